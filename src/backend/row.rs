@@ -1,0 +1,121 @@
+//! A row of a comparison: a backend with its options.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+
+use anyhow::{anyhow, bail};
+
+use super::{ALL, Backend, Executor};
+use crate::fetch::{Fetch, Limits, Options};
+
+/// A backend with its options, parsed from and printed as `client@executor[:threads]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    backend: &'static Backend,
+    threads: Option<NonZeroUsize>,
+}
+
+impl Row {
+    /// Every row that fetches for real, with its defaults.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ALL.iter()
+            .filter(|backend| backend.executor != Executor::Virtual)
+            .map(|backend| Self { backend, threads: None })
+    }
+
+    /// The rows that `pattern` stands for: a row, or all rows of a client or of an executor.
+    ///
+    /// # Errors
+    ///
+    /// There is none: names those that there are.
+    pub fn matching(pattern: &str) -> anyhow::Result<Vec<Self>> {
+        let named = |backend: &&Backend| pattern == backend.client || pattern == backend.executor.name();
+        let rows: Vec<Self> = ALL.iter().filter(named).map(|backend| Self { backend, threads: None }).collect();
+        if rows.is_empty() { Ok(vec![pattern.parse()?]) } else { Ok(rows) }
+    }
+
+    /// The backend.
+    pub fn backend(&self) -> &'static Backend {
+        self.backend
+    }
+
+    /// Whether it fetches one after another, whatever the concurrency.
+    pub fn is_sequential(&self) -> bool {
+        self.backend.executor == Executor::Sequential
+    }
+
+    /// Whether it makes its durations up.
+    pub fn is_fake(&self) -> bool {
+        self.backend.executor == Executor::Virtual
+    }
+
+    /// How many threads fetch at `concurrency`.
+    pub fn threads(&self, concurrency: NonZeroUsize) -> usize {
+        let default = self.backend.executor.default_threads();
+        match self.backend.executor {
+            Executor::Virtual => 0,
+            _ => self.threads.map(usize::from).or(default).unwrap_or(concurrency.get()),
+        }
+    }
+
+    /// How many fetches it has in flight at most, given the limits: the slots of its ideal.
+    pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
+        if self.is_sequential() { NonZeroUsize::MIN } else { limits.concurrency }
+    }
+
+    /// Opens a session.
+    ///
+    /// # Errors
+    ///
+    /// The backend cannot be opened so: the row and the reason are named.
+    pub fn open(&self, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+        let options = Options { threads: self.threads, ..options.clone() };
+        (self.backend.open)(&options, limits).map_err(|error| error.context(format!("cannot open {self}")))
+    }
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.backend, other.backend) && self.threads == other.threads
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut name = self.backend.client.to_owned();
+        if !self.is_fake() {
+            name = format!("{name}@{}", self.backend.executor.name());
+        }
+        if let Some(threads) = self.threads {
+            name = format!("{name}:{threads}");
+        }
+        f.pad(&name)
+    }
+}
+
+impl FromStr for Row {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let (name, threads) = match text.split_once(':') {
+            Some((name, threads)) => (name, Some(threads)),
+            None => (text, None),
+        };
+        let named = |backend: &&'static Backend| Self { backend, threads: None }.to_string() == name;
+        let Some(backend) = ALL.iter().find(named) else {
+            let rows: Vec<_> = ALL.iter().map(|backend| Self { backend, threads: None }.to_string()).collect();
+            bail!("unknown row {text:?}: take one of {}", rows.join(", "));
+        };
+        let threads = match threads {
+            Some(_) if !backend.executor.has_thread_choice() => {
+                bail!("bad row {text:?}: {name} has no choice of threads, leave out what follows the colon")
+            }
+            Some(threads) => {
+                Some(threads.parse().map_err(|_| anyhow!("bad row {text:?}: {threads:?} is no number of threads"))?)
+            }
+            None => None,
+        };
+        Ok(Self { backend, threads })
+    }
+}

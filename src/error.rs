@@ -1,0 +1,147 @@
+//! Why a fetch failed: classes that all rows share.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Why there is no page: a class that all rows share, and what the row itself said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchError {
+    /// The class.
+    pub class: ErrorClass,
+    /// What went wrong, for a person. May hold foreign text: escape it where it is printed.
+    pub message: Box<str>,
+}
+
+impl FetchError {
+    /// An error of a class.
+    pub fn new(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
+        Self { class, message: message.into() }
+    }
+
+    /// The class that an error of the system tells by itself, or else `otherwise`.
+    pub fn io(error: &io::Error, otherwise: ErrorClass) -> Self {
+        Self::new(ErrorClass::of_io(error).unwrap_or(otherwise), error.to_string())
+    }
+
+    /// The deadline has passed.
+    pub fn timeout(deadline: Duration) -> Self {
+        Self::new(ErrorClass::Timeout, format!("not finished after {deadline:?}"))
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.class, self.message)
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+/// The classes of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorClass {
+    /// The host's name has no address.
+    Dns,
+    /// The host refused the connection.
+    Refused,
+    /// The connection could not be made for another reason, such as no route.
+    Connect,
+    /// The TLS handshake failed: a bad certificate, no common version, no TLS at all.
+    Tls,
+    /// The deadline passed before the last body byte.
+    Timeout,
+    /// The peer reset the connection.
+    Reset,
+    /// The peer closed the connection before the head of the answer was complete.
+    ClosedEarly,
+    /// The answer is not HTTP/1.1, or is more than the client takes of it, such as a head beyond its limit.
+    Protocol,
+    /// The body ended before its declared length, or before its last chunk.
+    BodyShort,
+    /// The body is longer than [`max_body`](crate::fetch::Limits::max_body).
+    BodyTooLarge,
+    /// More redirects than [`redirects`](crate::fetch::Limits::redirects).
+    RedirectLoop,
+    /// The row cannot do what the url or the answer asks for, such as https in a client without TLS.
+    Unsupported,
+    /// This machine ran out of something: file descriptors, ports, buffers.
+    LocalLimit,
+}
+
+impl ErrorClass {
+    /// Every class.
+    pub const ALL: [Self; 13] = [
+        Self::Dns,
+        Self::Refused,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Reset,
+        Self::ClosedEarly,
+        Self::Protocol,
+        Self::BodyShort,
+        Self::BodyTooLarge,
+        Self::RedirectLoop,
+        Self::Unsupported,
+        Self::LocalLimit,
+    ];
+
+    /// The name as printed and as written in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Refused => "refused",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Reset => "reset",
+            Self::ClosedEarly => "closed-early",
+            Self::Protocol => "protocol",
+            Self::BodyShort => "body-short",
+            Self::BodyTooLarge => "body-too-large",
+            Self::RedirectLoop => "redirect-loop",
+            Self::Unsupported => "unsupported",
+            Self::LocalLimit => "local-limit",
+        }
+    }
+
+    /// The class of an error of the system, where its kind alone tells it.
+    pub fn of_io(error: &io::Error) -> Option<Self> {
+        use rustix::io::Errno;
+        let exhausted = [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM];
+        if Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno)) {
+            return Some(Self::LocalLimit);
+        }
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Some(Self::Refused),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                Some(Self::Reset)
+            }
+            io::ErrorKind::UnexpectedEof => Some(Self::ClosedEarly),
+            io::ErrorKind::TimedOut => Some(Self::Timeout),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_class_is_what_json_says() {
+        for class in ErrorClass::ALL {
+            assert_eq!(serde_json::to_value(class).unwrap(), class.name());
+        }
+    }
+}

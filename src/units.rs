@@ -1,0 +1,72 @@
+//! Durations and sizes as people write them: `50ms`, `1.5s`, `64MiB`.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// Reads a duration such as `50ms`, `1.5s` or `2m`.
+///
+/// # Errors
+///
+/// Names the text and shows how to write one. A bare number is refused, since nothing says whether it means seconds.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    text.parse::<SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| format!("bad duration {text:?}: write it as 250ms, 1.5s or 2m"))
+}
+
+/// Reads a size in bytes such as `512`, `64kB` (1,000) or `64MiB` (1,024 twice).
+///
+/// # Errors
+///
+/// Names the text and shows how to write one.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let unit: u64 = match text[digits.len()..].trim() {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "KiB" => 1 << 10,
+        "MB" => 1_000_000,
+        "MiB" => 1 << 20,
+        "GB" => 1_000_000_000,
+        "GiB" => 1 << 30,
+        _ => 0,
+    };
+    digits
+        .parse::<u64>()
+        .ok()
+        .filter(|_| unit != 0)
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| format!("bad size {text:?}: write it as 512, 64kB or 64MiB"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_with_their_unit() {
+        assert_eq!(parse_duration("798.940ms"), Ok(Duration::from_micros(798_940)));
+        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_duration("0ms"), Ok(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_duration_without_a_unit_or_below_zero_is_refused() {
+        for bad in ["", "10", "ms", "-5ms", "1 fortnight", "1e3s"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_in_decimal_and_binary_units() {
+        assert_eq!(parse_bytes("0"), Ok(0));
+        assert_eq!(parse_bytes("15kB"), Ok(15_000));
+        assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));
+        for bad in ["", "kB", "1.5MiB", "-1", "1TB?", "99999999999GiB"] {
+            assert!(parse_bytes(bad).is_err(), "{bad}");
+        }
+    }
+}

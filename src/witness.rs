@@ -1,0 +1,18 @@
+//! What a server saw: the second witness, beside the backend's own word.
+
+use serde::{Deserialize, Serialize};
+
+/// What the mock server counted since it was last asked to start anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Witness {
+    /// Requests whose head was read to its end and understood.
+    pub requests: u64,
+    /// Connections accepted.
+    pub connections: u64,
+    /// The most requests that were in work at one moment: read, but not yet answered to the last byte.
+    pub peak_in_flight: u64,
+    /// Body bytes handed to the system for sending.
+    pub bytes: u64,
+    /// Requests that were refused: malformed, too large, an unknown target or method.
+    pub refused: u64,
+}
