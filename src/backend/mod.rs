@@ -28,29 +28,25 @@ pub struct Backend {
     /// Whether it can fetch https.
     pub https: bool,
     /// Opens a session.
-    open: fn(&Options, &Limits) -> anyhow::Result<Box<dyn Fetch>>,
+    open: Open,
 }
 
 /// Every backend, in the order in which they are shown.
 pub static ALL: &[Backend] = &[
-    Backend { client: "ureq", executor: Executor::Sequential, https: Ureq::HTTPS, open: sequential::open::<Ureq> },
-    Backend { client: "ureq", executor: Executor::Threads, https: Ureq::HTTPS, open: threads::open::<Ureq> },
-    Backend {
-        client: "surf",
-        executor: Executor::AsyncStd,
-        https: Surf::<AsyncStd>::HTTPS,
-        open: async_std::open::<Surf<AsyncStd>>,
-    },
-    Backend { client: "surf", executor: Executor::Smol, https: Surf::<Smol>::HTTPS, open: smol::open::<Surf<Smol>> },
-    Backend {
-        client: "hyper",
-        executor: Executor::AsyncStd,
-        https: Hyper::<AsyncStd>::HTTPS,
-        open: async_std::open::<Hyper<AsyncStd>>,
-    },
-    Backend { client: "hyper", executor: Executor::Smol, https: Hyper::<Smol>::HTTPS, open: smol::open::<Hyper<Smol>> },
+    entry::<Ureq>(Executor::Sequential, sequential::open::<Ureq>),
+    entry::<Ureq>(Executor::Threads, threads::open::<Ureq>),
+    entry::<Surf<AsyncStd>>(Executor::AsyncStd, async_std::open::<Surf<AsyncStd>>),
+    entry::<Surf<Smol>>(Executor::Smol, smol::open::<Surf<Smol>>),
+    entry::<Hyper<AsyncStd>>(Executor::AsyncStd, async_std::open::<Hyper<AsyncStd>>),
+    entry::<Hyper<Smol>>(Executor::Smol, smol::open::<Hyper<Smol>>),
     Backend { client: "fake", executor: Executor::Virtual, https: true, open: fake::open },
 ];
+
+type Open = fn(&Options, &Limits) -> anyhow::Result<Box<dyn Fetch>>;
+
+const fn entry<C: Client>(executor: Executor, open: Open) -> Backend {
+    Backend { client: C::NAME, executor, https: C::HTTPS, open }
+}
 
 impl Backend {
     /// The version of the client's crate.

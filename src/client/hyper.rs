@@ -62,6 +62,7 @@ pub struct Target<S: Stream> {
 }
 
 impl<R: Runtime> Client for Hyper<R> {
+    const NAME: &'static str = "hyper";
     const HTTPS: bool = true;
 
     type Target = Target<R::Stream>;

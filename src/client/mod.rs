@@ -27,6 +27,9 @@ pub use self::ureq::Ureq;
 
 /// What opens, and what makes a url ready. One client is shared by all tasks or threads of a session.
 pub trait Client: Send + Sync + Sized + 'static {
+    /// Its name, which is that of its crate.
+    const NAME: &'static str;
+
     /// Whether it speaks https.
     const HTTPS: bool;
 

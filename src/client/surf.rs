@@ -57,6 +57,7 @@ pub struct Target {
 }
 
 impl<R: Runtime> Client for Surf<R> {
+    const NAME: &'static str = "surf";
     const HTTPS: bool = false;
 
     type Target = Target;

@@ -32,6 +32,7 @@ pub struct Ureq {
 }
 
 impl Client for Ureq {
+    const NAME: &'static str = "ureq";
     const HTTPS: bool = true;
 
     type Target = (Uri, Credentials);

@@ -1,0 +1,44 @@
+//! The mock server as its own process, for tests.
+
+use std::io::Write;
+use std::path::Path;
+
+use fetchbench::backend::Row;
+use fetchbench::fetch::Fetch;
+use fetchbench::scenario::Scenario;
+use fetchbench::server::ServerProcess;
+use fetchbench::witness::Witness;
+use url::Url;
+
+/// A server for the scenario of a test.
+pub struct Mock {
+    pub scenario: Scenario,
+    process: ServerProcess,
+}
+
+impl Mock {
+    /// Starts a server for a scenario given as TOML.
+    pub fn start(toml: &str) -> Self {
+        let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        file.write_all(toml.as_bytes()).unwrap();
+        let path = file.path().to_str().unwrap();
+        let process = ServerProcess::start(Path::new(env!("CARGO_BIN_EXE_fetchbench")), path, 1.0).unwrap();
+        Self { scenario: Scenario::load(path).unwrap(), process }
+    }
+
+    /// Where `visit` of each site is found.
+    pub fn urls(&self, visit: u64) -> Vec<Url> {
+        self.scenario.urls(self.process.origins(), visit)
+    }
+
+    /// What the server has seen since this was last called.
+    pub fn take_witness(&self) -> Witness {
+        self.process.take_witness().unwrap()
+    }
+
+    /// Makes one pass, and verifies it.
+    pub fn verified(&self, row: Row, session: &mut dyn Fetch, visit: u64) {
+        let pass = session.fetch_all(&self.urls(visit)).unwrap();
+        self.scenario.verify(visit, &pass).unwrap_or_else(|error| panic!("{row}, visit {visit}: {error}"));
+    }
+}

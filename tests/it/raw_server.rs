@@ -1,0 +1,132 @@
+//! A server for tests that answers whatever bytes a test wants, well-formed or not: one thread a connection.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use url::Url;
+
+/// What a connection does after an answer has been written.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Then {
+    /// Waits for the next request.
+    Go,
+    /// Closes, with a FIN.
+    Close,
+    /// Closes, with a RST.
+    Reset,
+    /// Says nothing more and stays.
+    Silence,
+    /// Writes a byte every 20 ms until the client goes.
+    Drip,
+    /// Writes as fast as it can until the client goes.
+    Flood,
+}
+
+/// What is answered to a request: its head as received, lines joined by LF.
+type Answer = dyn Fn(&str) -> (Vec<u8>, Then) + Send + Sync;
+
+/// A server on a port of its own, until the test process ends.
+pub struct RawServer {
+    address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+}
+
+impl RawServer {
+    /// Starts on 127.0.0.1.
+    pub fn start(answer: impl Fn(&str) -> (Vec<u8>, Then) + Send + Sync + 'static) -> Self {
+        Self::start_on(Ipv4Addr::LOCALHOST.into(), answer)
+    }
+
+    /// Starts on an address.
+    pub fn start_on(ip: IpAddr, answer: impl Fn(&str) -> (Vec<u8>, Then) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((ip, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (answer, count): (Arc<Answer>, _) = (Arc::new(answer), Arc::clone(&connections));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                count.fetch_add(1, Ordering::SeqCst);
+                let answer = Arc::clone(&answer);
+                // A client that has gone is no concern of the server's.
+                std::thread::spawn(move || serve(stream, &*answer).ok());
+            }
+        });
+        Self { address, connections }
+    }
+
+    /// A url on this server.
+    pub fn url(&self, path: &str) -> Url {
+        format!("http://{}{path}", self.address).parse().unwrap()
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// How many connections were accepted so far.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// A whole answer of status 200 with that body.
+pub fn ok(body: &str) -> (Vec<u8>, Then) {
+    (format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes(), Then::Go)
+}
+
+/// Those bytes, and then.
+pub fn raw(bytes: &str, then: Then) -> (Vec<u8>, Then) {
+    (bytes.as_bytes().to_vec(), then)
+}
+
+/// The path in a head.
+pub fn path(head: &str) -> &str {
+    head.split(' ').nth(1).unwrap_or_default()
+}
+
+fn serve(stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut writer = stream.try_clone()?;
+    let mut reader = BufReader::new(stream);
+    loop {
+        let head = read_head(&mut reader)?;
+        if head.is_empty() {
+            return Ok(());
+        }
+        let (bytes, then) = answer(&head);
+        writer.write_all(&bytes)?;
+        match then {
+            Then::Go => {}
+            Then::Close => return Ok(()),
+            Then::Reset => {
+                // Give the client time to read what was written: a RST takes back what has not been read.
+                std::thread::sleep(Duration::from_millis(50));
+                return Ok(rustix::net::sockopt::set_socket_linger(&writer, Some(Duration::ZERO))?);
+            }
+            Then::Silence => std::thread::sleep(Duration::from_secs(60)),
+            Then::Drip => loop {
+                writer.write_all(b"x")?;
+                std::thread::sleep(Duration::from_millis(20));
+            },
+            Then::Flood => loop {
+                writer.write_all(&[b'x'; 65536])?;
+            },
+        }
+    }
+}
+
+fn read_head(reader: &mut impl BufRead) -> std::io::Result<String> {
+    let mut head = String::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
+            return Ok(head);
+        }
+        head.push_str(line.trim_end());
+        head.push('\n');
+    }
+}
