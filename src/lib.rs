@@ -19,6 +19,9 @@ pub mod fetch;
 pub mod witness;
 pub mod scenario;
 
+// Floor 2: both ends of the wire.
+pub mod server;
+
 // Floor 3: what is compared.
 pub mod backend;
 
