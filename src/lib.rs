@@ -19,8 +19,9 @@ pub mod fetch;
 pub mod witness;
 pub mod scenario;
 
-// Floor 2: what speaks HTTP.
+// Floor 2: both ends of the wire, which never know each other.
 pub mod client;
+pub mod server;
 
 // Floor 3: what is compared.
 pub mod backend;

@@ -75,7 +75,9 @@ fn every_answer_is_right_and_in_the_order_of_the_urls() {
 
 #[test]
 fn times_are_those_of_the_fetches() {
-    let mock = Mock::start("description = 'd'\nconcurrency = 2\n[[site]]\nlabel = 'a'\nrepeat = 4\nbytes = '1'\ndelay = '50ms'");
+    let mock = Mock::start(
+        "description = 'd'\nconcurrency = 2\n[[site]]\nlabel = 'a'\nrepeat = 4\nbytes = '1'\ndelay = '50ms'",
+    );
     for row in Row::all() {
         let pass = fetch(row, &limits(2), &mock.urls(0));
         let slots = row.slots(&limits(2)).get() as u32;
@@ -96,7 +98,9 @@ fn an_empty_list_is_an_empty_pass() {
 
 /// Waits long enough for all slots to be taken, whatever else the machine is doing.
 fn waiting(sites: usize) -> String {
-    format!("description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nrepeat = {sites}\nbytes = '1kB'\ndelay = '100ms'")
+    format!(
+        "description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nrepeat = {sites}\nbytes = '1kB'\ndelay = '100ms'"
+    )
 }
 
 #[test]
@@ -287,7 +291,11 @@ fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
             let heads = RawServer::start(move |head| {
                 let head = head.to_ascii_lowercase();
                 assert!(head.starts_with("get /path?query=1 http/1.1\n"), "{row}: {head}");
-                for line in ["accept: */*", "accept-encoding: identity", concat!("user-agent: fetchbench/", env!("CARGO_PKG_VERSION"))] {
+                for line in [
+                    "accept: */*",
+                    "accept-encoding: identity",
+                    concat!("user-agent: fetchbench/", env!("CARGO_PKG_VERSION")),
+                ] {
                     assert_eq!(head.matches(line).count(), 1, "{row}: {line} in {head}");
                 }
                 assert_eq!(head.matches("\nhost: 127.0.0.1:").count(), 1, "{row}: {head}");
@@ -358,7 +366,8 @@ fn credentials_do_not_follow_a_redirect_to_another_origin() {
 
 #[test]
 fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
-    let server = RawServer::start(|head| ok(head.lines().find(|line| line.to_ascii_lowercase().starts_with("host:")).unwrap()));
+    let server =
+        RawServer::start(|head| ok(head.lines().find(|line| line.to_ascii_lowercase().starts_with("host:")).unwrap()));
     let named: Url = format!("http://localhost:{}/", server.port()).parse().unwrap();
     let unknown: Url = "http://no-such-name.invalid/".parse().unwrap();
     for row in Row::all() {
