@@ -251,10 +251,10 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// The class of an error: of the driver's own where it has one, since the sender's may only say that there is no
-    /// driver any more.
+    /// The class of an error: of the sender's, unless that says no more than that there is no driver any more.
     fn failed(&self, error: &hyper::Error, incomplete: ErrorClass) -> FetchError {
-        failed(self.failure.as_ref().unwrap_or(error), incomplete)
+        let gone = error.is_canceled() || error.is_closed();
+        failed(self.failure.as_ref().filter(|_| gone).unwrap_or(error), incomplete)
     }
 }
 

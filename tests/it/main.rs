@@ -2,4 +2,5 @@
 
 mod backends;
 mod mock;
+mod peers;
 mod raw_server;

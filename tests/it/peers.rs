@@ -1,0 +1,216 @@
+//! The same fetches against servers that we did not write: nginx and Python's.
+//!
+//! Where one is not installed its tests say so and pass, unless `FETCHBENCH_REQUIRE_PEERS` is set, as it is in CI.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fetchbench::answer::{Head, Page, Received};
+use fetchbench::backend::Row;
+use fetchbench::error::ErrorClass;
+use fetchbench::fetch::{Limits, Options, Pass};
+use tempfile::TempDir;
+use url::Url;
+
+/// A server of somebody else's, ended when the test is.
+struct Peer {
+    child: Child,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The files that peers serve: name and content.
+fn files() -> [(&'static str, Vec<u8>); 3] {
+    let bytes = |count: usize| (0..count).map(|index| (index * 31 % 251) as u8).collect();
+    [("empty", Vec::new()), ("small", bytes(1000)), ("large", bytes(1_500_000))]
+}
+
+impl Peer {
+    /// Starts a server over a folder with the files, or says that it is not installed.
+    fn start(name: &str, command: impl FnOnce(&Path, u16) -> Command) -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        for (name, content) in files() {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let mut command = command(folder.path(), port);
+        let child = command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = match child.spawn() {
+            Ok(child) => child,
+            Err(error) => {
+                let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
+                assert!(!required, "{name} is required here, but cannot be started: {error}");
+                println!("skipped: {name} is not installed");
+                return None;
+            }
+        };
+        let peer = Self { child, folder, port };
+        let patience = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            assert!(Instant::now() < patience, "{name} does not listen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Some(peer)
+    }
+
+    fn url(&self, scheme: &str, host: &str, file: &str) -> Url {
+        format!("{scheme}://{host}:{}/{file}", self.port).parse().unwrap()
+    }
+
+    /// Many urls, with the status and body that each must have.
+    fn list(&self, scheme: &str) -> Vec<(Url, u16, Vec<u8>)> {
+        let list = files().map(|(name, content)| (self.url(scheme, "127.0.0.1", name), 200, content));
+        list.into_iter().cycle().take(60).collect()
+    }
+
+    /// Fetches the list twice over one session.
+    fn fetch_and_check(&self, row: Row, options: &Options, scheme: &str) {
+        let list = self.list(scheme);
+        let urls: Vec<Url> = list.iter().map(|(url, _, _)| url.clone()).collect();
+        let mut session = row.open(options, &limits()).unwrap();
+        for _ in 0..2 {
+            let pass = session.fetch_all(&urls).unwrap();
+            for (fetched, (url, status, content)) in pass.fetched.iter().zip(&list) {
+                assert_eq!(fetched.result, Ok(page(*status, content)), "{row}: {url}");
+            }
+        }
+    }
+}
+
+fn limits() -> Limits {
+    Limits::new(NonZeroUsize::new(4).unwrap())
+}
+
+fn page(status: u16, content: &[u8]) -> Page {
+    let mut received = Received::new(u64::MAX);
+    received.push(content).unwrap();
+    received.finish(&Head { status, declared: None, location: None }).unwrap()
+}
+
+fn fetch_one(row: Row, options: &Options, url: Url) -> Pass {
+    row.open(options, &limits()).unwrap().fetch_all(&[url]).unwrap()
+}
+
+/// nginx, plain or over TLS. It ends connections after 25 requests, compresses what it may, and speaks as it does.
+fn nginx(tls: bool) -> Option<Peer> {
+    Peer::start("nginx", |folder, port| {
+        let (ssl, certificate) = match tls {
+            true => ("ssl", "ssl_certificate leaf.pem; ssl_certificate_key leaf.key;"),
+            false => ("", ""),
+        };
+        let folder = folder.display();
+        let config = format!(
+            "daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;
+             events {{ worker_connections 512; }}
+             http {{
+               access_log off; keepalive_requests 25; gzip on; gzip_types *; gzip_min_length 1; default_type text/plain;
+               client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+               uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+               server {{ listen 127.0.0.1:{port} {ssl}; root {folder}; {certificate} }}
+             }}"
+        );
+        fs::write(format!("{folder}/nginx.conf"), config).unwrap();
+        if tls {
+            make_certificates(Path::new(&folder.to_string()));
+        }
+        let mut command = Command::new("nginx");
+        command.args(["-c", &format!("{folder}/nginx.conf"), "-p", &folder.to_string(), "-e", "error.log"]);
+        command
+    })
+}
+
+/// A root, and a certificate for 127.0.0.1 signed by it.
+fn make_certificates(folder: &Path) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let root_key = KeyPair::generate().unwrap();
+    let mut root = CertificateParams::new([]).unwrap();
+    root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root_certificate = root.self_signed(&root_key).unwrap();
+    let leaf_key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&leaf_key, &Issuer::new(root, root_key)).unwrap();
+    fs::write(folder.join("root.pem"), root_certificate.pem()).unwrap();
+    fs::write(folder.join("leaf.pem"), leaf.pem()).unwrap();
+    fs::write(folder.join("leaf.key"), leaf_key.serialize_pem()).unwrap();
+}
+
+/// Python's own server; it speaks HTTP/1.0 unless told otherwise.
+fn python(protocol: &str) -> Option<Peer> {
+    Peer::start("python3", |_, port| {
+        let mut command = Command::new("python3");
+        let port = port.to_string();
+        command.args(["-m", "http.server", "--bind", "127.0.0.1", "--protocol", protocol, &port]);
+        command
+    })
+}
+
+#[test]
+fn nginx_is_fetched_by_every_row() {
+    let Some(nginx) = nginx(false) else { return };
+    for row in Row::all() {
+        nginx.fetch_and_check(row, &Options::default(), "http");
+        let pass = fetch_one(row, &Options::default(), nginx.url("http", "127.0.0.1", "missing"));
+        assert_eq!(pass.fetched[0].result.as_ref().unwrap().status, 404, "{row}");
+    }
+}
+
+#[test]
+fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_may_be() {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+    let Some(nginx) = nginx(true) else { return };
+    let root = CertificateDer::from_pem_file(nginx.folder.path().join("root.pem")).unwrap();
+    let trusting = Options { roots: Some(Arc::new([root])), ..Options::default() };
+    for row in Row::all().filter(|row| row.backend().https) {
+        nginx.fetch_and_check(row, &trusting, "https");
+
+        let class = |options: &Options, host: &str| {
+            let pass = fetch_one(row, options, nginx.url("https", host, "small"));
+            pass.fetched[0].result.as_ref().unwrap_err().class
+        };
+        assert_eq!(class(&Options::default(), "127.0.0.1"), ErrorClass::Tls, "{row}: an unknown root");
+        assert_eq!(class(&trusting, "localhost"), ErrorClass::Tls, "{row}: another name");
+    }
+}
+
+#[test]
+fn plain_text_on_a_tls_port_is_a_failed_handshake() {
+    let Some(nginx) = nginx(false) else { return };
+    for row in Row::all().filter(|row| row.backend().https) {
+        let pass = fetch_one(row, &Options::default(), nginx.url("https", "127.0.0.1", "small"));
+        assert_eq!(pass.fetched[0].result.as_ref().unwrap_err().class, ErrorClass::Tls, "{row}");
+    }
+}
+
+#[test]
+fn the_server_of_python_is_fetched_by_every_row() {
+    let Some(python) = python("HTTP/1.1") else { return };
+    for row in Row::all() {
+        python.fetch_and_check(row, &Options::default(), "http");
+    }
+}
+
+#[test]
+fn an_answer_of_http_1_0_is_read_by_all_but_surf() {
+    let Some(python) = python("HTTP/1.0") else { return };
+    for row in Row::all() {
+        if row.backend().client == "surf" {
+            let pass = fetch_one(row, &Options::default(), python.url("http", "127.0.0.1", "small"));
+            assert_eq!(pass.fetched[0].result.as_ref().unwrap_err().class, ErrorClass::Protocol, "{row}");
+        } else {
+            python.fetch_and_check(row, &Options::default(), "http");
+        }
+    }
+}
