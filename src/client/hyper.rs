@@ -2,8 +2,8 @@
 //!
 //! A connection of hyper is two halves: a sender for requests, and a driver that moves bytes and must be polled. Usually
 //! the driver is spawned as a task, and each fetch wakes one task from the other. Here the fetch itself polls the driver
-//! of the connection that it has taken from the pool: no task to wake, no executor to spawn on, and an idle connection
-//! that the server has closed shows it at the poll with which it is taken.
+//! of the connection that it has taken from the pool: no task to wake, and no executor to spawn on. An idle connection
+//! that the server has closed is found out before the request is sent over it.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -20,7 +20,7 @@ use futures_util::future::Either;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, LOCATION};
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Empty};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 use rustls::pki_types::ServerName;
 use smol_hyper::rt::FuturesIo;
@@ -115,11 +115,7 @@ impl<R: Runtime> AsyncClient for Hyper<R> {
             Credentials::Withhold => target.pool.headers_elsewhere.clone(),
         };
 
-        let mut connection = match target.pool.take() {
-            Some(connection) => connection,
-            None => self.connect(&target.pool.origin).await?,
-        };
-        let response = connection.send(request).await?;
+        let (mut connection, response) = self.exchange(&target.pool, request).await?;
         let head = head(&response);
         connection.read(response.into_body(), body).await?;
         if self.keep && connection.driver.is_some() {
@@ -139,6 +135,25 @@ fn head(response: &hyper::Response<Incoming>) -> Head {
 }
 
 impl<R: Runtime> Hyper<R> {
+    /// Sends a request over an idle connection, or over a new one, and waits for the head of its answer.
+    async fn exchange(
+        &self,
+        pool: &Pool<R::Stream>,
+        mut request: Request<Empty<Bytes>>,
+    ) -> Result<(Connection<R::Stream>, hyper::Response<Incoming>), FetchError> {
+        while let Some(mut connection) = pool.take() {
+            match connection.send(request).await {
+                Ok(response) => return Ok((connection, response)),
+                // The server hung up while the connection was idle. Nothing was sent, so this is no second try.
+                Err(Unanswered { unsent: Some(returned), .. }) => request = returned,
+                Err(Unanswered { error, unsent: None }) => return Err(error),
+            }
+        }
+        let mut connection = self.connect(&pool.origin).await?;
+        let response = connection.send(request).await.map_err(|unanswered| unanswered.error)?;
+        Ok((connection, response))
+    }
+
     /// Connects to the first address of the origin that lets us.
     async fn connect(&self, origin: &Origin) -> Result<Connection<R::Stream>, FetchError> {
         let mut failed = FetchError::new(ErrorClass::Dns, "the name has no address");
@@ -176,19 +191,20 @@ impl<R: Runtime> Hyper<R> {
 }
 
 impl<S: Stream> Pool<S> {
-    /// An idle connection that is still open.
     fn take(&self) -> Option<Connection<S>> {
-        loop {
-            let mut connection = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if connection.is_open() {
-                return Some(connection);
-            }
-        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
     fn put(&self, connection: Connection<S>) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
+}
+
+/// A request that was not answered.
+struct Unanswered {
+    error: FetchError,
+    /// The request, where nothing of it had been sent.
+    unsent: Option<Request<Empty<Bytes>>>,
 }
 
 /// The two halves of a connection.
@@ -201,24 +217,24 @@ struct Connection<S: Stream> {
 }
 
 impl<S: Stream> Connection<S> {
-    /// Whether an idle connection can take a request.
-    ///
-    /// This poll hears of a server that has hung up. Its waker is a dead one, since whoever takes the connection polls
-    /// it again at once, and should not be woken by its own request on the way to the driver.
-    fn is_open(&mut self) -> bool {
-        self.poll_driver(&mut Context::from_waker(Waker::noop()));
-        self.driver.is_some() && self.sender.is_ready()
-    }
-
     /// Sends a request and waits for the head of its answer.
-    async fn send(&mut self, request: Request<Empty<Bytes>>) -> Result<hyper::Response<Incoming>, FetchError> {
-        let response = self.sender.send_request(request);
-        self.drive(response).await.map_err(|error| self.failed(&error, ErrorClass::ClosedEarly))
+    async fn send(&mut self, request: Request<Empty<Bytes>>) -> Result<hyper::Response<Incoming>, Unanswered> {
+        if !self.sender.is_ready() {
+            // The driver has not yet been polled since the end of the last answer.
+            self.poll_driver(&mut Context::from_waker(Waker::noop()));
+        }
+        let response = self.sender.try_send_request(request);
+        self.drive(response).await.map_err(|mut error| Unanswered {
+            unsent: error.take_message(),
+            error: self.failed(error.error(), ErrorClass::ClosedEarly),
+        })
     }
 
     /// Reads a body to its end.
     async fn read(&mut self, mut incoming: Incoming, body: &mut Received) -> Result<(), FetchError> {
-        while let Some(frame) = self.drive(incoming.frame()).await {
+        while !incoming.is_end_stream()
+            && let Some(frame) = self.drive(incoming.frame()).await
+        {
             let frame = frame.map_err(|error| self.failed(&error, ErrorClass::BodyShort))?;
             if let Ok(data) = frame.into_data() {
                 body.push(&data)?;

@@ -4,3 +4,4 @@ mod backends;
 mod mock;
 mod peers;
 mod raw_server;
+mod tidy;
