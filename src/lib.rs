@@ -18,9 +18,13 @@ pub mod answer;
 pub mod fetch;
 pub mod witness;
 pub mod scenario;
+pub mod site_list;
 
 // Floor 3: what is compared.
 pub mod backend;
+
+// Floor 4: what is said of it.
+pub mod report;
 
 // Floor 5: the command line.
 pub mod cli;
