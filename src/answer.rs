@@ -59,6 +59,11 @@ impl Received {
         Self { bytes: 0, hasher: crc32fast::Hasher::new(), beginning: Beginning::default(), max_body }
     }
 
+    /// How many bytes have arrived.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Takes the next piece.
     ///
     /// # Errors

@@ -20,6 +20,9 @@ pub mod witness;
 pub mod scenario;
 pub mod site_list;
 
+// Floor 2: what speaks HTTP.
+pub mod client;
+
 // Floor 3: what is compared.
 pub mod backend;
 

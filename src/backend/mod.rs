@@ -1,8 +1,18 @@
 //! Backends: executors, one file each, and the table of the pairs of client and executor that work together.
 
+use self::async_std::AsyncStd;
+use self::smol::Smol;
+use crate::client::{Client, Hyper, Surf, Ureq};
 use crate::fetch::{Fetch, Limits, Options};
 use crate::lockfile;
 
+mod job;
+mod blocking;
+mod tasks;
+mod sequential;
+mod threads;
+mod async_std;
+mod smol;
 mod fake;
 mod row;
 
@@ -22,7 +32,25 @@ pub struct Backend {
 }
 
 /// Every backend, in the order in which they are shown.
-pub static ALL: &[Backend] = &[Backend { client: "fake", executor: Executor::Virtual, https: true, open: fake::open }];
+pub static ALL: &[Backend] = &[
+    Backend { client: "ureq", executor: Executor::Sequential, https: Ureq::HTTPS, open: sequential::open::<Ureq> },
+    Backend { client: "ureq", executor: Executor::Threads, https: Ureq::HTTPS, open: threads::open::<Ureq> },
+    Backend {
+        client: "surf",
+        executor: Executor::AsyncStd,
+        https: Surf::<AsyncStd>::HTTPS,
+        open: async_std::open::<Surf<AsyncStd>>,
+    },
+    Backend { client: "surf", executor: Executor::Smol, https: Surf::<Smol>::HTTPS, open: smol::open::<Surf<Smol>> },
+    Backend {
+        client: "hyper",
+        executor: Executor::AsyncStd,
+        https: Hyper::<AsyncStd>::HTTPS,
+        open: async_std::open::<Hyper<AsyncStd>>,
+    },
+    Backend { client: "hyper", executor: Executor::Smol, https: Hyper::<Smol>::HTTPS, open: smol::open::<Hyper<Smol>> },
+    Backend { client: "fake", executor: Executor::Virtual, https: true, open: fake::open },
+];
 
 impl Backend {
     /// The version of the client's crate.

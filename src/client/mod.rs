@@ -5,15 +5,16 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
 use crate::answer::{Head, Received};
-use crate::error::FetchError;
+use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
+use crate::site::Origin;
 
 mod hyper;
 mod surf;
@@ -24,8 +25,11 @@ pub use self::hyper::Hyper;
 pub use self::surf::Surf;
 pub use self::ureq::Ureq;
 
-/// A client that is driven by an executor. One is shared by all tasks of a session.
-pub trait AsyncClient: Send + Sync + Sized + 'static {
+/// What opens, and what makes a url ready. One client is shared by all tasks or threads of a session.
+pub trait Client: Send + Sync + Sized + 'static {
+    /// Whether it speaks https.
+    const HTTPS: bool;
+
     /// A url made ready to be requested, outside the measured time.
     type Target: Send + Sync + 'static;
 
@@ -40,46 +44,37 @@ pub trait AsyncClient: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// A url that the client cannot request, such as https in one without TLS.
+    /// A url that the client cannot request. Never one of https where there is no TLS: it does not get here.
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError>;
+}
 
+/// A client that is driven by an executor.
+pub trait AsyncClient: Client {
     /// Requests the target and reads its whole body into `body`.
     ///
     /// The caller drops this future when the deadline passes. Whatever was in use then must not be used again.
-    fn get(
-        &self,
-        target: &Self::Target,
-        body: &mut Received,
-    ) -> impl Future<Output = Result<Head, FetchError>> + Send;
+    fn get(&self, target: &Self::Target, body: &mut Received) -> impl Future<Output = Result<Head, FetchError>> + Send;
 }
 
-/// A client that blocks its thread. One is shared by all threads of a session.
-pub trait BlockingClient: Send + Sync + Sized + 'static {
-    /// A url made ready to be requested, outside the measured time.
-    type Target: Send + Sync + 'static;
-
-    /// Opens the client with its pool empty.
-    ///
-    /// # Errors
-    ///
-    /// Options that the client cannot honour.
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self>;
-
-    /// Makes a url ready.
-    ///
-    /// # Errors
-    ///
-    /// A url that the client cannot request.
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError>;
-
+/// A client that blocks its thread.
+pub trait BlockingClient: Client {
     /// Requests the target and reads its whole body into `body`, until `deadline` at the latest.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept the answer from arriving whole.
     fn get(&self, target: &Self::Target, deadline: Instant, body: &mut Received) -> Result<Head, FetchError>;
 }
+
+/// A connected stream of bytes.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static> Stream for S {}
 
 /// What an asynchronous client needs of the runtime under it.
 pub trait Runtime: Send + Sync + 'static {
     /// A connected TCP stream of the runtime's own.
-    type Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static;
+    type Stream: Stream;
 
     /// Connects, with `TCP_NODELAY` set.
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
@@ -87,6 +82,31 @@ pub trait Runtime: Send + Sync + 'static {
     /// Looks a name up without blocking the executor.
     fn resolve(host: &str, port: u16) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
 
+    /// Ends at a moment.
+    type Sleep: Future + Send + Unpin;
+
     /// Ends at `deadline`.
-    fn sleep_until(deadline: Instant) -> impl Future<Output = ()> + Send + Unpin;
+    fn sleep_until(deadline: Instant) -> Self::Sleep;
+}
+
+/// The addresses of an origin: at once where its host is a literal, else looked up.
+async fn addresses<R: Runtime>(origin: &Origin) -> Result<Vec<SocketAddr>, FetchError> {
+    let literal = origin.host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    if let Ok(address) = literal {
+        return Ok(vec![SocketAddr::new(address, origin.port)]);
+    }
+    let no_address = |why: &str| FetchError::new(ErrorClass::Dns, format!("{}: {why}", origin.host));
+    let addresses = R::resolve(&origin.host, origin.port).await.map_err(|error| no_address(&error.to_string()))?;
+    if addresses.is_empty() { Err(no_address("the name has no address")) } else { Ok(addresses) }
+}
+
+/// The origin of a url, which every http and https url has.
+fn origin_of(url: &Url) -> Result<Origin, FetchError> {
+    Origin::of(url).ok_or_else(|| FetchError::new(ErrorClass::Unsupported, format!("{url} names no host")))
+}
+
+/// The value of the `host` header: the port is left out where it is the scheme's own (RFC 9110, section 7.2).
+fn host_header(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -1,0 +1,82 @@
+//! The executor async-std: its one global runtime.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use anyhow::bail;
+use async_global_executor::GlobalExecutorConfig;
+use async_std::net::{TcpStream, ToSocketAddrs};
+use async_std::task;
+use url::Url;
+
+use super::job::{Opened, gather};
+use super::{Executor, tasks};
+use crate::client::{AsyncClient, Runtime};
+use crate::fetch::{Fetch, Limits, Options, Pass};
+
+/// async-std's own streams. It has no timer that can be kept, but runs on the reactor of smol's.
+pub(super) struct AsyncStd;
+
+impl Runtime for AsyncStd {
+    type Stream = TcpStream;
+    type Sleep = smol::Timer;
+
+    async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok((host, port).to_socket_addrs().await?.collect())
+    }
+
+    fn sleep_until(deadline: Instant) -> smol::Timer {
+        smol::Timer::at(deadline)
+    }
+}
+
+/// How many threads the runtime of this process was started with: it cannot be started again.
+static THREADS: OnceLock<usize> = OnceLock::new();
+
+/// Starts the runtime, which async-std would otherwise do at its first task, with as many threads as the environment
+/// or the machine says.
+fn start_runtime(threads: usize) -> anyhow::Result<()> {
+    let started = *THREADS.get_or_init(|| {
+        let config = GlobalExecutorConfig::default()
+            .with_min_threads(threads)
+            .with_max_threads(threads)
+            .with_thread_name_fn(|| "async-std".to_owned());
+        async_global_executor::init_with_config(config);
+        threads
+    });
+    if started != threads {
+        bail!("async-std has one runtime a process, and this one runs on {started} threads, not {threads}");
+    }
+    Ok(())
+}
+
+struct Session<C>(Opened<C>);
+
+pub(super) fn open<C: AsyncClient>(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+    start_runtime(options.threads.map(usize::from).or(Executor::AsyncStd.default_threads()).unwrap_or(1))?;
+    Ok(Box::new(Session(Opened::<C>::new(options, limits)?)))
+}
+
+impl<C: AsyncClient> Fetch for Session<C> {
+    fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
+        let job = Arc::new(self.0.start(urls)?);
+        let workers: Vec<_> =
+            (0..job.workers()).map(|_| task::spawn(tasks::work::<AsyncStd, C>(Arc::clone(&job)))).collect();
+        // Not `task::block_on`, which would make this thread one more that does the work.
+        Ok(gather(futures_lite::future::block_on(async {
+            let mut handed_in = Vec::with_capacity(urls.len());
+            for worker in workers {
+                handed_in.extend(worker.await);
+            }
+            handed_in
+        })))
+    }
+}

@@ -1,0 +1,27 @@
+//! What a thread does: takes the next site, fetches it, until none is left.
+
+use super::job::{Errand, Job};
+use crate::answer::{Page, Received};
+use crate::client::BlockingClient;
+use crate::error::FetchError;
+use crate::fetch::Fetched;
+
+/// Works on a pass until no site is left.
+pub(super) fn work<C: BlockingClient>(job: &Job<C>) -> Vec<(usize, Fetched)> {
+    let mut handed_in = Vec::new();
+    while let Some(mut errand) = job.take() {
+        let result = fetch(job, &mut errand);
+        handed_in.push(errand.end(result));
+    }
+    handed_in
+}
+
+fn fetch<C: BlockingClient>(job: &Job<C>, errand: &mut Errand<'_, C>) -> Result<Page, FetchError> {
+    loop {
+        let mut body = Received::new(job.limits.max_body);
+        let head = job.client.get(errand.target()?, errand.deadline(), &mut body)?;
+        if !errand.follow(&head)? {
+            return body.finish(&head);
+        }
+    }
+}

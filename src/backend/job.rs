@@ -1,0 +1,149 @@
+//! One pass over a list, as its workers see it: which site is next, where a redirect leads, what to hand in.
+//!
+//! Shared by all executors, so that what differs between two rows is the executor and the client alone.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use crate::answer::{Head, Page};
+use crate::client::Client;
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Clock, Connections, Credentials, Fetched, Limits, Options, Pass};
+use crate::site::Origin;
+
+/// A pass in work.
+pub(super) struct Job<C: Client> {
+    pub(super) client: Arc<C>,
+    pub(super) limits: Limits,
+    targets: Vec<Result<C::Target, FetchError>>,
+    /// The urls, where redirects may have to be resolved against them.
+    urls: Vec<Url>,
+    next: AtomicUsize,
+    clock: Clock,
+}
+
+impl<C: Client> Job<C> {
+    /// Makes the list ready, then starts the clock.
+    fn start(client: &Arc<C>, limits: &Limits, urls: &[Url]) -> Self {
+        let targets = urls.iter().map(|url| target(&**client, url, Credentials::Send)).collect();
+        let urls = if limits.redirects > 0 { urls.to_vec() } else { Vec::new() };
+        Self {
+            client: Arc::clone(client),
+            limits: limits.clone(),
+            targets,
+            urls,
+            next: AtomicUsize::new(0),
+            clock: Clock::start(),
+        }
+    }
+
+    /// How many workers have something to do.
+    pub(super) fn workers(&self) -> usize {
+        self.limits.concurrency.min(NonZeroUsize::new(self.targets.len()).unwrap_or(NonZeroUsize::MIN)).get()
+    }
+
+    /// Takes the next site, if any is left.
+    pub(super) fn take(&self) -> Option<Errand<'_, C>> {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        (index < self.targets.len()).then(|| Errand { job: self, index, started: self.clock.now(), hop: None, hops: 0 })
+    }
+}
+
+/// Makes a url ready, unless the client has no TLS for it: some would speak plain text to a TLS port and believe the
+/// answer.
+fn target<C: Client>(client: &C, url: &Url, credentials: Credentials) -> Result<C::Target, FetchError> {
+    if url.scheme() == "https" && !C::HTTPS {
+        let message = "this row has no TLS: take hyper@smol, hyper@async-std or ureq@threads";
+        return Err(FetchError::new(ErrorClass::Unsupported, message));
+    }
+    client.target(url, credentials)
+}
+
+/// The fetch of one site: its url, then one after another those that its redirects name.
+pub(super) struct Errand<'a, C: Client> {
+    job: &'a Job<C>,
+    index: usize,
+    started: Duration,
+    hop: Option<(Url, C::Target)>,
+    hops: u32,
+}
+
+impl<C: Client> Errand<'_, C> {
+    /// When the fetch has to have ended.
+    pub(super) fn deadline(&self) -> Instant {
+        self.job.clock.at(self.started + self.job.limits.deadline)
+    }
+
+    /// What to request now.
+    pub(super) fn target(&self) -> Result<&C::Target, FetchError> {
+        match &self.hop {
+            Some((_, target)) => Ok(target),
+            None => self.job.targets[self.index].as_ref().map_err(Clone::clone),
+        }
+    }
+
+    /// Goes where a redirect leads, and says whether there was one to follow.
+    pub(super) fn follow(&mut self, head: &Head) -> Result<bool, FetchError> {
+        let limit = self.job.limits.redirects;
+        if limit == 0 {
+            return Ok(false);
+        }
+        let first = &self.job.urls[self.index];
+        let from = self.hop.as_ref().map_or(first, |(url, _)| url);
+        let Some(to) = head.redirect(from)? else {
+            return Ok(false);
+        };
+        if self.hops == limit {
+            let message = format!("more than {limit} redirects, the next to {to}");
+            return Err(FetchError::new(ErrorClass::RedirectLoop, message));
+        }
+        let same = Origin::of(&to) == Origin::of(first);
+        let credentials = if same { Credentials::Send } else { Credentials::Withhold };
+        let target = target(&*self.job.client, &to, credentials)?;
+        self.hop = Some((to, target));
+        self.hops += 1;
+        Ok(true)
+    }
+
+    /// Hands the result in.
+    pub(super) fn end(self, result: Result<Page, FetchError>) -> (usize, Fetched) {
+        let elapsed = self.job.clock.now() - self.started;
+        self.job.limits.bump_progress();
+        let final_url = self.hop.map(|(url, _)| Box::new(url));
+        (self.index, Fetched { started: self.started, elapsed, final_url, result })
+    }
+}
+
+/// Puts what the workers handed in into the order of the urls. The pass ended when its last fetch did.
+pub(super) fn gather(mut handed_in: Vec<(usize, Fetched)>) -> Pass {
+    handed_in.sort_unstable_by_key(|(index, _)| *index);
+    let fetched: Vec<Fetched> = handed_in.into_iter().map(|(_, fetched)| fetched).collect();
+    let elapsed = fetched.iter().map(|fetched| fetched.started + fetched.elapsed).max().unwrap_or_default();
+    Pass { elapsed, fetched }
+}
+
+/// A client, and how to open another: what every session holds.
+pub(super) struct Opened<C> {
+    client: Arc<C>,
+    options: Options,
+    pub(super) limits: Limits,
+}
+
+impl<C: Client> Opened<C> {
+    pub(super) fn new(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        let client = Arc::new(C::open(options, limits)?);
+        Ok(Self { client, options: options.clone(), limits: limits.clone() })
+    }
+
+    /// Starts a pass; a cold one with a client that has no connections yet.
+    pub(super) fn start(&mut self, urls: &[Url]) -> anyhow::Result<Job<C>> {
+        if self.limits.connections == Connections::Cold {
+            self.client = Arc::new(C::open(&self.options, &self.limits)?);
+        }
+        Ok(Job::start(&self.client, &self.limits, urls))
+    }
+}

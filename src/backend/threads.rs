@@ -1,0 +1,74 @@
+//! The executor `threads`: blocking threads, as many as the concurrency, made when the session is opened.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, anyhow};
+use url::Url;
+
+use super::blocking;
+use super::job::{Job, Opened, gather};
+use crate::client::BlockingClient;
+use crate::fetch::{Fetch, Fetched, Limits, Options, Pass};
+
+/// A pass to work on, and where to hand its results in.
+type Order<C> = (Arc<Job<C>>, Sender<Vec<(usize, Fetched)>>);
+
+struct Threads<C: BlockingClient> {
+    opened: Opened<C>,
+    threads: Vec<Thread<C>>,
+}
+
+/// A thread that waits for orders. Without its sender it ends.
+struct Thread<C: BlockingClient> {
+    orders: Sender<Order<C>>,
+    handle: JoinHandle<()>,
+}
+
+pub(super) fn open<C: BlockingClient>(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+    let opened = Opened::<C>::new(options, limits)?;
+    let threads = (0..limits.concurrency.get()).map(Thread::start).collect::<anyhow::Result<_>>()?;
+    Ok(Box::new(Threads { opened, threads }))
+}
+
+impl<C: BlockingClient> Thread<C> {
+    fn start(number: usize) -> anyhow::Result<Self> {
+        let (orders, inbox): (_, Receiver<Order<C>>) = mpsc::channel();
+        let serve = move || {
+            for (job, results) in inbox {
+                // The session waits for this. Were it gone, there would be nobody to tell.
+                let _ = results.send(blocking::work(&job));
+            }
+        };
+        let handle = thread::Builder::new().name(format!("fetch-{number}")).spawn(serve);
+        let handle = handle.with_context(|| format!("cannot start thread {}: lower --concurrency", number + 1))?;
+        Ok(Self { orders, handle })
+    }
+}
+
+impl<C: BlockingClient> Fetch for Threads<C> {
+    fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
+        let job = Arc::new(self.opened.start(urls)?);
+        let (sender, results) = mpsc::channel();
+        for thread in &self.threads[..job.workers()] {
+            // A thread that has died is found out below, by what is missing.
+            let _ = thread.orders.send((Arc::clone(&job), sender.clone()));
+        }
+        drop(sender);
+        let handed_in: Vec<_> = results.into_iter().flatten().collect();
+        if handed_in.len() < urls.len() {
+            return Err(anyhow!("a thread died and took {} results with it", urls.len() - handed_in.len()));
+        }
+        Ok(gather(handed_in))
+    }
+}
+
+impl<C: BlockingClient> Drop for Threads<C> {
+    fn drop(&mut self) {
+        for Thread { orders, handle } in self.threads.drain(..) {
+            drop(orders);
+            let _ = handle.join();
+        }
+    }
+}

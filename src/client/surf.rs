@@ -1,0 +1,244 @@
+//! The client surf, over the `h1` client of http-client (async-h1): plain http only.
+//!
+//! That client is passed explicitly: which one surf takes by itself depends on the features of the whole tree. It has
+//! traps that would falsify a comparison, and each is handled here:
+//!
+//! * It returns a connection to its pool with the rest of an abandoned answer unread, where the next fetch meets it. So
+//!   after anything but a whole answer the client is replaced, and its pool with it.
+//! * It takes a body that ends with the connection for an empty one: told as `unsupported`.
+//! * It takes a body that is cut short for a whole one: [`Received::finish`] compares with the declared length.
+//! * It looks names up by blocking the executor, at every fetch: it is only ever given addresses.
+//! * It keeps 50 connections a host at most, and leaves `TCP_NODELAY` off: both are set.
+//! * Its time-out covers neither connecting nor the body: it is off, the deadline is the harness's.
+
+use std::collections::HashMap;
+use std::io;
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use anyhow::Context;
+use futures_lite::AsyncBufReadExt;
+use http::HeaderMap;
+use http_client::Config;
+use http_client::h1::H1Client;
+use surf::http::Method;
+use surf::http::headers::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING};
+use url::{Host, Url};
+
+use super::{AsyncClient, Client, Runtime, addresses, host_header, origin_of};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::site::Origin;
+
+/// surf on a runtime, which only looks names up: the streams of surf's client are async-std's on every executor.
+#[derive(Debug)]
+pub struct Surf<R> {
+    /// The client in use, until a fetch is abandoned.
+    current: RwLock<Arc<surf::Client>>,
+    config: Config,
+    headers: Headers,
+    headers_elsewhere: Headers,
+    /// What names were found to mean, for as long as the session lasts.
+    names: Mutex<HashMap<Origin, Arc<[SocketAddr]>>>,
+    runtime: PhantomData<fn() -> R>,
+}
+
+type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// A url made ready.
+#[derive(Debug)]
+pub struct Target {
+    url: Url,
+    /// The origin to look up, where the url's host is a name.
+    name: Option<Origin>,
+    credentials: Credentials,
+}
+
+impl<R: Runtime> Client for Surf<R> {
+    const HTTPS: bool = false;
+
+    type Target = Target;
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        let config = Config::new()
+            .set_http_keep_alive(limits.connections != Connections::PerFetch)
+            .set_max_connections_per_host(limits.concurrency.get())
+            .set_tcp_no_delay(true)
+            .set_timeout(None);
+        Ok(Self {
+            current: RwLock::new(new_client(&config)),
+            config,
+            headers: headers(options.request_headers(limits, Credentials::Send))?,
+            headers_elsewhere: headers(options.request_headers(limits, Credentials::Withhold))?,
+            names: Mutex::default(),
+            runtime: PhantomData,
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+        let name = match url.host() {
+            Some(Host::Domain(_)) => Some(origin_of(url)?),
+            _ => None,
+        };
+        Ok(Target { url: url.clone(), name, credentials })
+    }
+}
+
+fn new_client(config: &Config) -> Arc<surf::Client> {
+    let Ok(client) = H1Client::try_from(config.clone());
+    Arc::new(surf::Client::with_http_client(client))
+}
+
+fn headers(map: HeaderMap) -> anyhow::Result<Headers> {
+    let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        let text = value.to_str().ok().and_then(|text| text.parse().ok());
+        let value: HeaderValue = text.with_context(|| format!("surf takes only ASCII in a header: {name}"))?;
+        Ok((HeaderName::from(name.as_str()), value))
+    };
+    map.iter().map(header).collect()
+}
+
+impl<R: Runtime> AsyncClient for Surf<R> {
+    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+        let Some(origin) = &target.name else {
+            return self.get_url(target.url.clone(), target, body).await;
+        };
+        let mut failed = FetchError::new(ErrorClass::Dns, "the name has no address");
+        for address in &*self.look_up(origin).await? {
+            let mut url = target.url.clone();
+            // An http url takes any address and port.
+            let _ = url.set_ip_host(address.ip());
+            match self.get_url(url, target, body).await {
+                Err(error) if is_connect(error.class) => failed = error,
+                ended => return ended,
+            }
+        }
+        Err(failed)
+    }
+}
+
+/// Whether no connection was made, so that none is left in an unknown state.
+fn is_connect(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::Refused | ErrorClass::Connect | ErrorClass::LocalLimit)
+}
+
+impl<R: Runtime> Surf<R> {
+    async fn look_up(&self, origin: &Origin) -> Result<Arc<[SocketAddr]>, FetchError> {
+        let known = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(origin).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found: Arc<[SocketAddr]> = addresses::<R>(origin).await?.into();
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.clone(), Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// Fetches a url whose host is an address.
+    async fn get_url(&self, url: Url, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+        let client = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        let mut connection = Connection { surf: self, client: Some(&client) };
+        let mut request = surf::Request::new(Method::Get, url);
+        if target.name.is_some() {
+            request.insert_header(HOST, host_header(&target.url));
+        }
+        let headers = match target.credentials {
+            Credentials::Send => &self.headers,
+            Credentials::Withhold => &self.headers_elsewhere,
+        };
+        for (name, value) in headers {
+            request.append_header(name.clone(), value.clone());
+        }
+
+        let mut response = client.send(request).await.map_err(|error| {
+            let error = head_failed(&error);
+            if is_connect(error.class) {
+                connection.is_clean();
+            }
+            error
+        })?;
+        let head = head(&response)?;
+        loop {
+            let piece = response.fill_buf().await.map_err(|error| body_failed(&error))?;
+            if piece.is_empty() {
+                break;
+            }
+            body.push(piece)?;
+            let length = piece.len();
+            response.consume(length);
+        }
+        if head.declared.is_none_or(|declared| body.bytes() == declared) {
+            connection.is_clean();
+        }
+        Ok(head)
+    }
+
+    /// Opens a new client in place of `old`, unless another fetch has done so already. Neighbours in flight end on the
+    /// old one; its connections are closed when the last of them has.
+    fn replace(&self, old: &Arc<surf::Client>) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&current, old) {
+            *current = new_client(&self.config);
+        }
+    }
+}
+
+/// A fetch in flight. Dropped before its answer has been read to its end, it replaces the client.
+struct Connection<'a, R: Runtime> {
+    surf: &'a Surf<R>,
+    client: Option<&'a Arc<surf::Client>>,
+}
+
+impl<R: Runtime> Connection<'_, R> {
+    fn is_clean(&mut self) {
+        self.client = None;
+    }
+}
+
+impl<R: Runtime> Drop for Connection<'_, R> {
+    fn drop(&mut self) {
+        if let Some(client) = self.client {
+            self.surf.replace(client);
+        }
+    }
+}
+
+fn head(response: &surf::Response) -> Result<Head, FetchError> {
+    let status = u16::from(response.status());
+    let declared = response.header(CONTENT_LENGTH).and_then(|values| values.last().as_str().parse().ok());
+    let bodiless = matches!(status, 100..=199 | 204 | 304);
+    if declared.is_none() && response.header(TRANSFER_ENCODING).is_none() && !bodiless {
+        let message = "surf takes a body that ends with the connection for an empty one: use a row of hyper or ureq";
+        return Err(FetchError::new(ErrorClass::Unsupported, message));
+    }
+    let location = response.header(LOCATION).map(|values| values.last().as_str().to_owned());
+    Ok(Head { status, declared, location })
+}
+
+/// The class of an error before the body. surf's errors hold an error of the system, a text that ends in its number, or
+/// a text alone.
+fn head_failed(error: &surf::Error) -> FetchError {
+    let message = error.to_string();
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return FetchError::io(error, ErrorClass::Connect);
+    }
+    // The pool tells why it could not connect in its text only, which ends as the standard library's does.
+    let number = message.rsplit_once("(os error ").and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
+    if let Some(number) = number {
+        return FetchError::io(&io::Error::from_raw_os_error(number), ErrorClass::Connect);
+    }
+    // The two texts of async-h1 for a connection that ended before or in the head.
+    let class = match &*message {
+        "connection closed" | "empty response" => ErrorClass::ClosedEarly,
+        _ => ErrorClass::Protocol,
+    };
+    FetchError::new(class, message)
+}
+
+fn body_failed(error: &io::Error) -> FetchError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => FetchError::new(ErrorClass::BodyShort, error.to_string()),
+        _ => FetchError::io(error, ErrorClass::Protocol),
+    }
+}

@@ -1,0 +1,36 @@
+//! One TLS for every client that can be given one: rustls with ring, and the web's roots unless told otherwise.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::fetch::Options;
+
+/// The configuration of an HTTP/1.1 client.
+///
+/// The provider is named here and not installed for the process, since benches and tests have no `main` of ours.
+///
+/// # Errors
+///
+/// A root certificate that is none.
+pub(super) fn config(options: &Options) -> anyhow::Result<Arc<ClientConfig>> {
+    let roots = match &options.roots {
+        None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
+        Some(certificates) => {
+            let mut store = RootCertStore::empty();
+            for certificate in certificates.iter() {
+                store.add(certificate.clone()).context("a certificate to trust is malformed")?;
+            }
+            store
+        }
+    };
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .context("ring supports no TLS version")?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}

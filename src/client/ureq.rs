@@ -1,0 +1,184 @@
+//! The client ureq: blocking, one agent and its pool for all threads of a session.
+
+use std::io::{self, Read};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::header::{CONTENT_LENGTH, HeaderMap, LOCATION};
+use http::{Method, Request, Uri};
+use ureq::Agent;
+use ureq::config::Config;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use url::Url;
+
+use super::{BlockingClient, Client};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Connections, Credentials, Limits, Options};
+
+/// Read in pieces of this many bytes. On the stack, since there is one fetch a thread.
+const PIECE_BYTES: usize = 16 << 10;
+
+/// An agent, and the headers of its requests.
+#[derive(Debug)]
+pub struct Ureq {
+    agent: Agent,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+    deadline: Duration,
+}
+
+impl Client for Ureq {
+    const HTTPS: bool = true;
+
+    type Target = (Uri, Credentials);
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        let config = config(options, limits);
+        Ok(Self {
+            agent: Agent::with_parts(config, DefaultConnector::default(), LiteralResolver::default()),
+            headers: options.request_headers(limits, Credentials::Send),
+            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            deadline: limits.deadline,
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
+        let uri = url.as_str().parse();
+        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        Ok((uri, credentials))
+    }
+}
+
+/// What every fetch shares. Nothing is left to a default that another client does not share.
+fn config(options: &Options, limits: &Limits) -> Config {
+    let idle = match limits.connections {
+        Connections::PerFetch => 0,
+        // By default ureq keeps 3 idle connections a host, 10 in all, and opens new ones for all fetches beyond.
+        Connections::Warm | Connections::Cold => limits.concurrency.get(),
+    };
+    let mut tls = TlsConfig::builder();
+    if let Some(roots) = &options.roots {
+        let certificates = roots.iter().map(|certificate| Certificate::from_der(certificate).to_owned());
+        tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates.collect())));
+    }
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_idle_age(Duration::from_secs(3600))
+        .max_idle_connections(idle.saturating_mul(16))
+        .max_idle_connections_per_host(idle)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .no_delay(true)
+        .proxy(None)
+        // Our deadline begins before the request and ureq's at it: they differ by the time of a function call.
+        .timeout_global(Some(limits.deadline))
+        .tls_config(tls.build())
+        .build()
+}
+
+impl BlockingClient for Ureq {
+    fn get(
+        &self,
+        (uri, credentials): &Self::Target,
+        deadline: Instant,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
+        let mut request = Request::new(());
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = match credentials {
+            Credentials::Send => self.headers.clone(),
+            Credentials::Withhold => self.headers_elsewhere.clone(),
+        };
+        // The time that is left is less than the agent's own only behind a redirect; a configuration for one request
+        // is a copy of the agent's, which a first request can do without.
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left + Duration::from_millis(1) < self.deadline {
+            let left = left.max(Duration::from_millis(1));
+            request = self.agent.configure_request(request).timeout_global(Some(left)).build();
+        }
+        let mut response = self.agent.run(request).map_err(|error| self.failed(error, Phase::Head))?;
+        let head = head(response.status().as_u16(), response.headers());
+        let mut reader = response.body_mut().as_reader();
+        let mut piece = [0; PIECE_BYTES];
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(head),
+                Ok(length) => body.push(&piece[..length])?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(error.into(), Phase::Body)),
+            }
+        }
+    }
+}
+
+/// How far a fetch had come when it failed.
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    Head,
+    Body,
+}
+
+impl Ureq {
+    /// The class of ureq's error.
+    fn failed(&self, error: ureq::Error, phase: Phase) -> FetchError {
+        let class = match &error {
+            ureq::Error::Timeout(_) => return FetchError::timeout(self.deadline),
+            ureq::Error::HostNotFound => ErrorClass::Dns,
+            ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
+            ureq::Error::ConnectionFailed => ErrorClass::Connect,
+            ureq::Error::BadUri(_) => ErrorClass::Unsupported,
+            ureq::Error::Io(error) => return of_io(error, phase),
+            _ => ErrorClass::Protocol,
+        };
+        FetchError::new(class, error.to_string())
+    }
+}
+
+fn of_io(error: &io::Error, phase: Phase) -> FetchError {
+    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        return FetchError::new(ErrorClass::Tls, error.to_string());
+    }
+    match (error.kind(), phase) {
+        (io::ErrorKind::UnexpectedEof, Phase::Body) => FetchError::new(ErrorClass::BodyShort, error.to_string()),
+        (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput, _) | (_, Phase::Body) => {
+            FetchError::io(error, ErrorClass::Protocol)
+        }
+        (_, Phase::Head) => FetchError::io(error, ErrorClass::Connect),
+    }
+}
+
+/// What the harness needs of a head.
+fn head(status: u16, headers: &HeaderMap) -> Head {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    Head {
+        status,
+        declared: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+        location: text(LOCATION).map(str::to_owned),
+    }
+}
+
+/// Answers address literals itself: ureq's own resolver starts a thread for every look-up that has a time-out.
+#[derive(Debug, Default)]
+struct LiteralResolver(DefaultResolver);
+
+impl Resolver for LiteralResolver {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        if let Ok(address) = host.parse::<IpAddr>() {
+            let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+            let mut addresses = self.0.empty();
+            addresses.push((address, port).into());
+            return Ok(addresses);
+        }
+        self.0.resolve(uri, config, timeout).map_err(|error| match error {
+            // What the system's resolver says has no kind of its own, so that later it would pass for a failed connect.
+            ureq::Error::Io(_) => ureq::Error::HostNotFound,
+            other => other,
+        })
+    }
+}
