@@ -180,10 +180,13 @@ mod tests {
     #[test]
     fn toml_may_give_labels_and_nothing_unknown() {
         let parse = |text| parse_toml("list.toml", text).map_err(|error| error.to_string());
-        let sites = parse("[[site]]\nurl = 'http://a.example'\nlabel = 'A'\n[[site]]\nurl = 'http://b.example'").unwrap();
+        let sites =
+            parse("[[site]]\nurl = 'http://a.example'\nlabel = 'A'\n[[site]]\nurl = 'http://b.example'").unwrap();
         assert_eq!((sites[0].label.as_deref(), sites[1].label.as_deref()), (Some("A"), None));
         let error = |text| parse(text).unwrap_err();
-        assert!(error("[[site]]\nurl = 'http://a.example'\nlable = 'A'").starts_with("list.toml:3: unknown field `lable`"));
+        assert!(
+            error("[[site]]\nurl = 'http://a.example'\nlable = 'A'").starts_with("list.toml:3: unknown field `lable`")
+        );
         assert!(error("\n[[site]]\nurl = 'a.example'").starts_with("list.toml:3: url \"a.example\" has no scheme"));
         assert!(error("[[site]]\nlabel = 'A'").starts_with("list.toml:1: missing field `url`"));
         assert!(error("[[site]\n").starts_with("list.toml:1: "));

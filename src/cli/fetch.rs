@@ -13,10 +13,12 @@ use crate::report::fetched;
 const EXAMPLES: &str = "\
 Examples:
   fetchbench fetch https://example.com
-  fetchbench fetch --sites urls.txt --concurrency 100 --timeout 5s --format json
-  fetchbench fetch --backend ureq@threads --redirects 5 -H 'Accept-Language: de' https://example.com
+  fetchbench fetch --sites urls.txt --concurrency 100 --format json
+  fetchbench fetch --backend ureq@threads --redirects 5 https://example.com
+  fetchbench fetch -H 'Accept-Language: de' --timeout 5s https://example.com
 
-Exit codes: 0 all fetched, whatever their status; 1 error; 2 usage; 3 some fetch failed; 130 interrupted.";
+Exit codes: 0 all fetched, whatever their status; 1 error; 2 usage; 3 some fetch
+failed; 130 interrupted.";
 
 /// Fetch urls through one row and say what came of each.
 #[derive(Debug, clap::Args)]

@@ -24,7 +24,7 @@ pub(super) struct SiteFlags {
     /// Urls to fetch
     #[arg(value_name = "URL", value_parser = site_list::parse_url, conflicts_with = "sites")]
     pub(super) urls: Vec<Url>,
-    /// File of urls: one a line, or TOML if its name ends so ([[site]] url = "…" label = "…"); `-` is stdin
+    /// File of urls, one a line, or TOML with [[site]] tables of `url` and `label`; `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(super) sites: Option<String>,
 }
@@ -32,7 +32,7 @@ pub(super) struct SiteFlags {
 /// How to fetch it.
 #[derive(Debug, clap::Args)]
 pub(super) struct FetchFlags {
-    /// Most fetches at one moment, and so the connection budget
+    /// Most fetches at one moment [default: the scenario's; for urls as many as there are, up to 64]
     #[arg(long, value_name = "N", value_parser = parse_concurrency)]
     pub(super) concurrency: Option<NonZeroUsize>,
     /// Longest a fetch may take, with all its redirects, such as 500ms or 10s [default: 30s]
@@ -41,7 +41,7 @@ pub(super) struct FetchFlags {
     /// Longest body that is accepted, such as 15kB or 2MiB [default: 64MiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
     pub(super) max_body: Option<u64>,
-    /// Redirects to follow
+    /// Redirects to follow [default: 0; 10 when `run` is given urls]
     #[arg(long, value_name = "N", value_parser = parse_redirects)]
     pub(super) redirects: Option<u32>,
     /// Header to send, in place of ours of the same name; may be repeated
@@ -59,9 +59,7 @@ pub(super) struct Rows(pub(super) Vec<Row>);
 /// How to write what a program is to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
-    /// For people
     Text,
-    /// For programs
     Json,
 }
 

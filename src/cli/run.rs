@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -16,13 +17,14 @@ use crate::report::text::{self, Example, Line};
 /// Examples of use, as shown by `--help`.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  fetchbench                                             the article, every row against the mock server
-  fetchbench --backend hyper --time-scale 0.1            only the rows of one client, delays a tenth as long
-  fetchbench run --scenario fan-out --backend smol       a thousand sites at once, only the rows of one executor
-  fetchbench run https://example.com https://example.org live sites, one pass for each row
-  fetchbench run --sites my-sites.txt                    the same with a file of urls
+  fetchbench                                       the article, with every row
+  fetchbench --backend hyper --time-scale 0.1      one client, shorter delays
+  fetchbench run --scenario fan-out --backend smol a thousand sites at once
+  fetchbench run https://example.com               a live site, once for each row
+  fetchbench run --sites my-sites.txt              the same with a file of urls
 
-Exit codes: 0 all fetched and right, 1 error, 2 usage, 3 some fetch failed or was answered wrongly.";
+Exit codes: 0 all fetched and right, 1 error, 2 usage, 3 some fetch failed or
+was answered wrongly, 130 interrupted.";
 
 /// Fetch the same sites one after another and then concurrently, once with each row, and compare the totals.
 ///
@@ -98,7 +100,8 @@ pub(super) fn turns(mut rows: Vec<Row>, limits: &Limits) -> Vec<Turn> {
 }
 
 fn turn(row: Row, limits: &Limits) -> Turn {
-    Turn { row, name: row.to_string(), sequential: row.is_sequential(), limits: limits.with_own_progress() }
+    let limits = Limits { progress: Arc::default(), ..limits.clone() };
+    Turn { row, name: row.to_string(), sequential: row.is_sequential(), limits }
 }
 
 /// The fake has as many slots as the concurrency says, so that one slot makes a sequential row of it.
@@ -149,7 +152,8 @@ fn take_turn(course: &impl Course, visit: u64, turn: &Turn, options: &Options) -
 
 fn parse_time_scale(text: &str) -> Result<f64, String> {
     let is_factor = |scale: &f64| *scale > 0.0 && *scale <= 1000.0;
-    text.parse().ok().filter(is_factor).ok_or_else(|| {
-        format!("bad time scale {text:?}: it is a number above 0 and up to 1000, such as 0.1")
-    })
+    text.parse()
+        .ok()
+        .filter(is_factor)
+        .ok_or_else(|| format!("bad time scale {text:?}: it is a number above 0 and up to 1000, such as 0.1"))
 }

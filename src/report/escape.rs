@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn what_would_steer_a_terminal_becomes_visible() {
         assert_eq!(visible("a\nb\r\t\0\u{1b}[31m\u{7f}"), "a␊b␍␉␀␛[31m␡");
-        assert_eq!(visible("\u{9b}31m \u{202e}cba \u{2066}x\u{2069} \u{2028}"), "\u{fffd}31m \u{fffd}cba \u{fffd}x\u{fffd} \u{fffd}");
+        assert_eq!(
+            visible("\u{9b}31m \u{202e}cba \u{2066}x\u{2069} \u{2028}"),
+            "\u{fffd}31m \u{fffd}cba \u{fffd}x\u{fffd} \u{fffd}"
+        );
         assert_eq!(visible("zero\u{200b}width\u{feff} tag\u{e0041}"), "zero\u{fffd}width\u{fffd} tag\u{fffd}");
     }
 

@@ -12,7 +12,8 @@ use crate::fetch::{Fetched, Pass};
 
 /// A line for each url in the order given, then how many were fetched.
 pub fn text(row: &str, urls: &[Url], pass: &Pass) -> String {
-    let mut text = format!("{HEADING}{:<6} {:>12} {:>8} {:>11}  url{HEADING:#}\n", "status", "bytes", "crc32", "elapsed");
+    let mut text =
+        format!("{HEADING}{:<6} {:>12} {:>8} {:>11}  url{HEADING:#}\n", "status", "bytes", "crc32", "elapsed");
     for (url, fetched) in urls.iter().zip(&pass.fetched) {
         push_line(&mut text, url, fetched);
     }
