@@ -23,6 +23,9 @@ pub mod site_list;
 // Floor 2: what speaks HTTP.
 pub mod client;
 
+// Floor 2: both ends of the wire.
+pub mod server;
+
 // Floor 3: what is compared.
 pub mod backend;
 

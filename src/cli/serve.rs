@@ -1,11 +1,90 @@
-//! `fetchbench serve`.
+//! `fetchbench serve`: the mock server in the foreground.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
 
-/// TODO
+use anyhow::Context;
+use rustix::process::{Resource, getrlimit, setrlimit};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::Usage;
+use crate::scenario::Scenario;
+use crate::server::{Announcement, Server, Stopper};
+
+/// Serve the sites of a scenario on 127.0.0.1, each after its delay
+///
+/// Prints one line of JSON that says where everything is found, then serves until interrupted. A target is
+/// /<site>/<visit>: the same visit of a site is always answered alike. GET /witness on the control url tells what the
+/// server saw, GET /take the same and starts the counts anew.
 #[derive(Debug, clap::Args)]
-pub struct ServeArgs {}
+#[command(after_help = "Example:
+  $ fetchbench serve article
+  {\"scenario\":\"article\",\"control\":\"http://127.0.0.1:40001\",…,\"sites\":[{\"label\":…,\"url\":\"http://127.0.0.1:40002/0/0\"},…]}
+  and in another terminal:
+  $ curl http://127.0.0.1:40002/0/0
+  $ curl http://127.0.0.1:40001/witness")]
+pub struct ServeArgs {
+    /// A built-in scenario (see `fetchbench list scenarios`) or the path of a TOML file
+    scenario: String,
+    /// Multiply all delays by this: 0 for none at all
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = time_scale)]
+    time_scale: f64,
+    /// End when standard input does, as it also does when the parent is killed
+    #[arg(long, hide = true)]
+    end_with_stdin: bool,
+}
 
-pub fn run(_args: ServeArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not written yet")
+fn time_scale(text: &str) -> Result<f64, String> {
+    let factor = text.parse::<f64>().ok().filter(|factor| factor.is_finite() && *factor >= 0.0);
+    factor.ok_or_else(|| "give a number that is not below 0, such as 0.1".to_owned())
+}
+
+pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let scenario = Scenario::load(&args.scenario).map_err(Usage)?.time_scaled(args.time_scale);
+    raise_descriptor_limit();
+    let server = Server::bind(Arc::new(scenario))?;
+    // Before the announcement: who reads that may want to end us at once.
+    stop_on_signal(server.stopper())?;
+    if args.end_with_stdin {
+        stop_with_stdin(server.stopper())?;
+    }
+    announce(server.announcement())?;
+    server.run().context("the event loop failed")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Each connection takes a descriptor, and the soft limit is often 1,024.
+fn raise_descriptor_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where it is refused, clients find out when they connect, and wait.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+fn stop_on_signal(stopper: Stopper) -> anyhow::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        signals.forever().for_each(|_| stopper.stop());
+    })?;
+    Ok(())
+}
+
+fn stop_with_stdin(stopper: Stopper) -> anyhow::Result<()> {
+    thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+        // An input that cannot be read has ended as well.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        stopper.stop();
+    })?;
+    Ok(())
+}
+
+fn announce(announcement: &Announcement) -> anyhow::Result<()> {
+    let mut line = serde_json::to_vec(announcement)?;
+    line.push(b'\n');
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&line)?;
+    Ok(stdout.flush()?)
 }

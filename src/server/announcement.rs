@@ -1,0 +1,41 @@
+//! Where a mock server is found, as it says on its standard output.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::Scenario;
+use crate::site::Origin;
+
+/// Where a mock server is found: one line of JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// The name of the scenario.
+    pub scenario: String,
+    /// The base url of the control channel.
+    pub control: String,
+    /// The base url of each origin, in the order of [`Site::origin`](crate::site::Site::origin).
+    pub origins: Vec<String>,
+    /// The sites, in the order in which they are fetched.
+    pub sites: Vec<AnnouncedSite>,
+}
+
+/// A site and where it is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnnouncedSite {
+    /// What to call it. Foreign text: escape it where it is printed.
+    pub label: String,
+    /// The url of its visit 0; the last segment of the path is the visit.
+    pub url: String,
+}
+
+impl Announcement {
+    /// The announcement of a scenario whose origins are found at those addresses.
+    pub(super) fn new(scenario: &Scenario, origins: &[Origin], control: &Origin) -> Self {
+        let sites = scenario.sites.iter().zip(scenario.urls(origins, 0));
+        Self {
+            scenario: scenario.name.clone(),
+            control: control.to_string(),
+            origins: origins.iter().map(Origin::to_string).collect(),
+            sites: sites.map(|(site, url)| AnnouncedSite { label: site.label.clone(), url: url.into() }).collect(),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The event loop: one thread that accepts, hands events and deadlines to connections, and sleeps.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::event::Event;
+use mio::net::TcpListener;
+use mio::{Events, Interest, Poll, Token, Waker};
+use slab::Slab;
+
+use super::connection::{Connection, Next, Scratch};
+use super::deadlines::{Deadlines, Ticket};
+use super::request::HEAD_LIMIT;
+use super::service::{Door, Service};
+use super::timer::Timer;
+
+/// The most events taken from the system at once.
+const BATCH: usize = 1024;
+
+/// How long accepting rests when the system has no descriptor or memory left for a connection.
+const ACCEPT_REST: Duration = Duration::from_millis(10);
+
+// Tokens: the listeners come first, then the connections; these two are out of the way of both.
+const TIMER: Token = Token(usize::MAX - 1);
+const STOP: Token = Token(usize::MAX - 2);
+
+/// The event loop.
+#[derive(Debug)]
+pub(super) struct Engine {
+    poll: Poll,
+    /// One for each origin, in order, then that of the control channel.
+    listeners: Vec<TcpListener>,
+    connections: Slab<Connection>,
+    deadlines: Deadlines,
+    service: Service,
+    scratch: Box<Scratch>,
+}
+
+impl Engine {
+    /// A loop that waits at `listeners`: one for each origin, in order, then that of the control channel.
+    ///
+    /// # Errors
+    ///
+    /// The system has no descriptor left.
+    pub fn new(mut listeners: Vec<TcpListener>, service: Service) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        for (number, listener) in listeners.iter_mut().enumerate() {
+            poll.registry().register(listener, Token(number), Interest::READABLE)?;
+        }
+        let timer = Timer::new()?;
+        timer.register(poll.registry(), TIMER)?;
+        let deadlines = Deadlines::new(timer);
+        Ok(Self { poll, listeners, connections: Slab::new(), deadlines, service, scratch: Box::new([0; HEAD_LIMIT]) })
+    }
+
+    /// What ends [`run`](Self::run) from any thread. To be asked for once.
+    pub fn waker(&self) -> io::Result<Arc<Waker>> {
+        Ok(Arc::new(Waker::new(self.poll.registry(), STOP)?))
+    }
+
+    /// Serves until woken.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses to wait, which it has no reason to.
+    pub fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(BATCH);
+        loop {
+            match self.poll.poll(&mut events, self.deadlines.timeout()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => result?,
+            }
+            // One reading for the whole batch: a delay counts from the moment that the loop saw the request.
+            let now = Instant::now();
+            for event in &events {
+                match event.token() {
+                    STOP => return Ok(()),
+                    // It has done its work by ending the sleep: what is due comes below, whatever ended it.
+                    TIMER => {}
+                    Token(number) if number < self.listeners.len() => self.accept(number, now),
+                    Token(number) => self.handle(number - self.listeners.len(), event, now),
+                }
+            }
+            while let Some((ticket, token)) = self.deadlines.pop_due(now) {
+                self.wake(token, ticket, now);
+            }
+            self.deadlines.arm(now)?;
+        }
+    }
+
+    /// Accepts all who wait at a listener: there is no further event for them.
+    fn accept(&mut self, number: usize, now: Instant) {
+        loop {
+            match self.listeners[number].accept() {
+                Ok((stream, _)) => self.admit(number, stream),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // A client that has gone again says nothing about the next.
+                Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
+                }
+                Err(_) => {
+                    self.deadlines.push(now + ACCEPT_REST, number);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn admit(&mut self, number: usize, mut stream: mio::net::TcpStream) {
+        let door = if number + 1 == self.listeners.len() { Door::Control } else { Door::Origin(number) };
+        let entry = self.connections.vacant_entry();
+        let token = Token(self.listeners.len() + entry.key());
+        // Once for all: a connection that waits for nothing ignores what it is told.
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if self.poll.registry().register(&mut stream, token, interest).is_ok() {
+            entry.insert(Connection::new(stream, door));
+            if door != Door::Control {
+                self.service.tally.connected();
+            }
+        }
+    }
+
+    fn handle(&mut self, key: usize, event: &Event, now: Instant) {
+        // An event of this batch may be for a connection that an earlier one of it closed, and even be taken for one of
+        // the connection that got its number: that one reads in vain, once.
+        if let Some(connection) = self.connections.get_mut(key) {
+            connection.note(event);
+            let next = connection.advance(&mut self.service, &mut self.scratch, now);
+            self.settle(key, next);
+        }
+    }
+
+    fn wake(&mut self, token: usize, ticket: Ticket, now: Instant) {
+        let Some(key) = token.checked_sub(self.listeners.len()) else {
+            return self.accept(token, now);
+        };
+        if let Some(connection) = self.connections.get_mut(key)
+            && connection.ticket == ticket
+        {
+            let next = connection.wake(&mut self.service, &mut self.scratch, now);
+            self.settle(key, next);
+        }
+    }
+
+    fn settle(&mut self, key: usize, next: Next) {
+        match next {
+            Next::Step | Next::Park => {}
+            Next::WakeAt(deadline) => {
+                let ticket = self.deadlines.push(deadline, self.listeners.len() + key);
+                self.connections[key].ticket = ticket;
+            }
+            // Closing the socket takes it out of the poll as well.
+            Next::Close => self.connections.remove(key).abandon(&mut self.service),
+        }
+    }
+}

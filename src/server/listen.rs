@@ -1,0 +1,35 @@
+//! Listening sockets.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+
+use rustix::net::sockopt::set_tcp_nodelay;
+
+/// How many connections may wait to be accepted. The 128 of the standard library are too few for a thousand clients at
+/// once: the rest would try again after a second, and look slow.
+const BACKLOG: i32 = 4096;
+
+/// Listens on a free port of the loopback interface.
+pub(super) fn listen() -> io::Result<mio::net::TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    // Listening again changes the backlog and nothing else.
+    rustix::net::listen(&listener, BACKLOG)?;
+    // Accepted sockets inherit it, which saves a call for each.
+    set_tcp_nodelay(&listener, true)?;
+    listener.set_nonblocking(true)?;
+    Ok(mio::net::TcpListener::from_std(listener))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepted_sockets_do_not_delay_small_segments() {
+        let listener = listen().unwrap();
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        // On loopback a connection waits to be accepted before `connect` returns.
+        let (accepted, _) = listener.accept().unwrap();
+        assert!(accepted.nodelay().unwrap());
+    }
+}

@@ -1,0 +1,247 @@
+//! The head of a request: what is asked for, and what is refused before anybody asks what for.
+
+use std::mem::MaybeUninit;
+
+/// The longest head that is read, in bytes.
+pub(super) const HEAD_LIMIT: usize = 16 << 10;
+
+/// The most header lines of a head; browsers send about twenty.
+const HEADERS_LIMIT: usize = 64;
+
+/// A request that was understood. It has no body: one that has is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Request {
+    pub method: Method,
+    pub target: Target,
+    pub keep_alive: KeepAlive,
+}
+
+/// The methods told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Head,
+    Other,
+}
+
+/// What is asked for. Which of these a listener answers is not for the head to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    Visit { site: usize, visit: u64 },
+    Witness,
+    Take,
+    Unknown,
+}
+
+/// What becomes of the connection after the answer (RFC 9112, section 9.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeepAlive {
+    /// It stays open, as is usual in HTTP/1.1.
+    Yes,
+    /// It stays open, and an HTTP/1.0 client must be told.
+    Told,
+    /// It is closed.
+    No,
+}
+
+/// What the beginning of a stream of requests holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parsed {
+    /// A whole head, and its length in bytes.
+    Complete(Request, usize),
+    /// The beginning of a head.
+    Partial,
+    /// Nothing that could be followed by another request.
+    Refused(Refusal),
+}
+
+/// Why a head is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It is no HTTP/1, or announces a body.
+    Malformed,
+    /// It is longer than [`HEAD_LIMIT`], or has too many lines.
+    TooLarge,
+}
+
+/// Reads the head that `bytes` begin with.
+pub(super) fn parse(bytes: &[u8]) -> Parsed {
+    let head = &bytes[..bytes.len().min(HEAD_LIMIT)];
+    let mut headers = [const { MaybeUninit::uninit() }; HEADERS_LIMIT];
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse_with_uninit_headers(head, &mut headers) {
+        Ok(httparse::Status::Complete(length)) => match understand(&request) {
+            Some(request) => Parsed::Complete(request, length),
+            None => Parsed::Refused(Refusal::Malformed),
+        },
+        Ok(httparse::Status::Partial) if bytes.len() < HEAD_LIMIT => Parsed::Partial,
+        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => Parsed::Refused(Refusal::TooLarge),
+        Err(_) => Parsed::Refused(Refusal::Malformed),
+    }
+}
+
+/// What a head that is well-formed line by line says as a whole, or `None` where that makes no sense.
+fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
+    let method = match head.method? {
+        "GET" => Method::Get,
+        "HEAD" => Method::Head,
+        _ => Method::Other,
+    };
+    let is_1_1 = head.version? == 1;
+    let (mut hosts, mut has_body, mut close, mut keep) = (0, false, false, false);
+    for header in head.headers.iter() {
+        if header.name.eq_ignore_ascii_case("host") {
+            hosts += 1;
+        } else if header.name.eq_ignore_ascii_case("connection") {
+            close |= has_token(header.value, b"close");
+            keep |= has_token(header.value, b"keep-alive");
+        } else if header.name.eq_ignore_ascii_case("content-length") {
+            // Some clients declare the empty body of a GET.
+            has_body |= decimal(header.value.trim_ascii())? > 0;
+        } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
+            has_body = true;
+        }
+    }
+    // RFC 9112, section 3.2: exactly one host, which HTTP/1.0 may leave out.
+    let hosts_are_right = hosts == 1 || (hosts == 0 && !is_1_1);
+    if !hosts_are_right || (has_body && method != Method::Other) {
+        return None;
+    }
+    let keep_alive = match is_1_1 {
+        // Where a body follows, the next head cannot be found without reading it.
+        _ if close || has_body => KeepAlive::No,
+        true => KeepAlive::Yes,
+        false if keep => KeepAlive::Told,
+        false => KeepAlive::No,
+    };
+    Some(Request { method, target: target(head.path?.as_bytes()), keep_alive })
+}
+
+/// Whether a list of tokens, such as `close, te`, holds `token`.
+fn has_token(list: &[u8], token: &[u8]) -> bool {
+    list.split(|&byte| byte == b',').any(|entry| entry.trim_ascii().eq_ignore_ascii_case(token))
+}
+
+/// What a request target in origin form or absolute form asks for.
+fn target(text: &[u8]) -> Target {
+    match path(text) {
+        Some(b"witness") => Target::Witness,
+        Some(b"take") => Target::Take,
+        Some(path) => visit(path).unwrap_or(Target::Unknown),
+        None => Target::Unknown,
+    }
+}
+
+/// The path behind its first slash. Absolute form (RFC 9112, section 3.2.2) is what proxies get, and must be accepted.
+fn path(text: &[u8]) -> Option<&[u8]> {
+    if let Some(path) = text.strip_prefix(b"/") {
+        return Some(path);
+    }
+    let (scheme, rest) = text.split_at_checked(b"http://".len())?;
+    let slash = rest.iter().position(|&byte| byte == b'/')?;
+    scheme.eq_ignore_ascii_case(b"http://").then_some(&rest[slash + 1..])
+}
+
+/// `<site>/<visit>`.
+fn visit(path: &[u8]) -> Option<Target> {
+    let slash = path.iter().position(|&byte| byte == b'/')?;
+    let site = usize::try_from(decimal(&path[..slash])?).ok()?;
+    Some(Target::Visit { site, visit: decimal(&path[slash + 1..])? })
+}
+
+/// A decimal number without a sign.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, &byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target_of(target: &str) -> Target {
+        match parse(format!("GET {target} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()) {
+            Parsed::Complete(request, _) => request.target,
+            other => panic!("{target}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_target_is_a_site_and_a_visit_in_digits() {
+        let visit = |site, visit| Target::Visit { site, visit };
+        assert_eq!(target_of("/0/0"), visit(0, 0));
+        assert_eq!(target_of("/12/18446744073709551615"), visit(12, u64::MAX));
+        assert_eq!(target_of("http://127.0.0.1:80/3/4"), visit(3, 4));
+        assert_eq!(target_of("HTTP://a/3/4"), visit(3, 4));
+        assert_eq!(target_of("/witness"), Target::Witness);
+        let unknown = [
+            "/",
+            "/1",
+            "/1/",
+            "//1",
+            "/1/2/",
+            "/1/2/3",
+            "/+1/2",
+            "/-1/2",
+            "/1/2?",
+            "/a/b",
+            "*",
+            "http://a",
+            "ftp://a/1/2",
+            "/1/18446744073709551616",
+            "/99999999999999999999999/1",
+        ];
+        for unknown in unknown {
+            assert_eq!(target_of(unknown), Target::Unknown, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn connections_are_kept_by_the_rules_of_the_version() {
+        let kept = |version, header: &str| match parse(
+            format!("GET /0/0 HTTP/1.{version}\r\nHost: a\r\n{header}\r\n").as_bytes(),
+        ) {
+            Parsed::Complete(request, _) => request.keep_alive,
+            other => panic!("{header}: {other:?}"),
+        };
+        assert_eq!(kept(1, ""), KeepAlive::Yes);
+        assert_eq!(kept(1, "Connection: keep-alive\r\n"), KeepAlive::Yes);
+        assert_eq!(kept(1, "CONNECTION: te ,  Close\r\n"), KeepAlive::No);
+        assert_eq!(kept(0, ""), KeepAlive::No);
+        assert_eq!(kept(0, "connection: Keep-Alive\r\n"), KeepAlive::Told);
+        assert_eq!(kept(0, "connection: keep-alive, close\r\n"), KeepAlive::No);
+    }
+
+    #[test]
+    fn a_get_has_no_body_but_may_say_so() {
+        let head = |lines: &str| parse(format!("GET /0/0 HTTP/1.1\r\nhost: a\r\n{lines}\r\n").as_bytes());
+        assert!(matches!(head("content-length: 0\r\n"), Parsed::Complete(..)));
+        let bodies = [
+            "content-length: 1",
+            "content-length: -1",
+            "content-length: 0, 0",
+            "transfer-encoding: chunked",
+            "host: b",
+        ];
+        for lines in bodies {
+            assert_eq!(head(&format!("{lines}\r\n")), Parsed::Refused(Refusal::Malformed), "{lines}");
+        }
+        assert_eq!(parse(b"GET /0/0 HTTP/1.1\r\n\r\n"), Parsed::Refused(Refusal::Malformed), "no host");
+    }
+
+    #[test]
+    fn a_head_is_cut_at_its_limit_to_the_byte() {
+        let head = |length: usize| {
+            let frame = "GET /0/0 HTTP/1.1\r\nhost: a\r\nx: \r\n\r\n".len();
+            format!("GET /0/0 HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(length - frame))
+        };
+        assert!(matches!(parse(head(HEAD_LIMIT).as_bytes()), Parsed::Complete(_, HEAD_LIMIT)));
+        assert_eq!(parse(head(HEAD_LIMIT + 1).as_bytes()), Parsed::Refused(Refusal::TooLarge));
+        assert_eq!(parse(&head(HEAD_LIMIT).as_bytes()[..HEAD_LIMIT - 1]), Parsed::Partial);
+    }
+}

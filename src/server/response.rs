@@ -1,0 +1,197 @@
+//! A response as bytes: a head, a body that is nowhere stored, and what happens when both have been sent.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::IoSlice;
+
+use http::StatusCode;
+
+use super::request::KeepAlive;
+use crate::scenario::Scenario;
+use crate::site::{Body, Reply};
+
+/// The most pieces handed to the system at once. A head has two, a small body at most three; a body that is longer than
+/// the shared random buffer is many, and goes out over several calls anyway.
+const MAX_SLICES: usize = 16;
+
+/// A response on its way. It need not be HTTP: a head is bytes, and what follows it is up to `body` and `then`.
+#[derive(Debug)]
+pub(super) struct Response {
+    pub head: Head,
+    /// The end of the head, which says what becomes of the connection.
+    pub tail: &'static [u8],
+    pub body: Option<Visit>,
+    pub then: Then,
+    /// Whether it answers a request for a site, which is in work until the last byte of the response.
+    pub counted: bool,
+}
+
+/// The beginning of a response, all that does not depend on the connection.
+#[derive(Debug)]
+pub(super) enum Head {
+    /// The prepared head of that number.
+    Prepared(u32),
+    Fixed(&'static [u8]),
+    /// Head and body in one, made for this response alone.
+    Rendered(Box<[u8]>),
+}
+
+/// Whose body it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit {
+    pub site: usize,
+    pub visit: u64,
+}
+
+/// What happens once the last byte is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// The next request is read.
+    Read,
+    /// The connection is closed at once.
+    Close,
+    /// The connection is closed, but only after the client has: it may still be sending, and closing on bytes that were
+    /// not read would reset the connection and lose the response.
+    Linger,
+}
+
+/// The end of a head: the empty line, and before it what an old or a leaving client must be told.
+pub(super) fn tail(keep_alive: KeepAlive) -> &'static [u8] {
+    match keep_alive {
+        KeepAlive::Yes => b"\r\n",
+        KeepAlive::Told => b"connection: keep-alive\r\n\r\n",
+        KeepAlive::No => b"connection: close\r\n\r\n",
+    }
+}
+
+/// The heads of a scenario's replies, each once: 100,000 sites that answer alike share one.
+#[derive(Debug)]
+pub(super) struct Heads {
+    heads: Vec<Box<[u8]>>,
+    of_site: Vec<u32>,
+}
+
+impl Heads {
+    /// Prepares the heads of every site.
+    pub fn prepare(scenario: &Scenario) -> Self {
+        let mut numbers = HashMap::new();
+        let mut heads = Vec::new();
+        let of_site = scenario.sites.iter().map(|site| {
+            let reply = &site.reply;
+            *numbers.entry((reply.status, &reply.headers, reply.bytes)).or_insert_with(|| {
+                heads.push(render(reply));
+                heads.len() as u32 - 1
+            })
+        });
+        let of_site = of_site.collect();
+        Self { heads, of_site }
+    }
+
+    /// The head of a site's reply.
+    pub fn of_site(&self, site: usize) -> Head {
+        Head::Prepared(self.of_site[site])
+    }
+
+    /// The bytes of a head.
+    pub fn bytes<'a>(&'a self, head: &'a Head) -> &'a [u8] {
+        match head {
+            Head::Prepared(number) => &self.heads[*number as usize],
+            Head::Fixed(bytes) => bytes,
+            Head::Rendered(bytes) => bytes,
+        }
+    }
+}
+
+/// The head of a reply without its [`tail`].
+fn render(reply: &Reply) -> Box<[u8]> {
+    let status = StatusCode::from_u16(reply.status).expect("scenarios hold no other");
+    let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
+    // RFC 9110, section 8.6: not in an answer that cannot have a body.
+    if !matches!(reply.status, 204 | 304) {
+        write!(head, "content-length: {}\r\n", reply.bytes).expect("strings grow");
+    }
+    let mut head = head.into_bytes();
+    for (name, value) in &reply.headers {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            head.extend_from_slice(part);
+        }
+    }
+    head.into()
+}
+
+/// The bytes of a response from some byte on, ready for one call of the system.
+pub(super) struct Slices<'a> {
+    slices: [IoSlice<'a>; MAX_SLICES],
+    count: usize,
+    /// How many bytes the slices hold together.
+    pub offered: u64,
+}
+
+impl<'a> Slices<'a> {
+    /// Gathers what follows the first `sent` bytes of head, tail and body.
+    pub fn gather(head: &'a [u8], tail: &'a [u8], body: Option<Body<'a>>, sent: u64) -> Self {
+        let mut gathered = Self { slices: [IoSlice::new(&[]); MAX_SLICES], count: 0, offered: 0 };
+        let mut skip = sent;
+        for part in [head, tail] {
+            let skipped = skip.min(part.len() as u64);
+            skip -= skipped;
+            gathered.push(&part[skipped as usize..]);
+        }
+        for piece in body.iter().flat_map(|body| body.pieces(skip)).take(MAX_SLICES - 2) {
+            gathered.push(piece);
+        }
+        gathered
+    }
+
+    fn push(&mut self, piece: &'a [u8]) {
+        if !piece.is_empty() {
+            self.slices[self.count] = IoSlice::new(piece);
+            self.count += 1;
+            self.offered += piece.len() as u64;
+        }
+    }
+
+    /// The slices. None is empty.
+    pub fn as_slice(&self) -> &[IoSlice<'a>] {
+        &self.slices[..self.count]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::Delay;
+
+    fn reply(status: u16, bytes: u64) -> Reply {
+        let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];
+        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay: Delay::NONE }
+    }
+
+    #[test]
+    fn a_head_says_status_length_and_the_headers_of_its_site() {
+        assert_eq!(*render(&reply(200, 7)), *b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nx-a: b c\r\n");
+        assert_eq!(*render(&reply(404, 0)), *b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nx-a: b c\r\n");
+        assert_eq!(*render(&reply(204, 0)), *b"HTTP/1.1 204 No Content\r\nx-a: b c\r\n");
+        assert_eq!(
+            *render(&reply(299, 1)),
+            *b"HTTP/1.1 299 \r\ncontent-length: 1\r\nx-a: b c\r\n",
+            "a nameless status"
+        );
+    }
+
+    #[test]
+    fn a_response_can_be_taken_up_at_any_byte() {
+        let reply = reply(200, 9);
+        let from = |sent| {
+            let slices = Slices::gather(b"head", b"tail", Some(reply.body(1, 2, 3)), sent);
+            let bytes: Vec<u8> = slices.as_slice().iter().flat_map(|slice| slice.to_vec()).collect();
+            assert_eq!(slices.offered, bytes.len() as u64);
+            bytes
+        };
+        let all = from(0);
+        assert!(all.starts_with(b"headtailabc") && all.len() == 17);
+        for sent in 0..=17 {
+            assert_eq!(from(sent), all[sent as usize..], "from {sent}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What is answered to a request: which listener knows which targets, and what is counted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::request::{KeepAlive, Method, Refusal, Request, Target};
+use super::response::{Head, Heads, Response, Slices, Then, Visit, tail};
+use super::tally::Tally;
+use crate::scenario::Scenario;
+use crate::witness::Witness;
+
+/// Whom a listener, and so each of its connections, speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// The origin of that number.
+    Origin(usize),
+    /// The control channel, of which nothing is counted.
+    Control,
+}
+
+/// A scenario ready to be served, and the counts of how it was.
+#[derive(Debug)]
+pub(super) struct Service {
+    scenario: Arc<Scenario>,
+    heads: Heads,
+    pub tally: Tally,
+}
+
+impl Service {
+    /// Makes a scenario ready.
+    pub fn new(scenario: Arc<Scenario>) -> Self {
+        let heads = Heads::prepare(&scenario);
+        Self { scenario, heads, tally: Tally::default() }
+    }
+
+    /// The response to a request, and how long it is to wait.
+    pub fn respond(&mut self, door: Door, request: Request) -> (Response, Duration) {
+        let response = match (door, request.method, request.target) {
+            (_, Method::Other, _) | (Door::Control, Method::Head, _) => self.refuse(door, 405, request.keep_alive),
+            (Door::Origin(origin), _, Target::Visit { site, visit }) if self.lives_on(site, origin) => {
+                return self.visit(request, Visit { site, visit });
+            }
+            (Door::Control, _, Target::Witness) => witness(self.tally.witness(), request.keep_alive),
+            (Door::Control, _, Target::Take) => witness(self.tally.take(), request.keep_alive),
+            _ => self.refuse(door, 404, request.keep_alive),
+        };
+        (response, Duration::ZERO)
+    }
+
+    /// The response to what is no request, or none that can be answered.
+    pub fn respond_to_refused(&mut self, door: Door, refusal: Refusal) -> Response {
+        let status = match refusal {
+            Refusal::Malformed => 400,
+            Refusal::TooLarge => 431,
+        };
+        self.refuse(door, status, KeepAlive::No)
+    }
+
+    /// The bytes of a response after the first `sent`.
+    pub fn slices<'a>(&'a self, response: &'a Response, sent: u64) -> Slices<'a> {
+        let body = response.body.map(|Visit { site, visit }| self.reply(site).body(self.scenario.seed, site, visit));
+        Slices::gather(self.heads.bytes(&response.head), response.tail, body, sent)
+    }
+
+    /// The length of a response's head and of the whole.
+    pub fn lengths(&self, response: &Response) -> (u64, u64) {
+        let head = (self.heads.bytes(&response.head).len() + response.tail.len()) as u64;
+        (head, head + response.body.map_or(0, |visit| self.reply(visit.site).bytes))
+    }
+
+    fn reply(&self, site: usize) -> &crate::site::Reply {
+        &self.scenario.sites[site].reply
+    }
+
+    fn lives_on(&self, site: usize, origin: usize) -> bool {
+        self.scenario.sites.get(site).is_some_and(|site| site.origin == origin)
+    }
+
+    fn visit(&mut self, request: Request, visit: Visit) -> (Response, Duration) {
+        self.tally.began();
+        let response = Response {
+            head: self.heads.of_site(visit.site),
+            tail: tail(request.keep_alive),
+            body: (request.method == Method::Get).then_some(visit),
+            then: then(request.keep_alive),
+            counted: true,
+        };
+        (response, self.reply(visit.site).delay(self.scenario.seed, visit.site, visit.visit))
+    }
+
+    fn refuse(&mut self, door: Door, status: u16, keep_alive: KeepAlive) -> Response {
+        if door != Door::Control {
+            self.tally.refused();
+        }
+        let head: &[u8] = match status {
+            404 => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n",
+            405 => b"HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\ncontent-length: 0\r\n",
+            431 => b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n",
+            _ => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
+        };
+        let then = if keep_alive == KeepAlive::No { Then::Linger } else { Then::Read };
+        Response { head: Head::Fixed(head), tail: tail(keep_alive), body: None, then, counted: false }
+    }
+}
+
+fn then(keep_alive: KeepAlive) -> Then {
+    if keep_alive == KeepAlive::No { Then::Close } else { Then::Read }
+}
+
+/// The response of the control channel: head and body in one.
+fn witness(witness: Witness, keep_alive: KeepAlive) -> Response {
+    let body = serde_json::to_string(&witness).expect("numbers are JSON");
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    let tail = String::from_utf8_lossy(tail(keep_alive));
+    let rendered = Head::Rendered(format!("{head}{tail}{body}").into_bytes().into());
+    Response { head: rendered, tail: b"", body: None, then: then(keep_alive), counted: false }
+}
