@@ -37,7 +37,7 @@ pub(super) struct RunArgs {
     /// Built-in scenario or path of a TOML file [default: article]
     #[arg(long, value_name = "NAME|PATH", conflicts_with_all = ["urls", "sites"])]
     pub(super) scenario: Option<String>,
-    /// Multiply all delays of the scenario
+    /// Multiply all delays of the scenario: 0 for none at all
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, conflicts_with_all = ["urls", "sites"])]
     pub(super) time_scale: Option<f64>,
     /// Row, or client or executor for all of its rows; may be repeated [default: every row that fetches for real]
@@ -151,9 +151,9 @@ fn take_turn(course: &impl Course, visit: u64, turn: &Turn, options: &Options) -
 }
 
 fn parse_time_scale(text: &str) -> Result<f64, String> {
-    let is_factor = |scale: &f64| *scale > 0.0 && *scale <= 1000.0;
+    let is_factor = |scale: &f64| (0.0..=1000.0).contains(scale);
     text.parse()
         .ok()
         .filter(is_factor)
-        .ok_or_else(|| format!("bad time scale {text:?}: it is a number above 0 and up to 1000, such as 0.1"))
+        .ok_or_else(|| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1"))
 }
