@@ -84,3 +84,17 @@ fn compare_pages(expected: &Page, page: &Page) -> Result<(), String> {
     let describe = |page: &Page| format!("status {}, {} bytes, crc32 {:08x}", page.status, page.bytes, page.crc32);
     Err(format!("wrong-answer: expected {}, got {}", describe(expected), describe(page)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_belongs_to_another_visit_is_told_from_the_right_one() {
+        let article = Scenario::load(ARTICLE).unwrap();
+        let (expected, stale) = (article.page(0, 1), article.page(0, 0));
+        assert_eq!(compare_pages(&expected, &expected), Ok(()));
+        let problem = compare_pages(&expected, &stale).unwrap_err();
+        assert!(problem.starts_with("wrong-answer: expected status 200, 50000 bytes, crc32 "), "{problem}");
+    }
+}

@@ -157,3 +157,30 @@ fn parse_time_scale(text: &str) -> Result<f64, String> {
         .filter(is_factor)
         .ok_or_else(|| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(rows: &[&str]) -> Vec<String> {
+        let rows = rows.iter().map(|row| row.parse().unwrap()).collect();
+        let turns = turns(rows, &Limits::new(NonZeroUsize::new(7).unwrap()));
+        turns.into_iter().map(|turn| turn.name).collect()
+    }
+
+    #[test]
+    fn the_first_turn_is_a_sequential_one() {
+        assert_eq!(names(&["hyper@smol", "ureq@sequential"]), ["ureq@sequential", "hyper@smol"]);
+        assert_eq!(names(&["hyper@smol", "fake"]), ["ureq@sequential", "hyper@smol", "fake"]);
+        assert_eq!(names(&["fake"]), ["fake at concurrency 1", "fake"]);
+    }
+
+    #[test]
+    fn turns_do_not_share_their_progress() {
+        let limits = Limits::new(NonZeroUsize::MIN);
+        let turns = turns(vec!["fake".parse().unwrap()], &limits);
+        limits.bump_progress();
+        turns[0].limits.bump_progress();
+        assert_eq!(turns[1].limits.progress.load(std::sync::atomic::Ordering::Relaxed), 0);
+    }
+}

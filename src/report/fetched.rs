@@ -124,11 +124,46 @@ mod tests {
     #[test]
     fn text_has_a_line_for_each_url_and_a_summary() {
         let text = anstream::adapter::strip_str(&text("hyper@smol", &urls(), &pass())).to_string();
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        status        bytes    crc32     elapsed  url
+        404           50000 0000beef  0.250000 s  http://a.example/ -> https://a.example/home
+        body-too-large                0.500000 s  http://b.example/: more than␊�enough
+        1 of 2 fetched in 0.501000 s by hyper@smol, 1 failed
+        ");
     }
 
     #[test]
     fn json_has_the_keys_that_are_promised() {
-        insta::assert_snapshot!(to_json("hyper@smol", &urls(), &pass()), @"");
+        insta::assert_snapshot!(to_json("hyper@smol", &urls(), &pass()), @r#"
+        {
+          "backend": "hyper@smol",
+          "elapsed_s": 0.501,
+          "fetched": [
+            {
+              "url": "http://a.example/",
+              "final_url": "https://a.example/home",
+              "status": 404,
+              "bytes": 50000,
+              "crc32": "0000beef",
+              "started_s": 0.0,
+              "elapsed_s": 0.25,
+              "error": null
+            },
+            {
+              "url": "http://b.example/",
+              "final_url": "http://b.example/",
+              "status": null,
+              "bytes": null,
+              "crc32": null,
+              "started_s": 0.001,
+              "elapsed_s": 0.5,
+              "error": {
+                "class": "body-too-large",
+                "message": "more than\n\u009benough"
+              }
+            }
+          ]
+        }
+        "#);
     }
 }

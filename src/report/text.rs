@@ -189,7 +189,11 @@ mod tests {
             line("http://slow.example/", 2 * article, Ok("<html>")),
             line("https://en.wikipedia.org/wiki/Main_Page", article, Ok("<!doctype html>")),
         ];
-        insta::assert_snapshot!(plain(&example(&passed("one", article, lines))), @"");
+        insta::assert_snapshot!(plain(&example(&passed("one", article, lines))), @r"
+        Running synchronous example
+        https://en.wikipedia.org/wiki/: <!doctype  in 0:00:00.798940s
+        http://slow.example/          : <html> in 0:00:01.597880s
+        ");
     }
 
     #[test]
@@ -198,7 +202,11 @@ mod tests {
         hostile.led_to = Some("http://a.example/\u{9b}2J".to_owned());
         let failed = line("failed", 2 * MS, Err("protocol: \u{1b}[31mred\nline"));
         let text = example(&passed("many", MS, vec![hostile, failed]));
-        insta::assert_snapshot!(plain(&text), @"");
+        insta::assert_snapshot!(plain(&text), @r"
+        Running asynchronous example
+        ␛]0;title␇ �evil␊Running      : a␊b␍␛[2Jcd in 0:00:00.001000s -> http://a.example/�2J
+        failed                        : protocol: ␛[31mred␊line in 0:00:00.002000s
+        ");
     }
 
     #[test]
@@ -215,7 +223,10 @@ mod tests {
             passed("one", 40 * MS, vec![line("a", MS, Ok(""))]),
             passed("many", 12 * MS, vec![line("a", MS, Err("timeout: late"))]),
         ];
-        insta::assert_snapshot!(plain(&totals(&examples)), @"");
+        insta::assert_snapshot!(plain(&totals(&examples)), @r"
+        Synchronous example took 0.040000 seconds (one)
+        Asynchronous example took 0.012000 seconds (many, invalid)
+        ");
     }
 
     #[test]
@@ -227,13 +238,25 @@ mod tests {
             passed("many", Duration::from_micros(12_500), good()),
             passed("broken", 12 * MS, bad),
         ];
-        insta::assert_snapshot!(plain(&comparison(&examples[0], &examples)), @"");
-        insta::assert_snapshot!(plain(&comparison(&examples[2], &examples[1..])), @"");
+        insta::assert_snapshot!(plain(&comparison(&examples[0], &examples)), @r"
+        row       total  speed-up    ideal  efficiency
+        one     0.040 s     1.00x  0.010 s      25.0 %
+        many    0.013 s     3.20x  0.010 s      80.0 %
+        broken                     0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
+        ");
+        insta::assert_snapshot!(plain(&comparison(&examples[2], &examples[1..])), @r"
+        row       total    ideal  efficiency
+        many    0.013 s  0.010 s      80.0 %
+        broken           0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
+        ");
     }
 
     #[test]
     fn without_ideals_there_are_no_columns_for_them() {
         let example = Example { ideal: None, ..passed("one", 40 * MS, vec![line("a", MS, Ok(""))]) };
-        insta::assert_snapshot!(plain(&comparison(&example, std::slice::from_ref(&example))), @"");
+        insta::assert_snapshot!(plain(&comparison(&example, std::slice::from_ref(&example))), @r"
+        row    total  speed-up
+        one  0.040 s     1.00x
+        ");
     }
 }
