@@ -62,8 +62,12 @@ impl Course for LiveCourse {
     }
 
     fn notes(&self) -> Vec<String> {
-        let left_out = self.left_out.iter().map(|row| format!("Left out: {row}, which cannot fetch https."));
-        left_out.chain([text::NETWORK_NOTE.to_owned()]).collect()
+        let mut notes = vec![text::NETWORK_NOTE.to_owned()];
+        if !self.left_out.is_empty() {
+            let names: Vec<_> = self.left_out.iter().map(Row::to_string).collect();
+            notes.push(format!("Left out, since they cannot fetch https: {}.", names.join(", ")));
+        }
+        notes
     }
 }
 

@@ -29,12 +29,13 @@ const EXIT_FETCH_FAILED: u8 = 3;
 const EXIT_USAGE: u8 = 2;
 
 /// Which way of fetching many sites is fastest here, by how much, and is the difference real?
+///
+/// Without a command it does what `run` does.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_help = run::EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Without a command: `run`.
     #[command(flatten)]
     run: run::RunArgs,
 }

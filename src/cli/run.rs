@@ -19,7 +19,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   fetchbench                                       the article, with every row
   fetchbench --backend hyper --time-scale 0.1      one client, shorter delays
-  fetchbench run --scenario fan-out --backend smol a thousand sites at once
+  fetchbench run --scenario bulk --backend smol    large bodies, one executor
   fetchbench run https://example.com               a live site, once for each row
   fetchbench run --sites my-sites.txt              the same with a file of urls
 
