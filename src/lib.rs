@@ -18,6 +18,7 @@ pub mod answer;
 pub mod fetch;
 pub mod witness;
 pub mod scenario;
+pub mod site_list;
 
 // Floor 2: both ends of the wire, which never know each other.
 pub mod client;
@@ -25,6 +26,9 @@ pub mod server;
 
 // Floor 3: what is compared.
 pub mod backend;
+
+// Floor 4: what is shown.
+pub mod report;
 
 // Floor 5: the command line.
 pub mod cli;

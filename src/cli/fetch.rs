@@ -1,11 +1,71 @@
-//! `fetchbench fetch`.
+//! `fetchbench fetch`: urls through one row.
 
 use std::process::ExitCode;
 
-/// TODO
-#[derive(Debug, clap::Args)]
-pub struct FetchArgs {}
+use anyhow::anyhow;
 
-pub fn run(_args: FetchArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not written yet")
+use super::flags::{FetchFlags, Format, Rows, SiteFlags, parse_rows};
+use super::terminal::{Progress, print};
+use super::{EXIT_FETCH_FAILED, descriptors, interrupt, live, usage};
+use crate::backend::Row;
+use crate::report::fetched;
+
+const EXAMPLES: &str = "\
+Examples:
+  fetchbench fetch https://example.com
+  fetchbench fetch --sites urls.txt --concurrency 100 --format json
+  fetchbench fetch --backend ureq@threads --redirects 5 https://example.com
+  fetchbench fetch -H 'Accept-Language: de' --timeout 5s https://example.com
+
+Exit codes: 0 all fetched, whatever their status; 1 error; 2 usage; 3 some fetch
+failed; 130 interrupted.";
+
+/// Fetch urls through one row and say what came of each.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct FetchArgs {
+    #[command(flatten)]
+    sites: SiteFlags,
+    /// Row to fetch with: see `fetchbench list backends`
+    #[arg(long, value_name = "ROW", value_parser = parse_rows, default_value = "hyper@smol")]
+    backend: Rows,
+    #[command(flatten)]
+    fetch: FetchFlags,
+    /// How to write the outcome
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
+    interrupt::end_on_signals()?;
+    let row = only_row(&args.backend).map_err(usage)?;
+    let sites = args.sites.read().map_err(usage)?;
+    if sites.is_empty() {
+        return Err(usage(anyhow!("nothing to fetch: name urls, or a file of them with --sites FILE")));
+    }
+    let urls: Vec<_> = sites.into_iter().map(|site| site.url).collect();
+    let options = args.fetch.options().map_err(usage)?;
+    let limits = args.fetch.applied_to(live::limits(urls.len(), 0));
+    descriptors::reserve(row.slots(&limits).get(), 0).map_err(usage)?;
+
+    let name = row.to_string();
+    let mut session = row.open(&options, &limits)?;
+    let progress = Progress::show(&name, urls.len(), limits.progress.clone());
+    let pass = session.fetch_all(&urls)?;
+    drop(progress);
+    print(&match args.format {
+        Format::Text => fetched::text(&name, &urls, &pass),
+        Format::Json => fetched::to_json(&name, &urls, &pass),
+    })?;
+    Ok(if fetched::failures(&pass) == 0 { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
+}
+
+fn only_row(rows: &Rows) -> anyhow::Result<Row> {
+    match rows.0[..] {
+        [row] => Ok(row),
+        _ => {
+            let names: Vec<_> = rows.0.iter().map(ToString::to_string).collect();
+            Err(anyhow!("--backend stands for several rows, and fetch takes one: choose of {}", names.join(", ")))
+        }
+    }
 }

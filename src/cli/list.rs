@@ -1,11 +1,186 @@
-//! `fetchbench list`.
+//! `fetchbench list`: what there is to choose from.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-/// TODO
-#[derive(Debug, clap::Args)]
-pub struct ListArgs {}
+use serde::Serialize;
 
-pub fn run(_args: ListArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not written yet")
+use super::flags::Format;
+use super::terminal::print;
+use crate::backend::Row;
+use crate::fetch::Connections;
+use crate::report::escape;
+use crate::report::table::{Column, Side, table};
+use crate::scenario::Scenario;
+
+const EXAMPLES: &str = "\
+Examples:
+  fetchbench list
+  fetchbench list backends
+  fetchbench list scenarios --format json";
+
+/// List the rows and the built-in scenarios that there are to choose from.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct ListArgs {
+    /// Only these [default: both]
+    #[arg(value_enum)]
+    what: Option<What>,
+    /// How to write the list
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    Backends,
+    Scenarios,
+}
+
+/// A row as listed.
+#[derive(Serialize)]
+struct ListedBackend {
+    name: String,
+    client: &'static str,
+    version: Option<&'static str>,
+    executor: &'static str,
+    executor_version: Option<&'static str>,
+    /// `None` where the concurrency decides, or where there are none at all.
+    threads: Option<usize>,
+    https: bool,
+}
+
+/// A scenario as listed.
+#[derive(Serialize)]
+struct ListedScenario {
+    name: String,
+    description: String,
+    sites: usize,
+    origins: usize,
+    concurrency: NonZeroUsize,
+    connections: Connections,
+    /// With the programmed delays and nothing else, one site after another.
+    ideal_sequential_s: f64,
+    /// The same at the scenario's own concurrency.
+    ideal_s: f64,
+}
+
+/// Both lists.
+#[derive(Serialize)]
+struct Everything {
+    backends: Vec<ListedBackend>,
+    scenarios: Vec<ListedScenario>,
+}
+
+pub(super) fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
+    print(&match (args.what, args.format) {
+        (Some(What::Backends), Format::Text) => backends_text(&backends()),
+        (Some(What::Scenarios), Format::Text) => scenarios_text(&scenarios()),
+        (None, Format::Text) => format!("{}\n{}", backends_text(&backends()), scenarios_text(&scenarios())),
+        (Some(What::Backends), Format::Json) => json(&backends()),
+        (Some(What::Scenarios), Format::Json) => json(&scenarios()),
+        (None, Format::Json) => json(&Everything { backends: backends(), scenarios: scenarios() }),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn json(value: &impl Serialize) -> String {
+    escape::json(&(serde_json::to_string_pretty(value).expect("plain values are JSON") + "\n"))
+}
+
+/// The rows that fetch for real, then the fake.
+fn backends() -> Vec<ListedBackend> {
+    let fake = Row::matching("fake").expect("the table has the fake row");
+    Row::all().chain(fake).map(|row| listed_backend(&row)).collect()
+}
+
+fn listed_backend(row: &Row) -> ListedBackend {
+    let backend = row.backend();
+    ListedBackend {
+        name: row.to_string(),
+        client: backend.client,
+        version: backend.client_version(),
+        executor: backend.executor.name(),
+        executor_version: backend.executor_version(),
+        threads: backend.executor.default_threads(),
+        https: backend.https,
+    }
+}
+
+fn scenarios() -> Vec<ListedScenario> {
+    let listed = |scenario: Scenario| ListedScenario {
+        sites: scenario.sites.len(),
+        origins: scenario.origins,
+        concurrency: scenario.limits.concurrency,
+        connections: scenario.limits.connections,
+        ideal_sequential_s: scenario.ideal(0, NonZeroUsize::MIN).as_secs_f64(),
+        ideal_s: scenario.ideal(0, scenario.limits.concurrency).as_secs_f64(),
+        name: scenario.name,
+        description: scenario.description,
+    };
+    Scenario::built_in().map(listed).collect()
+}
+
+fn backends_text(backends: &[ListedBackend]) -> String {
+    let columns = [
+        Column("backend", Side::Left),
+        Column("client", Side::Left),
+        Column("executor", Side::Left),
+        Column("threads", Side::Left),
+        Column("https", Side::Left),
+    ];
+    let versioned = |name: &str, version: Option<&str>| match version {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    };
+    let row = |backend: &ListedBackend| {
+        let threads = match backend.threads {
+            Some(threads) => threads.to_string(),
+            None if backend.version.is_none() => "none".to_owned(),
+            None => "as the concurrency".to_owned(),
+        };
+        vec![
+            backend.name.clone(),
+            versioned(backend.client, backend.version),
+            versioned(backend.executor, backend.executor_version),
+            threads,
+            if backend.https { "yes" } else { "no" }.to_owned(),
+        ]
+    };
+    table(&columns, &backends.iter().map(row).collect::<Vec<_>>())
+}
+
+fn scenarios_text(scenarios: &[ListedScenario]) -> String {
+    let columns = [
+        Column("scenario", Side::Left),
+        Column("sites", Side::Right),
+        Column("origins", Side::Right),
+        Column("concurrency", Side::Right),
+        Column("connections", Side::Left),
+        Column("ideal at 1", Side::Right),
+        Column("ideal", Side::Right),
+        Column("description", Side::Left),
+    ];
+    let ideal = |seconds: f64| if seconds > 0.0 { format!("{seconds:.3} s") } else { String::new() };
+    let row = |scenario: &ListedScenario| {
+        vec![
+            scenario.name.clone(),
+            scenario.sites.to_string(),
+            scenario.origins.to_string(),
+            scenario.concurrency.to_string(),
+            connections_name(scenario.connections).to_owned(),
+            ideal(scenario.ideal_sequential_s),
+            ideal(scenario.ideal_s),
+            scenario.description.clone(),
+        ]
+    };
+    table(&columns, &scenarios.iter().map(row).collect::<Vec<_>>())
+}
+
+fn connections_name(connections: Connections) -> &'static str {
+    match connections {
+        Connections::Warm => "warm",
+        Connections::Cold => "cold",
+        Connections::PerFetch => "per fetch",
+    }
 }

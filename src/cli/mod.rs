@@ -1,16 +1,27 @@
 //! The command line: what can be said, one file for each command, and how it all ends.
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use self::terminal::{print, print_error};
+
+mod descriptors;
 mod fetch;
+mod flags;
+mod interrupt;
 mod list;
+mod live;
+mod mock;
 mod report;
 mod run;
 mod serve;
+mod terminal;
 
 /// Some fetch failed or was answered wrongly.
 const EXIT_FETCH_FAILED: u8 = 3;
@@ -18,12 +29,13 @@ const EXIT_FETCH_FAILED: u8 = 3;
 const EXIT_USAGE: u8 = 2;
 
 /// Which way of fetching many sites is fastest here, by how much, and is the difference real?
+///
+/// Without a command it does what `run` does.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, flatten_help = false)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = run::EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Without a command: `run`.
     #[command(flatten)]
     run: run::RunArgs,
 }
@@ -47,25 +59,53 @@ impl fmt::Display for Usage {
     }
 }
 
-impl std::error::Error for Usage {}
+impl Error for Usage {}
+
+/// Makes any error one of the user's.
+fn usage(error: impl Into<anyhow::Error>) -> anyhow::Error {
+    Usage(error.into()).into()
+}
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(args) => run::run(args),
-        Command::Fetch(args) => fetch::run(args),
-        Command::List(args) => list::run(args),
-        Command::Serve(args) => serve::run(args),
-        Command::Report(args) => report::run(args),
+    let result = match Cli::try_parse() {
+        Ok(cli) => dispatch(cli),
+        Err(error) => refuse(&error),
     };
     result.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {
             return ExitCode::SUCCESS;
         }
-        anstream::eprintln!("error: {error:#}");
+        print_error(&format!("{error:#}"));
         if error.is::<Usage>() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
     })
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) => run::run(args),
+        Command::Fetch(args) => fetch::run(args),
+        Command::List(args) => list::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Report(args) => report::run(args),
+    }
+}
+
+/// Prints the help that was asked for, or says in one line what is wrong: clap's own several lines bury it.
+fn refuse(error: &clap::Error) -> anyhow::Result<ExitCode> {
+    if !error.use_stderr() {
+        print(&error.render().ansi().to_string())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // What a parser of ours says names the thing and the way out, and knows which values are secrets: clap would put
+    // the value before it.
+    if let (ErrorKind::ValueValidation, Some(source)) = (error.kind(), error.source()) {
+        return Err(usage(anyhow!("{source}")));
+    }
+    let text = error.to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let lines: Vec<_> = paragraph.trim_start_matches("error: ").lines().map(str::trim).collect();
+    Err(usage(anyhow!("{}: see --help", lines.join(" "))))
 }
 
 /// Whether the reader of our output has gone, as in `fetchbench list backends | head -1`: that is its right.

@@ -1,11 +1,186 @@
-//! `fetchbench run`.
+//! `fetchbench run`: the article's experiment, once for each row.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// TODO
+use url::Url;
+
+use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
+use super::terminal::{Progress, print};
+use super::{EXIT_FETCH_FAILED, interrupt, live, mock};
+use crate::backend::Row;
+use crate::fetch::{Limits, Options, Pass};
+use crate::report::text::{self, Example, Line};
+
+/// Examples of use, as shown by `--help`.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  fetchbench                                       the article, with every row
+  fetchbench --backend hyper --time-scale 0.1      one client, shorter delays
+  fetchbench run --scenario bulk --backend smol    large bodies, one executor
+  fetchbench run https://example.com               a live site, once for each row
+  fetchbench run --sites my-sites.txt              the same with a file of urls
+
+Exit codes: 0 all fetched and right, 1 error, 2 usage, 3 some fetch failed or
+was answered wrongly, 130 interrupted.";
+
+/// Fetch the same sites one after another and then concurrently, once with each row, and compare the totals.
+///
+/// Without urls the sites are those of a scenario, answered by a mock server of our own on this machine.
 #[derive(Debug, clap::Args)]
-pub struct RunArgs {}
+#[command(after_help = EXAMPLES)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) sites: SiteFlags,
+    /// Built-in scenario or path of a TOML file [default: article]
+    #[arg(long, value_name = "NAME|PATH", conflicts_with_all = ["urls", "sites"])]
+    pub(super) scenario: Option<String>,
+    /// Multiply all delays of the scenario: 0 for none at all
+    #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, conflicts_with_all = ["urls", "sites"])]
+    pub(super) time_scale: Option<f64>,
+    /// Row, or client or executor for all of its rows; may be repeated [default: every row that fetches for real]
+    #[arg(long, value_name = "ROW", value_parser = parse_rows, value_delimiter = ',')]
+    pub(super) backend: Vec<Rows>,
+    #[command(flatten)]
+    pub(super) fetch: FetchFlags,
+}
 
-pub fn run(_args: RunArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not written yet")
+/// What all rows are sent to fetch.
+pub(super) trait Course {
+    /// The urls of one visit, the same for every visit but for its number.
+    fn urls(&self, visit: u64) -> Vec<Url>;
+
+    /// What became of each site in the pass of `visit`.
+    fn lines(&self, visit: u64, pass: &Pass) -> Vec<Line>;
+
+    /// What the pass costs over `slots` if nothing but programmed delays takes time; `None` where there are none.
+    fn ideal(&self, visit: u64, slots: NonZeroUsize) -> Option<Duration>;
+
+    /// What the reader must know to read the figures.
+    fn notes(&self) -> Vec<String>;
+}
+
+/// One row's turn.
+pub(super) struct Turn {
+    row: Row,
+    name: String,
+    sequential: bool,
+    limits: Limits,
+}
+
+pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    interrupt::end_on_signals()?;
+    let is_live = args.sites.sites.is_some() || !args.sites.urls.is_empty();
+    if is_live { live::run(&args) } else { mock::run(&args) }
+}
+
+/// The rows that the user chose, each once; none if there was no choice.
+pub(super) fn selected(args: &RunArgs) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for row in args.backend.iter().flat_map(|rows| &rows.0) {
+        if !rows.contains(row) {
+            rows.push(*row);
+        }
+    }
+    rows
+}
+
+/// The turns of the rows, of which the first is what the others are compared with: the first sequential row, or one
+/// that stands in where none is among them.
+pub(super) fn turns(mut rows: Vec<Row>, limits: &Limits) -> Vec<Turn> {
+    let baseline = match rows.iter().position(Row::is_sequential) {
+        Some(index) => Some(rows.remove(index)),
+        None if rows.iter().all(Row::is_fake) => None,
+        None => Row::all().find(Row::is_sequential),
+    };
+    let baseline = baseline.map_or_else(|| fake_baseline(limits), |row| turn(row, limits));
+    std::iter::once(baseline).chain(rows.into_iter().map(|row| turn(row, limits))).collect()
+}
+
+fn turn(row: Row, limits: &Limits) -> Turn {
+    let limits = Limits { progress: Arc::default(), ..limits.clone() };
+    Turn { row, name: row.to_string(), sequential: row.is_sequential(), limits }
+}
+
+/// The fake has as many slots as the concurrency says, so that one slot makes a sequential row of it.
+fn fake_baseline(limits: &Limits) -> Turn {
+    let row = "fake".parse().expect("the table has the fake row");
+    let limits = Limits { concurrency: NonZeroUsize::MIN, ..limits.clone() };
+    Turn { name: "fake at concurrency 1".to_owned(), sequential: true, ..turn(row, &limits) }
+}
+
+/// The most fetches that any of the turns has in flight.
+pub(super) fn most_in_flight(turns: &[Turn]) -> usize {
+    turns.iter().map(|turn| turn.row.slots(&turn.limits).get()).max().unwrap_or(0)
+}
+
+/// Gives every row its turn, one after the other and each with a visit of its own, and prints as they end.
+pub(super) fn compare(course: &impl Course, turns: &[Turn], options: &Options) -> anyhow::Result<ExitCode> {
+    let mut examples = Vec::new();
+    for (visit, turn) in (0..).zip(turns) {
+        let example = take_turn(course, visit, turn, options)?;
+        if visit > 0 {
+            print(&text::row_name(&turn.name))?;
+        }
+        print(&text::example(&example))?;
+        examples.push(example);
+    }
+    print(&format!("\n{}\n{}", text::totals(&examples), text::comparison(&examples[0], &examples)))?;
+    for note in course.notes() {
+        print(&format!("\n{note}\n"))?;
+    }
+    let all_right = examples.iter().all(|example| example.failures() == 0);
+    Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
+}
+
+fn take_turn(course: &impl Course, visit: u64, turn: &Turn, options: &Options) -> anyhow::Result<Example> {
+    let urls = course.urls(visit);
+    let mut session = turn.row.open(options, &turn.limits)?;
+    let progress = Progress::show(&turn.name, urls.len(), turn.limits.progress.clone());
+    let pass = session.fetch_all(&urls)?;
+    drop(progress);
+    Ok(Example {
+        row: turn.name.clone(),
+        sequential: turn.sequential,
+        total: pass.elapsed,
+        ideal: course.ideal(visit, turn.row.slots(&turn.limits)),
+        lines: course.lines(visit, &pass),
+    })
+}
+
+fn parse_time_scale(text: &str) -> Result<f64, String> {
+    let is_factor = |scale: &f64| (0.0..=1000.0).contains(scale);
+    text.parse()
+        .ok()
+        .filter(is_factor)
+        .ok_or_else(|| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(rows: &[&str]) -> Vec<String> {
+        let rows = rows.iter().map(|row| row.parse().unwrap()).collect();
+        let turns = turns(rows, &Limits::new(NonZeroUsize::new(7).unwrap()));
+        turns.into_iter().map(|turn| turn.name).collect()
+    }
+
+    #[test]
+    fn the_first_turn_is_a_sequential_one() {
+        assert_eq!(names(&["hyper@smol", "ureq@sequential"]), ["ureq@sequential", "hyper@smol"]);
+        assert_eq!(names(&["hyper@smol", "fake"]), ["ureq@sequential", "hyper@smol", "fake"]);
+        assert_eq!(names(&["fake"]), ["fake at concurrency 1", "fake"]);
+    }
+
+    #[test]
+    fn turns_do_not_share_their_progress() {
+        let limits = Limits::new(NonZeroUsize::MIN);
+        let turns = turns(vec!["fake".parse().unwrap()], &limits);
+        limits.bump_progress();
+        turns[0].limits.bump_progress();
+        assert_eq!(turns[1].limits.progress.load(std::sync::atomic::Ordering::Relaxed), 0);
+    }
 }

@@ -1,6 +1,7 @@
 //! All integration tests, in one program.
 
 mod backends;
+mod cli;
 mod mock;
 mod peers;
 mod raw_server;

@@ -1,0 +1,31 @@
+//! File descriptors: whether there are enough for a concurrency, before anything is started.
+
+use anyhow::bail;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What a process needs beside its connections: the standard streams, polls, pipes, files, and a few to spare.
+const RESERVE: u64 = 64;
+
+/// Makes room for `connections` at once, `listeners` beside them.
+///
+/// The soft limit is raised to the hard one first, and children inherit it; a soft limit of 1024 is the usual default,
+/// kept low for the sake of `select`, which nothing here uses.
+///
+/// # Errors
+///
+/// The hard limit is too low: the number needed is named.
+pub(super) fn reserve(connections: usize, listeners: usize) -> anyhow::Result<()> {
+    let needed = (connections as u64).saturating_add(listeners as u64).saturating_add(RESERVE);
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| needed <= current) {
+        return Ok(());
+    }
+    if limit.maximum.is_none_or(|maximum| needed <= maximum) {
+        return Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?);
+    }
+    bail!(
+        "concurrency {connections} needs {needed} file descriptors and at most {} are allowed: raise the hard limit \
+         with `ulimit -n {needed}` (as root), or lower --concurrency",
+        limit.maximum.unwrap_or(u64::MAX)
+    )
+}

@@ -1,0 +1,169 @@
+//! The flags that fetching commands share, and what becomes of them.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderName, HeaderValue};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use url::Url;
+
+use crate::backend::Row;
+use crate::fetch::{Limits, Options};
+use crate::site_list::{self, ListedSite};
+use crate::units::{parse_bytes, parse_duration};
+
+/// What to fetch: urls, or a file of them.
+#[derive(Debug, clap::Args)]
+pub(super) struct SiteFlags {
+    /// Urls to fetch
+    #[arg(value_name = "URL", value_parser = site_list::parse_url, conflicts_with = "sites")]
+    pub(super) urls: Vec<Url>,
+    /// File of urls, one a line, or TOML with [[site]] tables of `url` and `label`; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub(super) sites: Option<String>,
+}
+
+/// How to fetch it.
+#[derive(Debug, clap::Args)]
+pub(super) struct FetchFlags {
+    /// Most fetches at one moment [default: the scenario's; for urls as many as there are, up to 64]
+    #[arg(long, value_name = "N", value_parser = parse_concurrency)]
+    pub(super) concurrency: Option<NonZeroUsize>,
+    /// Longest a fetch may take, with all its redirects, such as 500ms or 10s [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_timeout)]
+    pub(super) timeout: Option<Duration>,
+    /// Longest body that is accepted, such as 15kB or 2MiB [default: 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    pub(super) max_body: Option<u64>,
+    /// Redirects to follow [default: 0; 10 when `run` is given urls]
+    #[arg(long, value_name = "N", value_parser = parse_redirects)]
+    pub(super) redirects: Option<u32>,
+    /// Header to send, in place of ours of the same name; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = parse_header)]
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    /// PEM file of certificates to trust in place of the web's roots
+    #[arg(long, value_name = "FILE")]
+    pub(super) cacert: Option<PathBuf>,
+}
+
+/// The rows that one `--backend` stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Rows(pub(super) Vec<Row>);
+
+/// How to write what a program is to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+impl SiteFlags {
+    /// The sites named, or none where there is neither a url nor a file.
+    pub(super) fn read(&self) -> anyhow::Result<Vec<ListedSite>> {
+        match &self.sites {
+            Some(path) => site_list::read(path),
+            None => Ok(self.urls.iter().map(|url| ListedSite { url: url.clone(), label: None }).collect()),
+        }
+    }
+}
+
+impl FetchFlags {
+    /// `limits` with what the flags say otherwise. The concurrency stands apart, since its default is the command's.
+    pub(super) fn applied_to(&self, limits: Limits) -> Limits {
+        Limits {
+            concurrency: self.concurrency.unwrap_or(limits.concurrency),
+            deadline: self.timeout.unwrap_or(limits.deadline),
+            max_body: self.max_body.unwrap_or(limits.max_body),
+            redirects: self.redirects.unwrap_or(limits.redirects),
+            ..limits
+        }
+    }
+
+    /// The headers and certificates that the flags name.
+    pub(super) fn options(&self) -> anyhow::Result<Options> {
+        let mut options = Options::default();
+        for (name, value) in &self.headers {
+            options.headers.append(name, value.clone());
+        }
+        options.roots = self.cacert.as_deref().map(read_certificates).transpose()?;
+        Ok(options)
+    }
+}
+
+/// Reads the certificates of a PEM file and makes sure that they can be trusted as roots.
+fn read_certificates(path: &Path) -> anyhow::Result<Arc<[CertificateDer<'static>]>> {
+    let name = path.display();
+    let text = std::fs::read(path).with_context(|| format!("cannot read --cacert {name}"))?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|error| anyhow!("bad --cacert {name}: {error}"))?;
+    if certificates.is_empty() {
+        bail!("no certificate in --cacert {name}: it takes PEM text, which begins with -----BEGIN CERTIFICATE-----");
+    }
+    let mut store = RootCertStore::empty();
+    for (number, certificate) in certificates.iter().enumerate() {
+        let added = store.add(certificate.clone());
+        added.map_err(|error| anyhow!("bad certificate {} in --cacert {name}: {error}", number + 1))?;
+    }
+    Ok(certificates.into())
+}
+
+/// Reads `--backend`.
+pub(super) fn parse_rows(text: &str) -> anyhow::Result<Rows> {
+    Row::matching(text).map(Rows)
+}
+
+fn parse_concurrency(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| format!("bad concurrency {text:?}: it is a whole number from 1 on"))
+}
+
+fn parse_redirects(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("bad number of redirects {text:?}: it is a whole number from 0 on"))
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err(format!("bad timeout {text:?}: it must be longer than nothing")),
+        timeout => Ok(timeout),
+    }
+}
+
+/// Reads `Name: value`.
+fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let (name, value) =
+        text.split_once(':').ok_or_else(|| format!("bad header {text:?}: write it as 'Name: value'"))?;
+    // Only the name is repeated from here on: the value may be a secret.
+    let name: HeaderName = name.parse().map_err(|_| format!("bad header name {name:?}: write 'Name: value'"))?;
+    if [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, UPGRADE].contains(&name) {
+        return Err(format!("header {name} cannot be chosen: it follows from the url and the connection"));
+    }
+    let value = value.trim().parse().map_err(|_| format!("bad value of header {name}: it holds control characters"))?;
+    Ok((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_split_at_their_first_colon() {
+        let (name, value) = parse_header("X-When: 10:30").unwrap();
+        assert_eq!((name.as_str(), value.as_bytes()), ("x-when", &b"10:30"[..]));
+        assert_eq!(parse_header("X-Empty:").unwrap().1, "");
+        for bad in ["", "X-When", ": 1", "X When: 1", "X: a\nb", "Host: elsewhere"] {
+            assert!(parse_header(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_header_does_not_show_its_value() {
+        assert!(!parse_header("Authorization: secret\u{7}").unwrap_err().contains("secret"));
+        assert!(!parse_header("Bad Name: secret").unwrap_err().contains("secret"));
+    }
+}

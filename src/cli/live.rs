@@ -1,0 +1,87 @@
+//! `fetchbench run` on live sites.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use url::Url;
+
+use super::run::{Course, RunArgs, compare, most_in_flight, selected, turns};
+use super::{descriptors, usage};
+use crate::backend::Row;
+use crate::fetch::{Fetched, Limits, Pass};
+use crate::report::text::{self, Line};
+use crate::site_list::ListedSite;
+
+/// How many redirects are followed unless the user says otherwise: home pages often lie behind one or two.
+const REDIRECTS: u32 = 10;
+/// The most fetches at one moment unless the user says otherwise: the sites are not ours.
+const CONCURRENCY_MAX: usize = 64;
+
+/// Live sites: each row visits each of them once.
+struct LiveCourse {
+    sites: Vec<ListedSite>,
+    left_out: Vec<Row>,
+}
+
+/// The limits of fetching as many live sites with as many redirects, unless flags say otherwise.
+pub(super) fn limits(sites: usize, redirects: u32) -> Limits {
+    let concurrency = NonZeroUsize::new(sites.min(CONCURRENCY_MAX)).unwrap_or(NonZeroUsize::MIN);
+    Limits { redirects, ..Limits::new(concurrency) }
+}
+
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let sites = args.sites.read().map_err(usage)?;
+    let options = args.fetch.options().map_err(usage)?;
+    let (rows, left_out) = rows(selected(args), &sites);
+    let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)));
+    descriptors::reserve(most_in_flight(&turns), 0).map_err(usage)?;
+    compare(&LiveCourse { sites, left_out }, &turns, &options)
+}
+
+/// The rows to compare, and those left out. A row that the user names is never left out: it fails with a reason.
+fn rows(selected: Vec<Row>, sites: &[ListedSite]) -> (Vec<Row>, Vec<Row>) {
+    if !selected.is_empty() {
+        return (selected, Vec::new());
+    }
+    let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
+    Row::all().partition(|row| row.backend().https || !needs_https)
+}
+
+impl Course for LiveCourse {
+    fn urls(&self, _visit: u64) -> Vec<Url> {
+        self.sites.iter().map(|site| site.url.clone()).collect()
+    }
+
+    fn lines(&self, _visit: u64, pass: &Pass) -> Vec<Line> {
+        self.sites.iter().zip(&pass.fetched).map(|(site, fetched)| line(site, fetched)).collect()
+    }
+
+    fn ideal(&self, _visit: u64, _slots: NonZeroUsize) -> Option<Duration> {
+        None
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![text::NETWORK_NOTE.to_owned()];
+        if !self.left_out.is_empty() {
+            let names: Vec<_> = self.left_out.iter().map(Row::to_string).collect();
+            notes.push(format!("Left out, since they cannot fetch https: {}.", names.join(", ")));
+        }
+        notes
+    }
+}
+
+/// The article's lines show the url that redirects led to. A label of the user's own keeps its place.
+fn line(site: &ListedSite, fetched: &Fetched) -> Line {
+    let final_url = fetched.final_url.as_deref();
+    Line {
+        label: site.label.clone().unwrap_or_else(|| final_url.unwrap_or(&site.url).to_string()),
+        led_to: site.label.as_ref().and(final_url).map(Url::to_string),
+        ended: fetched.started + fetched.elapsed,
+        elapsed: fetched.elapsed,
+        result: match &fetched.result {
+            Ok(page) => Ok(page.beginning.text().into_owned()),
+            Err(error) => Err(error.to_string()),
+        },
+    }
+}

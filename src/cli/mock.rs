@@ -1,0 +1,100 @@
+//! `fetchbench run` on a scenario, against the mock server.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use url::Url;
+
+use super::run::{Course, RunArgs, compare, most_in_flight, selected, turns};
+use super::{descriptors, usage};
+use crate::answer::Page;
+use crate::backend::Row;
+use crate::fetch::{Fetched, Options, Pass};
+use crate::report::text::{self, Line};
+use crate::scenario::Scenario;
+use crate::server::ServerProcess;
+
+/// The scenario that is the article's own.
+const ARTICLE: &str = "article";
+
+/// A scenario and the server that answers it.
+struct MockCourse {
+    scenario: Arc<Scenario>,
+    server: ServerProcess,
+    is_article: bool,
+}
+
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let name = args.scenario.as_deref().unwrap_or(ARTICLE);
+    let time_scale = args.time_scale.unwrap_or(1.0);
+    let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
+    let options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
+    let rows = match selected(args) {
+        none if none.is_empty() => Row::all().collect(),
+        rows => rows,
+    };
+    let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()));
+    descriptors::reserve(most_in_flight(&turns), scenario.origins).map_err(usage)?;
+
+    let program = std::env::current_exe().context("cannot find this program to start its server")?;
+    let server = ServerProcess::start(&program, name, time_scale)?;
+    compare(&MockCourse { scenario, server, is_article: name == ARTICLE }, &turns, &options)
+}
+
+impl Course for MockCourse {
+    fn urls(&self, visit: u64) -> Vec<Url> {
+        self.scenario.urls(self.server.origins(), visit)
+    }
+
+    fn lines(&self, visit: u64, pass: &Pass) -> Vec<Line> {
+        let all_right = self.scenario.verify(visit, pass).is_ok();
+        let line = |(site, fetched): (usize, &Fetched)| Line {
+            label: self.scenario.sites[site].label.clone(),
+            led_to: None,
+            ended: fetched.started + fetched.elapsed,
+            elapsed: fetched.elapsed,
+            // The whole pass has been compared at once; site by site only to find those at fault.
+            result: fetched.result.as_ref().map_err(ToString::to_string).and_then(|page| {
+                if !all_right {
+                    compare_pages(&self.scenario.page(site, visit), page)?;
+                }
+                Ok(page.beginning.text().into_owned())
+            }),
+        };
+        pass.fetched.iter().enumerate().map(line).collect()
+    }
+
+    fn ideal(&self, visit: u64, slots: NonZeroUsize) -> Option<Duration> {
+        self.scenario.has_delays().then(|| self.scenario.ideal(visit, slots))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        if self.is_article { vec![text::ARTICLE_NOTE.to_owned()] } else { Vec::new() }
+    }
+}
+
+/// Says how an answer is not the one that was programmed.
+fn compare_pages(expected: &Page, page: &Page) -> Result<(), String> {
+    if page == expected {
+        return Ok(());
+    }
+    let describe = |page: &Page| format!("status {}, {} bytes, crc32 {:08x}", page.status, page.bytes, page.crc32);
+    Err(format!("wrong-answer: expected {}, got {}", describe(expected), describe(page)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_belongs_to_another_visit_is_told_from_the_right_one() {
+        let article = Scenario::load(ARTICLE).unwrap();
+        let (expected, stale) = (article.page(0, 1), article.page(0, 0));
+        assert_eq!(compare_pages(&expected, &expected), Ok(()));
+        let problem = compare_pages(&expected, &stale).unwrap_err();
+        assert!(problem.starts_with("wrong-answer: expected status 200, 50000 bytes, crc32 "), "{problem}");
+    }
+}

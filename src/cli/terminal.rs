@@ -1,0 +1,68 @@
+//! What reaches the terminal: text on stdout, errors and a progress bar on stderr.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::report::escape::visible;
+
+/// Writes text to stdout, and takes its colours out where no terminal shows them or `NO_COLOR` is set.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Writes an error to stderr as one line. Where stderr is gone too, nobody is left to tell.
+pub(super) fn print_error(message: &str) {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", visible(message));
+}
+
+/// A bar on stderr while a pass runs; gone when dropped. Nothing at all where stderr is no terminal.
+pub(super) struct Progress(Option<Ticker>);
+
+struct Ticker {
+    done: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Progress {
+    /// Shows how many of `all` fetches of `row` have `ended`.
+    ///
+    /// The bar looks at the counter from a thread of its own ten times a second: fetches do not wait for it.
+    pub(super) fn show(row: &str, all: usize, ended: Arc<AtomicUsize>) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let style = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} {elapsed_precise}")
+            .expect("the template is well-formed");
+        let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr()).with_style(style);
+        bar.set_prefix(row.to_owned());
+        let done = Arc::new(AtomicBool::new(false));
+        let is_done = Arc::clone(&done);
+        let thread = thread::spawn(move || {
+            while !is_done.load(Ordering::Acquire) {
+                bar.set_position(ended.load(Ordering::Relaxed) as u64);
+                thread::park_timeout(Duration::from_millis(100));
+            }
+            bar.finish_and_clear();
+        });
+        Self(Some(Ticker { done, thread }))
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(Ticker { done, thread }) = self.0.take() {
+            done.store(true, Ordering::Release);
+            thread.thread().unpark();
+            // The bar is ornament: should its thread have died, the figures stand all the same.
+            let _ = thread.join();
+        }
+    }
+}

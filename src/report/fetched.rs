@@ -1,0 +1,169 @@
+//! What `fetch` says: a line for each url and a summary, or JSON.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use url::Url;
+
+use super::escape::{json, visible};
+use super::{FAILURE, HEADING};
+use crate::error::ErrorClass;
+use crate::fetch::{Fetched, Pass};
+
+/// A line for each url in the order given, then how many were fetched.
+pub fn text(row: &str, urls: &[Url], pass: &Pass) -> String {
+    let mut text =
+        format!("{HEADING}{:<6} {:>12} {:>8} {:>11}  url{HEADING:#}\n", "status", "bytes", "crc32", "elapsed");
+    for (url, fetched) in urls.iter().zip(&pass.fetched) {
+        push_line(&mut text, url, fetched);
+    }
+    let (all, failed) = (urls.len(), failures(pass));
+    let seconds = pass.elapsed.as_secs_f64();
+    let failures = if failed == 0 { String::new() } else { format!(", {FAILURE}{failed} failed{FAILURE:#}") };
+    writeln!(text, "{} of {all} fetched in {seconds:.6} s by {row}{failures}", all - failed)
+        .expect("a string takes everything");
+    text
+}
+
+fn push_line(text: &mut String, url: &Url, fetched: &Fetched) {
+    let seconds = fetched.elapsed.as_secs_f64();
+    let led_to = fetched.final_url.as_ref().map_or_else(String::new, |url| format!(" -> {url}"));
+    let url = visible(&format!("{url}{led_to}"));
+    match &fetched.result {
+        Ok(page) => {
+            writeln!(text, "{:<6} {:>12} {:08x} {seconds:>9.6} s  {url}", page.status, page.bytes, page.crc32)
+        }
+        Err(error) => {
+            // The class stands in place of the three columns that a failed fetch has no figures for.
+            let (class, message) = (error.class, visible(&error.message));
+            writeln!(text, "{FAILURE}{class:<28}{FAILURE:#} {seconds:>9.6} s  {url}: {message}")
+        }
+    }
+    .expect("a string takes everything");
+}
+
+/// A pass as written in JSON.
+#[derive(Serialize)]
+struct WirePass<'a> {
+    backend: &'a str,
+    elapsed_s: f64,
+    fetched: Vec<WireFetched<'a>>,
+}
+
+/// What happened to one url, as written in JSON.
+#[derive(Serialize)]
+struct WireFetched<'a> {
+    url: &'a str,
+    final_url: &'a str,
+    status: Option<u16>,
+    bytes: Option<u64>,
+    crc32: Option<String>,
+    started_s: f64,
+    elapsed_s: f64,
+    error: Option<WireError<'a>>,
+}
+
+/// A failure as written in JSON.
+#[derive(Serialize)]
+struct WireError<'a> {
+    class: ErrorClass,
+    message: &'a str,
+}
+
+/// The pass as JSON, in the order of the urls.
+pub fn to_json(row: &str, urls: &[Url], pass: &Pass) -> String {
+    let fetched = urls.iter().zip(&pass.fetched).map(|(url, fetched)| wire(url, fetched)).collect();
+    let pass = WirePass { backend: row, elapsed_s: pass.elapsed.as_secs_f64(), fetched };
+    json(&(serde_json::to_string_pretty(&pass).expect("plain values are JSON") + "\n"))
+}
+
+fn wire<'a>(url: &'a Url, fetched: &'a Fetched) -> WireFetched<'a> {
+    let page = fetched.result.as_ref().ok();
+    let error = fetched.result.as_ref().err();
+    WireFetched {
+        url: url.as_str(),
+        final_url: fetched.final_url.as_deref().unwrap_or(url).as_str(),
+        status: page.map(|page| page.status),
+        bytes: page.map(|page| page.bytes),
+        crc32: page.map(|page| format!("{:08x}", page.crc32)),
+        started_s: fetched.started.as_secs_f64(),
+        elapsed_s: fetched.elapsed.as_secs_f64(),
+        error: error.map(|error| WireError { class: error.class, message: &error.message }),
+    }
+}
+
+/// How many fetches of the pass failed.
+pub fn failures(pass: &Pass) -> usize {
+    pass.fetched.iter().filter(|fetched| fetched.result.is_err()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::answer::{Beginning, Page};
+    use crate::error::FetchError;
+
+    fn urls() -> Vec<Url> {
+        ["http://a.example/", "http://b.example/"].map(|url| url.parse().unwrap()).to_vec()
+    }
+
+    fn pass() -> Pass {
+        let ms = Duration::from_millis;
+        let page = Page { status: 404, bytes: 50_000, crc32: 0xBEEF, beginning: Beginning::default() };
+        let final_url = Some(Box::new("https://a.example/home".parse().unwrap()));
+        let error = FetchError::new(ErrorClass::BodyTooLarge, "more than\n\u{9b}enough");
+        let fetched = vec![
+            Fetched { started: ms(0), elapsed: ms(250), final_url, result: Ok(page) },
+            Fetched { started: ms(1), elapsed: ms(500), final_url: None, result: Err(error) },
+        ];
+        Pass { elapsed: ms(501), fetched }
+    }
+
+    #[test]
+    fn text_has_a_line_for_each_url_and_a_summary() {
+        let text = anstream::adapter::strip_str(&text("hyper@smol", &urls(), &pass())).to_string();
+        insta::assert_snapshot!(text, @r"
+        status        bytes    crc32     elapsed  url
+        404           50000 0000beef  0.250000 s  http://a.example/ -> https://a.example/home
+        body-too-large                0.500000 s  http://b.example/: more than␊�enough
+        1 of 2 fetched in 0.501000 s by hyper@smol, 1 failed
+        ");
+    }
+
+    #[test]
+    fn json_has_the_keys_that_are_promised() {
+        insta::assert_snapshot!(to_json("hyper@smol", &urls(), &pass()), @r#"
+        {
+          "backend": "hyper@smol",
+          "elapsed_s": 0.501,
+          "fetched": [
+            {
+              "url": "http://a.example/",
+              "final_url": "https://a.example/home",
+              "status": 404,
+              "bytes": 50000,
+              "crc32": "0000beef",
+              "started_s": 0.0,
+              "elapsed_s": 0.25,
+              "error": null
+            },
+            {
+              "url": "http://b.example/",
+              "final_url": "http://b.example/",
+              "status": null,
+              "bytes": null,
+              "crc32": null,
+              "started_s": 0.001,
+              "elapsed_s": 0.5,
+              "error": {
+                "class": "body-too-large",
+                "message": "more than\n\u009benough"
+              }
+            }
+          ]
+        }
+        "#);
+    }
+}

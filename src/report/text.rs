@@ -1,0 +1,262 @@
+//! What `run` says: the article's lines and totals, and the table that compares the rows.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::escape::{cut, visible};
+use super::table::{Column, Side, table};
+use super::{FAILURE, HEADING, NAME};
+
+/// The article's column of sites, in characters.
+const LABEL_WIDTH: usize = 30;
+/// How much the article shows of a body, in characters.
+const BEGINNING_WIDTH: usize = 10;
+/// How much the comparison shows of a failure, in characters.
+const PROBLEM_WIDTH: usize = 60;
+
+/// Why the article's totals are not what its own delays add up to.
+pub const ARTICLE_NOTE: &str = "\
+The article's own totals (12.03 s and 6.95 s) are longer than its delays imply (5.957 s one after another, 1.480 s at \
+once, 4.03x): `elapsed` of Python's requests stops when the head of the last response has been parsed, so redirects \
+before it and bodies after it are in the totals but not in the lines.";
+
+/// What figures from live sites are worth.
+pub const NETWORK_NOTE: &str = "\
+The network is part of these figures: each row fetched once, later than the row before, and name look-ups and handshakes \
+are counted.";
+
+/// One pass of one row over all sites: what the article calls an example.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// The row's name.
+    pub row: String,
+    /// Whether it fetched one site after another.
+    pub sequential: bool,
+    /// From the first request to the last body byte.
+    pub total: Duration,
+    /// What the programmed delays cost and nothing else, where there are any.
+    pub ideal: Option<Duration>,
+    /// One for each site, in the order of the sites.
+    pub lines: Vec<Line>,
+}
+
+/// What became of one site in an example.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What to call the site.
+    pub label: String,
+    /// Where redirects led, if that is not what the label says.
+    pub led_to: Option<String>,
+    /// When the fetch ended, counted from the start of the example.
+    pub ended: Duration,
+    /// How long the fetch took.
+    pub elapsed: Duration,
+    /// The beginning of the body, or the class and message of what went wrong.
+    pub result: Result<String, String>,
+}
+
+impl Example {
+    /// How many sites failed or answered wrongly: with any, the total stands for nothing.
+    pub fn failures(&self) -> usize {
+        self.lines.iter().filter(|line| line.result.is_err()).count()
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.sequential { "Synchronous" } else { "Asynchronous" }
+    }
+}
+
+/// The line that names the row of the example that follows; the article's own lines have no room for it.
+pub fn row_name(row: &str) -> String {
+    format!("\n{NAME}{row}{NAME:#}\n")
+}
+
+/// The article's heading of an example, then its lines in the order in which the fetches ended.
+pub fn example(example: &Example) -> String {
+    let mut lines: Vec<_> = example.lines.iter().collect();
+    lines.sort_by_key(|line| line.ended);
+    let kind = example.kind().to_lowercase();
+    let mut text = format!("{HEADING}Running {kind} example{HEADING:#}\n");
+    lines.iter().for_each(|line| push_line(&mut text, line));
+    text
+}
+
+/// The article's line of a site: `https://www.google.com/       : <!doctype  in 0:00:00.798940s`.
+fn push_line(text: &mut String, line: &Line) {
+    let label = cut(&line.label, LABEL_WIDTH);
+    let elapsed = clock_time(line.elapsed);
+    let led_to = line.led_to.as_ref().map_or_else(String::new, |url| format!(" -> {}", visible(url)));
+    match &line.result {
+        Ok(beginning) => {
+            let beginning = cut(beginning, BEGINNING_WIDTH);
+            writeln!(text, "{label:<LABEL_WIDTH$}: {beginning} in {elapsed}s{led_to}")
+        }
+        Err(problem) => {
+            let problem = visible(problem);
+            writeln!(text, "{label:<LABEL_WIDTH$}: {FAILURE}{problem}{FAILURE:#} in {elapsed}s{led_to}")
+        }
+    }
+    .expect("a string takes everything");
+}
+
+/// A duration as Python prints its `timedelta`: `0:00:00.798940`.
+///
+/// Python leaves the fraction out where it is zero. Here it always stands: a whole second is then no special case for
+/// those who read the lines by program, and the column keeps its width.
+pub fn clock_time(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{hours}:{minutes:02}:{seconds:02}.{:06}", duration.subsec_micros())
+}
+
+/// The article's last lines, one for each example.
+pub fn totals(examples: &[Example]) -> String {
+    let mut text = String::new();
+    for example in examples {
+        let (kind, seconds) = (example.kind(), example.total.as_secs_f64());
+        let invalid = if example.failures() > 0 { ", invalid" } else { "" };
+        writeln!(text, "{kind} example took {seconds:.6} seconds ({}{invalid})", example.row)
+            .expect("a string takes everything");
+    }
+    text
+}
+
+/// All examples beside each other; speed-ups are counted from `baseline`.
+pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
+    let columns = [
+        Column("row", Side::Left),
+        Column("total", Side::Right),
+        Column("speed-up", Side::Right),
+        Column("ideal", Side::Right),
+        Column("efficiency", Side::Right),
+        Column("", Side::Left),
+    ];
+    let rows: Vec<_> = examples.iter().map(|example| comparison_row(baseline, example)).collect();
+    table(&columns, &rows)
+}
+
+/// A row of the comparison. What could not be verified has no figures beside its ideal: it would be taken for a result.
+fn comparison_row(baseline: &Example, example: &Example) -> Vec<String> {
+    let seconds = |duration: Duration| format!("{:.3} s", duration.as_secs_f64());
+    let ratio = |over: Duration| over.as_secs_f64() / example.total.as_secs_f64();
+    let is_valid = example.failures() == 0;
+    let only_if = |condition: bool, text: String| if condition { text } else { String::new() };
+    vec![
+        example.row.clone(),
+        only_if(is_valid, seconds(example.total)),
+        only_if(is_valid && baseline.failures() == 0, format!("{:.2}x", ratio(baseline.total))),
+        example.ideal.map_or_else(String::new, seconds),
+        example.ideal.map_or_else(String::new, |ideal| only_if(is_valid, format!("{:.1} %", 100.0 * ratio(ideal)))),
+        only_if(!is_valid, invalidity(example)),
+    ]
+}
+
+/// Why a row has no figures: how many sites went wrong, and the first of them.
+fn invalidity(example: &Example) -> String {
+    let first = example.lines.iter().find_map(|line| line.result.as_ref().err()).map_or("", String::as_str);
+    let (failures, all) = (example.failures(), example.lines.len());
+    format!("invalid: {failures} of {all} failed, first {}", cut(first, PROBLEM_WIDTH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn line(label: &str, ended: Duration, result: Result<&str, &str>) -> Line {
+        Line {
+            label: label.to_owned(),
+            led_to: None,
+            ended,
+            elapsed: ended,
+            result: result.map(str::to_owned).map_err(str::to_owned),
+        }
+    }
+
+    fn passed(row: &str, total: Duration, lines: Vec<Line>) -> Example {
+        Example { row: row.to_owned(), sequential: row == "one", total, ideal: Some(10 * MS), lines }
+    }
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn lines_are_the_articles_in_the_order_in_which_they_ended() {
+        let article = Duration::from_micros(798_940);
+        let lines = vec![
+            line("http://slow.example/", 2 * article, Ok("<html>")),
+            line("https://en.wikipedia.org/wiki/Main_Page", article, Ok("<!doctype html>")),
+        ];
+        insta::assert_snapshot!(plain(&example(&passed("one", article, lines))), @r"
+        Running synchronous example
+        https://en.wikipedia.org/wiki/: <!doctype  in 0:00:00.798940s
+        http://slow.example/          : <html> in 0:00:01.597880s
+        ");
+    }
+
+    #[test]
+    fn foreign_text_breaks_no_line_and_sends_no_codes() {
+        let mut hostile = line("\u{1b}]0;title\u{7} \u{202e}evil\nRunning", MS, Ok("a\nb\r\u{1b}[2Jcdefghijk"));
+        hostile.led_to = Some("http://a.example/\u{9b}2J".to_owned());
+        let failed = line("failed", 2 * MS, Err("protocol: \u{1b}[31mred\nline"));
+        let text = example(&passed("many", MS, vec![hostile, failed]));
+        insta::assert_snapshot!(plain(&text), @r"
+        Running asynchronous example
+        ␛]0;title␇ �evil␊Running      : a␊b␍␛[2Jcd in 0:00:00.001000s -> http://a.example/�2J
+        failed                        : protocol: ␛[31mred␊line in 0:00:00.002000s
+        ");
+    }
+
+    #[test]
+    fn a_clock_time_always_has_six_digits() {
+        assert_eq!(clock_time(Duration::from_nanos(798_940_999)), "0:00:00.798940");
+        assert_eq!(clock_time(Duration::from_secs(1)), "0:00:01.000000");
+        assert_eq!(clock_time(Duration::ZERO), "0:00:00.000000");
+        assert_eq!(clock_time(Duration::from_secs(36_000 + 62)), "10:01:02.000000");
+    }
+
+    #[test]
+    fn totals_name_their_row_and_whether_it_counts() {
+        let examples = [
+            passed("one", 40 * MS, vec![line("a", MS, Ok(""))]),
+            passed("many", 12 * MS, vec![line("a", MS, Err("timeout: late"))]),
+        ];
+        insta::assert_snapshot!(plain(&totals(&examples)), @r"
+        Synchronous example took 0.040000 seconds (one)
+        Asynchronous example took 0.012000 seconds (many, invalid)
+        ");
+    }
+
+    #[test]
+    fn the_comparison_counts_from_the_baseline_and_leaves_out_what_is_invalid() {
+        let good = || vec![line("a", MS, Ok(""))];
+        let bad = vec![line("a", MS, Ok("")), line("b", MS, Err("timeout: not finished after 12ms"))];
+        let examples = [
+            passed("one", 40 * MS, good()),
+            passed("many", Duration::from_micros(12_500), good()),
+            passed("broken", 12 * MS, bad),
+        ];
+        insta::assert_snapshot!(plain(&comparison(&examples[0], &examples)), @r"
+        row       total  speed-up    ideal  efficiency
+        one     0.040 s     1.00x  0.010 s      25.0 %
+        many    0.013 s     3.20x  0.010 s      80.0 %
+        broken                     0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
+        ");
+        insta::assert_snapshot!(plain(&comparison(&examples[2], &examples[1..])), @r"
+        row       total    ideal  efficiency
+        many    0.013 s  0.010 s      80.0 %
+        broken           0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
+        ");
+    }
+
+    #[test]
+    fn without_ideals_there_are_no_columns_for_them() {
+        let example = Example { ideal: None, ..passed("one", 40 * MS, vec![line("a", MS, Ok(""))]) };
+        insta::assert_snapshot!(plain(&comparison(&example, std::slice::from_ref(&example))), @r"
+        row    total  speed-up
+        one  0.040 s     1.00x
+        ");
+    }
+}

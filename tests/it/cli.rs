@@ -1,0 +1,393 @@
+//! The command line: what it prints and how it ends, with the fake row wherever durations would show.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The program with a plain environment: no colour is forced, and none is forbidden.
+fn fetchbench(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    command.args(args).stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    fetchbench(args).output().unwrap()
+}
+
+/// What the program prints when all goes well.
+fn stdout(args: &[&str]) -> String {
+    let output = run(args);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{args:?}");
+    text(&output.stdout)
+}
+
+/// The one line that refuses a command line, before anything has been printed.
+fn refusal(args: &[&str]) -> String {
+    let output = run(args);
+    let stderr = text(&output.stderr);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{args:?}: {stderr}");
+    assert_eq!(stderr.matches('\n').count(), 1, "{args:?}: {stderr}");
+    stderr.trim_end().strip_prefix("error: ").unwrap_or_else(|| panic!("{args:?}: {stderr}")).to_owned()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A file in a directory that goes when the test ends.
+fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join(name);
+    fs::write(&path, text).unwrap();
+    (directory, path)
+}
+
+/// A scenario whose labels and bodies try to break the lines and to steer the terminal.
+const HOSTILE: &str = r#"
+description = "hostile"
+concurrency = 2
+
+[[site]]
+label = "\u001b]0;title\u0007 \u202Eevil\nRunning synchronous example"
+begins = "\u001b[2J\r\na\u009bb\tcdefg"
+bytes = "100"
+delay = "20ms"
+
+[[site]]
+label = "short"
+begins = "äöü€🦀äöü€🦀äöü"
+bytes = "100"
+delay = "10ms"
+"#;
+
+#[test]
+fn the_article_is_told_in_its_own_lines() {
+    insta::assert_snapshot!(stdout(&["--backend", "fake"]), @r#"
+    Running synchronous example
+    https://www.google.com/       : <!doctype  in 0:00:00.798940s
+    https://www.yahoo.com/        : <?xml vers in 0:00:00.883083s
+    http://www.bbc.co.uk/         : <!DOCTYPE  in 0:00:01.479646s
+    https://en.wikipedia.org/wiki/: <!DOCTYPE  in 0:00:00.172367s
+    https://de.wikipedia.org/wiki/: <!DOCTYPE  in 0:00:00.166793s
+    https://news.ycombinator.com/ : <html op=" in 0:00:01.464526s
+    https://www.tagesschau.de/    : <!DOCTYPE  in 0:00:00.991291s
+
+    fake
+    Running asynchronous example
+    https://de.wikipedia.org/wiki/: <!DOCTYPE  in 0:00:00.166793s
+    https://en.wikipedia.org/wiki/: <!DOCTYPE  in 0:00:00.172367s
+    https://www.google.com/       : <!doctype  in 0:00:00.798940s
+    https://www.yahoo.com/        : <?xml vers in 0:00:00.883083s
+    https://www.tagesschau.de/    : <!DOCTYPE  in 0:00:00.991291s
+    https://news.ycombinator.com/ : <html op=" in 0:00:01.464526s
+    http://www.bbc.co.uk/         : <!DOCTYPE  in 0:00:01.479646s
+
+    Synchronous example took 5.956646 seconds (fake at concurrency 1)
+    Asynchronous example took 1.479646 seconds (fake)
+
+    row                      total  speed-up    ideal  efficiency
+    fake at concurrency 1  5.957 s     1.00x  5.957 s     100.0 %
+    fake                   1.480 s     4.03x  1.480 s     100.0 %
+
+    The article's own totals (12.03 s and 6.95 s) are longer than its delays imply (5.957 s one after another, 1.480 s at once, 4.03x): `elapsed` of Python's requests stops when the head of the last response has been parsed, so redirects before it and bodies after it are in the totals but not in the lines.
+    "#);
+}
+
+#[test]
+fn run_is_what_fetchbench_does_by_itself() {
+    let args = ["--backend", "fake", "--scenario", "long-tail", "--time-scale", "0.5"];
+    assert_eq!(stdout(&args), stdout(&[&["run"], &args[..]].concat()));
+}
+
+#[test]
+fn a_row_that_fetches_for_real_is_compared_with_a_sequential_one() {
+    let printed = stdout(&["--backend", "hyper@smol", "--time-scale", "0.01"]);
+    assert_eq!(printed.matches("https://www.google.com/       : <!doctype  in 0:00:00.0").count(), 2, "{printed}");
+    assert!(printed.contains(" seconds (ureq@sequential)\nAsynchronous example took "), "{printed}");
+}
+
+#[test]
+fn delays_can_be_scaled_and_slots_chosen() {
+    let printed =
+        stdout(&["--backend", "fake", "--scenario", "fan-out", "--time-scale", "0.1", "--concurrency", "100"]);
+    assert!(printed.contains("\nSynchronous example took 5.000000 seconds (fake at concurrency 1)\n"), "{printed}");
+    assert!(printed.contains("\nAsynchronous example took 0.050000 seconds (fake)\n"), "{printed}");
+    assert_eq!(printed.matches("page 1000 ").count(), 2, "a line for each site and row");
+}
+
+#[test]
+fn a_scenario_without_delays_has_no_ideal_and_no_word_on_the_article() {
+    let printed = stdout(&["--backend", "fake", "--scenario", "bulk"]);
+    assert!(!printed.contains("ideal") && !printed.contains("article's"), "{printed}");
+}
+
+#[test]
+fn hostile_labels_and_bodies_are_shown_and_not_obeyed() {
+    let (_directory, path) = file("hostile.toml", HOSTILE);
+    let printed = stdout(&["--backend", "fake", "--scenario", path.to_str().unwrap()]);
+    insta::assert_snapshot!(printed, @r"
+    Running synchronous example
+    ␛]0;title␇ �evil␊Running synch: ␛[2J␍␊a�b␉ in 0:00:00.020000s
+    short                         : äöü€🦀äöü€🦀 in 0:00:00.010000s
+
+    fake
+    Running asynchronous example
+    short                         : äöü€🦀äöü€🦀 in 0:00:00.010000s
+    ␛]0;title␇ �evil␊Running synch: ␛[2J␍␊a�b␉ in 0:00:00.020000s
+
+    Synchronous example took 0.030000 seconds (fake at concurrency 1)
+    Asynchronous example took 0.020000 seconds (fake)
+
+    row                      total  speed-up    ideal  efficiency
+    fake at concurrency 1  0.030 s     1.00x  0.030 s     100.0 %
+    fake                   0.020 s     1.50x  0.020 s     100.0 %
+    ");
+}
+
+#[test]
+fn live_sites_are_shown_by_url_or_label() {
+    let list = "[[site]]\nurl = 'http://a.example/'\n[[site]]\nurl = 'https://b.example/'\nlabel = 'B'\n";
+    let (_directory, path) = file("list.toml", list);
+    insta::assert_snapshot!(stdout(&["run", "--backend", "fake", "--sites", path.to_str().unwrap()]), @r"
+    Running synchronous example
+    http://a.example/             :  in 0:00:00.010000s
+    B                             :  in 0:00:00.010000s
+
+    fake
+    Running asynchronous example
+    http://a.example/             :  in 0:00:00.010000s
+    B                             :  in 0:00:00.010000s
+
+    Synchronous example took 0.020000 seconds (fake at concurrency 1)
+    Asynchronous example took 0.010000 seconds (fake)
+
+    row                      total  speed-up
+    fake at concurrency 1  0.020 s     1.00x
+    fake                   0.010 s     2.00x
+
+    The network is part of these figures: each row fetched once, later than the row before, and name look-ups and handshakes are counted.
+    ");
+}
+
+#[test]
+fn fetch_answers_in_json_in_the_order_given() {
+    let args = ["fetch", "--backend", "fake", "--concurrency", "1", "--format", "json"];
+    let printed = stdout(&[&args[..], &["http://b.example/x#y", "https://a.example"]].concat());
+    insta::assert_snapshot!(printed, @r#"
+    {
+      "backend": "fake",
+      "elapsed_s": 0.02,
+      "fetched": [
+        {
+          "url": "http://b.example/x#y",
+          "final_url": "http://b.example/x#y",
+          "status": 200,
+          "bytes": 0,
+          "crc32": "00000000",
+          "started_s": 0.0,
+          "elapsed_s": 0.01,
+          "error": null
+        },
+        {
+          "url": "https://a.example/",
+          "final_url": "https://a.example/",
+          "status": 200,
+          "bytes": 0,
+          "crc32": "00000000",
+          "started_s": 0.01,
+          "elapsed_s": 0.01,
+          "error": null
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn fetch_answers_in_lines_unless_asked_otherwise() {
+    insta::assert_snapshot!(stdout(&["fetch", "--backend", "fake", "http://a.example"]), @r"
+    status        bytes    crc32     elapsed  url
+    200               0 00000000  0.010000 s  http://a.example/
+    1 of 1 fetched in 0.010000 s by fake
+    ");
+}
+
+#[test]
+fn a_list_may_come_from_standard_input() {
+    let mut child = fetchbench(&["fetch", "--backend", "fake", "--sites", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"# two\nhttp://a.example\n\nhttp://b.example\n").unwrap();
+    let printed = text(&child.wait_with_output().unwrap().stdout);
+    assert!(printed.ends_with("2 of 2 fetched in 0.010000 s by fake\n"), "{printed}");
+}
+
+#[test]
+fn a_failed_fetch_is_shown_and_exits_with_three() {
+    // A port that was just free, and on which nobody listens.
+    let url = format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let output = run(&["fetch", "--backend", "ureq@sequential", "--format", "json", &url]);
+    assert_eq!(output.status.code(), Some(3));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["fetched"][0]["error"]["class"], "refused");
+    assert_eq!(json["fetched"][0]["status"], serde_json::Value::Null);
+
+    let output = run(&["run", "--backend", "ureq@sequential", &url]);
+    assert_eq!(output.status.code(), Some(3));
+    let printed = text(&output.stdout);
+    assert!(printed.contains(": refused: ") && printed.contains("invalid: 1 of 1 failed"), "{printed}");
+}
+
+#[test]
+fn backends_and_scenarios_are_listed() {
+    let json = |what| serde_json::from_str::<serde_json::Value>(&stdout(&["list", what, "--format", "json"])).unwrap();
+    let names = |what| -> Vec<String> {
+        let listed = json(what);
+        listed.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("scenarios"), ["article", "fan-out", "keepalive", "connect", "bulk", "long-tail"]);
+    assert!(names("backends").contains(&"fake".to_owned()));
+    let both = stdout(&["list"]);
+    for name in [names("backends"), names("scenarios")].concat() {
+        assert!(both.lines().any(|line| line.split_whitespace().next() == Some(&name)), "{name}: {both}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_line_with_the_way_out() {
+    let url = "http://a.example";
+    let cases: &[(&[&str], &str)] = &[
+        (&["fetch"], "nothing to fetch: name urls"),
+        (&["fetch", "ftp://a.example"], "ftp is not fetched, only http and https"),
+        (&["fetch", "a.example"], r#"write "https://a.example""#),
+        (&["fetch", "http://[::1"], r#"bad url "http://[::1""#),
+        (&["fetch", url, "--concurrency", "0"], r#"bad concurrency "0""#),
+        (&["fetch", url, "--timeout", "10"], "write it as 250ms"),
+        (&["fetch", url, "--timeout", "0s"], "longer than nothing"),
+        (&["fetch", url, "--max-body", "1TB"], "write it as 512"),
+        (&["fetch", url, "--redirects", "many"], "bad number of redirects"),
+        (&["fetch", url, "-H", "Name value"], "write it as 'Name: value'"),
+        (&["fetch", url, "--backend", "nope"], r#"unknown row "nope": take one of"#),
+        (&["fetch", url, "--backend", "ureq"], "choose of ureq@sequential, ureq@threads"),
+        (&["fetch", url, "--cacert", "/nowhere.pem"], "cannot read --cacert /nowhere.pem"),
+        (&["fetch", "--sites", "/nowhere.txt"], r#"cannot read the list of sites "/nowhere.txt""#),
+        (&["fetch", url, "--no-such-flag"], "see --help"),
+        (&["run", "--scenario", "nope"], r#"unknown scenario "nope": take one of article"#),
+        (&["run", "--scenario", "nowhere.toml"], "cannot read scenario nowhere.toml"),
+        (&["run", "--scenario", "article", url], "cannot be used with"),
+        (&["run", "--time-scale", "nan"], r#"bad time scale "nan""#),
+        (&["--backend", "fake", "--concurrency", "0"], r#"bad concurrency "0""#),
+    ];
+    for (args, expected) in cases {
+        let line = refusal(args);
+        assert!(line.contains(expected), "{args:?}: {line}");
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_said_with_its_line() {
+    let cases = [
+        ("list.txt", "--sites", "http://a.example\nb.example\n", "list.txt:2: url \"b.example\" has no scheme"),
+        ("list.txt", "--sites", "# nothing\n\n", "is empty"),
+        (
+            "list.toml",
+            "--sites",
+            "[[site]]\nurl = 'http://a.example'\nlable = 'A'",
+            "list.toml:3: unknown field `lable`",
+        ),
+        ("list.toml", "--sites", "\n[[site]\n", "list.toml:2: "),
+        ("course.toml", "--scenario", "description = 'd'\nconcurrency = 0\n", "course.toml:2: "),
+        ("course.toml", "--scenario", "description = 'd'\ncolour = 1\n", "course.toml:2: unknown field `colour`"),
+        ("course.toml", "--scenario", "description = 'd'\nconcurrency = 1\n", "list of sites is empty"),
+        ("no.pem", "--cacert", "not a certificate", "no certificate in --cacert"),
+        ("bad.pem", "--cacert", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "bad certificate 1"),
+    ];
+    for (name, flag, content, expected) in cases {
+        let (_directory, path) = file(name, content);
+        let line = refusal(&["run", "--backend", "fake", flag, path.to_str().unwrap()]);
+        assert!(line.contains(expected), "{content:?}: {line}");
+    }
+}
+
+#[test]
+fn a_refusal_obeys_no_codes_and_shows_no_secrets() {
+    for hostile in ["a.example/\u{1b}[31m\u{202e}", "http://a.example/\u{9b}31m", "--no\u{1b}[31m\u{9b}"] {
+        let line = refusal(&["fetch", hostile]);
+        assert!(!line.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{line:?}");
+    }
+    assert!(!refusal(&["fetch", "http://a.example", "-H", "Authorization: sec\u{7}ret"]).contains("ret"));
+}
+
+#[test]
+fn more_concurrency_than_file_descriptors_is_refused_with_the_number_needed() {
+    let limited = |limit: &str, concurrency: &str| {
+        let script = format!("ulimit -{limit} && exec \"$0\" \"$@\"");
+        let program = env!("CARGO_BIN_EXE_fetchbench");
+        let args = ["fetch", "--backend", "fake", "http://a.example", "--concurrency", concurrency];
+        Command::new("sh").args(["-c", &script, program]).args(args).output().unwrap()
+    };
+    let refused = limited("n 100", "200");
+    assert_eq!(refused.status.code(), Some(2));
+    let stderr = text(&refused.stderr);
+    assert!(stderr.contains("concurrency 200 needs 264 file descriptors and at most 100"), "{stderr}");
+    assert!(stderr.contains("ulimit -n 264"), "{stderr}");
+    assert_eq!(limited("n 100", "36").status.code(), Some(0), "36 and the 64 in reserve");
+    assert_eq!(limited("Sn 100", "200").status.code(), Some(0), "a soft limit is raised");
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let list: String = (0..5_000).map(|n| format!("http://a.example/{n}\n")).collect();
+    let (_directory, path) = file("list.txt", &list);
+    let mut child = fetchbench(&["fetch", "--backend", "fake", "--sites", path.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // More than a pipe holds is on its way, so the program is still writing when its reader leaves.
+    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_force_it() {
+    let printed =
+        |name: &str, value: &str| text(&fetchbench(&["list", "scenarios"]).env(name, value).output().unwrap().stdout);
+    assert!(!printed("TERM", "xterm-256color").contains('\u{1b}'), "a pipe");
+    assert!(printed("CLICOLOR_FORCE", "1").contains('\u{1b}'));
+    let both = fetchbench(&["list", "scenarios"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap();
+    assert!(!text(&both.stdout).contains('\u{1b}'), "NO_COLOR has the last word");
+}
+
+#[test]
+fn a_signal_ends_a_fetch_with_its_number() {
+    for (signal, code) in [(rustix::process::Signal::INT, 130), (rustix::process::Signal::TERM, 143)] {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let mut child = fetchbench(&["fetch", "--backend", "ureq@sequential", &url]).spawn().unwrap();
+        // The fetch has begun once its connection is here; it would wait half a minute for an answer.
+        let _connection = silent.accept().unwrap();
+        let started = Instant::now();
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, signal).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    for command in [&["--help"][..], &["run", "--help"], &["fetch", "--help"], &["list", "--help"]] {
+        let help = stdout(command);
+        assert!(help.contains("Usage: fetchbench") && help.contains("Examples:\n  fetchbench"), "{help}");
+    }
+}
