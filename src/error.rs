@@ -62,9 +62,9 @@ pub enum ErrorClass {
     Protocol,
     /// The body ended before its declared length, or before its last chunk.
     BodyShort,
-    /// The body is longer than [`max_body`](crate::fetch::Limits::max_body).
+    /// The body is longer than the `max_body` of the limits.
     BodyTooLarge,
-    /// More redirects than [`redirects`](crate::fetch::Limits::redirects).
+    /// More redirects than the `redirects` of the limits.
     RedirectLoop,
     /// The row cannot do what the url or the answer asks for, such as https in a client without TLS.
     Unsupported,

@@ -10,7 +10,7 @@ pub fn starts(
     delays: impl IntoIterator<Item = Duration>,
     slots: NonZeroUsize,
 ) -> impl Iterator<Item = (Duration, Duration)> {
-    let mut busy_until = BinaryHeap::with_capacity(slots.get());
+    let mut busy_until = BinaryHeap::new();
     delays.into_iter().map(move |delay| {
         let start = if busy_until.len() < slots.get() {
             Duration::ZERO

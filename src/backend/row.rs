@@ -9,6 +9,9 @@ use anyhow::{anyhow, bail};
 use super::{ALL, Backend, Executor};
 use crate::fetch::{Fetch, Limits, Options};
 
+/// More threads than this are a mistake, and more than most machines start.
+const MAX_THREADS: usize = 1024;
+
 /// A backend with its options, parsed from and printed as `client@executor[:threads]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
@@ -112,7 +115,8 @@ impl FromStr for Row {
                 bail!("bad row {text:?}: {name} has no choice of threads, leave out what follows the colon")
             }
             Some(threads) => {
-                Some(threads.parse().map_err(|_| anyhow!("bad row {text:?}: {threads:?} is no number of threads"))?)
+                let number = threads.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= MAX_THREADS);
+                Some(number.ok_or_else(|| anyhow!("bad row {text:?}: threads lie between 1 and {MAX_THREADS}"))?)
             }
             None => None,
         };

@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use assert_cmd::Command;
 use fetchbench::scenario::Scenario;
 
 /// Longer files hold more than one idea.
@@ -113,8 +113,10 @@ fn the_readme_shows_what_the_program_prints() {
     for block in blocks {
         let (arguments, rest) = block.split_once("-->").unwrap();
         let shown = rest.split("```").nth(1).unwrap().split_once('\n').unwrap().1;
-        let output = Command::cargo_bin("fetchbench").unwrap().args(arguments.split_whitespace()).assert().success();
-        let printed = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+        let output = command.args(arguments.split_whitespace()).output().unwrap();
+        assert!(output.status.success(), "fetchbench{arguments}");
+        let printed = String::from_utf8(output.stdout).unwrap();
         assert_eq!(shown.trim_end(), printed.trim_end(), "fetchbench{arguments}");
     }
 }

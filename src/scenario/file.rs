@@ -1,0 +1,243 @@
+//! A scenario's file: what may be written there, and what it means.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use anyhow::bail;
+use http::{HeaderName, HeaderValue};
+use serde::{Deserialize, Deserializer, de};
+use toml::Spanned;
+
+use super::Scenario;
+use crate::fetch::{Connections, Limits};
+use crate::site::{Delay, Reply, Site};
+use crate::units::{parse_bytes, parse_duration};
+
+/// Reads a scenario from its TOML text.
+///
+/// # Errors
+///
+/// Begins with the line at fault.
+pub(super) fn parse(name: &str, text: &str) -> anyhow::Result<Scenario> {
+    let wire: WireScenario = toml::from_str(text).map_err(|error| {
+        let line = line(text, error.span().map_or(0, |span| span.start));
+        anyhow::anyhow!("{line}: {}", error.message().replace('\n', ", "))
+    })?;
+    wire.into_scenario(name, text)
+}
+
+/// The line of the text in which a byte stands, counted from 1.
+fn line(text: &str, byte: usize) -> usize {
+    text[..byte].matches('\n').count() + 1
+}
+
+/// Longer delays are mistakes.
+const MAX_DELAY: Duration = Duration::from_secs(3600);
+
+/// A scenario as written in TOML.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireScenario {
+    description: String,
+    #[serde(default)]
+    seed: u64,
+    concurrency: NonZeroUsize,
+    #[serde(default, deserialize_with = "optional_duration")]
+    deadline: Option<Duration>,
+    #[serde(default, deserialize_with = "optional_bytes")]
+    max_body: Option<u64>,
+    #[serde(default)]
+    connections: Connections,
+    #[serde(rename = "site", default)]
+    sites: Vec<Spanned<WireSite>>,
+}
+
+/// A site, or many alike, as written in TOML.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireSite {
+    label: String,
+    /// Sites with the same word here share a listener; without a word they share the nameless one.
+    #[serde(default)]
+    origin: String,
+    /// That many sites of this kind, numbered from 1 behind their label.
+    #[serde(default = "one")]
+    repeat: NonZeroUsize,
+    #[serde(default = "ok")]
+    status: u16,
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    #[serde(default)]
+    begins: String,
+    #[serde(deserialize_with = "bytes")]
+    bytes: u64,
+    #[serde(default = "no_delay", deserialize_with = "delay")]
+    delay: Delay,
+}
+
+fn one() -> NonZeroUsize {
+    NonZeroUsize::MIN
+}
+
+fn ok() -> u16 {
+    200
+}
+
+fn no_delay() -> Delay {
+    Delay::NONE
+}
+
+/// A delay as written in TOML: `"50ms"`, `{ uniform = ["10ms", "90ms"] }` or
+/// `{ lognormal = { median = "50ms", sigma = 0.8 } }`.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a delay: \"50ms\", { uniform = [\"10ms\", \"90ms\"] } or { lognormal = { median = \"50ms\", sigma = 0.8 } }"
+)]
+enum WireDelay {
+    Fixed(String),
+    Uniform { uniform: (String, String) },
+    LogNormal { lognormal: WireLogNormal },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireLogNormal {
+    median: String,
+    sigma: f64,
+}
+
+fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Delay, D::Error> {
+    let duration = |text: &str| match parse_duration(text).map_err(de::Error::custom)? {
+        delay if delay > MAX_DELAY => Err(de::Error::custom(format!("bad delay {text:?}: {MAX_DELAY:?} at most"))),
+        delay => Ok(delay),
+    };
+    match WireDelay::deserialize(deserializer)? {
+        WireDelay::Fixed(text) => Ok(Delay::Fixed(duration(&text)?)),
+        WireDelay::Uniform { uniform: (min, max) } => {
+            let (min, max) = (duration(&min)?, duration(&max)?);
+            if min > max {
+                return Err(de::Error::custom(format!("bad delay: {min:?} is more than {max:?}")));
+            }
+            Ok(Delay::Uniform { min, max })
+        }
+        WireDelay::LogNormal { lognormal: WireLogNormal { median, sigma } } => {
+            if !(0.0..=5.0).contains(&sigma) {
+                return Err(de::Error::custom(format!("bad sigma {sigma}: it lies between 0 and 5")));
+            }
+            Ok(Delay::LogNormal { median: duration(&median)?, sigma })
+        }
+    }
+}
+
+fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let duration = parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)?;
+    if duration.is_zero() {
+        return Err(de::Error::custom("bad deadline: it must be longer than nothing"));
+    }
+    Ok(Some(duration))
+}
+
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    parse_bytes(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+fn optional_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    bytes(deserializer).map(Some)
+}
+
+impl WireScenario {
+    fn into_scenario(self, name: &str, text: &str) -> anyhow::Result<Scenario> {
+        let mut limits = Limits::new(self.concurrency);
+        limits.connections = self.connections;
+        limits.deadline = self.deadline.unwrap_or(limits.deadline);
+        limits.max_body = self.max_body.unwrap_or(limits.max_body);
+
+        let mut origins = HashMap::new();
+        let mut sites = Vec::new();
+        for wire in self.sites {
+            let line = line(text, wire.span().start);
+            let wire = wire.into_inner();
+            let next = origins.len();
+            let origin = *origins.entry(wire.origin.clone()).or_insert(next);
+            wire.push_sites(origin, &mut sites).map_err(|error| anyhow::anyhow!("{line}: {error}"))?;
+        }
+        if sites.is_empty() {
+            bail!("1: the list of sites is empty: add a [[site]]");
+        }
+        Ok(Scenario {
+            name: name.to_owned(),
+            description: self.description,
+            seed: self.seed,
+            limits,
+            sites,
+            origins: origins.len(),
+        })
+    }
+}
+
+impl WireSite {
+    fn push_sites(self, origin: usize, sites: &mut Vec<Site>) -> anyhow::Result<()> {
+        if !(200..=599).contains(&self.status) {
+            bail!("site {:?}: bad status {}: it lies between 200 and 599", self.label, self.status);
+        }
+        if matches!(self.status, 204 | 304) && self.bytes > 0 {
+            bail!("site {:?}: an answer of status {} has no body: say bytes = \"0\"", self.label, self.status);
+        }
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            let refuse = |why: String| anyhow::anyhow!("site {:?}: bad header {name:?}: {why}", self.label);
+            let name: HeaderName = name.parse().map_err(|error| refuse(format!("{error}")))?;
+            let value: HeaderValue = value.parse().map_err(|error| refuse(format!("{error}")))?;
+            if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection") {
+                return Err(refuse("the server sets it itself".to_owned()));
+            }
+            headers.push((name, value));
+        }
+        headers.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+        let reply =
+            Reply { status: self.status, headers, begins: self.begins.into(), bytes: self.bytes, delay: self.delay };
+        let numbered = self.repeat.get() > 1;
+        sites.extend((1..=self.repeat.get()).map(|number| Site {
+            label: if numbered { format!("{} {number}", self.label) } else { self.label.clone() },
+            origin,
+            reply: reply.clone(),
+        }));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "description = 'd'\nconcurrency = 2\n";
+
+    fn parse(sites: &str) -> anyhow::Result<Scenario> {
+        super::parse("test", &format!("{HEAD}{sites}"))
+    }
+
+    #[test]
+    fn sites_are_repeated_and_share_origins_by_name() {
+        let sites =
+            "[[site]]\nlabel = 'a'\nbytes = '1'\nrepeat = 3\n[[site]]\nlabel = 'b'\norigin = 'o'\nbytes = '1'\n";
+        let scenario = parse(sites).unwrap();
+        let labels: Vec<_> = scenario.sites.iter().map(|site| (&*site.label, site.origin)).collect();
+        assert_eq!(labels, [("a 1", 0), ("a 2", 0), ("a 3", 0), ("b", 1)]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let error = |sites| parse(sites).unwrap_err().to_string();
+        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndealy = '1ms'").starts_with("6: unknown field `dealy`"));
+        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '10'").starts_with("6: bad duration \"10\""));
+        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = 10").starts_with("6: expected a delay"));
+        assert!(error("[[site]\n").starts_with("3: "));
+        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '2h'").starts_with("6: bad delay"));
+        assert!(error("").contains("list of sites is empty"));
+        let second = "[[site]]\nlabel = 'a'\nbytes = '1'\n[[site]]\nlabel = 'b'\nbytes = '1'\nstatus = 99";
+        assert!(error(second).starts_with("6: site \"b\": bad status 99"), "{}", error(second));
+        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\nheaders = { X = \"a\\nb\" }").contains("bad header \"X\""));
+    }
+}

@@ -1,0 +1,203 @@
+//! Scenarios: named lists of sites with limits, read from TOML. The built-in ones are embedded in the program.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use url::Url;
+
+use crate::answer::{Beginning, Page};
+use crate::fetch::{Limits, Pass, Script};
+use crate::schedule;
+use crate::site::{Origin, Site};
+
+mod file;
+
+/// The built-in scenarios: their names and texts.
+const BUILT_IN: [(&str, &str); 6] = [
+    ("article", include_str!("../../benches/scenarios/article.toml")),
+    ("fan-out", include_str!("../../benches/scenarios/fan-out.toml")),
+    ("keepalive", include_str!("../../benches/scenarios/keepalive.toml")),
+    ("connect", include_str!("../../benches/scenarios/connect.toml")),
+    ("bulk", include_str!("../../benches/scenarios/bulk.toml")),
+    ("long-tail", include_str!("../../benches/scenarios/long-tail.toml")),
+];
+
+/// A named list of sites and the limits to fetch them with.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// What it is called: the name of its file.
+    pub name: String,
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// Where all delays and bodies are drawn from.
+    pub seed: u64,
+    /// What sessions must keep to.
+    pub limits: Limits,
+    /// The sites, in the order in which they are fetched. Never empty.
+    pub sites: Vec<Site>,
+    /// How many origins the sites live on: [`Site::origin`] is always below.
+    pub origins: usize,
+}
+
+impl Scenario {
+    /// The names of the built-in scenarios.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// All built-in scenarios.
+    pub fn built_in() -> impl Iterator<Item = Self> {
+        BUILT_IN.iter().map(|(name, text)| file::parse(name, text).expect("the tests read every built-in scenario"))
+    }
+
+    /// The built-in scenario of that name, or else the scenario in the TOML file of that path.
+    ///
+    /// # Errors
+    ///
+    /// Neither exists, or the file is no scenario: then its name and line are told.
+    pub fn load(name_or_path: &str) -> anyhow::Result<Self> {
+        if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
+            return file::parse(name, text);
+        }
+        let path = Path::new(name_or_path);
+        if path.extension().is_none() && !path.exists() {
+            let names = Self::names().collect::<Vec<_>>().join(", ");
+            bail!("unknown scenario {name_or_path:?}: take one of {names}, or the path of a TOML file");
+        }
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read scenario {name_or_path}"))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        file::parse(&name, &text).map_err(|error| anyhow::anyhow!("{name_or_path}:{error}"))
+    }
+
+    /// The same with every delay multiplied by `factor`.
+    #[must_use]
+    pub fn time_scaled(mut self, factor: f64) -> Self {
+        for site in &mut self.sites {
+            site.reply.delay = site.reply.delay.scaled(factor);
+        }
+        self
+    }
+
+    /// The same at another concurrency.
+    #[must_use]
+    pub fn with_concurrency(mut self, concurrency: NonZeroUsize) -> Self {
+        self.limits.concurrency = concurrency;
+        self
+    }
+
+    /// Where `visit` of every site is found, given the address of each origin.
+    ///
+    /// # Panics
+    ///
+    /// Fewer origins than [`Scenario::origins`].
+    pub fn urls(&self, origins: &[Origin], visit: u64) -> Vec<Url> {
+        let url = |(index, site): (usize, &Site)| {
+            format!("{}/{index}/{visit}", origins[site.origin]).parse().expect("an origin and digits are a url")
+        };
+        self.sites.iter().enumerate().map(url).collect()
+    }
+
+    /// The delays that the server is to make on `visit`, in the order of the sites.
+    pub fn delays(&self, visit: u64) -> impl Iterator<Item = Duration> {
+        self.sites.iter().enumerate().map(move |(index, site)| site.reply.delay(self.seed, index, visit))
+    }
+
+    /// The makespan of `visit` at `concurrency` with the programmed delays and nothing else.
+    pub fn ideal(&self, visit: u64, concurrency: NonZeroUsize) -> Duration {
+        schedule::makespan(self.delays(visit), concurrency)
+    }
+
+    /// Whether any site makes its visitors wait, so that there is an ideal to measure against.
+    pub fn has_delays(&self) -> bool {
+        self.sites.iter().any(|site| !site.reply.delay.is_none())
+    }
+
+    /// What `visit` of a site must be answered with.
+    pub fn page(&self, site: usize, visit: u64) -> Page {
+        let reply = &self.sites[site].reply;
+        let body = reply.body(self.seed, site, visit);
+        let mut beginning = Beginning::default();
+        body.pieces(0).take(2).for_each(|piece| beginning.extend(piece));
+        Page { status: reply.status, bytes: body.len(), crc32: body.crc32(), beginning }
+    }
+
+    /// Compares what a pass over [`Scenario::urls`] of `visit` answered with what was programmed. A pass over the first
+    /// sites alone is compared with those.
+    ///
+    /// # Errors
+    ///
+    /// The first site whose answer is wrong, or that failed.
+    pub fn verify(&self, visit: u64, pass: &Pass) -> anyhow::Result<()> {
+        for (index, fetched) in pass.fetched.iter().enumerate() {
+            let label = &self.sites[index].label;
+            let page = fetched.result.as_ref().map_err(|error| anyhow::anyhow!("site {index} ({label}): {error}"))?;
+            let expected = self.page(index, visit);
+            if *page != expected {
+                bail!("site {index} ({label}): wrong answer: expected {expected:?}, got {page:?}");
+            }
+        }
+        Ok(())
+    }
+
+    /// What the fake backend makes up: for every url of this scenario, its programmed delay and answer.
+    pub fn script(self: &Arc<Self>) -> Script {
+        let scenario = Arc::clone(self);
+        Arc::new(move |url| {
+            let mut numbers = url.path_segments().into_iter().flatten().map(|segment| segment.parse::<u64>());
+            let (Some(Ok(site)), Some(Ok(visit))) = (numbers.next(), numbers.next()) else {
+                panic!("{url} is no url of scenario {}", scenario.name);
+            };
+            let site = site as usize;
+            let delay = scenario.sites[site].reply.delay(scenario.seed, site, visit);
+            (delay, Ok(scenario.page(site, visit)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_scenario_is_read() {
+        for scenario in Scenario::built_in() {
+            assert!(!scenario.description.is_empty());
+            assert!(scenario.origins >= 1);
+        }
+    }
+
+    #[test]
+    fn an_unknown_scenario_is_named_with_those_that_there_are() {
+        let error = Scenario::load("nope").unwrap_err().to_string();
+        assert!(error.starts_with("unknown scenario \"nope\": take one of article, fan-out"), "{error}");
+    }
+
+    #[test]
+    fn the_article_adds_up_as_its_table_does() {
+        let article = Scenario::load("article").unwrap();
+        let ms = |slots| article.ideal(0, NonZeroUsize::new(slots).unwrap()).as_micros();
+        assert_eq!((article.sites.len(), article.origins), (7, 7));
+        assert_eq!((ms(1), ms(7)), (5_956_646, 1_479_646));
+    }
+
+    #[test]
+    fn a_wrong_answer_is_told_from_a_right_one() {
+        use crate::fetch::Fetched;
+        let scenario =
+            file::parse("test", "description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nbytes = '100'").unwrap();
+        let answered = |page| Pass {
+            elapsed: Duration::ZERO,
+            fetched: vec![Fetched {
+                started: Duration::ZERO,
+                elapsed: Duration::ZERO,
+                final_url: None,
+                result: Ok(page),
+            }],
+        };
+        assert!(scenario.verify(7, &answered(scenario.page(0, 7))).is_ok());
+        assert!(scenario.verify(7, &answered(scenario.page(0, 6))).is_err(), "the answer of the pass before");
+    }
+}
