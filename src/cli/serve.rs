@@ -30,7 +30,7 @@ pub struct ServeArgs {
     /// A built-in scenario (see `fetchbench list scenarios`) or the path of a TOML file
     scenario: String,
     /// Multiply all delays by this: 0 for none at all
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = time_scale)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = time_scale, allow_negative_numbers = true)]
     time_scale: f64,
     /// End when standard input does, as it also does when the parent is killed
     #[arg(long, hide = true)]
