@@ -6,6 +6,13 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// What a process needs beside its connections: the standard streams, polls, pipes, files, and a few to spare.
 const RESERVE: u64 = 64;
 
+/// Raises the soft limit to the hard one, which any process may.
+pub(super) fn raise_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it is refused all the same, whoever runs out of descriptors is told so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
 /// Makes room for `connections` at once, `listeners` beside them.
 ///
 /// The soft limit is raised to the hard one first, and children inherit it; a soft limit of 1024 is the usual default,
@@ -21,7 +28,8 @@ pub(super) fn reserve(connections: usize, listeners: usize) -> anyhow::Result<()
         return Ok(());
     }
     if limit.maximum.is_none_or(|maximum| needed <= maximum) {
-        return Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?);
+        raise_limit();
+        return Ok(());
     }
     bail!(
         "concurrency {connections} needs {needed} file descriptors and at most {} are allowed: raise the hard limit \

@@ -127,6 +127,15 @@ fn parse_redirects(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("bad number of redirects {text:?}: it is a whole number from 0 on"))
 }
 
+/// Reads `--time-scale`.
+pub(super) fn parse_time_scale(text: &str) -> Result<f64, String> {
+    let is_factor = |scale: &f64| (0.0..=1000.0).contains(scale);
+    text.parse()
+        .ok()
+        .filter(is_factor)
+        .ok_or_else(|| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1"))
+}
+
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err(format!("bad timeout {text:?}: it must be longer than nothing")),

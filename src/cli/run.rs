@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
+use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows, parse_time_scale};
 use super::terminal::{Progress, print};
 use super::{EXIT_FETCH_FAILED, interrupt, live, mock};
 use crate::backend::Row;
@@ -148,14 +148,6 @@ fn take_turn(course: &impl Course, visit: u64, turn: &Turn, options: &Options) -
         ideal: course.ideal(visit, turn.row.slots(&turn.limits)),
         lines: course.lines(visit, &pass),
     })
-}
-
-fn parse_time_scale(text: &str) -> Result<f64, String> {
-    let is_factor = |scale: &f64| (0.0..=1000.0).contains(scale);
-    text.parse()
-        .ok()
-        .filter(is_factor)
-        .ok_or_else(|| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1"))
 }
 
 #[cfg(test)]

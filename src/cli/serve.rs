@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::Context;
-use rustix::process::{Resource, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::Usage;
+use super::flags::parse_time_scale;
+use super::{descriptors, usage};
 use crate::scenario::Scenario;
 use crate::server::{Announcement, Server, Stopper};
 
@@ -26,25 +26,20 @@ use crate::server::{Announcement, Server, Stopper};
   and in another terminal:
   $ curl http://127.0.0.1:40002/0/0
   $ curl http://127.0.0.1:40001/witness")]
-pub struct ServeArgs {
+pub(super) struct ServeArgs {
     /// A built-in scenario (see `fetchbench list scenarios`) or the path of a TOML file
     scenario: String,
     /// Multiply all delays by this: 0 for none at all
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = time_scale)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_time_scale, allow_negative_numbers = true)]
     time_scale: f64,
     /// End when standard input does, as it also does when the parent is killed
     #[arg(long, hide = true)]
     end_with_stdin: bool,
 }
 
-fn time_scale(text: &str) -> Result<f64, String> {
-    let factor = text.parse::<f64>().ok().filter(|factor| factor.is_finite() && *factor >= 0.0);
-    factor.ok_or_else(|| "give a number that is not below 0, such as 0.1".to_owned())
-}
-
-pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let scenario = Scenario::load(&args.scenario).map_err(Usage)?.time_scaled(args.time_scale);
-    raise_descriptor_limit();
+pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let scenario = Scenario::load(&args.scenario).map_err(usage)?.time_scaled(args.time_scale);
+    descriptors::raise_limit();
     let server = Server::bind(Arc::new(scenario))?;
     // Before the announcement: who reads that may want to end us at once.
     stop_on_signal(server.stopper())?;
@@ -54,14 +49,6 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     announce(server.announcement())?;
     server.run().context("the event loop failed")?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Each connection takes a descriptor, and the soft limit is often 1,024.
-fn raise_descriptor_limit() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    // Where it is refused, clients find out when they connect, and wait.
-    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 fn stop_on_signal(stopper: Stopper) -> anyhow::Result<()> {

@@ -19,9 +19,6 @@ const STEPS_A_TURN: usize = 256;
 /// How long a client may go on sending after a response that it gave cause for, before it is cut.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// A delay beyond what the clock can say: a hundred years.
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
 /// What is read into, shared by all connections, so that none has to keep room for more than it has read.
 pub(super) type Scratch = [u8; HEAD_LIMIT];
 
@@ -49,8 +46,8 @@ enum Phase {
     Waiting(Response),
     /// That many bytes of a response are sent.
     Writing(Response, u64),
-    /// All is sent, and the client has yet to notice.
-    Lingering,
+    /// All is sent, and the client has until then to notice.
+    Lingering(Instant),
 }
 
 /// What the event loop is to do with a connection that has made its turn.
@@ -84,7 +81,7 @@ impl Connection {
     pub fn wake(&mut self, service: &mut Service, scratch: &mut Scratch, now: Instant) -> Next {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Reading) {
             Phase::Waiting(response) => Phase::Writing(response, 0),
-            Phase::Lingering => return Next::Close,
+            Phase::Lingering(_) => return Next::Close,
             phase => phase,
         };
         self.advance(service, scratch, now)
@@ -100,7 +97,7 @@ impl Connection {
                 Phase::Waiting(_) if self.hung_up => Ok(Next::Close),
                 Phase::Waiting(_) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
-                Phase::Lingering => self.discard(scratch),
+                Phase::Lingering(until) => self.discard(scratch, until),
             };
             match next {
                 Ok(Next::Step) => {}
@@ -111,7 +108,7 @@ impl Connection {
             }
         }
         match self.phase {
-            Phase::Lingering => Next::Close,
+            Phase::Lingering(_) => Next::Close,
             // Later than now, which means after all that is due now.
             _ => Next::WakeAt(now + Duration::from_nanos(1)),
         }
@@ -170,7 +167,7 @@ impl Connection {
         if self.hung_up {
             return Next::Close;
         }
-        Next::WakeAt(now.checked_add(delay).unwrap_or(now + FOREVER))
+        Next::WakeAt(now + delay)
     }
 
     /// Sends as much of the response as the system takes.
@@ -205,19 +202,24 @@ impl Connection {
                 // Fails where the client has gone already, which reading finds out as well.
                 let _ = self.stream.shutdown(Shutdown::Write);
                 self.unread = Unread::default();
-                self.phase = Phase::Lingering;
+                self.phase = Phase::Lingering(now + LINGER);
                 self.readable = true;
-                Next::WakeAt(now + LINGER)
+                Next::Step
             }
         }
     }
 
     /// Reads what nobody wants, until the client closes.
-    fn discard(&mut self, scratch: &mut Scratch) -> io::Result<Next> {
+    fn discard(&mut self, scratch: &mut Scratch, until: Instant) -> io::Result<Next> {
         if !self.readable {
-            return Ok(Next::Park);
+            return Ok(Next::WakeAt(until));
         }
-        Ok(if self.read(scratch)? == 0 { Next::Close } else { Next::Step })
+        match self.read(scratch) {
+            Ok(0) => Ok(Next::Close),
+            Ok(_) => Ok(Next::Step),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Next::WakeAt(until)),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -32,4 +32,14 @@ mod tests {
         let (accepted, _) = listener.accept().unwrap();
         assert!(accepted.nodelay().unwrap());
     }
+
+    #[test]
+    fn more_clients_than_the_standard_library_allows_for_may_wait_to_be_accepted() {
+        let listener = listen().unwrap();
+        let address = listener.local_addr().unwrap();
+        // Beyond the backlog a connection is not made until somebody accepts, which nobody does here.
+        let patience = std::time::Duration::from_secs(10);
+        let clients = (0..200).map(|_| std::net::TcpStream::connect_timeout(&address, patience));
+        assert_eq!(clients.collect::<io::Result<Vec<_>>>().unwrap().len(), 200);
+    }
 }

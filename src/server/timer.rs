@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use mio::{Interest, Registry, Token};
+use mio::{Registry, Token};
 
 /// On Linux a timerfd: epoll itself only waits for whole milliseconds.
 #[cfg(target_os = "linux")]
@@ -43,7 +43,7 @@ impl Timer {
     /// Has `token` reported whenever it goes off.
     pub fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
         use std::os::fd::AsRawFd;
-        registry.register(&mut mio::unix::SourceFd(&self.fd.as_raw_fd()), token, Interest::READABLE)
+        registry.register(&mut mio::unix::SourceFd(&self.fd.as_raw_fd()), token, mio::Interest::READABLE)
     }
 
     /// How long the loop may wait at most: the timer wakes it.

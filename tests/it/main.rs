@@ -5,4 +5,5 @@ mod cli;
 mod mock;
 mod peers;
 mod raw_server;
+mod server;
 mod tidy;

@@ -1,0 +1,139 @@
+//! What every row makes of answers that are wrong, late or endless.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use fetchbench::backend::Row;
+use fetchbench::error::ErrorClass;
+use fetchbench::fetch::Limits;
+use url::Url;
+
+use super::{fetch, limits, open, outcome, outcomes};
+use crate::raw_server::{RawServer, Then, ok, path, raw};
+
+/// Answers by path; see the tests that use it.
+fn faulty() -> RawServer {
+    RawServer::start(|head| match path(head) {
+        "/reset" => raw("", Then::Reset),
+        "/reset-in-body" => raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Then::Reset),
+        "/close" => raw("", Then::Close),
+        "/close-in-head" => raw("HTTP/1.1 200 OK\r\nContent-Le", Then::Close),
+        "/short" => raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Then::Close),
+        "/short-chunks" => raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n", Then::Close),
+        "/chunks" => {
+            raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n", Then::Go)
+        }
+        "/garbage" => raw("this is not HTTP\r\n\r\n", Then::Close),
+        "/silent" => raw("", Then::Silence),
+        "/silent-in-body" => raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Then::Silence),
+        "/drip" => raw("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", Then::Drip),
+        "/drip-head" => raw("HTTP/1.1 200 OK\r\nX: ", Then::Drip),
+        "/endless" => raw("HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n", Then::Flood),
+        "/until-close" => raw("HTTP/1.1 200 OK\r\n\r\nabcdef", Then::Close),
+        other => ok(other),
+    })
+}
+
+#[test]
+fn each_failure_has_the_class_that_all_rows_share() {
+    let server = faulty();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refused: Url = format!("http://{nobody}/").parse().unwrap();
+    let cases = [
+        (refused, ErrorClass::Refused),
+        (server.url("/reset"), ErrorClass::Reset),
+        (server.url("/reset-in-body"), ErrorClass::Reset),
+        (server.url("/close"), ErrorClass::ClosedEarly),
+        (server.url("/close-in-head"), ErrorClass::ClosedEarly),
+        (server.url("/short"), ErrorClass::BodyShort),
+        (server.url("/short-chunks"), ErrorClass::BodyShort),
+        (server.url("/garbage"), ErrorClass::Protocol),
+    ];
+    for row in Row::all() {
+        for (url, class) in &cases {
+            // ureq takes a reset in the body for its end, and then finds it too short.
+            let blind = row.backend().client == "ureq" && url.path() == "/reset-in-body";
+            let class = if blind { ErrorClass::BodyShort } else { *class };
+            let pass = fetch(row, &limits(1), std::slice::from_ref(url));
+            assert_eq!(outcomes(&pass), [Err(class)], "{row}: {url}: {:?}", pass.fetched[0].result);
+        }
+    }
+}
+
+#[test]
+fn chunks_are_joined_and_a_body_until_the_end_of_the_connection_is_read_or_refused() {
+    let server = faulty();
+    for row in Row::all() {
+        let pass = fetch(row, &limits(1), &[server.url("/chunks"), server.url("/until-close"), server.url("/chunks")]);
+        let until_close = if row.backend().client == "surf" { Err(ErrorClass::Unsupported) } else { Ok((200, 6)) };
+        assert_eq!(outcomes(&pass), [Ok((200, 8)), until_close, Ok((200, 8))], "{row}");
+    }
+}
+
+#[test]
+fn a_deadline_ends_a_fetch_wherever_it_stands() {
+    let server = faulty();
+    let urls = ["/silent", "/silent-in-body", "/drip", "/drip-head"].map(|path| server.url(path));
+    for row in Row::all() {
+        let limits = Limits { deadline: Duration::from_millis(300), ..limits(4) };
+        let pass = fetch(row, &limits, &urls);
+        for (url, fetched) in urls.iter().zip(&pass.fetched) {
+            assert_eq!(outcome(fetched), Err(ErrorClass::Timeout), "{row}: {url}: {:?}", fetched.result);
+            assert!(fetched.elapsed >= limits.deadline.mul_f64(0.99), "{row}: {url} after {:?}", fetched.elapsed);
+            // The server would go on for a minute.
+            assert!(fetched.elapsed < Duration::from_secs(5), "{row}: {url} after {:?}", fetched.elapsed);
+        }
+    }
+}
+
+#[test]
+fn a_body_is_held_to_its_cap() {
+    let server = faulty();
+    for row in Row::all() {
+        let limits = Limits { max_body: 5, ..limits(2) };
+        let pass = fetch(row, &limits, &[server.url("/endless"), server.url("/1234"), server.url("/12345")]);
+        let too_large = Err(ErrorClass::BodyTooLarge);
+        assert_eq!(outcomes(&pass), [too_large, Ok((200, 5)), too_large], "{row}");
+    }
+}
+
+#[test]
+fn a_failed_fetch_spoils_neither_its_neighbours_nor_the_next_pass() {
+    let server = faulty();
+    let faults = ["/silent", "/short", "/garbage", "/drip", "/endless", "/close", "/reset", "/short-chunks"];
+    let mixed: Vec<Url> = faults
+        .iter()
+        .enumerate()
+        .flat_map(|(index, fault)| [server.url(fault), server.url(&format!("/{}", "n".repeat(10 + index)))])
+        .collect();
+    let good: Vec<Url> = (0..20).map(|index| server.url(&format!("/{}", "g".repeat(30 + index)))).collect();
+    for row in Row::all() {
+        let limits = Limits { deadline: Duration::from_millis(300), max_body: 1 << 20, ..limits(4) };
+        let mut session = open(row, &limits);
+        for round in 0..2 {
+            let pass = session.fetch_all(&mixed).unwrap();
+            for (index, pair) in pass.fetched.chunks(2).enumerate() {
+                assert!(pair[0].result.is_err(), "{row}, {round}: {}", faults[index]);
+                assert_eq!(outcome(&pair[1]), Ok((200, 11 + index as u64)), "{row}, {round}: beside {}", faults[index]);
+            }
+            let pass = session.fetch_all(&good).unwrap();
+            for (index, fetched) in pass.fetched.iter().enumerate() {
+                assert_eq!(outcome(fetched), Ok((200, 31 + index as u64)), "{row}, {round}: {:?}", fetched.result);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_the_server_closed_between_two_passes_is_not_used_again() {
+    let server = RawServer::start(|head| (ok(path(head)).0, Then::Close));
+    for row in Row::all() {
+        let mut session = open(row, &limits(1));
+        for _ in 0..5 {
+            let pass = session.fetch_all(&[server.url("/abc")]).unwrap();
+            assert_eq!(outcomes(&pass), [Ok((200, 4))], "{row}: {:?}", pass.fetched[0].result);
+            // The server's FIN is on its way.
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! When answers come.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::{Running, expect, get};
+
+/// How far the delays of neighbouring sites lie apart.
+const GAP: Duration = Duration::from_millis(50);
+
+/// Asks for all ten sites, the longest delay first, each on a connection of its own. Returns the connections by site and
+/// when each was asked for, or `None` where this took so long that the order of the deadlines is not sure.
+fn ask_for_all(server: &Running) -> Option<Vec<(TcpStream, Instant)>> {
+    server.witness("/take");
+    let mut streams: Vec<_> = (0..10).map(|_| (server.connect(), Instant::now())).collect();
+    let start = Instant::now();
+    for (site, (stream, asked)) in streams.iter_mut().enumerate().rev() {
+        *asked = Instant::now();
+        stream.write_all(&get(&format!("/{site}/0"))).unwrap();
+    }
+    while server.witness("/witness").requests < 10 {
+        assert!(start.elapsed() < super::PATIENCE);
+    }
+    (start.elapsed() < GAP).then_some(streams)
+}
+
+#[test]
+fn many_delays_at_once_come_in_their_order_and_none_early() {
+    let site = |n| format!("[[site]]\nlabel = '{n}'\nbytes = '1'\ndelay = '{}ms'\n", 100 + n * GAP.as_millis());
+    let server = Running::new(&(0..10).map(site).collect::<String>());
+    let streams = (0..20).find_map(|_| ask_for_all(&server)).expect("a machine that can send ten requests in 50 ms");
+    for last in [2, 5, 9] {
+        let (mut stream, asked) = (&streams[last].0, streams[last].1);
+        stream.read_exact(&mut [0; 1]).unwrap();
+        let delay = server.scenario.sites[last].reply.delay(7, last, 0);
+        assert!(asked.elapsed() >= delay, "site {last} came before its {delay:?}");
+        for (earlier, (stream, _)) in streams[..last].iter().enumerate() {
+            stream.set_nonblocking(true).unwrap();
+            assert_eq!(stream.peek(&mut [0]).ok(), Some(1), "site {earlier} came after site {last}");
+        }
+    }
+}
+
+#[test]
+fn a_request_sent_ahead_waits_from_when_the_answer_before_it_was_sent() {
+    let server = Running::new("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '50ms'\n");
+    let mut stream = server.connect();
+    let start = Instant::now();
+    stream.write_all(&get("/0/0").repeat(3)).unwrap();
+    for _ in 0..3 {
+        expect(&mut stream, &server.answer(0, 0));
+    }
+    assert!(start.elapsed() >= Duration::from_millis(150));
+    assert_eq!(server.witness("/witness").peak_in_flight, 1);
+}

@@ -1,0 +1,167 @@
+//! `fetchbench serve` as a process, and how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fetchbench::server::{Announcement, ServerProcess};
+use fetchbench::witness::Witness;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use super::{PATIENCE, ScenarioFile, connect, exchange, get};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fetchbench");
+
+/// A child that does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Killed {
+    fn spawn(command: &mut Command) -> Self {
+        Self(command.stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    fn announcement(&mut self) -> Announcement {
+        let mut line = String::new();
+        BufReader::new(self.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    /// Its exit code, once it has ended.
+    fn code(&mut self) -> Option<i32> {
+        wait_until("the server ends", || self.0.try_wait().unwrap()).code()
+    }
+}
+
+fn wait_until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = condition() {
+            return value;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited too long until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_server_process_serves_counts_and_ends() {
+    let file = ScenarioFile::new(
+        "[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '30m'\n[[site]]\nlabel = 'b'\norigin = 'o'\nbytes = '4'\n",
+    );
+    let server = ServerProcess::start(Path::new(PROGRAM), file.path(), 0.0).unwrap();
+    assert_eq!(server.origins().len(), 2);
+    let urls = file.scenario().urls(server.origins(), 0);
+    let announced: Vec<_> = server.sites().iter().map(|site| (&*site.label, &*site.url)).collect();
+    assert_eq!(announced, [("a", urls[0].as_str()), ("b", urls[1].as_str())]);
+
+    let authority = format!("127.0.0.1:{}", server.origins()[0].port);
+    let request = b"GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    assert!(exchange(connect(&authority), request).starts_with(b"HTTP/1.1 200 OK\r\n"), "half an hour times nothing");
+    let seen = Witness { requests: 1, connections: 1, peak_in_flight: 1, bytes: 3, refused: 0 };
+    assert_eq!(server.take_witness().unwrap(), seen);
+    assert_eq!(server.take_witness().unwrap(), Witness::default());
+
+    let start = Instant::now();
+    drop(server);
+    assert!(start.elapsed() < Duration::from_secs(2), "it had to be killed");
+    assert!(std::net::TcpStream::connect(authority).is_err());
+}
+
+#[test]
+fn a_server_process_that_cannot_start_says_why() {
+    let error =
+        |program: &str, scenario| format!("{:#}", ServerProcess::start(Path::new(program), scenario, 1.0).unwrap_err());
+    assert!(error("/no/such/program", "article").starts_with("cannot start /no/such/program: "));
+    let unknown = error(PROGRAM, "nope");
+    assert!(unknown.ends_with("it ended before it said where it is: exit status: 2"), "{unknown}");
+    assert!(error("/bin/echo", "article").contains("is no announcement"));
+}
+
+#[test]
+fn a_hundred_thousand_sites_are_announced() {
+    let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\nrepeat = 100000\n");
+    let server = ServerProcess::start(Path::new(PROGRAM), file.path(), 1.0).unwrap();
+    assert_eq!(server.sites().len(), 100_000);
+    assert!(server.sites()[99_999].url.ends_with("/99999/0"));
+}
+
+#[test]
+fn it_ends_with_standard_input_if_told_to() {
+    let mut server =
+        Killed::spawn(Command::new(PROGRAM).args(["serve", "article", "--end-with-stdin"]).stdin(Stdio::piped()));
+    server.announcement();
+    assert!(server.0.try_wait().unwrap().is_none());
+    drop(server.0.stdin.take());
+    assert_eq!(server.code(), Some(0));
+}
+
+#[test]
+fn it_goes_on_without_standard_input_until_a_signal_ends_it() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut server = Killed::spawn(Command::new(PROGRAM).args(["serve", "article"]).stdin(Stdio::null()));
+        let control = server.announcement().control;
+        let witness = exchange(connect(&control["http://".len()..]), b"GET /witness HTTP/1.0\r\n\r\n");
+        assert!(witness.starts_with(b"HTTP/1.1 200 OK\r\n"));
+        assert!(server.0.try_wait().unwrap().is_none());
+        kill_process(Pid::from_child(&server.0), signal).unwrap();
+        assert_eq!(server.code(), Some(0), "{signal:?}");
+    }
+}
+
+#[test]
+fn it_ends_when_its_parent_is_killed() {
+    // The shell alone holds the writing end of the server's standard input, and says the server's process id.
+    let script = format!(
+        "mkfifo \"$0/in\"; '{PROGRAM}' serve article --end-with-stdin < \"$0/in\" & exec 3> \"$0/in\"; echo $!; wait"
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let mut parent = Killed::spawn(Command::new("sh").arg("-c").arg(script).arg(directory.path()));
+    let mut lines = BufReader::new(parent.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
+    let pid = [&first, &second].iter().find_map(|line| line.parse().ok()).and_then(Pid::from_raw).unwrap();
+    test_kill_process(pid).expect("the server runs");
+    parent.0.kill().unwrap();
+    // It inherited the standard output, which therefore ends when both have.
+    assert_eq!(lines.next(), None);
+}
+
+#[test]
+fn bad_arguments_are_usage_errors() {
+    let bad: [(&[&str], &str); 4] = [
+        (&["serve", "nope"], "unknown scenario \"nope\""),
+        (&["serve", "article", "--time-scale", "-1"], "bad time scale \"-1\""),
+        (&["serve", "article", "--time-scale", "nan"], "bad time scale \"nan\""),
+        (&["serve"], "<SCENARIO>"),
+    ];
+    for (args, message) in bad {
+        let output = Command::new(PROGRAM).args(args).stdin(Stdio::null()).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(message) && output.stdout.is_empty(), "{args:?}: {stderr}");
+    }
+}
+
+#[test]
+fn more_clients_than_descriptors_wait_for_their_turn() {
+    // Room for a dozen connections; a clone of the limit is the hard one too, so it cannot be raised.
+    let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\n");
+    let script = format!("ulimit -n 24; exec '{PROGRAM}' serve '{}' --end-with-stdin", file.path());
+    let mut server = Killed::spawn(Command::new("sh").arg("-c").arg(script).stdin(Stdio::piped()));
+    let origin = server.announcement().origins.remove(0);
+    let mut streams: Vec<_> = (0..40).map(|_| connect(&origin["http://".len()..])).collect();
+    for stream in &mut streams {
+        stream.write_all(&get("/0/0")).unwrap();
+    }
+    for mut stream in streams {
+        // Each that is answered and dropped makes room for another.
+        stream.read_exact(&mut [0; 41]).unwrap();
+    }
+}
