@@ -1,1 +1,188 @@
-fn main() {}
+//! `cargo bench`: every row on every scenario, one over several concurrencies, and what the harness itself costs.
+//!
+//! Criterion times nothing here: each pass times itself, from its first request to its last body byte. Urls are made
+//! before that and answers are verified after it, and sessions and servers are opened when the first function that
+//! criterion's filter lets through asks for them.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::time::{Duration, Instant};
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
+use fetchbench::backend::Row;
+use fetchbench::fetch::{Fetch, Options};
+use fetchbench::record::{Sample, What};
+use fetchbench::scenario::Scenario;
+use fetchbench::site::Origin;
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+mod by_hand;
+mod suite;
+
+use self::suite::{Place, Suite, Timed, WarmUp};
+
+/// A row whose ideal pass is longer is left out of a scenario: it would take minutes to say what is known before.
+const LONGEST_IDEAL: Duration = Duration::from_secs(1);
+
+const CONCURRENCIES: [usize; 4] = [1, 8, 64, 256];
+
+fn main() -> anyhow::Result<()> {
+    let suite = Suite::from_environment()?;
+    raise_descriptor_limit();
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(10)
+        // Of ten samples a hundred thousand resamples, the default, tell no more than ten thousand do, but to draw them
+        // takes longer than to measure.
+        .nresamples(10_000)
+        .configure_from_args();
+    for scenario in Scenario::built_in() {
+        bench_scenario(&mut criterion, &suite.place(scenario));
+    }
+    bench_concurrency(&mut criterion, &suite);
+    bench_overhead(&mut criterion, &suite);
+    criterion.final_summary();
+    if let Some(folder) = suite.record() {
+        eprintln!("The samples are recorded in {}", folder.display());
+    }
+    Ok(())
+}
+
+/// A thousand connections are more than the soft limit that is usual.
+fn raise_descriptor_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where it is refused, a fetch will fail and say so.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
+    let mut group = group(criterion, &place.scenario.name);
+    group.throughput(Throughput::Elements(place.list_length() as u64));
+    for row in Row::all() {
+        let ideal = place.scenario.ideal(0, row.slots(&place.scenario.limits));
+        if ideal > LONGEST_IDEAL {
+            eprintln!("{}/{row}: left out, since a pass takes {ideal:.1?} at best", place.scenario.name);
+            continue;
+        }
+        bench_row(&mut group, BenchmarkId::from_parameter(row), place, &row, What::Pass);
+    }
+}
+
+/// No throughput is set here: the line chart would take it for its x.
+fn bench_concurrency(criterion: &mut Criterion, suite: &Suite) {
+    let mut group = group(criterion, "keepalive-concurrency");
+    for concurrency in CONCURRENCIES {
+        let concurrency = NonZeroUsize::new(concurrency).expect("none is zero");
+        let place = suite.place(keepalive().with_concurrency(concurrency));
+        for row in Row::all().filter(|row| !row.is_sequential()) {
+            let id = BenchmarkId::new(row.to_string(), concurrency);
+            bench_row(&mut group, id, &place, &row, What::Concurrency);
+        }
+    }
+}
+
+fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
+    let place = suite.place(keepalive());
+    let mut group = group(criterion, "overhead");
+    bench_fake(&mut group, &place);
+    for row in Row::all() {
+        let open = |_: &mut (), _| {
+            let start = Instant::now();
+            let session = open(&row, &place.scenario);
+            let elapsed = start.elapsed();
+            drop(session);
+            Timed { elapsed, ideal: None }
+        };
+        let sample = Sample { fetches: 0, ..place.sample(What::Open, &row) };
+        bench(&mut group, BenchmarkId::new("open", row), &sample, suite, || (), open);
+    }
+    for (name, open) in by_hand::ALL {
+        let row: Row = name.parse().expect("each loop stands beside a row");
+        let concurrency = place.scenario.limits.concurrency.get();
+        let pass = |by_hand: &mut by_hand::Loop, visit| Timed { elapsed: by_hand(&place.urls(visit)), ideal: None };
+        let sample = place.sample(What::ByHand, &row);
+        let open = || {
+            place.origins();
+            open(concurrency)
+        };
+        bench(&mut group, BenchmarkId::new("by-hand", name), &sample, suite, open, pass);
+    }
+}
+
+/// What the harness does for each fetch when nothing is fetched. The time is that of the clock, not the made-up one.
+fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
+    let row: Row = "fake".parse().expect("it is in the table");
+    let origin = Origin { scheme: "http".to_owned(), host: "127.0.0.1".to_owned(), port: 1 };
+    let urls = place.scenario.urls(&[origin], 0);
+    let urls = &urls[..place.list_length()];
+    let pass = |session: &mut Box<dyn Fetch>, _| {
+        let start = Instant::now();
+        let pass = session.fetch_all(urls).unwrap_or_else(|error| panic!("{row}: {error:#}"));
+        let elapsed = start.elapsed();
+        assert_eq!(pass.fetched.len(), urls.len());
+        Timed { elapsed, ideal: None }
+    };
+    let sample = place.sample(What::Harness, &row);
+    bench(group, BenchmarkId::from_parameter(row), &sample, place.suite(), || open(&row, &place.scenario), pass);
+}
+
+/// One row on one scenario.
+fn bench_row(group: &mut BenchmarkGroup<'_, WallTime>, id: BenchmarkId, place: &Place<'_>, row: &Row, what: What) {
+    let sample = place.sample(what, row);
+    let open = || {
+        place.origins();
+        open(row, &place.scenario)
+    };
+    bench(group, id, &sample, place.suite(), open, |session, visit| place.pass(row, session.as_mut(), visit));
+}
+
+/// One function: opens a session when criterion first calls, and keeps it warm until the function ends.
+///
+/// Each pass of a session has its own visit, so that no answer can be mistaken for an earlier one's. Visits begin anew
+/// with each function, so that all rows meet the same sequence of delays.
+fn bench<S>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    id: BenchmarkId,
+    sample: &Sample,
+    suite: &Suite,
+    open: impl Fn() -> S,
+    pass: impl Fn(&mut S, u64) -> Timed,
+) {
+    let mut session = None;
+    let mut warm_up = WarmUp::new();
+    let mut visits = 0..;
+    group.bench_function(id, |bencher| {
+        let session = session.get_or_insert_with(&open);
+        bencher.iter_custom(|passes| {
+            let timed: Vec<Timed> = visits.by_ref().take(passes as usize).map(|visit| pass(session, visit)).collect();
+            let elapsed: Duration = timed.iter().map(|timed| timed.elapsed).sum();
+            if !warm_up.includes(passes) {
+                let ideal: Option<Duration> = timed.iter().map(|timed| timed.ideal).sum();
+                suite.keep(&Sample {
+                    passes: NonZeroU64::new(passes).expect("criterion asks for one at least"),
+                    elapsed_s: elapsed.as_secs_f64(),
+                    ideal_s: ideal.map(|ideal| ideal.as_secs_f64()),
+                    ..sample.clone()
+                });
+            }
+            elapsed
+        });
+    });
+}
+
+/// A group whose samples all have equally many passes: a pass may take long, and more passes are no better known.
+fn group<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
+    let mut group = criterion.benchmark_group(name);
+    group.sampling_mode(SamplingMode::Flat);
+    group
+}
+
+fn keepalive() -> Scenario {
+    Scenario::load("keepalive").expect("it is built in")
+}
+
+fn open(row: &Row, scenario: &Scenario) -> Box<dyn Fetch> {
+    row.open(&Options::default(), &scenario.limits).unwrap_or_else(|error| panic!("{error:#}"))
+}

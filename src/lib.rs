@@ -11,6 +11,7 @@ pub mod units;
 pub mod lockfile;
 pub mod site;
 pub mod schedule;
+pub mod stats;
 
 // Floor 1: what is fetched, and what comes of it.
 pub mod error;
@@ -20,9 +21,10 @@ pub mod witness;
 pub mod scenario;
 pub mod site_list;
 
-// Floor 2: both ends of the wire, which never know each other.
+// Floor 2: both ends of the wire, which never know each other, and what is kept.
 pub mod client;
 pub mod server;
+pub mod record;
 
 // Floor 3: what is compared.
 pub mod backend;

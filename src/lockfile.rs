@@ -41,6 +41,11 @@ pub fn version(name: &str) -> Option<&'static str> {
     DIRECT.get(name).map(String::as_str)
 }
 
+/// Every crate that this package depends on directly, with its version.
+pub fn direct() -> impl Iterator<Item = (&'static str, &'static str)> {
+    DIRECT.iter().map(|(name, version)| (name.as_str(), version.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,5 +5,6 @@ mod cli;
 mod mock;
 mod peers;
 mod raw_server;
+mod report;
 mod server;
 mod tidy;

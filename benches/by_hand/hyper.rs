@@ -1,0 +1,56 @@
+//! hyper's connections, one for each worker, on either executor.
+
+use std::time::Instant;
+
+use futures_lite::future::block_on;
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use smol_hyper::rt::FuturesIo;
+use url::Url;
+
+use super::spawn::Spawn;
+use super::{Loop, Queue};
+
+type Sender = SendRequest<Empty<Bytes>>;
+
+/// As many tasks as the concurrency, each with a connection that is driven by a task of its own.
+pub fn on<S: Spawn>(concurrency: usize) -> Loop {
+    let executor = S::start();
+    let mut idle: Vec<Sender> = Vec::new();
+    Box::new(move |urls| {
+        let queue = Queue::new(urls);
+        block_on(async {
+            while idle.len() < concurrency {
+                idle.push(connect(&executor, &urls[0]).await);
+            }
+            let start = Instant::now();
+            let workers: Vec<_> = idle.drain(..).map(|sender| executor.spawn(work(sender, queue.clone()))).collect();
+            for worker in workers {
+                idle.push(worker.await);
+            }
+            start.elapsed()
+        })
+    })
+}
+
+async fn connect<S: Spawn>(executor: &S, url: &Url) -> Sender {
+    let address = url.socket_addrs(|| None).expect("an address")[0];
+    let (sender, connection) = handshake(FuturesIo::new(S::connect(address).await)).await.expect("a handshake");
+    executor.detach(async move { drop(connection.await) });
+    sender
+}
+
+async fn work(mut sender: Sender, queue: Queue) -> Sender {
+    while let Some(url) = queue.pull() {
+        sender.ready().await.expect("an open connection");
+        let request = Request::get(url.path()).header(header::HOST, url.authority()).body(Empty::new());
+        let mut answer = sender.send_request(request.expect("a valid request")).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+        while let Some(frame) = answer.frame().await {
+            frame.expect("a whole body");
+        }
+    }
+    sender
+}

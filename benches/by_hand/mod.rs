@@ -1,0 +1,50 @@
+//! Minimal loops over the same clients and executors, as one would write them by hand: what the harness is compared
+//! with.
+//!
+//! They read each body to its end and look at the status, and know no deadline, no cap, no checksum and no class of
+//! failure: anything wrong is a panic. Connections and threads outlive a pass, as they do in the rows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use url::Url;
+
+mod hyper;
+mod spawn;
+mod surf;
+mod ureq;
+
+use self::spawn::{AsyncStd, Smol};
+
+/// Fetches every url, and says how long that took.
+pub type Loop = Box<dyn FnMut(&[Url]) -> Duration>;
+
+/// Opens a loop at a concurrency.
+pub type Open = fn(usize) -> Loop;
+
+/// The loops, each with the row that it stands beside.
+pub const ALL: [(&str, Open); 5] = [
+    ("ureq@threads", ureq::on_threads),
+    ("surf@async-std", surf::on::<AsyncStd>),
+    ("surf@smol", surf::on::<Smol>),
+    ("hyper@async-std", hyper::on::<AsyncStd>),
+    ("hyper@smol", hyper::on::<Smol>),
+];
+
+/// A list that many workers pull from.
+#[derive(Clone)]
+struct Queue {
+    urls: Arc<[Url]>,
+    next: Arc<AtomicUsize>,
+}
+
+impl Queue {
+    fn new(urls: &[Url]) -> Self {
+        Self { urls: urls.into(), next: Arc::default() }
+    }
+
+    fn pull(&self) -> Option<&Url> {
+        self.urls.get(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,95 @@
+//! The two executors, each with a thread per core.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use futures_lite::io::{AsyncRead, AsyncWrite};
+
+/// What a loop needs of an executor.
+pub trait Spawn: 'static {
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    fn start() -> Self;
+
+    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T>;
+
+    fn detach(&self, work: impl Future<Output = ()> + Send + 'static);
+
+    fn connect(address: SocketAddr) -> impl Future<Output = Self::Stream> + Send;
+}
+
+/// The global runtime.
+pub struct AsyncStd;
+
+impl Spawn for AsyncStd {
+    type Stream = async_std::net::TcpStream;
+
+    fn start() -> Self {
+        Self
+    }
+
+    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+        async_std::task::spawn(work)
+    }
+
+    fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
+        drop(async_std::task::spawn(work));
+    }
+
+    async fn connect(address: SocketAddr) -> Self::Stream {
+        let stream = Self::Stream::connect(address).await.expect("the server listens");
+        stream.set_nodelay(true).expect("a socket can be set so");
+        stream
+    }
+}
+
+/// An executor on threads of its own, as smol's documentation shows.
+pub struct Smol {
+    executor: Arc<smol::Executor<'static>>,
+    running: smol::channel::Sender<()>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Spawn for Smol {
+    type Stream = smol::net::TcpStream;
+
+    fn start() -> Self {
+        let executor = Arc::new(smol::Executor::new());
+        let (running, ended) = smol::channel::bounded::<()>(1);
+        let start = |_| {
+            let (executor, ended) = (Arc::clone(&executor), ended.clone());
+            // An error says that the loop has ended.
+            thread::spawn(move || {
+                let _ = smol::block_on(executor.run(ended.recv()));
+            })
+        };
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let threads = (0..cores).map(start).collect();
+        Self { executor, running, threads }
+    }
+
+    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+        self.executor.spawn(work)
+    }
+
+    fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.executor.spawn(work).detach();
+    }
+
+    async fn connect(address: SocketAddr) -> Self::Stream {
+        let stream = Self::Stream::connect(address).await.expect("the server listens");
+        stream.set_nodelay(true).expect("a socket can be set so");
+        stream
+    }
+}
+
+impl Drop for Smol {
+    fn drop(&mut self) {
+        self.running.close();
+        for thread in self.threads.drain(..) {
+            thread.join().expect("no loop panics");
+        }
+    }
+}

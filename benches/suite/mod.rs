@@ -1,0 +1,192 @@
+//! What all functions of the bench share: how it was called, and the record.
+
+use std::cell::{OnceCell, RefCell};
+use std::env;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use fetchbench::backend::Row;
+use fetchbench::fetch::{Fetch, Pass};
+use fetchbench::record::{Environment, Journal, Sample, What};
+use fetchbench::scenario::Scenario;
+use fetchbench::server::ServerProcess;
+use fetchbench::site::Origin;
+use url::Url;
+
+/// Sites in a list under `cargo test --benches`, where it matters only that each function works.
+const TEST_SITES: usize = 3;
+
+/// Scenarios that wait long, and what their delays are multiplied by unless `FETCHBENCH_TIME_SCALE` is set.
+const SCALED: [&str; 2] = ["article", "long-tail"];
+const SCALE: f64 = 0.1;
+
+/// How this run of the bench was called, and what all functions count on together.
+pub struct Suite {
+    /// Whether criterion only tries each function once.
+    test: bool,
+    /// Whether samples are kept.
+    keeping: bool,
+    /// What all delays are multiplied by, if it was set.
+    time_scale: Option<f64>,
+    /// Begun with the first sample, so that listing functions leaves no record behind.
+    journal: RefCell<Option<Journal>>,
+}
+
+impl Suite {
+    /// As the command line and the environment say.
+    pub fn from_environment() -> anyhow::Result<Self> {
+        let has = |flag: &str| env::args().any(|arg| arg == flag || arg.starts_with(&format!("{flag}=")));
+        // As criterion has it: `cargo bench` gives `--bench`, `cargo test` does not.
+        let test = has("--test") || !has("--bench");
+        // Profiling takes no samples, and a quick run has no warm-up to tell samples from.
+        let keeping = !test && !["--list", "--profile-time", "--quick"].into_iter().any(has);
+        let time_scale = match env::var("FETCHBENCH_TIME_SCALE") {
+            Ok(text) => {
+                let factor = text.parse().ok().filter(|factor: &f64| factor.is_finite() && *factor >= 0.0);
+                Some(
+                    factor
+                        .with_context(|| format!("bad FETCHBENCH_TIME_SCALE {text:?}: write a factor such as 0.1"))?,
+                )
+            }
+            Err(_) => None,
+        };
+        Ok(Self { test, keeping, time_scale, journal: RefCell::new(None) })
+    }
+
+    /// A scenario to be measured, with a server that is started when the first function asks for it.
+    pub fn place(&self, scenario: Scenario) -> Place<'_> {
+        let usual = if SCALED.contains(&&*scenario.name) { SCALE } else { 1.0 };
+        let time_scale = self.time_scale.unwrap_or(usual);
+        Place { suite: self, scenario: scenario.time_scaled(time_scale), time_scale, server: OnceCell::new() }
+    }
+
+    /// Keeps a sample.
+    pub fn keep(&self, sample: &Sample) {
+        if !self.keeping {
+            return;
+        }
+        let mut journal = self.journal.borrow_mut();
+        let journal = journal.get_or_insert_with(|| begin_record().unwrap_or_else(|error| panic!("{error:#}")));
+        journal.append(sample).unwrap_or_else(|error| panic!("{error:#}"));
+    }
+
+    /// Where the samples were kept, if any were.
+    pub fn record(&self) -> Option<PathBuf> {
+        self.journal.borrow().as_ref().map(|journal| journal.folder().to_owned())
+    }
+}
+
+/// Begins a record in the folder that the environment names, or else below `target/fetchbench`.
+fn begin_record() -> anyhow::Result<Journal> {
+    let words: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let separator = if words.is_empty() { "" } else { " -- " };
+    let environment = Environment::capture(&format!("cargo bench{separator}{}", words.join(" ")));
+    match env::var_os("FETCHBENCH_RECORD") {
+        Some(folder) => Journal::create(Path::new(&folder), &environment),
+        None => {
+            let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("there is a target folder")?;
+            Journal::create_below(&target.join("fetchbench"), &environment)
+        }
+    }
+}
+
+/// What one pass took, and what it would have taken at best.
+#[derive(Clone, Copy)]
+pub struct Timed {
+    pub elapsed: Duration,
+    pub ideal: Option<Duration>,
+}
+
+/// A scenario while it is measured. The server ends with it.
+pub struct Place<'s> {
+    suite: &'s Suite,
+    pub scenario: Scenario,
+    time_scale: f64,
+    server: OnceCell<ServerProcess>,
+}
+
+impl Place<'_> {
+    /// The addresses of the scenario's origins. Starts the server, the first time.
+    pub fn origins(&self) -> &[Origin] {
+        let start = || {
+            ServerProcess::start(Path::new(env!("CARGO_BIN_EXE_fetchbench")), &self.scenario.name, self.time_scale)
+                .unwrap_or_else(|error| panic!("{error:#}"))
+        };
+        self.server.get_or_init(start).origins()
+    }
+
+    /// What a pass fetches.
+    pub fn urls(&self, visit: u64) -> Vec<Url> {
+        let mut urls = self.scenario.urls(self.origins(), visit);
+        urls.truncate(self.list_length());
+        urls
+    }
+
+    /// One pass of a row, verified. A wrong answer or a failed fetch fails the bench.
+    pub fn pass(&self, row: &Row, session: &mut dyn Fetch, visit: u64) -> Timed {
+        let urls = self.urls(visit);
+        let pass = session.fetch_all(&urls).and_then(|pass| self.verified(visit, pass));
+        let pass = pass.unwrap_or_else(|error| panic!("{row} on {}: {error:#}", self.scenario.name));
+        let slots = row.slots(&self.scenario.limits);
+        let ideal = self.scenario.has_delays().then(|| self.scenario.ideal(visit, slots));
+        Timed { elapsed: pass.elapsed, ideal: ideal.filter(|ideal| !ideal.is_zero()) }
+    }
+
+    fn verified(&self, visit: u64, pass: Pass) -> anyhow::Result<Pass> {
+        let (got, wanted) = (pass.fetched.len(), self.list_length());
+        ensure!(got == wanted, "{got} results for {wanted} urls");
+        self.scenario.verify(visit, &pass)?;
+        Ok(pass)
+    }
+
+    /// Urls in each list.
+    pub fn list_length(&self) -> usize {
+        let all = self.scenario.sites.len();
+        if self.suite.test { all.min(TEST_SITES) } else { all }
+    }
+
+    /// The form of a sample of a row here, with no time in it yet.
+    pub fn sample(&self, what: What, row: &Row) -> Sample {
+        let concurrency = self.scenario.limits.concurrency;
+        Sample {
+            what,
+            scenario: self.scenario.name.clone(),
+            row: row.to_string(),
+            threads: row.threads(concurrency),
+            concurrency: concurrency.get(),
+            time_scale: self.time_scale,
+            fetches: self.list_length() as u64,
+            passes: NonZeroU64::MIN,
+            elapsed_s: 0.0,
+            ideal_s: None,
+        }
+    }
+
+    pub fn suite(&self) -> &Suite {
+        self.suite
+    }
+}
+
+/// Tells criterion's warm-up from its samples, which it does not do itself.
+///
+/// It warms up with 1, 2, 4, 8… passes until its time is over, and then asks for samples of equally many. That number is
+/// at most what fills a tenth of 2 s, which, the warm-up having filled 0.5 s, is less than the next power of two: so the
+/// first call that does not double the one before is the first sample. Were that time raised by a flag, and the number
+/// by chance that very power, the first sample would be taken for warm-up and left out, but never warm-up for a sample.
+pub struct WarmUp {
+    next: Option<u64>,
+}
+
+impl WarmUp {
+    pub fn new() -> Self {
+        Self { next: Some(1) }
+    }
+
+    /// Whether a call for so many passes belongs to the warm-up.
+    pub fn includes(&mut self, passes: u64) -> bool {
+        self.next = self.next.filter(|next| *next == passes).map(|next| next * 2);
+        self.next.is_some()
+    }
+}

@@ -1,0 +1,133 @@
+//! What the harness costs: each row against a minimal hand-written loop over the same client and executor.
+//!
+//! Run with: cargo build --release && cargo run --release --example overhead [BLOCKS]
+//!
+//! Both sessions are alive together and fetch the same list by turns, in short passes and reshuffled order, so that
+//! whatever slows the machine down for a second slows both. A block opens them afresh and yields one number, the median
+//! of its log ratios; the interval is Student's, over blocks. The server is this package's own, in its own process.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use fetchbench::backend::Row;
+use fetchbench::fetch::{Fetch, Options};
+use fetchbench::scenario::Scenario;
+use fetchbench::server::ServerProcess;
+use fetchbench::stats::{Interval, median, t_interval};
+use url::Url;
+
+#[path = "../benches/by_hand/mod.rs"]
+mod by_hand;
+
+/// Fewer blocks have an interval too wide to tell anything.
+const BLOCKS: usize = 20;
+const CYCLES: usize = 20;
+const LEVEL: f64 = 0.95;
+
+fn main() -> anyhow::Result<()> {
+    let blocks = match std::env::args().nth(1) {
+        Some(text) => text.parse().ok().filter(|blocks| *blocks >= 2),
+        None => Some(BLOCKS),
+    };
+    let blocks: usize = blocks.context("the number of blocks is at least 2")?;
+    let scenario = Scenario::load("keepalive")?;
+    let server = ServerProcess::start(&program()?, &scenario.name, 1.0)?;
+    let mut contest = Contest { scenario, server, visit: 0, coin: 2015 };
+
+    println!(
+        "Throughput of each row / of a hand-written loop, on keepalive at concurrency {}: {blocks} blocks of {CYCLES} \
+         cycles, {} % intervals",
+        contest.scenario.limits.concurrency,
+        LEVEL * 100.0,
+    );
+    for (name, open) in by_hand::ALL {
+        let row: Row = name.parse()?;
+        let mut ratios = Vec::with_capacity(blocks);
+        for block in 1..=blocks {
+            show(&format!("{name}: block {block} of {blocks}"));
+            ratios.push(contest.block(&row, open)?);
+        }
+        show("");
+        let Interval { mean, low, high } = t_interval(&ratios, LEVEL).context("there are blocks")?;
+        println!("{name:<16} {:.3} ({:.3} to {:.3})", mean.exp(), low.exp(), high.exp());
+        io::stdout().flush()?;
+    }
+    Ok(())
+}
+
+/// Shows how far it has come, where somebody looks on.
+fn show(progress: &str) {
+    if io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{progress}");
+    }
+}
+
+/// The fetchbench program, which is built beside the folder of examples.
+fn program() -> anyhow::Result<PathBuf> {
+    let example = std::env::current_exe().context("cannot tell where this program stands")?;
+    let folder = example.parent().and_then(Path::parent).context("an example stands in a folder of its own")?;
+    let program = folder.join("fetchbench");
+    if !program.exists() {
+        bail!("{} is missing: run `cargo build --release` first", program.display());
+    }
+    Ok(program)
+}
+
+/// Where a row and a loop meet.
+struct Contest {
+    scenario: Scenario,
+    server: ServerProcess,
+    /// The visit of the next pass: no two passes ask for the same.
+    visit: u64,
+    /// The state of the generator that says who begins.
+    coin: u64,
+}
+
+impl Contest {
+    /// The median of log(throughput of the row / of the loop) over the cycles of a block.
+    fn block(&mut self, row: &Row, open: by_hand::Open) -> anyhow::Result<f64> {
+        let concurrency = self.scenario.limits.concurrency.get();
+        // What is opened first is a few per cent faster or slower than what is opened second, even against itself.
+        let early = self.toss().then(|| open(concurrency));
+        let mut session = row.open(&Options::default(), &self.scenario.limits)?;
+        let mut by_hand = early.unwrap_or_else(|| open(concurrency));
+        // Connecting is not compared.
+        self.pass(row, session.as_mut())?;
+        by_hand(&self.next_list());
+        let mut ratios = Vec::with_capacity(CYCLES);
+        for _ in 0..CYCLES {
+            let (row_time, loop_time) = if self.toss() {
+                let row_time = self.pass(row, session.as_mut())?;
+                (row_time, by_hand(&self.next_list()))
+            } else {
+                let loop_time = by_hand(&self.next_list());
+                (self.pass(row, session.as_mut())?, loop_time)
+            };
+            ratios.push((loop_time.as_secs_f64() / row_time.as_secs_f64()).ln());
+        }
+        median(&ratios).context("there are cycles")
+    }
+
+    fn pass(&mut self, row: &Row, session: &mut dyn Fetch) -> anyhow::Result<Duration> {
+        let urls = self.next_list();
+        let pass = session.fetch_all(&urls)?;
+        ensure!(pass.fetched.len() == urls.len(), "{row}: {} results for {} urls", pass.fetched.len(), urls.len());
+        self.scenario.verify(self.visit, &pass).with_context(|| row.to_string())?;
+        Ok(pass.elapsed)
+    }
+
+    fn next_list(&mut self) -> Vec<Url> {
+        self.visit += 1;
+        self.scenario.urls(self.server.origins(), self.visit)
+    }
+
+    /// Heads or tails, by the xorshift generator of Marsaglia ("Xorshift RNGs", 2003): the same in every run.
+    fn toss(&mut self) -> bool {
+        self.coin ^= self.coin << 13;
+        self.coin ^= self.coin >> 7;
+        self.coin ^= self.coin << 17;
+        self.coin >> 63 == 1
+    }
+}

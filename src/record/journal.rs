@@ -1,0 +1,116 @@
+//! Writing a record: a new folder, the environment at once, the samples as they come.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::{ENVIRONMENT_FILE, Environment, SAMPLES_FILE, Sample};
+
+/// A record that is being written.
+#[derive(Debug)]
+pub struct Journal {
+    folder: PathBuf,
+    samples: File,
+}
+
+impl Journal {
+    /// Makes the folder where it does not exist, and writes the environment.
+    ///
+    /// # Errors
+    ///
+    /// The folder holds a record already, which stays as it is, or cannot be written to.
+    pub fn create(folder: &Path, environment: &Environment) -> anyhow::Result<Self> {
+        let shown = folder.display();
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {shown}"))?;
+        let samples = match File::create_new(folder.join(SAMPLES_FILE)) {
+            Ok(samples) => samples,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                bail!("{shown} holds a record already, and records are not overwritten: name another folder")
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot write to {shown}")),
+        };
+        let text = serde_json::to_string_pretty(environment)? + "\n";
+        replace_file(&folder.join(ENVIRONMENT_FILE), text.as_bytes())?;
+        Ok(Self { folder: folder.to_owned(), samples })
+    }
+
+    /// The same in a new folder below `parent`, named after the time and the CPU, and numbered where the name is taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::create`].
+    pub fn create_below(parent: &Path, environment: &Environment) -> anyhow::Result<Self> {
+        let name = environment.folder_name();
+        let mut folder = parent.join(&name);
+        for number in 2.. {
+            if !folder.exists() {
+                break;
+            }
+            folder = parent.join(format!("{name}-{number}"));
+        }
+        Self::create(&folder, environment)
+    }
+
+    /// Where the record stands.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes one more sample. It goes to the file as one piece and at once, so that a crash loses no earlier one.
+    ///
+    /// # Errors
+    ///
+    /// The disk is full, or the like.
+    pub fn append(&mut self, sample: &Sample) -> anyhow::Result<()> {
+        let line = serde_json::to_string(sample)? + "\n";
+        let shown = self.folder.display();
+        self.samples.write_all(line.as_bytes()).with_context(|| format!("cannot write {SAMPLES_FILE} in {shown}"))
+    }
+}
+
+/// Writes a file under another name and then gives it its own, so that nobody ever finds half of it.
+///
+/// # Errors
+///
+/// Names the file.
+pub fn replace_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let mut name = path.file_name().with_context(|| format!("{} is no name of a file", path.display()))?.to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let written = fs::write(&new, content).and_then(|()| fs::rename(&new, path));
+    if written.is_err() {
+        // What is left of it is in nobody's way but ours; the error that counts is the one above.
+        let _ = fs::remove_file(&new);
+    }
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_name_is_numbered() {
+        let parent = tempfile::tempdir().unwrap();
+        let environment = Environment::capture("cargo test");
+        let journals = [(); 3].map(|()| Journal::create_below(parent.path(), &environment).unwrap());
+        let name = environment.folder_name();
+        for (journal, end) in journals.iter().zip(["", "-2", "-3"]) {
+            assert_eq!(journal.folder(), parent.path().join(format!("{name}{end}")));
+        }
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        replace_file(&path, b"one").unwrap();
+        replace_file(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        let error = replace_file(&folder.path().join("no/file"), b"").unwrap_err();
+        assert!(error.to_string().contains("no/file"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left lying about");
+    }
+}

@@ -1,0 +1,215 @@
+//! Records: what was measured once, kept in a folder of its own that is never overwritten.
+//!
+//! `environment.json` says where and with what, `samples.jsonl` holds one line for each sample and is appended to as
+//! the samples come. Measuring and presenting meet only here.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+mod environment;
+mod journal;
+mod sample;
+
+pub use self::environment::{Environment, Git};
+pub use self::journal::{Journal, replace_file};
+pub use self::sample::{Measurement, Sample, What};
+
+/// The version of the form in which records are written. Records of a newer one are refused.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The file of the environment, in a record's folder.
+pub const ENVIRONMENT_FILE: &str = "environment.json";
+
+/// The file of the samples, in a record's folder.
+pub const SAMPLES_FILE: &str = "samples.jsonl";
+
+/// The longest environment file and the longest line of samples that are read, in bytes: far above what is written.
+const LONGEST: u64 = 1 << 20;
+
+/// One run, read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What the folder is called.
+    pub name: String,
+    /// Where it was measured, and with what.
+    pub environment: Environment,
+    /// The samples, in the order in which they were taken.
+    pub samples: Vec<Sample>,
+    /// Whether the last line had been cut off, as by a crash. It is left out.
+    pub cut: bool,
+}
+
+impl Record {
+    /// Reads the record in a folder.
+    ///
+    /// # Errors
+    ///
+    /// There is none, it is of a newer form, or a line of it is damaged: file and line are told. A cut last line is no
+    /// error, since that is what a crash leaves behind.
+    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        let name = fs::canonicalize(folder)
+            .ok()
+            .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+            .with_context(|| {
+                format!("{} is no folder: name that of a record, such as one in results/", folder.display())
+            })?;
+        let environment = Environment::read(folder)?;
+        let (samples, cut) = read_samples(&folder.join(SAMPLES_FILE))?;
+        Ok(Self { name, environment, samples, cut })
+    }
+
+    /// The samples, grouped by what was measured, in order of first appearance.
+    pub fn measurements(&self) -> Vec<Measurement<'_>> {
+        Measurement::group(&self.samples)
+    }
+}
+
+impl Environment {
+    /// Reads the environment of the record in a folder.
+    ///
+    /// # Errors
+    ///
+    /// The file is missing, damaged or of a newer form.
+    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: u32,
+        }
+
+        let path = folder.join(ENVIRONMENT_FILE);
+        let shown = path.display();
+        let file =
+            File::open(&path).with_context(|| format!("cannot read {shown}: is this the folder of a record?"))?;
+        let mut text = String::new();
+        file.take(LONGEST).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
+        // The version first: nothing else of a newer form need be as it is here.
+        let Version { schema_version } = parse(text.as_bytes()).with_context(|| format!("{shown}: no environment"))?;
+        if schema_version > SCHEMA_VERSION {
+            bail!(
+                "{shown}: schema version {schema_version} is newer than {SCHEMA_VERSION}: update fetchbench to read it"
+            );
+        }
+        parse(text.as_bytes()).with_context(|| format!("{shown}: no environment"))
+    }
+}
+
+/// The samples in a file, and whether its last line is cut.
+fn read_samples(path: &Path) -> anyhow::Result<(Vec<Sample>, bool)> {
+    let shown = path.display();
+    let mut file = BufReader::new(File::open(path).with_context(|| format!("cannot read {shown}"))?);
+    let mut samples = Vec::new();
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        file.by_ref().take(LONGEST).read_until(b'\n', &mut line).with_context(|| format!("cannot read {shown}"))?;
+        if line.len() as u64 == LONGEST {
+            bail!("{shown}:{number}: the line is longer than {LONGEST} bytes");
+        }
+        if line.is_empty() {
+            break;
+        }
+        match parse::<Sample>(&line).and_then(Sample::checked) {
+            Ok(sample) => samples.push(sample),
+            Err(_) if line.last() != Some(&b'\n') => return Ok((samples, true)),
+            Err(error) => bail!("{shown}:{number}: no sample: {error:#}"),
+        }
+    }
+    Ok((samples, false))
+}
+
+/// Reads JSON. The place is left out of the message, since a line or a small file is named already.
+fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> anyhow::Result<T> {
+    serde_json::from_slice(text).map_err(|error| {
+        let message = error.to_string();
+        let place = message.rfind(" at line ").unwrap_or(message.len());
+        anyhow::anyhow!("{}", &message[..place])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    const GOOD: &str = concat!(
+        r#"{"what":"pass","scenario":"keepalive","row":"fake","threads":0,"concurrency":32,"time_scale":1.0,"#,
+        r#""fetches":1000,"passes":2,"elapsed_s":0.5,"ideal_s":null}"#
+    );
+
+    /// A record whose samples file holds `samples`.
+    fn folder(samples: &str) -> (tempfile::TempDir, PathBuf) {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("record");
+        Journal::create(&folder, &Environment::capture("cargo test")).unwrap();
+        fs::write(folder.join(SAMPLES_FILE), samples).unwrap();
+        (parent, folder)
+    }
+
+    fn read(samples: &str) -> anyhow::Result<Record> {
+        let (_parent, folder) = folder(samples);
+        Record::read(&folder)
+    }
+
+    #[test]
+    fn what_a_journal_wrote_is_read_back() {
+        let (_parent, folder) = folder("");
+        let environment = Environment::read(&folder).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        let sample: Sample = serde_json::from_str(GOOD).unwrap();
+        let mut journal = Journal::create(&folder, &environment).unwrap();
+        journal.append(&sample).unwrap();
+        let record = Record::read(&folder).unwrap();
+        assert_eq!(record, Record { name: "record".to_owned(), environment, samples: vec![sample], cut: false });
+    }
+
+    #[test]
+    fn a_cut_last_line_is_left_out_and_told() {
+        let (_parent, folder) = folder("");
+        for end in 1..GOOD.len() {
+            fs::write(folder.join(SAMPLES_FILE), format!("{GOOD}\n{}", &GOOD[..end])).unwrap();
+            let record = Record::read(&folder).unwrap();
+            assert_eq!((record.samples.len(), record.cut), (1, true), "cut after {end} bytes");
+        }
+        assert_eq!(read(&format!("{GOOD}\n{GOOD}")).unwrap().samples.len(), 2);
+        assert!(!read("").unwrap().cut);
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        let error = |line: &str| format!("{:#}", read(&format!("{GOOD}\n{line}\n{GOOD}\n")).unwrap_err());
+        for (line, why) in [
+            ("", "samples.jsonl:2: no sample: EOF"),
+            ("{}", "samples.jsonl:2: no sample: missing field `what`"),
+            (&GOOD.replace("0.5", "-0.5"), "samples.jsonl:2: no sample: elapsed_s is -0.5"),
+            (&GOOD.replace("0.5", "1e999"), "samples.jsonl:2: no sample: number out of range"),
+            (&GOOD.replace("\"passes\":2", "\"passes\":0"), "samples.jsonl:2: no sample: invalid value: integer `0`"),
+            (&"x".repeat(LONGEST as usize), "samples.jsonl:2: the line is longer than 1048576 bytes"),
+        ] {
+            assert!(error(line).contains(why), "{}", error(line));
+        }
+    }
+
+    #[test]
+    fn a_newer_form_is_refused_and_a_missing_record_is_named() {
+        let (_parent, folder) = folder(GOOD);
+        fs::write(folder.join(ENVIRONMENT_FILE), r#"{"schema_version": 2, "started": {}}"#).unwrap();
+        let error = Record::read(&folder).unwrap_err().to_string();
+        assert!(error.ends_with("schema version 2 is newer than 1: update fetchbench to read it"), "{error}");
+        fs::remove_file(folder.join(ENVIRONMENT_FILE)).unwrap();
+        assert!(Record::read(&folder).unwrap_err().to_string().contains("is this the folder of a record?"));
+        assert!(Record::read(&folder.join("nope")).unwrap_err().to_string().contains("nope is no folder"));
+    }
+
+    #[test]
+    fn a_record_is_never_overwritten() {
+        let (_parent, folder) = folder(GOOD);
+        let error = Journal::create(&folder, &Environment::capture("cargo test")).unwrap_err().to_string();
+        assert!(error.contains("holds a record already"), "{error}");
+        assert_eq!(fs::read_to_string(folder.join(SAMPLES_FILE)).unwrap(), GOOD);
+    }
+}

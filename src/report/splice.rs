@@ -1,0 +1,140 @@
+//! Setting generated text into a file between two marker lines.
+
+use std::path::{Component, Path};
+
+use anyhow::{Context, bail};
+
+use super::markdown::{escape, short};
+use crate::record::{Environment, Record};
+
+/// The block of the latest tables.
+pub const REPORT: &str = "report";
+/// The block of the list of all records.
+pub const RECORDS: &str = "records";
+
+/// Whether `text` has a block of that name.
+pub fn has_block(text: &str, name: &str) -> bool {
+    text.lines().any(|line| line.trim_end() == marker("BEGIN", name))
+}
+
+/// `text` with `content` between its markers `<!-- BEGIN: name -->` and `<!-- END: name -->`.
+///
+/// # Errors
+///
+/// The two are not there once each, in this order, on lines of their own.
+pub fn splice(text: &str, name: &str, content: &str) -> anyhow::Result<String> {
+    let (begin, end) = (marker("BEGIN", name), marker("END", name));
+    let (_, after_begin) = find_line(text, &begin)?;
+    let (before_end, _) = find_line(text, &end)?;
+    if before_end < after_begin {
+        bail!("the line {end} stands before {begin}");
+    }
+    Ok(format!("{}{}\n{}", &text[..after_begin], content.trim_end_matches('\n'), &text[before_end..]))
+}
+
+fn marker(kind: &str, name: &str) -> String {
+    format!("<!-- {kind}: {name} -->")
+}
+
+/// Where the only line that says `wanted` begins, and where the next one does.
+fn find_line(text: &str, wanted: &str) -> anyhow::Result<(usize, usize)> {
+    let mut found = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_end() == wanted && found.replace((at, at + line.len())).is_some() {
+            bail!("the line {wanted} stands there twice");
+        }
+        at += line.len();
+    }
+    found.with_context(|| format!("there is no line {wanted}: add it where the tables are to stand"))
+}
+
+/// The latest tables: short, with the picture where there is one, and a link to the whole record.
+pub fn latest(record: &Record, link: &str, picture: Option<&str>) -> String {
+    let picture =
+        picture.map_or_else(String::new, |picture| format!("![Fetches per second of each row]({picture})\n\n"));
+    format!("{picture}{}\nThe whole record: [{}]({link}).\n", short(record), escape(&record.name))
+}
+
+/// The list of all records, the newest first: each the name of its folder, a link to it, and where it was measured.
+pub fn records(mut records: Vec<(String, String, Environment)>) -> String {
+    records.sort_by(|a, b| (&b.2.started, &b.0).cmp(&(&a.2.started, &a.0)));
+    let line = |(name, link, environment): &(String, String, Environment)| {
+        let Environment { cpu, cores, rustc, git, .. } = environment;
+        let rustc = rustc.as_deref().unwrap_or("compiler unknown");
+        let revision = git.as_ref().map_or("unknown", |git| git.revision.get(..12).unwrap_or(&git.revision));
+        format!(
+            "* [{}]({link}): {cores} cores of {}, {}, revision {}\n",
+            escape(name),
+            escape(cpu),
+            escape(rustc),
+            escape(revision)
+        )
+    };
+    records.iter().map(line).collect()
+}
+
+/// The way from a folder to a file, as a link: both absolute, without `.` and `..` in them.
+pub fn relative(folder: &Path, file: &Path) -> String {
+    let common = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(common).map(|_| "..".to_owned());
+    let down = file.components().skip(common).map(|part| match part {
+        Component::Normal(name) => percent_encoded(&name.to_string_lossy()),
+        _ => String::new(),
+    });
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+/// A name as it may stand in a link.
+fn percent_encoded(name: &str) -> String {
+    name.bytes().fold(String::new(), |link, byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            link + char::from(byte).encode_utf8(&mut [0])
+        }
+        byte => format!("{link}%{byte:02X}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = "# Title\r\n<!-- BEGIN: report -->\nold\nolder\n<!-- END: report -->  \nend";
+
+    #[test]
+    fn what_stands_between_the_markers_is_replaced_and_nothing_else() {
+        let once = splice(PAGE, REPORT, "new\n\n").unwrap();
+        assert_eq!(once, "# Title\r\n<!-- BEGIN: report -->\nnew\n<!-- END: report -->  \nend");
+        assert_eq!(splice(&once, REPORT, "new\n").unwrap(), once);
+    }
+
+    #[test]
+    fn markers_that_are_missing_doubled_or_swapped_are_named() {
+        let error = |text: &str| splice(text, REPORT, "new").unwrap_err().to_string();
+        assert!(error("").starts_with("there is no line <!-- BEGIN: report -->"));
+        assert!(error("<!-- BEGIN: report -->").starts_with("there is no line <!-- END: report -->"));
+        assert!(error(&format!("{PAGE}\n{PAGE}")).ends_with("stands there twice"));
+        assert!(error("<!-- END: report -->\n<!-- BEGIN: report -->").contains("stands before"));
+        assert!(has_block(PAGE, REPORT) && !has_block(PAGE, RECORDS));
+    }
+
+    #[test]
+    fn links_lead_from_folder_to_file() {
+        let link = |folder, file| relative(Path::new(folder), Path::new(file));
+        assert_eq!(link("/p", "/p/results/r 1/report.md"), "results/r%201/report.md");
+        assert_eq!(link("/p/results", "/p/results/r/report.md"), "r/report.md");
+        assert_eq!(link("/p/a/b", "/p/results/r"), "../../results/r");
+    }
+
+    #[test]
+    fn the_newest_record_comes_first() {
+        let record = |name: &str, started: &str| {
+            let mut environment = Environment::capture("cargo test");
+            environment.started = started.to_owned();
+            (name.to_owned(), format!("{name}/report.md"), environment)
+        };
+        let list = records(vec![record("a", "2026-01-01T00:00:00Z"), record("b", "2026-01-02T00:00:00Z")]);
+        assert!(list.starts_with("* [b](b/report.md): "), "{list}");
+        assert_eq!(list.lines().count(), 2);
+    }
+}

@@ -1,0 +1,114 @@
+//! `fetchbench report`, as it is called from a shell.
+
+use std::fs;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fetchbench::record::{Environment, Journal, Sample, What};
+use tempfile::TempDir;
+
+const PAGE: &str = "# A page\n<!-- BEGIN: report -->\nold\n<!-- END: report -->\n";
+
+/// A folder to work in, which holds `results/one` and `results/two`.
+fn place() -> TempDir {
+    let place = tempfile::tempdir().unwrap();
+    for name in ["one", "two"] {
+        let environment = Environment::capture("cargo bench");
+        let mut journal = Journal::create(&place.path().join("results").join(name), &environment).unwrap();
+        journal.append(&sample("ureq@threads", 0.02)).unwrap();
+        journal.append(&sample("hyper@smol", 0.01)).unwrap();
+    }
+    place
+}
+
+fn sample(row: &str, elapsed_s: f64) -> Sample {
+    Sample {
+        what: What::Pass,
+        scenario: "keepalive".to_owned(),
+        row: row.to_owned(),
+        threads: 2,
+        concurrency: 32,
+        time_scale: 1.0,
+        fetches: 1000,
+        passes: NonZeroU64::MIN,
+        elapsed_s,
+        ideal_s: None,
+    }
+}
+
+/// How a call in the folder ends, and what it prints on stdout and on stderr.
+fn report(place: &TempDir, args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    let output = command.current_dir(place.path()).arg("report").args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// What a call prints when all goes well.
+fn stdout(place: &TempDir, args: &[&str]) -> String {
+    let (code, stdout, stderr) = report(place, args);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{args:?}");
+    stdout
+}
+
+/// The one line of a call that is refused.
+fn refusal(place: &TempDir, args: &[&str]) -> String {
+    let (code, stdout, stderr) = report(place, args);
+    assert_eq!((code, stdout.as_str(), stderr.lines().count()), (Some(2), "", 1), "{args:?}: {stderr}");
+    stderr
+}
+
+fn write(place: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = place.path().join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_record_goes_to_stdout_as_markdown() {
+    let text = stdout(&place(), &["results/one"]);
+    assert!(text.starts_with("# Record one\n"), "{text}");
+    assert!(text.contains("| ureq@threads | 2 | 20.00 ms | 50,000/s | 2.00 × | 1 |"), "{text}");
+}
+
+#[test]
+fn pages_get_the_tables_with_links_that_lead_from_where_they_are() {
+    let place = place();
+    let top = write(&place, "README.md", PAGE);
+    let records = "<!-- BEGIN: records -->\n<!-- END: records -->\n";
+    let below = write(&place, "results/README.md", &format!("{PAGE}{records}"));
+    let args = ["results/one", "--svg", "results/one/report.svg", "--splice", "README.md", "results/README.md"];
+    assert_eq!(stdout(&place, &args), "");
+    let (top, below) = (read(&top), read(&below));
+    assert!(top.starts_with("# A page\n") && !top.contains("old"), "{top}");
+    assert!(top.contains("](results/one/report.svg)") && top.contains("[one](results/one/report.md)"), "{top}");
+    assert!(below.contains("](one/report.svg)") && below.contains("[one](one/report.md)"), "{below}");
+    assert!(below.contains("* [two](two/report.md): "), "{below}");
+    assert!(read(&place.path().join("results/one/report.svg")).starts_with("<svg "));
+}
+
+#[test]
+fn without_markers_no_page_is_touched() {
+    let place = place();
+    let good = write(&place, "good.md", PAGE);
+    write(&place, "bad.md", "# A page\n");
+    let error = refusal(&place, &["results/one", "--splice", "good.md", "bad.md"]);
+    assert_eq!(error, "error: bad.md: there is no line <!-- BEGIN: report -->: add it where the tables are to stand\n");
+    assert_eq!(read(&good), PAGE);
+}
+
+#[test]
+fn what_is_no_record_is_named() {
+    let place = place();
+    assert!(refusal(&place, &["results/three"]).starts_with("error: results/three is no folder"));
+    assert!(refusal(&place, &["results"]).contains("results/environment.json: is this the folder of a record?"));
+    write(&place, "results/two/environment.json", r#"{"schema_version": 9}"#);
+    assert!(refusal(&place, &["results/two"]).contains("schema version 9 is newer than 1: update fetchbench"));
+    write(&place, "results/one/samples.jsonl", "{}\n{}\n");
+    assert!(refusal(&place, &["results/one"]).contains("results/one/samples.jsonl:1: no sample: missing field"));
+}
