@@ -11,7 +11,7 @@ use smol_hyper::rt::FuturesIo;
 use url::Url;
 
 use super::spawn::Spawn;
-use super::{Loop, Queue};
+use super::{HEADERS, Loop, Queue};
 
 type Sender = SendRequest<Empty<Bytes>>;
 
@@ -45,8 +45,10 @@ async fn connect<S: Spawn>(executor: &S, url: &Url) -> Sender {
 async fn work(mut sender: Sender, queue: Queue) -> Sender {
     while let Some(url) = queue.pull() {
         sender.ready().await.expect("an open connection");
-        let request = Request::get(url.path()).header(header::HOST, url.authority()).body(Empty::new());
-        let mut answer = sender.send_request(request.expect("a valid request")).await.expect("an answer");
+        let request = Request::get(url.path()).header(header::HOST, url.authority());
+        let request = HEADERS.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Empty::new()).expect("a valid request");
+        let mut answer = sender.send_request(request).await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK);
         while let Some(frame) = answer.frame().await {
             frame.expect("a whole body");

@@ -32,6 +32,14 @@ pub const ALL: [(&str, Open); 5] = [
     ("hyper@smol", hyper::on::<Smol>),
 ];
 
+/// The headers that the rows send, beside `host`: a loop that sent fewer would ask the server for less work, and a few
+/// per cent of the comparison would be theirs.
+const HEADERS: [(&str, &str); 3] = [
+    ("user-agent", concat!("fetchbench/", env!("CARGO_PKG_VERSION"))),
+    ("accept", "*/*"),
+    ("accept-encoding", "identity"),
+];
+
 /// A list that many workers pull from.
 #[derive(Clone)]
 struct Queue {

@@ -8,7 +8,7 @@ use http_client::h1::H1Client;
 use surf::StatusCode;
 
 use super::spawn::Spawn;
-use super::{Loop, Queue};
+use super::{HEADERS, Loop, Queue};
 
 /// One client, and as many tasks as the concurrency.
 pub fn on<S: Spawn>(concurrency: usize) -> Loop {
@@ -33,7 +33,8 @@ pub fn on<S: Spawn>(concurrency: usize) -> Loop {
 
 async fn work(client: surf::Client, queue: Queue) {
     while let Some(url) = queue.pull() {
-        let mut answer = client.get(url).await.expect("an answer");
+        let request = HEADERS.iter().fold(client.get(url), |request, (name, value)| request.header(*name, *value));
+        let mut answer = request.await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::Ok);
         answer.body_bytes().await.expect("a whole body");
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use ureq::Agent;
 
-use super::{Loop, Queue};
+use super::{HEADERS, Loop, Queue};
 
 /// One agent, and as many threads as the concurrency.
 ///
@@ -25,7 +25,10 @@ pub fn on_threads(concurrency: usize) -> Loop {
         let work = || {
             ready.wait();
             while let Some(url) = queue.pull() {
-                let mut answer = agent.get(url.as_str()).call().expect("a status below 400");
+                let request = HEADERS
+                    .iter()
+                    .fold(agent.get(url.as_str()), |request, (name, value)| request.header(*name, *value));
+                let mut answer = request.call().expect("a status below 400");
                 io::copy(&mut answer.body_mut().as_reader(), &mut io::sink()).expect("a whole body");
             }
             Instant::now()
