@@ -24,7 +24,7 @@ pub(super) struct SiteFlags {
     /// Urls to fetch
     #[arg(value_name = "URL", value_parser = site_list::parse_url, conflicts_with = "sites")]
     pub(super) urls: Vec<Url>,
-    /// File of urls, one a line, or TOML with [[site]] tables of `url` and `label`; `-` is stdin
+    /// File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(super) sites: Option<String>,
 }

@@ -17,7 +17,7 @@ use crate::server::{Announcement, Server, Stopper};
 /// Serve the sites of a scenario on 127.0.0.1, each after its delay
 ///
 /// Prints one line of JSON that says where everything is found, then serves until interrupted. A target is
-/// /<site>/<visit>: the same visit of a site is always answered alike. GET /witness on the control url tells what the
+/// `/<site>/<visit>`: the same visit of a site is always answered alike. GET /witness on the control url tells what the
 /// server saw, GET /take the same and starts the counts anew.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
