@@ -72,7 +72,7 @@ fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
 
 /// No throughput is set here: the line chart would take it for its x.
 fn bench_concurrency(criterion: &mut Criterion, suite: &Suite) {
-    let mut group = group(criterion, "keepalive-concurrency");
+    let mut group = group(criterion, "concurrency");
     for concurrency in CONCURRENCIES {
         let concurrency = NonZeroUsize::new(concurrency).expect("none is zero");
         let place = suite.place(keepalive().with_concurrency(concurrency));
@@ -111,7 +111,7 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
     }
 }
 
-/// What the harness does for each fetch when nothing is fetched. The time is that of the clock, not the made-up one.
+/// What a pass of the fake costs, in which nothing is fetched. The time is that of the clock, not the made-up one.
 fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
     let row: Row = "fake".parse().expect("it is in the table");
     let origin = Origin { scheme: "http".to_owned(), host: "127.0.0.1".to_owned(), port: 1 };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use http::header::{CONTENT_LENGTH, HeaderMap, LOCATION, TRANSFER_ENCODING};
 use url::Url;
 
 use crate::error::{ErrorClass, FetchError};
@@ -19,6 +20,20 @@ pub struct Head {
 }
 
 impl Head {
+    /// What the headers of an answer say.
+    pub fn of(status: u16, headers: &HeaderMap) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            status,
+            // A coding overrides a length (RFC 9112, section 6.3).
+            declared: match headers.contains_key(TRANSFER_ENCODING) {
+                true => None,
+                false => text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            },
+            location: text(LOCATION).map(str::to_owned),
+        }
+    }
+
     /// Where a redirect leads to: `None` for any other answer, and for a redirect that does not say.
     ///
     /// Relative references are resolved against the url fetched (RFC 9110, section 10.2.2), whose fragment is inherited.
@@ -37,6 +52,10 @@ impl Head {
             let message = format!("redirected to {target}: only http and https are followed");
             return Err(FetchError::new(ErrorClass::Unsupported, message));
         }
+        // A redirect does not choose who we are: some clients would send this as credentials, others would not.
+        // Neither can fail where the url has a host.
+        let _ = target.set_username("");
+        let _ = target.set_password(None);
         if target.fragment().is_none() {
             target.set_fragment(from.fragment());
         }
@@ -118,13 +137,6 @@ pub struct Beginning {
 }
 
 impl Beginning {
-    /// The beginning of `body`.
-    pub fn of(body: &[u8]) -> Self {
-        let mut beginning = Self::default();
-        beginning.extend(body);
-        beginning
-    }
-
     /// Appends as much of `more` as there is room for.
     pub fn extend(&mut self, more: &[u8]) {
         let length = usize::from(self.length);
@@ -197,6 +209,7 @@ mod tests {
         let target = |location| head(302, location).redirect(&from).map(|url| url.unwrap().to_string());
         assert_eq!(target("z").unwrap(), "http://a.example/x/z#here");
         assert_eq!(target("https://b.example/#there").unwrap(), "https://b.example/#there");
+        assert_eq!(target("http://joe:secret@b.example/").unwrap(), "http://b.example/#here");
         assert_eq!(target("file:///etc/passwd").unwrap_err().class, ErrorClass::Unsupported);
         assert_eq!(target("http://[").unwrap_err().class, ErrorClass::Protocol);
         assert_eq!(head(200, "z").redirect(&from), Ok(None));

@@ -26,6 +26,11 @@ impl FetchError {
         Self::new(ErrorClass::of_io(error).unwrap_or(otherwise), error.to_string())
     }
 
+    /// The client panicked. What it said then stands on standard error.
+    pub fn crashed() -> Self {
+        Self::new(ErrorClass::Crashed, "the client panicked")
+    }
+
     /// The deadline has passed.
     pub fn timeout(deadline: Duration) -> Self {
         Self::new(ErrorClass::Timeout, format!("not finished after {deadline:?}"))
@@ -70,11 +75,13 @@ pub enum ErrorClass {
     Unsupported,
     /// This machine ran out of something: file descriptors, ports, buffers.
     LocalLimit,
+    /// The client panicked over the answer.
+    Crashed,
 }
 
 impl ErrorClass {
     /// Every class.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Dns,
         Self::Refused,
         Self::Connect,
@@ -88,6 +95,7 @@ impl ErrorClass {
         Self::RedirectLoop,
         Self::Unsupported,
         Self::LocalLimit,
+        Self::Crashed,
     ];
 
     /// The name as printed and as written in JSON.
@@ -106,6 +114,7 @@ impl ErrorClass {
             Self::RedirectLoop => "redirect-loop",
             Self::Unsupported => "unsupported",
             Self::LocalLimit => "local-limit",
+            Self::Crashed => "crashed",
         }
     }
 
@@ -116,6 +125,9 @@ impl ErrorClass {
         if Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno)) {
             return Some(Self::LocalLimit);
         }
+        if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return Some(Self::Tls);
+        }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Some(Self::Refused),
             io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
@@ -123,6 +135,7 @@ impl ErrorClass {
             }
             io::ErrorKind::UnexpectedEof => Some(Self::ClosedEarly),
             io::ErrorKind::TimedOut => Some(Self::Timeout),
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Some(Self::Connect),
             _ => None,
         }
     }

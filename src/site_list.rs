@@ -9,7 +9,11 @@ use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
+use crate::scenario::Scenario;
+
 /// The longest line that is read, in bytes: many servers refuse a longer url, and a file that is no list of urls ends
+/// Longer lists are mistakes.
+const SITES_MAX: usize = 1_000_000;
 /// here rather than in memory.
 const LINE_MAX: usize = 8192;
 
@@ -31,23 +35,31 @@ pub struct ListedSite {
 ///
 /// Names the text and the way out: no scheme, a scheme that is not fetched, a password in it, or no url at all.
 pub fn parse_url(text: &str) -> anyhow::Result<Url> {
+    // A text that may hold a password is not repeated: a message may end in a log.
+    let shown = if text.contains('@') { "…@…" } else { text };
     let (scheme, rest) = match text.split_once(':') {
         Some((scheme, rest)) if rest.starts_with("//") => (Some(scheme.to_ascii_lowercase()), rest),
         _ => (None, text),
     };
     match scheme.as_deref() {
+        None if Scenario::names().any(|name| name == text) => {
+            bail!("{text:?} is a scenario, not a url: write --scenario {text}")
+        }
+        None if Path::new(text).is_file() => bail!("{text:?} is a file, not a url: write --sites {text}"),
+        None if !text.contains(['.', ':', '/']) => bail!("{text:?} is neither a command nor a url: see --help"),
+        None if text.contains('@') => bail!("url {shown:?} has no scheme: write https://…"),
         None => bail!("url {text:?} has no scheme: write {:?}", format!("https://{}", rest.trim_start_matches('/'))),
         Some("http" | "https") => {}
-        Some(scheme) => bail!("url {text:?}: {scheme} is not fetched, only http and https are"),
+        Some(scheme) => bail!("url {shown:?}: {scheme} is not fetched, only http and https are"),
     }
     // The parser would drop or encode these without a word.
     if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        bail!("url {text:?} holds a blank: write %20 for a space, and one url a line");
+        bail!("url {shown:?} holds a blank: write %20 for a space, and one url a line");
     }
-    let url: Url = text.parse().map_err(|error| anyhow!("bad url {text:?}: {error}"))?;
+    let url: Url = text.parse().map_err(|error| anyhow!("bad url {shown:?}: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        // Not repeated here: a message may end in a log.
-        bail!("url of host {:?} holds a user name or password: send them with -H 'Authorization: …'", url.host_str());
+        let host = url.host_str().unwrap_or_default();
+        bail!("url of host {host:?} holds a user name or password: send them with -H 'Authorization: …'");
     }
     Ok(url)
 }
@@ -83,6 +95,9 @@ fn read_lines(name: &str, mut lines: impl BufRead) -> anyhow::Result<Vec<ListedS
         let read = lines.by_ref().take(LINE_MAX as u64 + 1).read_until(b'\n', &mut line);
         if read.with_context(|| format!("cannot read the list of sites {name:?}"))? == 0 {
             break;
+        }
+        if sites.len() == SITES_MAX {
+            bail!("{name}:{number}: the list is longer than {SITES_MAX} urls");
         }
         let site = parse_line(&line).map_err(|error| anyhow!("{name}:{number}: {error}"))?;
         sites.extend(site);

@@ -16,6 +16,22 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("bad duration {text:?}: write it as 250ms, 1.5s or 2m"))
 }
 
+/// The longest deadline that is taken: longer ones are mistakes.
+pub const MAX_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Reads what delays are to be multiplied by: a number from 0 to 1000.
+///
+/// # Errors
+///
+/// Names the text and shows how to write one.
+pub fn parse_time_scale(text: &str) -> Result<f64, String> {
+    let is_factor = |scale: &f64| (0.0..=1000.0).contains(scale);
+    text.parse()
+        .ok()
+        .filter(is_factor)
+        .ok_or_else(|| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1"))
+}
+
 /// Reads a size in bytes such as `512`, `64kB` (1,000) or `64MiB` (1,024 twice).
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use async_std::net::{TcpStream, ToSocketAddrs};
 use async_std::task;
 use url::Url;
 
-use super::job::{Opened, gather};
+use super::job::Opened;
 use super::{Executor, tasks};
 use crate::client::{AsyncClient, Runtime};
 use crate::fetch::{Fetch, Limits, Options, Pass};
@@ -45,7 +45,9 @@ static THREADS: OnceLock<usize> = OnceLock::new();
 /// or the machine says.
 fn start_runtime(threads: usize) -> anyhow::Result<()> {
     let started = *THREADS.get_or_init(|| {
+        // A variable of the environment would win over what the row says. None has an empty name.
         let config = GlobalExecutorConfig::default()
+            .with_env_var("")
             .with_min_threads(threads)
             .with_max_threads(threads)
             .with_thread_name_fn(|| "async-std".to_owned());
@@ -68,15 +70,7 @@ pub(super) fn open<C: AsyncClient>(options: &Options, limits: &Limits) -> anyhow
 impl<C: AsyncClient> Fetch for Session<C> {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
         let job = Arc::new(self.0.start(urls)?);
-        let workers: Vec<_> =
-            (0..job.workers()).map(|_| task::spawn(tasks::work::<AsyncStd, C>(Arc::clone(&job)))).collect();
-        // Not `task::block_on`, which would make this thread one more that does the work.
-        Ok(gather(futures_lite::future::block_on(async {
-            let mut handed_in = Vec::with_capacity(urls.len());
-            for worker in workers {
-                handed_in.extend(worker.await);
-            }
-            handed_in
-        })))
+        let workers = (0..job.workers()).map(|_| task::spawn(tasks::work::<AsyncStd, C>(Arc::clone(&job))));
+        Ok(tasks::join(workers.collect()))
     }
 }

@@ -1,5 +1,7 @@
 //! What a thread does: takes the next site, fetches it, until none is left.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::job::{Errand, Job};
 use crate::answer::{Page, Received};
 use crate::client::BlockingClient;
@@ -10,7 +12,9 @@ use crate::fetch::Fetched;
 pub(super) fn work<C: BlockingClient>(job: &Job<C>) -> Vec<(usize, Fetched)> {
     let mut handed_in = Vec::new();
     while let Some(mut errand) = job.take() {
-        let result = fetch(job, &mut errand);
+        // A client that panics over an answer costs the one fetch, and not the thread.
+        let fetched = catch_unwind(AssertUnwindSafe(|| fetch(job, &mut errand)));
+        let result = fetched.unwrap_or_else(|_| Err(FetchError::crashed()));
         handed_in.push(errand.end(result));
     }
     handed_in

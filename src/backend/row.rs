@@ -108,7 +108,10 @@ impl FromStr for Row {
         let named = |backend: &&'static Backend| Self { backend, threads: None }.to_string() == name;
         let Some(backend) = ALL.iter().find(named) else {
             let rows: Vec<_> = ALL.iter().map(|backend| Self { backend, threads: None }.to_string()).collect();
-            bail!("unknown row {text:?}: take one of {}", rows.join(", "));
+            bail!(
+                "unknown row {text:?}: take one of {}, or a client or an executor alone for all of its rows",
+                rows.join(", ")
+            );
         };
         let threads = match threads {
             Some(_) if !backend.executor.has_thread_choice() => {

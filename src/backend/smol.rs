@@ -12,7 +12,7 @@ use smol::net::{TcpStream, resolve};
 use smol::{Executor, Timer};
 use url::Url;
 
-use super::job::{Opened, gather};
+use super::job::Opened;
 use super::{Executor as Kind, tasks};
 use crate::client::{AsyncClient, Runtime};
 use crate::fetch::{Fetch, Limits, Options, Pass};
@@ -67,16 +67,8 @@ pub(super) fn open<C: AsyncClient>(options: &Options, limits: &Limits) -> anyhow
 impl<C: AsyncClient> Fetch for Session<C> {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
         let job = Arc::new(self.opened.start(urls)?);
-        let workers: Vec<_> =
-            (0..job.workers()).map(|_| self.executor.spawn(tasks::work::<Smol, C>(Arc::clone(&job)))).collect();
-        // Not `smol::block_on`, which would make this thread one more that does the work.
-        Ok(gather(futures_lite::future::block_on(async {
-            let mut handed_in = Vec::with_capacity(urls.len());
-            for worker in workers {
-                handed_in.extend(worker.await);
-            }
-            handed_in
-        })))
+        let workers = (0..job.workers()).map(|_| self.executor.spawn(tasks::work::<Smol, C>(Arc::clone(&job))));
+        Ok(tasks::join(workers.collect()))
     }
 }
 

@@ -1,16 +1,20 @@
 //! What a task does: takes the next site, fetches it before its deadline, until none is left.
 
 use std::future::{Future, poll_fn};
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use super::job::{Errand, Job};
+use futures_lite::FutureExt;
+use futures_lite::future::block_on;
+
+use super::job::{Errand, Job, gather};
 use crate::answer::{Page, Received};
 use crate::client::{AsyncClient, Runtime};
 use crate::error::FetchError;
-use crate::fetch::Fetched;
+use crate::fetch::{Fetched, Pass};
 
 /// Works on a pass until no site is left.
 pub(super) async fn work<R: Runtime, C: AsyncClient>(job: Arc<Job<C>>) -> Vec<(usize, Fetched)> {
@@ -18,13 +22,32 @@ pub(super) async fn work<R: Runtime, C: AsyncClient>(job: Arc<Job<C>>) -> Vec<(u
     let mut alarm = Alarm::<R> { sleep: None };
     while let Some(mut errand) = job.take() {
         let deadline = errand.deadline();
-        let result = match alarm.before(deadline, fetch(&job, &mut errand)).await {
-            Some(result) => result,
+        // Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it.
+        let fetched = AssertUnwindSafe(fetch(&job, &mut errand)).catch_unwind();
+        let result = match alarm.before(deadline, fetched).await {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(FetchError::crashed()),
             None => Err(FetchError::timeout(job.limits.deadline)),
         };
         handed_in.push(errand.end(result));
     }
     handed_in
+}
+
+/// Waits for the workers of a pass and puts together what they hand in.
+///
+/// Not by a runtime's own `block_on`, which would make this thread one more that does the work.
+pub(super) fn join<T>(workers: Vec<T>) -> Pass
+where
+    T: Future<Output = Vec<(usize, Fetched)>>,
+{
+    gather(block_on(async {
+        let mut handed_in = Vec::new();
+        for worker in workers {
+            handed_in.extend(worker.await);
+        }
+        handed_in
+    }))
 }
 
 async fn fetch<C: AsyncClient>(job: &Job<C>, errand: &mut Errand<'_, C>) -> Result<Page, FetchError> {

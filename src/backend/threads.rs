@@ -52,8 +52,8 @@ impl<C: BlockingClient> Fetch for Threads<C> {
         let job = Arc::new(self.opened.start(urls)?);
         let (sender, results) = mpsc::channel();
         for thread in &self.threads[..job.workers()] {
-            // A thread that has died is found out below, by what is missing.
-            let _ = thread.orders.send((Arc::clone(&job), sender.clone()));
+            let order = (Arc::clone(&job), sender.clone());
+            thread.orders.send(order).map_err(|_| anyhow!("a thread has died: open the session anew"))?;
         }
         drop(sender);
         let handed_in: Vec<_> = results.into_iter().flatten().collect();

@@ -1,5 +1,7 @@
 //! The flags that fetching commands share, and what becomes of them.
 
+use std::fs::File;
+use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use url::Url;
 use crate::backend::Row;
 use crate::fetch::{Limits, Options};
 use crate::site_list::{self, ListedSite};
-use crate::units::{parse_bytes, parse_duration};
+use crate::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
 /// What to fetch: urls, or a file of them.
 #[derive(Debug, clap::Args)]
@@ -96,10 +98,15 @@ impl FetchFlags {
     }
 }
 
+/// More of a file of certificates is not read: all of the web's roots are a fiftieth of it.
+const CACERT_MAX: u64 = 16 << 20;
+
 /// Reads the certificates of a PEM file and makes sure that they can be trusted as roots.
 fn read_certificates(path: &Path) -> anyhow::Result<Arc<[CertificateDer<'static>]>> {
     let name = path.display();
-    let text = std::fs::read(path).with_context(|| format!("cannot read --cacert {name}"))?;
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(CACERT_MAX).read_to_end(&mut text));
+    read.with_context(|| format!("cannot read --cacert {name}"))?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
         .map_err(|error| anyhow!("bad --cacert {name}: {error}"))?;
@@ -127,18 +134,10 @@ fn parse_redirects(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| format!("bad number of redirects {text:?}: it is a whole number from 0 on"))
 }
 
-/// Reads `--time-scale`.
-pub(super) fn parse_time_scale(text: &str) -> Result<f64, String> {
-    let is_factor = |scale: &f64| (0.0..=1000.0).contains(scale);
-    text.parse()
-        .ok()
-        .filter(is_factor)
-        .ok_or_else(|| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1"))
-}
-
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err(format!("bad timeout {text:?}: it must be longer than nothing")),
+        timeout if timeout > MAX_DEADLINE => Err(format!("bad timeout {text:?}: a day at most")),
         timeout => Ok(timeout),
     }
 }

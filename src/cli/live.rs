@@ -79,6 +79,7 @@ fn line(site: &ListedSite, fetched: &Fetched) -> Line {
         led_to: site.label.as_ref().and(final_url).map(Url::to_string),
         ended: fetched.started + fetched.elapsed,
         elapsed: fetched.elapsed,
+        status: fetched.result.as_ref().ok().map(|page| page.status).filter(|status| !(200..300).contains(status)),
         result: match &fetched.result {
             Ok(page) => Ok(page.beginning.text().into_owned()),
             Err(error) => Err(error.to_string()),

@@ -50,12 +50,14 @@ impl Course for MockCourse {
     }
 
     fn lines(&self, visit: u64, pass: &Pass) -> Vec<Line> {
-        let all_right = self.scenario.verify(visit, pass).is_ok();
+        let all_right = self.scenario.verify(visit, self.scenario.sites.len(), pass).is_ok();
         let line = |(site, fetched): (usize, &Fetched)| Line {
             label: self.scenario.sites[site].label.clone(),
             led_to: None,
             ended: fetched.started + fetched.elapsed,
             elapsed: fetched.elapsed,
+            // Any other than the programmed one is a wrong answer.
+            status: None,
             // The whole pass has been compared at once; site by site only to find those at fault.
             result: fetched.result.as_ref().map_err(ToString::to_string).and_then(|page| {
                 if !all_right {
@@ -72,7 +74,8 @@ impl Course for MockCourse {
     }
 
     fn notes(&self) -> Vec<String> {
-        if self.is_article { vec![text::ARTICLE_NOTE.to_owned()] } else { Vec::new() }
+        let article = self.is_article.then(|| text::ARTICLE_NOTE.to_owned());
+        std::iter::once(text::ONE_PASS_NOTE.to_owned()).chain(article).collect()
     }
 }
 

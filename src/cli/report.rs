@@ -43,11 +43,11 @@ pub struct ReportArgs {
 
 pub fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     let record = Record::read(&args.record).map_err(usage)?;
-    if let Some(file) = &args.svg {
-        write(file, &svg::picture(&record).map_err(usage)?)?;
-    }
     if args.markdown.is_some() || (args.svg.is_none() && args.splice.is_empty()) {
         write(args.markdown.as_deref().unwrap_or(Path::new("-")), &markdown::report(&record))?;
+    }
+    if let Some(file) = &args.svg {
+        write(file, &svg::picture(&record).map_err(usage)?)?;
     }
     // Every file is read and found to have its markers before any is written.
     let spliced: Vec<_> = args.splice.iter().map(|file| spliced(file, &record, &args)).collect::<Result<_, _>>()?;

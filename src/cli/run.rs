@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows, parse_time_scale};
+use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
 use super::terminal::{Progress, print};
 use super::{EXIT_FETCH_FAILED, interrupt, live, mock};
 use crate::backend::Row;
 use crate::fetch::{Limits, Options, Pass};
 use crate::report::text::{self, Example, Line};
+use crate::units::parse_time_scale;
 
 /// Examples of use, as shown by `--help`.
 pub(super) const EXAMPLES: &str = "\
@@ -38,7 +39,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "NAME|PATH", conflicts_with_all = ["urls", "sites"])]
     pub(super) scenario: Option<String>,
     /// Multiply all delays of the scenario: 0 for none at all
-    #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, conflicts_with_all = ["urls", "sites"])]
+    #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, allow_negative_numbers = true, conflicts_with_all = ["urls", "sites"])]
     pub(super) time_scale: Option<f64>,
     /// Row, or client or executor for all of its rows; may be repeated [default: every row that fetches for real]
     #[arg(long, value_name = "ROW", value_parser = parse_rows, value_delimiter = ',')]
@@ -46,6 +47,10 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) fetch: FetchFlags,
 }
+
+/// The visit that every row makes. The same for all, so that all meet the same delays; each has a session of its own, and
+/// so no answer of another's to mistake for its own.
+const VISIT: u64 = 0;
 
 /// What all rows are sent to fetch.
 pub(super) trait Course {
@@ -116,12 +121,12 @@ pub(super) fn most_in_flight(turns: &[Turn]) -> usize {
     turns.iter().map(|turn| turn.row.slots(&turn.limits).get()).max().unwrap_or(0)
 }
 
-/// Gives every row its turn, one after the other and each with a visit of its own, and prints as they end.
+/// Gives every row its turn, one after the other, and prints as they end.
 pub(super) fn compare(course: &impl Course, turns: &[Turn], options: &Options) -> anyhow::Result<ExitCode> {
     let mut examples = Vec::new();
-    for (visit, turn) in (0..).zip(turns) {
-        let example = take_turn(course, visit, turn, options)?;
-        if visit > 0 {
+    for turn in turns {
+        let example = take_turn(course, turn, options)?;
+        if !examples.is_empty() {
             print(&text::row_name(&turn.name))?;
         }
         print(&text::example(&example))?;
@@ -135,8 +140,8 @@ pub(super) fn compare(course: &impl Course, turns: &[Turn], options: &Options) -
     Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
 }
 
-fn take_turn(course: &impl Course, visit: u64, turn: &Turn, options: &Options) -> anyhow::Result<Example> {
-    let urls = course.urls(visit);
+fn take_turn(course: &impl Course, turn: &Turn, options: &Options) -> anyhow::Result<Example> {
+    let urls = course.urls(VISIT);
     let mut session = turn.row.open(options, &turn.limits)?;
     let progress = Progress::show(&turn.name, urls.len(), turn.limits.progress.clone());
     let pass = session.fetch_all(&urls)?;
@@ -145,8 +150,8 @@ fn take_turn(course: &impl Course, visit: u64, turn: &Turn, options: &Options) -
         row: turn.name.clone(),
         sequential: turn.sequential,
         total: pass.elapsed,
-        ideal: course.ideal(visit, turn.row.slots(&turn.limits)),
-        lines: course.lines(visit, &pass),
+        ideal: course.ideal(VISIT, turn.row.slots(&turn.limits)),
+        lines: course.lines(VISIT, &pass),
     })
 }
 

@@ -9,10 +9,10 @@ use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::flags::parse_time_scale;
 use super::{descriptors, usage};
 use crate::scenario::Scenario;
 use crate::server::{Announcement, Server, Stopper};
+use crate::units::parse_time_scale;
 
 /// Serve the sites of a scenario on 127.0.0.1, each after its delay
 ///
@@ -38,14 +38,14 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    if args.end_with_stdin {
+        end_with_stdin()?;
+    }
     let scenario = Scenario::load(&args.scenario).map_err(usage)?.time_scaled(args.time_scale);
     descriptors::raise_limit();
     let server = Server::bind(Arc::new(scenario))?;
     // Before the announcement: who reads that may want to end us at once.
     stop_on_signal(server.stopper())?;
-    if args.end_with_stdin {
-        stop_with_stdin(server.stopper())?;
-    }
     announce(server.announcement())?;
     server.run().context("the event loop failed")?;
     Ok(ExitCode::SUCCESS)
@@ -59,11 +59,12 @@ fn stop_on_signal(stopper: Stopper) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn stop_with_stdin(stopper: Stopper) -> anyhow::Result<()> {
-    thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+/// Ends the process with its standard input, wherever it stands: a long list may still be loading.
+fn end_with_stdin() -> anyhow::Result<()> {
+    thread::Builder::new().name("stdin".to_owned()).spawn(|| {
         // An input that cannot be read has ended as well.
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
-        stopper.stop();
+        std::process::exit(0);
     })?;
     Ok(())
 }

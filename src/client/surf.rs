@@ -5,13 +5,19 @@
 //!
 //! * It returns a connection to its pool with the rest of an abandoned answer unread, where the next fetch meets it. So
 //!   after anything but a whole answer the client is replaced, and its pool with it.
-//! * It takes a body that ends with the connection for an empty one: told as `unsupported`.
+//! * It takes a body that ends with the connection for an empty one, and so one whose coding is not spelt `chunked`, and
+//!   an interim answer (1xx) for the final one: told as `unsupported`.
+//! * It panics over header values that are not ASCII: told as `crashed`.
+//! * It reads a head or a chunk's size without end, as fast as it comes, and hears of no deadline meanwhile: not mended,
+//!   since only a client of our own could.
+//! * It never closes a connection for the sake of another host's: its client is replaced after as many hosts as there
+//!   may be connections.
 //! * It takes a body that is cut short for a whole one: [`Received::finish`] compares with the declared length.
 //! * It looks names up by blocking the executor, at every fetch: it is only ever given addresses.
 //! * It keeps 50 connections a host at most, and leaves `TCP_NODELAY` off: both are set.
 //! * Its time-out covers neither connecting nor the body: it is off, the deadline is the harness's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
@@ -19,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use anyhow::Context;
 use futures_lite::AsyncBufReadExt;
+use futures_lite::future::yield_now;
 use http::HeaderMap;
 use http_client::Config;
 use http_client::h1::H1Client;
@@ -32,11 +39,17 @@ use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 use crate::site::Origin;
 
+/// How many pieces of a body are read before others have their turn.
+const PIECES_A_TURN: u32 = 32;
+
 /// surf on a runtime, which only looks names up: the streams of surf's client are async-std's on every executor.
 #[derive(Debug)]
 pub struct Surf<R> {
-    /// The client in use, until a fetch is abandoned.
+    /// The client in use, until a fetch is abandoned or it knows too many hosts.
     current: RwLock<Arc<surf::Client>>,
+    /// The hosts that the client in use has connections to, at most as many as `most_hosts`.
+    hosts: Mutex<HashSet<Origin>>,
+    most_hosts: usize,
     config: Config,
     headers: Headers,
     headers_elsewhere: Headers,
@@ -51,8 +64,9 @@ type Headers = Vec<(HeaderName, HeaderValue)>;
 #[derive(Debug)]
 pub struct Target {
     url: Url,
-    /// The origin to look up, where the url's host is a name.
-    name: Option<Origin>,
+    origin: Origin,
+    /// Whether the url's host is a name, to be looked up.
+    named: bool,
     credentials: Credentials,
 }
 
@@ -70,6 +84,8 @@ impl<R: Runtime> Client for Surf<R> {
             .set_timeout(None);
         Ok(Self {
             current: RwLock::new(new_client(&config)),
+            hosts: Mutex::default(),
+            most_hosts: limits.concurrency.get(),
             config,
             headers: headers(options.request_headers(limits, Credentials::Send))?,
             headers_elsewhere: headers(options.request_headers(limits, Credentials::Withhold))?,
@@ -79,11 +95,8 @@ impl<R: Runtime> Client for Surf<R> {
     }
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        let name = match url.host() {
-            Some(Host::Domain(_)) => Some(origin_of(url)?),
-            _ => None,
-        };
-        Ok(Target { url: url.clone(), name, credentials })
+        let named = matches!(url.host(), Some(Host::Domain(_)));
+        Ok(Target { url: url.clone(), origin: origin_of(url)?, named, credentials })
     }
 }
 
@@ -103,11 +116,12 @@ fn headers(map: HeaderMap) -> anyhow::Result<Headers> {
 
 impl<R: Runtime> AsyncClient for Surf<R> {
     async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
-        let Some(origin) = &target.name else {
+        self.note_host(&target.origin);
+        if !target.named {
             return self.get_url(target.url.clone(), target, body).await;
-        };
+        }
         let mut failed = FetchError::new(ErrorClass::Dns, "the name has no address");
-        for address in &*self.look_up(origin).await? {
+        for address in &*self.look_up(&target.origin).await? {
             let mut url = target.url.clone();
             // An http url takes any address and port.
             let _ = url.set_ip_host(address.ip());
@@ -141,7 +155,7 @@ impl<R: Runtime> Surf<R> {
         let client = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
         let mut connection = Connection { surf: self, client: Some(&client) };
         let mut request = surf::Request::new(Method::Get, url);
-        if target.name.is_some() {
+        if target.named {
             request.insert_header(HOST, host_header(&target.url));
         }
         let headers = match target.credentials {
@@ -160,7 +174,11 @@ impl<R: Runtime> Surf<R> {
             error
         })?;
         let head = head(&response)?;
-        loop {
+        for piece in 1_u32.. {
+            if piece % PIECES_A_TURN == 0 {
+                // A body that comes faster than it is read would hold up the deadline.
+                yield_now().await;
+            }
             let piece = response.fill_buf().await.map_err(|error| body_failed(&error))?;
             if piece.is_empty() {
                 break;
@@ -173,6 +191,19 @@ impl<R: Runtime> Surf<R> {
             connection.is_clean();
         }
         Ok(head)
+    }
+
+    /// Replaces the client before it has connections to more hosts than there may be connections.
+    fn note_host(&self, origin: &Origin) {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.contains(origin) {
+            return;
+        }
+        if hosts.len() == self.most_hosts {
+            hosts.clear();
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = new_client(&self.config);
+        }
+        hosts.insert(origin.clone());
     }
 
     /// Opens a new client in place of `old`, unless another fetch has done so already. Neighbours in flight end on the
@@ -207,10 +238,19 @@ impl<R: Runtime> Drop for Connection<'_, R> {
 
 fn head(response: &surf::Response) -> Result<Head, FetchError> {
     let status = u16::from(response.status());
-    let declared = response.header(CONTENT_LENGTH).and_then(|values| values.last().as_str().parse().ok());
-    let bodiless = matches!(status, 100..=199 | 204 | 304);
-    if declared.is_none() && response.header(TRANSFER_ENCODING).is_none() && !bodiless {
-        let message = "surf takes a body that ends with the connection for an empty one: use a row of hyper or ureq";
+    if (100..=199).contains(&status) {
+        let message = format!("surf takes the interim answer {status} for the final one: use a row of hyper or ureq");
+        return Err(FetchError::new(ErrorClass::Unsupported, message));
+    }
+    let lengths = response.header(CONTENT_LENGTH);
+    if lengths.is_some_and(|lengths| lengths.iter().any(|length| length != lengths.last())) {
+        return Err(FetchError::new(ErrorClass::Protocol, "the answer has several lengths"));
+    }
+    let declared = lengths.and_then(|values| values.last().as_str().parse().ok());
+    let is_chunked = response.header(TRANSFER_ENCODING).is_some_and(|coding| coding.last().as_str() == "chunked");
+    if declared.is_none() && !is_chunked && !matches!(status, 204 | 304) {
+        let message = "surf takes a body that is neither measured nor `chunked` for an empty one: use a row of hyper or \
+                       ureq";
         return Err(FetchError::new(ErrorClass::Unsupported, message));
     }
     let location = response.header(LOCATION).map(|values| values.last().as_str().to_owned());
@@ -222,7 +262,7 @@ fn head(response: &surf::Response) -> Result<Head, FetchError> {
 fn head_failed(error: &surf::Error) -> FetchError {
     let message = error.to_string();
     if let Some(error) = error.downcast_ref::<io::Error>() {
-        return FetchError::io(error, ErrorClass::Connect);
+        return FetchError::io(error, ErrorClass::Protocol);
     }
     // The pool tells why it could not connect in its text only, which ends as the standard library's does.
     let number = message.rsplit_once("(os error ").and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
@@ -234,6 +274,9 @@ fn head_failed(error: &surf::Error) -> FetchError {
         "connection closed" | "empty response" => ErrorClass::ClosedEarly,
         _ => ErrorClass::Protocol,
     };
+    if message == "Unsupported HTTP version" {
+        return FetchError::new(class, "surf reads answers of HTTP/1.1 only, and this is of another version");
+    }
     FetchError::new(class, message)
 }
 

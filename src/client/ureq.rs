@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::header::{CONTENT_LENGTH, HeaderMap, LOCATION};
-use http::{Method, Request, Uri};
+use http::{HeaderMap, Method, Request, Uri};
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -69,7 +68,7 @@ fn config(options: &Options, limits: &Limits) -> Config {
     Agent::config_builder()
         .http_status_as_error(false)
         .max_idle_age(Duration::from_secs(3600))
-        .max_idle_connections(idle.saturating_mul(16))
+        .max_idle_connections(idle)
         .max_idle_connections_per_host(idle)
         .max_redirects(0)
         .max_redirects_will_error(false)
@@ -103,7 +102,7 @@ impl BlockingClient for Ureq {
             request = self.agent.configure_request(request).timeout_global(Some(left)).build();
         }
         let mut response = self.agent.run(request).map_err(|error| self.failed(error, Phase::Head))?;
-        let head = head(response.status().as_u16(), response.headers());
+        let head = Head::of(response.status().as_u16(), response.headers());
         let mut reader = response.body_mut().as_reader();
         let mut piece = [0; PIECE_BYTES];
         loop {
@@ -141,25 +140,12 @@ impl Ureq {
 }
 
 fn of_io(error: &io::Error, phase: Phase) -> FetchError {
-    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-        return FetchError::new(ErrorClass::Tls, error.to_string());
-    }
     match (error.kind(), phase) {
         (io::ErrorKind::UnexpectedEof, Phase::Body) => FetchError::new(ErrorClass::BodyShort, error.to_string()),
         (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput, _) | (_, Phase::Body) => {
             FetchError::io(error, ErrorClass::Protocol)
         }
         (_, Phase::Head) => FetchError::io(error, ErrorClass::Connect),
-    }
-}
-
-/// What the harness needs of a head.
-fn head(status: u16, headers: &HeaderMap) -> Head {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    Head {
-        status,
-        declared: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
-        location: text(LOCATION).map(str::to_owned),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writing a record: a new folder, the environment at once, the samples as they come.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -70,21 +70,40 @@ impl Journal {
     }
 }
 
-/// Writes a file under another name and then gives it its own, so that nobody ever finds half of it.
+/// Writes a file under another name and then gives it its own, so that nobody ever finds half of it. Where the name leads
+/// to something else than a file, such as a pipe, that is written to as it is.
 ///
 /// # Errors
 ///
 /// Names the file.
 pub fn replace_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let mut name = path.file_name().with_context(|| format!("{} is no name of a file", path.display()))?.to_owned();
-    name.push(".new");
+    // What a link leads to is replaced, and not the link.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let written = match fs::metadata(&target) {
+        Ok(metadata) if !metadata.is_file() => fs::write(&target, content),
+        found => replace(&target, content, found.ok()),
+    };
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn replace(path: &Path, content: &[u8], old: Option<Metadata>) -> io::Result<()> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(format!(".{}.new", std::process::id()));
     let new = path.with_file_name(name);
-    let written = fs::write(&new, content).and_then(|()| fs::rename(&new, path));
+    let written = File::create_new(&new).and_then(|mut file| {
+        file.write_all(content)?;
+        if let Some(old) = old {
+            file.set_permissions(old.permissions())?;
+        }
+        // Without this a crash of the machine could leave the new name on an empty file.
+        file.sync_all()?;
+        fs::rename(&new, path)
+    });
     if written.is_err() {
         // What is left of it is in nobody's way but ours; the error that counts is the one above.
         let _ = fs::remove_file(&new);
     }
-    written.with_context(|| format!("cannot write {}", path.display()))
+    written
 }
 
 #[cfg(test)]
@@ -112,5 +131,16 @@ mod tests {
         let error = replace_file(&folder.path().join("no/file"), b"").unwrap_err();
         assert!(error.to_string().contains("no/file"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left lying about");
+    }
+
+    #[test]
+    fn a_link_stays_one_and_what_it_leads_to_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, b"one").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        replace_file(&link, b"two").unwrap();
+        assert_eq!(fs::read(&real).unwrap(), b"two");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 }

@@ -40,7 +40,7 @@ pub enum What {
     Pass,
     /// The same in the comparison of one scenario over several concurrencies.
     Concurrency,
-    /// Passes of the fake row, as wall-clock time: the harness alone.
+    /// Passes of the fake row, as wall-clock time: what a pass costs in which nothing is fetched.
     Harness,
     /// Opening a session.
     Open,
@@ -56,7 +56,11 @@ impl Sample {
 
     /// The same, unless a number in it is none that was measured.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
+        // From less than a nanosecond to decades: beyond, ratios would leave the range of numbers.
+        let positive = |value: f64| (1e-10..1e9).contains(&value);
+        if self.fetches > 1_000_000_000 {
+            bail!("fetches is {}, more than any list has", self.fetches);
+        }
         if !positive(self.elapsed_s) {
             bail!("elapsed_s is {}, not a time", self.elapsed_s);
         }
@@ -127,8 +131,8 @@ impl<'a> Measurement<'a> {
     /// The mean ideal of a pass, where there are delays.
     pub fn ideal_s(&self) -> Option<f64> {
         let ideals: Option<Vec<f64>> = self.samples.iter().map(|sample| sample.ideal_s).collect();
-        let passes: u64 = self.samples.iter().map(|sample| sample.passes.get()).sum();
-        Some(ideals?.iter().sum::<f64>() / passes as f64)
+        let passes: f64 = self.samples.iter().map(|sample| sample.passes.get() as f64).sum();
+        Some(ideals?.iter().sum::<f64>() / passes)
     }
 
     /// The share of a pass that the delays alone explain: the median over the samples of ideal / measured.

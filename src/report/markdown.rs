@@ -10,7 +10,7 @@ use crate::record::{Environment, Measurement, Record, What};
 const WHAT_THESE_ARE: &str = "\
 Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There \
 are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a \
-small difference may be no difference. The paired comparison is another instrument.";
+small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.";
 
 /// The whole record.
 pub fn report(record: &Record) -> String {
@@ -18,6 +18,9 @@ pub fn report(record: &Record) -> String {
     let mut text = format!("# Record {}\n\n{WHAT_THESE_ARE}\n", escape(&record.name));
     if record.cut {
         text += "\nThe last line of the samples was cut off, as by a crash; it is left out.\n";
+    }
+    if record.samples.is_empty() {
+        text += "\nThere are no samples in it.\n";
     }
     text += "\n## Where\n\n";
     text += &environment(&record.environment, &measurements);
@@ -257,7 +260,7 @@ mod tests {
         insta::assert_snapshot!(report(&record()), @r"
 # Record 2026-11-22T1012-some-cpu
 
-Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a small difference may be no difference. The paired comparison is another instrument.
+Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.
 
 ## Where
 
@@ -320,7 +323,7 @@ Median time of one pass over all sites of a scenario, on 2 cores of Some CPU, 20
 | surf@smol | 50.00 ms | 150.00 ms |
 | ureq@sequential | 100.00 ms | – |
 
-Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a small difference may be no difference. The paired comparison is another instrument.
+Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.
 ");
     }
 

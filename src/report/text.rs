@@ -20,6 +20,13 @@ The article's own totals (12.03 s and 6.95 s) are longer than its delays imply (
 once, 4.03x): `elapsed` of Python's requests stops when the head of the last response has been parsed, so redirects \
 before it and bodies after it are in the totals but not in the lines.";
 
+/// What figures of a single pass are worth.
+pub const ONE_PASS_NOTE: &str =
+    "Each row made one pass, connecting included: `compare` and `cargo bench` measure many.";
+
+/// How many of an example's lines are shown where nothing went wrong with the others.
+const MOST_LINES: usize = 20;
+
 /// What figures from live sites are worth.
 pub const NETWORK_NOTE: &str = "\
 The network is part of these figures: each row fetched once, later than the row before, and name look-ups and handshakes \
@@ -51,6 +58,8 @@ pub struct Line {
     pub ended: Duration,
     /// How long the fetch took.
     pub elapsed: Duration,
+    /// The status, where it is worth a word.
+    pub status: Option<u16>,
     /// The beginning of the body, or the class and message of what went wrong.
     pub result: Result<String, String>,
 }
@@ -77,7 +86,17 @@ pub fn example(example: &Example) -> String {
     lines.sort_by_key(|line| line.ended);
     let kind = example.kind().to_lowercase();
     let mut text = format!("{HEADING}Running {kind} example{HEADING:#}\n");
-    lines.iter().for_each(|line| push_line(&mut text, line));
+    let mut left_out = 0;
+    for (index, line) in lines.iter().enumerate() {
+        if index < MOST_LINES || line.result.is_err() {
+            push_line(&mut text, line);
+        } else {
+            left_out += 1;
+        }
+    }
+    if left_out > 0 {
+        writeln!(text, "… and {left_out} more").expect("a string takes everything");
+    }
     text
 }
 
@@ -89,7 +108,8 @@ fn push_line(text: &mut String, line: &Line) {
     match &line.result {
         Ok(beginning) => {
             let beginning = cut(beginning, BEGINNING_WIDTH);
-            writeln!(text, "{label:<LABEL_WIDTH$}: {beginning} in {elapsed}s{led_to}")
+            let status = line.status.map_or_else(String::new, |status| format!(" (status {status})"));
+            writeln!(text, "{label:<LABEL_WIDTH$}: {beginning} in {elapsed}s{status}{led_to}")
         }
         Err(problem) => {
             let problem = visible(problem);
@@ -140,13 +160,17 @@ fn comparison_row(baseline: &Example, example: &Example) -> Vec<String> {
     let seconds = |duration: Duration| format!("{:.3} s", duration.as_secs_f64());
     let ratio = |over: Duration| over.as_secs_f64() / example.total.as_secs_f64();
     let is_valid = example.failures() == 0;
+    // The fake makes up durations of nothing.
+    let takes_time = !example.total.is_zero();
     let only_if = |condition: bool, text: String| if condition { text } else { String::new() };
     vec![
         example.row.clone(),
         only_if(is_valid, seconds(example.total)),
-        only_if(is_valid && baseline.failures() == 0, format!("{:.2}x", ratio(baseline.total))),
+        only_if(is_valid && takes_time && baseline.failures() == 0, format!("{:.2}x", ratio(baseline.total))),
         example.ideal.map_or_else(String::new, seconds),
-        example.ideal.map_or_else(String::new, |ideal| only_if(is_valid, format!("{:.1} %", 100.0 * ratio(ideal)))),
+        example.ideal.map_or_else(String::new, |ideal| {
+            only_if(is_valid && takes_time, format!("{:.1} %", 100.0 * ratio(ideal)))
+        }),
         only_if(!is_valid, invalidity(example)),
     ]
 }
@@ -170,6 +194,7 @@ mod tests {
             led_to: None,
             ended,
             elapsed: ended,
+            status: None,
             result: result.map(str::to_owned).map_err(str::to_owned),
         }
     }

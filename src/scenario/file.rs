@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::Scenario;
 use crate::fetch::{Connections, Limits};
 use crate::site::{Delay, Reply, Site};
-use crate::units::{parse_bytes, parse_duration};
+use crate::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
 /// Reads a scenario from its TOML text.
 ///
@@ -31,6 +31,12 @@ pub(super) fn parse(name: &str, text: &str) -> anyhow::Result<Scenario> {
 fn line(text: &str, byte: usize) -> usize {
     text[..byte].matches('\n').count() + 1
 }
+
+/// More sites than this are a mistake, and more than memory holds.
+const MAX_SITES: usize = 1_000_000;
+
+/// Longer bodies are mistakes.
+const MAX_BODY_BYTES: u64 = 1 << 40;
 
 /// Longer delays are mistakes.
 const MAX_DELAY: Duration = Duration::from_secs(3600);
@@ -133,14 +139,25 @@ fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Delay, D::Error> 
 
 fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let duration = parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)?;
-    if duration.is_zero() {
-        return Err(de::Error::custom("bad deadline: it must be longer than nothing"));
+    if duration.is_zero() || duration > MAX_DEADLINE {
+        return Err(de::Error::custom("bad deadline: it lies between nothing and a day"));
     }
     Ok(Some(duration))
 }
 
+/// A size as written in TOML: `1000` or `"64kB"`.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a size such as 1000 or \"64kB\"")]
+enum WireBytes {
+    Number(u64),
+    Text(String),
+}
+
 fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    parse_bytes(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    match WireBytes::deserialize(deserializer)? {
+        WireBytes::Number(bytes) => Ok(bytes),
+        WireBytes::Text(text) => parse_bytes(&text).map_err(de::Error::custom),
+    }
 }
 
 fn optional_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
@@ -157,11 +174,11 @@ impl WireScenario {
         let mut origins = HashMap::new();
         let mut sites = Vec::new();
         for wire in self.sites {
-            let line = line(text, wire.span().start);
+            let start = wire.span().start;
             let wire = wire.into_inner();
             let next = origins.len();
             let origin = *origins.entry(wire.origin.clone()).or_insert(next);
-            wire.push_sites(origin, &mut sites).map_err(|error| anyhow::anyhow!("{line}: {error}"))?;
+            wire.push_sites(origin, &mut sites).map_err(|error| anyhow::anyhow!("{}: {error}", line(text, start)))?;
         }
         if sites.is_empty() {
             bail!("1: the list of sites is empty: add a [[site]]");
@@ -196,6 +213,12 @@ impl WireSite {
             headers.push((name, value));
         }
         headers.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+        if self.bytes > MAX_BODY_BYTES {
+            bail!("site {:?}: a body has {MAX_BODY_BYTES} bytes at most", self.label);
+        }
+        if self.repeat.get() > MAX_SITES - sites.len() {
+            bail!("site {:?}: there are {MAX_SITES} sites at most", self.label);
+        }
         let reply =
             Reply { status: self.status, headers, begins: self.begins.into(), bytes: self.bytes, delay: self.delay };
         let numbered = self.repeat.get() > 1;

@@ -1,5 +1,7 @@
 //! Scenarios: named lists of sites with limits, read from TOML. The built-in ones are embedded in the program.
 
+use std::fs::File;
+use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +16,9 @@ use crate::schedule;
 use crate::site::{Origin, Site};
 
 mod file;
+
+/// More of a scenario's file is not read.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The built-in scenarios: their names and texts.
 const BUILT_IN: [(&str, &str); 6] = [
@@ -67,7 +72,9 @@ impl Scenario {
             let names = Self::names().collect::<Vec<_>>().join(", ");
             bail!("unknown scenario {name_or_path:?}: take one of {names}, or the path of a TOML file");
         }
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read scenario {name_or_path}"))?;
+        let mut text = String::new();
+        let read = File::open(path).and_then(|file| file.take(MAX_FILE_BYTES).read_to_string(&mut text));
+        read.with_context(|| format!("cannot read scenario {name_or_path}"))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         file::parse(&name, &text).map_err(|error| anyhow::anyhow!("{name_or_path}:{error}"))
     }
@@ -124,13 +131,15 @@ impl Scenario {
         Page { status: reply.status, bytes: body.len(), crc32: body.crc32(), beginning }
     }
 
-    /// Compares what a pass over [`Scenario::urls`] of `visit` answered with what was programmed. A pass over the first
-    /// sites alone is compared with those.
+    /// Compares what a pass over the first `urls` of [`Scenario::urls`] of `visit` answered with what was programmed.
     ///
     /// # Errors
     ///
     /// The first site whose answer is wrong, or that failed.
-    pub fn verify(&self, visit: u64, pass: &Pass) -> anyhow::Result<()> {
+    pub fn verify(&self, visit: u64, urls: usize, pass: &Pass) -> anyhow::Result<()> {
+        if pass.fetched.len() != urls {
+            bail!("{} results for {urls} urls", pass.fetched.len());
+        }
         for (index, fetched) in pass.fetched.iter().enumerate() {
             let label = &self.sites[index].label;
             let page = fetched.result.as_ref().map_err(|error| anyhow::anyhow!("site {index} ({label}): {error}"))?;
@@ -197,7 +206,7 @@ mod tests {
                 result: Ok(page),
             }],
         };
-        assert!(scenario.verify(7, &answered(scenario.page(0, 7))).is_ok());
-        assert!(scenario.verify(7, &answered(scenario.page(0, 6))).is_err(), "the answer of the pass before");
+        assert!(scenario.verify(7, 1, &answered(scenario.page(0, 7))).is_ok());
+        assert!(scenario.verify(7, 1, &answered(scenario.page(0, 6))).is_err(), "the answer of the pass before");
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Engine {
     poll: Poll,
     /// One for each origin, in order, then that of the control channel.
     listeners: Vec<TcpListener>,
+    /// Which of them rest, since the system has no descriptor left.
+    resting: Vec<bool>,
     connections: Slab<Connection>,
     deadlines: Deadlines,
     service: Service,
@@ -51,7 +53,16 @@ impl Engine {
         let timer = Timer::new()?;
         timer.register(poll.registry(), TIMER)?;
         let deadlines = Deadlines::new(timer);
-        Ok(Self { poll, listeners, connections: Slab::new(), deadlines, service, scratch: Box::new([0; HEAD_LIMIT]) })
+        let resting = vec![false; listeners.len()];
+        Ok(Self {
+            poll,
+            listeners,
+            resting,
+            connections: Slab::new(),
+            deadlines,
+            service,
+            scratch: Box::new([0; HEAD_LIMIT]),
+        })
     }
 
     /// What ends [`run`](Self::run) from any thread. To be asked for once.
@@ -99,7 +110,10 @@ impl Engine {
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
                 }
                 Err(_) => {
-                    self.deadlines.push(now + ACCEPT_REST, number);
+                    // One rest at a time, however many clients knock meanwhile.
+                    if !std::mem::replace(&mut self.resting[number], true) {
+                        self.deadlines.push(now + ACCEPT_REST, number);
+                    }
                     return;
                 }
             }
@@ -121,8 +135,6 @@ impl Engine {
     }
 
     fn handle(&mut self, key: usize, event: &Event, now: Instant) {
-        // An event of this batch may be for a connection that an earlier one of it closed, and even be taken for one of
-        // the connection that got its number: that one reads in vain, once.
         if let Some(connection) = self.connections.get_mut(key) {
             connection.note(event);
             let next = connection.advance(&mut self.service, &mut self.scratch, now);
@@ -132,6 +144,7 @@ impl Engine {
 
     fn wake(&mut self, token: usize, ticket: Ticket, now: Instant) {
         let Some(key) = token.checked_sub(self.listeners.len()) else {
+            self.resting[token] = false;
             return self.accept(token, now);
         };
         if let Some(connection) = self.connections.get_mut(key)

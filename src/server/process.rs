@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the server may take to end once its standard input has.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The longest announcement that is read, in bytes: 100,000 sites take a tenth of it.
-const ANNOUNCEMENT_LIMIT: u64 = 64 << 20;
+/// The longest announcement that is read, in bytes: the most sites that a scenario may have take half of it.
+const ANNOUNCEMENT_LIMIT: u64 = 512 << 20;
 
 /// A mock server in a process of its own, which ends when this is dropped, or its parent dies however it may.
 #[derive(Debug)]

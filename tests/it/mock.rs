@@ -38,7 +38,8 @@ impl Mock {
 
     /// Makes one pass, and verifies it.
     pub fn verified(&self, row: Row, session: &mut dyn Fetch, visit: u64) {
-        let pass = session.fetch_all(&self.urls(visit)).unwrap();
-        self.scenario.verify(visit, &pass).unwrap_or_else(|error| panic!("{row}, visit {visit}: {error}"));
+        let urls = self.urls(visit);
+        let pass = session.fetch_all(&urls).unwrap();
+        self.scenario.verify(visit, urls.len(), &pass).unwrap_or_else(|error| panic!("{row}, visit {visit}: {error}"));
     }
 }

@@ -31,6 +31,12 @@ impl Drop for Peer {
     }
 }
 
+/// Says something whether the test passes or not: what `eprintln!` says is shown only where it fails.
+pub fn say(message: &str) {
+    let stderr = &mut std::io::stderr();
+    let _ = std::io::Write::write_all(stderr, format!("{message}\n").as_bytes());
+}
+
 /// The files that peers serve: name and content.
 fn files() -> [(&'static str, Vec<u8>); 3] {
     let bytes = |count: usize| (0..count).map(|index| (index * 31 % 251) as u8).collect();
@@ -52,7 +58,7 @@ impl Peer {
             Err(error) => {
                 let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
                 assert!(!required, "{name} is required here, but cannot be started: {error}");
-                println!("skipped: {name} is not installed");
+                say(&format!("skipped: {name} is not installed"));
                 return None;
             }
         };

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use url::Url;
@@ -31,7 +30,6 @@ type Answer = dyn Fn(&str) -> (Vec<u8>, Then) + Send + Sync;
 /// A server on a port of its own, until the test process ends.
 pub struct RawServer {
     address: SocketAddr,
-    connections: Arc<AtomicUsize>,
 }
 
 impl RawServer {
@@ -44,17 +42,15 @@ impl RawServer {
     pub fn start_on(ip: IpAddr, answer: impl Fn(&str) -> (Vec<u8>, Then) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((ip, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let connections = Arc::new(AtomicUsize::new(0));
-        let (answer, count): (Arc<Answer>, _) = (Arc::new(answer), Arc::clone(&connections));
+        let answer: Arc<Answer> = Arc::new(answer);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                count.fetch_add(1, Ordering::SeqCst);
                 let answer = Arc::clone(&answer);
                 // A client that has gone is no concern of the server's.
                 std::thread::spawn(move || serve(stream, &*answer).ok());
             }
         });
-        Self { address, connections }
+        Self { address }
     }
 
     /// A url on this server.
@@ -65,11 +61,6 @@ impl RawServer {
     /// The port.
     pub fn port(&self) -> u16 {
         self.address.port()
-    }
-
-    /// How many connections were accepted so far.
-    pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
     }
 }
 

@@ -8,11 +8,11 @@ use fetchbench::fetch::{Connections, Limits, Options};
 use url::Url;
 
 use super::{fetch, limits, outcome, outcomes};
+use crate::peers::say;
 use crate::raw_server::{RawServer, Then, ok, path, raw};
 
 #[test]
 fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
-    let server = RawServer::start(|head| ok(&head.to_ascii_lowercase()));
     for row in Row::all() {
         for connections in [Connections::Warm, Connections::PerFetch] {
             let heads = RawServer::start(move |head| {
@@ -35,7 +35,6 @@ fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
             assert_eq!(outcomes(&pass), [Ok((200, 0))], "{row}: a panic of the server shows as a closed connection");
         }
     }
-    assert_eq!(server.connections(), 0);
 }
 
 /// `/hop/N` leads to `/hop/N-1`, and `/hop/0` to no further place.
@@ -96,7 +95,8 @@ fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
     let server =
         RawServer::start(|head| ok(head.lines().find(|line| line.to_ascii_lowercase().starts_with("host:")).unwrap()));
     let named: Url = format!("http://localhost:{}/", server.port()).parse().unwrap();
-    let unknown: Url = "http://no-such-name.invalid/".parse().unwrap();
+    // No name has a label this long, so that no resolver has to be asked, which might take its time.
+    let unknown: Url = format!("http://{}.invalid/", "a".repeat(64)).parse().unwrap();
     for row in Row::all() {
         let pass = fetch(row, &limits(1), &[named.clone(), unknown.clone()]);
         let page = pass.fetched[0].result.as_ref().unwrap_or_else(|error| panic!("{row}: {error}"));
@@ -109,7 +109,7 @@ fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
 #[test]
 fn addresses_of_ipv6_are_fetched() {
     if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
-        println!("skipped: this machine has no ::1");
+        say("skipped: this machine has no ::1");
         return;
     }
     let server = RawServer::start_on(Ipv6Addr::LOCALHOST.into(), |head| ok(path(head)));

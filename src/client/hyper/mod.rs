@@ -6,37 +6,39 @@
 //! that the server has closed is found out before the request is sent over it.
 
 use std::collections::HashMap;
-use std::error::Error;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::marker::PhantomData;
-use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 
 use futures_rustls::TlsConnector;
 use futures_rustls::client::TlsStream;
 use futures_util::future::Either;
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, LOCATION};
+use http::header::{HOST, HeaderMap, HeaderValue};
 use http::{Request, Uri};
-use http_body_util::{BodyExt, Empty};
-use hyper::body::{Body, Bytes, Incoming};
+use http_body_util::Empty;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use rustls::pki_types::ServerName;
 use smol_hyper::rt::FuturesIo;
 use url::Url;
 
-use super::{AsyncClient, Client, Runtime, Stream, addresses, host_header, origin_of, tls};
+use self::connection::{Connection, Unanswered};
+use self::pool::{Lease, Pool};
+use self::turns::Turns;
+use super::{AsyncClient, Client, Runtime, addresses, host_header, origin_of, tls};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 use crate::site::Origin;
 
-type Io<S> = FuturesIo<Either<S, TlsStream<S>>>;
+mod connection;
+mod pool;
+mod turns;
 
 /// hyper on a runtime.
 pub struct Hyper<R: Runtime> {
-    origins: Mutex<HashMap<Origin, Arc<Pool<R::Stream>>>>,
+    origins: Mutex<HashMap<Origin, Arc<Place>>>,
+    pool: Pool<R::Stream>,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
     tls: TlsConnector,
@@ -45,17 +47,19 @@ pub struct Hyper<R: Runtime> {
 }
 
 /// What is shared by all targets of an origin.
-struct Pool<S: Stream> {
+#[derive(Debug)]
+struct Place {
     origin: Origin,
+    /// Which of the session's origins it is.
+    number: usize,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
-    /// Connections that nobody uses; the one used last is taken first.
-    idle: Mutex<Vec<Connection<S>>>,
 }
 
 /// A url made ready.
-pub struct Target<S: Stream> {
-    pool: Arc<Pool<S>>,
+#[derive(Debug)]
+pub struct Target {
+    place: Arc<Place>,
     /// Path and query alone, as they stand in the request line.
     uri: Uri,
     credentials: Credentials,
@@ -65,11 +69,12 @@ impl<R: Runtime> Client for Hyper<R> {
     const NAME: &'static str = "hyper";
     const HTTPS: bool = true;
 
-    type Target = Target<R::Stream>;
+    type Target = Target;
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
             origins: Mutex::default(),
+            pool: Pool::new(limits.concurrency.get()),
             headers: options.request_headers(limits, Credentials::Send),
             headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
             tls: tls::config(options)?.into(),
@@ -86,15 +91,16 @@ impl<R: Runtime> Client for Hyper<R> {
 
         let origin = origin_of(url)?;
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let pool = origins.entry(origin).or_insert_with_key(|origin| {
-            Arc::new(Pool {
+        let number = origins.len();
+        let place = origins.entry(origin).or_insert_with_key(|origin| {
+            Arc::new(Place {
                 origin: origin.clone(),
+                number,
                 headers: with_host(&host, &self.headers),
                 headers_elsewhere: with_host(&host, &self.headers_elsewhere),
-                idle: Mutex::default(),
             })
         });
-        Ok(Target { pool: Arc::clone(pool), uri, credentials })
+        Ok(Target { place: Arc::clone(place), uri, credentials })
     }
 }
 
@@ -111,26 +117,18 @@ impl<R: Runtime> AsyncClient for Hyper<R> {
         let mut request = Request::new(Empty::<Bytes>::new());
         *request.uri_mut() = target.uri.clone();
         *request.headers_mut() = match target.credentials {
-            Credentials::Send => target.pool.headers.clone(),
-            Credentials::Withhold => target.pool.headers_elsewhere.clone(),
+            Credentials::Send => target.place.headers.clone(),
+            Credentials::Withhold => target.place.headers_elsewhere.clone(),
         };
 
-        let (mut connection, response) = self.exchange(&target.pool, request).await?;
-        let head = head(&response);
+        let mut lease = self.pool.lease(target.place.number);
+        let (mut connection, response) = self.exchange(&mut lease, &target.place.origin, request).await?;
+        let head = Head::of(response.status().as_u16(), response.headers());
         connection.read(response.into_body(), body).await?;
-        if self.keep && connection.driver.is_some() {
-            target.pool.put(connection);
+        if self.keep && connection.is_alive() {
+            lease.give_back(connection);
         }
         Ok(head)
-    }
-}
-
-fn head(response: &hyper::Response<Incoming>) -> Head {
-    let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-    Head {
-        status: response.status().as_u16(),
-        declared: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
-        location: text(LOCATION).map(str::to_owned),
     }
 }
 
@@ -138,10 +136,11 @@ impl<R: Runtime> Hyper<R> {
     /// Sends a request over an idle connection, or over a new one, and waits for the head of its answer.
     async fn exchange(
         &self,
-        pool: &Pool<R::Stream>,
+        lease: &mut Lease<'_, R::Stream>,
+        origin: &Origin,
         mut request: Request<Empty<Bytes>>,
     ) -> Result<(Connection<R::Stream>, hyper::Response<Incoming>), FetchError> {
-        while let Some(mut connection) = pool.take() {
+        while let Some(mut connection) = lease.idle_connection() {
             match connection.send(request).await {
                 Ok(response) => return Ok((connection, response)),
                 // The server hung up while the connection was idle. Nothing was sent, so this is no second try.
@@ -149,7 +148,8 @@ impl<R: Runtime> Hyper<R> {
                 Err(Unanswered { error, unsent: None }) => return Err(error),
             }
         }
-        let mut connection = self.connect(&pool.origin).await?;
+        lease.make_room();
+        let mut connection = self.connect(origin).await?;
         let response = connection.send(request).await.map_err(|unanswered| unanswered.error)?;
         Ok((connection, response))
     }
@@ -167,16 +167,21 @@ impl<R: Runtime> Hyper<R> {
     }
 
     async fn handshake(&self, stream: R::Stream, origin: &Origin) -> Result<Connection<R::Stream>, FetchError> {
+        let stream = Turns::new(stream);
         let io = match &*origin.scheme {
             "https" => Either::Right(self.encrypt(stream, origin).await?),
             _ => Either::Left(stream),
         };
         let handshake = http1::handshake(FuturesIo::new(io)).await;
-        let (sender, driver) = handshake.map_err(|error| failed(&error, ErrorClass::ClosedEarly))?;
-        Ok(Connection { sender, driver: Some(driver), failure: None })
+        let (sender, driver) = handshake.map_err(|error| connection::failed(&error, ErrorClass::ClosedEarly))?;
+        Ok(Connection::new(sender, driver))
     }
 
-    async fn encrypt(&self, stream: R::Stream, origin: &Origin) -> Result<TlsStream<R::Stream>, FetchError> {
+    async fn encrypt(
+        &self,
+        stream: Turns<R::Stream>,
+        origin: &Origin,
+    ) -> Result<TlsStream<Turns<R::Stream>>, FetchError> {
         let host = origin.host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(host.to_owned())
             .map_err(|error| FetchError::new(ErrorClass::Tls, format!("{host}: {error}")))?;
@@ -188,101 +193,4 @@ impl<R: Runtime> Hyper<R> {
             _ => FetchError::io(&error, ErrorClass::Tls),
         })
     }
-}
-
-impl<S: Stream> Pool<S> {
-    fn take(&self) -> Option<Connection<S>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
-    fn put(&self, connection: Connection<S>) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-    }
-}
-
-/// A request that was not answered.
-struct Unanswered {
-    error: FetchError,
-    /// The request, where nothing of it had been sent.
-    unsent: Option<Request<Empty<Bytes>>>,
-}
-
-/// The two halves of a connection.
-struct Connection<S: Stream> {
-    sender: http1::SendRequest<Empty<Bytes>>,
-    /// Moves the bytes; gone when the connection has ended.
-    driver: Option<http1::Connection<Io<S>, Empty<Bytes>>>,
-    /// What the driver ended with, if it failed.
-    failure: Option<hyper::Error>,
-}
-
-impl<S: Stream> Connection<S> {
-    /// Sends a request and waits for the head of its answer.
-    async fn send(&mut self, request: Request<Empty<Bytes>>) -> Result<hyper::Response<Incoming>, Unanswered> {
-        if !self.sender.is_ready() {
-            // The driver has not yet been polled since the end of the last answer.
-            self.poll_driver(&mut Context::from_waker(Waker::noop()));
-        }
-        let response = self.sender.try_send_request(request);
-        self.drive(response).await.map_err(|mut error| Unanswered {
-            unsent: error.take_message(),
-            error: self.failed(error.error(), ErrorClass::ClosedEarly),
-        })
-    }
-
-    /// Reads a body to its end.
-    async fn read(&mut self, mut incoming: Incoming, body: &mut Received) -> Result<(), FetchError> {
-        while !incoming.is_end_stream()
-            && let Some(frame) = self.drive(incoming.frame()).await
-        {
-            let frame = frame.map_err(|error| self.failed(&error, ErrorClass::BodyShort))?;
-            if let Ok(data) = frame.into_data() {
-                body.push(&data)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Does `work`, which only the driver can bring forward, while moving the bytes.
-    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        poll_fn(|context| {
-            // The work is polled again right after the driver, so nobody needs to be woken for its sake.
-            let mut unwoken = Context::from_waker(Waker::noop());
-            if let Poll::Ready(output) = work.as_mut().poll(&mut unwoken) {
-                return Poll::Ready(output);
-            }
-            self.poll_driver(context);
-            work.as_mut().poll(&mut unwoken)
-        })
-        .await
-    }
-
-    fn poll_driver(&mut self, context: &mut Context<'_>) {
-        if let Some(driver) = &mut self.driver
-            && let Poll::Ready(ended) = Pin::new(driver).poll(context)
-        {
-            self.driver = None;
-            self.failure = ended.err();
-        }
-    }
-
-    /// The class of an error: of the sender's, unless that says no more than that there is no driver any more.
-    fn failed(&self, error: &hyper::Error, incomplete: ErrorClass) -> FetchError {
-        let gone = error.is_canceled() || error.is_closed();
-        failed(self.failure.as_ref().filter(|_| gone).unwrap_or(error), incomplete)
-    }
-}
-
-/// The class of hyper's error; `incomplete` is what it means here that the connection has ended.
-fn failed(error: &hyper::Error, incomplete: ErrorClass) -> FetchError {
-    let message = error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
-    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    let class = match io {
-        Some(io) if io.kind() == io::ErrorKind::UnexpectedEof => incomplete,
-        Some(io) => ErrorClass::of_io(io).unwrap_or(ErrorClass::Protocol),
-        None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => incomplete,
-        None => ErrorClass::Protocol,
-    };
-    FetchError::new(class, message)
 }

@@ -1,0 +1,52 @@
+//! A stream that lets others have their turn.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_lite::io::{AsyncRead, AsyncWrite};
+
+use super::super::Stream;
+
+/// How many reads in a row may find something.
+const READS_A_TURN: u32 = 32;
+
+/// A stream whose reader pauses now and then, however fast the bytes come. A peer that never stops sending would
+/// otherwise keep the task from ever hearing of its deadline, and whoever else has this thread from their turn.
+pub(super) struct Turns<S> {
+    stream: S,
+    reads: u32,
+}
+
+impl<S> Turns<S> {
+    pub fn new(stream: S) -> Self {
+        Self { stream, reads: 0 }
+    }
+}
+
+impl<S: Stream> AsyncRead for Turns<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.reads == READS_A_TURN {
+            self.reads = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.reads = if read.is_ready() { self.reads + 1 } else { 0 };
+        read
+    }
+}
+
+impl<S: Stream> AsyncWrite for Turns<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_close(context)
+    }
+}
