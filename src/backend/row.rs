@@ -67,6 +67,16 @@ impl Row {
         if self.is_sequential() { NonZeroUsize::MIN } else { limits.concurrency }
     }
 
+    /// Why rows cannot all be opened in one process, if so: async-std has one runtime, with one number of threads.
+    pub fn conflict(rows: &[Self]) -> Option<String> {
+        let mut runtimes = rows.iter().filter(|row| row.backend.executor == Executor::AsyncStd);
+        let first = runtimes.next()?;
+        let other = runtimes.find(|row| row.threads(NonZeroUsize::MIN) != first.threads(NonZeroUsize::MIN))?;
+        Some(format!(
+            "{first} and {other} cannot run in one process, since async-std has one runtime: name one of them"
+        ))
+    }
+
     /// Opens a session.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub(super) fn limits(sites: usize, redirects: u32) -> Limits {
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let sites = args.sites.read().map_err(usage)?;
     let options = args.fetch.options().map_err(usage)?;
-    let (rows, left_out) = rows(selected(args), &sites);
+    let (rows, left_out) = rows(selected(args)?, &sites);
     let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)));
     descriptors::reserve(most_in_flight(&turns), 0).map_err(usage)?;
     compare(&LiveCourse { sites, left_out }, &turns, &options)

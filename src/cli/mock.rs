@@ -32,7 +32,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let time_scale = args.time_scale.unwrap_or(1.0);
     let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
     let options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
-    let rows = match selected(args) {
+    let rows = match selected(args)? {
         none if none.is_empty() => Row::all().collect(),
         rows => rows,
     };

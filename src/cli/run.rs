@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use url::Url;
 
 use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
 use super::terminal::{Progress, print};
-use super::{EXIT_FETCH_FAILED, interrupt, live, mock};
+use super::{EXIT_FETCH_FAILED, interrupt, live, mock, usage};
 use crate::backend::Row;
 use crate::fetch::{Limits, Options, Pass};
 use crate::report::text::{self, Example, Line};
@@ -82,14 +83,21 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The rows that the user chose, each once; none if there was no choice.
-pub(super) fn selected(args: &RunArgs) -> Vec<Row> {
+///
+/// # Errors
+///
+/// They cannot all be opened in one process.
+pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for row in args.backend.iter().flat_map(|rows| &rows.0) {
         if !rows.contains(row) {
             rows.push(*row);
         }
     }
-    rows
+    match Row::conflict(&rows) {
+        Some(conflict) => Err(usage(anyhow!("{conflict}"))),
+        None => Ok(rows),
+    }
 }
 
 /// The turns of the rows, of which the first is what the others are compared with: the first sequential row, or one

@@ -138,6 +138,22 @@ fn more_connections_than_any_client_keeps_by_default() {
 }
 
 #[test]
+fn the_connection_budget_holds_over_many_origins() {
+    let site = |n| format!("[[site]]\nlabel = '{n}'\norigin = '{n}'\nbytes = 1\n");
+    let sites: String = (0..40).map(site).collect();
+    let mock = Mock::start(&format!("description = 'd'\nconcurrency = 4\n{sites}"));
+    for row in Row::all() {
+        let mut session = open(row, &limits(4));
+        for visit in 0..2 {
+            mock.take_witness();
+            mock.verified(row, session.as_mut(), visit);
+            // Of a pass four connections are left at most, and so the next one has to open most anew.
+            assert!(mock.take_witness().connections >= 36, "{row}, visit {visit}");
+        }
+    }
+}
+
+#[test]
 fn connections_are_opened_as_often_as_the_policy_says() {
     let mock = Mock::start(&waiting(8, 100));
     for row in Row::all() {

@@ -149,6 +149,8 @@ fn hostile_labels_and_bodies_are_shown_and_not_obeyed() {
     row                      total  speed-up    ideal  efficiency
     fake at concurrency 1  0.030 s     1.00x  0.030 s     100.0 %
     fake                   0.020 s     1.50x  0.020 s     100.0 %
+
+    Each row made one pass, connecting included: `compare` and `cargo bench` measure many.
     ");
 }
 

@@ -1,6 +1,7 @@
 //! What holds for the tree as a whole: the order of the floors, the size of files, pages that say what is true.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -96,6 +97,16 @@ fn every_scenario_file_is_built_in() {
     files.sort();
     names.sort();
     assert_eq!(files, names);
+}
+
+#[test]
+fn the_page_on_scenarios_shows_one_that_can_be_read() {
+    let page = fs::read_to_string(root().join("SCENARIOS.md")).unwrap();
+    let toml = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    file.write_all(toml.as_bytes()).unwrap();
+    let scenario = Scenario::load(file.path().to_str().unwrap()).unwrap();
+    assert_eq!(scenario.sites.len(), 1 + 100 + 50 + 1);
 }
 
 #[test]
