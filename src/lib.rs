@@ -12,6 +12,9 @@ pub mod lockfile;
 pub mod site;
 pub mod schedule;
 pub mod stats;
+pub mod paired;
+pub mod child;
+pub mod counting;
 
 // Floor 1: what is fetched, and what comes of it.
 pub mod error;
@@ -25,11 +28,15 @@ pub mod site_list;
 pub mod client;
 pub mod server;
 pub mod record;
+pub mod worker;
 
-// Floor 3: what is compared.
+// Floor 3: what is compared, and what a comparison's record says.
 pub mod backend;
+pub mod analysis;
+pub mod metric;
 
-// Floor 4: what is shown.
+// Floor 4: what is measured and what is shown; they meet in the record only.
+pub mod measure;
 pub mod report;
 
 // Floor 5: the command line.

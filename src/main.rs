@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+use fetchbench::counting::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
 fn main() -> ExitCode {
     fetchbench::cli::main()
 }

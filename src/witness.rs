@@ -15,4 +15,17 @@ pub struct Witness {
     pub bytes: u64,
     /// Requests that were refused: malformed, too large, an unknown target or method.
     pub refused: u64,
+    /// From the first request to the last byte of the last answer, in nanoseconds: less than the pass that made them.
+    #[serde(default)]
+    pub span_ns: u64,
+    /// What the server's thread spent on the processor, in nanoseconds.
+    #[serde(default)]
+    pub cpu_ns: u64,
+}
+
+impl Witness {
+    /// The counts alone, without the times, which differ from run to run.
+    pub fn counts(self) -> Self {
+        Self { span_ns: 0, cpu_ns: 0, ..self }
+    }
 }

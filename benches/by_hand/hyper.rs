@@ -27,10 +27,14 @@ pub fn on<S: Spawn>(concurrency: usize) -> Loop {
             }
             let start = Instant::now();
             let workers: Vec<_> = idle.drain(..).map(|sender| executor.spawn(work(sender, queue.clone()))).collect();
+            // As in the rows, a pass ends with its last fetch, and not when this thread has heard of it.
+            let mut end = start;
             for worker in workers {
-                idle.push(worker.await);
+                let (sender, ended) = worker.await;
+                idle.push(sender);
+                end = end.max(ended);
             }
-            start.elapsed()
+            end - start
         })
     })
 }
@@ -42,7 +46,7 @@ async fn connect<S: Spawn>(executor: &S, url: &Url) -> Sender {
     sender
 }
 
-async fn work(mut sender: Sender, queue: Queue) -> Sender {
+async fn work(mut sender: Sender, queue: Queue) -> (Sender, Instant) {
     while let Some(url) = queue.pull() {
         sender.ready().await.expect("an open connection");
         let request = Request::get(url.path()).header(header::HOST, url.authority());
@@ -54,5 +58,5 @@ async fn work(mut sender: Sender, queue: Queue) -> Sender {
             frame.expect("a whole body");
         }
     }
-    sender
+    (sender, Instant::now())
 }

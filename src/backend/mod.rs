@@ -14,6 +14,7 @@ mod threads;
 mod async_std;
 mod smol;
 mod fake;
+mod slowed;
 mod row;
 
 pub use self::row::Row;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
 
+use super::slowed::{Slowed, parse_share};
 use super::{ALL, Backend, Executor};
 use crate::fetch::{Fetch, Limits, Options};
 
@@ -17,14 +18,19 @@ const MAX_THREADS: usize = 1024;
 pub struct Row {
     backend: &'static Backend,
     threads: Option<NonZeroUsize>,
+    /// By which share its passes are made longer, to see whether that is found.
+    slowed: Option<f64>,
 }
 
 impl Row {
+    /// A backend with its defaults.
+    fn plain(backend: &'static Backend) -> Self {
+        Self { backend, threads: None, slowed: None }
+    }
+
     /// Every row that fetches for real, with its defaults.
     pub fn all() -> impl Iterator<Item = Self> {
-        ALL.iter()
-            .filter(|backend| backend.executor != Executor::Virtual)
-            .map(|backend| Self { backend, threads: None })
+        ALL.iter().filter(|backend| backend.executor != Executor::Virtual).map(Self::plain)
     }
 
     /// The rows that `pattern` stands for: a row, or all rows of a client or of an executor.
@@ -34,7 +40,7 @@ impl Row {
     /// There is none: names those that there are.
     pub fn matching(pattern: &str) -> anyhow::Result<Vec<Self>> {
         let named = |backend: &&Backend| pattern == backend.client || pattern == backend.executor.name();
-        let rows: Vec<Self> = ALL.iter().filter(named).map(|backend| Self { backend, threads: None }).collect();
+        let rows: Vec<Self> = ALL.iter().filter(named).map(Self::plain).collect();
         if rows.is_empty() { Ok(vec![pattern.parse()?]) } else { Ok(rows) }
     }
 
@@ -84,13 +90,18 @@ impl Row {
     /// The backend cannot be opened so: the row and the reason are named.
     pub fn open(&self, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
         let options = Options { threads: self.threads, ..options.clone() };
-        (self.backend.open)(&options, limits).map_err(|error| error.context(format!("cannot open {self}")))
+        let session = (self.backend.open)(&options, limits);
+        let inner = session.map_err(|error| error.context(format!("cannot open {self}")))?;
+        Ok(match self.slowed {
+            None => inner,
+            Some(share) => Box::new(Slowed { inner, share }),
+        })
     }
 }
 
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.backend, other.backend) && self.threads == other.threads
+        std::ptr::eq(self.backend, other.backend) && self.threads == other.threads && self.slowed == other.slowed
     }
 }
 
@@ -103,6 +114,9 @@ impl fmt::Display for Row {
         if let Some(threads) = self.threads {
             name = format!("{name}:{threads}");
         }
+        if let Some(share) = self.slowed {
+            name = format!("slowed:{name}:{}%", share * 100.0);
+        }
         f.pad(&name)
     }
 }
@@ -111,13 +125,17 @@ impl FromStr for Row {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
+        if let Some((row, share)) = text.strip_prefix("slowed:").and_then(|rest| rest.rsplit_once(':')) {
+            let share = parse_share(share).ok_or_else(|| anyhow!("bad row {text:?}: write slowed:ROW:5%"))?;
+            return Ok(Self { slowed: Some(share), ..row.parse()? });
+        }
         let (name, threads) = match text.split_once(':') {
             Some((name, threads)) => (name, Some(threads)),
             None => (text, None),
         };
-        let named = |backend: &&'static Backend| Self { backend, threads: None }.to_string() == name;
+        let named = |backend: &&'static Backend| Self::plain(backend).to_string() == name;
         let Some(backend) = ALL.iter().find(named) else {
-            let rows: Vec<_> = ALL.iter().map(|backend| Self { backend, threads: None }.to_string()).collect();
+            let rows: Vec<_> = ALL.iter().map(|backend| Self::plain(backend).to_string()).collect();
             bail!(
                 "unknown row {text:?}: take one of {}, or a client or an executor alone for all of its rows",
                 rows.join(", ")
@@ -133,6 +151,6 @@ impl FromStr for Row {
             }
             None => None,
         };
-        Ok(Self { backend, threads })
+        Ok(Self { threads, ..Self::plain(backend) })
     }
 }

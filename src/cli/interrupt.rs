@@ -1,6 +1,8 @@
 //! How a command ends before its time.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use anyhow::Context;
@@ -21,5 +23,20 @@ pub(super) fn end_on_signals() -> anyhow::Result<()> {
         }
     };
     thread::Builder::new().name("signals".to_owned()).spawn(end).context("cannot listen for signals")?;
+    Ok(())
+}
+
+/// Sets `flag` at the first SIGINT or SIGTERM, for the command to stop where nothing is lost, and ends the process at the
+/// second.
+pub(super) fn flag_on_signals(flag: Arc<AtomicBool>) -> anyhow::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
+    let note = move || {
+        for signal in signals.forever() {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(128 + signal);
+            }
+        }
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(note).context("cannot listen for signals")?;
     Ok(())
 }

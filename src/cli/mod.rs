@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use self::terminal::{print, print_error};
 
+mod compare;
 mod descriptors;
 mod fetch;
 mod flags;
@@ -22,9 +23,14 @@ mod report;
 mod run;
 mod serve;
 mod terminal;
+mod worker;
 
 /// Some fetch failed or was answered wrongly.
 const EXIT_FETCH_FAILED: u8 = 3;
+/// Some row of a comparison does not count.
+const EXIT_INVALID: u8 = 3;
+/// Interrupted, as shells report SIGINT.
+const EXIT_INTERRUPTED: u8 = 130;
 /// The command line, a file or a url in it is wrong.
 const EXIT_USAGE: u8 = 2;
 
@@ -43,10 +49,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::RunArgs),
+    Compare(compare::CompareArgs),
     Fetch(fetch::FetchArgs),
     List(list::ListArgs),
     Serve(serve::ServeArgs),
     Report(report::ReportArgs),
+    #[command(hide = true)]
+    Worker(worker::WorkerArgs),
 }
 
 /// An error of the user's: of the command line, or of a file or url named there. Ends with exit code 2.
@@ -84,10 +93,12 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) => run::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Fetch(args) => fetch::run(args),
         Command::List(args) => list::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Report(args) => report::run(args),
+        Command::Worker(args) => worker::run(args),
     }
 }
 

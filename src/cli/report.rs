@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 
-use super::terminal::print;
+use super::terminal::{print, write_file};
 use super::usage;
-use crate::record::{Environment, Record, replace_file};
-use crate::report::{markdown, splice, svg};
+use crate::analysis::analyse;
+use crate::record::{Comparison, Environment, Record, replace_file};
+use crate::report::{comparison, markdown, splice, svg};
 
 /// What `--markdown` writes beside the samples, and so what links to a record lead to.
 const REPORT_FILE: &str = "report.md";
@@ -24,15 +25,21 @@ With --splice, what stands in FILE between the lines <!-- BEGIN: report --> and
 and a link to its report.md. Between the same lines of `records`, where FILE has
 them, a list of all records beside this one is set.";
 
-/// Show a record as Markdown or as a picture.
+/// Show a record: of `cargo bench` as Markdown or as a picture, of `compare` as it was printed, or as Markdown, JSON or CSV.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub struct ReportArgs {
+pub(super) struct ReportArgs {
     /// The record's folder.
     record: PathBuf,
     /// Write Markdown to FILE, or to stdout with `-`. The default when nothing else is asked for.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Write the figures of a comparison as JSON to FILE, or to stdout with `-`.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the figures of a comparison as CSV to FILE, or to stdout with `-`.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
     /// Draw a picture into FILE, or to stdout with `-`.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -41,13 +48,19 @@ pub struct ReportArgs {
     splice: Vec<PathBuf>,
 }
 
-pub fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
+    if Comparison::is_in(&args.record) {
+        return report_comparison(&args);
+    }
+    if args.json.is_some() || args.csv.is_some() {
+        return Err(usage(anyhow!("--json and --csv are for records of `compare`: this one is of `cargo bench`")));
+    }
     let record = Record::read(&args.record).map_err(usage)?;
     if args.markdown.is_some() || (args.svg.is_none() && args.splice.is_empty()) {
-        write(args.markdown.as_deref().unwrap_or(Path::new("-")), &markdown::report(&record))?;
+        write_file(args.markdown.as_deref().unwrap_or(Path::new("-")), &markdown::report(&record))?;
     }
     if let Some(file) = &args.svg {
-        write(file, &svg::picture(&record).map_err(usage)?)?;
+        write_file(file, &svg::picture(&record).map_err(usage)?)?;
     }
     // Every file is read and found to have its markers before any is written.
     let spliced: Vec<_> = args.splice.iter().map(|file| spliced(file, &record, &args)).collect::<Result<_, _>>()?;
@@ -57,12 +70,27 @@ pub fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes to a file as a whole, or to stdout.
-fn write(file: &Path, text: &str) -> anyhow::Result<()> {
-    if file == Path::new("-") {
-        return Ok(print(text)?);
+/// The same tables as `compare` printed, from its record alone.
+fn report_comparison(args: &ReportArgs) -> anyhow::Result<ExitCode> {
+    if args.svg.is_some() || !args.splice.is_empty() {
+        return Err(usage(anyhow!("--svg and --splice are for records of `cargo bench`: this one is of `compare`")));
     }
-    replace_file(file, text.as_bytes())
+    let record = Comparison::read(&args.record).map_err(usage)?;
+    let stages = analyse(&record);
+    let forms = [
+        (&args.markdown, comparison::markdown(&record.setup, &stages)),
+        (&args.json, serde_json::to_string_pretty(&comparison::json(&record.setup, &stages))? + "\n"),
+        (&args.csv, comparison::csv(&stages)),
+    ];
+    if forms.iter().all(|(file, _)| file.is_none()) {
+        print(&comparison::text(&record.setup, &stages))?;
+    }
+    for (file, text) in forms {
+        if let Some(file) = file {
+            write_file(file, &text)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What a file becomes when the record is set into it.

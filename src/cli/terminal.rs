@@ -1,6 +1,7 @@
 //! What reaches the terminal: text on stdout, errors and a progress bar on stderr.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::record::replace_file;
 use crate::report::escape::visible;
 
 /// Writes text to stdout, and takes its colours out where no terminal shows them or `NO_COLOR` is set.
@@ -21,6 +23,55 @@ pub(super) fn print(text: &str) -> io::Result<()> {
 pub(super) fn print_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", visible(message));
+}
+
+/// Writes text to a file as a whole, or to stdout where the file is `-`.
+pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
+    if file == Path::new("-") {
+        return Ok(print(text)?);
+    }
+    replace_file(file, text.as_bytes())
+}
+
+/// How far a comparison is, on stderr; gone when dropped. Nothing at all where stderr is no terminal.
+pub(super) struct Countdown(Option<ProgressBar>);
+
+impl Countdown {
+    /// Shows how much of a budget of time is spent, or only what is said where there is none.
+    pub(super) fn show(budget: Option<Duration>) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let template = match budget {
+            Some(_) => "{bar:30} {eta} left  {msg}",
+            None => "{elapsed}  {msg}",
+        };
+        let style = ProgressStyle::with_template(template).expect("the template is well-formed");
+        let length = budget.map(|budget| budget.as_millis() as u64);
+        Self(Some(ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_style(style)))
+    }
+
+    /// So much time is spent.
+    pub(super) fn tick(&self, spent: Duration) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(spent.as_millis() as u64);
+        }
+    }
+
+    /// What is being done.
+    pub(super) fn say(&self, message: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(visible(message));
+        }
+    }
+}
+
+impl Drop for Countdown {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 /// A bar on stderr while a pass runs; gone when dropped. Nothing at all where stderr is no terminal.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use serde::Serialize;
 
 use super::{ENVIRONMENT_FILE, Environment, SAMPLES_FILE, Sample};
 
@@ -12,7 +13,7 @@ use super::{ENVIRONMENT_FILE, Environment, SAMPLES_FILE, Sample};
 #[derive(Debug)]
 pub struct Journal {
     folder: PathBuf,
-    samples: File,
+    samples: Lines,
 }
 
 impl Journal {
@@ -24,13 +25,7 @@ impl Journal {
     pub fn create(folder: &Path, environment: &Environment) -> anyhow::Result<Self> {
         let shown = folder.display();
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {shown}"))?;
-        let samples = match File::create_new(folder.join(SAMPLES_FILE)) {
-            Ok(samples) => samples,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                bail!("{shown} holds a record already, and records are not overwritten: name another folder")
-            }
-            Err(error) => return Err(error).with_context(|| format!("cannot write to {shown}")),
-        };
+        let samples = Lines::create(folder.join(SAMPLES_FILE))?;
         let text = serde_json::to_string_pretty(environment)? + "\n";
         replace_file(&folder.join(ENVIRONMENT_FILE), text.as_bytes())?;
         Ok(Self { folder: folder.to_owned(), samples })
@@ -42,14 +37,7 @@ impl Journal {
     ///
     /// As [`Journal::create`].
     pub fn create_below(parent: &Path, environment: &Environment) -> anyhow::Result<Self> {
-        let name = environment.folder_name();
-        let mut folder = parent.join(&name);
-        for number in 2.. {
-            if !folder.exists() {
-                break;
-            }
-            folder = parent.join(format!("{name}-{number}"));
-        }
+        let folder = new_folder(parent, environment)?;
         Self::create(&folder, environment)
     }
 
@@ -64,10 +52,74 @@ impl Journal {
     ///
     /// The disk is full, or the like.
     pub fn append(&mut self, sample: &Sample) -> anyhow::Result<()> {
-        let line = serde_json::to_string(sample)? + "\n";
-        let shown = self.folder.display();
-        self.samples.write_all(line.as_bytes()).with_context(|| format!("cannot write {SAMPLES_FILE} in {shown}"))
+        self.samples.append(sample)
     }
+}
+
+/// A file of lines that is being written: one line of JSON for each thing, at once and as one piece, so that a crash loses
+/// no earlier one.
+#[derive(Debug)]
+pub(super) struct Lines {
+    path: PathBuf,
+    file: File,
+}
+
+impl Lines {
+    /// A new file.
+    ///
+    /// # Errors
+    ///
+    /// There is one already, or the folder cannot be written to.
+    pub fn create(path: PathBuf) -> anyhow::Result<Self> {
+        let shown = path.display();
+        match File::create_new(&path) {
+            Ok(file) => Ok(Self { file, path }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                bail!("{shown} exists already, and records are not overwritten: name another folder")
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot write {shown}")),
+        }
+    }
+
+    /// Writes one more line.
+    ///
+    /// # Errors
+    ///
+    /// The disk is full, or the like.
+    pub fn append(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
+        let line = serde_json::to_string(value)? + "\n";
+        self.file.write_all(line.as_bytes()).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    /// Sees to it that what was written is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// It is not.
+    pub fn sync(&self) -> anyhow::Result<()> {
+        self.file.sync_all().with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+/// Makes a new folder below `parent`, named after the time and the CPU, and numbered where the name is taken.
+///
+/// # Errors
+///
+/// `parent` cannot be written to.
+pub fn new_folder(parent: &Path, environment: &Environment) -> anyhow::Result<PathBuf> {
+    let name = environment.folder_name();
+    fs::create_dir_all(parent).with_context(|| format!("cannot make the folder {}", parent.display()))?;
+    let mut folder = parent.join(&name);
+    for number in 2.. {
+        match fs::create_dir(&folder) {
+            Ok(()) => break,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                folder = parent.join(format!("{name}-{number}"));
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot make the folder {}", folder.display())),
+        }
+    }
+    Ok(folder)
 }
 
 /// Writes a file under another name and then gives it its own, so that nobody ever finds half of it. Where the name leads

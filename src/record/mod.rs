@@ -9,13 +9,20 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
+mod comparison;
+mod comparison_file;
 mod environment;
 mod journal;
+mod latencies;
 mod sample;
 
+pub use self::comparison::{COMPARISON_VERSION, CostSample, PassSample, RowSetup, Setup, StageSetup, Validity, twin};
+pub use self::comparison_file::{Comparison, ComparisonJournal};
 pub use self::environment::{Environment, Git};
-pub use self::journal::{Journal, replace_file};
+pub use self::journal::{Journal, new_folder, replace_file};
+pub use self::latencies::{Latencies, new_histogram};
 pub use self::sample::{Measurement, Sample, What};
 
 /// The version of the form in which records are written. Records of a newer one are refused.
@@ -58,7 +65,7 @@ impl Record {
                 format!("{} is no folder: name that of a record, such as one in results/", folder.display())
             })?;
         let environment = Environment::read(folder)?;
-        let (samples, cut) = read_samples(&folder.join(SAMPLES_FILE))?;
+        let (samples, cut) = read_lines(&folder.join(SAMPLES_FILE), "sample", Sample::checked)?;
         Ok(Self { name, environment, samples, cut })
     }
 
@@ -97,11 +104,15 @@ impl Environment {
     }
 }
 
-/// The samples in a file, and whether its last line is cut.
-fn read_samples(path: &Path) -> anyhow::Result<(Vec<Sample>, bool)> {
+/// What the lines of a file say, and whether its last line is cut.
+fn read_lines<T: DeserializeOwned>(
+    path: &Path,
+    what: &str,
+    check: impl Fn(T) -> anyhow::Result<T>,
+) -> anyhow::Result<(Vec<T>, bool)> {
     let shown = path.display();
     let mut file = BufReader::new(File::open(path).with_context(|| format!("cannot read {shown}"))?);
-    let mut samples = Vec::new();
+    let mut values = Vec::new();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -112,13 +123,13 @@ fn read_samples(path: &Path) -> anyhow::Result<(Vec<Sample>, bool)> {
         if line.is_empty() {
             break;
         }
-        match parse::<Sample>(&line).and_then(Sample::checked) {
-            Ok(sample) => samples.push(sample),
-            Err(_) if line.last() != Some(&b'\n') => return Ok((samples, true)),
-            Err(error) => bail!("{shown}:{number}: no sample: {error:#}"),
+        match parse::<T>(&line).and_then(&check) {
+            Ok(value) => values.push(value),
+            Err(_) if line.last() != Some(&b'\n') => return Ok((values, true)),
+            Err(error) => bail!("{shown}:{number}: no {what}: {error:#}"),
         }
     }
-    Ok((samples, false))
+    Ok((values, false))
 }
 
 /// Reads JSON. The place is left out of the message, since a line or a small file is named already.
@@ -209,7 +220,7 @@ mod tests {
     fn a_record_is_never_overwritten() {
         let (_parent, folder) = folder(GOOD);
         let error = Journal::create(&folder, &Environment::capture("cargo test")).unwrap_err().to_string();
-        assert!(error.contains("holds a record already"), "{error}");
+        assert!(error.contains("exists already"), "{error}");
         assert_eq!(fs::read_to_string(folder.join(SAMPLES_FILE)).unwrap(), GOOD);
     }
 }

@@ -10,6 +10,7 @@ pub mod text;
 pub mod fetched;
 mod numbers;
 pub mod markdown;
+pub mod comparison;
 pub mod svg;
 pub mod splice;
 

@@ -84,6 +84,7 @@ impl Engine {
             }
             // One reading for the whole batch: a delay counts from the moment that the loop saw the request.
             let now = Instant::now();
+            self.service.tally.turn(now);
             for event in &events {
                 match event.token() {
                     STOP => return Ok(()),

@@ -1,25 +1,21 @@
 //! The mock server as a child process, as seen by its parent.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, anyhow, ensure};
 use url::Url;
 
 use super::announcement::{AnnouncedSite, Announcement};
+use crate::child::Child;
 use crate::site::Origin;
 use crate::witness::Witness;
 
 /// How long the server may take to say where it is, and to answer on its control channel.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long the server may take to end once its standard input has.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// The longest announcement that is read, in bytes: the most sites that a scenario may have take half of it.
 const ANNOUNCEMENT_LIMIT: u64 = 512 << 20;
@@ -29,8 +25,7 @@ const ANNOUNCEMENT_LIMIT: u64 = 512 << 20;
 pub struct ServerProcess {
     announcement: Announcement,
     origins: Vec<Origin>,
-    /// Only to end it.
-    _child: EndingWithStdin,
+    child: Child,
 }
 
 impl ServerProcess {
@@ -42,15 +37,19 @@ impl ServerProcess {
     pub fn start(program: &Path, scenario: &str, time_scale: f64) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--end-with-stdin", "--time-scale", &time_scale.to_string(), "--", scenario]);
-        // In a process group of its own it does not see the Ctrl-C that is for us, and serves until we are done.
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).env_remove("RUST_BACKTRACE");
-        let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
-        let mut child = EndingWithStdin(child);
-        let stdout = child.0.stdout.take().expect("it is piped");
-        let announcement = read_announcement(stdout, &mut child)
+        let child = Child::start(&mut command, ANNOUNCEMENT_LIMIT);
+        let mut child = child.with_context(|| format!("cannot start {}", program.display()))?;
+        let line = child
+            .hear(PATIENCE)
             .with_context(|| format!("cannot start the mock server {} serve {scenario}", program.display()))?;
+        let announcement: Announcement = serde_json::from_slice(&line).context("what it said is no announcement")?;
         let origins = announcement.origins.iter().map(|origin| read_origin(origin)).collect::<anyhow::Result<_>>()?;
-        Ok(Self { announcement, origins, _child: child })
+        Ok(Self { announcement, origins, child })
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The address of each origin, indexed by [`Site::origin`](crate::site::Site::origin).
@@ -72,48 +71,6 @@ impl ServerProcess {
         let control = &self.announcement.control;
         read_witness(control).with_context(|| format!("cannot ask the mock server at {control}/take what it saw"))
     }
-}
-
-/// A child that ends of itself when its standard input does, and is killed if it does not.
-#[derive(Debug)]
-struct EndingWithStdin(Child);
-
-impl Drop for EndingWithStdin {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        let deadline = Instant::now() + GRACE;
-        while Instant::now() < deadline {
-            if !matches!(self.0.try_wait(), Ok(None)) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        // Either fails only where the child has ended after all.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Reads the one line that the server says, and checks it.
-fn read_announcement(stdout: ChildStdout, child: &mut EndingWithStdin) -> anyhow::Result<Announcement> {
-    // Only a thread can give up on a pipe. It ends with the child at the latest.
-    let (sender, receiver) = mpsc::sync_channel(1);
-    std::thread::Builder::new().name("announcement".to_owned()).spawn(move || {
-        let mut line = Vec::new();
-        let result = BufReader::new(stdout.take(ANNOUNCEMENT_LIMIT)).read_until(b'\n', &mut line);
-        // Fails where nobody waits any longer.
-        let _ = sender.send(result.map(|_| line));
-    })?;
-    let Ok(line) = receiver.recv_timeout(PATIENCE) else {
-        bail!("it did not say where it is within {PATIENCE:?}");
-    };
-    let line = line.context("cannot read what it says")?;
-    if line.last() != Some(&b'\n') {
-        ensure!((line.len() as u64) < ANNOUNCEMENT_LIMIT, "it said more than {ANNOUNCEMENT_LIMIT} bytes in one line");
-        let status = child.0.wait().context("it closed its standard output")?;
-        bail!("it ended before it said where it is: {status}");
-    }
-    serde_json::from_slice(&line).context("what it said is no announcement")
 }
 
 fn read_origin(text: &str) -> anyhow::Result<Origin> {

@@ -30,7 +30,7 @@ impl Service {
     /// Makes a scenario ready.
     pub fn new(scenario: Arc<Scenario>) -> Self {
         let heads = Heads::prepare(&scenario);
-        Self { scenario, heads, tally: Tally::default() }
+        Self { scenario, heads, tally: Tally::new() }
     }
 
     /// The response to a request, and how long it is to wait.

@@ -2,9 +2,11 @@
 
 mod backends;
 mod cli;
+mod compare;
 mod mock;
 mod peers;
 mod raw_server;
 mod report;
 mod server;
+mod statistics;
 mod tidy;

@@ -1,0 +1,267 @@
+//! What the record of a comparison says: a pure function of its samples, with nothing measured and nothing printed.
+
+use std::collections::HashMap;
+
+use crate::paired::{Blocks, Cycle, LEAST_BLOCKS, Ratio, Verdict};
+use crate::record::{Comparison, CostSample, PassSample, RowSetup, StageSetup, Validity, new_histogram, twin};
+use crate::stats;
+
+/// A server that is busier than this holds up whoever asks it.
+const SERVER_BUSY: f64 = 0.8;
+
+/// A comparison on one scenario.
+#[derive(Debug, Clone)]
+pub struct StageAnalysis {
+    /// The scenario.
+    pub setup: StageSetup,
+    /// The name of the row that the others are compared with.
+    pub reference: String,
+    /// The rows: those that count by rank and then by their median pass, then those that do not.
+    pub rows: Vec<RowAnalysis>,
+    /// The reference against itself: what lies within is noise.
+    pub noise: Option<Ratio>,
+    /// The smallest difference to the reference, such as 0.04 for 4 %, that this run would have shown in four of five.
+    pub smallest_difference: Option<f64>,
+    /// Blocks made.
+    pub blocks: usize,
+}
+
+/// What a row did on a scenario.
+#[derive(Debug, Clone)]
+pub struct RowAnalysis {
+    /// The row's name.
+    pub name: String,
+    /// Why it does not count, if so: what is first said against a pass of it, and of how many passes something is said.
+    pub invalid: Option<(Validity, String, usize)>,
+    /// 1 + the number of rows shown to be faster. Rows of one rank need not tie with each other.
+    pub rank: Option<usize>,
+    /// The rows that it cannot be told apart from.
+    pub ties: Vec<String>,
+    /// Its time over the reference's; of the reference itself there is none.
+    pub ratio: Option<Ratio>,
+    /// Fetches in each pass.
+    pub fetches: u64,
+    /// The passes that count.
+    pub passes: usize,
+    /// The median pass in seconds, over the medians of the blocks. For display: the machine's drift is in it.
+    pub median_s: Option<f64>,
+    /// The mean of what the delays alone take, in seconds, where there are any.
+    pub ideal_s: Option<f64>,
+    /// Fetches, by what they took in seconds: the median and the 99th percentile, where there are enough of them.
+    pub fetch_s: (Option<f64>, Option<f64>),
+    /// What the server spent on the processor while it answered, as a share of the pass: the median.
+    pub server_busy: Option<f64>,
+    /// Connections opened over all blocks, and how many would do.
+    pub sockets: (u64, u64),
+    /// What it cost.
+    pub cost: Option<Cost>,
+}
+
+/// What a row's fetches cost on the average.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cost {
+    /// Processor time in the program, in seconds per fetch.
+    pub user_s: f64,
+    /// Processor time in the kernel, in seconds per fetch.
+    pub system_s: f64,
+    /// Times that a thread waited, per fetch.
+    pub voluntary_switches: f64,
+    /// Times that a thread was made to wait, per fetch.
+    pub involuntary_switches: f64,
+    /// The most threads.
+    pub threads: u64,
+    /// The most memory resident, in bytes.
+    pub peak_rss_bytes: u64,
+    /// Allocations per fetch, where they were counted.
+    pub allocations: Option<f64>,
+    /// Bytes allocated per fetch, where they were counted.
+    pub allocated_bytes: Option<f64>,
+}
+
+impl RowAnalysis {
+    /// What the interval says of it against the reference.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.ratio.map(|ratio| ratio.verdict())
+    }
+
+    /// Fetches per second at the median pass.
+    pub fn rate(&self) -> Option<f64> {
+        self.median_s.map(|median| self.fetches as f64 / median)
+    }
+
+    /// The share of the median pass that the delays alone explain.
+    pub fn efficiency(&self) -> Option<f64> {
+        Some(self.ideal_s? / self.median_s?)
+    }
+
+    /// Whether the server held it up, so that its own figure is "at least".
+    pub fn is_server_bound(&self) -> bool {
+        self.server_busy.is_some_and(|busy| busy > SERVER_BUSY)
+    }
+}
+
+/// Analyses every scenario of a comparison.
+pub fn analyse(comparison: &Comparison) -> Vec<StageAnalysis> {
+    let reference = &comparison.setup.reference;
+    comparison.setup.stages.iter().map(|setup| analyse_stage(comparison, setup, reference)).collect()
+}
+
+fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -> StageAnalysis {
+    let passes: Vec<&PassSample> = comparison.passes.iter().filter(|pass| pass.scenario == setup.scenario).collect();
+    let took_part = |row: &&RowSetup| passes.iter().any(|pass| pass.row == row.name);
+    let setups: Vec<&RowSetup> = comparison.setup.rows.iter().filter(took_part).collect();
+    let mut rows: Vec<RowAnalysis> = setups
+        .iter()
+        .map(|row| {
+            let own: Vec<&PassSample> = passes.iter().copied().filter(|pass| pass.row == row.name).collect();
+            let costs = comparison.costs.iter().filter(|cost| cost.scenario == setup.scenario && cost.row == row.name);
+            analyse_row(row, setup, &own, &costs.collect::<Vec<_>>())
+        })
+        .collect();
+
+    let mut names: Vec<String> = setups.iter().map(|row| row.name.clone()).collect();
+    names.push(twin(reference));
+    let blocks = blocks(&names, &passes);
+    let made = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0) as usize;
+    judge(&mut rows, &names, reference, &blocks, made);
+    let twin_index = names.len() - 1;
+    let reference_index = names.iter().position(|name| name == reference);
+    let noise = reference_index.and_then(|index| blocks.ratio(twin_index, index, 1));
+    let smallest_difference =
+        reference_index.and_then(|reference| smallest_difference(&rows, &names, reference, &blocks));
+    rows.sort_by(|a, b| {
+        let key = |row: &RowAnalysis| (row.rank.unwrap_or(usize::MAX), row.median_s.unwrap_or(f64::MAX));
+        let ((rank_a, median_a), (rank_b, median_b)) = (key(a), key(b));
+        rank_a.cmp(&rank_b).then(median_a.total_cmp(&median_b))
+    });
+    StageAnalysis {
+        setup: setup.clone(),
+        reference: reference.to_owned(),
+        rows,
+        noise,
+        smallest_difference,
+        blocks: made,
+    }
+}
+
+/// The smallest difference that would have been found between a row and the reference: the median over the rows, since
+/// one that sleeps between its fetches may be noisier than all others.
+fn smallest_difference(rows: &[RowAnalysis], names: &[String], reference: usize, blocks: &Blocks) -> Option<f64> {
+    let valid: Vec<&RowAnalysis> = rows.iter().filter(|row| row.ratio.is_some()).collect();
+    let of = |row: &&RowAnalysis| {
+        let own = names.iter().position(|name| *name == row.name)?;
+        Some(blocks.smallest_difference(own, reference, valid.len())? - 1.0)
+    };
+    stats::median(&valid.iter().filter_map(of).collect::<Vec<_>>())
+}
+
+/// The passes as blocks of cycles, with a place for each name. A row with a pass that does not count has none that do.
+fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
+    let index: HashMap<&str, usize> = names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+    let mut blocks: Vec<Vec<Cycle>> = Vec::new();
+    for pass in passes {
+        let (Some(cycle), Some(&row)) = (pass.cycle, index.get(pass.row.as_str())) else { continue };
+        let (block, cycle) = (pass.block as usize, cycle as usize);
+        if blocks.len() <= block {
+            blocks.resize_with(block + 1, Vec::new);
+        }
+        if blocks[block].len() <= cycle {
+            blocks[block].resize_with(cycle + 1, || vec![None; names.len()]);
+        }
+        blocks[block][cycle][row] = pass.counted_s();
+    }
+    Blocks::new(names.len(), blocks)
+}
+
+/// Compares the rows that count with the reference and with each other.
+fn judge(rows: &mut [RowAnalysis], names: &[String], reference: &str, blocks: &Blocks, made: usize) {
+    let index = |name: &str| names.iter().position(|other| other == name);
+    let valid: Vec<usize> =
+        rows.iter().filter(|row| row.invalid.is_none()).filter_map(|row| index(&row.name)).collect();
+    let ranks: HashMap<usize, usize> = valid.iter().copied().zip(blocks.ranks(&valid)).collect();
+    let pairs = valid.len() * valid.len().saturating_sub(1) / 2;
+    let reference = index(reference).filter(|reference| valid.contains(reference));
+    for row in rows.iter_mut().filter(|row| row.invalid.is_none()) {
+        let Some(own) = index(&row.name) else { continue };
+        row.median_s = blocks.median_pass(own).map(|median| median.seconds);
+        row.rank = ranks.get(&own).copied().filter(|_| made >= LEAST_BLOCKS);
+        row.ratio = reference.filter(|reference| *reference != own).and_then(|reference| {
+            // As many comparisons as there are others than the reference.
+            blocks.ratio(own, reference, valid.len() - 1)
+        });
+        let ties = valid
+            .iter()
+            .filter(|other| **other != own)
+            .filter(|other| blocks.ratio(own, **other, pairs).is_some_and(|ratio| ratio.verdict() == Verdict::Tied));
+        row.ties = ties.map(|other| names[*other].clone()).collect();
+    }
+}
+
+fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs: &[&CostSample]) -> RowAnalysis {
+    let against: Vec<&&PassSample> = passes.iter().filter(|pass| pass.validity != Validity::Valid).collect();
+    let invalid = against.first().map(|pass| (pass.validity, pass.why.clone().unwrap_or_default(), against.len()));
+    let counted: Vec<f64> = passes.iter().filter_map(|pass| pass.counted_s()).collect();
+    let ideals: Option<Vec<f64>> =
+        passes.iter().filter(|pass| pass.counted_s().is_some()).map(|pass| pass.ideal_s).collect();
+    let busy: Vec<f64> =
+        passes.iter().filter_map(|pass| Some(pass.witness?.cpu_ns as f64 / 1e9 / pass.counted_s()?)).collect();
+    let blocks = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
+    let slots = if row.sequential { 1 } else { setup.concurrency.min(setup.fetches as usize) as u64 };
+    RowAnalysis {
+        name: row.name.clone(),
+        median_s: None,
+        invalid,
+        rank: None,
+        ties: Vec::new(),
+        ratio: None,
+        fetches: setup.fetches,
+        passes: counted.len(),
+        ideal_s: ideals.and_then(|ideals| stats::mean(&ideals)),
+        fetch_s: fetch_times(passes),
+        server_busy: stats::median(&busy),
+        sockets: (
+            passes.iter().filter_map(|pass| pass.witness).map(|witness| witness.connections).sum(),
+            match setup.connections {
+                crate::fetch::Connections::Warm => slots * u64::from(blocks),
+                crate::fetch::Connections::Cold => slots * passes.len() as u64,
+                crate::fetch::Connections::PerFetch => setup.fetches * passes.len() as u64,
+            },
+        ),
+        cost: cost(costs),
+    }
+}
+
+/// The median and the 99th percentile of all fetches of the counted passes, where there are enough of them.
+fn fetch_times(passes: &[&PassSample]) -> (Option<f64>, Option<f64>) {
+    let mut histogram = new_histogram();
+    for pass in passes.iter().filter(|pass| pass.counted_s().is_some()) {
+        if pass.latencies.add_to(&mut histogram).is_err() {
+            return (None, None);
+        }
+    }
+    let quantile = |q: f64, least: u64| (histogram.len() >= least).then(|| histogram.value_at_quantile(q) as f64 / 1e6);
+    (quantile(0.5, 10), quantile(0.99, 1_000))
+}
+
+fn cost(costs: &[&CostSample]) -> Option<Cost> {
+    let fetches: u64 = costs.iter().map(|cost| cost.fetches).sum();
+    if fetches == 0 {
+        return None;
+    }
+    let each = |value: fn(&CostSample) -> f64| costs.iter().map(|cost| value(cost)).sum::<f64>() / fetches as f64;
+    let counted: u64 = costs.iter().filter(|cost| cost.counts.is_some()).map(|cost| cost.counted_fetches).sum();
+    let counts = |value: fn(&crate::counting::Counts) -> u64| {
+        let sum: u64 = costs.iter().filter_map(|cost| cost.counts.as_ref()).map(value).sum();
+        (counted > 0).then(|| sum as f64 / counted as f64)
+    };
+    Some(Cost {
+        user_s: each(|cost| cost.user_s),
+        system_s: each(|cost| cost.system_s),
+        voluntary_switches: each(|cost| cost.voluntary_switches as f64),
+        involuntary_switches: each(|cost| cost.involuntary_switches as f64),
+        threads: costs.iter().map(|cost| cost.threads).max().unwrap_or(0),
+        peak_rss_bytes: costs.iter().map(|cost| cost.peak_rss_bytes).max().unwrap_or(0),
+        allocations: counts(|counts| counts.allocations),
+        allocated_bytes: counts(|counts| counts.allocated_bytes),
+    })
+}

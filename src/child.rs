@@ -1,0 +1,225 @@
+//! Child processes that are talked to in lines, and that end when their standard input does.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a child may take to end once its standard input has.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How much is kept of what a child says on its standard error: the end of it, in bytes.
+const LAST_WORDS_BYTES: usize = 2048;
+
+/// A child process. It ends when this is dropped, or its parent dies however it may.
+#[derive(Debug)]
+pub struct Child {
+    process: std::process::Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<Result<Vec<u8>, Silence>>,
+    last_words: Arc<Mutex<VecDeque<u8>>>,
+}
+
+/// Why a child does not answer.
+#[derive(Debug)]
+pub enum Silence {
+    /// It has ended.
+    Ended(Option<ExitStatus>, String),
+    /// It did not answer in time.
+    Hung(Duration),
+    /// It went on without an end of line.
+    Flooded(u64),
+    /// Its output cannot be read.
+    Unreadable(io::Error),
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended(status, last_words) => {
+                f.write_str("it ended")?;
+                if let Some(status) = status {
+                    write!(f, ": {status}")?;
+                }
+                if !last_words.is_empty() {
+                    write!(f, ", saying {last_words:?}")?;
+                }
+                Ok(())
+            }
+            Self::Hung(patience) => write!(f, "it did not answer within {patience:?}"),
+            Self::Flooded(limit) => write!(f, "it said more than {limit} bytes in one line"),
+            Self::Unreadable(error) => write!(f, "its output cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Silence {}
+
+impl Child {
+    /// Starts a command. Of its lines at most `limit` bytes each are read.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn start(command: &mut Command, limit: u64) -> io::Result<Self> {
+        // In a process group of its own it does not see the Ctrl-C that is for us. A backtrace makes each error of some
+        // clients cost a tenth of a second, and fetches here go through no proxy.
+        command.process_group(0).env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
+        for name in ["http_proxy", "https_proxy", "all_proxy"] {
+            command.env_remove(name).env_remove(name.to_uppercase());
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn()?;
+        let (stdout, stderr) = (process.stdout.take(), process.stderr.take());
+        // A pipe can be waited for with a time-out only by way of a thread. Both end with the child at the latest, and
+        // the first one reads no line ahead of the one that is waited for.
+        let (sender, lines) = mpsc::sync_channel(0);
+        if let Some(stdout) = stdout {
+            thread::Builder::new()
+                .name("child-out".to_owned())
+                .spawn(move || read_lines(stdout, limit, |line| sender.send(line).is_ok()))?;
+        }
+        let last_words = Arc::<Mutex<VecDeque<u8>>>::default();
+        if let Some(stderr) = stderr {
+            let kept = Arc::clone(&last_words);
+            thread::Builder::new().name("child-err".to_owned()).spawn(move || keep_end(stderr, &kept))?;
+        }
+        Ok(Self { stdin: process.stdin.take(), process, lines, last_words })
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Says a line, which brings its end with it.
+    ///
+    /// # Errors
+    ///
+    /// The child no longer listens.
+    pub fn say(&mut self, line: &[u8]) -> Result<(), Silence> {
+        let said = self.stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(line).and_then(|()| stdin.flush()));
+        said.map_err(|_| self.ended())
+    }
+
+    /// Waits for its next line.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn hear(&mut self, patience: Duration) -> Result<Vec<u8>, Silence> {
+        match self.lines.recv_timeout(patience) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Timeout) => Err(Silence::Hung(patience)),
+            Err(RecvTimeoutError::Disconnected) => Err(self.ended()),
+        }
+    }
+
+    /// How it ended, and its last words.
+    fn ended(&mut self) -> Silence {
+        let status = self.wait(GRACE);
+        let mut words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        Silence::Ended(status, String::from_utf8_lossy(words.make_contiguous()).trim().to_owned())
+    }
+
+    fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.process.try_wait() {
+                Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(2)),
+                ended => return ended.ok().flatten(),
+            }
+        }
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        if self.wait(GRACE).is_none() {
+            // Either fails only where the child has ended after all.
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+    }
+}
+
+/// Hands on one line after another, until there is none or nobody takes them.
+fn read_lines(stdout: impl Read, limit: u64, mut hand_on: impl FnMut(Result<Vec<u8>, Silence>) -> bool) {
+    let mut stdout = BufReader::new(stdout);
+    loop {
+        let mut line = Vec::new();
+        match stdout.by_ref().take(limit).read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            Ok(_) if line.last() == Some(&b'\n') => {
+                if !hand_on(Ok(line)) {
+                    return;
+                }
+            }
+            Ok(length) if length as u64 == limit => {
+                hand_on(Err(Silence::Flooded(limit)));
+                return;
+            }
+            // Its last line was cut off: it has ended.
+            Ok(_) => return,
+            Err(error) => {
+                hand_on(Err(Silence::Unreadable(error)));
+                return;
+            }
+        }
+    }
+}
+
+/// Reads all and keeps the end of it.
+fn keep_end(mut stderr: impl Read, kept: &Mutex<VecDeque<u8>>) {
+    let mut piece = [0; 1024];
+    while let Ok(length @ 1..) = stderr.read(&mut piece) {
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(&piece[..length]);
+        let surplus = kept.len().saturating_sub(LAST_WORDS_BYTES);
+        kept.drain(..surplus);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(script: &str) -> Child {
+        Child::start(Command::new("sh").args(["-c", script]), 100).unwrap()
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn lines_are_exchanged_one_by_one() {
+        let mut child = start("read a; echo \"got $a\"; read b; echo \"and $b\"");
+        for (said, heard) in [("one\n", "got one\n"), ("two\n", "and two\n")] {
+            child.say(said.as_bytes()).unwrap();
+            assert_eq!(child.hear(PATIENCE).unwrap(), heard.as_bytes());
+        }
+        assert!(matches!(child.hear(PATIENCE), Err(Silence::Ended(Some(status), _)) if status.success()));
+    }
+
+    #[test]
+    fn a_child_that_ends_hangs_or_floods_is_told_apart() {
+        let ended = start("echo why >&2; exit 3").hear(PATIENCE).unwrap_err().to_string();
+        assert_eq!(ended, "it ended: exit status: 3, saying \"why\"");
+        assert!(matches!(start("sleep 60").hear(Duration::from_millis(50)), Err(Silence::Hung(_))));
+        assert!(matches!(start("yes | tr -d '\\n'").hear(PATIENCE), Err(Silence::Flooded(100))));
+        assert!(matches!(start("printf cut").hear(PATIENCE), Err(Silence::Ended(..))));
+    }
+
+    #[test]
+    fn a_child_that_does_not_end_with_its_input_is_killed() {
+        let child = start("trap '' HUP TERM; exec sleep 1000");
+        let folder = format!("/proc/{}", child.id());
+        drop(child);
+        assert!(!std::path::Path::new(&folder).exists());
+    }
+}

@@ -1,0 +1,305 @@
+//! `fetchbench compare`: rows against each other, in paired rounds.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use super::terminal::{Countdown, print, write_file};
+use super::{EXIT_INTERRUPTED, EXIT_INVALID, descriptors, interrupt, usage};
+use crate::analysis::{StageAnalysis, analyse};
+use crate::backend::Row;
+use crate::measure::{self, Event, Participant, Plan, Stage, Stop};
+use crate::record::{
+    COMPARISON_VERSION, Comparison, ComparisonJournal, Environment, RowSetup, Setup, StageSetup, new_folder,
+};
+use crate::report::comparison as report;
+use crate::scenario::Scenario;
+use crate::units::{parse_duration, parse_time_scale};
+
+/// What is compared on when nothing is named, and what its delays are multiplied by so that a pass lasts some 50 ms.
+const DEFAULT_SCENARIOS: [(&str, f64); 3] = [("article", 0.02), ("keepalive", 1.0), ("fan-out", 1.0)];
+
+/// Where records go unless one is named.
+const RECORDS: &str = "results";
+
+const EXAMPLES: &str = "\
+Examples:
+  fetchbench compare                                    all rows, in about a minute
+  fetchbench compare keepalive --backend surf           one scenario, one client
+  fetchbench compare --backend surf@async-std:1 --backend surf@smol:1 --budget 3m
+  fetchbench compare keepalive --export-json - | jq .
+
+Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, 130 interrupted.";
+
+/// Compare rows in paired rounds: which is faster, by how much, and whether that is real
+///
+/// Every row has a process of its own. All are alive together and make one short pass each by turns, in ever new orders,
+/// so that what slows the machine down slows them alike. Intervals are Student's, over blocks of such rounds.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct CompareArgs {
+    /// Built-in scenarios or paths of TOML files [default: article with short delays, keepalive, fan-out]
+    #[arg(value_name = "SCENARIO")]
+    scenarios: Vec<String>,
+    /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
+    /// every row]
+    #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
+    backend: Vec<Chosen>,
+    /// Row to compare the others with [default: the first that is not sequential]
+    #[arg(long, value_name = "ROW", value_parser = parse_chosen)]
+    reference: Option<Chosen>,
+    /// Blocks on each scenario, in place of a budget of time
+    #[arg(long, value_name = "N", conflicts_with = "budget", value_parser = parse_blocks)]
+    blocks: Option<u32>,
+    /// Time to spend on all scenarios together
+    #[arg(long, value_name = "DURATION", value_parser = parse_budget, default_value = "60s")]
+    budget: Duration,
+    /// Rounds in a block, at most
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = parse_cycles)]
+    cycles: u32,
+    /// Seed of the orders in which rows take their turns
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Multiply all delays [default: 0.02 for article, else 1]
+    #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
+    time_scale: Option<f64>,
+    /// Folder of the record; it must not hold one yet [default: a new one in results/]
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Write the figures as JSON to FILE, or to stdout with `-`
+    #[arg(long, value_name = "FILE")]
+    export_json: Option<PathBuf>,
+    /// Write the tables as Markdown
+    #[arg(long, value_name = "FILE")]
+    export_markdown: Option<PathBuf>,
+    /// Write the figures as CSV
+    #[arg(long, value_name = "FILE")]
+    export_csv: Option<PathBuf>,
+}
+
+pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let plan = plan(&args, Arc::clone(&interrupted)).map_err(usage)?;
+    let most = plan.stages.iter().map(|stage| stage.scenario.limits.concurrency.get()).max().unwrap_or(0);
+    descriptors::reserve(most, plan.stages.iter().map(|stage| stage.scenario.origins).sum()).map_err(usage)?;
+    interrupt::flag_on_signals(Arc::clone(&interrupted))?;
+
+    let environment = Environment::capture(&command_line());
+    let folder = match &args.record {
+        Some(folder) => folder.clone(),
+        None => new_folder(Path::new(RECORDS), &environment)?,
+    };
+    let mut journal = ComparisonJournal::create(&folder, &environment, setup(&plan))?;
+    measure(&plan, &mut journal)?;
+    let was_interrupted = interrupted.load(Ordering::Relaxed);
+    if !was_interrupted {
+        journal.finish()?;
+    }
+
+    let comparison = Comparison::read(&folder)?;
+    let stages = analyse(&comparison);
+    show(&args, &comparison.setup, &stages)?;
+    eprintln!("The record: {}", folder.display());
+    let any_invalid = stages.iter().flat_map(|stage| &stage.rows).any(|row| row.invalid.is_some());
+    Ok(match (was_interrupted, any_invalid) {
+        (true, _) => ExitCode::from(EXIT_INTERRUPTED),
+        (false, true) => ExitCode::from(EXIT_INVALID),
+        (false, false) => ExitCode::SUCCESS,
+    })
+}
+
+/// Measures, keeps what comes, and shows how far it is.
+fn measure(plan: &Plan, journal: &mut ComparisonJournal) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let countdown = Countdown::show(match plan.stop {
+        Stop::Budget(time) => Some(time),
+        Stop::Blocks(_) => None,
+    });
+    measure::compare(plan, |event| match event {
+        Event::Pass(sample) => {
+            countdown.tick(start.elapsed());
+            journal.pass(sample)
+        }
+        Event::Cost(sample) => journal.cost(sample),
+        Event::Block { stage, made, expected } => {
+            let name = &plan.stages[stage].scenario.name;
+            countdown.say(&format!("{name}: block {made} of {}", expected.max(made)));
+            Ok(())
+        }
+    })
+}
+
+fn show(args: &CompareArgs, setup: &Setup, stages: &[StageAnalysis]) -> anyhow::Result<()> {
+    let exports = [
+        (&args.export_json, serde_json::to_string_pretty(&report::json(setup, stages))? + "\n"),
+        (&args.export_markdown, report::markdown(setup, stages)),
+        (&args.export_csv, report::csv(stages)),
+    ];
+    let to_stdout = exports.iter().any(|(file, _)| file.as_deref() == Some(Path::new("-")));
+    // What a program reads from stdout is not to be found among tables.
+    if !to_stdout {
+        print(&report::text(setup, stages))?;
+    }
+    for (file, text) in exports {
+        if let Some(file) = file {
+            write_file(file, &text)?;
+        }
+    }
+    Ok(())
+}
+
+fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan> {
+    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let mut participants = participants(args, &program);
+    let reference = match &args.reference {
+        Some(Chosen(several)) => {
+            let [reference] = several.as_slice() else { bail!("--reference stands for several rows: name one") };
+            position_or_push(&mut participants, reference.participant(&program))
+        }
+        None => participants.iter().position(|participant| !participant.sequential).unwrap_or(0),
+    };
+    let named = args.scenarios.iter().map(|name| (name.as_str(), None));
+    let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
+    let wanted: Vec<_> = if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
+    let stages =
+        wanted.into_iter().map(|(name, scale)| stage(args, name, scale)).collect::<anyhow::Result<Vec<_>>>()?;
+    for stage in &stages {
+        if !stage.is_short(&participants[reference]) {
+            let name = &participants[reference].name;
+            bail!("the reference {name} would take over a second a pass on {}: name another", stage.scenario.name);
+        }
+    }
+    Ok(Plan {
+        program,
+        stages,
+        participants,
+        reference,
+        stop: args.blocks.map_or(Stop::Budget(args.budget), Stop::Blocks),
+        seed: args.seed,
+        cycles: args.cycles,
+        interrupted,
+    })
+}
+
+fn position_or_push(participants: &mut Vec<Participant>, wanted: Participant) -> usize {
+    if let Some(index) = participants.iter().position(|participant| participant.name == wanted.name) {
+        return index;
+    }
+    participants.insert(0, wanted);
+    0
+}
+
+fn stage(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<Stage> {
+    let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
+    let time_scale = args.time_scale.or(scale).or(usual).unwrap_or(1.0);
+    let scenario = Scenario::load(name)?.time_scaled(time_scale);
+    Ok(Stage { source: name.to_owned(), time_scale, scenario })
+}
+
+/// Those that the user chose, each once, or all rows.
+fn participants(args: &CompareArgs, program: &Path) -> Vec<Participant> {
+    let mut participants: Vec<Participant> = Vec::new();
+    let all: Vec<One> = Row::all().map(One::Row).collect();
+    let chosen: Vec<&One> = args.backend.iter().flat_map(|chosen| &chosen.0).collect();
+    for one in if chosen.is_empty() { all.iter().collect() } else { chosen } {
+        let participant = one.participant(program);
+        if participants.iter().all(|other| other.name != participant.name) {
+            participants.push(participant);
+        }
+    }
+    participants
+}
+
+/// What one `--backend` stands for.
+#[derive(Debug, Clone)]
+struct Chosen(Vec<One>);
+
+/// A row of ours, or anybody's program.
+#[derive(Debug, Clone)]
+enum One {
+    Row(Row),
+    Exec(String),
+}
+
+impl One {
+    fn participant(&self, program: &Path) -> Participant {
+        match self {
+            Self::Row(row) => Participant {
+                name: row.to_string(),
+                command: vec![program.into(), "worker".into(), row.to_string().into()],
+                sequential: row.is_sequential(),
+            },
+            Self::Exec(path) => {
+                Participant { name: format!("exec:{path}"), command: vec![path.into()], sequential: false }
+            }
+        }
+    }
+}
+
+/// Reads `--backend`: a row, a client or executor for all of its rows, or `exec:PROGRAM`.
+fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
+    if let Some(path) = text.strip_prefix("exec:") {
+        anyhow::ensure!(Path::new(path).is_file(), "{path:?} is no program: write exec:./my-worker");
+        return Ok(Chosen(vec![One::Exec(path.to_owned())]));
+    }
+    let rows = Row::matching(text)?;
+    if let Some(fake) = rows.iter().find(|row| row.is_fake()) {
+        bail!("{fake} makes its durations up: there is nothing to compare it with");
+    }
+    Ok(Chosen(rows.into_iter().map(One::Row).collect()))
+}
+
+/// The head of the record.
+fn setup(plan: &Plan) -> Setup {
+    let row =
+        |participant: &Participant| RowSetup { name: participant.name.clone(), sequential: participant.sequential };
+    let stage = |stage: &Stage| StageSetup {
+        scenario: stage.scenario.name.clone(),
+        description: stage.scenario.description.clone(),
+        time_scale: stage.time_scale,
+        fetches: stage.scenario.sites.len() as u64,
+        concurrency: stage.scenario.limits.concurrency.get(),
+        connections: stage.scenario.limits.connections,
+        left_out: plan
+            .participants
+            .iter()
+            .filter(|participant| !stage.is_short(participant))
+            .map(|participant| (participant.name.clone(), stage.ideal(participant).as_secs_f64()))
+            .collect(),
+    };
+    Setup {
+        comparison_version: COMPARISON_VERSION,
+        complete: false,
+        seed: plan.seed,
+        reference: plan.participants[plan.reference].name.clone(),
+        rows: plan.participants.iter().map(row).collect(),
+        stages: plan.stages.iter().map(stage).collect(),
+    }
+}
+
+fn command_line() -> String {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    format!("fetchbench {}", words.join(" "))
+}
+
+fn parse_blocks(text: &str) -> Result<u32, String> {
+    let blocks = text.parse().ok().filter(|blocks| (1..=10_000).contains(blocks));
+    blocks.ok_or_else(|| format!("bad --blocks {text:?}: it is a whole number from 1 to 10,000"))
+}
+
+fn parse_cycles(text: &str) -> Result<u32, String> {
+    // Each has a visit of its own, and a block has room for a thousand.
+    let cycles = text.parse().ok().filter(|cycles| (1..=500).contains(cycles));
+    cycles.ok_or_else(|| format!("bad --cycles {text:?}: it is a whole number from 1 to 500"))
+}
+
+fn parse_budget(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        budget if budget < Duration::from_secs(1) => Err(format!("bad budget {text:?}: a second at least")),
+        budget => Ok(budget),
+    }
+}

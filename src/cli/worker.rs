@@ -1,0 +1,36 @@
+//! `fetchbench worker`: one row of a comparison, in a process of its own.
+
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+
+use super::{descriptors, usage};
+use crate::backend::Row;
+use crate::fetch::Options;
+use crate::worker::{Ready, serve};
+
+/// Fetch for a comparison: orders come on stdin, results go to stdout, a line of JSON each
+///
+/// `compare` starts one for each row. PROTOCOL.md tells how a program of your own can be one.
+#[derive(Debug, clap::Args)]
+pub(super) struct WorkerArgs {
+    /// Row to fetch with
+    row: String,
+}
+
+pub(super) fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
+    let row: Row = args.row.parse().map_err(|error: anyhow::Error| usage(anyhow!("{error}")))?;
+    descriptors::raise_limit();
+    serve(|open| {
+        let limits = open.limits();
+        let named =
+            |name: &str, version: Option<&str>| version.map_or(name.to_owned(), |version| format!("{name} {version}"));
+        let ready = Ready {
+            client: named(row.backend().client, row.backend().client_version()),
+            executor: named(row.backend().executor.name(), row.backend().executor_version()),
+            threads: row.threads(limits.concurrency),
+        };
+        Ok((ready, row.open(&Options::default(), &limits)?))
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

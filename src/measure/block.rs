@@ -1,0 +1,146 @@
+//! A block: every row's process started afresh, one pass each to warm up, then cycles in ever new orders.
+
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::contender::Contender;
+use super::cost::Usage;
+use super::shuffle::Shuffle;
+use super::{Budget, Event, Plan, Stage, check};
+use crate::record::{CostSample, Latencies, PassSample, Validity};
+use crate::server::ServerProcess;
+use crate::worker::{Open, PassOrder};
+
+/// Room for the visits of a block's cycles, so that no two blocks share one.
+const VISITS_A_BLOCK: u64 = 1_000;
+
+/// A block that is about to be run.
+pub(super) struct Block<'a> {
+    pub plan: &'a Plan,
+    pub stage: &'a Stage,
+    pub server: &'a ServerProcess,
+    pub number: u32,
+    pub budget: &'a Budget,
+}
+
+impl Block<'_> {
+    /// Runs it.
+    pub fn run(
+        &self,
+        contenders: &mut [Contender],
+        shuffle: &mut Shuffle,
+        on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let start = Instant::now();
+        let open = self.open_order();
+        for contender in contenders.iter_mut() {
+            contender.open(&open);
+        }
+        self.server.take_witness()?;
+        let opening = start.elapsed();
+        self.cycle(None, contenders, shuffle, on)?;
+        let cycles = self.budget.cycles(self.number, opening, start.elapsed() - opening);
+
+        let before: Vec<_> = contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
+        let mut made = 0;
+        while made < cycles && !self.plan.interrupted.load(Ordering::Relaxed) {
+            self.cycle(Some(made), contenders, shuffle, on)?;
+            made += 1;
+        }
+        for (contender, before) in contenders.iter_mut().zip(before) {
+            if let Some(cost) = before.and_then(|before| self.cost(contender, before, made)) {
+                on(Event::Cost(&cost))?;
+            }
+            contender.close();
+        }
+        Ok(())
+    }
+
+    /// One pass of everybody. All meet the same visit, and so the same delays, in processes that share nothing.
+    fn cycle(
+        &self,
+        cycle: Option<u32>,
+        contenders: &mut [Contender],
+        shuffle: &mut Shuffle,
+        on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut order: Vec<usize> = (0..contenders.len()).collect();
+        shuffle.shuffle(&mut order);
+        let visit = u64::from(self.number) * VISITS_A_BLOCK + cycle.map_or(0, |cycle| u64::from(cycle) + 1);
+        for index in order {
+            let sample = self.pass(&mut contenders[index], cycle, visit)?;
+            on(Event::Pass(&sample))?;
+        }
+        Ok(())
+    }
+
+    fn pass(&self, contender: &mut Contender, cycle: Option<u32>, visit: u64) -> anyhow::Result<PassSample> {
+        let scenario = &self.stage.scenario;
+        let mut sample = PassSample {
+            scenario: scenario.name.clone(),
+            block: self.number,
+            cycle,
+            row: contender.name.clone(),
+            visit,
+            elapsed_s: None,
+            ideal_s: None,
+            validity: Validity::Valid,
+            why: None,
+            witness: None,
+            latencies: Latencies::None,
+        };
+        let patience = scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots);
+        let done = match &contender.out {
+            None => contender.pass(PassOrder { visit, count: false }, patience),
+            Some(_) => None,
+        };
+        let Some(done) = done else {
+            let (validity, why) = contender.out.clone().unwrap_or((Validity::Crashed, "has no worker".to_owned()));
+            (sample.validity, sample.why) = (validity, Some(why));
+            // What it left behind is not the next row's.
+            self.server.take_witness()?;
+            return Ok(sample);
+        };
+        let witness = self.server.take_witness()?;
+        let pass = done.pass();
+        if let Some((validity, why)) = check::fault(scenario, contender.slots, visit, &pass, &witness) {
+            (sample.validity, sample.why) = (validity, Some(why));
+        }
+        sample.elapsed_s = Some(pass.elapsed.as_secs_f64());
+        sample.ideal_s = scenario.has_delays().then(|| scenario.ideal(visit, contender.slots).as_secs_f64());
+        sample.witness = Some(witness);
+        sample.latencies = Latencies::of(&pass);
+        Ok(sample)
+    }
+
+    /// What the counted cycles cost, and what one more pass allocates, which is counted and not timed.
+    fn cost(&self, contender: &mut Contender, before: Usage, cycles: u32) -> Option<CostSample> {
+        let after = contender.process().and_then(Usage::of)?;
+        let scenario = &self.stage.scenario;
+        let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
+        let patience = scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots);
+        let counts = contender.pass(PassOrder { visit, count: true }, patience).and_then(|done| done.counts);
+        Some(CostSample {
+            scenario: scenario.name.clone(),
+            block: self.number,
+            row: contender.name.clone(),
+            fetches: u64::from(cycles) * scenario.sites.len() as u64,
+            user_s: after.user_s - before.user_s,
+            system_s: after.system_s - before.system_s,
+            voluntary_switches: after.voluntary_switches.saturating_sub(before.voluntary_switches),
+            involuntary_switches: after.involuntary_switches.saturating_sub(before.involuntary_switches),
+            threads: after.threads,
+            peak_rss_bytes: after.peak_rss_bytes,
+            counted_fetches: scenario.sites.len() as u64,
+            counts,
+        })
+    }
+
+    fn open_order(&self) -> Open {
+        let scenario = &self.stage.scenario;
+        let url =
+            |(index, site): (usize, &crate::site::Site)| format!("{}/{index}", self.server.origins()[site.origin]);
+        let urls = scenario.sites.iter().enumerate().map(url).collect();
+        Open::new(urls, true, &scenario.limits)
+    }
+}

@@ -1,0 +1,130 @@
+//! Whether a pass counts: what the worker says, what was programmed and what the server saw must agree.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::Pass;
+use crate::record::Validity;
+use crate::scenario::Scenario;
+use crate::witness::Witness;
+
+/// What a worker's clock may differ by from the server's, both being the same machine's: reading it takes a while.
+const CLOCK_TOLERANCE: Duration = Duration::from_micros(50);
+
+/// Why a pass does not count, if so.
+pub(super) fn fault(
+    scenario: &Scenario,
+    slots: NonZeroUsize,
+    visit: u64,
+    pass: &Pass,
+    witness: &Witness,
+) -> Option<(Validity, String)> {
+    wrong_count(scenario, pass)
+        .or_else(|| failed(scenario, pass))
+        .or_else(|| wrong_answer(scenario, visit, pass))
+        .or_else(|| contradiction(scenario, witness, pass))
+        .or_else(|| too_quick(scenario, slots, visit, pass, witness))
+        .or_else(|| connections_short(scenario, slots, visit, witness))
+}
+
+fn wrong_count(scenario: &Scenario, pass: &Pass) -> Option<(Validity, String)> {
+    let (told, sites) = (pass.fetched.len(), scenario.sites.len());
+    (told != sites).then(|| (Validity::WrongAnswer, format!("tells of {told} fetches for {sites} sites")))
+}
+
+fn failed(scenario: &Scenario, pass: &Pass) -> Option<(Validity, String)> {
+    let failures: Vec<(usize, &FetchError)> = pass
+        .fetched
+        .iter()
+        .enumerate()
+        .filter_map(|(index, fetched)| Some((index, fetched.result.as_ref().err()?)))
+        .collect();
+    let (index, first) = failures.first()?;
+    let validity = match first.class {
+        ErrorClass::LocalLimit if first.message.contains("os error 99") => Validity::PortsExhausted,
+        ErrorClass::LocalLimit => Validity::FdLimit,
+        _ => Validity::Errors,
+    };
+    let label = &scenario.sites[*index].label;
+    Some((validity, format!("{} of {} failed, first {label}: {first}", failures.len(), pass.fetched.len())))
+}
+
+fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<(Validity, String)> {
+    for (index, fetched) in pass.fetched.iter().enumerate() {
+        let page = fetched.result.as_ref().ok()?;
+        let expected = scenario.page(index, visit);
+        let told = (page.status, page.bytes, page.crc32);
+        if told != (expected.status, expected.bytes, expected.crc32) {
+            let stale = visit > 0 && page.crc32 == scenario.page(index, visit - 1).crc32;
+            let hint = if stale { ", the answer of an earlier pass" } else { "" };
+            let label = &scenario.sites[index].label;
+            return Some((
+                Validity::WrongAnswer,
+                format!(
+                    "{label}: expected status {}, {} bytes, crc32 {:08x}; told {}, {}, {:08x}{hint}",
+                    expected.status, expected.bytes, expected.crc32, told.0, told.1, told.2
+                ),
+            ));
+        }
+    }
+    None
+}
+
+/// What the worker tells may be right, and yet not what it did.
+fn contradiction(scenario: &Scenario, witness: &Witness, pass: &Pass) -> Option<(Validity, String)> {
+    let sites = scenario.sites.len() as u64;
+    if witness.requests != sites || witness.refused > 0 {
+        let why = format!(
+            "the server saw {} requests and refused {} more, for {sites} fetches",
+            witness.requests, witness.refused
+        );
+        return Some((Validity::Contradicted, why));
+    }
+    let bytes: u64 = scenario.sites.iter().map(|site| site.reply.bytes).sum();
+    if witness.bytes != bytes {
+        let why = format!("the server sent {} body bytes, and {bytes} were fetched", witness.bytes);
+        return Some((Validity::Contradicted, why));
+    }
+    let span = Duration::from_nanos(witness.span_ns);
+    (pass.elapsed + CLOCK_TOLERANCE < span).then(|| {
+        let why = format!("claims {:?} for what took the server {span:?}", pass.elapsed);
+        (Validity::Contradicted, why)
+    })
+}
+
+fn too_quick(
+    scenario: &Scenario,
+    slots: NonZeroUsize,
+    visit: u64,
+    pass: &Pass,
+    witness: &Witness,
+) -> Option<(Validity, String)> {
+    // More requests at once than there are slots would make an ideal that is none.
+    if witness.peak_in_flight > slots.get() as u64 {
+        let why = format!("had {} requests in flight, {slots} were allowed", witness.peak_in_flight);
+        return Some((Validity::Contradicted, why));
+    }
+    let ideal = scenario.ideal(visit, slots);
+    (pass.elapsed + CLOCK_TOLERANCE < ideal).then(|| {
+        let why = format!("claims {:?}, less than the ideal {ideal:?}", pass.elapsed);
+        (Validity::Contradicted, why)
+    })
+}
+
+/// Where every site is slow enough for all slots to fill, they must.
+fn connections_short(
+    scenario: &Scenario,
+    slots: NonZeroUsize,
+    visit: u64,
+    witness: &Witness,
+) -> Option<(Validity, String)> {
+    const SLOW: Duration = Duration::from_millis(20);
+    let wanted = slots.get().min(scenario.sites.len()) as u64;
+    let all_slow = scenario.delays(visit).take(slots.get()).all(|delay| delay >= SLOW);
+    // Fetches may well end before the last has begun, where beginning a thousand takes longer than a delay.
+    (all_slow && witness.peak_in_flight < wanted.div_ceil(8)).then(|| {
+        let why = format!("had {} requests in flight at most, {wanted} were to be", witness.peak_in_flight);
+        (Validity::ConnectionsShort, why)
+    })
+}

@@ -1,0 +1,113 @@
+//! A row that takes part: its worker process, for as long as a block lasts.
+
+use std::ffi::OsString;
+use std::process::Command;
+use std::time::Duration;
+
+use super::{Participant, Plan, Stage};
+use crate::child::{Child, Silence};
+use crate::record::{Validity, twin};
+use crate::worker::{MAX_LINE_BYTES, Open, Order, PassDone, PassOrder, Ready, Reply};
+
+/// How long a worker may take to open its session.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A row that takes part.
+#[derive(Debug)]
+pub(super) struct Contender {
+    /// The name it is recorded under.
+    pub(super) name: String,
+    /// Its worker's program and arguments.
+    command: Vec<OsString>,
+    /// Its ideal fetches in flight.
+    pub(super) slots: std::num::NonZeroUsize,
+    /// Its worker, while a block lasts.
+    worker: Option<Child>,
+    /// Why it takes no further part on this stage: a row that crashed or hung once would do so again.
+    pub(super) out: Option<(Validity, String)>,
+}
+
+impl Contender {
+    /// Everybody who takes part on a stage: those whose ideal pass is not too long, and the reference once more.
+    pub(super) fn all(plan: &Plan, stage: &Stage) -> Vec<Self> {
+        let new = |name: String, participant: &Participant| Self {
+            name,
+            command: participant.command.clone(),
+            slots: participant.slots(&stage.scenario.limits),
+            worker: None,
+            out: None,
+        };
+        let short = plan.participants.iter().filter(|participant| stage.is_short(participant));
+        let mut all: Vec<Self> = short.map(|participant| new(participant.name.clone(), participant)).collect();
+        let reference = &plan.participants[plan.reference];
+        all.push(new(twin(&reference.name), reference));
+        all
+    }
+
+    /// Starts a worker and has it open a session.
+    pub(super) fn open(&mut self, open: &Open) -> Option<Ready> {
+        if self.out.is_some() {
+            return None;
+        }
+        let (program, arguments) = self.command.split_first()?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        match Child::start(&mut command, MAX_LINE_BYTES) {
+            Ok(child) => self.worker = Some(child),
+            Err(error) => {
+                self.out = Some((Validity::Crashed, format!("cannot be started: {error}")));
+                return None;
+            }
+        }
+        match self.exchange(&Order::Open(open.clone()), PATIENCE)? {
+            Reply::Ready(ready) => Some(ready),
+            other => self.nonsense(&other),
+        }
+    }
+
+    /// Has it make a pass.
+    pub(super) fn pass(&mut self, order: PassOrder, patience: Duration) -> Option<PassDone> {
+        match self.exchange(&Order::Pass(order), patience)? {
+            Reply::Pass(done) if done.visit == order.visit => Some(done),
+            other => self.nonsense(&other),
+        }
+    }
+
+    /// Ends its worker.
+    pub(super) fn close(&mut self) {
+        self.worker = None;
+    }
+
+    /// The id of its process.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.worker.as_ref().map(Child::id)
+    }
+
+    fn exchange(&mut self, order: &Order, patience: Duration) -> Option<Reply> {
+        let worker = self.worker.as_mut()?;
+        let mut line = serde_json::to_vec(order).expect("orders are JSON");
+        line.push(b'\n');
+        match worker.say(&line).and_then(|()| worker.hear(patience)) {
+            Ok(line) => match serde_json::from_slice(&line) {
+                Ok(Reply::Error(why)) => self.fall_out(Validity::Crashed, why),
+                Ok(reply) => Some(reply),
+                Err(error) => self.fall_out(Validity::Crashed, format!("talks nonsense: {error}")),
+            },
+            Err(silence @ Silence::Hung(_)) => self.fall_out(Validity::TimedOut, silence.to_string()),
+            Err(silence) => self.fall_out(Validity::Crashed, silence.to_string()),
+        }
+    }
+
+    fn nonsense<T>(&mut self, reply: &Reply) -> Option<T> {
+        let shown = format!("{reply:?}");
+        let shown: String = shown.chars().take(80).collect();
+        self.fall_out(Validity::Crashed, format!("answers what was not asked: {shown}"))
+    }
+
+    /// Takes no further part.
+    fn fall_out<T>(&mut self, validity: Validity, why: String) -> Option<T> {
+        self.out = Some((validity, why));
+        self.worker = None;
+        None
+    }
+}

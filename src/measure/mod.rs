@@ -1,0 +1,234 @@
+//! The experiment of `compare`: blocks of cycles, every row in a process of its own and all of them alive together.
+//!
+//! It measures and hands on what it measured; it prints nothing and judges nothing beyond whether a pass counts.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use crate::fetch::Limits;
+use crate::paired::LEAST_BLOCKS;
+use crate::record::{CostSample, PassSample};
+use crate::scenario::Scenario;
+use crate::server::ServerProcess;
+
+mod block;
+mod check;
+mod contender;
+mod cost;
+mod shuffle;
+
+use self::block::Block;
+use self::contender::Contender;
+use self::shuffle::Shuffle;
+
+/// What is to be compared, and for how long.
+#[derive(Debug)]
+pub struct Plan {
+    /// The fetchbench program, which is the server as well.
+    pub program: PathBuf,
+    /// Where the comparison takes place, one stage after another.
+    pub stages: Vec<Stage>,
+    /// Who takes part.
+    pub participants: Vec<Participant>,
+    /// The index of the one that takes part twice, so that the noise is seen, and that the others are compared with.
+    pub reference: usize,
+    /// When to stop.
+    pub stop: Stop,
+    /// Where the orders of the cycles are drawn from.
+    pub seed: u64,
+    /// Cycles of a block, at most.
+    pub cycles: u32,
+    /// Set to stop after the pass in work.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// Who takes part: a program that speaks the worker's protocol.
+#[derive(Debug, Clone)]
+pub struct Participant {
+    /// The name it is recorded under.
+    pub name: String,
+    /// The program and its arguments.
+    pub command: Vec<OsString>,
+    /// Whether it fetches one after another, whatever the concurrency.
+    pub sequential: bool,
+}
+
+impl Participant {
+    /// How many fetches it has in flight at most: the slots of its ideal.
+    pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
+        if self.sequential { NonZeroUsize::MIN } else { limits.concurrency }
+    }
+}
+
+/// A scenario to be compared on.
+#[derive(Debug)]
+pub struct Stage {
+    /// What the server is told to load: a built-in name or a path.
+    pub source: String,
+    /// What delays are multiplied by.
+    pub time_scale: f64,
+    /// The scenario, its delays multiplied.
+    pub scenario: Scenario,
+}
+
+/// A row whose ideal pass is longer takes no part in a stage: what it would show is known before.
+pub const LONGEST_IDEAL: Duration = Duration::from_secs(1);
+
+impl Stage {
+    /// What a pass takes at best.
+    pub fn ideal(&self, participant: &Participant) -> Duration {
+        self.scenario.ideal(0, participant.slots(&self.scenario.limits))
+    }
+
+    /// Whether a pass is short enough to take part here.
+    pub fn is_short(&self, participant: &Participant) -> bool {
+        self.ideal(participant) <= LONGEST_IDEAL
+    }
+}
+
+/// When to stop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Stop {
+    /// After as many blocks of each stage.
+    Blocks(u32),
+    /// When the time is spent, shared evenly by the stages.
+    Budget(Duration),
+}
+
+/// What happens while it is measured, as it happens.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A pass was made, or failed.
+    Pass(&'a PassSample),
+    /// A row has ended its block, at this cost.
+    Cost(&'a CostSample),
+    /// A block has ended: so many of its stage by now.
+    Block {
+        /// The index of the stage.
+        stage: usize,
+        /// Blocks made on it so far.
+        made: u32,
+        /// Blocks that there will be, as far as one can tell.
+        expected: u32,
+    },
+}
+
+/// Blocks that are worth more than many cycles in each: an interval from fewer is wide for want of knowing its width.
+const WANTED_BLOCKS: u32 = 8;
+
+/// Cycles below which a block's median is worth little.
+const FEWEST_CYCLES: u32 = 3;
+
+/// By how much the time may be exceeded for the sake of a verdict.
+const OVERTIME: f64 = 1.25;
+
+/// Runs the experiment and hands on each event.
+///
+/// # Errors
+///
+/// The server cannot be started or has died, or an event could not be taken. A worker that fails costs its row only.
+pub fn compare(plan: &Plan, mut on: impl FnMut(Event<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let mut shuffle = Shuffle::new(plan.seed);
+    for (index, stage) in plan.stages.iter().enumerate() {
+        let server = ServerProcess::start(&plan.program, &stage.source, stage.time_scale)
+            .with_context(|| format!("cannot compare on {}", stage.scenario.name))?;
+        let mut contenders = Contender::all(plan, stage);
+        let budget = Budget::new(plan);
+        for number in 0.. {
+            let block = Block { plan, stage, server: &server, number, budget: &budget };
+            block.run(&mut contenders, &mut shuffle, &mut on)?;
+            if plan.interrupted.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let expected = budget.expected(number + 1);
+            on(Event::Block { stage: index, made: number + 1, expected })?;
+            if number + 1 >= expected {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How a stage's time is shared by its blocks.
+#[derive(Debug)]
+struct Budget {
+    stop: Stop,
+    start: Instant,
+    time: Duration,
+    most_cycles: u32,
+}
+
+impl Budget {
+    fn new(plan: &Plan) -> Self {
+        let time = match plan.stop {
+            Stop::Blocks(_) => Duration::MAX,
+            Stop::Budget(time) => time / plan.stages.len().max(1) as u32,
+        };
+        Self { stop: plan.stop, start: Instant::now(), time, most_cycles: plan.cycles }
+    }
+
+    /// How many cycles a block has that is the `number`th from 0, has taken `opening` to come so far, and whose first cycle
+    /// took `cycle`: as many as let the wanted blocks fit into the time.
+    fn cycles(&self, number: u32, opening: Duration, cycle: Duration) -> u32 {
+        if matches!(self.stop, Stop::Blocks(_)) {
+            return self.most_cycles;
+        }
+        let blocks_left = WANTED_BLOCKS.saturating_sub(number).max(1);
+        let left = self.time.saturating_sub(self.start.elapsed());
+        // What this block has taken to open is spent; the others will take as long again.
+        let for_cycles = left.saturating_sub((opening + cycle) * (blocks_left - 1)) / blocks_left;
+        let fitting = for_cycles.as_secs_f64() / cycle.as_secs_f64().max(1e-9);
+        (fitting as u32).clamp(FEWEST_CYCLES.min(self.most_cycles), self.most_cycles)
+    }
+
+    /// How many blocks there will be when `made` have been.
+    fn expected(&self, made: u32) -> u32 {
+        match self.stop {
+            Stop::Blocks(blocks) => blocks,
+            Stop::Budget(_) => {
+                let spent = self.start.elapsed();
+                let each = spent / made;
+                let more = self.time.saturating_sub(spent).as_secs_f64() / each.as_secs_f64().max(1e-9);
+                let fitting = made + more.round() as u32;
+                // A verdict is worth a little more time than was asked for.
+                let least = LEAST_BLOCKS as u32;
+                let for_a_verdict = each * least <= self.time.mul_f64(OVERTIME);
+                if for_a_verdict { fitting.max(least) } else { fitting }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(stop: Stop, seconds: u64) -> Budget {
+        Budget { stop, start: Instant::now(), time: Duration::from_secs(seconds), most_cycles: 20 }
+    }
+
+    #[test]
+    fn cycles_are_cut_until_the_wanted_blocks_fit() {
+        let cycles = |seconds, cycle_ms| {
+            let budget = budget(Stop::Budget(Duration::from_secs(seconds)), seconds);
+            budget.cycles(0, Duration::from_millis(100), Duration::from_millis(cycle_ms))
+        };
+        assert_eq!(cycles(60, 100), 20);
+        assert!((9..=11).contains(&cycles(20, 200)), "{}", cycles(20, 200));
+        assert_eq!(cycles(5, 1_000), FEWEST_CYCLES);
+        let blocks = budget(Stop::Blocks(3), 0);
+        assert_eq!(blocks.cycles(0, Duration::ZERO, Duration::from_secs(9)), 20);
+    }
+
+    #[test]
+    fn a_number_of_blocks_is_kept() {
+        assert_eq!(budget(Stop::Blocks(3), 0).expected(1), 3);
+    }
+}

@@ -1,0 +1,283 @@
+//! The analysis of paired blocks: how much slower one row is than another, whether that is real, and which rows tie.
+//!
+//! All rows are alive together and make one pass each per cycle, so what slows the machine down for a second slows them
+//! alike and leaves their ratio alone. A block of cycles yields one number for a pair of rows; blocks, never passes,
+//! are what an interval counts.
+
+use std::ops::RangeInclusive;
+
+use crate::stats;
+
+/// The confidence with which all intervals of a family of comparisons hold at once.
+const LEVEL: f64 = 0.95;
+
+/// Fewer blocks have no verdict: the interval relies on a deviation that they cannot tell.
+pub const LEAST_BLOCKS: usize = 5;
+
+/// One pass of every row, in seconds; `None` where a row made none that counts.
+pub type Cycle = Vec<Option<f64>>;
+
+/// Cycles over the same processes.
+pub type Block = Vec<Cycle>;
+
+/// The passes of several rows over the same scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blocks {
+    rows: usize,
+    blocks: Vec<Block>,
+}
+
+impl Blocks {
+    /// Blocks of `rows` rows.
+    ///
+    /// # Panics
+    ///
+    /// A cycle has another number of rows.
+    pub fn new(rows: usize, blocks: Vec<Block>) -> Self {
+        for cycle in blocks.iter().flatten() {
+            assert_eq!(cycle.len(), rows, "a cycle has a pass, or none, of every row");
+        }
+        Self { rows, blocks }
+    }
+
+    /// How many rows there are: each is named by its number, from 0.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Per block the median over its cycles of ln(time of `row` / time of `other`). A block without a cycle in which
+    /// both made a pass yields nothing.
+    pub fn block_values(&self, row: usize, other: usize) -> Vec<f64> {
+        let value = |cycle: &Cycle| Some((time(cycle, row)? / time(cycle, other)?).ln());
+        let median = |block: &Block| stats::median(&block.iter().filter_map(value).collect::<Vec<_>>());
+        self.blocks.iter().filter_map(median).collect()
+    }
+
+    /// The time of `row` over the time of `other`, as one of so many `comparisons`: the more there are, the wider the
+    /// interval, so that a false alarm anywhere among them stays rare. `None` below two blocks.
+    ///
+    /// k rows against one reference are k − 1 comparisons. The ratio of the reference's twin to the reference is the
+    /// noise floor: what lies inside its interval is not worth a look.
+    pub fn ratio(&self, row: usize, other: usize, comparisons: usize) -> Option<Ratio> {
+        let values = self.block_values(row, other);
+        let interval = stats::t_interval(&values, level(comparisons))?;
+        let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
+        Some(Ratio { mean, low, high, blocks: values.len() })
+    }
+
+    /// The seconds of every pass of a row that counts.
+    pub fn passes(&self, row: usize) -> Vec<f64> {
+        self.blocks.iter().flatten().filter_map(|cycle| time(cycle, row)).collect()
+    }
+
+    /// How long a pass of a row lasts, for display. `None` where it made none.
+    pub fn median_pass(&self, row: usize) -> Option<MedianPass> {
+        let median =
+            |block: &Block| stats::median(&block.iter().filter_map(|cycle| time(cycle, row)).collect::<Vec<_>>());
+        let medians: Vec<f64> = self.blocks.iter().filter_map(median).collect();
+        Some(MedianPass { seconds: stats::median(&medians)?, interval: stats::median_interval(&medians, LEVEL) })
+    }
+
+    /// The rank of each of the `valid` rows, in their order: 1 + how many of them are shown to be faster, over all
+    /// pairs.
+    ///
+    /// Ties are not transitive: a row may tie with two others of which one is shown to be faster than the other.
+    pub fn ranks(&self, valid: &[usize]) -> Vec<usize> {
+        let pairs = valid.len() * valid.len().saturating_sub(1) / 2;
+        let mut ranks = vec![1; valid.len()];
+        for (at, &row) in valid.iter().enumerate() {
+            for (further, &other) in valid.iter().enumerate().skip(at + 1) {
+                match self.ratio(row, other, pairs).map(|ratio| ratio.verdict()) {
+                    Some(Verdict::Faster) => ranks[further] += 1,
+                    Some(Verdict::Slower) => ranks[at] += 1,
+                    Some(Verdict::Tied | Verdict::TooFewBlocks) | None => {}
+                }
+            }
+        }
+        ranks
+    }
+
+    /// The smallest difference, as a ratio such as 1.04, that so many blocks of such noise show in four runs of five:
+    /// see [`stats::detectable_shift`]. `None` where there are too few blocks for a verdict.
+    ///
+    /// The noise is estimated from the same blocks. With 6 of them the figure may well be off by a third.
+    pub fn smallest_difference(&self, row: usize, other: usize, comparisons: usize) -> Option<f64> {
+        let values = self.block_values(row, other);
+        let deviation = stats::standard_deviation(&values).filter(|_| values.len() >= LEAST_BLOCKS)?;
+        Some(stats::detectable_shift(values.len(), deviation, level(comparisons))?.exp())
+    }
+}
+
+/// The time of a pass. One of no duration at all has no ratio to another, so it counts as none.
+fn time(cycle: &Cycle, row: usize) -> Option<f64> {
+    cycle[row].filter(|seconds| *seconds > 0.0)
+}
+
+/// The confidence of each of several intervals such that all hold at once (Bonferroni's correction).
+fn level(comparisons: usize) -> f64 {
+    1.0 - (1.0 - LEVEL) / comparisons.max(1) as f64
+}
+
+/// The time of one row over the time of another: above 1, the first is slower.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio {
+    /// The geometric mean over blocks.
+    pub mean: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end of the interval.
+    pub high: f64,
+    /// How many blocks it rests on.
+    pub blocks: usize,
+}
+
+impl Ratio {
+    /// What the interval says of the first row.
+    pub fn verdict(&self) -> Verdict {
+        if self.blocks < LEAST_BLOCKS {
+            Verdict::TooFewBlocks
+        } else if self.high < 1.0 {
+            Verdict::Faster
+        } else if self.low > 1.0 {
+            Verdict::Slower
+        } else {
+            Verdict::Tied
+        }
+    }
+}
+
+/// How long a pass of a row lasts.
+///
+/// Other minutes on the same machine may well give another figure: what slows it down for longer than a run is not in
+/// the interval. Only ratios are free of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MedianPass {
+    /// The median over blocks of the median pass.
+    pub seconds: f64,
+    /// Where that lies with 95 %: passes follow each other too closely to be counted one by one, so this counts blocks.
+    /// `None` below six of them.
+    pub interval: Option<RangeInclusive<f64>>,
+}
+
+/// Whether a difference between two rows is real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is shown to be faster.
+    Faster,
+    /// It is shown to be slower.
+    Slower,
+    /// They cannot be told apart, which does not say that they are equal.
+    Tied,
+    /// There are too few blocks to say.
+    TooFewBlocks,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two rows, one cycle per block: the first row takes `ratio` times as long as the second.
+    fn one_cycle_each(ratios: &[f64]) -> Blocks {
+        Blocks::new(2, ratios.iter().map(|ratio| vec![vec![Some(0.02 * ratio), Some(0.02)]]).collect())
+    }
+
+    /// Rows that always take as long as told, but for a little noise of their own that differs from block to block.
+    fn steady(seconds: &[f64], blocks: usize) -> Blocks {
+        let noise = |block: usize, row: usize| ((block * 7 + row * 5) % 11) as f64 / 10_000.0;
+        let cycle = |block| seconds.iter().enumerate().map(|(row, s)| Some(s * (1.0 + noise(block, row)))).collect();
+        Blocks::new(seconds.len(), (0..blocks).map(|block| vec![cycle(block); 3]).collect())
+    }
+
+    #[test]
+    fn a_block_yields_the_median_of_its_cycles() {
+        let cycle = |row, other| vec![Some(row), Some(other)];
+        let blocks =
+            Blocks::new(2, vec![vec![cycle(2.0, 1.0), cycle(9.0, 1.0), cycle(3.0, 2.0)], vec![cycle(1.0, 4.0)]]);
+        assert_eq!(blocks.block_values(0, 1), [2.0_f64.ln(), 0.25_f64.ln()]);
+        assert_eq!(blocks.block_values(1, 0), [0.5_f64.ln(), 4.0_f64.ln()]);
+    }
+
+    #[test]
+    fn a_cycle_counts_only_where_both_made_a_pass() {
+        let cycles = vec![
+            vec![None, Some(1.0)],
+            vec![Some(2.0), Some(1.0)],
+            vec![Some(3.0), None],
+            vec![Some(0.0), Some(1.0)],
+            vec![Some(1.0), Some(0.0)],
+        ];
+        let blocks = Blocks::new(2, vec![cycles, vec![vec![None, Some(1.0)]], vec![]]);
+        assert_eq!(blocks.block_values(0, 1), [2.0_f64.ln()]);
+    }
+
+    #[test]
+    fn the_median_pass_is_that_of_the_median_block() {
+        // A block whose passes are all slow counts for one, however many it has.
+        let block = |seconds: f64, cycles| vec![vec![Some(seconds), None]; cycles];
+        let blocks = (1..=6).map(|n| block(f64::from(n), 1)).chain([block(9.0, 30)]).collect();
+        let blocks = Blocks::new(2, blocks);
+        let median = blocks.median_pass(0).unwrap();
+        assert_eq!((median.seconds, median.interval), (4.0, Some(1.0..=9.0)));
+        assert_eq!((blocks.passes(0).len(), blocks.passes(1).len()), (36, 0));
+        assert_eq!(blocks.median_pass(1), None);
+    }
+
+    #[test]
+    fn the_ratio_is_what_scipy_says() {
+        // scipy.stats.t.interval(1 - 0.05 / 6, 5, loc=numpy.mean(logs), scale=scipy.stats.sem(logs)), then numpy.exp
+        let logs: [f64; 6] = [0.12, -0.03, 0.08, 0.05, 0.11, 0.02];
+        let ratio = one_cycle_each(&logs.map(f64::exp)).ratio(0, 1, 6).unwrap();
+        assert!((ratio.mean - 1.0600682929217882).abs() < 1e-9, "{ratio:?}");
+        assert!((ratio.low - 0.96082171).abs() < 1e-8 && (ratio.high - 1.16956639).abs() < 1e-8, "{ratio:?}");
+        assert_eq!((ratio.blocks, ratio.verdict()), (6, Verdict::Tied));
+    }
+
+    #[test]
+    fn the_verdict_is_read_off_the_interval() {
+        let blocks = steady(&[0.02, 0.021, 0.02], 6);
+        let verdict = |row, other| blocks.ratio(row, other, 2).unwrap().verdict();
+        assert_eq!([verdict(0, 1), verdict(1, 0), verdict(0, 2)], [Verdict::Faster, Verdict::Slower, Verdict::Tied]);
+    }
+
+    #[test]
+    fn fewer_than_five_blocks_have_a_ratio_but_no_verdict() {
+        let verdict = |blocks| Some(steady(&[0.01, 0.02], blocks).ratio(0, 1, 1)?.verdict());
+        assert_eq!(
+            [1, 2, 4, 5].map(verdict),
+            [None, Some(Verdict::TooFewBlocks), Some(Verdict::TooFewBlocks), Some(Verdict::Faster),]
+        );
+        assert_eq!(steady(&[0.01, 0.02], 4).ranks(&[0, 1]), [1, 1]);
+        assert_eq!(steady(&[0.01, 0.02], 4).smallest_difference(0, 1, 1), None);
+    }
+
+    #[test]
+    fn ranks_count_the_rows_that_are_faster_among_the_valid_ones() {
+        let blocks = steady(&[0.03, 0.01, 0.02, 0.02, 0.005], 6);
+        assert_eq!(blocks.ranks(&[0, 1, 2, 3]), [4, 1, 2, 2]);
+        assert_eq!(blocks.ranks(&[3, 4]), [2, 1]);
+        assert_eq!(blocks.ranks(&[2]), [1]);
+        assert!(blocks.ranks(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_row_that_never_made_a_pass_ties_with_all() {
+        let blocks = Blocks::new(2, vec![vec![vec![Some(1.0), None]]; 6]);
+        assert_eq!(blocks.ratio(0, 1, 1), None);
+        assert_eq!(blocks.ranks(&[0, 1]), [1, 1]);
+    }
+
+    #[test]
+    fn a_difference_shows_from_a_smaller_size_on_in_more_blocks_and_fewer_comparisons() {
+        let smallest =
+            |blocks, comparisons| steady(&[0.02, 0.02], blocks).smallest_difference(0, 1, comparisons).unwrap();
+        assert!(smallest(22, 1) < smallest(11, 1));
+        assert!(smallest(11, 1) < smallest(11, 6));
+        assert!(smallest(11, 6) > 1.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "of every row")]
+    fn a_cycle_without_a_row_is_refused() {
+        Blocks::new(2, vec![vec![vec![Some(1.0)]]]);
+    }
+}

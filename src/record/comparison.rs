@@ -1,0 +1,183 @@
+//! The record of a comparison: raw passes and costs, one line each, and what was compared.
+
+use serde::{Deserialize, Serialize};
+
+use super::Latencies;
+use crate::counting::Counts;
+use crate::fetch::Connections;
+use crate::witness::Witness;
+
+/// The version of the form in which comparisons are written. Those of a newer one are refused.
+pub const COMPARISON_VERSION: u32 = 1;
+
+/// What was compared, and how: the head of the record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The version of the record's form.
+    pub comparison_version: u32,
+    /// Whether the run came to its end. Without that, what was measured before stands all the same.
+    pub complete: bool,
+    /// Where the orders of the cycles were drawn from.
+    pub seed: u64,
+    /// The row that the others are compared with; it took part twice, see [`twin`].
+    pub reference: String,
+    /// The rows, in the order of the table of backends.
+    pub rows: Vec<RowSetup>,
+    /// The scenarios.
+    pub stages: Vec<StageSetup>,
+}
+
+/// A row that was compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RowSetup {
+    /// The row's name.
+    pub name: String,
+    /// Whether it fetches one after another, whatever the concurrency.
+    pub sequential: bool,
+}
+
+/// A scenario that rows were compared on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageSetup {
+    /// The scenario's name.
+    pub scenario: String,
+    /// What it is for.
+    pub description: String,
+    /// What its delays were multiplied by.
+    pub time_scale: f64,
+    /// Fetches in each pass.
+    pub fetches: u64,
+    /// The most fetches at one moment.
+    pub concurrency: usize,
+    /// What became of connections.
+    pub connections: Connections,
+    /// Rows left out, since their pass would take so many seconds at best.
+    pub left_out: Vec<(String, f64)>,
+}
+
+/// The name under which the reference's second self is recorded.
+pub fn twin(reference: &str) -> String {
+    format!("{reference} (again)")
+}
+
+/// One pass of one row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PassSample {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The number of the block, from 0.
+    pub block: u32,
+    /// The number of the cycle in it, from 0. `None` is the pass that warms up, which does not count.
+    pub cycle: Option<u32>,
+    /// The row's name.
+    pub row: String,
+    /// The number of the visit.
+    pub visit: u64,
+    /// What it took, in seconds, where the worker lived to tell.
+    pub elapsed_s: Option<f64>,
+    /// What the delays alone take, in seconds, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ideal_s: Option<f64>,
+    /// Whether it counts.
+    pub validity: Validity,
+    /// Why it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What the server saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witness>,
+    /// What its fetches took.
+    #[serde(default, skip_serializing_if = "Latencies::is_none")]
+    pub latencies: Latencies,
+}
+
+impl PassSample {
+    /// The same, unless a number in it is none that was measured.
+    pub(super) fn checked(self) -> anyhow::Result<Self> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        anyhow::ensure!(self.elapsed_s.is_none_or(positive), "elapsed_s is {:?}, not a time", self.elapsed_s);
+        let is_ideal = |value: f64| value.is_finite() && value >= 0.0;
+        anyhow::ensure!(self.ideal_s.is_none_or(is_ideal), "ideal_s is {:?}, not a time", self.ideal_s);
+        anyhow::ensure!(
+            self.validity != Validity::Valid || self.elapsed_s.is_some(),
+            "it counts, and yet there is no time in it"
+        );
+        Ok(self)
+    }
+
+    /// What it took, if it counts.
+    pub fn counted_s(&self) -> Option<f64> {
+        self.elapsed_s.filter(|_| self.validity == Validity::Valid && self.cycle.is_some())
+    }
+}
+
+/// What the counted cycles of a block cost a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CostSample {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The number of the block.
+    pub block: u32,
+    /// The row's name.
+    pub row: String,
+    /// Fetches made meanwhile.
+    pub fetches: u64,
+    /// Processor time in the program, in seconds.
+    pub user_s: f64,
+    /// Processor time in the kernel, in seconds.
+    pub system_s: f64,
+    /// Times that a thread waited.
+    pub voluntary_switches: u64,
+    /// Times that a thread was made to wait.
+    pub involuntary_switches: u64,
+    /// Threads of the process, all of them.
+    pub threads: u64,
+    /// The most memory that was resident at any moment, in bytes.
+    pub peak_rss_bytes: u64,
+    /// Fetches of the pass in which allocations were counted.
+    pub counted_fetches: u64,
+    /// What was counted in that pass, where the worker can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+}
+
+/// Whether a pass counts, or why it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Validity {
+    /// It counts.
+    Valid,
+    /// An answer was not the one that was programmed.
+    WrongAnswer,
+    /// What the worker tells and what the server saw cannot both be.
+    Contradicted,
+    /// Fetches failed.
+    Errors,
+    /// Fewer fetches were in flight than were asked for.
+    ConnectionsShort,
+    /// The worker ran out of file descriptors or memory.
+    FdLimit,
+    /// This machine ran out of ports.
+    PortsExhausted,
+    /// The worker ended, or talked nonsense.
+    Crashed,
+    /// The worker did not answer in time.
+    TimedOut,
+}
+
+impl Validity {
+    /// The name as printed and as written in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::WrongAnswer => "wrong-answer",
+            Self::Contradicted => "contradicted",
+            Self::Errors => "errors",
+            Self::ConnectionsShort => "connections-short",
+            Self::FdLimit => "fd-limit",
+            Self::PortsExhausted => "ports-exhausted",
+            Self::Crashed => "crashed",
+            Self::TimedOut => "timed-out",
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The files of a comparison: written as it is measured, and read back.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::journal::Lines;
+use super::{
+    COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample, Setup, parse, read_lines,
+    replace_file,
+};
+
+/// The file that says what was compared, in a record's folder.
+const SETUP_FILE: &str = "comparison.json";
+/// The file of the passes.
+const PASSES_FILE: &str = "passes.jsonl";
+/// The file of the costs.
+const COSTS_FILE: &str = "costs.jsonl";
+
+/// A comparison that is being written.
+#[derive(Debug)]
+pub struct ComparisonJournal {
+    folder: PathBuf,
+    setup: Setup,
+    passes: Lines,
+    costs: Lines,
+}
+
+impl ComparisonJournal {
+    /// Writes what will be compared into a folder, which is made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The folder holds a comparison already, which stays as it is, or cannot be written to.
+    pub fn create(folder: &Path, environment: &Environment, setup: Setup) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let passes = Lines::create(folder.join(PASSES_FILE))?;
+        let costs = Lines::create(folder.join(COSTS_FILE))?;
+        if !folder.join(ENVIRONMENT_FILE).exists() {
+            let text = serde_json::to_string_pretty(environment)? + "\n";
+            replace_file(&folder.join(ENVIRONMENT_FILE), text.as_bytes())?;
+        }
+        let journal = Self { folder: folder.to_owned(), setup, passes, costs };
+        journal.write_setup()?;
+        Ok(journal)
+    }
+
+    /// Writes one more pass.
+    ///
+    /// # Errors
+    ///
+    /// The disk is full, or the like.
+    pub fn pass(&mut self, sample: &PassSample) -> anyhow::Result<()> {
+        self.passes.append(sample)
+    }
+
+    /// Writes what a block cost a row.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparisonJournal::pass`].
+    pub fn cost(&mut self, sample: &CostSample) -> anyhow::Result<()> {
+        self.costs.append(sample)
+    }
+
+    /// Says that the run came to its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparisonJournal::pass`].
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        self.passes.sync()?;
+        self.costs.sync()?;
+        self.setup.complete = true;
+        self.write_setup()
+    }
+
+    fn write_setup(&self) -> anyhow::Result<()> {
+        let text = serde_json::to_string_pretty(&self.setup)? + "\n";
+        replace_file(&self.folder.join(SETUP_FILE), text.as_bytes())
+    }
+}
+
+/// A comparison, read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// What was compared, and how.
+    pub setup: Setup,
+    /// The passes, in the order in which they were made.
+    pub passes: Vec<PassSample>,
+    /// The costs, in the order in which they were told.
+    pub costs: Vec<CostSample>,
+}
+
+impl Comparison {
+    /// Whether a folder holds a comparison.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(SETUP_FILE).exists()
+    }
+
+    /// Reads the comparison in a folder.
+    ///
+    /// # Errors
+    ///
+    /// There is none, it is of a newer form, or a line of it is damaged: file and line are told. Cut last lines are no
+    /// error, since that is what a crash leaves behind.
+    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(SETUP_FILE);
+        let shown = path.display();
+        let mut text = String::new();
+        let file =
+            File::open(&path).with_context(|| format!("cannot read {shown}: is this the folder of a comparison?"))?;
+        file.take(LONGEST).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
+        let version: Version = parse(text.as_bytes()).with_context(|| format!("{shown}: no comparison"))?;
+        if version.comparison_version > COMPARISON_VERSION {
+            bail!(
+                "{shown}: version {} is newer than {COMPARISON_VERSION}: update fetchbench to read it",
+                version.comparison_version
+            );
+        }
+        let setup = parse(text.as_bytes()).with_context(|| format!("{shown}: no comparison"))?;
+        let (passes, _) = read_lines(&folder.join(PASSES_FILE), "pass", PassSample::checked)?;
+        let (costs, _) = read_lines(&folder.join(COSTS_FILE), "cost", Ok::<CostSample, _>)?;
+        Ok(Self { setup, passes, costs })
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Version {
+    comparison_version: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Latencies, Validity};
+
+    fn pass(row: &str) -> PassSample {
+        PassSample {
+            scenario: "keepalive".to_owned(),
+            block: 0,
+            cycle: Some(1),
+            row: row.to_owned(),
+            visit: 2,
+            elapsed_s: Some(0.5),
+            ideal_s: None,
+            validity: Validity::Valid,
+            why: None,
+            witness: None,
+            latencies: Latencies::None,
+        }
+    }
+
+    fn setup() -> Setup {
+        Setup {
+            comparison_version: COMPARISON_VERSION,
+            complete: false,
+            seed: 1,
+            reference: "a".to_owned(),
+            rows: Vec::new(),
+            stages: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_whether_it_came_to_its_end_or_not() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("record");
+        let environment = Environment::capture("cargo test");
+        let mut journal = ComparisonJournal::create(&folder, &environment, setup()).unwrap();
+        journal.pass(&pass("a")).unwrap();
+        let read = Comparison::read(&folder).unwrap();
+        assert_eq!((read.passes, read.setup.complete), (vec![pass("a")], false));
+        journal.pass(&pass("b")).unwrap();
+        journal.finish().unwrap();
+        let read = Comparison::read(&folder).unwrap();
+        assert_eq!((read.passes.len(), read.setup.complete), (2, true));
+        assert!(ComparisonJournal::create(&folder, &environment, setup()).is_err(), "it is never overwritten");
+    }
+
+    #[test]
+    fn a_file_cut_at_any_byte_still_loads() {
+        let parent = tempfile::tempdir().unwrap();
+        let environment = Environment::capture("cargo test");
+        let mut journal = ComparisonJournal::create(parent.path(), &environment, setup()).unwrap();
+        for row in ["a", "b", "c"] {
+            journal.pass(&pass(row)).unwrap();
+        }
+        let path = parent.path().join(PASSES_FILE);
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let lines = whole[..length].iter().filter(|byte| **byte == b'\n').count();
+            let read = Comparison::read(parent.path()).unwrap().passes.len();
+            // A line that lacks its end alone is whole all the same.
+            assert!(read == lines || read == lines + 1, "{length} bytes: {read} passes");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Pure functions on numbers: location, spread, and where the truth lies.
+
+mod beta;
+mod binomial;
+mod quantile;
+mod student;
+
+pub use self::binomial::{median_interval, proportion_interval};
+pub use self::quantile::{median, quantile};
+pub use self::student::{Interval, detectable_shift, student_t_quantile, t_interval};
+
+/// The arithmetic mean. `None` where there are no values.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The standard deviation of the population that the values are a sample of. `None` below two values.
+pub fn standard_deviation(values: &[f64]) -> Option<f64> {
+    let mean = mean(values).filter(|_| values.len() > 1)?;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// Fails unless a figure agrees with the one that scipy prints, to nine digits.
+#[cfg(test)]
+fn assert_close(got: f64, expected: f64) {
+    assert!((got - expected).abs() <= 1e-9 * expected.abs().max(1.0), "got {got}, expected {expected}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_few_values_have_no_figures() {
+        assert_eq!(mean(&[]), None);
+        assert_eq!(standard_deviation(&[1.0]), None);
+    }
+
+    #[test]
+    fn the_deviation_is_that_of_the_population() {
+        assert_close(standard_deviation(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap(), (32.0_f64 / 7.0).sqrt());
+    }
+}

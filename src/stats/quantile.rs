@@ -1,0 +1,66 @@
+//! Quantiles of a sample.
+
+/// The middle value, or the mean of the two in the middle. `None` where there are no values.
+pub fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(sorted[middle]),
+        _ => Some((sorted[middle - 1] + sorted[middle]) / 2.0),
+    }
+}
+
+/// The value below which the share `p` of the values lies, interpolated between two of them (definition 7 of Hyndman
+/// and Fan, "Sample quantiles in statistical packages", 1996).
+///
+/// `None` where not even one value is expected beyond it: below 100 values there is no 99th percentile.
+///
+/// # Panics
+///
+/// `p` is not inside (0, 1).
+pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
+    assert!(0.0 < p && p < 1.0, "no quantile of {p}");
+    // 10,000 × (1 − 0.9999) is a little less than 1 in doubles.
+    if (values.len() as f64) * p.min(1.0 - p) < 1.0 - 1e-9 {
+        return None;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let position = p * (sorted.len() - 1) as f64;
+    let below = sorted[position.floor() as usize];
+    let above = sorted[position.ceil() as usize];
+    Some(below + (above - below) * position.fract())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::assert_close;
+
+    #[test]
+    fn the_median_does_not_mind_order_and_averages_the_two_in_the_middle() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), Some(2.5));
+        assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn quantiles_are_those_of_numpy() {
+        // numpy.quantile(values, p)
+        let values = [7.5, 1.0, 3.0, 2.0, 10.0, 4.25, 8.0, 6.0, 5.0, 9.0];
+        for (p, expected) in [(0.1, 1.9), (0.25, 3.3125), (0.5, 5.5), (0.75, 7.875), (0.9, 9.1)] {
+            assert_close(quantile(&values, p).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_sample_has_only_the_quantiles_that_it_is_large_enough_for() {
+        let values = |count: u32| (0..count).map(f64::from).collect::<Vec<_>>();
+        for (count, p) in [(100, 0.99), (1000, 0.999), (10_000, 0.9999), (100, 0.01), (2, 0.5)] {
+            assert!(quantile(&values(count), p).is_some(), "{count} values have a quantile of {p}");
+            assert!(quantile(&values(count - 1), p).is_none(), "{} values have no quantile of {p}", count - 1);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What is said, and what it is in JSON.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::PROTOCOL;
+use crate::answer::{Beginning, Page};
+use crate::counting::Counts;
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Connections, Fetched, Limits, Pass};
+
+/// What a worker is told, a line each: `{"open": …}` once, then `{"pass": …}` as often as is asked. It ends with its
+/// standard input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// What to fetch, and within which limits.
+    Open(Open),
+    /// Fetch the whole list once.
+    Pass(PassOrder),
+}
+
+/// What a worker says, a line for each order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// The session is open.
+    Ready(Ready),
+    /// The pass is over.
+    Pass(PassDone),
+    /// The worker cannot go on, and why.
+    Error(String),
+}
+
+/// What to fetch, and within which limits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Open {
+    /// The version of the protocol: [`PROTOCOL`].
+    pub protocol: u32,
+    /// The urls, in order. Where `visits` is set, a visit's number is to be put behind each.
+    pub urls: Vec<String>,
+    /// Whether the url of a site is its entry in `urls`, a slash and the number of the visit.
+    pub visits: bool,
+    /// The most fetches at one moment, and the most connections.
+    pub concurrency: NonZeroUsize,
+    /// The longest a fetch may take, in milliseconds.
+    pub deadline_ms: u64,
+    /// The longest body that is accepted, in bytes.
+    pub max_body: u64,
+    /// How many redirects are to be followed.
+    pub redirects: u32,
+    /// What becomes of connections.
+    pub connections: Connections,
+}
+
+impl Open {
+    /// The message for a list of urls and its limits.
+    pub fn new(urls: Vec<String>, visits: bool, limits: &Limits) -> Self {
+        Self {
+            protocol: PROTOCOL,
+            urls,
+            visits,
+            concurrency: limits.concurrency,
+            deadline_ms: limits.deadline.as_millis() as u64,
+            max_body: limits.max_body,
+            redirects: limits.redirects,
+            connections: limits.connections,
+        }
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            deadline: Duration::from_millis(self.deadline_ms),
+            max_body: self.max_body,
+            redirects: self.redirects,
+            connections: self.connections,
+            ..Limits::new(self.concurrency)
+        }
+    }
+
+    /// The urls of a visit.
+    ///
+    /// # Errors
+    ///
+    /// Names the one that is none.
+    pub fn urls(&self, visit: u64) -> anyhow::Result<Vec<Url>> {
+        let url = |text: &String| {
+            let parsed = if self.visits { Url::parse(&format!("{text}/{visit}")) } else { Url::parse(text) };
+            parsed.map_err(|error| anyhow::anyhow!("{text}: {error}"))
+        };
+        self.urls.iter().map(url).collect()
+    }
+}
+
+/// One pass to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassOrder {
+    /// The number of the visit, new with each pass.
+    pub visit: u64,
+    /// Whether allocations and instructions are to be counted. Such a pass is not timed, since counting costs time.
+    #[serde(default)]
+    pub count: bool,
+}
+
+/// A session that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// The client and its version.
+    pub client: String,
+    /// The executor and its version.
+    pub executor: String,
+    /// How many threads fetch.
+    pub threads: usize,
+}
+
+/// A pass that was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PassDone {
+    /// The number of the visit, as it was ordered.
+    pub visit: u64,
+    /// From just before the first request to just after the last body byte, in nanoseconds.
+    pub elapsed_ns: u64,
+    /// One for each url, in the order of the urls.
+    pub fetched: Vec<Outcome>,
+    /// What was counted, where that was asked for and can be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+}
+
+/// What happened to one url: a short array, since there are thousands of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// `[started_ns, elapsed_ns, status, bytes, crc32]`
+    Answered(u64, u64, u16, u64, u32),
+    /// `[started_ns, elapsed_ns, class, message]`
+    Failed(u64, u64, ErrorClass, String),
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl PassDone {
+    /// The message for a pass.
+    pub fn new(visit: u64, pass: &Pass, counts: Option<Counts>) -> Self {
+        let fetched = pass.fetched.iter().map(Outcome::of).collect();
+        Self { visit, elapsed_ns: nanoseconds(pass.elapsed), fetched, counts }
+    }
+
+    /// The pass. Its pages have no beginnings: those are not sent.
+    pub fn pass(self) -> Pass {
+        let fetched = self.fetched.into_iter().map(Outcome::fetched).collect();
+        Pass { elapsed: Duration::from_nanos(self.elapsed_ns), fetched }
+    }
+}
+
+impl Outcome {
+    fn of(fetched: &Fetched) -> Self {
+        let (started, elapsed) = (nanoseconds(fetched.started), nanoseconds(fetched.elapsed));
+        match &fetched.result {
+            Ok(page) => Self::Answered(started, elapsed, page.status, page.bytes, page.crc32),
+            Err(error) => Self::Failed(started, elapsed, error.class, error.message.to_string()),
+        }
+    }
+
+    fn fetched(self) -> Fetched {
+        let (started, elapsed, result) = match self {
+            Self::Answered(started, elapsed, status, bytes, crc32) => {
+                (started, elapsed, Ok(Page { status, bytes, crc32, beginning: Beginning::default() }))
+            }
+            Self::Failed(started, elapsed, class, message) => (started, elapsed, Err(FetchError::new(class, message))),
+        };
+        Fetched {
+            started: Duration::from_nanos(started),
+            elapsed: Duration::from_nanos(elapsed),
+            final_url: None,
+            result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_what_the_protocol_says() {
+        let limits = Limits::new(NonZeroUsize::new(7).unwrap());
+        let open = Open::new(vec!["http://127.0.0.1:1/0".to_owned()], true, &limits);
+        let json = |order: &Order| serde_json::to_string(order).unwrap();
+        assert_eq!(
+            json(&Order::Open(open.clone())),
+            r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/0"],"visits":true,"concurrency":7,"deadline_ms":30000,"max_body":67108864,"redirects":0,"connections":"warm"}}"#
+        );
+        assert_eq!(open.urls(5).unwrap()[0].as_str(), "http://127.0.0.1:1/0/5");
+        assert_eq!(
+            serde_json::from_str::<Order>(r#"{"pass":{"visit":3}}"#).unwrap(),
+            Order::Pass(PassOrder { visit: 3, count: false })
+        );
+        let done = r#"{"pass":{"visit":3,"elapsed_ns":9,"fetched":[[1,2,200,5,4277009102],[1,2,"timeout","late"]]}}"#;
+        let reply: Reply = serde_json::from_str(done).unwrap();
+        assert_eq!(serde_json::to_string(&reply).unwrap(), done);
+    }
+
+    #[test]
+    fn a_pass_survives_the_wire_but_for_what_is_not_sent() {
+        let page = Page { status: 200, bytes: 5, crc32: 7, beginning: Beginning::default() };
+        let fetched = |result| Fetched {
+            started: Duration::from_nanos(1),
+            elapsed: Duration::from_nanos(2),
+            final_url: None,
+            result,
+        };
+        let failed = FetchError::new(ErrorClass::BodyShort, "short");
+        let pass = Pass { elapsed: Duration::from_nanos(9), fetched: vec![fetched(Ok(page)), fetched(Err(failed))] };
+        let text = serde_json::to_string(&PassDone::new(3, &pass, None)).unwrap();
+        assert_eq!(serde_json::from_str::<PassDone>(&text).unwrap().pass(), pass);
+    }
+}

@@ -1,0 +1,141 @@
+//! The worker's end: reads orders, makes passes, writes what came of them.
+
+use std::io::{BufRead, Read, Write};
+
+use anyhow::{Context, bail};
+
+use super::message::{Open, Order, PassDone, PassOrder, Ready, Reply};
+use super::{MAX_LINE_BYTES, PROTOCOL};
+use crate::counting;
+use crate::fetch::Fetch;
+
+/// Serves one comparison over standard input and output: opens a session with `open`, then makes passes until the input
+/// ends.
+///
+/// # Errors
+///
+/// Anything that keeps the worker from going on. It has been told to the other side as well.
+pub fn serve(open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>) -> anyhow::Result<()> {
+    serve_over(std::io::stdin().lock(), std::io::stdout().lock(), open)
+}
+
+/// The same over any input and output.
+///
+/// # Errors
+///
+/// As [`serve`].
+pub fn serve_over(
+    input: impl BufRead,
+    mut output: impl Write,
+    open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+) -> anyhow::Result<()> {
+    let ended = converse(input, &mut output, open);
+    if let Err(error) = &ended {
+        // Where nobody listens any more, nobody has to be told.
+        let _ = say(&mut output, &Reply::Error(format!("{error:#}")));
+    }
+    ended
+}
+
+fn converse(
+    mut input: impl BufRead,
+    mut output: impl Write,
+    open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+) -> anyhow::Result<()> {
+    let order = match next_order(&mut input)? {
+        None => return Ok(()),
+        Some(Order::Open(order)) => order,
+        Some(Order::Pass(_)) => bail!("the first order must be to open a session"),
+    };
+    if order.protocol != PROTOCOL {
+        bail!("this worker speaks version {PROTOCOL} of the protocol, not {}", order.protocol);
+    }
+    let (ready, mut session) = open(&order)?;
+    say(&mut output, &Reply::Ready(ready))?;
+    while let Some(next) = next_order(&mut input)? {
+        let Order::Pass(pass) = next else { bail!("a session is open already") };
+        let done = make_pass(session.as_mut(), &order, pass)?;
+        say(&mut output, &Reply::Pass(done))?;
+    }
+    Ok(())
+}
+
+fn make_pass(session: &mut dyn Fetch, open: &Open, order: PassOrder) -> anyhow::Result<PassDone> {
+    let urls = open.urls(order.visit)?;
+    let (pass, counts) = if order.count {
+        let (pass, counts) = counting::count(|| session.fetch_all(&urls));
+        (pass?, counts)
+    } else {
+        (session.fetch_all(&urls)?, None)
+    };
+    Ok(PassDone::new(order.visit, &pass, counts))
+}
+
+fn next_order(input: &mut impl BufRead) -> anyhow::Result<Option<Order>> {
+    let mut line = String::new();
+    input.by_ref().take(MAX_LINE_BYTES).read_line(&mut line).context("cannot read orders")?;
+    if line.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_str(&line).map(Some).with_context(|| format!("no order: {:.80}", line.trim_end()))
+}
+
+fn say(output: &mut impl Write, reply: &Reply) -> anyhow::Result<()> {
+    let mut line = serde_json::to_vec(reply)?;
+    line.push(b'\n');
+    output.write_all(&line).and_then(|()| output.flush()).context("cannot answer")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use url::Url;
+
+    use super::*;
+    use crate::fetch::Pass;
+
+    /// Fetches nothing, in as many nanoseconds as there are urls.
+    struct Idle;
+
+    impl Fetch for Idle {
+        fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
+            Ok(Pass { elapsed: Duration::from_nanos(urls.len() as u64), fetched: Vec::new() })
+        }
+    }
+
+    const OPEN: &str = r#"{"open":{"protocol":1,"urls":["http://a/0","http://a/1"],"visits":true,"concurrency":1,"deadline_ms":1,"max_body":1,"redirects":0,"connections":"warm"}}"#;
+
+    fn talk(lines: &str) -> (String, bool) {
+        let mut output = Vec::new();
+        let ready = Ready { client: "idle".to_owned(), executor: "none".to_owned(), threads: 1 };
+        let ended = serve_over(lines.as_bytes(), &mut output, |_| Ok((ready, Box::new(Idle))));
+        (String::from_utf8(output).unwrap(), ended.is_ok())
+    }
+
+    #[test]
+    fn a_worker_answers_each_order_and_ends_with_its_input() {
+        let (said, ended) = talk(&format!("{OPEN}\n{{\"pass\":{{\"visit\":4}}}}\n"));
+        assert!(ended);
+        assert_eq!(
+            said,
+            "{\"ready\":{\"client\":\"idle\",\"executor\":\"none\",\"threads\":1}}\n\
+             {\"pass\":{\"visit\":4,\"elapsed_ns\":2,\"fetched\":[]}}\n"
+        );
+        assert_eq!(talk(""), (String::new(), true));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_to_the_other_side() {
+        for (lines, why) in [
+            ("{\"pass\":{\"visit\":4}}", "the first order must be to open"),
+            ("nonsense", "no order: nonsense"),
+            (&*OPEN.replace("\"protocol\":1", "\"protocol\":2"), "speaks version 1 of the protocol, not 2"),
+            (&*format!("{OPEN}\n{OPEN}"), "a session is open already"),
+            (&*format!("{}\n{{\"pass\":{{\"visit\":4}}}}", OPEN.replace("http://a/0", "//")), "//: "),
+        ] {
+            let (said, ended) = talk(lines);
+            assert!(!ended && said.contains("{\"error\":") && said.contains(why), "{lines}: {said}");
+        }
+    }
+}

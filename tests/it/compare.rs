@@ -1,0 +1,255 @@
+//! `fetchbench compare`, from end to end: with workers in another language, good and broken, and with rows of ours.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use fetchbench::record::Comparison;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SCENARIO: &str = r#"
+description = "small pages"
+concurrency = 3
+deadline = "1s"
+[[site]]
+label = "page"
+repeat = 6
+bytes = 200
+delay = "2ms"
+"#;
+
+/// A worker that fetches one after another, and does what its name says is wrong.
+const WORKER: &str = r#"#!/usr/bin/env python3
+import http.client, json, sys, time, urllib.parse, zlib
+mode = "MODE"
+connections, cache, last = {}, {}, None
+
+def fetch(url):
+    parts = urllib.parse.urlsplit(url)
+    if parts.netloc not in connections:
+        connections[parts.netloc] = http.client.HTTPConnection(parts.netloc)
+    connections[parts.netloc].request("GET", parts.path)
+    answer = connections[parts.netloc].getresponse()
+    return answer.status, answer.read()
+
+def outcome(start, url, index):
+    began = time.perf_counter_ns()
+    status, body = fetch(url)
+    if mode == "twice" and index == 0:
+        fetch(url)
+    if mode == "truncates":
+        body = body[:100]
+    if mode == "head-only":
+        body = b""
+    return [began - start, time.perf_counter_ns() - began, status, len(body), zlib.crc32(body)]
+
+for line in sys.stdin:
+    order = json.loads(line)
+    if "open" in order:
+        task = order["open"]
+        print(json.dumps({"ready": {"client": "http.client", "executor": "python", "threads": 1}}), flush=True)
+        continue
+    visit = order["pass"]["visit"]
+    if mode == "crashes" and visit > 0:
+        sys.exit("out of ideas")
+    if mode == "hangs" and visit > 0:
+        time.sleep(60)
+    if mode == "floods" and visit > 0:
+        while True:
+            sys.stdout.write("x" * 65536)
+    if mode == "babbles" and visit > 0:
+        print("hello", flush=True)
+        continue
+    urls = [url + "/" + str(visit) for url in task["urls"]]
+    start = time.perf_counter_ns()
+    if mode == "caches" and cache:
+        fetched = cache["first"]
+    elif mode == "skips":
+        fetched = [outcome(start, url, index) for index, url in enumerate(urls[:-1])]
+        fetched.append(fetched[-1])
+    else:
+        fetched = [outcome(start, url, index) for index, url in enumerate(urls)]
+    cache.setdefault("first", fetched)
+    elapsed = time.perf_counter_ns() - start
+    if mode == "answers-late" and last is not None:
+        fetched, last = last, fetched
+    elif mode == "answers-late":
+        last = fetched
+    if mode == "boasts":
+        elapsed //= 2
+    print(json.dumps({"pass": {"visit": visit, "elapsed_ns": elapsed, "fetched": fetched}}), flush=True)
+"#;
+
+struct Workshop(TempDir);
+
+impl Workshop {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("small.toml"), SCENARIO).unwrap();
+        Self(folder)
+    }
+
+    /// A worker of that mode, as `--backend` takes it.
+    fn worker(&self, mode: &str) -> String {
+        let path = self.0.path().join(mode);
+        fs::write(&path, WORKER.replace("MODE", mode)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        format!("exec:{}", path.display())
+    }
+
+    fn record(&self) -> std::path::PathBuf {
+        self.0.path().join("record")
+    }
+
+    fn compare(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+        command.current_dir(self.0.path()).args(["compare", "small.toml", "--record", "record"]).args(arguments);
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+fn python_is_missing() -> bool {
+    let missing = Command::new("python3").arg("-V").output().is_err();
+    let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
+    assert!(!(missing && required), "python3 is required here");
+    if missing {
+        crate::peers::say("skipped: python3 is not installed");
+    }
+    missing
+}
+
+#[test]
+fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
+    if python_is_missing() {
+        return;
+    }
+    let workshop = Workshop::new();
+    let expected = [
+        ("works", "valid"),
+        ("skips", "wrong-answer"),
+        ("twice", "contradicted"),
+        ("caches", "wrong-answer"),
+        ("truncates", "wrong-answer"),
+        ("head-only", "wrong-answer"),
+        ("answers-late", "wrong-answer"),
+        ("boasts", "contradicted"),
+        ("crashes", "crashed"),
+        ("hangs", "timed-out"),
+        ("floods", "crashed"),
+        ("babbles", "crashed"),
+    ];
+    let workers: Vec<String> = expected.iter().map(|(mode, _)| workshop.worker(mode)).collect();
+    let mut arguments = vec!["--blocks", "1", "--cycles", "2", "--export-json", "-"];
+    arguments.extend(workers.iter().flat_map(|worker| ["--backend", worker]));
+    let output = workshop.compare(&arguments);
+    assert_eq!(output.status.code(), Some(3));
+    let result = json(&output);
+    let rows = result["scenarios"][0]["rows"].as_array().unwrap();
+    let found: BTreeMap<&str, &str> = rows
+        .iter()
+        .map(|row| (row["row"].as_str().unwrap().rsplit('/').next().unwrap(), row["validity"].as_str().unwrap()))
+        .collect();
+    assert_eq!(found, BTreeMap::from(expected), "{rows:#?}");
+    let why =
+        |mode: &str| rows.iter().find(|row| row["row"].as_str().unwrap().ends_with(mode)).unwrap()["why"].to_string();
+    assert!(why("/crashes").contains("out of ideas"), "{}", why("/crashes"));
+    assert!(why("/answers-late").contains("an earlier pass"), "{}", why("/answers-late"));
+}
+
+#[test]
+fn rows_are_compared_recorded_and_found_equal_or_not() {
+    let workshop = Workshop::new();
+    let rows = "hyper@smol:1,surf@smol:1,slowed:hyper@smol:1:100%";
+    let arguments =
+        ["--blocks", "5", "--cycles", "3", "--backend", rows, "--export-json", "-", "--export-csv", "t.csv"];
+    let output = workshop.compare(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let result = json(&output);
+    let stage = &result["scenarios"][0];
+    assert_eq!((&stage["blocks"], &stage["reference"]), (&Value::from(5), &Value::from("hyper@smol:1")));
+    let row = |name: &str| stage["rows"].as_array().unwrap().iter().find(|row| row["row"] == name).unwrap().clone();
+    let slowed = row("slowed:hyper@smol:1:100%");
+    assert_eq!(slowed["ratio"]["verdict"], "slower", "{slowed}");
+    assert!(slowed["ratio"]["mean"].as_f64().unwrap() > 1.5, "{slowed}");
+    assert_eq!(slowed["sockets_ideal"], row("hyper@smol:1")["sockets"], "three for each of five blocks");
+    assert!(row("surf@smol:1")["allocations_per_fetch"].as_f64().unwrap() > 1.0);
+
+    let record = Comparison::read(&workshop.record()).unwrap();
+    assert!(record.setup.complete);
+    // Three rows and the reference again, a warm-up and three cycles, five times.
+    assert_eq!(record.passes.len(), 4 * 4 * 5);
+    assert_eq!(record.costs.len(), 4 * 5);
+    let mut report = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    let report = report.arg("report").arg(workshop.record()).args(["--json", "-"]).output().unwrap();
+    assert_eq!(json(&report), result, "the record alone says the same");
+    let csv = fs::read_to_string(workshop.0.path().join("t.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+
+    let again = workshop.compare(&arguments);
+    assert_eq!(again.status.code(), Some(1), "a record is not overwritten");
+    assert!(String::from_utf8_lossy(&again.stderr).contains("exists already"));
+}
+
+#[test]
+fn an_interrupted_comparison_keeps_what_it_measured_and_leaves_nobody_behind() {
+    let workshop = Workshop::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fetchbench"))
+        .current_dir(workshop.0.path())
+        .args(["compare", "small.toml", "--record", "record", "--blocks", "1000", "--backend", "hyper@smol,surf@smol"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let passes = workshop.record().join("passes.jsonl");
+    let lines = || fs::read(&passes).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count());
+    let mut patience = 2_000;
+    while lines() < 30 {
+        patience -= 1;
+        assert!(patience > 0, "nothing is measured");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    let record = Comparison::read(&workshop.record()).unwrap();
+    assert!(!record.setup.complete && record.passes.len() >= 30);
+    assert_eq!(still_running(workshop.0.path()), 0);
+}
+
+/// How many processes run in a folder.
+fn still_running(folder: &Path) -> usize {
+    let is_there = |entry: &fs::DirEntry| fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
+    fs::read_dir("/proc").unwrap().flatten().filter(is_there).count()
+}
+
+#[test]
+fn bad_input_is_refused_before_anything_is_started() {
+    let workshop = Workshop::new();
+    for (arguments, message) in [
+        (&["--backend", "nope"][..], "unknown row \"nope\""),
+        (&["--backend", "fake"], "makes its durations up"),
+        (&["--backend", "exec:./nobody"], "is no program"),
+        (&["--reference", "hyper"], "stands for several rows"),
+        (&["--budget", "0s"], "bad budget"),
+        (&["--blocks", "0"], "--blocks"),
+        (&["--reference", "ureq@sequential", "--time-scale", "1000"], "over a second"),
+    ] {
+        let output = workshop.compare(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(message) && stderr.lines().count() == 1, "{arguments:?}: {stderr}");
+        assert!(!workshop.record().exists(), "{arguments:?}");
+    }
+}
