@@ -207,6 +207,8 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         passes.iter().filter_map(|pass| Some(pass.witness?.cpu_ns as f64 / 1e9 / pass.counted_s()?)).collect();
     let blocks = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
     let slots = if row.sequential { 1 } else { setup.concurrency.min(setup.fetches as usize) as u64 };
+    // A connection for each fetch at one moment, and one to each origin at least.
+    let warm = slots.max(setup.origins as u64).min(setup.fetches);
     RowAnalysis {
         name: row.name.clone(),
         median_s: None,
@@ -222,8 +224,8 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         sockets: (
             passes.iter().filter_map(|pass| pass.witness).map(|witness| witness.connections).sum(),
             match setup.connections {
-                crate::fetch::Connections::Warm => slots * u64::from(blocks),
-                crate::fetch::Connections::Cold => slots * passes.len() as u64,
+                crate::fetch::Connections::Warm => warm * u64::from(blocks),
+                crate::fetch::Connections::Cold => warm * passes.len() as u64,
                 crate::fetch::Connections::PerFetch => setup.fetches * passes.len() as u64,
             },
         ),

@@ -1,7 +1,5 @@
 //! The executor `sequential`: the calling thread, one fetch after another.
 
-use std::num::NonZeroUsize;
-
 use url::Url;
 
 use super::blocking;
@@ -12,8 +10,8 @@ use crate::fetch::{Fetch, Limits, Options, Pass};
 struct Sequential<C>(Opened<C>);
 
 pub(super) fn open<C: BlockingClient>(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-    let limits = Limits { concurrency: NonZeroUsize::MIN, ..limits.clone() };
-    Ok(Box::new(Sequential(Opened::<C>::new(options, &limits)?)))
+    // The concurrency is still the connection budget: fetching one by one, one keeps a connection to every host too.
+    Ok(Box::new(Sequential(Opened::<C>::new(options, limits)?)))
 }
 
 impl<C: BlockingClient> Fetch for Sequential<C> {

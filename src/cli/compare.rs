@@ -263,6 +263,7 @@ fn setup(plan: &Plan) -> Setup {
         time_scale: stage.time_scale,
         fetches: stage.scenario.sites.len() as u64,
         concurrency: stage.scenario.limits.concurrency.get(),
+        origins: stage.scenario.origins,
         connections: stage.scenario.limits.connections,
         left_out: plan
             .participants

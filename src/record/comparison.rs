@@ -49,6 +49,9 @@ pub struct StageSetup {
     pub fetches: u64,
     /// The most fetches at one moment.
     pub concurrency: usize,
+    /// How many origins the sites live on.
+    #[serde(default)]
+    pub origins: usize,
     /// What became of connections.
     pub connections: Connections,
     /// Rows left out, since their pass would take so many seconds at best.
