@@ -4,7 +4,8 @@
 //! traps that would falsify a comparison, and each is handled here:
 //!
 //! * It returns a connection to its pool with the rest of an abandoned answer unread, where the next fetch meets it. So
-//!   after anything but a whole answer the client is replaced, and its pool with it.
+//!   after anything but a whole answer the client is replaced, and its pool with it. The same after an answer that says
+//!   `connection: close`, which it does not heed.
 //! * It takes a body that ends with the connection for an empty one, and so one whose coding is not spelt `chunked`, and
 //!   an interim answer (1xx) for the final one: told as `unsupported`.
 //! * It panics over header values that are not ASCII: told as `crashed`.
@@ -14,23 +15,27 @@
 //!   may be connections.
 //! * It takes a body that is cut short for a whole one: [`Received::finish`] compares with the declared length.
 //! * It looks names up by blocking the executor, at every fetch: it is only ever given addresses.
+//! * Two first requests to a host at the same moment make two pools of it, and lose one: the first is let go ahead.
 //! * It keeps 50 connections a host at most, and leaves `TCP_NODELAY` off: both are set.
 //! * Its time-out covers neither connecting nor the body: it is off, the deadline is the harness's.
 
 use std::collections::{HashMap, HashSet};
+use std::future::{Future, poll_fn};
 use std::io;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::task::{Context, Poll};
 
-use anyhow::Context;
+use anyhow::Context as _;
 use futures_lite::AsyncBufReadExt;
 use futures_lite::future::yield_now;
 use http::HeaderMap;
 use http_client::Config;
 use http_client::h1::H1Client;
 use surf::http::Method;
-use surf::http::headers::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING};
+use surf::http::headers::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING};
 use url::{Host, Url};
 
 use super::{AsyncClient, Client, Runtime, addresses, host_header, origin_of};
@@ -166,7 +171,13 @@ impl<R: Runtime> Surf<R> {
             request.append_header(name.clone(), value.clone());
         }
 
-        let mut response = client.send(request).await.map_err(|error| {
+        let mut sending = pin!(client.send(request));
+        let first = poll_fn(|context| Poll::Ready(self.poll_first(&target.origin, sending.as_mut(), context))).await;
+        let sent = match first {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => sending.await,
+        };
+        let mut response = sent.map_err(|error| {
             let error = head_failed(&error);
             if is_connect(error.class) {
                 connection.is_clean();
@@ -187,7 +198,8 @@ impl<R: Runtime> Surf<R> {
             let length = piece.len();
             response.consume(length);
         }
-        if head.declared.is_none_or(|declared| body.bytes() == declared) {
+        let is_whole = head.declared.is_none_or(|declared| body.bytes() == declared);
+        if is_whole && !says_close(&response) {
             connection.is_clean();
         }
         Ok(head)
@@ -196,21 +208,38 @@ impl<R: Runtime> Surf<R> {
     /// Replaces the client before it has connections to more hosts than there may be connections.
     fn note_host(&self, origin: &Origin) {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if hosts.contains(origin) {
-            return;
-        }
-        if hosts.len() == self.most_hosts {
+        if hosts.len() == self.most_hosts && !hosts.contains(origin) {
             hosts.clear();
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = new_client(&self.config);
         }
+    }
+
+    /// Polls a request for the first time: to a host that is new to the client, while nobody else does.
+    ///
+    /// In its first poll the client looks for the host's pool, and makes one where there is none. Two that do so at the same
+    /// moment make two, of which one is lost with its connections.
+    fn poll_first<F: Future>(
+        &self,
+        origin: &Origin,
+        sending: Pin<&mut F>,
+        context: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.contains(origin) {
+            drop(hosts);
+            return sending.poll(context);
+        }
         hosts.insert(origin.clone());
+        sending.poll(context)
     }
 
     /// Opens a new client in place of `old`, unless another fetch has done so already. Neighbours in flight end on the
     /// old one; its connections are closed when the last of them has.
     fn replace(&self, old: &Arc<surf::Client>) {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&current, old) {
+            hosts.clear();
             *current = new_client(&self.config);
         }
     }
@@ -234,6 +263,11 @@ impl<R: Runtime> Drop for Connection<'_, R> {
             self.surf.replace(client);
         }
     }
+}
+
+/// Whether the server will close the connection behind this answer.
+fn says_close(response: &surf::Response) -> bool {
+    response.header(CONNECTION).is_some_and(|value| value.as_str().eq_ignore_ascii_case("close"))
 }
 
 fn head(response: &surf::Response) -> Result<Head, FetchError> {

@@ -155,10 +155,10 @@ fn the_connection_budget_holds_over_many_origins() {
 
 #[test]
 fn connections_are_opened_as_often_as_the_policy_says() {
-    let mock = Mock::start(&waiting(8, 100));
+    let mock = Mock::start(&waiting(4, 300));
     for row in Row::all() {
         let slots = row.slots(&limits(4)).get() as u64;
-        for (connections, each_pass) in [(Connections::PerFetch, 8), (Connections::Cold, slots)] {
+        for (connections, each_pass) in [(Connections::PerFetch, 4), (Connections::Cold, slots)] {
             let mut session = open(row, &Limits { connections, ..limits(4) });
             for visit in 0..2 {
                 mock.take_witness();
