@@ -19,12 +19,14 @@
 //! * It keeps 50 connections a host at most, and leaves `TCP_NODELAY` off: both are set.
 //! * Its time-out covers neither connecting nor the body: it is off, the deadline is the harness's.
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
@@ -50,10 +52,7 @@ const PIECES_A_TURN: u32 = 32;
 /// surf on a runtime, which only looks names up: the streams of surf's client are async-std's on every executor.
 #[derive(Debug)]
 pub struct Surf<R> {
-    /// The client in use, until a fetch is abandoned or it knows too many hosts.
-    current: RwLock<Arc<surf::Client>>,
-    /// The hosts that the client in use has connections to, at most as many as `most_hosts`.
-    hosts: Mutex<HashSet<Origin>>,
+    current: RwLock<Current>,
     most_hosts: usize,
     config: Config,
     headers: Headers,
@@ -64,6 +63,21 @@ pub struct Surf<R> {
 }
 
 type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// The client in use, until a fetch is abandoned or it knows too many hosts.
+#[derive(Debug)]
+struct Current {
+    client: Arc<surf::Client>,
+    /// The hosts that it has connections to.
+    hosts: HashSet<Origin>,
+}
+
+impl Current {
+    fn new(config: &Config) -> Self {
+        let Ok(client) = H1Client::try_from(config.clone());
+        Self { client: Arc::new(surf::Client::with_http_client(client)), hosts: HashSet::new() }
+    }
+}
 
 /// A url made ready.
 #[derive(Debug)]
@@ -88,8 +102,7 @@ impl<R: Runtime> Client for Surf<R> {
             .set_tcp_no_delay(true)
             .set_timeout(None);
         Ok(Self {
-            current: RwLock::new(new_client(&config)),
-            hosts: Mutex::default(),
+            current: RwLock::new(Current::new(&config)),
             most_hosts: limits.concurrency.get(),
             config,
             headers: headers(options.request_headers(limits, Credentials::Send))?,
@@ -105,11 +118,6 @@ impl<R: Runtime> Client for Surf<R> {
     }
 }
 
-fn new_client(config: &Config) -> Arc<surf::Client> {
-    let Ok(client) = H1Client::try_from(config.clone());
-    Arc::new(surf::Client::with_http_client(client))
-}
-
 fn headers(map: HeaderMap) -> anyhow::Result<Headers> {
     let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
         let text = value.to_str().ok().and_then(|text| text.parse().ok());
@@ -121,7 +129,6 @@ fn headers(map: HeaderMap) -> anyhow::Result<Headers> {
 
 impl<R: Runtime> AsyncClient for Surf<R> {
     async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
-        self.note_host(&target.origin);
         if !target.named {
             return self.get_url(target.url.clone(), target, body).await;
         }
@@ -157,8 +164,6 @@ impl<R: Runtime> Surf<R> {
 
     /// Fetches a url whose host is an address.
     async fn get_url(&self, url: Url, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
-        let client = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let mut connection = Connection { surf: self, client: Some(&client) };
         let mut request = surf::Request::new(Method::Get, url);
         if target.named {
             request.insert_header(HOST, host_header(&target.url));
@@ -171,20 +176,9 @@ impl<R: Runtime> Surf<R> {
             request.append_header(name.clone(), value.clone());
         }
 
-        let mut sending = pin!(client.send(request));
-        let first = poll_fn(|context| Poll::Ready(self.poll_first(&target.origin, sending.as_mut(), context))).await;
-        let sent = match first {
-            Poll::Ready(sent) => sent,
-            Poll::Pending => sending.await,
-        };
-        let mut response = sent.map_err(|error| {
-            let error = head_failed(&error);
-            if is_connect(error.class) {
-                connection.is_clean();
-            }
-            error
-        })?;
-        let head = head(&response)?;
+        let mut flight = self.send(&target.origin, request).await;
+        let response = flight.answer().await?;
+        let head = head(response)?;
         for piece in 1_u32.. {
             if piece % PIECES_A_TURN == 0 {
                 // A body that comes faster than it is read would hold up the deadline.
@@ -199,67 +193,114 @@ impl<R: Runtime> Surf<R> {
             response.consume(length);
         }
         let is_whole = head.declared.is_none_or(|declared| body.bytes() == declared);
-        if is_whole && !says_close(&response) {
-            connection.is_clean();
+        if is_whole && !says_close(response) {
+            flight.is_clean();
         }
         Ok(head)
     }
 
-    /// Replaces the client before it has connections to more hosts than there may be connections.
-    fn note_host(&self, origin: &Origin) {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if hosts.len() == self.most_hosts && !hosts.contains(origin) {
-            hosts.clear();
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = new_client(&self.config);
-        }
-    }
-
-    /// Polls a request for the first time: to a host that is new to the client, while nobody else does.
+    /// Sends a request, as far as its first poll.
     ///
-    /// In its first poll the client looks for the host's pool, and makes one where there is none. Two that do so at the same
-    /// moment make two, of which one is lost with its connections.
-    fn poll_first<F: Future>(
-        &self,
-        origin: &Origin,
-        sending: Pin<&mut F>,
-        context: &mut Context<'_>,
-    ) -> Poll<F::Output> {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if hosts.contains(origin) {
-            drop(hosts);
-            return sending.poll(context);
-        }
-        hosts.insert(origin.clone());
-        sending.poll(context)
+    /// In its first poll the client takes a connection from the host's pool, and makes a pool where there is none. So the
+    /// client is chosen and first polled under one lock: whoever abandons a fetch replaces the client before the connection
+    /// goes back to its pool, and nobody who chose the old one can still find it there. And to a host that is new to the
+    /// client the lock is exclusive: two that make a pool at the same moment make two, of which one is lost.
+    async fn send(&self, origin: &Origin, request: surf::Request) -> Flight<'_, R> {
+        let mut request = Some(request);
+        poll_fn(|context| {
+            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+            let flight = if current.hosts.contains(origin) {
+                Flight::start(self, &current.client, request.take(), context)
+            } else {
+                drop(current);
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                if current.hosts.len() == self.most_hosts && !current.hosts.contains(origin) {
+                    *current = Current::new(&self.config);
+                }
+                current.hosts.insert(origin.clone());
+                Flight::start(self, &current.client, request.take(), context)
+            };
+            Poll::Ready(flight)
+        })
+        .await
     }
 
     /// Opens a new client in place of `old`, unless another fetch has done so already. Neighbours in flight end on the
     /// old one; its connections are closed when the last of them has.
     fn replace(&self, old: &Arc<surf::Client>) {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(&current, old) {
-            hosts.clear();
-            *current = new_client(&self.config);
+        if Arc::ptr_eq(&current.client, old) {
+            *current = Current::new(&self.config);
         }
     }
 }
 
-/// A fetch in flight. Dropped before its answer has been read to its end, it replaces the client.
-struct Connection<'a, R: Runtime> {
+type Sending = Pin<Box<dyn Future<Output = surf::Result<surf::Response>> + Send>>;
+
+/// A fetch in flight. Dropped before its answer has been read to its end, it first replaces the client and only then
+/// gives its connection back.
+struct Flight<'a, R: Runtime> {
     surf: &'a Surf<R>,
-    client: Option<&'a Arc<surf::Client>>,
+    /// What is to be replaced.
+    client: Option<Arc<surf::Client>>,
+    sending: Option<Sending>,
+    response: Option<surf::Result<surf::Response>>,
+    panic: Option<Box<dyn Any + Send>>,
 }
 
-impl<R: Runtime> Connection<'_, R> {
+impl<'a, R: Runtime> Flight<'a, R> {
+    /// Begins to send, and polls once.
+    fn start(
+        surf: &'a Surf<R>,
+        client: &Arc<surf::Client>,
+        request: Option<surf::Request>,
+        context: &mut Context<'_>,
+    ) -> Self {
+        let mut flight = Self { surf, client: Some(Arc::clone(client)), sending: None, response: None, panic: None };
+        if let Some(request) = request {
+            let client = Arc::clone(client);
+            let sending = flight.sending.insert(Box::pin(async move { client.send(request).await }));
+            // A panic here would replace the client while its lock is held: it waits until that has been let go.
+            match catch_unwind(AssertUnwindSafe(|| sending.as_mut().poll(context))) {
+                Ok(Poll::Ready(response)) => flight.response = Some(response),
+                Ok(Poll::Pending) => {}
+                Err(panic) => flight.panic = Some(panic),
+            }
+        }
+        flight
+    }
+
+    /// Waits for the head of the answer.
+    async fn answer(&mut self) -> Result<&mut surf::Response, FetchError> {
+        if let Some(panic) = self.panic.take() {
+            resume_unwind(panic);
+        }
+        if self.response.is_none()
+            && let Some(sending) = &mut self.sending
+        {
+            self.response = Some(sending.await);
+        }
+        if let Some(Err(error)) = &self.response {
+            let error = head_failed(error);
+            if is_connect(error.class) {
+                self.is_clean();
+            }
+            return Err(error);
+        }
+        match &mut self.response {
+            Some(Ok(response)) => Ok(response),
+            _ => Err(FetchError::new(ErrorClass::Protocol, "nothing was sent")),
+        }
+    }
+
     fn is_clean(&mut self) {
         self.client = None;
     }
 }
 
-impl<R: Runtime> Drop for Connection<'_, R> {
+impl<R: Runtime> Drop for Flight<'_, R> {
     fn drop(&mut self) {
-        if let Some(client) = self.client {
+        if let Some(client) = &self.client {
             self.surf.replace(client);
         }
     }
