@@ -110,7 +110,7 @@ impl Received {
             && !matches!(head.status, 204 | 304)
         {
             let message = format!("the body ended after {} of {declared} bytes", self.bytes);
-            return Err(FetchError::new(ErrorClass::BodyShort, message));
+            return Err(FetchError::objection(ErrorClass::BodyShort, message));
         }
         Ok(Page { status: head.status, bytes: self.bytes, crc32: self.hasher.finalize(), beginning: self.beginning })
     }

@@ -13,12 +13,19 @@ pub struct FetchError {
     pub class: ErrorClass,
     /// What went wrong, for a person. May hold foreign text: escape it where it is printed.
     pub message: Box<str>,
+    /// Whether the client had taken the answer for whole and right, and only a check of ours objected.
+    pub accepted: bool,
 }
 
 impl FetchError {
-    /// An error of a class.
+    /// An error of a class, which the client found itself, or which a limit of the harness put an end to.
     pub fn new(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
-        Self { class, message: message.into() }
+        Self { class, message: message.into(), accepted: false }
+    }
+
+    /// What a check of ours has against an answer that the client had accepted: without it, a wrong page would pass.
+    pub fn objection(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
+        Self { accepted: true, ..Self::new(class, message) }
     }
 
     /// The class that an error of the system tells by itself, or else `otherwise`.

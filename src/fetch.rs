@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, USER_AGENT};
-use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::answer::Page;
 use crate::error::FetchError;
+use crate::roots::Roots;
 
 /// An open session of a backend: runtime, client and connection pool, kept warm between passes.
 ///
@@ -84,7 +84,7 @@ pub struct Options {
     /// Headers that the user asks for; they replace ours of the same name.
     pub headers: HeaderMap,
     /// Certificates to trust in place of the web's roots.
-    pub roots: Option<Arc<[CertificateDer<'static>]>>,
+    pub roots: Option<Roots>,
     /// What the fake backend answers.
     pub script: Option<Script>,
 }

@@ -15,6 +15,7 @@ pub mod stats;
 pub mod paired;
 pub mod child;
 pub mod counting;
+pub mod roots;
 
 // Floor 1: what is fetched, and what comes of it.
 pub mod error;

@@ -4,19 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue};
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use url::Url;
 
 use crate::backend::Row;
 use crate::fetch::{Limits, Options};
+use crate::roots::{self, Roots};
 use crate::site_list::{self, ListedSite};
 use crate::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
@@ -102,23 +99,12 @@ impl FetchFlags {
 const CACERT_MAX: u64 = 16 << 20;
 
 /// Reads the certificates of a PEM file and makes sure that they can be trusted as roots.
-fn read_certificates(path: &Path) -> anyhow::Result<Arc<[CertificateDer<'static>]>> {
+fn read_certificates(path: &Path) -> anyhow::Result<Roots> {
     let name = path.display();
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(CACERT_MAX).read_to_end(&mut text));
     read.with_context(|| format!("cannot read --cacert {name}"))?;
-    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<_, _>>()
-        .map_err(|error| anyhow!("bad --cacert {name}: {error}"))?;
-    if certificates.is_empty() {
-        bail!("no certificate in --cacert {name}: it takes PEM text, which begins with -----BEGIN CERTIFICATE-----");
-    }
-    let mut store = RootCertStore::empty();
-    for (number, certificate) in certificates.iter().enumerate() {
-        let added = store.add(certificate.clone());
-        added.map_err(|error| anyhow!("bad certificate {} in --cacert {name}: {error}", number + 1))?;
-    }
-    Ok(certificates.into())
+    roots::read(&text).map_err(|error| anyhow!("bad --cacert {name}: {error:#}"))
 }
 
 /// Reads `--backend`.

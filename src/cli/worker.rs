@@ -30,7 +30,8 @@ pub(super) fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
             executor: named(row.backend().executor.name(), row.backend().executor_version()),
             threads: row.threads(limits.concurrency),
         };
-        Ok((ready, row.open(&Options::default(), &limits)?))
+        let options = Options { roots: open.roots()?, ..Options::default() };
+        Ok((ready, row.open(&options, &limits)?))
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -315,18 +315,18 @@ fn head(response: &surf::Response) -> Result<Head, FetchError> {
     let status = u16::from(response.status());
     if (100..=199).contains(&status) {
         let message = format!("surf takes the interim answer {status} for the final one: use a row of hyper or ureq");
-        return Err(FetchError::new(ErrorClass::Unsupported, message));
+        return Err(FetchError::objection(ErrorClass::Unsupported, message));
     }
     let lengths = response.header(CONTENT_LENGTH);
     if lengths.is_some_and(|lengths| lengths.iter().any(|length| length != lengths.last())) {
-        return Err(FetchError::new(ErrorClass::Protocol, "the answer has several lengths"));
+        return Err(FetchError::objection(ErrorClass::Protocol, "the answer has several lengths"));
     }
     let declared = lengths.and_then(|values| values.last().as_str().parse().ok());
     let is_chunked = response.header(TRANSFER_ENCODING).is_some_and(|coding| coding.last().as_str() == "chunked");
     if declared.is_none() && !is_chunked && !matches!(status, 204 | 304) {
         let message = "surf takes a body that is neither measured nor `chunked` for an empty one: use a row of hyper or \
                        ureq";
-        return Err(FetchError::new(ErrorClass::Unsupported, message));
+        return Err(FetchError::objection(ErrorClass::Unsupported, message));
     }
     let location = response.header(LOCATION).map(|values| values.last().as_str().to_owned());
     Ok(Head { status, declared, location })

@@ -11,6 +11,7 @@ use crate::answer::{Beginning, Page};
 use crate::counting::Counts;
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Fetched, Limits, Pass};
+use crate::roots;
 
 /// What a worker is told, a line each: `{"open": …}` once, then `{"pass": …}` as often as is asked. It ends with its
 /// standard input.
@@ -54,6 +55,9 @@ pub struct Open {
     pub redirects: u32,
     /// What becomes of connections.
     pub connections: Connections,
+    /// Certificates to trust for https in place of the web's roots, as PEM text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cacert: Option<String>,
 }
 
 impl Open {
@@ -68,6 +72,7 @@ impl Open {
             max_body: limits.max_body,
             redirects: limits.redirects,
             connections: limits.connections,
+            cacert: None,
         }
     }
 
@@ -80,6 +85,15 @@ impl Open {
             connections: self.connections,
             ..Limits::new(self.concurrency)
         }
+    }
+
+    /// The certificates to trust.
+    ///
+    /// # Errors
+    ///
+    /// The text is no PEM, or holds what cannot be a root.
+    pub fn roots(&self) -> anyhow::Result<Option<roots::Roots>> {
+        self.cacert.as_deref().map(|pem| roots::read(pem.as_bytes())).transpose()
     }
 
     /// The urls of a visit.
@@ -139,6 +153,16 @@ pub enum Outcome {
     Answered(u64, u64, u16, u64, u32),
     /// `[started_ns, elapsed_ns, class, message]`
     Failed(u64, u64, ErrorClass, String),
+    /// `[started_ns, elapsed_ns, class, message, "accepted"]`
+    Objected(u64, u64, ErrorClass, String, Accepted),
+}
+
+/// That a client had accepted an answer, and only a check of the worker's own objected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accepted {
+    /// It had.
+    Accepted,
 }
 
 fn nanoseconds(duration: Duration) -> u64 {
@@ -164,7 +188,13 @@ impl Outcome {
         let (started, elapsed) = (nanoseconds(fetched.started), nanoseconds(fetched.elapsed));
         match &fetched.result {
             Ok(page) => Self::Answered(started, elapsed, page.status, page.bytes, page.crc32),
-            Err(error) => Self::Failed(started, elapsed, error.class, error.message.to_string()),
+            Err(error) => {
+                let message = error.message.to_string();
+                match error.accepted {
+                    false => Self::Failed(started, elapsed, error.class, message),
+                    true => Self::Objected(started, elapsed, error.class, message, Accepted::Accepted),
+                }
+            }
         }
     }
 
@@ -174,6 +204,9 @@ impl Outcome {
                 (started, elapsed, Ok(Page { status, bytes, crc32, beginning: Beginning::default() }))
             }
             Self::Failed(started, elapsed, class, message) => (started, elapsed, Err(FetchError::new(class, message))),
+            Self::Objected(started, elapsed, class, message, Accepted::Accepted) => {
+                (started, elapsed, Err(FetchError::objection(class, message)))
+            }
         };
         Fetched {
             started: Duration::from_nanos(started),
@@ -216,8 +249,12 @@ mod tests {
             final_url: None,
             result,
         };
-        let failed = FetchError::new(ErrorClass::BodyShort, "short");
-        let pass = Pass { elapsed: Duration::from_nanos(9), fetched: vec![fetched(Ok(page)), fetched(Err(failed))] };
+        let failures = [
+            FetchError::new(ErrorClass::BodyShort, "the client noticed"),
+            FetchError::objection(ErrorClass::BodyShort, "only we did"),
+        ];
+        let results = [Ok(page)].into_iter().chain(failures.map(Err));
+        let pass = Pass { elapsed: Duration::from_nanos(9), fetched: results.map(fetched).collect() };
         let text = serde_json::to_string(&PassDone::new(3, &pass, None)).unwrap();
         assert_eq!(serde_json::from_str::<PassDone>(&text).unwrap().pass(), pass);
     }

@@ -311,7 +311,7 @@ fn what_is_wrong_in_a_file_is_said_with_its_line() {
         ("course.toml", "--scenario", "description = 'd'\nconcurrency = 0\n", "course.toml:2: "),
         ("course.toml", "--scenario", "description = 'd'\ncolour = 1\n", "course.toml:2: unknown field `colour`"),
         ("course.toml", "--scenario", "description = 'd'\nconcurrency = 1\n", "list of sites is empty"),
-        ("no.pem", "--cacert", "not a certificate", "no certificate in --cacert"),
+        ("no.pem", "--cacert", "not a certificate", "no certificate in it"),
         ("bad.pem", "--cacert", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "bad certificate 1"),
     ];
     for (name, flag, content, expected) in cases {
