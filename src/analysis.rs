@@ -2,12 +2,20 @@
 
 use std::collections::HashMap;
 
+use hdrhistogram::Histogram;
+
 use crate::paired::{Blocks, Cycle, LEAST_BLOCKS, Ratio, Verdict};
 use crate::record::{Comparison, CostSample, PassSample, RowSetup, StageSetup, Validity, new_histogram, twin};
 use crate::stats;
 
 /// A server that is busier than this holds up whoever asks it.
 const SERVER_BUSY: f64 = 0.8;
+
+/// The shares of fetches that a curve of what they took goes through.
+pub const CURVE: [f64; 24] = [
+    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.993, 0.996,
+    0.998, 0.999, 0.9995, 0.9999,
+];
 
 /// A comparison on one scenario.
 #[derive(Debug, Clone)]
@@ -24,6 +32,24 @@ pub struct StageAnalysis {
     pub smallest_difference: Option<f64>,
     /// Blocks made.
     pub blocks: usize,
+    /// The passes that count, in pairs.
+    pub paired: Paired,
+}
+
+/// The passes of the rows that took part, and of the reference's twin.
+#[derive(Debug, Clone)]
+pub struct Paired {
+    /// Whose passes they are, by their number in the blocks: the rows in the order of the record, then the twin.
+    pub names: Vec<String>,
+    /// The blocks.
+    pub blocks: Blocks,
+}
+
+impl Paired {
+    /// The number of a row in the blocks.
+    pub fn index(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|other| other == name)
+    }
 }
 
 /// What a row did on a scenario.
@@ -49,6 +75,8 @@ pub struct RowAnalysis {
     pub ideal_s: Option<f64>,
     /// Fetches, by what they took in seconds: the median and the 99th percentile, where there are enough of them.
     pub fetch_s: (Option<f64>, Option<f64>),
+    /// The same over all of [`CURVE`] that there are enough fetches for: share of the fetches, and seconds.
+    pub fetch_curve: Vec<(f64, f64)>,
     /// What the server spent on the processor while it answered, as a share of the pass: the median.
     pub server_busy: Option<f64>,
     /// Connections opened over all blocks, and how many would do.
@@ -141,6 +169,7 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -
         noise,
         smallest_difference,
         blocks: made,
+        paired: Paired { names, blocks },
     }
 }
 
@@ -209,6 +238,8 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
     let slots = if row.sequential { 1 } else { setup.concurrency.min(setup.fetches as usize) as u64 };
     // A connection for each fetch at one moment, and one to each origin at least.
     let warm = slots.max(setup.origins as u64).min(setup.fetches);
+    let fetches = fetch_times(passes);
+    let at = |share: f64, least: u64| (fetches.len() >= least).then(|| fetches.value_at_quantile(share) as f64 / 1e6);
     RowAnalysis {
         name: row.name.clone(),
         median_s: None,
@@ -219,7 +250,8 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         fetches: setup.fetches,
         passes: counted.len(),
         ideal_s: ideals.and_then(|ideals| stats::mean(&ideals)),
-        fetch_s: fetch_times(passes),
+        fetch_s: (at(0.5, 10), at(0.99, 1_000)),
+        fetch_curve: fetch_curve(&fetches),
         server_busy: stats::median(&busy),
         sockets: (
             passes.iter().filter_map(|pass| pass.witness).map(|witness| witness.connections).sum(),
@@ -233,16 +265,22 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
     }
 }
 
-/// The median and the 99th percentile of all fetches of the counted passes, where there are enough of them.
-fn fetch_times(passes: &[&PassSample]) -> (Option<f64>, Option<f64>) {
+/// What all fetches of the counted passes took, in microseconds: nothing where one of the histograms is damaged.
+fn fetch_times(passes: &[&PassSample]) -> Histogram<u64> {
     let mut histogram = new_histogram();
     for pass in passes.iter().filter(|pass| pass.counted_s().is_some()) {
         if pass.latencies.add_to(&mut histogram).is_err() {
-            return (None, None);
+            return new_histogram();
         }
     }
-    let quantile = |q: f64, least: u64| (histogram.len() >= least).then(|| histogram.value_at_quantile(q) as f64 / 1e6);
-    (quantile(0.5, 10), quantile(0.99, 1_000))
+    histogram
+}
+
+/// The curve through [`CURVE`], as far as at least one fetch is expected beyond.
+fn fetch_curve(fetches: &Histogram<u64>) -> Vec<(f64, f64)> {
+    let is_known = |share: &f64| fetches.len() as f64 * (1.0 - share) >= 1.0 - 1e-9 && !fetches.is_empty();
+    let point = |share: f64| (share, fetches.value_at_quantile(share) as f64 / 1e6);
+    CURVE.into_iter().filter(is_known).map(point).collect()
 }
 
 fn cost(costs: &[&CostSample]) -> Option<Cost> {

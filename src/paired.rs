@@ -65,6 +65,12 @@ impl Blocks {
         Some(Ratio { mean, low, high, blocks: values.len() })
     }
 
+    /// Per block, in order, the median pass of a row in seconds: `None` where it made none that counts.
+    pub fn block_medians(&self, row: usize) -> Vec<Option<f64>> {
+        let passes = |block: &Block| block.iter().filter_map(|cycle| time(cycle, row)).collect::<Vec<_>>();
+        self.blocks.iter().map(|block| stats::median(&passes(block))).collect()
+    }
+
     /// The seconds of every pass of a row that counts.
     pub fn passes(&self, row: usize) -> Vec<f64> {
         self.blocks.iter().flatten().filter_map(|cycle| time(cycle, row)).collect()
@@ -72,9 +78,7 @@ impl Blocks {
 
     /// How long a pass of a row lasts, for display. `None` where it made none.
     pub fn median_pass(&self, row: usize) -> Option<MedianPass> {
-        let median =
-            |block: &Block| stats::median(&block.iter().filter_map(|cycle| time(cycle, row)).collect::<Vec<_>>());
-        let medians: Vec<f64> = self.blocks.iter().filter_map(median).collect();
+        let medians: Vec<f64> = self.block_medians(row).into_iter().flatten().collect();
         Some(MedianPass { seconds: stats::median(&medians)?, interval: stats::median_interval(&medians, LEVEL) })
     }
 

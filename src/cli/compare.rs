@@ -14,7 +14,7 @@ use crate::analysis::{StageAnalysis, analyse};
 use crate::backend::Row;
 use crate::measure::{self, Event, Participant, Plan, Stage, Stop};
 use crate::record::{
-    COMPARISON_VERSION, Comparison, ComparisonJournal, Environment, RowSetup, Setup, StageSetup, new_folder,
+    COMPARISON_VERSION, Comparison, ComparisonJournal, Environment, MOST_KEPT, RowSetup, Setup, StageSetup, new_folder,
 };
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
@@ -271,6 +271,10 @@ fn setup(plan: &Plan) -> Setup {
             .filter(|participant| !stage.is_short(participant))
             .map(|participant| (participant.name.clone(), stage.ideal(participant).as_secs_f64()))
             .collect(),
+        sites: match stage.scenario.sites.as_slice() {
+            sites if sites.len() <= MOST_KEPT => sites.iter().map(|site| site.label.clone()).collect(),
+            _ => Vec::new(),
+        },
     };
     Setup {
         comparison_version: COMPARISON_VERSION,

@@ -7,7 +7,7 @@ use super::contender::Contender;
 use super::cost::Usage;
 use super::shuffle::Shuffle;
 use super::{Budget, Event, Plan, Stage, check};
-use crate::record::{CostSample, Latencies, PassSample, Validity};
+use crate::record::{CostSample, Latencies, PassSample, Validity, starts};
 use crate::server::ServerProcess;
 use crate::worker::{Open, PassOrder};
 
@@ -88,6 +88,7 @@ impl Block<'_> {
             why: None,
             witness: None,
             latencies: Latencies::None,
+            starts: Vec::new(),
         };
         let patience = scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots);
         let done = match &contender.out {
@@ -110,6 +111,7 @@ impl Block<'_> {
         sample.ideal_s = scenario.has_delays().then(|| scenario.ideal(visit, contender.slots).as_secs_f64());
         sample.witness = Some(witness);
         sample.latencies = Latencies::of(&pass);
+        sample.starts = starts(&pass);
         Ok(sample)
     }
 

@@ -56,6 +56,9 @@ pub struct StageSetup {
     pub connections: Connections,
     /// Rows left out, since their pass would take so many seconds at best.
     pub left_out: Vec<(String, f64)>,
+    /// What the sites are called, in their order, where each fetch is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
 }
 
 /// The name under which the reference's second self is recorded.
@@ -92,6 +95,9 @@ pub struct PassSample {
     /// What its fetches took.
     #[serde(default, skip_serializing_if = "Latencies::is_none")]
     pub latencies: Latencies,
+    /// When its fetches started, in microseconds after the pass did, where each is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<u64>,
 }
 
 impl PassSample {

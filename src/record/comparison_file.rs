@@ -150,6 +150,7 @@ mod tests {
             why: None,
             witness: None,
             latencies: Latencies::None,
+            starts: Vec::new(),
         }
     }
 

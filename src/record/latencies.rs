@@ -10,8 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::fetch::Pass;
 
-/// Up to so many fetches each one is kept; of more, a histogram.
-const MOST_KEPT: usize = 100;
+/// Of passes of so many fetches each one is kept; of longer ones, a histogram.
+pub const MOST_KEPT: usize = 100;
+
+/// When each fetch of a pass started, in microseconds after the pass did; nothing where not each one is kept.
+pub fn starts(pass: &Pass) -> Vec<u64> {
+    let kept = pass.fetched.len() <= MOST_KEPT;
+    pass.fetched.iter().filter(|_| kept).map(|fetched| fetched.started.as_micros() as u64).collect()
+}
 
 /// What the fetches of a pass took.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -103,6 +109,7 @@ mod tests {
     #[test]
     fn few_are_kept_each_and_many_as_a_histogram_that_can_be_read_back() {
         assert_eq!(Latencies::of(&pass(1..=3)), Latencies::Each(vec![1, 2, 3]));
+        assert_eq!((starts(&pass(1..=3)).len(), starts(&pass(1..=101)).len()), (3, 0));
         let many = Latencies::of(&pass(1..=10_000));
         assert!(matches!(&many, Latencies::Histogram(text) if text.len() < 1500), "{many:?}");
         let mut histogram = new_histogram();

@@ -22,7 +22,7 @@ pub use self::comparison::{COMPARISON_VERSION, CostSample, PassSample, RowSetup,
 pub use self::comparison_file::{Comparison, ComparisonJournal};
 pub use self::environment::{Environment, Git};
 pub use self::journal::{Journal, new_folder, replace_file};
-pub use self::latencies::{Latencies, new_histogram};
+pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};
 pub use self::sample::{Measurement, Sample, What};
 
 /// The version of the form in which records are written. Records of a newer one are refused.

@@ -189,6 +189,8 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
     // Three rows and the reference again, a warm-up and three cycles, five times.
     assert_eq!(record.passes.len(), 4 * 4 * 5);
     assert_eq!(record.costs.len(), 4 * 5);
+    assert_eq!(record.setup.stages[0].sites.len(), 6);
+    assert!(record.passes.iter().all(|pass| pass.starts.len() == 6), "each fetch of a short list has its start");
     let mut report = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     let report = report.arg("report").arg(workshop.record()).args(["--json", "-"]).output().unwrap();
     assert_eq!(json(&report), result, "the record alone says the same");
