@@ -43,24 +43,43 @@ pub struct Reply {
     pub begins: Vec<u8>,
     /// The length of the body in bytes.
     pub bytes: u64,
-    /// How long the server waits before it answers.
+    /// How long the server waits before the first byte of its answer.
     pub delay: Delay,
+    /// How long the body then takes, from the end of the head to its last byte.
+    pub body_time: Delay,
 }
 
 impl Reply {
     /// The body that answers `visit` of `site`.
     pub fn body(&self, seed: u64, site: usize, visit: u64) -> Body<'_> {
-        let begins = &self.begins[..self.begins.len().min(usize::try_from(self.bytes).unwrap_or(usize::MAX))];
-        Body {
-            begins,
-            offset: (draw(seed, site, visit, Purpose::Body) % FILLER_BYTES as u64) as usize,
-            bytes: self.bytes,
-        }
+        let offset = (draw(seed, site, visit, Purpose::Body) % FILLER_BYTES as u64) as usize;
+        Body { begins: &self.begins, offset, bytes: u64::MAX }.first(self.bytes)
     }
 
     /// The delay before the answer to `visit` of `site`.
     pub fn delay(&self, seed: u64, site: usize, visit: u64) -> Duration {
         self.delay.at(draw(seed, site, visit, Purpose::Delay))
+    }
+
+    /// How long the body of the answer to `visit` of `site` takes.
+    pub fn body_time(&self, seed: u64, site: usize, visit: u64) -> Duration {
+        self.body_time.at(draw(seed, site, visit, Purpose::BodyTime))
+    }
+
+    /// How long `visit` of `site` takes at least: its delay and the time of its body.
+    pub fn time(&self, seed: u64, site: usize, visit: u64) -> Duration {
+        self.delay(seed, site, visit) + self.body_time(seed, site, visit)
+    }
+
+    /// Whether no visit takes any time.
+    pub fn is_immediate(&self) -> bool {
+        self.delay.is_none() && self.body_time.is_none()
+    }
+
+    /// The same with every duration in it multiplied by `factor`.
+    #[must_use]
+    pub fn time_scaled(self, factor: f64) -> Self {
+        Self { delay: self.delay.scaled(factor), body_time: self.body_time.scaled(factor), ..self }
     }
 }
 
@@ -81,6 +100,17 @@ impl<'a> Body<'a> {
     /// Whether there is no body at all.
     pub fn is_empty(&self) -> bool {
         self.bytes == 0
+    }
+
+    /// Its first `bytes` bytes, or all where it is shorter.
+    #[must_use]
+    pub fn first(self, bytes: u64) -> Self {
+        let bytes = self.bytes.min(bytes);
+        Self {
+            begins: &self.begins[..self.begins.len().min(usize::try_from(bytes).unwrap_or(usize::MAX))],
+            bytes,
+            ..self
+        }
     }
 
     /// The body from byte `from` on, as borrowed pieces in order. No piece is empty.
@@ -114,7 +144,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// How long the server waits before it answers.
+/// How long something takes: the wait before an answer, or the sending of a body.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Delay {
     /// Always the same.
@@ -199,11 +229,12 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What a draw of random bits is for, so that a site's delay and body are independent of each other.
+/// What a draw of random bits is for, so that a site's delays and body are independent of each other.
 #[derive(Clone, Copy)]
 enum Purpose {
     Delay = 1,
     Body = 2,
+    BodyTime = 3,
 }
 
 /// 64 random bits for one visit of one site.
@@ -235,7 +266,14 @@ mod tests {
     use super::*;
 
     fn reply(begins: &str, bytes: u64) -> Reply {
-        Reply { status: 200, headers: Vec::new(), begins: begins.into(), bytes, delay: Delay::NONE }
+        Reply {
+            status: 200,
+            headers: Vec::new(),
+            begins: begins.into(),
+            bytes,
+            delay: Delay::NONE,
+            body_time: Delay::NONE,
+        }
     }
 
     fn whole(body: Body<'_>, from: u64) -> Vec<u8> {

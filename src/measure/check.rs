@@ -121,7 +121,7 @@ fn connections_short(
 ) -> Option<(Validity, String)> {
     const SLOW: Duration = Duration::from_millis(20);
     let wanted = slots.get().min(scenario.sites.len()) as u64;
-    let all_slow = scenario.delays(visit).take(slots.get()).all(|delay| delay >= SLOW);
+    let all_slow = scenario.times(visit).take(slots.get()).all(|time| time >= SLOW);
     // Fetches may well end before the last has begun, where beginning a thousand takes longer than a delay.
     (all_slow && witness.peak_in_flight < wanted.div_ceil(8)).then(|| {
         let why = format!("had {} requests in flight at most, {wanted} were to be", witness.peak_in_flight);

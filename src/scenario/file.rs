@@ -80,6 +80,8 @@ struct WireSite {
     bytes: u64,
     #[serde(default = "no_delay", deserialize_with = "delay")]
     delay: Delay,
+    #[serde(default = "no_delay", deserialize_with = "delay")]
+    body_time: Delay,
 }
 
 fn one() -> NonZeroUsize {
@@ -219,8 +221,17 @@ impl WireSite {
         if self.repeat.get() > MAX_SITES - sites.len() {
             bail!("site {:?}: there are {MAX_SITES} sites at most", self.label);
         }
-        let reply =
-            Reply { status: self.status, headers, begins: self.begins.into(), bytes: self.bytes, delay: self.delay };
+        if self.bytes == 0 && !self.body_time.is_none() {
+            bail!("site {:?}: a body of no bytes takes no time: leave out body_time, or say bytes", self.label);
+        }
+        let reply = Reply {
+            status: self.status,
+            headers,
+            begins: self.begins.into(),
+            bytes: self.bytes,
+            delay: self.delay,
+            body_time: self.body_time,
+        };
         let numbered = self.repeat.get() > 1;
         sites.extend((1..=self.repeat.get()).map(|number| Site {
             label: if numbered { format!("{} {number}", self.label) } else { self.label.clone() },
@@ -258,6 +269,7 @@ mod tests {
         assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = 10").starts_with("6: expected a delay"));
         assert!(error("[[site]\n").starts_with("3: "));
         assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '2h'").starts_with("6: bad delay"));
+        assert!(error("[[site]]\nlabel = 'a'\nbytes = 0\nbody_time = '1ms'").contains("takes no time"));
         assert!(error("").contains("list of sites is empty"));
         let second = "[[site]]\nlabel = 'a'\nbytes = '1'\n[[site]]\nlabel = 'b'\nbytes = '1'\nstatus = 99";
         assert!(error(second).starts_with("6: site \"b\": bad status 99"), "{}", error(second));

@@ -82,9 +82,8 @@ impl Scenario {
     /// The same with every delay multiplied by `factor`.
     #[must_use]
     pub fn time_scaled(mut self, factor: f64) -> Self {
-        for site in &mut self.sites {
-            site.reply.delay = site.reply.delay.scaled(factor);
-        }
+        self.sites =
+            self.sites.into_iter().map(|site| Site { reply: site.reply.time_scaled(factor), ..site }).collect();
         self
     }
 
@@ -107,19 +106,19 @@ impl Scenario {
         self.sites.iter().enumerate().map(url).collect()
     }
 
-    /// The delays that the server is to make on `visit`, in the order of the sites.
-    pub fn delays(&self, visit: u64) -> impl Iterator<Item = Duration> {
-        self.sites.iter().enumerate().map(move |(index, site)| site.reply.delay(self.seed, index, visit))
+    /// How long the server is to take over each answer of `visit`, in the order of the sites.
+    pub fn times(&self, visit: u64) -> impl Iterator<Item = Duration> {
+        self.sites.iter().enumerate().map(move |(index, site)| site.reply.time(self.seed, index, visit))
     }
 
-    /// The makespan of `visit` at `concurrency` with the programmed delays and nothing else.
+    /// The makespan of `visit` at `concurrency` with the programmed delays and body times and nothing else.
     pub fn ideal(&self, visit: u64, concurrency: NonZeroUsize) -> Duration {
-        schedule::makespan(self.delays(visit), concurrency)
+        schedule::makespan(self.times(visit), concurrency)
     }
 
     /// Whether any site makes its visitors wait, so that there is an ideal to measure against.
     pub fn has_delays(&self) -> bool {
-        self.sites.iter().any(|site| !site.reply.delay.is_none())
+        self.sites.iter().any(|site| !site.reply.is_immediate())
     }
 
     /// What `visit` of a site must be answered with.
@@ -160,8 +159,8 @@ impl Scenario {
                 panic!("{url} is no url of scenario {}", scenario.name);
             };
             let site = site as usize;
-            let delay = scenario.sites[site].reply.delay(scenario.seed, site, visit);
-            (delay, Ok(scenario.page(site, visit)))
+            let time = scenario.sites[site].reply.time(scenario.seed, site, visit);
+            (time, Ok(scenario.page(site, visit)))
         })
     }
 }
@@ -190,6 +189,14 @@ mod tests {
         let ms = |slots| article.ideal(0, NonZeroUsize::new(slots).unwrap()).as_micros();
         assert_eq!((article.sites.len(), article.origins), (7, 7));
         assert_eq!((ms(1), ms(7)), (5_956_646, 1_479_646));
+    }
+
+    #[test]
+    fn the_ideal_counts_the_time_of_bodies_and_scales_it() {
+        let site = "[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '20ms'\nbody_time = '100ms'";
+        let scenario = file::parse("test", &format!("description = 'd'\nconcurrency = 1\n{site}")).unwrap();
+        assert_eq!(scenario.ideal(0, NonZeroUsize::MIN), Duration::from_millis(120));
+        assert_eq!(scenario.time_scaled(0.5).ideal(0, NonZeroUsize::MIN), Duration::from_millis(60));
     }
 
     #[test]

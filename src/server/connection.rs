@@ -8,6 +8,7 @@ use mio::event::Event;
 use mio::net::TcpStream;
 
 use super::deadlines::Ticket;
+use super::pace::Pace;
 use super::request::{self, HEAD_LIMIT, Parsed};
 use super::response::{Response, Then};
 use super::service::{Door, Service};
@@ -43,9 +44,9 @@ enum Phase {
     /// A request is awaited.
     Reading,
     /// A response is to be sent when the deadline comes.
-    Waiting(Response),
-    /// That many bytes of a response are sent.
-    Writing(Response, u64),
+    Waiting(Response, Instant),
+    /// That many bytes of a response are sent, and the rest follows at its pace.
+    Writing(Response, u64, Pace),
     /// All is sent, and the client has until then to notice.
     Lingering(Instant),
 }
@@ -80,7 +81,7 @@ impl Connection {
     /// The deadline has come.
     pub fn wake(&mut self, service: &mut Service, scratch: &mut Scratch, now: Instant) -> Next {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Reading) {
-            Phase::Waiting(response) => Phase::Writing(response, 0),
+            Phase::Waiting(response, due) => begin(response, due, service),
             Phase::Lingering(_) => return Next::Close,
             phase => phase,
         };
@@ -94,8 +95,8 @@ impl Connection {
                 Phase::Reading => self.receive(service, scratch, now),
                 // A client that hangs up while it waits has given up, as clients do at their deadline. Its request is
                 // then no longer in work, lest it be counted among those of the next pass.
-                Phase::Waiting(_) if self.hung_up => Ok(Next::Close),
-                Phase::Waiting(_) => Ok(Next::Park),
+                Phase::Waiting(..) if self.hung_up => Ok(Next::Close),
+                Phase::Waiting(..) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
                 Phase::Lingering(until) => self.discard(scratch, until),
             };
@@ -116,7 +117,7 @@ impl Connection {
 
     /// Gives up what was in work. To be called once, when the connection is dropped.
     pub fn abandon(&self, service: &mut Service) {
-        if let Phase::Waiting(response) | Phase::Writing(response, _) = &self.phase
+        if let Phase::Waiting(response, _) | Phase::Writing(response, ..) = &self.phase
             && response.counted
         {
             service.tally.ended();
@@ -129,11 +130,11 @@ impl Connection {
             Parsed::Complete(request, length) => {
                 self.unread.consume(length);
                 let (response, delay) = service.respond(self.door, request);
-                return Ok(self.answer(response, delay, now));
+                return Ok(self.answer(response, delay, service, now));
             }
             Parsed::Refused(refusal) => {
                 let response = service.respond_to_refused(self.door, refusal);
-                return Ok(self.answer(response, Duration::ZERO, now));
+                return Ok(self.answer(response, Duration::ZERO, service, now));
             }
             Parsed::Partial if !self.readable => return Ok(Next::Park),
             Parsed::Partial => {}
@@ -158,23 +159,30 @@ impl Connection {
     }
 
     /// Sends the response, or waits for its time.
-    fn answer(&mut self, response: Response, delay: Duration, now: Instant) -> Next {
+    fn answer(&mut self, response: Response, delay: Duration, service: &Service, now: Instant) -> Next {
         if delay.is_zero() {
-            self.phase = Phase::Writing(response, 0);
+            self.phase = begin(response, now, service);
             return Next::Step;
         }
-        self.phase = Phase::Waiting(response);
+        let due = now + delay;
+        self.phase = Phase::Waiting(response, due);
         if self.hung_up {
             return Next::Close;
         }
-        Next::WakeAt(now + delay)
+        Next::WakeAt(due)
     }
 
     /// Sends as much of the response as the system takes.
     fn send(&mut self, service: &mut Service, now: Instant) -> io::Result<Next> {
-        let Phase::Writing(response, sent) = &mut self.phase else { return Ok(Next::Step) };
+        let Phase::Writing(response, sent, pace) = &mut self.phase else { return Ok(Next::Step) };
         let (head, whole) = service.lengths(response);
-        let slices = service.slices(response, *sent);
+        let allowed = pace.allowed(now);
+        if *sent == head + allowed
+            && let Some(next) = pace.next(now)
+        {
+            return Ok(Next::WakeAt(next));
+        }
+        let slices = service.slices(response, *sent, allowed);
         let written = self.stream.write_vectored(slices.as_slice())? as u64;
         let all_taken = written == slices.offered;
         let body_before = sent.saturating_sub(head);
@@ -221,6 +229,13 @@ impl Connection {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Begins to send a response that was due at some moment.
+fn begin(response: Response, due: Instant, service: &Service) -> Phase {
+    let (head, whole) = service.lengths(&response);
+    let pace = Pace::new(due, response.body_time, whole - head);
+    Phase::Writing(response, 0, pace)
 }
 
 /// Bytes read and not yet looked at.

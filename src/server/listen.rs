@@ -16,6 +16,11 @@ pub(super) fn listen() -> io::Result<mio::net::TcpListener> {
     rustix::net::listen(&listener, BACKLOG)?;
     // Accepted sockets inherit it, which saves a call for each.
     set_tcp_nodelay(&listener, true)?;
+    rustix::net::sockopt::set_tcp_congestion(&listener, "reno")?;
+    // There is no congestion within a machine, and what some systems control it with (BBR) would pace the answers by timers
+    // of its own. This one is built into every Linux. Inherited, too.
+    #[cfg(target_os = "linux")]
+    rustix::net::sockopt::set_tcp_congestion(&listener, "reno")?;
     listener.set_nonblocking(true)?;
     Ok(mio::net::TcpListener::from_std(listener))
 }

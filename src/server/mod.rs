@@ -25,6 +25,7 @@ mod connection;
 mod deadlines;
 mod engine;
 mod listen;
+mod pace;
 mod process;
 mod request;
 mod response;
@@ -101,6 +102,13 @@ impl Stopper {
 
 /// Fills the random buffer that all bodies share, which would otherwise happen during the first response.
 fn make_bodies_ready() {
-    let reply = Reply { status: 200, headers: Vec::new(), begins: Vec::new(), bytes: 1, delay: Delay::NONE };
+    let reply = Reply {
+        status: 200,
+        headers: Vec::new(),
+        begins: Vec::new(),
+        bytes: 1,
+        delay: Delay::NONE,
+        body_time: Delay::NONE,
+    };
     reply.body(0, 0, 0).crc32();
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::IoSlice;
+use std::time::Duration;
 
 use http::StatusCode;
 
@@ -21,6 +22,8 @@ pub(super) struct Response {
     /// The end of the head, which says what becomes of the connection.
     pub tail: &'static [u8],
     pub body: Option<Visit>,
+    /// How long the body takes from the head to its last byte.
+    pub body_time: Duration,
     pub then: Then,
     /// Whether it answers a request for a site, which is in work until the last byte of the response.
     pub counted: bool,
@@ -164,7 +167,7 @@ mod tests {
 
     fn reply(status: u16, bytes: u64) -> Reply {
         let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];
-        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay: Delay::NONE }
+        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay: Delay::NONE, body_time: Delay::NONE }
     }
 
     #[test]

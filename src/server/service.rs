@@ -56,9 +56,11 @@ impl Service {
         self.refuse(door, status, KeepAlive::No)
     }
 
-    /// The bytes of a response after the first `sent`.
-    pub fn slices<'a>(&'a self, response: &'a Response, sent: u64) -> Slices<'a> {
-        let body = response.body.map(|Visit { site, visit }| self.reply(site).body(self.scenario.seed, site, visit));
+    /// The bytes of a response after the first `sent`, with no more than the first `allowed` of its body.
+    pub fn slices<'a>(&'a self, response: &'a Response, sent: u64, allowed: u64) -> Slices<'a> {
+        let body = response
+            .body
+            .map(|Visit { site, visit }| self.reply(site).body(self.scenario.seed, site, visit).first(allowed));
         Slices::gather(self.heads.bytes(&response.head), response.tail, body, sent)
     }
 
@@ -78,14 +80,17 @@ impl Service {
 
     fn visit(&mut self, request: Request, visit: Visit) -> (Response, Duration) {
         self.tally.began();
+        let (seed, reply) = (self.scenario.seed, self.reply(visit.site));
+        let body = (request.method == Method::Get).then_some(visit);
         let response = Response {
             head: self.heads.of_site(visit.site),
             tail: tail(request.keep_alive),
-            body: (request.method == Method::Get).then_some(visit),
+            body,
+            body_time: body.map_or(Duration::ZERO, |_| reply.body_time(seed, visit.site, visit.visit)),
             then: then(request.keep_alive),
             counted: true,
         };
-        (response, self.reply(visit.site).delay(self.scenario.seed, visit.site, visit.visit))
+        (response, reply.delay(seed, visit.site, visit.visit))
     }
 
     fn refuse(&mut self, door: Door, status: u16, keep_alive: KeepAlive) -> Response {
@@ -99,7 +104,8 @@ impl Service {
             _ => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
         };
         let then = if keep_alive == KeepAlive::No { Then::Linger } else { Then::Read };
-        Response { head: Head::Fixed(head), tail: tail(keep_alive), body: None, then, counted: false }
+        let tail = tail(keep_alive);
+        Response { head: Head::Fixed(head), tail, body: None, body_time: Duration::ZERO, then, counted: false }
     }
 }
 
@@ -113,5 +119,6 @@ fn witness(witness: Witness, keep_alive: KeepAlive) -> Response {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
     let tail = String::from_utf8_lossy(tail(keep_alive));
     let rendered = Head::Rendered(format!("{head}{tail}{body}").into_bytes().into());
-    Response { head: rendered, tail: b"", body: None, then: then(keep_alive), counted: false }
+    let then = then(keep_alive);
+    Response { head: rendered, tail: b"", body: None, body_time: Duration::ZERO, then, counted: false }
 }

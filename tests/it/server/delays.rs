@@ -54,3 +54,24 @@ fn a_request_sent_ahead_waits_from_when_the_answer_before_it_was_sent() {
     assert!(start.elapsed() >= Duration::from_millis(150));
     assert_eq!(server.witness("/witness").peak_in_flight, 1);
 }
+
+#[test]
+fn a_body_with_a_time_is_let_out_over_it_and_arrives_whole() {
+    let server = Running::new("[[site]]\nlabel = 'a'\nbytes = '40kB'\ndelay = '20ms'\nbody_time = '100ms'\n");
+    let mut stream = server.connect();
+    let start = Instant::now();
+    stream.write_all(&get("/0/0")).unwrap();
+    let expected = server.answer(0, 0);
+    expect(&mut stream, &expected[..expected.len() - 40_000]);
+    // What is there when the head is, without waiting for more.
+    stream.set_nonblocking(true).unwrap();
+    let with_the_head = stream.peek(&mut [0; 40_000]).unwrap_or(0);
+    stream.set_nonblocking(false).unwrap();
+    assert!(with_the_head < 40_000 || start.elapsed() >= Duration::from_millis(120), "all came with the head");
+    expect(&mut stream, &expected[expected.len() - 40_000..]);
+    assert!(start.elapsed() >= Duration::from_millis(120));
+    // A body that is not asked for takes no time either, and the connection goes on.
+    stream.write_all(b"HEAD /0/1 HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    expect(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 40000\r\n\r\n");
+    assert_eq!(server.witness("/witness").bytes, 40_000);
+}
