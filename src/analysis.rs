@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use hdrhistogram::Histogram;
 
 use crate::paired::{Blocks, Cycle, LEAST_BLOCKS, Ratio, Verdict};
-use crate::record::{Comparison, CostSample, PassSample, RowSetup, StageSetup, Validity, new_histogram, twin};
+use crate::record::{Comparison, CostSample, PassSample, RowSetup, SERVER, StageSetup, Validity, new_histogram, twin};
 use crate::stats;
+use crate::witness::Witness;
 
 /// A server that is busier than this holds up whoever asks it.
 const SERVER_BUSY: f64 = 0.8;
@@ -32,6 +33,8 @@ pub struct StageAnalysis {
     pub smallest_difference: Option<f64>,
     /// Blocks made.
     pub blocks: usize,
+    /// What answering cost the mock server, on the average over all rows.
+    pub server: Option<Cost>,
     /// The passes that count, in pairs.
     pub paired: Paired,
 }
@@ -79,6 +82,8 @@ pub struct RowAnalysis {
     pub fetch_curve: Vec<(f64, f64)>,
     /// What the server spent on the processor while it answered, as a share of the pass: the median.
     pub server_busy: Option<f64>,
+    /// What the server spent on the processor, in seconds per fetch.
+    pub server_cpu_s: Option<f64>,
     /// Connections opened over all blocks, and how many would do.
     pub sockets: (u64, u64),
     /// What it cost.
@@ -122,6 +127,11 @@ impl RowAnalysis {
         Some(self.ideal_s? / self.median_s?)
     }
 
+    /// What each fetch adds to the time that the delays alone take, in seconds.
+    pub fn overhead(&self) -> Option<f64> {
+        Some((self.median_s? - self.ideal_s?) / self.fetches as f64)
+    }
+
     /// Whether the server held it up, so that its own figure is "at least".
     pub fn is_server_bound(&self) -> bool {
         self.server_busy.is_some_and(|busy| busy > SERVER_BUSY)
@@ -138,12 +148,14 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -
     let passes: Vec<&PassSample> = comparison.passes.iter().filter(|pass| pass.scenario == setup.scenario).collect();
     let took_part = |row: &&RowSetup| passes.iter().any(|pass| pass.row == row.name);
     let setups: Vec<&RowSetup> = comparison.setup.rows.iter().filter(took_part).collect();
+    let costs = |name: &str| -> Vec<&CostSample> {
+        comparison.costs.iter().filter(|cost| cost.scenario == setup.scenario && cost.row == name).collect()
+    };
     let mut rows: Vec<RowAnalysis> = setups
         .iter()
         .map(|row| {
             let own: Vec<&PassSample> = passes.iter().copied().filter(|pass| pass.row == row.name).collect();
-            let costs = comparison.costs.iter().filter(|cost| cost.scenario == setup.scenario && cost.row == row.name);
-            analyse_row(row, setup, &own, &costs.collect::<Vec<_>>())
+            analyse_row(row, setup, &own, &costs(&row.name))
         })
         .collect();
 
@@ -170,6 +182,7 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -
         smallest_difference,
         blocks: made,
         paired: Paired { names, blocks },
+        server: cost(&costs(SERVER)),
     }
 }
 
@@ -227,13 +240,15 @@ fn judge(rows: &mut [RowAnalysis], names: &[String], reference: &str, blocks: &B
 }
 
 fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs: &[&CostSample]) -> RowAnalysis {
-    let against: Vec<&&PassSample> = passes.iter().filter(|pass| pass.validity != Validity::Valid).collect();
+    let is_against = |pass: &&&PassSample| !matches!(pass.validity, Validity::Valid | Validity::Interrupted);
+    let against: Vec<&&PassSample> = passes.iter().filter(is_against).collect();
     let invalid = against.first().map(|pass| (pass.validity, pass.why.clone().unwrap_or_default(), against.len()));
     let counted: Vec<f64> = passes.iter().filter_map(|pass| pass.counted_s()).collect();
     let ideals: Option<Vec<f64>> =
         passes.iter().filter(|pass| pass.counted_s().is_some()).map(|pass| pass.ideal_s).collect();
-    let busy: Vec<f64> =
-        passes.iter().filter_map(|pass| Some(pass.witness?.cpu_ns as f64 / 1e9 / pass.counted_s()?)).collect();
+    let busy: Vec<f64> = passes.iter().filter_map(|pass| Some(cpu_s(pass.witness?) / pass.counted_s()?)).collect();
+    let server_cpu: Vec<f64> =
+        passes.iter().filter(|pass| pass.counted_s().is_some()).filter_map(|pass| pass.witness).map(cpu_s).collect();
     let blocks = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
     let slots = if row.sequential { 1 } else { setup.concurrency.min(setup.fetches as usize) as u64 };
     // A connection for each fetch at one moment, and one to each origin at least.
@@ -253,6 +268,7 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         fetch_s: (at(0.5, 10), at(0.99, 1_000)),
         fetch_curve: fetch_curve(&fetches),
         server_busy: stats::median(&busy),
+        server_cpu_s: stats::median(&server_cpu).map(|cpu| cpu / setup.fetches as f64),
         sockets: (
             passes.iter().filter_map(|pass| pass.witness).map(|witness| witness.connections).sum(),
             match setup.connections {
@@ -263,6 +279,11 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         ),
         cost: cost(costs),
     }
+}
+
+/// What the server spent on the processor, in seconds.
+fn cpu_s(witness: Witness) -> f64 {
+    witness.cpu_ns as f64 / 1e9
 }
 
 /// What all fetches of the counted passes took, in microseconds: nothing where one of the histograms is damaged.

@@ -16,6 +16,7 @@ pub mod paired;
 pub mod child;
 pub mod counting;
 pub mod roots;
+pub mod machine;
 
 // Floor 1: what is fetched, and what comes of it.
 pub mod error;

@@ -68,6 +68,13 @@ pub static ALL: &[Metric] = &[
         value: RowAnalysis::efficiency,
     },
     Metric {
+        key: "overhead_s_per_fetch",
+        heading: "overhead",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: RowAnalysis::overhead,
+    },
+    Metric {
         key: "fetch_p50_s",
         heading: "fetch p50",
         unit: Unit::Seconds,
@@ -157,6 +164,13 @@ pub static ALL: &[Metric] = &[
         unit: Unit::Share,
         better: Better::Neither,
         value: |row| row.server_busy,
+    },
+    Metric {
+        key: "server_cpu_s_per_fetch",
+        heading: "server CPU",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |row| row.server_cpu_s,
     },
 ];
 

@@ -1,8 +1,9 @@
 //! How a command ends before its time.
 
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 
 use anyhow::Context;
@@ -26,17 +27,35 @@ pub(super) fn end_on_signals() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sets `flag` at the first SIGINT or SIGTERM, for the command to stop where nothing is lost, and ends the process at the
-/// second.
-pub(super) fn flag_on_signals(flag: Arc<AtomicBool>) -> anyhow::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
-    let note = move || {
-        for signal in signals.forever() {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(128 + signal);
+/// Whether a command is to stop where nothing is lost, and why.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Interruption {
+    /// Set once it is to stop.
+    pub(super) flag: Arc<AtomicBool>,
+    signal: Arc<AtomicI32>,
+}
+
+impl Interruption {
+    /// Notes the first SIGINT or SIGTERM; the second ends the process at once.
+    pub(super) fn on_signals() -> anyhow::Result<Self> {
+        let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
+        let interruption = Self::default();
+        let noted = interruption.clone();
+        let note = move || {
+            for signal in signals.forever() {
+                noted.signal.store(signal, Ordering::Relaxed);
+                if noted.flag.swap(true, Ordering::Release) {
+                    std::process::exit(128 + signal);
+                }
             }
-        }
-    };
-    thread::Builder::new().name("signals".to_owned()).spawn(note).context("cannot listen for signals")?;
-    Ok(())
+        };
+        thread::Builder::new().name("signals".to_owned()).spawn(note).context("cannot listen for signals")?;
+        Ok(interruption)
+    }
+
+    /// The exit code of a command that was stopped, as shells report such ends: 130 or 143.
+    pub(super) fn exit_code(&self) -> Option<ExitCode> {
+        let signal = self.signal.load(Ordering::Relaxed);
+        self.flag.load(Ordering::Acquire).then(|| ExitCode::from(128 + signal as u8))
+    }
 }

@@ -29,8 +29,8 @@ mod worker;
 const EXIT_FETCH_FAILED: u8 = 3;
 /// Some row of a comparison does not count.
 const EXIT_INVALID: u8 = 3;
-/// Interrupted, as shells report SIGINT.
-const EXIT_INTERRUPTED: u8 = 130;
+/// What was to be kept could not be written.
+const EXIT_UNWRITABLE: u8 = 5;
 /// The command line, a file or a url in it is wrong.
 const EXIT_USAGE: u8 = 2;
 
@@ -70,6 +70,23 @@ impl fmt::Display for Usage {
 
 impl Error for Usage {}
 
+/// What was to be kept could not be written. Ends with exit code 5.
+#[derive(Debug)]
+struct Unwritable(anyhow::Error);
+
+impl fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl Error for Unwritable {}
+
+/// Says of any error that it kept something from being written.
+fn unwritable(error: impl Into<anyhow::Error>) -> anyhow::Error {
+    Unwritable(error.into()).into()
+}
+
 /// Makes any error one of the user's.
 fn usage(error: impl Into<anyhow::Error>) -> anyhow::Error {
     Usage(error.into()).into()
@@ -86,7 +103,11 @@ pub fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         print_error(&format!("{error:#}"));
-        if error.is::<Usage>() { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
+        match (error.is::<Usage>(), error.is::<Unwritable>()) {
+            (true, _) => ExitCode::from(EXIT_USAGE),
+            (_, true) => ExitCode::from(EXIT_UNWRITABLE),
+            _ => ExitCode::FAILURE,
+        }
     })
 }
 

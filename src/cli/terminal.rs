@@ -7,16 +7,21 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::unwritable;
 use crate::record::replace_file;
 use crate::report::escape::visible;
 
 /// Writes text to stdout, and takes its colours out where no terminal shows them or `NO_COLOR` is set.
-pub(super) fn print(text: &str) -> io::Result<()> {
+pub(super) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => error.into(),
+        _ => unwritable(anyhow!("cannot write to stdout: {error}")),
+    })
 }
 
 /// Writes an error to stderr as one line. Where stderr is gone too, nobody is left to tell.
@@ -28,9 +33,9 @@ pub(super) fn print_error(message: &str) {
 /// Writes text to a file as a whole, or to stdout where the file is `-`.
 pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
     if file == Path::new("-") {
-        return Ok(print(text)?);
+        return print(text);
     }
-    replace_file(file, text.as_bytes())
+    replace_file(file, text.as_bytes()).map_err(unwritable)
 }
 
 /// How far a comparison is, on stderr; gone when dropped. Nothing at all where stderr is no terminal.

@@ -1,13 +1,12 @@
 //! A block: every row's process started afresh, one pass each to warm up, then cycles in ever new orders.
 
-use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::contender::Contender;
 use super::cost::Usage;
 use super::shuffle::Shuffle;
 use super::{Budget, Event, Plan, Stage, check};
-use crate::record::{CostSample, Latencies, PassSample, Validity, starts};
+use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
 use crate::server::ServerProcess;
 use crate::worker::{Open, PassOrder};
 
@@ -18,6 +17,7 @@ const VISITS_A_BLOCK: u64 = 1_000;
 pub(super) struct Block<'a> {
     pub plan: &'a Plan,
     pub stage: &'a Stage,
+    pub index: usize,
     pub server: &'a ServerProcess,
     pub number: u32,
     pub budget: &'a Budget,
@@ -32,26 +32,45 @@ impl Block<'_> {
         on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let start = Instant::now();
-        let open = self.open_order();
-        for contender in contenders.iter_mut() {
-            contender.open(&open);
-        }
+        self.open(contenders, on)?;
         self.server.take_witness()?;
         let opening = start.elapsed();
         self.cycle(None, contenders, shuffle, on)?;
         let cycles = self.budget.cycles(self.number, opening, start.elapsed() - opening);
 
+        let server_before = Usage::of(self.server.id());
         let before: Vec<_> = contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
         let mut made = 0;
-        while made < cycles && !self.plan.interrupted.load(Ordering::Relaxed) {
+        while made < cycles && !self.plan.is_interrupted() {
             self.cycle(Some(made), contenders, shuffle, on)?;
             made += 1;
         }
+        let fetches = u64::from(made) * self.stage.scenario.sites.len() as u64;
+        if let (Some(before), Some(after)) = (server_before, Usage::of(self.server.id())) {
+            let taking_part = contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
+            on(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
+        }
         for (contender, before) in contenders.iter_mut().zip(before) {
-            if let Some(cost) = before.and_then(|before| self.cost(contender, before, made)) {
+            if let Some(cost) = before.and_then(|before| self.cost(contender, before, fetches)) {
                 on(Event::Cost(&cost))?;
             }
             contender.close();
+        }
+        Ok(())
+    }
+
+    /// Starts everybody's worker. What they say of themselves is told once a stage.
+    fn open(
+        &self,
+        contenders: &mut [Contender],
+        on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let order = self.open_order();
+        for contender in contenders.iter_mut() {
+            let Some(ready) = contender.open(&order).filter(|_| self.number == 0) else { continue };
+            let (row, client, executor) = (contender.name.clone(), ready.client, ready.executor);
+            let setup = WorkerSetup { row, client, executor, threads: ready.threads };
+            on(Event::Worker { stage: self.index, setup: &setup })?;
         }
         Ok(())
     }
@@ -68,6 +87,9 @@ impl Block<'_> {
         shuffle.shuffle(&mut order);
         let visit = u64::from(self.number) * VISITS_A_BLOCK + cycle.map_or(0, |cycle| u64::from(cycle) + 1);
         for index in order {
+            if self.plan.is_interrupted() {
+                break;
+            }
             let sample = self.pass(&mut contenders[index], cycle, visit)?;
             on(Event::Pass(&sample))?;
         }
@@ -90,9 +112,8 @@ impl Block<'_> {
             latencies: Latencies::None,
             starts: Vec::new(),
         };
-        let patience = scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots);
         let done = match &contender.out {
-            None => contender.pass(PassOrder { visit, count: false }, patience),
+            None => contender.pass(PassOrder { visit, count: false }, self.patience(contender, visit)),
             Some(_) => None,
         };
         let Some(done) = done else {
@@ -115,27 +136,39 @@ impl Block<'_> {
         Ok(sample)
     }
 
-    /// What the counted cycles cost, and what one more pass allocates, which is counted and not timed.
-    fn cost(&self, contender: &mut Contender, before: Usage, cycles: u32) -> Option<CostSample> {
-        let after = contender.process().and_then(Usage::of)?;
+    /// How long a pass may take before its worker is taken to hang.
+    fn patience(&self, contender: &Contender, visit: u64) -> Duration {
         let scenario = &self.stage.scenario;
-        let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
-        let patience = scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots);
-        let counts = contender.pass(PassOrder { visit, count: true }, patience).and_then(|done| done.counts);
-        Some(CostSample {
-            scenario: scenario.name.clone(),
+        scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots)
+    }
+
+    /// What the counted cycles cost a row, and what one more pass allocates, which is counted and not timed.
+    fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
+        let after = contender.process().and_then(Usage::of)?;
+        let mut sample = self.cost_sample(&contender.name, fetches, before, after);
+        if !self.plan.is_interrupted() {
+            let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
+            let done = contender.pass(PassOrder { visit, count: true }, self.patience(contender, visit));
+            sample.counts = done.and_then(|done| done.counts);
+        }
+        Some(sample)
+    }
+
+    fn cost_sample(&self, row: &str, fetches: u64, before: Usage, after: Usage) -> CostSample {
+        CostSample {
+            scenario: self.stage.scenario.name.clone(),
             block: self.number,
-            row: contender.name.clone(),
-            fetches: u64::from(cycles) * scenario.sites.len() as u64,
+            row: row.to_owned(),
+            fetches,
             user_s: after.user_s - before.user_s,
             system_s: after.system_s - before.system_s,
             voluntary_switches: after.voluntary_switches.saturating_sub(before.voluntary_switches),
             involuntary_switches: after.involuntary_switches.saturating_sub(before.involuntary_switches),
             threads: after.threads,
             peak_rss_bytes: after.peak_rss_bytes,
-            counted_fetches: scenario.sites.len() as u64,
-            counts,
-        })
+            counted_fetches: self.stage.scenario.sites.len() as u64,
+            counts: None,
+        }
     }
 
     fn open_order(&self) -> Open {

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::process::Command;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::{Participant, Plan, Stage};
 use crate::child::{Child, Silence};
@@ -11,6 +13,10 @@ use crate::worker::{MAX_LINE_BYTES, Open, Order, PassDone, PassOrder, Ready, Rep
 
 /// How long a worker may take to open its session.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long the pass in work may still take when the run is to end. Also how often one looks whether it is: far longer
+/// than a pass usually takes, so that nobody is woken while one is timed.
+const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A row that takes part.
 #[derive(Debug)]
@@ -25,6 +31,8 @@ pub(super) struct Contender {
     worker: Option<Child>,
     /// Why it takes no further part on this stage: a row that crashed or hung once would do so again.
     pub(super) out: Option<(Validity, String)>,
+    /// Whether the run is to end.
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Contender {
@@ -36,6 +44,7 @@ impl Contender {
             slots: participant.slots(&stage.scenario.limits),
             worker: None,
             out: None,
+            interrupted: Arc::clone(&plan.interrupted),
         };
         let short = plan.participants.iter().filter(|participant| stage.is_short(participant));
         let mut all: Vec<Self> = short.map(|participant| new(participant.name.clone(), participant)).collect();
@@ -87,12 +96,16 @@ impl Contender {
         let worker = self.worker.as_mut()?;
         let mut line = serde_json::to_vec(order).expect("orders are JSON");
         line.push(b'\n');
-        match worker.say(&line).and_then(|()| worker.hear(patience)) {
+        let heard = worker.say(&line).and_then(|()| hear(worker, patience, &self.interrupted));
+        match heard {
             Ok(line) => match serde_json::from_slice(&line) {
                 Ok(Reply::Error(why)) => self.fall_out(Validity::Crashed, why),
                 Ok(reply) => Some(reply),
                 Err(error) => self.fall_out(Validity::Crashed, format!("talks nonsense: {error}")),
             },
+            Err(Silence::Hung(_)) if self.interrupted.load(Ordering::Relaxed) => {
+                self.fall_out(Validity::Interrupted, "the run was ended meanwhile".to_owned())
+            }
             Err(silence @ Silence::Hung(_)) => self.fall_out(Validity::TimedOut, silence.to_string()),
             Err(silence) => self.fall_out(Validity::Crashed, silence.to_string()),
         }
@@ -109,5 +122,18 @@ impl Contender {
         self.out = Some((validity, why));
         self.worker = None;
         None
+    }
+}
+
+/// Waits for a worker's next line as long as is asked for, or a little while once the run is to end.
+fn hear(worker: &mut Child, patience: Duration, interrupted: &AtomicBool) -> Result<Vec<u8>, Silence> {
+    let start = Instant::now();
+    loop {
+        let left = patience.saturating_sub(start.elapsed());
+        match worker.hear(left.min(LAST_PATIENCE)) {
+            Err(Silence::Hung(_)) if left > LAST_PATIENCE && !interrupted.load(Ordering::Relaxed) => {}
+            Err(Silence::Hung(_)) => return Err(Silence::Hung(patience)),
+            heard => return heard,
+        }
     }
 }

@@ -13,7 +13,7 @@ use anyhow::Context;
 
 use crate::fetch::Limits;
 use crate::paired::LEAST_BLOCKS;
-use crate::record::{CostSample, PassSample};
+use crate::record::{CostSample, PassSample, WorkerSetup};
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 
@@ -46,6 +46,13 @@ pub struct Plan {
     pub cycles: u32,
     /// Set to stop after the pass in work.
     pub interrupted: Arc<AtomicBool>,
+}
+
+impl Plan {
+    /// Whether the run is to end.
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
 }
 
 /// Who takes part: a program that speaks the worker's protocol.
@@ -106,8 +113,15 @@ pub enum Stop {
 pub enum Event<'a> {
     /// A pass was made, or failed.
     Pass(&'a PassSample),
-    /// A row has ended its block, at this cost.
+    /// A row has ended its block, or the server has, at this cost.
     Cost(&'a CostSample),
+    /// A row has opened its first session on a stage.
+    Worker {
+        /// The index of the stage.
+        stage: usize,
+        /// What it says of itself.
+        setup: &'a WorkerSetup,
+    },
     /// A block has ended: so many of its stage by now.
     Block {
         /// The index of the stage.
@@ -141,9 +155,9 @@ pub fn compare(plan: &Plan, mut on: impl FnMut(Event<'_>) -> anyhow::Result<()>)
         let mut contenders = Contender::all(plan, stage);
         let budget = Budget::new(plan);
         for number in 0.. {
-            let block = Block { plan, stage, server: &server, number, budget: &budget };
+            let block = Block { plan, stage, index, server: &server, number, budget: &budget };
             block.run(&mut contenders, &mut shuffle, &mut on)?;
-            if plan.interrupted.load(Ordering::Relaxed) {
+            if plan.is_interrupted() {
                 return Ok(());
             }
             let expected = budget.expected(number + 1);

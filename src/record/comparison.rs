@@ -25,6 +25,20 @@ pub struct Setup {
     pub rows: Vec<RowSetup>,
     /// The scenarios.
     pub stages: Vec<StageSetup>,
+    /// How it was when the run ended, which a run that was killed could not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aftermath: Option<Aftermath>,
+}
+
+/// How it was when a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Aftermath {
+    /// How long the run lasted, in seconds.
+    pub seconds: f64,
+    /// The load average over 1, 5 and 15 minutes. The run itself is in it.
+    pub load: Option<[f64; 3]>,
+    /// The share of the cores' time that the host gave to somebody else during the run.
+    pub stolen: Option<f64>,
 }
 
 /// A row that was compared.
@@ -59,12 +73,31 @@ pub struct StageSetup {
     /// What the sites are called, in their order, where each fetch is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
+    /// Those who took part, as they said of themselves when they opened their first session.
+    #[serde(default)]
+    pub workers: Vec<WorkerSetup>,
+}
+
+/// What a worker says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerSetup {
+    /// The row that it fetched for.
+    pub row: String,
+    /// The client and its version.
+    pub client: String,
+    /// The executor and its version.
+    pub executor: String,
+    /// How many threads fetched.
+    pub threads: usize,
 }
 
 /// The name under which the reference's second self is recorded.
 pub fn twin(reference: &str) -> String {
     format!("{reference} (again)")
 }
+
+/// The name under which the cost of the mock server is recorded.
+pub const SERVER: &str = "mock server";
 
 /// One pass of one row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -172,6 +205,8 @@ pub enum Validity {
     Crashed,
     /// The worker did not answer in time.
     TimedOut,
+    /// The run was ended while the pass was under way, which says nothing against the row.
+    Interrupted,
 }
 
 impl Validity {
@@ -187,6 +222,7 @@ impl Validity {
             Self::PortsExhausted => "ports-exhausted",
             Self::Crashed => "crashed",
             Self::TimedOut => "timed-out",
+            Self::Interrupted => "interrupted",
         }
     }
 }

@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 
 use super::journal::Lines;
 use super::{
-    COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample, Setup, parse, read_lines,
-    replace_file,
+    Aftermath, COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample, SAMPLES_FILE, Setup,
+    WorkerSetup, parse, read_lines, replace_file,
 };
 
 /// The file that says what was compared, in a record's folder.
@@ -65,15 +65,26 @@ impl ComparisonJournal {
         self.costs.append(sample)
     }
 
-    /// Says that the run came to its end.
+    /// Writes what a worker says of itself on a stage.
     ///
     /// # Errors
     ///
     /// As [`ComparisonJournal::pass`].
-    pub fn finish(mut self) -> anyhow::Result<()> {
+    pub fn worker(&mut self, stage: usize, worker: &WorkerSetup) -> anyhow::Result<()> {
+        self.setup.stages[stage].workers.push(worker.clone());
+        self.write_setup()
+    }
+
+    /// Says that the run has ended, and whether it came to its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparisonJournal::pass`].
+    pub fn finish(mut self, complete: bool, aftermath: Aftermath) -> anyhow::Result<()> {
         self.passes.sync()?;
         self.costs.sync()?;
-        self.setup.complete = true;
+        self.setup.complete = complete;
+        self.setup.aftermath = Some(aftermath);
         self.write_setup()
     }
 
@@ -81,6 +92,24 @@ impl ComparisonJournal {
         let text = serde_json::to_string_pretty(&self.setup)? + "\n";
         replace_file(&self.folder.join(SETUP_FILE), text.as_bytes())
     }
+}
+
+/// Removes the comparison in a folder, if there is one, and leaves whatever else is there.
+///
+/// # Errors
+///
+/// A file of it cannot be removed.
+pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
+    // The environment may be that of other samples too. What was compared goes last: without it the rest would be no
+    // comparison, and could not be removed again.
+    let environment = Some(ENVIRONMENT_FILE).filter(|_| !folder.join(SAMPLES_FILE).exists());
+    for name in [PASSES_FILE, COSTS_FILE].into_iter().chain(environment).chain([SETUP_FILE]) {
+        let path = folder.join(name);
+        if path.exists() {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// A comparison, read back.
@@ -162,8 +191,11 @@ mod tests {
             reference: "a".to_owned(),
             rows: Vec::new(),
             stages: Vec::new(),
+            aftermath: None,
         }
     }
+
+    const AFTERMATH: Aftermath = Aftermath { seconds: 1.0, load: None, stolen: Some(0.01) };
 
     #[test]
     fn what_was_written_is_read_back_whether_it_came_to_its_end_or_not() {
@@ -175,9 +207,9 @@ mod tests {
         let read = Comparison::read(&folder).unwrap();
         assert_eq!((read.passes, read.setup.complete), (vec![pass("a")], false));
         journal.pass(&pass("b")).unwrap();
-        journal.finish().unwrap();
+        journal.finish(true, AFTERMATH).unwrap();
         let read = Comparison::read(&folder).unwrap();
-        assert_eq!((read.passes.len(), read.setup.complete), (2, true));
+        assert_eq!((read.passes.len(), read.setup.complete, read.setup.aftermath), (2, true, Some(AFTERMATH)));
         assert!(ComparisonJournal::create(&folder, &environment, setup()).is_err(), "it is never overwritten");
     }
 

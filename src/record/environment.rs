@@ -1,13 +1,13 @@
 //! Where a record was measured, and with what. Nothing in it names a person, a host or a path.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA_VERSION;
 use crate::lockfile;
+use crate::machine;
 
 /// Where a record was measured, and with what. What this system does not tell is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,15 @@ pub struct Environment {
     pub git: Option<Git>,
     /// The load average over 1, 5 and 15 minutes when the record is begun.
     pub load: Option<[f64; 3]>,
+    /// Who chooses the clock of the first core: `performance` holds still. Virtual machines often do not say.
+    #[serde(default)]
+    pub governor: Option<String>,
+    /// How many files a process may have open, which is how many connections it may hold.
+    #[serde(default)]
+    pub open_files: Option<u64>,
+    /// The first and the last port that connections go out from.
+    #[serde(default)]
+    pub ports: Option<(u16, u16)>,
 }
 
 /// The state of the source.
@@ -56,16 +65,19 @@ impl Environment {
             schema_version: SCHEMA_VERSION,
             started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             command: without_folders(command),
-            cpu: cpu_model().unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
+            cpu: machine::cpu_model().unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            kernel: kernel(),
-            memory_bytes: memory_bytes(),
+            kernel: machine::kernel(),
+            memory_bytes: machine::memory_bytes(),
             rustc: output(Command::new("rustc").arg("-V")),
             profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
             lock_file_crc32: format!("{:08x}", crc32fast::hash(lockfile::TEXT.as_bytes())),
             crates: lockfile::direct().map(|(name, version)| (name.to_owned(), version.to_owned())).collect(),
             git: git(),
-            load: load(),
+            load: machine::load(),
+            governor: machine::governor(),
+            open_files: machine::open_files(),
+            ports: machine::ports(),
         }
     }
 
@@ -93,30 +105,6 @@ fn without_folders(command: &str) -> String {
         _ => word.to_owned(),
     };
     command.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
-fn cpu_model() -> Option<String> {
-    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("model name"))?;
-    Some(line.split_once(':')?.1.trim().to_owned())
-}
-
-fn kernel() -> Option<String> {
-    let word = |name| Some(fs::read_to_string(format!("/proc/sys/kernel/{name}")).ok()?.trim().to_owned());
-    Some(format!("{} {}", word("ostype")?, word("osrelease")?))
-}
-
-fn memory_bytes() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let kib: u64 = text.strip_prefix("MemTotal:")?.split_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024)
-}
-
-fn load() -> Option<[f64; 3]> {
-    let text = fs::read_to_string("/proc/loadavg").ok()?;
-    let mut numbers = text.split(' ').map(str::parse);
-    let mut next = || numbers.next()?.ok();
-    Some([next()?, next()?, next()?])
 }
 
 /// The revision of the source that this program was built from, where it still stands there.

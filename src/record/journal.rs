@@ -149,7 +149,9 @@ fn replace(path: &Path, content: &[u8], old: Option<Metadata>) -> io::Result<()>
         }
         // Without this a crash of the machine could leave the new name on an empty file.
         file.sync_all()?;
-        fs::rename(&new, path)
+        fs::rename(&new, path)?;
+        // And without this the old name on the old file.
+        File::open(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
     });
     if written.is_err() {
         // What is left of it is in nobody's way but ours; the error that counts is the one above.

@@ -18,8 +18,11 @@ mod journal;
 mod latencies;
 mod sample;
 
-pub use self::comparison::{COMPARISON_VERSION, CostSample, PassSample, RowSetup, Setup, StageSetup, Validity, twin};
-pub use self::comparison_file::{Comparison, ComparisonJournal};
+pub use self::comparison::{
+    Aftermath, COMPARISON_VERSION, CostSample, PassSample, RowSetup, SERVER, Setup, StageSetup, Validity, WorkerSetup,
+    twin,
+};
+pub use self::comparison_file::{Comparison, ComparisonJournal, remove_comparison};
 pub use self::environment::{Environment, Git};
 pub use self::journal::{Journal, new_folder, replace_file};
 pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};

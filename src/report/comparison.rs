@@ -8,7 +8,7 @@ use super::escape::visible;
 use super::markdown::escape;
 use super::table::{Column, Side, table};
 use super::{FAILURE, HEADING, numbers};
-use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::analysis::{Cost, RowAnalysis, StageAnalysis};
 use crate::metric::{self, Metric, Unit};
 use crate::paired::{Ratio, Verdict};
 use crate::record::Setup;
@@ -264,6 +264,7 @@ pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
                 "reference": stage.reference,
                 "noise": stage.noise.map(json_ratio),
                 "smallest_difference": stage.smallest_difference,
+                "server": stage.server.map(json_cost),
                 "verdict": verdict(stage),
                 "rows": stage.rows.iter().map(json_row).collect::<Vec<_>>(),
             })
@@ -285,6 +286,17 @@ fn json_row(row: &RowAnalysis) -> Value {
         object.insert(metric.key.to_owned(), json!((metric.value)(row)));
     }
     Value::Object(object)
+}
+
+fn json_cost(cost: Cost) -> Value {
+    json!({
+        "cpu_user_s_per_fetch": cost.user_s,
+        "cpu_system_s_per_fetch": cost.system_s,
+        "switches_voluntary_per_fetch": cost.voluntary_switches,
+        "switches_involuntary_per_fetch": cost.involuntary_switches,
+        "threads": cost.threads,
+        "peak_rss_bytes": cost.peak_rss_bytes,
+    })
 }
 
 fn json_ratio(ratio: Ratio) -> Value {

@@ -5,7 +5,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
 use fetchbench::record::Comparison;
 use serde_json::Value;
@@ -84,31 +83,42 @@ for line in sys.stdin:
     print(json.dumps({"pass": {"visit": visit, "elapsed_ns": elapsed, "fetched": fetched}}), flush=True)
 "#;
 
-struct Workshop(TempDir);
+/// A folder to compare in.
+pub struct Workshop(TempDir);
 
 impl Workshop {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("small.toml"), SCENARIO).unwrap();
         Self(folder)
     }
 
     /// A worker of that mode, as `--backend` takes it.
-    fn worker(&self, mode: &str) -> String {
+    pub fn worker(&self, mode: &str) -> String {
         let path = self.0.path().join(mode);
         fs::write(&path, WORKER.replace("MODE", mode)).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         format!("exec:{}", path.display())
     }
 
-    fn record(&self) -> std::path::PathBuf {
+    pub fn record(&self) -> std::path::PathBuf {
         self.0.path().join("record")
     }
 
-    fn compare(&self, arguments: &[&str]) -> Output {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// `fetchbench compare` on the small scenario, into the record, with these arguments.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-        command.current_dir(self.0.path()).args(["compare", "small.toml", "--record", "record"]).args(arguments);
-        command.stdin(Stdio::null()).output().unwrap()
+        command.current_dir(self.path()).args(["compare", "small.toml", "--record", "record"]).args(arguments);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    fn compare(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
     }
 }
 
@@ -118,7 +128,7 @@ fn json(output: &Output) -> Value {
     })
 }
 
-fn python_is_missing() -> bool {
+pub fn python_is_missing() -> bool {
     let missing = Command::new("python3").arg("-V").output().is_err();
     let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
     assert!(!(missing && required), "python3 is required here");
@@ -157,13 +167,13 @@ fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
     let rows = result["scenarios"][0]["rows"].as_array().unwrap();
     let found: BTreeMap<&str, &str> = rows
         .iter()
-        .map(|row| (row["row"].as_str().unwrap().rsplit('/').next().unwrap(), row["validity"].as_str().unwrap()))
+        .map(|row| (row["row"].as_str().unwrap().strip_prefix("exec:").unwrap(), row["validity"].as_str().unwrap()))
         .collect();
     assert_eq!(found, BTreeMap::from(expected), "{rows:#?}");
     let why =
         |mode: &str| rows.iter().find(|row| row["row"].as_str().unwrap().ends_with(mode)).unwrap()["why"].to_string();
-    assert!(why("/crashes").contains("out of ideas"), "{}", why("/crashes"));
-    assert!(why("/answers-late").contains("an earlier pass"), "{}", why("/answers-late"));
+    assert!(why("crashes").contains("out of ideas"), "{}", why("crashes"));
+    assert!(why("answers-late").contains("an earlier pass"), "{}", why("answers-late"));
 }
 
 #[test]
@@ -186,11 +196,15 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
 
     let record = Comparison::read(&workshop.record()).unwrap();
     assert!(record.setup.complete);
-    // Three rows and the reference again, a warm-up and three cycles, five times.
+    // Three rows and the reference again, a warm-up and three cycles, five times; and the server's costs.
     assert_eq!(record.passes.len(), 4 * 4 * 5);
-    assert_eq!(record.costs.len(), 4 * 5);
+    assert_eq!(record.costs.len(), (4 + 1) * 5);
     assert_eq!(record.setup.stages[0].sites.len(), 6);
     assert!(record.passes.iter().all(|pass| pass.starts.len() == 6), "each fetch of a short list has its start");
+    assert_eq!(record.setup.stages[0].workers.len(), 4);
+    assert_eq!(record.setup.stages[0].workers[0].threads, 1);
+    assert!(record.setup.aftermath.is_some_and(|aftermath| aftermath.seconds > 0.0));
+    assert!(stage["server"]["threads"].as_f64().unwrap() >= 1.0);
     let mut report = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     let report = report.arg("report").arg(workshop.record()).args(["--json", "-"]).output().unwrap();
     assert_eq!(json(&report), result, "the record alone says the same");
@@ -199,41 +213,10 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
 
     let again = workshop.compare(&arguments);
     assert_eq!(again.status.code(), Some(1), "a record is not overwritten");
-    assert!(String::from_utf8_lossy(&again.stderr).contains("exists already"));
-}
-
-#[test]
-fn an_interrupted_comparison_keeps_what_it_measured_and_leaves_nobody_behind() {
-    let workshop = Workshop::new();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_fetchbench"))
-        .current_dir(workshop.0.path())
-        .args(["compare", "small.toml", "--record", "record", "--blocks", "1000", "--backend", "hyper@smol,surf@smol"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let passes = workshop.record().join("passes.jsonl");
-    let lines = || fs::read(&passes).map_or(0, |bytes| bytes.iter().filter(|byte| **byte == b'\n').count());
-    let mut patience = 2_000;
-    while lines() < 30 {
-        patience -= 1;
-        assert!(patience > 0, "nothing is measured");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let status = child.wait().unwrap();
-    assert_eq!(status.code(), Some(130));
-    let record = Comparison::read(&workshop.record()).unwrap();
-    assert!(!record.setup.complete && record.passes.len() >= 30);
-    assert_eq!(still_running(workshop.0.path()), 0);
-}
-
-/// How many processes run in a folder.
-fn still_running(folder: &Path) -> usize {
-    let is_there = |entry: &fs::DirEntry| fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
-    fs::read_dir("/proc").unwrap().flatten().filter(is_there).count()
+    assert!(String::from_utf8_lossy(&again.stderr).contains("or replace it with --force"));
+    let replaced = workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", "hyper@smol:1", "--force"]);
+    assert_eq!(replaced.status.code(), Some(0), "{}", String::from_utf8_lossy(&replaced.stderr));
+    assert_eq!(Comparison::read(&workshop.record()).unwrap().passes.len(), 2 * 2);
 }
 
 #[test]

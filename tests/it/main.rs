@@ -1,5 +1,6 @@
 //! All integration tests, in one program.
 
+mod anomalies;
 mod backends;
 mod cli;
 mod compare;

@@ -3,22 +3,26 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+use self::chosen::{Chosen, parse_chosen, participants, position_or_push};
+use self::setup::setup;
+use super::interrupt::Interruption;
 use super::terminal::{Countdown, print, write_file};
-use super::{EXIT_INTERRUPTED, EXIT_INVALID, descriptors, interrupt, usage};
+use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::analysis::{StageAnalysis, analyse};
-use crate::backend::Row;
-use crate::measure::{self, Event, Participant, Plan, Stage, Stop};
-use crate::record::{
-    COMPARISON_VERSION, Comparison, ComparisonJournal, Environment, MOST_KEPT, RowSetup, Setup, StageSetup, new_folder,
-};
+use crate::machine::{self, CoreTicks};
+use crate::measure::{self, Event, Plan, Stage, Stop};
+use crate::record::{Aftermath, Comparison, ComparisonJournal, Environment, Setup, new_folder, remove_comparison};
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
 use crate::units::{parse_duration, parse_time_scale};
+
+mod chosen;
+mod setup;
 
 /// What is compared on when nothing is named, and what its delays are multiplied by so that a pass lasts some 50 ms.
 const DEFAULT_SCENARIOS: [(&str, f64); 3] = [("article", 0.02), ("keepalive", 1.0), ("fan-out", 1.0)];
@@ -33,7 +37,8 @@ Examples:
   fetchbench compare --backend surf@async-std:1 --backend surf@smol:1 --budget 3m
   fetchbench compare keepalive --export-json - | jq .
 
-Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, 130 interrupted.";
+Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, 5 could not write, 130
+and 143 interrupted: what was measured is kept. A second Ctrl-C ends at once.";
 
 /// Compare rows in paired rounds: which is faster, by how much, and whether that is real
 ///
@@ -70,6 +75,9 @@ pub(super) struct CompareArgs {
     /// Folder of the record; it must not hold one yet [default: a new one in results/]
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+    /// Replace the record that the folder holds
+    #[arg(long, requires = "record")]
+    force: bool,
     /// Write the figures as JSON to FILE, or to stdout with `-`
     #[arg(long, value_name = "FILE")]
     export_json: Option<PathBuf>,
@@ -82,34 +90,43 @@ pub(super) struct CompareArgs {
 }
 
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let plan = plan(&args, Arc::clone(&interrupted)).map_err(usage)?;
+    let interruption = Interruption::on_signals()?;
+    let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     let most = plan.stages.iter().map(|stage| stage.scenario.limits.concurrency.get()).max().unwrap_or(0);
     descriptors::reserve(most, plan.stages.iter().map(|stage| stage.scenario.origins).sum()).map_err(usage)?;
-    interrupt::flag_on_signals(Arc::clone(&interrupted))?;
 
-    let environment = Environment::capture(&command_line());
-    let folder = match &args.record {
-        Some(folder) => folder.clone(),
-        None => new_folder(Path::new(RECORDS), &environment)?,
-    };
-    let mut journal = ComparisonJournal::create(&folder, &environment, setup(&plan))?;
-    measure(&plan, &mut journal)?;
-    let was_interrupted = interrupted.load(Ordering::Relaxed);
-    if !was_interrupted {
-        journal.finish()?;
-    }
-
+    let folder = record(&args, &plan, &interruption)?;
     let comparison = Comparison::read(&folder)?;
     let stages = analyse(&comparison);
     show(&args, &comparison.setup, &stages)?;
     eprintln!("The record: {}", folder.display());
     let any_invalid = stages.iter().flat_map(|stage| &stage.rows).any(|row| row.invalid.is_some());
-    Ok(match (was_interrupted, any_invalid) {
-        (true, _) => ExitCode::from(EXIT_INTERRUPTED),
-        (false, true) => ExitCode::from(EXIT_INVALID),
-        (false, false) => ExitCode::SUCCESS,
-    })
+    let ended = if any_invalid { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
+    Ok(interruption.exit_code().unwrap_or(ended))
+}
+
+/// Measures into a record, and says where that is.
+fn record(args: &CompareArgs, plan: &Plan, interruption: &Interruption) -> anyhow::Result<PathBuf> {
+    let environment = Environment::capture(&command_line());
+    let folder = match &args.record {
+        Some(folder) => folder.clone(),
+        None => new_folder(Path::new(RECORDS), &environment).map_err(unwritable)?,
+    };
+    if args.force {
+        remove_comparison(&folder).map_err(unwritable)?;
+    } else if Comparison::is_in(&folder) {
+        bail!("{} holds a record already: name another folder, or replace it with --force", folder.display());
+    }
+    let mut journal = ComparisonJournal::create(&folder, &environment, setup(plan)).map_err(unwritable)?;
+    let (start, ticks) = (Instant::now(), CoreTicks::now());
+    measure(plan, &mut journal)?;
+    let aftermath = Aftermath {
+        seconds: start.elapsed().as_secs_f64(),
+        load: machine::load(),
+        stolen: ticks.zip(CoreTicks::now()).and_then(|(before, after)| after.stolen_since(before)),
+    };
+    journal.finish(interruption.exit_code().is_none(), aftermath).map_err(unwritable)?;
+    Ok(folder)
 }
 
 /// Measures, keeps what comes, and shows how far it is.
@@ -122,9 +139,10 @@ fn measure(plan: &Plan, journal: &mut ComparisonJournal) -> anyhow::Result<()> {
     measure::compare(plan, |event| match event {
         Event::Pass(sample) => {
             countdown.tick(start.elapsed());
-            journal.pass(sample)
+            journal.pass(sample).map_err(unwritable)
         }
-        Event::Cost(sample) => journal.cost(sample),
+        Event::Cost(sample) => journal.cost(sample).map_err(unwritable),
+        Event::Worker { stage, setup } => journal.worker(stage, setup).map_err(unwritable),
         Event::Block { stage, made, expected } => {
             let name = &plan.stages[stage].scenario.name;
             countdown.say(&format!("{name}: block {made} of {}", expected.max(made)));
@@ -154,7 +172,7 @@ fn show(args: &CompareArgs, setup: &Setup, stages: &[StageAnalysis]) -> anyhow::
 
 fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan> {
     let program = std::env::current_exe().context("cannot find this program to start its workers")?;
-    let mut participants = participants(args, &program);
+    let mut participants = participants(&args.backend, &program);
     let reference = match &args.reference {
         Some(Chosen(several)) => {
             let [reference] = several.as_slice() else { bail!("--reference stands for several rows: name one") };
@@ -185,105 +203,11 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     })
 }
 
-fn position_or_push(participants: &mut Vec<Participant>, wanted: Participant) -> usize {
-    if let Some(index) = participants.iter().position(|participant| participant.name == wanted.name) {
-        return index;
-    }
-    participants.insert(0, wanted);
-    0
-}
-
 fn stage(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<Stage> {
     let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
     let time_scale = args.time_scale.or(scale).or(usual).unwrap_or(1.0);
     let scenario = Scenario::load(name)?.time_scaled(time_scale);
     Ok(Stage { source: name.to_owned(), time_scale, scenario })
-}
-
-/// Those that the user chose, each once, or all rows.
-fn participants(args: &CompareArgs, program: &Path) -> Vec<Participant> {
-    let mut participants: Vec<Participant> = Vec::new();
-    let all: Vec<One> = Row::all().map(One::Row).collect();
-    let chosen: Vec<&One> = args.backend.iter().flat_map(|chosen| &chosen.0).collect();
-    for one in if chosen.is_empty() { all.iter().collect() } else { chosen } {
-        let participant = one.participant(program);
-        if participants.iter().all(|other| other.name != participant.name) {
-            participants.push(participant);
-        }
-    }
-    participants
-}
-
-/// What one `--backend` stands for.
-#[derive(Debug, Clone)]
-struct Chosen(Vec<One>);
-
-/// A row of ours, or anybody's program.
-#[derive(Debug, Clone)]
-enum One {
-    Row(Row),
-    Exec(String),
-}
-
-impl One {
-    fn participant(&self, program: &Path) -> Participant {
-        match self {
-            Self::Row(row) => Participant {
-                name: row.to_string(),
-                command: vec![program.into(), "worker".into(), row.to_string().into()],
-                sequential: row.is_sequential(),
-            },
-            Self::Exec(path) => {
-                Participant { name: format!("exec:{path}"), command: vec![path.into()], sequential: false }
-            }
-        }
-    }
-}
-
-/// Reads `--backend`: a row, a client or executor for all of its rows, or `exec:PROGRAM`.
-fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
-    if let Some(path) = text.strip_prefix("exec:") {
-        anyhow::ensure!(Path::new(path).is_file(), "{path:?} is no program: write exec:./my-worker");
-        return Ok(Chosen(vec![One::Exec(path.to_owned())]));
-    }
-    let rows = Row::matching(text)?;
-    if let Some(fake) = rows.iter().find(|row| row.is_fake()) {
-        bail!("{fake} makes its durations up: there is nothing to compare it with");
-    }
-    Ok(Chosen(rows.into_iter().map(One::Row).collect()))
-}
-
-/// The head of the record.
-fn setup(plan: &Plan) -> Setup {
-    let row =
-        |participant: &Participant| RowSetup { name: participant.name.clone(), sequential: participant.sequential };
-    let stage = |stage: &Stage| StageSetup {
-        scenario: stage.scenario.name.clone(),
-        description: stage.scenario.description.clone(),
-        time_scale: stage.time_scale,
-        fetches: stage.scenario.sites.len() as u64,
-        concurrency: stage.scenario.limits.concurrency.get(),
-        origins: stage.scenario.origins,
-        connections: stage.scenario.limits.connections,
-        left_out: plan
-            .participants
-            .iter()
-            .filter(|participant| !stage.is_short(participant))
-            .map(|participant| (participant.name.clone(), stage.ideal(participant).as_secs_f64()))
-            .collect(),
-        sites: match stage.scenario.sites.as_slice() {
-            sites if sites.len() <= MOST_KEPT => sites.iter().map(|site| site.label.clone()).collect(),
-            _ => Vec::new(),
-        },
-    };
-    Setup {
-        comparison_version: COMPARISON_VERSION,
-        complete: false,
-        seed: plan.seed,
-        reference: plan.participants[plan.reference].name.clone(),
-        rows: plan.participants.iter().map(row).collect(),
-        stages: plan.stages.iter().map(stage).collect(),
-    }
 }
 
 fn command_line() -> String {

@@ -1,0 +1,85 @@
+//! Who takes part: rows of ours and anybody's programs.
+
+use std::path::Path;
+
+use anyhow::bail;
+
+use crate::backend::Row;
+use crate::measure::Participant;
+
+/// What one `--backend` stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Chosen(pub(super) Vec<One>);
+
+/// A row of ours, or anybody's program.
+#[derive(Debug, Clone)]
+pub(super) enum One {
+    Row(Row),
+    Exec(String),
+}
+
+impl One {
+    pub(super) fn participant(&self, program: &Path) -> Participant {
+        match self {
+            Self::Row(row) => Participant {
+                name: row.to_string(),
+                command: vec![program.into(), "worker".into(), row.to_string().into()],
+                sequential: row.is_sequential(),
+            },
+            Self::Exec(path) => {
+                Participant { name: format!("exec:{}", public(path)), command: vec![path.into()], sequential: false }
+            }
+        }
+    }
+}
+
+/// The path of a program as a record names it: the folders before it may name a person.
+fn public(path: &str) -> &str {
+    match Path::new(path) {
+        absolute if absolute.is_absolute() => path.rsplit('/').next().unwrap_or(path),
+        _ => path,
+    }
+}
+
+/// Reads `--backend`: a row, a client or executor for all of its rows, or `exec:PROGRAM`.
+pub(super) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
+    if let Some(path) = text.strip_prefix("exec:") {
+        anyhow::ensure!(Path::new(path).is_file(), "{path:?} is no program: write exec:./my-worker");
+        return Ok(Chosen(vec![One::Exec(path.to_owned())]));
+    }
+    let rows = Row::matching(text)?;
+    if let Some(fake) = rows.iter().find(|row| row.is_fake()) {
+        bail!("{fake} makes its durations up: there is nothing to compare it with");
+    }
+    Ok(Chosen(rows.into_iter().map(One::Row).collect()))
+}
+
+/// Those that the user chose, each once, or all rows.
+pub(super) fn participants(backends: &[Chosen], program: &Path) -> Vec<Participant> {
+    let mut participants: Vec<Participant> = Vec::new();
+    let all: Vec<One> = Row::all().map(One::Row).collect();
+    let chosen: Vec<&One> = backends.iter().flat_map(|chosen| &chosen.0).collect();
+    for one in if chosen.is_empty() { all.iter().collect() } else { chosen } {
+        let mut participant = one.participant(program);
+        if participants.iter().any(|other| other.command == participant.command) {
+            continue;
+        }
+        // Programs in two folders may have one name.
+        let name = participant.name.clone();
+        let mut number = 1;
+        while participants.iter().any(|other| other.name == participant.name) {
+            number += 1;
+            participant.name = format!("{name}#{number}");
+        }
+        participants.push(participant);
+    }
+    participants
+}
+
+pub(super) fn position_or_push(participants: &mut Vec<Participant>, wanted: Participant) -> usize {
+    if let Some(index) = participants.iter().position(|participant| participant.name == wanted.name) {
+        return index;
+    }
+    participants.insert(0, wanted);
+    0
+}

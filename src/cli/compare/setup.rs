@@ -1,0 +1,39 @@
+//! What is compared, and how, as the record's head tells it.
+
+use crate::measure::{Participant, Plan, Stage};
+use crate::record::{COMPARISON_VERSION, MOST_KEPT, RowSetup, Setup, StageSetup};
+
+/// The head of the record.
+pub(super) fn setup(plan: &Plan) -> Setup {
+    let row =
+        |participant: &Participant| RowSetup { name: participant.name.clone(), sequential: participant.sequential };
+    let stage = |stage: &Stage| StageSetup {
+        scenario: stage.scenario.name.clone(),
+        description: stage.scenario.description.clone(),
+        time_scale: stage.time_scale,
+        fetches: stage.scenario.sites.len() as u64,
+        concurrency: stage.scenario.limits.concurrency.get(),
+        origins: stage.scenario.origins,
+        connections: stage.scenario.limits.connections,
+        left_out: plan
+            .participants
+            .iter()
+            .filter(|participant| !stage.is_short(participant))
+            .map(|participant| (participant.name.clone(), stage.ideal(participant).as_secs_f64()))
+            .collect(),
+        sites: match stage.scenario.sites.as_slice() {
+            sites if sites.len() <= MOST_KEPT => sites.iter().map(|site| site.label.clone()).collect(),
+            _ => Vec::new(),
+        },
+        workers: Vec::new(),
+    };
+    Setup {
+        comparison_version: COMPARISON_VERSION,
+        complete: false,
+        seed: plan.seed,
+        reference: plan.participants[plan.reference].name.clone(),
+        rows: plan.participants.iter().map(row).collect(),
+        stages: plan.stages.iter().map(stage).collect(),
+        aftermath: None,
+    }
+}
