@@ -9,6 +9,9 @@ use crate::record::{Comparison, CostSample, PassSample, RowSetup, SERVER, StageS
 use crate::stats;
 use crate::witness::Witness;
 
+/// The row that makes as little of a fetch as can be made: what the others are shares of.
+pub const FLOOR: &str = "floor@loop";
+
 /// A server that is busier than this holds up whoever asks it.
 const SERVER_BUSY: f64 = 0.8;
 
@@ -76,6 +79,8 @@ pub struct RowAnalysis {
     pub median_s: Option<f64>,
     /// The mean of what the delays alone take, in seconds, where there are any.
     pub ideal_s: Option<f64>,
+    /// Its speed as a share of that of [`FLOOR`], where nothing but the machine takes time and the floor took part.
+    pub of_floor: Option<f64>,
     /// Fetches, by what they took in seconds: the median and the 99th percentile, where there are enough of them.
     pub fetch_s: (Option<f64>, Option<f64>),
     /// The same over all of [`CURVE`] that there are enough fetches for: share of the fetches, and seconds.
@@ -164,6 +169,7 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -
     let blocks = blocks(&names, &passes);
     let made = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0) as usize;
     judge(&mut rows, &names, reference, &blocks, made);
+    compare_with_floor(&mut rows, &names, &blocks);
     let twin_index = names.len() - 1;
     let reference_index = names.iter().position(|name| name == reference);
     let noise = reference_index.and_then(|index| blocks.ratio(twin_index, index, 1));
@@ -183,6 +189,17 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -
         blocks: made,
         paired: Paired { names, blocks },
         server: cost(&costs(SERVER)),
+    }
+}
+
+/// Tells the rows as shares of the floor's speed. Where there are delays, the share of the ideal says more.
+fn compare_with_floor(rows: &mut [RowAnalysis], names: &[String], blocks: &Blocks) {
+    let index = |name: &str| names.iter().position(|other| other == name);
+    let counts = rows.iter().any(|row| row.name == FLOOR && row.invalid.is_none());
+    let Some(floor) = index(FLOOR).filter(|_| counts) else { return };
+    for row in rows.iter_mut().filter(|row| row.invalid.is_none() && row.ideal_s.is_none()) {
+        let ratio = index(&row.name).and_then(|own| blocks.ratio(floor, own, 1));
+        row.of_floor = ratio.map(|ratio| ratio.mean);
     }
 }
 
@@ -265,6 +282,7 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         fetches: setup.fetches,
         passes: counted.len(),
         ideal_s: ideals.and_then(|ideals| stats::mean(&ideals)),
+        of_floor: None,
         fetch_s: (at(0.5, 10), at(0.99, 1_000)),
         fetch_curve: fetch_curve(&fetches),
         server_busy: stats::median(&busy),

@@ -75,6 +75,13 @@ pub static ALL: &[Metric] = &[
         value: RowAnalysis::overhead,
     },
     Metric {
+        key: "of_floor",
+        heading: "of floor",
+        unit: Unit::Share,
+        better: Better::Higher,
+        value: |row| row.of_floor,
+    },
+    Metric {
         key: "fetch_p50_s",
         heading: "fetch p50",
         unit: Unit::Seconds,

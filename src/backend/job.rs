@@ -73,6 +73,11 @@ pub(super) struct Errand<'a, C: Client> {
 }
 
 impl<C: Client> Errand<'_, C> {
+    /// Which of the urls it is.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
     /// When the fetch has to have ended.
     pub(super) fn deadline(&self) -> Instant {
         self.job.clock.at(self.started + self.job.limits.deadline)

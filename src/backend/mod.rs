@@ -2,6 +2,7 @@
 
 use self::async_std::AsyncStd;
 use self::smol::Smol;
+use crate::client::floor::Floor;
 use crate::client::{Client, Hyper, Surf, Ureq};
 use crate::fetch::{Fetch, Limits, Options};
 use crate::lockfile;
@@ -13,6 +14,7 @@ mod sequential;
 mod threads;
 mod async_std;
 mod smol;
+mod event_loop;
 mod fake;
 mod slowed;
 mod row;
@@ -40,6 +42,7 @@ pub static ALL: &[Backend] = &[
     entry::<Surf<Smol>>(Executor::Smol, smol::open::<Surf<Smol>>),
     entry::<Hyper<AsyncStd>>(Executor::AsyncStd, async_std::open::<Hyper<AsyncStd>>),
     entry::<Hyper<Smol>>(Executor::Smol, smol::open::<Hyper<Smol>>),
+    entry::<Floor>(Executor::Loop, event_loop::open),
     Backend { client: "fake", executor: Executor::Virtual, https: true, open: fake::open },
 ];
 
@@ -72,6 +75,8 @@ pub enum Executor {
     AsyncStd,
     /// An executor of smol on threads of our own.
     Smol,
+    /// The calling thread, with an event loop of the client's own.
+    Loop,
     /// Nobody: durations are made up.
     Virtual,
 }
@@ -84,6 +89,7 @@ impl Executor {
             Self::Threads => "threads",
             Self::AsyncStd => "async-std",
             Self::Smol => "smol",
+            Self::Loop => "loop",
             Self::Virtual => "virtual",
         }
     }
@@ -98,7 +104,7 @@ impl Executor {
     /// async-std one per core).
     pub fn default_threads(self) -> Option<usize> {
         match self {
-            Self::Sequential => Some(1),
+            Self::Sequential | Self::Loop => Some(1),
             Self::AsyncStd | Self::Smol => Some(std::thread::available_parallelism().map_or(1, usize::from)),
             Self::Threads | Self::Virtual => None,
         }

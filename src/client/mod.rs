@@ -16,6 +16,7 @@ use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
 use crate::site::Origin;
 
+pub mod floor;
 mod hyper;
 mod surf;
 mod tls;

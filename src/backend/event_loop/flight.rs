@@ -1,0 +1,29 @@
+//! A fetch in work.
+
+use std::net::SocketAddr;
+use std::vec;
+
+use super::super::job::Errand;
+use super::lookup::Ticket;
+use crate::answer::Received;
+use crate::client::floor::Floor;
+
+/// What a slot works on.
+pub(super) struct Flight<'a> {
+    pub errand: Errand<'a, Floor>,
+    /// The body, as far as it has arrived.
+    pub body: Received,
+    /// The connection in use.
+    pub connection: Option<usize>,
+    /// The look-up that is waited for.
+    pub lookup: Option<Ticket>,
+    /// Addresses that have not been tried.
+    pub addresses: vec::IntoIter<SocketAddr>,
+}
+
+impl<'a> Flight<'a> {
+    pub fn new(errand: Errand<'a, Floor>, max_body: u64) -> Self {
+        let addresses = Vec::new().into_iter();
+        Self { errand, body: Received::new(max_body), connection: None, lookup: None, addresses }
+    }
+}

@@ -1,0 +1,295 @@
+//! The executor `loop`: the thread that asks for the pass, and an event loop of its own over non-blocking sockets.
+//!
+//! It drives the client `floor` alone: sockets that say when they are ready are no use to a client that has a runtime of
+//! its own. One call of the system sends a request, one receives its answer, and one waits for as many sockets at once as
+//! there are.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll};
+use url::Url;
+
+use self::flight::Flight;
+use self::lookup::{Found, LOOKUP, Lookups};
+use self::pool::Pool;
+use super::job::{Job, Opened, gather};
+use crate::answer::{Head, Page, Received};
+use crate::client::floor::{Floor, Step};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Connections, Fetch, Fetched, Limits, Options, Pass};
+
+mod flight;
+mod lookup;
+mod pool;
+
+/// Events taken from the system at once.
+const BATCH: usize = 1024;
+
+/// Room for what a socket holds. What is read there is checksummed while it is still in the nearest caches.
+const SCRATCH_BYTES: usize = 128 << 10;
+
+struct Session {
+    opened: Opened<Floor>,
+    poll: Poll,
+    lookups: Lookups,
+    pool: Pool,
+    scratch: Box<[u8]>,
+}
+
+pub(super) fn open(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+    let poll = Poll::new()?;
+    Ok(Box::new(Session {
+        opened: Opened::new(options, limits)?,
+        lookups: Lookups::new(poll.registry())?,
+        pool: Pool::new(limits.concurrency.get()),
+        poll,
+        scratch: vec![0; SCRATCH_BYTES].into(),
+    }))
+}
+
+impl Fetch for Session {
+    fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
+        if self.opened.limits.connections == Connections::Cold {
+            // The numbers of the origins are the client's, and a cold pass has a new one.
+            self.pool.close_all();
+        }
+        let job = self.opened.start(urls)?;
+        let slots = job.workers();
+        let mut run = Run {
+            job: &job,
+            poll: &mut self.poll,
+            lookups: &mut self.lookups,
+            pool: &mut self.pool,
+            scratch: &mut self.scratch,
+            flights: (0..slots).map(|_| None).collect(),
+            free: (0..slots).rev().collect(),
+            deadlines: VecDeque::with_capacity(2 * slots),
+            unfinished: Vec::new(),
+            handed_in: Vec::with_capacity(urls.len()),
+        };
+        run.all()?;
+        Ok(gather(run.handed_in))
+    }
+}
+
+/// A pass in work.
+struct Run<'a> {
+    job: &'a Job<Floor>,
+    poll: &'a mut Poll,
+    lookups: &'a mut Lookups,
+    pool: &'a mut Pool,
+    scratch: &'a mut [u8],
+    /// What each slot works on: as many slots as fetches may be in flight.
+    flights: Vec<Option<Flight<'a>>>,
+    /// Slots whose fetch has ended and that have not looked for another yet.
+    free: Vec<usize>,
+    /// When the fetch of a slot, known by its index, has to have ended. All have the same time, so the one that was begun
+    /// first is due first.
+    deadlines: VecDeque<(Instant, usize, usize)>,
+    /// Connections that have more to read, after others have had their turn.
+    unfinished: Vec<usize>,
+    handed_in: Vec<(usize, Fetched)>,
+}
+
+impl Run<'_> {
+    fn all(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(BATCH);
+        self.sort_out_closed(&mut events)?;
+        self.refill();
+        while let Some(left) = self.time_left() {
+            if left.is_zero() {
+                self.end_overdue();
+            } else {
+                let patience = if self.unfinished.is_empty() { left } else { Duration::ZERO };
+                self.turn(&mut events, patience)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes what the servers closed since the last pass: the system has kept the news of it.
+    fn sort_out_closed(&mut self, events: &mut Events) -> io::Result<()> {
+        loop {
+            self.poll.poll(events, Some(Duration::ZERO))?;
+            for event in events.iter().filter(|event| event.token() != LOOKUP) {
+                self.pool.look_after_idle(event.token().0);
+            }
+            if events.iter().count() < BATCH {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long the fetch that is due first has left; `None` when none is in work.
+    fn time_left(&mut self) -> Option<Duration> {
+        while let Some(&(deadline, slot, index)) = self.deadlines.front() {
+            if self.is_in_work(slot, index) {
+                return Some(deadline.saturating_duration_since(Instant::now()));
+            }
+            self.deadlines.pop_front();
+        }
+        None
+    }
+
+    fn is_in_work(&self, slot: usize, index: usize) -> bool {
+        self.flights[slot].as_ref().is_some_and(|flight| flight.errand.index() == index)
+    }
+
+    /// Ends the fetch that is due first.
+    fn end_overdue(&mut self) {
+        if let Some((_, slot, _)) = self.deadlines.pop_front() {
+            self.end(slot, Err(FetchError::timeout(self.job.limits.deadline)));
+            self.refill();
+        }
+    }
+
+    /// Waits for sockets, and does what can be done over them.
+    fn turn(&mut self, events: &mut Events, patience: Duration) -> io::Result<()> {
+        match self.poll.poll(events, Some(patience)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            result => result?,
+        }
+        for token in std::mem::take(&mut self.unfinished) {
+            // What the socket said about its end was said before, and may have been missed.
+            self.advance(token, true);
+        }
+        for event in events.iter() {
+            match event.token() {
+                LOOKUP => self.take_addresses(),
+                token => self.advance(token.0, event.is_read_closed() || event.is_error()),
+            }
+            // At once, so that the server has the next request while the other answers are read.
+            self.refill();
+        }
+        self.refill();
+        Ok(())
+    }
+
+    /// Begins the next fetches in the slots that are free.
+    fn refill(&mut self) {
+        while let Some(slot) = self.free.pop() {
+            let Some(errand) = self.job.take() else { continue };
+            self.deadlines.push_back((errand.deadline(), slot, errand.index()));
+            self.flights[slot] = Some(Flight::new(errand, self.job.limits.max_body));
+            self.request(slot);
+        }
+    }
+
+    /// Hands the result of a slot's fetch in.
+    fn end(&mut self, slot: usize, result: Result<Page, FetchError>) {
+        let Some(flight) = self.flights[slot].take() else { return };
+        if let Some(token) = flight.connection {
+            self.unfinished.retain(|other| *other != token);
+            self.pool.close(token);
+        }
+        self.handed_in.push(flight.errand.end(result));
+        self.free.push(slot);
+    }
+
+    /// Sends the request of a slot over an idle connection, or goes about a new one.
+    fn request(&mut self, slot: usize) {
+        let Some(flight) = &mut self.flights[slot] else { return };
+        let place = match flight.errand.target() {
+            Ok(target) => &target.place,
+            Err(error) => return self.end(slot, Err(error)),
+        };
+        if let Some(token) = self.pool.take_idle(place.number) {
+            return self.use_connection(slot, token);
+        }
+        match place.literal() {
+            Some(address) => self.connect_to(slot, vec![address]),
+            None => match self.lookups.begin(slot, &place.origin) {
+                Ok(ticket) => flight.lookup = Some(ticket),
+                Err(error) => self.end(slot, Err(error)),
+            },
+        }
+    }
+
+    /// Goes on with the fetches whose names have been looked up.
+    fn take_addresses(&mut self) {
+        while let Some(Found { slot, ticket, addresses }) = self.lookups.next() {
+            // The fetch that asked may have met its deadline meanwhile.
+            let asked =
+                self.flights.get(slot).and_then(Option::as_ref).is_some_and(|flight| flight.lookup == Some(ticket));
+            match addresses {
+                _ if !asked => {}
+                Ok(addresses) => self.connect_to(slot, addresses),
+                Err(error) => self.end(slot, Err(error)),
+            }
+        }
+    }
+
+    fn connect_to(&mut self, slot: usize, addresses: Vec<SocketAddr>) {
+        if let Some(flight) = &mut self.flights[slot] {
+            flight.lookup = None;
+            flight.addresses = addresses.into_iter();
+            self.connect(slot, FetchError::new(ErrorClass::Dns, "the name has no address"));
+        }
+    }
+
+    /// Connects a slot to the next of its addresses, or says why the last one did not do.
+    fn connect(&mut self, slot: usize, mut failed: FetchError) {
+        let Some(flight) = &mut self.flights[slot] else { return };
+        let place = match flight.errand.target() {
+            Ok(target) => target.place.number,
+            Err(error) => return self.end(slot, Err(error)),
+        };
+        for address in flight.addresses.by_ref() {
+            match self.pool.connect(address, place, self.poll.registry()) {
+                Ok(token) => return self.use_connection(slot, token),
+                Err(error) => failed = FetchError::io(&error, ErrorClass::Connect),
+            }
+        }
+        self.end(slot, Err(failed));
+    }
+
+    fn use_connection(&mut self, slot: usize, token: usize) {
+        if let Some(flight) = &mut self.flights[slot] {
+            flight.connection = Some(token);
+            self.pool.begin(token, slot);
+            self.advance(token, false);
+        }
+    }
+
+    /// Goes on with whatever a connection is used for.
+    fn advance(&mut self, token: usize, closing: bool) {
+        // It may be the event of a connection that was closed a moment ago.
+        let Some(connection) = self.pool.get(token) else { return };
+        let Some(slot) = connection.slot else { return self.pool.look_after_idle(token) };
+        let Some(flight) = &mut self.flights[slot] else { return };
+        let Ok(target) = flight.errand.target() else { return };
+        match connection.advance(&target.request, closing, self.scratch, &mut flight.body) {
+            Step::Wait => {}
+            Step::Yield => self.unfinished.push(token),
+            Step::Done(head, keep) => {
+                flight.connection = None;
+                if keep && self.job.client.keep {
+                    self.pool.give_back(token)
+                } else {
+                    self.pool.close(token)
+                }
+                self.answered(slot, &head);
+            }
+            Step::Unconnected(error) => {
+                flight.connection = None;
+                self.pool.close(token);
+                self.connect(slot, error);
+            }
+            Step::Failed(error) => self.end(slot, Err(error)),
+        }
+    }
+
+    /// Goes where an answer leads, or hands it in.
+    fn answered(&mut self, slot: usize, head: &Head) {
+        let Some(flight) = &mut self.flights[slot] else { return };
+        let body = std::mem::replace(&mut flight.body, Received::new(self.job.limits.max_body));
+        match flight.errand.follow(head) {
+            Ok(true) => self.request(slot),
+            Ok(false) => self.end(slot, body.finish(head)),
+            Err(error) => self.end(slot, Err(error)),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! An answer while it arrives, in whatever pieces.
+
+use super::chunks::Chunks;
+use super::head::{Framing, parse};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+
+/// What of an answer has been seen.
+#[derive(Debug)]
+pub(super) struct Answer {
+    at: At,
+    keep: bool,
+}
+
+#[derive(Debug)]
+enum At {
+    /// In the head, or in one that is interim. Nearly always it comes in one piece and nothing is kept of it.
+    Head { begun: Vec<u8> },
+    /// In the body.
+    Body { head: Head, framing: Framing, chunks: Chunks },
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Whole {
+    pub head: Head,
+    /// Whether the connection may be used again.
+    pub keep: bool,
+}
+
+impl Answer {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self { at: At::Head { begun: Vec::new() }, keep: false }
+    }
+
+    /// Takes the next piece; the answer comes back when it is whole.
+    pub fn take(&mut self, piece: &[u8], body: &mut Received) -> Result<Option<Whole>, FetchError> {
+        let mut rest = piece;
+        while let At::Head { begun } = &mut self.at {
+            let joined = !begun.is_empty();
+            if joined {
+                begun.extend_from_slice(rest);
+            }
+            let bytes = if joined { begun.as_slice() } else { rest };
+            let Some(parsed) = parse(bytes)? else {
+                if !joined {
+                    begun.extend_from_slice(rest);
+                }
+                return Ok(None);
+            };
+            // Of what had come before this piece nothing belongs to the body.
+            let before = bytes.len() - rest.len();
+            rest = &rest[parsed.length - before..];
+            self.at = match parsed.head.status {
+                // Switching protocols was not asked for; all others of this class announce an answer to come.
+                100 | 102..=199 => At::Head { begun: Vec::new() },
+                _ => At::Body { head: parsed.head, framing: parsed.framing, chunks: Chunks::new() },
+            };
+            self.keep = parsed.keep;
+            if rest.is_empty() && matches!(self.at, At::Head { .. }) {
+                return Ok(None);
+            }
+        }
+        self.take_body(rest, body)
+    }
+
+    fn take_body(&mut self, piece: &[u8], body: &mut Received) -> Result<Option<Whole>, FetchError> {
+        let At::Body { head, framing, chunks } = &mut self.at else { return Ok(None) };
+        let (taken, complete) = match *framing {
+            Framing::Length(length) => {
+                let left = usize::try_from(length - body.bytes()).unwrap_or(usize::MAX);
+                let taken = left.min(piece.len());
+                body.push(&piece[..taken])?;
+                (taken, taken == left)
+            }
+            Framing::Chunks => (chunks.take(piece, body)?, chunks.is_complete()),
+            Framing::UntilClose => {
+                body.push(piece)?;
+                (piece.len(), false)
+            }
+        };
+        // What comes behind an answer is an answer to nothing that was asked.
+        let keep = self.keep && taken == piece.len();
+        Ok(complete.then(|| Whole { head: head.clone(), keep }))
+    }
+
+    /// The connection has ended: for some bodies that is their end.
+    pub fn end(self) -> Result<Whole, FetchError> {
+        match self.at {
+            At::Head { .. } => Err(FetchError::new(ErrorClass::ClosedEarly, "closed before the head was complete")),
+            At::Body { head, framing: Framing::UntilClose, .. } => Ok(Whole { head, keep: false }),
+            At::Body { .. } => Err(FetchError::new(ErrorClass::BodyShort, "closed before the body was complete")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The length of the body of an answer that arrives in pieces, and whether its connection is kept.
+    fn read(bytes: &[u8], piece: usize) -> Option<(u16, u64, bool)> {
+        let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
+        let mut whole = None;
+        for piece in bytes.chunks(piece) {
+            assert!(whole.is_none(), "bytes are left over");
+            whole = answer.take(piece, &mut body).unwrap();
+        }
+        whole.map(|whole| (whole.head.status, body.bytes(), whole.keep))
+    }
+
+    #[test]
+    fn an_answer_is_whole_however_it_arrives() {
+        for (bytes, expected) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde", (200, 5, true)),
+            ("HTTP/1.1 204 No Content\r\n\r\n", (204, 0, true)),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", (200, 3, true)),
+            ("HTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", (200, 1, true)),
+        ] {
+            for piece in 1..=bytes.len() {
+                assert_eq!(read(bytes.as_bytes(), piece), Some(expected), "{bytes:?} by {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_an_answer_costs_the_connection() {
+        assert_eq!(read(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc", 1000), Some((200, 1, false)));
+    }
+
+    #[test]
+    fn an_end_is_early_short_or_right() {
+        let end = |bytes: &[u8]| {
+            let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
+            assert!(answer.take(bytes, &mut body).unwrap().is_none());
+            answer.end().map(|whole| whole.head.status).map_err(|error| error.class)
+        };
+        assert_eq!(end(b""), Err(ErrorClass::ClosedEarly));
+        assert_eq!(end(b"HTTP/1.1 200"), Err(ErrorClass::ClosedEarly));
+        assert_eq!(end(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), Err(ErrorClass::BodyShort));
+        assert_eq!(
+            end(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
+            Err(ErrorClass::BodyShort)
+        );
+        assert_eq!(end(b"HTTP/1.1 200 OK\r\n\r\nabc"), Ok(200));
+    }
+}

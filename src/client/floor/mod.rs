@@ -1,0 +1,110 @@
+//! The client of the row `floor`: the nearest to the metal that one core gets.
+//!
+//! Requests are bytes that were put together before the clock started; answers are read where the kernel put them. It
+//! knows nothing of sockets being ready or not: the event loop that drives it is `backend/event_loop`. It keeps the
+//! contract of every row, counts and checksums included, so what another row takes longer is what its client and its
+//! executor cost.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::HeaderMap;
+use http::header::HOST;
+use url::Url;
+
+use super::{Client, host_header, origin_of};
+use crate::error::FetchError;
+use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::site::Origin;
+
+mod answer;
+mod chunks;
+mod connection;
+mod head;
+
+pub use self::connection::{Connection, Step};
+
+/// What prepares requests.
+#[derive(Debug)]
+pub struct Floor {
+    origins: Mutex<HashMap<Origin, Arc<Place>>>,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+    /// Whether connections are kept.
+    pub keep: bool,
+}
+
+/// An origin of the session's.
+#[derive(Debug)]
+pub struct Place {
+    /// Which of them it is.
+    pub number: usize,
+    /// Scheme, host and port.
+    pub origin: Origin,
+}
+
+impl Place {
+    /// Its address, if that needs no looking up.
+    pub fn literal(&self) -> Option<SocketAddr> {
+        let host = self.origin.host.trim_start_matches('[').trim_end_matches(']');
+        Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, self.origin.port))
+    }
+}
+
+/// A url made ready: where to, and what is sent there.
+#[derive(Debug)]
+pub struct Target {
+    /// Where to.
+    pub place: Arc<Place>,
+    /// All bytes of the request.
+    pub request: Box<[u8]>,
+}
+
+impl Client for Floor {
+    const NAME: &'static str = "floor";
+    const HTTPS: bool = false;
+
+    type Target = Target;
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        Ok(Self {
+            origins: Mutex::default(),
+            headers: options.request_headers(limits, Credentials::Send),
+            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            keep: limits.connections != Connections::PerFetch,
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+        let headers = match credentials {
+            Credentials::Send => &self.headers,
+            Credentials::Withhold => &self.headers_elsewhere,
+        };
+        let origin = origin_of(url)?;
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = origins.len();
+        let place =
+            origins.entry(origin).or_insert_with_key(|origin| Arc::new(Place { number, origin: origin.clone() }));
+        Ok(Target { place: Arc::clone(place), request: request(url, headers) })
+    }
+}
+
+/// The bytes of a request, `host` first (RFC 9110, section 7.2).
+fn request(url: &Url, headers: &HeaderMap) -> Box<[u8]> {
+    let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+    let mut bytes = format!("GET {path} HTTP/1.1\r\n").into_bytes();
+    let mut push = |name: &str, value: &[u8]| {
+        for piece in [name.as_bytes(), b": ", value, b"\r\n"] {
+            bytes.extend_from_slice(piece);
+        }
+    };
+    if !headers.contains_key(HOST) {
+        push("host", host_header(url).as_bytes());
+    }
+    for (name, value) in headers {
+        push(name.as_str(), value.as_bytes());
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.into()
+}
