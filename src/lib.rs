@@ -9,6 +9,8 @@
 // Floor 0: values and pure functions.
 pub mod units;
 pub mod lockfile;
+pub mod error;
+pub mod fault;
 pub mod site;
 pub mod schedule;
 pub mod stats;
@@ -19,7 +21,6 @@ pub mod roots;
 pub mod machine;
 
 // Floor 1: what is fetched, and what comes of it.
-pub mod error;
 pub mod answer;
 pub mod fetch;
 pub mod witness;

@@ -4,10 +4,13 @@
 //! delays, and an answer that belongs to another site or to an earlier pass shows itself by its checksum.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
+
+use crate::fault::Fault;
 
 /// Length of the shared random buffer that bodies are windows of, in bytes.
 const FILLER_BYTES: usize = 2 << 20;
@@ -47,6 +50,17 @@ pub struct Reply {
     pub delay: Delay,
     /// How long the body then takes, from the end of the head to its last byte.
     pub body_time: Delay,
+    /// What is wrong with the answer, and how often.
+    pub fault: Option<Occurring>,
+}
+
+/// A fault that occurs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Occurring {
+    /// The fault.
+    pub fault: &'static Fault,
+    /// On each visit whose number, counted from 1, is a multiple of this; the others are answered without fault.
+    pub every: NonZeroU64,
 }
 
 impl Reply {
@@ -54,6 +68,12 @@ impl Reply {
     pub fn body(&self, seed: u64, site: usize, visit: u64) -> Body<'_> {
         let offset = (draw(seed, site, visit, Purpose::Body) % FILLER_BYTES as u64) as usize;
         Body { begins: &self.begins, offset, bytes: u64::MAX }.first(self.bytes)
+    }
+
+    /// What is wrong with the answer to `visit`, if anything.
+    pub fn fault(&self, visit: u64) -> Option<&'static Fault> {
+        let Occurring { fault, every } = self.fault?;
+        (visit.wrapping_add(1) % every == 0).then_some(fault)
     }
 
     /// The delay before the answer to `visit` of `site`.
@@ -273,6 +293,7 @@ mod tests {
             bytes,
             delay: Delay::NONE,
             body_time: Delay::NONE,
+            fault: None,
         }
     }
 

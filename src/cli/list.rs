@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::flags::Format;
 use super::terminal::print;
 use crate::backend::Row;
+use crate::fault::{self, Fault};
 use crate::fetch::Connections;
 use crate::report::escape;
 use crate::report::table::{Column, Side, table};
@@ -17,13 +18,14 @@ const EXAMPLES: &str = "\
 Examples:
   fetchbench list
   fetchbench list backends
-  fetchbench list scenarios --format json";
+  fetchbench list scenarios --format json
+  fetchbench list faults";
 
-/// List the rows and the built-in scenarios that there are to choose from.
+/// List the rows, the built-in scenarios and the faults that there are to choose from.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ListArgs {
-    /// Only these [default: both]
+    /// Only these [default: backends and scenarios]
     #[arg(value_enum)]
     what: Option<What>,
     /// How to write the list
@@ -35,6 +37,7 @@ pub(super) struct ListArgs {
 enum What {
     Backends,
     Scenarios,
+    Faults,
 }
 
 /// A row as listed.
@@ -65,6 +68,17 @@ struct ListedScenario {
     ideal_s: f64,
 }
 
+/// A fault as listed.
+#[derive(Serialize)]
+struct ListedFault {
+    name: &'static str,
+    concerns: &'static str,
+    what: &'static str,
+    /// What a client should make of it.
+    right: String,
+    why: &'static str,
+}
+
 /// Both lists.
 #[derive(Serialize)]
 struct Everything {
@@ -79,6 +93,8 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
         (None, Format::Text) => format!("{}\n{}", backends_text(&backends()), scenarios_text(&scenarios())),
         (Some(What::Backends), Format::Json) => json(&backends()),
         (Some(What::Scenarios), Format::Json) => json(&scenarios()),
+        (Some(What::Faults), Format::Text) => faults_text(&faults()),
+        (Some(What::Faults), Format::Json) => json(&faults()),
         (None, Format::Json) => json(&Everything { backends: backends(), scenarios: scenarios() }),
     })?;
     Ok(ExitCode::SUCCESS)
@@ -110,7 +126,7 @@ fn listed_backend(row: &Row) -> ListedBackend {
 fn scenarios() -> Vec<ListedScenario> {
     let listed = |scenario: Scenario| ListedScenario {
         sites: scenario.sites.len(),
-        origins: scenario.origins,
+        origins: scenario.origins.len(),
         concurrency: scenario.limits.concurrency,
         connections: scenario.limits.connections,
         ideal_sequential_s: scenario.ideal(0, NonZeroUsize::MIN).as_secs_f64(),
@@ -119,6 +135,22 @@ fn scenarios() -> Vec<ListedScenario> {
         description: scenario.description,
     };
     Scenario::built_in().map(listed).collect()
+}
+
+fn faults() -> Vec<ListedFault> {
+    let listed = |concerns: &'static str, fault: &Fault| ListedFault {
+        name: fault.name,
+        concerns,
+        what: fault.what,
+        right: fault.right.to_string(),
+        why: fault.why,
+    };
+    fault::ALL.iter().flat_map(|group| group.faults.iter().map(|fault| listed(group.title, fault))).collect()
+}
+
+fn faults_text(faults: &[ListedFault]) -> String {
+    let columns = [Column("fault", Side::Left), Column("what the server does", Side::Left)];
+    table(&columns, &faults.iter().map(|fault| vec![fault.name.to_owned(), fault.what.to_owned()]).collect::<Vec<_>>())
 }
 
 fn backends_text(backends: &[ListedBackend]) -> String {

@@ -37,7 +37,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         rows => rows,
     };
     let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()));
-    descriptors::reserve(most_in_flight(&turns), scenario.origins).map_err(usage)?;
+    descriptors::reserve(most_in_flight(&turns), scenario.origins.len()).map_err(usage)?;
 
     let program = std::env::current_exe().context("cannot find this program to start its server")?;
     let server = ServerProcess::start(&program, name, time_scale)?;

@@ -1,7 +1,7 @@
 //! A scenario's file: what may be written there, and what it means.
 
 use std::collections::HashMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::Scenario;
+use crate::fault::{Certificate, Fault, Listening};
 use crate::fetch::{Connections, Limits};
-use crate::site::{Delay, Reply, Site};
+use crate::site::{Delay, Occurring, Reply, Site};
 use crate::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
 /// Reads a scenario from its TOML text.
@@ -38,6 +39,9 @@ const MAX_SITES: usize = 1_000_000;
 /// Longer bodies are mistakes.
 const MAX_BODY_BYTES: u64 = 1 << 40;
 
+/// Faulty answers are made in memory, whole.
+const MAX_FAULTY_BYTES: u64 = 16 << 20;
+
 /// Longer delays are mistakes.
 const MAX_DELAY: Duration = Duration::from_secs(3600);
 
@@ -55,6 +59,9 @@ struct WireScenario {
     max_body: Option<u64>,
     #[serde(default)]
     connections: Connections,
+    /// Whether sites are of https that do not say otherwise.
+    #[serde(default)]
+    tls: bool,
     #[serde(rename = "site", default)]
     sites: Vec<Spanned<WireSite>>,
 }
@@ -82,6 +89,12 @@ struct WireSite {
     delay: Delay,
     #[serde(default = "no_delay", deserialize_with = "delay")]
     body_time: Delay,
+    /// Whether it is of https.
+    tls: Option<bool>,
+    /// What is wrong with its answers.
+    fault: Option<String>,
+    /// On which visits: each that is a multiple of this, counted from 1.
+    every: Option<NonZeroU64>,
 }
 
 fn one() -> NonZeroUsize {
@@ -173,31 +186,60 @@ impl WireScenario {
         limits.deadline = self.deadline.unwrap_or(limits.deadline);
         limits.max_body = self.max_body.unwrap_or(limits.max_body);
 
-        let mut origins = HashMap::new();
+        let (mut origins, mut of_word) = (Vec::new(), HashMap::new());
         let mut sites = Vec::new();
         for wire in self.sites {
             let start = wire.span().start;
             let wire = wire.into_inner();
-            let next = origins.len();
-            let origin = *origins.entry(wire.origin.clone()).or_insert(next);
-            wire.push_sites(origin, &mut sites).map_err(|error| anyhow::anyhow!("{}: {error}", line(text, start)))?;
+            let located = |error| anyhow::anyhow!("{}: {error}", line(text, start));
+            let fault = wire.fault(sites.is_empty()).map_err(located)?;
+            let listening = wire.listening(fault, self.tls);
+            let origin = *of_word.entry((wire.origin.clone(), listening)).or_insert_with(|| {
+                origins.push(listening);
+                origins.len() - 1
+            });
+            wire.push_sites(origin, fault, &mut sites).map_err(located)?;
         }
         if sites.is_empty() {
             bail!("1: the list of sites is empty: add a [[site]]");
         }
-        Ok(Scenario {
-            name: name.to_owned(),
-            description: self.description,
-            seed: self.seed,
-            limits,
-            sites,
-            origins: origins.len(),
-        })
+        Ok(Scenario { name: name.to_owned(), description: self.description, seed: self.seed, limits, sites, origins })
     }
 }
 
 impl WireSite {
-    fn push_sites(self, origin: usize, sites: &mut Vec<Site>) -> anyhow::Result<()> {
+    /// What is wrong with its answers.
+    fn fault(&self, is_first: bool) -> anyhow::Result<Option<Occurring>> {
+        let refuse = |why: &str| anyhow::anyhow!("site {:?}: {why}", self.label);
+        let Some(name) = &self.fault else {
+            return match self.every {
+                None => Ok(None),
+                Some(_) => Err(refuse("every says how often a fault occurs: name one")),
+            };
+        };
+        let fault = Fault::named(name).map_err(|why| refuse(&why))?;
+        if is_first && fault.needs_site_before() {
+            return Err(refuse("its fault redirects to the site before it, and there is none"));
+        }
+        if self.every.is_some() && fault.script().is_none() {
+            return Err(refuse("its fault is the listener's, and so occurs always: leave out every"));
+        }
+        if self.bytes > MAX_FAULTY_BYTES {
+            return Err(refuse(&format!("a body with a fault has {MAX_FAULTY_BYTES} bytes at most")));
+        }
+        Ok(Some(Occurring { fault, every: self.every.unwrap_or(NonZeroU64::MIN) }))
+    }
+
+    /// How its origin listens. Its fault knows best; sites that listen alike may share an origin.
+    fn listening(&self, fault: Option<Occurring>, tls: bool) -> Listening {
+        let plainly = match self.tls.unwrap_or(tls) {
+            true => Listening::Tls(Certificate::Valid),
+            false => Listening::Plain,
+        };
+        fault.and_then(|occurring| occurring.fault.listening()).unwrap_or(plainly)
+    }
+
+    fn push_sites(self, origin: usize, fault: Option<Occurring>, sites: &mut Vec<Site>) -> anyhow::Result<()> {
         if !(200..=599).contains(&self.status) {
             bail!("site {:?}: bad status {}: it lies between 200 and 599", self.label, self.status);
         }
@@ -231,6 +273,7 @@ impl WireSite {
             bytes: self.bytes,
             delay: self.delay,
             body_time: self.body_time,
+            fault,
         };
         let numbered = self.repeat.get() > 1;
         sites.extend((1..=self.repeat.get()).map(|number| Site {

@@ -14,6 +14,9 @@ pub struct Announcement {
     pub control: String,
     /// The base url of each origin, in the order of [`Site::origin`](crate::site::Site::origin).
     pub origins: Vec<String>,
+    /// The certificate to trust, as PEM text, where any origin speaks TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cacert: Option<String>,
     /// The sites, in the order in which they are fetched.
     pub sites: Vec<AnnouncedSite>,
 }
@@ -29,7 +32,7 @@ pub struct AnnouncedSite {
 
 impl Announcement {
     /// The announcement of a scenario whose origins are found at those addresses.
-    pub(super) fn new(scenario: &Scenario, origins: &[Origin], control: &Origin) -> Self {
+    pub(super) fn new(scenario: &Scenario, origins: &[Origin], control: &Origin, cacert: Option<String>) -> Self {
         // As `Scenario::urls` has them, but without parsing 100,000 urls that are printed anyway.
         let origins: Vec<String> = origins.iter().map(Origin::to_string).collect();
         let sites = scenario.sites.iter().enumerate().map(|(index, site)| AnnouncedSite {
@@ -37,6 +40,6 @@ impl Announcement {
             url: format!("{}/{index}/0", origins[site.origin]),
         });
         let sites = sites.collect();
-        Self { scenario: scenario.name.clone(), control: control.to_string(), origins, sites }
+        Self { scenario: scenario.name.clone(), control: control.to_string(), origins, cacert, sites }
     }
 }

@@ -1,7 +1,6 @@
 //! A connection: reads a request, waits, answers, and only then looks at the next one.
 
-use std::io::{self, Read, Write};
-use std::net::Shutdown;
+use std::io;
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
@@ -10,8 +9,11 @@ use mio::net::TcpStream;
 use super::deadlines::Ticket;
 use super::pace::Pace;
 use super::request::{self, HEAD_LIMIT, Parsed};
-use super::response::{Response, Then};
-use super::service::{Door, Service};
+use super::response::{Head, Response, Then};
+use super::script;
+use super::service::{Door, Entrance, Service};
+use super::wire::Wire;
+use crate::fault::End;
 
 /// How many steps a connection may take before the others have their turn, so that a client that sends or takes without
 /// pause does not hold up the rest.
@@ -26,7 +28,7 @@ pub(super) type Scratch = [u8; HEAD_LIMIT];
 /// A connection of a client.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    wire: Wire,
     door: Door,
     phase: Phase,
     /// What was read and not yet looked at: the beginning of a head, or requests sent ahead. At most two scratches full.
@@ -43,10 +45,14 @@ pub(super) struct Connection {
 enum Phase {
     /// A request is awaited.
     Reading,
+    /// Whatever comes is told this, and then: an origin that only seems to speak TLS.
+    Greeting(&'static [u8], End),
     /// A response is to be sent when the deadline comes.
     Waiting(Response, Instant),
     /// That many bytes of a response are sent, and the rest follows at its pace.
     Writing(Response, u64, Pace),
+    /// Nothing more is said; whether a request is in work until the client goes.
+    Staying(bool),
     /// All is sent, and the client has until then to notice.
     Lingering(Instant),
 }
@@ -65,11 +71,15 @@ pub(super) enum Next {
 }
 
 impl Connection {
-    /// A connection that has just been accepted.
-    pub fn new(stream: TcpStream, door: Door) -> Self {
+    /// A connection that has just been accepted at a door.
+    pub fn new(stream: TcpStream, door: Door, service: &Service) -> io::Result<Self> {
+        let (wire, phase) = match service.entrance(door) {
+            Entrance::Plain => (Wire::Plain(stream), Phase::Reading),
+            Entrance::Tls(config) => (Wire::encrypted(stream, config).map_err(io::Error::other)?, Phase::Reading),
+            Entrance::Greets(says, end) => (Wire::Plain(stream), Phase::Greeting(says, *end)),
+        };
         let unread = Unread::default();
-        let phase = Phase::Reading;
-        Self { stream, door, phase, unread, readable: false, hung_up: false, ticket: Ticket::NONE }
+        Ok(Self { wire, door, phase, unread, readable: false, hung_up: false, ticket: Ticket::NONE })
     }
 
     /// Takes note of an event. The steps that follow from it are [`advance`](Self::advance)'s.
@@ -93,10 +103,15 @@ impl Connection {
         for _ in 0..STEPS_A_TURN {
             let next = match self.phase {
                 Phase::Reading => self.receive(service, scratch, now),
+                Phase::Greeting(..) if !self.readable => Ok(Next::Park),
+                Phase::Greeting(says, end) => {
+                    let told = Response::of(Head::Fixed(says), script::then(end));
+                    self.greet(told, service, scratch, now)
+                }
                 // A client that hangs up while it waits has given up, as clients do at their deadline. Its request is
                 // then no longer in work, lest it be counted among those of the next pass.
-                Phase::Waiting(..) if self.hung_up => Ok(Next::Close),
-                Phase::Waiting(..) => Ok(Next::Park),
+                Phase::Waiting(..) | Phase::Staying(_) if self.hung_up => Ok(Next::Close),
+                Phase::Waiting(..) | Phase::Staying(_) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
                 Phase::Lingering(until) => self.discard(scratch, until),
             };
@@ -117,11 +132,22 @@ impl Connection {
 
     /// Gives up what was in work. To be called once, when the connection is dropped.
     pub fn abandon(&self, service: &mut Service) {
-        if let Phase::Waiting(response, _) | Phase::Writing(response, ..) = &self.phase
-            && response.counted
-        {
+        let counted = match &self.phase {
+            Phase::Waiting(response, _) | Phase::Writing(response, ..) => response.counted,
+            Phase::Staying(counted) => *counted,
+            Phase::Reading | Phase::Greeting(..) | Phase::Lingering(_) => false,
+        };
+        if counted {
             service.tally.ended();
         }
+    }
+
+    /// Tells a client that has begun a handshake what it does not expect.
+    fn greet(&mut self, told: Response, service: &Service, scratch: &mut Scratch, now: Instant) -> io::Result<Next> {
+        if self.read(scratch)? == 0 {
+            return Ok(Next::Close);
+        }
+        Ok(self.answer(told, Duration::ZERO, service, now))
     }
 
     /// Looks for a request in what was read, and if there is none reads on.
@@ -150,9 +176,9 @@ impl Connection {
 
     /// Reads once. Less than there was room for means that the stream is drained, unless its end is still to be read.
     fn read(&mut self, scratch: &mut Scratch) -> io::Result<usize> {
-        let result = self.stream.read(scratch);
+        let result = self.wire.read(scratch);
         self.readable = match &result {
-            Ok(length) => *length == scratch.len() || self.hung_up,
+            Ok(length) => *length == scratch.len() || self.hung_up || !self.wire.is_plain(),
             Err(error) => error.kind() == io::ErrorKind::Interrupted,
         };
         result
@@ -183,38 +209,57 @@ impl Connection {
             return Ok(Next::WakeAt(next));
         }
         let slices = service.slices(response, *sent, allowed);
-        let written = self.stream.write_vectored(slices.as_slice())? as u64;
-        let all_taken = written == slices.offered;
+        let written = self.wire.write(slices.as_slice())? as u64;
+        let all_taken = written == slices.offered || !self.wire.is_plain();
         let body_before = sent.saturating_sub(head);
         *sent += written;
         let body_bytes = sent.saturating_sub(head) - body_before;
-        let (is_whole, then, counted) = (*sent == whole, response.then, response.counted);
+        let is_whole = *sent == whole;
         service.tally.sent(body_bytes);
         if !is_whole {
             // Taking less than offered means that there is no room: an event comes when there is.
             return Ok(if all_taken { Next::Step } else { Next::Park });
         }
-        if counted {
-            service.tally.ended();
+        self.wire.flush()?;
+        match std::mem::replace(&mut self.phase, Phase::Reading) {
+            Phase::Writing(response, ..) => self.conclude(response, service, now),
+            _ => Ok(Next::Step),
         }
-        self.phase = Phase::Reading;
-        Ok(self.conclude(then, now))
     }
 
     /// Goes on as the response said.
-    fn conclude(&mut self, then: Then, now: Instant) -> Next {
-        match then {
+    fn conclude(&mut self, response: Response, service: &mut Service, now: Instant) -> io::Result<Next> {
+        if let Some(rest) = response.rest {
+            let (next, wait) = rest.next(service);
+            return Ok(self.answer(next, wait, service, now));
+        }
+        if response.then == Then::Stay {
+            self.phase = Phase::Staying(response.counted);
+            return Ok(Next::Step);
+        }
+        if response.counted {
+            service.tally.ended();
+        }
+        Ok(match response.then {
             Then::Read => Next::Step,
-            Then::Close if self.unread.as_slice().is_empty() && !self.readable => Next::Close,
-            Then::Close | Then::Linger => {
-                // Fails where the client has gone already, which reading finds out as well.
-                let _ = self.stream.shutdown(Shutdown::Write);
+            Then::Reset => {
+                self.wire.reset_on_drop()?;
+                Next::Close
+            }
+            Then::Cut => Next::Close,
+            Then::Close if self.unread.as_slice().is_empty() && !self.readable => {
+                self.wire.say_goodbye();
+                Next::Close
+            }
+            Then::Close | Then::Linger | Then::Stay => {
+                self.wire.say_goodbye();
+                self.wire.shutdown();
                 self.unread = Unread::default();
                 self.phase = Phase::Lingering(now + LINGER);
                 self.readable = true;
                 Next::Step
             }
-        }
+        })
     }
 
     /// Reads what nobody wants, until the client closes.

@@ -29,8 +29,9 @@ const STOP: Token = Token(usize::MAX - 2);
 #[derive(Debug)]
 pub(super) struct Engine {
     poll: Poll,
-    /// One for each origin, in order, then that of the control channel.
     listeners: Vec<TcpListener>,
+    /// Whom each speaks for.
+    doors: Vec<Door>,
     /// Which of them rest, since the system has no descriptor left.
     resting: Vec<bool>,
     connections: Slab<Connection>,
@@ -40,12 +41,12 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// A loop that waits at `listeners`: one for each origin, in order, then that of the control channel.
+    /// A loop that waits at `listeners`, each of which speaks for the one of `doors` in its place.
     ///
     /// # Errors
     ///
     /// The system has no descriptor left.
-    pub fn new(mut listeners: Vec<TcpListener>, service: Service) -> io::Result<Self> {
+    pub fn new(mut listeners: Vec<TcpListener>, doors: Vec<Door>, service: Service) -> io::Result<Self> {
         let poll = Poll::new()?;
         for (number, listener) in listeners.iter_mut().enumerate() {
             poll.registry().register(listener, Token(number), Interest::READABLE)?;
@@ -57,6 +58,7 @@ impl Engine {
         Ok(Self {
             poll,
             listeners,
+            doors,
             resting,
             connections: Slab::new(),
             deadlines,
@@ -122,13 +124,15 @@ impl Engine {
     }
 
     fn admit(&mut self, number: usize, mut stream: mio::net::TcpStream) {
-        let door = if number + 1 == self.listeners.len() { Door::Control } else { Door::Origin(number) };
+        let door = self.doors[number];
         let entry = self.connections.vacant_entry();
         let token = Token(self.listeners.len() + entry.key());
         // Once for all: a connection that waits for nothing ignores what it is told.
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if self.poll.registry().register(&mut stream, token, interest).is_ok() {
-            entry.insert(Connection::new(stream, door));
+        if self.poll.registry().register(&mut stream, token, interest).is_ok()
+            && let Ok(connection) = Connection::new(stream, door, &self.service)
+        {
+            entry.insert(connection);
             if door != Door::Control {
                 self.service.tally.connected();
             }

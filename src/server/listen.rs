@@ -1,9 +1,11 @@
 //! Listening sockets.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 
 use rustix::net::sockopt::set_tcp_nodelay;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with};
 
 /// How many connections may wait to be accepted. The 128 of the standard library are too few for a thousand clients at
 /// once: the rest would try again after a second, and look slow.
@@ -23,6 +25,15 @@ pub(super) fn listen() -> io::Result<mio::net::TcpListener> {
     rustix::net::sockopt::set_tcp_congestion(&listener, "reno")?;
     listener.set_nonblocking(true)?;
     Ok(mio::net::TcpListener::from_std(listener))
+}
+
+/// Takes a free port of the loopback interface and does not listen there: who connects is refused by the system, and
+/// nobody else gets the port meanwhile.
+pub(super) fn occupy() -> io::Result<(OwnedFd, u16)> {
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let address = SocketAddr::try_from(getsockname(&socket)?)?;
+    Ok((socket, address.port()))
 }
 
 #[cfg(test)]

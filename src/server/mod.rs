@@ -9,6 +9,7 @@
 //! soon as its client can have read the last byte.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -16,22 +17,28 @@ use mio::Waker;
 
 use self::engine::Engine;
 use self::listen::listen;
-use self::service::Service;
+use self::origins::{Origins, address};
+use self::service::{Door, Service};
+use crate::fault::Listening;
 use crate::scenario::Scenario;
-use crate::site::{Delay, Origin, Reply};
+use crate::site::{Delay, Reply};
 
 mod announcement;
+mod certificates;
 mod connection;
 mod deadlines;
 mod engine;
 mod listen;
+mod origins;
 mod pace;
 mod process;
 mod request;
 mod response;
+mod script;
 mod service;
 mod tally;
 mod timer;
+mod wire;
 
 pub use self::announcement::{AnnouncedSite, Announcement};
 pub use self::process::ServerProcess;
@@ -42,6 +49,8 @@ pub struct Server {
     announcement: Announcement,
     engine: Engine,
     stopper: Stopper,
+    /// Bound and never listened to: who connects there is refused.
+    _refusing: Vec<OwnedFd>,
 }
 
 impl Server {
@@ -51,21 +60,18 @@ impl Server {
     ///
     /// Most likely too few file descriptors for the origins.
     pub fn bind(scenario: Arc<Scenario>) -> anyhow::Result<Self> {
-        let mut listeners = Vec::with_capacity(scenario.origins + 1);
-        let mut addresses = Vec::with_capacity(scenario.origins + 1);
-        for number in 1..=scenario.origins + 1 {
-            let listener =
-                listen().with_context(|| format!("cannot listen at origin {number} of {}", scenario.origins))?;
-            let port = listener.local_addr()?.port();
-            addresses.push(Origin { scheme: "http".to_owned(), host: "127.0.0.1".to_owned(), port });
-            listeners.push(listener);
-        }
-        let control = addresses.pop().expect("one more than origins");
+        let origins = Origins::bind(&scenario)?;
+        let control = listen().context("cannot listen for the control channel")?;
+        let control_address = address(Listening::Plain, control.local_addr()?.port());
         make_bodies_ready();
-        let announcement = Announcement::new(&scenario, &addresses, &control);
-        let engine = Engine::new(listeners, Service::new(scenario))?;
+        let announcement = Announcement::new(&scenario, &origins.addresses, &control_address, origins.cacert);
+        let (mut listeners, mut doors) = (origins.listeners, origins.doors);
+        listeners.push(control);
+        doors.push(Door::Control);
+        let service = Service::new(scenario, origins.addresses.into_iter().zip(origins.entrances).collect());
+        let engine = Engine::new(listeners, doors, service)?;
         let stopper = Stopper(engine.waker()?);
-        Ok(Self { announcement, engine, stopper })
+        Ok(Self { announcement, engine, stopper, _refusing: origins.refusing })
     }
 
     /// Where everything is found.
@@ -109,6 +115,7 @@ fn make_bodies_ready() {
         bytes: 1,
         delay: Delay::NONE,
         body_time: Delay::NONE,
+        fault: None,
     };
     reply.body(0, 0, 0).crc32();
 }

@@ -57,6 +57,11 @@ impl ServerProcess {
         &self.origins
     }
 
+    /// The certificate to trust, as PEM text, where any origin speaks TLS.
+    pub fn cacert(&self) -> Option<&str> {
+        self.announcement.cacert.as_deref()
+    }
+
     /// The sites, in the order in which they are fetched.
     pub fn sites(&self) -> &[AnnouncedSite] {
         &self.announcement.sites

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::request::KeepAlive;
+use super::script::Play;
 use crate::scenario::Scenario;
 use crate::site::{Body, Reply};
 
@@ -25,8 +26,17 @@ pub(super) struct Response {
     /// How long the body takes from the head to its last byte.
     pub body_time: Duration,
     pub then: Then,
+    /// What of a fault's script is still to be played: it comes before what `then` says.
+    pub rest: Option<Box<Play>>,
     /// Whether it answers a request for a site, which is in work until the last byte of the response.
     pub counted: bool,
+}
+
+impl Response {
+    /// Nothing but these bytes, which answer no site.
+    pub fn of(head: Head, then: Then) -> Self {
+        Self { head, tail: b"", body: None, body_time: Duration::ZERO, then, rest: None, counted: false }
+    }
 }
 
 /// The beginning of a response, all that does not depend on the connection.
@@ -56,6 +66,12 @@ pub(super) enum Then {
     /// The connection is closed, but only after the client has: it may still be sending, and closing on bytes that were
     /// not read would reset the connection and lose the response.
     Linger,
+    /// The connection is closed without the goodbye of TLS.
+    Cut,
+    /// The connection is reset.
+    Reset,
+    /// Nothing: the connection stays until the client goes, and its request is in work until then.
+    Stay,
 }
 
 /// The end of a head: the empty line, and before it what an old or a leaving client must be told.
@@ -93,6 +109,11 @@ impl Heads {
     /// The head of a site's reply.
     pub fn of_site(&self, site: usize) -> Head {
         Head::Prepared(self.of_site[site])
+    }
+
+    /// The head of a site's reply, without its [`tail`].
+    pub fn faultless(&self, site: usize) -> &[u8] {
+        &self.heads[self.of_site[site] as usize]
     }
 
     /// The bytes of a head.
@@ -167,7 +188,8 @@ mod tests {
 
     fn reply(status: u16, bytes: u64) -> Reply {
         let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];
-        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay: Delay::NONE, body_time: Delay::NONE }
+        let (delay, body_time) = (Delay::NONE, Delay::NONE);
+        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay, body_time, fault: None }
     }
 
     #[test]

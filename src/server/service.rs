@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ServerConfig;
+
 use super::request::{KeepAlive, Method, Refusal, Request, Target};
 use super::response::{Head, Heads, Response, Slices, Then, Visit, tail};
+use super::script::Play;
 use super::tally::Tally;
+use crate::fault::{End, Fault};
 use crate::scenario::Scenario;
+use crate::site::{Body, Origin};
 use crate::witness::Witness;
 
 /// Whom a listener, and so each of its connections, speaks for.
@@ -18,19 +23,38 @@ pub(super) enum Door {
     Control,
 }
 
+/// What awaits a client behind a door.
+#[derive(Debug)]
+pub(super) enum Entrance {
+    Plain,
+    Tls(Arc<ServerConfig>),
+    /// Told this whatever it says, and then.
+    Greets(&'static [u8], End),
+}
+
 /// A scenario ready to be served, and the counts of how it was.
 #[derive(Debug)]
 pub(super) struct Service {
     scenario: Arc<Scenario>,
+    /// Where each origin is found, since redirects name them, and what awaits its clients.
+    origins: Vec<(Origin, Entrance)>,
     heads: Heads,
     pub tally: Tally,
 }
 
 impl Service {
-    /// Makes a scenario ready.
-    pub fn new(scenario: Arc<Scenario>) -> Self {
+    /// Makes a scenario ready whose origins are found there.
+    pub fn new(scenario: Arc<Scenario>, origins: Vec<(Origin, Entrance)>) -> Self {
         let heads = Heads::prepare(&scenario);
-        Self { scenario, heads, tally: Tally::new() }
+        Self { scenario, origins, heads, tally: Tally::new() }
+    }
+
+    /// What awaits those who come to a door.
+    pub fn entrance(&self, door: Door) -> &Entrance {
+        match door {
+            Door::Origin(number) => &self.origins[number].1,
+            Door::Control => &Entrance::Plain,
+        }
     }
 
     /// The response to a request, and how long it is to wait.
@@ -58,9 +82,7 @@ impl Service {
 
     /// The bytes of a response after the first `sent`, with no more than the first `allowed` of its body.
     pub fn slices<'a>(&'a self, response: &'a Response, sent: u64, allowed: u64) -> Slices<'a> {
-        let body = response
-            .body
-            .map(|Visit { site, visit }| self.reply(site).body(self.scenario.seed, site, visit).first(allowed));
+        let body = response.body.map(|visit| self.body(visit).first(allowed));
         Slices::gather(self.heads.bytes(&response.head), response.tail, body, sent)
     }
 
@@ -68,6 +90,21 @@ impl Service {
     pub fn lengths(&self, response: &Response) -> (u64, u64) {
         let head = (self.heads.bytes(&response.head).len() + response.tail.len()) as u64;
         (head, head + response.body.map_or(0, |visit| self.reply(visit.site).bytes))
+    }
+
+    /// The head of a site's faultless reply, without its empty line.
+    pub fn head(&self, site: usize) -> &[u8] {
+        self.heads.faultless(site)
+    }
+
+    /// The body of a visit.
+    pub fn body(&self, Visit { site, visit }: Visit) -> Body<'_> {
+        self.reply(site).body(self.scenario.seed, site, visit)
+    }
+
+    /// Where a visit is found.
+    pub fn url(&self, Visit { site, visit }: Visit) -> String {
+        format!("{}/{site}/{visit}", self.origins[self.scenario.sites[site].origin].0)
     }
 
     fn reply(&self, site: usize) -> &crate::site::Reply {
@@ -81,6 +118,11 @@ impl Service {
     fn visit(&mut self, request: Request, visit: Visit) -> (Response, Duration) {
         self.tally.began();
         let (seed, reply) = (self.scenario.seed, self.reply(visit.site));
+        let delay = reply.delay(seed, visit.site, visit.visit);
+        if let Some(script) = reply.fault(visit.visit).and_then(Fault::script) {
+            let (response, wait) = Play::new(script, visit, request.keep_alive).next(self);
+            return (response, delay + wait);
+        }
         let body = (request.method == Method::Get).then_some(visit);
         let response = Response {
             head: self.heads.of_site(visit.site),
@@ -88,9 +130,10 @@ impl Service {
             body,
             body_time: body.map_or(Duration::ZERO, |_| reply.body_time(seed, visit.site, visit.visit)),
             then: then(request.keep_alive),
+            rest: None,
             counted: true,
         };
-        (response, reply.delay(seed, visit.site, visit.visit))
+        (response, delay)
     }
 
     fn refuse(&mut self, door: Door, status: u16, keep_alive: KeepAlive) -> Response {
@@ -104,8 +147,7 @@ impl Service {
             _ => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
         };
         let then = if keep_alive == KeepAlive::No { Then::Linger } else { Then::Read };
-        let tail = tail(keep_alive);
-        Response { head: Head::Fixed(head), tail, body: None, body_time: Duration::ZERO, then, counted: false }
+        Response { tail: tail(keep_alive), ..Response::of(Head::Fixed(head), then) }
     }
 }
 
@@ -119,6 +161,5 @@ fn witness(witness: Witness, keep_alive: KeepAlive) -> Response {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
     let tail = String::from_utf8_lossy(tail(keep_alive));
     let rendered = Head::Rendered(format!("{head}{tail}{body}").into_bytes().into());
-    let then = then(keep_alive);
-    Response { head: rendered, tail: b"", body: None, body_time: Duration::ZERO, then, counted: false }
+    Response::of(rendered, then(keep_alive))
 }

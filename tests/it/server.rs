@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 mod counts;
 mod delays;
+mod faults;
 mod process;
 mod raw;
 mod streams;
@@ -58,7 +59,7 @@ impl Running {
     fn new(sites: &str) -> Self {
         let scenario = Arc::new(ScenarioFile::new(sites).scenario());
         let server = Server::bind(Arc::clone(&scenario)).unwrap();
-        let authority = |url: &String| url.strip_prefix("http://").unwrap().to_owned();
+        let authority = |url: &String| url.split_once("://").unwrap().1.to_owned();
         let origins = server.announcement().origins.iter().map(authority).collect();
         let control = authority(&server.announcement().control);
         let stopper = server.stopper();

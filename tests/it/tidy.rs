@@ -106,7 +106,7 @@ fn the_page_on_scenarios_shows_one_that_can_be_read() {
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
     file.write_all(toml.as_bytes()).unwrap();
     let scenario = Scenario::load(file.path().to_str().unwrap()).unwrap();
-    assert_eq!(scenario.sites.len(), 1 + 100 + 50 + 1);
+    assert_eq!(scenario.sites.len(), 1 + 100 + 50 + 1 + 1);
 }
 
 #[test]
@@ -115,12 +115,12 @@ fn the_changelog_speaks_of_this_version() {
     assert!(text.contains(concat!("\n## ", env!("CARGO_PKG_VERSION"))), "CHANGELOG.md has no section of this version");
 }
 
-/// A block of the README under `<!-- prints: fetchbench … -->` is what that command prints.
+/// A block of a page under `<!-- prints: fetchbench … -->` is what that command prints.
 #[test]
-fn the_readme_shows_what_the_program_prints() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks: Vec<&str> = readme.split("<!-- prints: fetchbench").skip(1).collect();
-    assert!(!blocks.is_empty(), "the README shows nothing of the program's");
+fn pages_show_what_the_program_prints() {
+    let pages = ["README.md", "SCENARIOS.md"].map(|page| fs::read_to_string(root().join(page)).unwrap());
+    let blocks: Vec<&str> = pages.iter().flat_map(|page| page.split("<!-- prints: fetchbench").skip(1)).collect();
+    assert!(blocks.len() >= pages.len(), "the pages show nothing of the program's");
     for block in blocks {
         let (arguments, rest) = block.split_once("-->").unwrap();
         let shown = rest.split("```").nth(1).unwrap().split_once('\n').unwrap().1;

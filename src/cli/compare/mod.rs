@@ -93,7 +93,7 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     let most = plan.stages.iter().map(|stage| stage.scenario.limits.concurrency.get()).max().unwrap_or(0);
-    descriptors::reserve(most, plan.stages.iter().map(|stage| stage.scenario.origins).sum()).map_err(usage)?;
+    descriptors::reserve(most, plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum()).map_err(usage)?;
 
     let folder = record(&args, &plan, &interruption)?;
     let comparison = Comparison::read(&folder)?;

@@ -13,7 +13,7 @@ pub(super) fn setup(plan: &Plan) -> Setup {
         time_scale: stage.time_scale,
         fetches: stage.scenario.sites.len() as u64,
         concurrency: stage.scenario.limits.concurrency.get(),
-        origins: stage.scenario.origins,
+        origins: stage.scenario.origins.len(),
         connections: stage.scenario.limits.connections,
         left_out: plan
             .participants

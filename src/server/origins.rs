@@ -1,0 +1,108 @@
+//! The origins of a scenario as sockets: each listens in its own way, or not at all.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use anyhow::Context;
+use mio::net::TcpListener;
+use rustls::ServerConfig;
+
+use super::certificates::Authority;
+use super::listen::{listen, occupy};
+use super::service::{Door, Entrance};
+use crate::fault::{Certificate, Listening};
+use crate::scenario::Scenario;
+use crate::site::Origin;
+
+/// The host of every url.
+const HOST: &str = "127.0.0.1";
+
+/// The origins of a scenario, bound to free ports.
+pub(super) struct Origins {
+    /// Where each is found, in order.
+    pub addresses: Vec<Origin>,
+    /// What awaits the clients of each, in order.
+    pub entrances: Vec<Entrance>,
+    /// The sockets of those that listen.
+    pub listeners: Vec<TcpListener>,
+    /// Which origin each of them speaks for.
+    pub doors: Vec<Door>,
+    /// The sockets of those that do not.
+    pub refusing: Vec<OwnedFd>,
+    /// The certificate to trust, as PEM text, where any of them speaks TLS.
+    pub cacert: Option<String>,
+}
+
+impl Origins {
+    /// Binds every origin of a scenario.
+    ///
+    /// # Errors
+    ///
+    /// Most likely too few file descriptors.
+    pub fn bind(scenario: &Scenario) -> anyhow::Result<Self> {
+        let mut identities = Identities::default();
+        let mut origins = Self {
+            addresses: Vec::new(),
+            entrances: Vec::new(),
+            listeners: Vec::new(),
+            doors: Vec::new(),
+            refusing: Vec::new(),
+            cacert: None,
+        };
+        for (number, &listening) in scenario.origins.iter().enumerate() {
+            let port = origins.socket(number, listening);
+            let port =
+                port.with_context(|| format!("cannot listen at origin {} of {}", number + 1, scenario.origins.len()))?;
+            origins.addresses.push(address(listening, port));
+            origins.entrances.push(match listening {
+                Listening::Plain | Listening::Refuses => Entrance::Plain,
+                Listening::Tls(certificate) => Entrance::Tls(identities.show(certificate)?),
+                Listening::Greets(says, end) => Entrance::Greets(says, end),
+            });
+        }
+        origins.cacert = identities.authority.map(|authority| authority.pem);
+        Ok(origins)
+    }
+
+    /// Binds a socket, and tells its port.
+    fn socket(&mut self, number: usize, listening: Listening) -> anyhow::Result<u16> {
+        if listening == Listening::Refuses {
+            let (socket, port) = occupy()?;
+            self.refusing.push(socket);
+            return Ok(port);
+        }
+        let listener = listen()?;
+        let port = listener.local_addr()?.port();
+        self.listeners.push(listener);
+        self.doors.push(Door::Origin(number));
+        Ok(port)
+    }
+}
+
+/// Where an origin is found.
+pub(super) fn address(listening: Listening, port: u16) -> Origin {
+    Origin { scheme: listening.scheme().to_owned(), host: HOST.to_owned(), port }
+}
+
+/// What is shown to clients of TLS, made when it is first asked for.
+#[derive(Default)]
+struct Identities {
+    authority: Option<Authority>,
+    made: HashMap<Certificate, Arc<ServerConfig>>,
+}
+
+impl Identities {
+    fn show(&mut self, certificate: Certificate) -> anyhow::Result<Arc<ServerConfig>> {
+        if let Some(made) = self.made.get(&certificate) {
+            return Ok(Arc::clone(made));
+        }
+        let authority = match self.authority.take() {
+            Some(authority) => authority,
+            None => Authority::new().context("cannot make certificates")?,
+        };
+        let made = self.authority.insert(authority).show(certificate, &[HOST.to_owned(), "localhost".to_owned()])?;
+        self.made.insert(certificate, Arc::clone(&made));
+        Ok(made)
+    }
+}
