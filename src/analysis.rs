@@ -116,6 +116,13 @@ pub struct Cost {
     pub allocated_bytes: Option<f64>,
 }
 
+impl Cost {
+    /// Processor time in all, in seconds per fetch.
+    pub fn cpu_s(&self) -> f64 {
+        self.user_s + self.system_s
+    }
+}
+
 impl RowAnalysis {
     /// What the interval says of it against the reference.
     pub fn verdict(&self) -> Option<Verdict> {

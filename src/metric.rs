@@ -96,6 +96,13 @@ pub static ALL: &[Metric] = &[
         value: |row| row.fetch_s.1,
     },
     Metric {
+        key: "cpu_s_per_fetch",
+        heading: "CPU",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |row| Some(row.cost?.cpu_s()),
+    },
+    Metric {
         key: "cpu_user_s_per_fetch",
         heading: "CPU user",
         unit: Unit::Seconds,

@@ -1,5 +1,6 @@
 //! What reaches the terminal: text on stdout, errors and a progress bar on stderr.
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,10 +13,24 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::unwritable;
 use crate::record::replace_file;
-use crate::report::escape::visible;
+use crate::report::escape::{ascii, visible};
 
-/// Writes text to stdout, and takes its colours out where no terminal shows them or `NO_COLOR` is set.
+/// Writes a text for people to stdout: without colours where no terminal shows them or `NO_COLOR` is set, and in ASCII
+/// where the locale knows no more.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
+    if speaks_utf8(|name| env::var(name).ok()) { print_exactly(text) } else { print_exactly(&ascii(text)) }
+}
+
+/// Whether the locale's characters are Unicode's, by the first of its variables that is set. One that sets none is taken
+/// to read UTF-8, as all do today: it is the containers that have no locale.
+fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set).unwrap_or_else(|| "UTF-8".to_owned());
+    locale.to_ascii_lowercase().replace('-', "").contains("utf8")
+}
+
+/// Writes text to stdout as it is, but for its colours.
+fn print_exactly(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|error| match error.kind() {
@@ -33,7 +48,7 @@ pub(super) fn print_error(message: &str) {
 /// Writes text to a file as a whole, or to stdout where the file is `-`.
 pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
     if file == Path::new("-") {
-        return print(text);
+        return print_exactly(text);
     }
     replace_file(file, text.as_bytes()).map_err(unwritable)
 }
@@ -120,5 +135,20 @@ impl Drop for Progress {
             // The bar is ornament: should its thread have died, the figures stand all the same.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_variable_that_is_set_names_the_locale() {
+        let speaks = |set: &[(&str, &str)]| {
+            speaks_utf8(|name| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert!(speaks(&[]) && speaks(&[("LANG", "de_DE.UTF-8")]) && speaks(&[("LC_CTYPE", "C.utf8")]));
+        assert!(!speaks(&[("LANG", "C")]) && !speaks(&[("LC_ALL", "POSIX"), ("LANG", "de_DE.UTF-8")]));
+        assert!(speaks(&[("LC_ALL", ""), ("LANG", "en_US.UTF-8")]), "an empty variable is not set");
     }
 }

@@ -33,6 +33,22 @@ pub fn json(text: &str) -> String {
     escaped
 }
 
+/// The text in ASCII: what we print beyond it in the nearest signs, and all else as a question mark.
+pub fn ascii(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
+        match c {
+            '█' => plain.push('#'),
+            'µ' => plain.push('u'),
+            '×' => plain.push('x'),
+            '–' => plain.push('-'),
+            '…' => plain.push_str("..."),
+            c if c.is_ascii() => plain.push(c),
+            _ => plain.push('?'),
+        }
+        plain
+    })
+}
+
 fn visible_char(c: char) -> char {
     match c {
         // Unicode has a picture for each of these, 0x2400 above it: ␊ for a line feed, ␛ for an escape.
@@ -78,6 +94,11 @@ mod tests {
     fn cutting_counts_characters_not_bytes() {
         assert_eq!(cut("🦀\n🦀🦀", 3), "🦀␊🦀");
         assert_eq!(cut("ab", 3), "ab");
+    }
+
+    #[test]
+    fn ascii_keeps_every_character_in_its_place() {
+        assert_eq!(ascii("█ 8.2 µs – 2 × \u{1b}[1mü\u{1b}[0m…"), "# 8.2 us - 2 x \u{1b}[1m?\u{1b}[0m...");
     }
 
     #[test]

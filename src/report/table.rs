@@ -37,6 +37,11 @@ pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     lines.fold(format!("{HEADING}{heading}{HEADING:#}\n"), |text, line| text + &line + "\n")
 }
 
+/// How wide the widest line of a text is, in characters as shown.
+pub fn width(text: &str) -> usize {
+    anstream::adapter::strip_str(text).to_string().lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

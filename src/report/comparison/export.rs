@@ -1,0 +1,100 @@
+//! The figures of a comparison for programs: JSON and CSV.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use super::verdict;
+use crate::analysis::{Cost, RowAnalysis, StageAnalysis};
+use crate::metric;
+use crate::paired::{Ratio, Verdict};
+use crate::record::Setup;
+use crate::report::escape::visible;
+
+/// All figures as JSON.
+pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
+    let stages: Vec<Value> = stages
+        .iter()
+        .map(|stage| {
+            json!({
+                "scenario": stage.setup.scenario,
+                "time_scale": stage.setup.time_scale,
+                "concurrency": stage.setup.concurrency,
+                "fetches": stage.setup.fetches,
+                "blocks": stage.blocks,
+                "reference": stage.reference,
+                "noise": stage.noise.map(json_ratio),
+                "smallest_difference": stage.smallest_difference,
+                "server": stage.server.map(json_cost),
+                "verdict": verdict(stage),
+                "rows": stage.rows.iter().map(json_row).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({ "complete": setup.complete, "seed": setup.seed, "scenarios": stages })
+}
+
+fn json_row(row: &RowAnalysis) -> Value {
+    let mut object = Map::new();
+    object.insert("row".to_owned(), json!(row.name));
+    object.insert("rank".to_owned(), json!(row.rank));
+    object.insert("ties".to_owned(), json!(row.ties));
+    object.insert("validity".to_owned(), json!(row.invalid.as_ref().map_or("valid", |invalid| invalid.0.name())));
+    object.insert("why".to_owned(), json!(row.invalid.as_ref().map(|invalid| &invalid.1)));
+    object.insert("ratio".to_owned(), json!(row.ratio.map(json_ratio)));
+    object.insert("passes".to_owned(), json!(row.passes));
+    for metric in metric::ALL {
+        object.insert(metric.key.to_owned(), json!((metric.value)(row)));
+    }
+    Value::Object(object)
+}
+
+fn json_cost(cost: Cost) -> Value {
+    json!({
+        "cpu_user_s_per_fetch": cost.user_s,
+        "cpu_system_s_per_fetch": cost.system_s,
+        "switches_voluntary_per_fetch": cost.voluntary_switches,
+        "switches_involuntary_per_fetch": cost.involuntary_switches,
+        "threads": cost.threads,
+        "peak_rss_bytes": cost.peak_rss_bytes,
+    })
+}
+
+fn json_ratio(ratio: Ratio) -> Value {
+    let verdict = match ratio.verdict() {
+        Verdict::Faster => "faster",
+        Verdict::Slower => "slower",
+        Verdict::Tied => "tied",
+        Verdict::TooFewBlocks => "too-few-blocks",
+    };
+    json!({ "mean": ratio.mean, "low": ratio.low, "high": ratio.high, "blocks": ratio.blocks, "verdict": verdict })
+}
+
+/// The same as CSV: a line for each scenario and row.
+pub fn csv(stages: &[StageAnalysis]) -> String {
+    let keys: Vec<&str> = metric::ALL.iter().map(|metric| metric.key).collect();
+    let mut text = format!("scenario,row,rank,validity,ratio,ratio_low,ratio_high,{}\n", keys.join(","));
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    for stage in stages {
+        for row in &stage.rows {
+            let mut fields = vec![
+                csv_field(&stage.setup.scenario),
+                csv_field(&row.name),
+                row.rank.map_or_else(String::new, |rank| rank.to_string()),
+                row.invalid.as_ref().map_or("valid", |invalid| invalid.0.name()).to_owned(),
+                number(row.ratio.map(|ratio| ratio.mean)),
+                number(row.ratio.map(|ratio| ratio.low)),
+                number(row.ratio.map(|ratio| ratio.high)),
+            ];
+            fields.extend(metric::ALL.iter().map(|metric| number((metric.value)(row))));
+            writeln!(text, "{}", fields.join(",")).expect("a string takes everything");
+        }
+    }
+    text
+}
+
+/// A cell that a spreadsheet neither splits nor takes for a formula.
+fn csv_field(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("\"{guard}{}\"", visible(text).replace('"', "\"\""))
+}

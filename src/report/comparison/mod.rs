@@ -1,0 +1,118 @@
+//! What a comparison says: the phrases that all forms share. As text for people, as Markdown, as JSON and CSV.
+
+use super::escape::visible;
+use super::numbers;
+use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::metric::{Metric, Unit};
+use crate::paired::{Ratio, Verdict};
+
+mod export;
+mod markdown;
+mod text;
+
+pub use self::export::{csv, json};
+pub use self::markdown::markdown;
+pub use self::text::text;
+
+/// The verdict on a row, read off its interval.
+fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
+    if row.name == stage.reference {
+        let noise = stage.noise.map_or_else(String::new, |noise| format!(", against itself {}", interval(noise)));
+        return format!("the reference{noise}");
+    }
+    match row.ratio {
+        None => String::new(),
+        Some(ratio) => match ratio.verdict() {
+            Verdict::Faster => format!("faster: {}", interval(ratio)),
+            Verdict::Slower => format!("slower: {}", interval(ratio)),
+            Verdict::Tied => format!("cannot be told apart: {}", interval(ratio)),
+            Verdict::TooFewBlocks => format!("no verdict from {} blocks", ratio.blocks),
+        },
+    }
+}
+
+/// A ratio of times with its interval, as a difference where it is small and as a factor where it is large.
+fn interval(ratio: Ratio) -> String {
+    if ratio.high < 2.0 && ratio.low > 0.5 {
+        let percent = |value: f64| format!("{:+.1}", (value - 1.0) * 100.0);
+        format!("{} % ({} to {})", percent(ratio.mean), percent(ratio.low), percent(ratio.high))
+    } else {
+        format!("x {:.2} ({:.2} to {:.2})", ratio.mean, ratio.low, ratio.high)
+    }
+}
+
+fn cell(metric: &Metric, row: &RowAnalysis) -> String {
+    (metric.value)(row).map_or_else(String::new, |value| show(metric.unit, value))
+}
+
+/// A figure as people read it.
+fn show(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Seconds => numbers::seconds(value),
+        Unit::PerSecond => numbers::per_second(value),
+        Unit::Share => format!("{:.1} %", value * 100.0),
+        Unit::Bytes if value >= 1e6 => format!("{:.1} MB", value / 1e6),
+        Unit::Bytes if value >= 1e3 => format!("{:.1} kB", value / 1e3),
+        Unit::Bytes => format!("{value:.0} B"),
+        Unit::Number if value.fract() == 0.0 => format!("{value:.0}"),
+        Unit::Number => format!("{value:.2}"),
+    }
+}
+
+/// What is said against the rows that do not count.
+fn invalidities(stage: &StageAnalysis) -> Vec<String> {
+    let line = |row: &RowAnalysis| {
+        let (validity, why, passes) = row.invalid.as_ref()?;
+        Some(visible(&format!("{}: {} ({passes} passes): {why}", row.name, validity.name())))
+    };
+    stage.rows.iter().filter_map(line).collect()
+}
+
+fn footnotes(stage: &StageAnalysis) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (row, ideal) in &stage.setup.left_out {
+        notes.push(format!("{row} is left out: its pass takes {ideal:.1} s at best."));
+    }
+    if let Some(smallest) = stage.smallest_difference {
+        notes.push(format!("Differences from about {:.1} % on are found here in four runs of five.", smallest * 100.0));
+    }
+    notes
+}
+
+/// One plain sentence that a hurried person can act on.
+pub fn verdict(stage: &StageAnalysis) -> String {
+    let name = &stage.setup.scenario;
+    if stage.rows.iter().all(|row| row.invalid.is_some()) {
+        return format!("On {name} no row counts.");
+    }
+    let best: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.rank == Some(1)).collect();
+    let Some(first) = best.first() else {
+        return format!("On {name} there are too few blocks for a verdict: give it more time with --budget.");
+    };
+    if best.len() == 1 {
+        return match stage.rows.iter().find(|row| row.rank.is_some_and(|rank| rank > 1)) {
+            Some(next) => format!("On {name} {} is the fastest; next comes {}.", first.name, next.name),
+            None => format!("On {name} there is only {}.", first.name),
+        };
+    }
+    let cheapest = best.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).expect("there are several");
+    let names: Vec<&str> = best.iter().map(|row| row.name.as_str()).collect();
+    format!(
+        "On {name} no row is shown to be faster than {}: choose on cost, where {} takes the least CPU.",
+        join(&names),
+        cheapest.name
+    )
+}
+
+fn cpu(row: &RowAnalysis) -> f64 {
+    row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s())
+}
+
+/// `a, b or c`.
+fn join(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
