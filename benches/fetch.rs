@@ -60,7 +60,7 @@ fn raise_descriptor_limit() {
 fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
     let mut group = group(criterion, &place.scenario.name);
     group.throughput(Throughput::Elements(place.list_length() as u64));
-    for row in Row::all() {
+    for row in Row::usual() {
         let ideal = place.scenario.ideal(0, row.slots(&place.scenario.limits));
         if ideal > LONGEST_IDEAL {
             eprintln!("{}/{row}: left out, since a pass takes {ideal:.1?} at best", place.scenario.name);
@@ -76,7 +76,7 @@ fn bench_concurrency(criterion: &mut Criterion, suite: &Suite) {
     for concurrency in CONCURRENCIES {
         let concurrency = NonZeroUsize::new(concurrency).expect("none is zero");
         let place = suite.place(keepalive().with_concurrency(concurrency));
-        for row in Row::all().filter(|row| !row.is_sequential()) {
+        for row in Row::usual().filter(|row| !row.is_sequential()) {
             let id = BenchmarkId::new(row.to_string(), concurrency);
             bench_row(&mut group, id, &place, &row, What::Concurrency);
         }
@@ -87,7 +87,7 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
     let place = suite.place(keepalive());
     let mut group = group(criterion, "overhead");
     bench_fake(&mut group, &place);
-    for row in Row::all() {
+    for row in Row::usual() {
         let open = |_: &mut (), _| {
             let start = Instant::now();
             let session = open(&row, &place.scenario);

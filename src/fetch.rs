@@ -81,12 +81,48 @@ pub enum Connections {
 pub struct Options {
     /// Threads of the executor, where it has any to choose; `None` is the row's default.
     pub threads: Option<NonZeroUsize>,
+    /// How the fetches of a pass become tasks, where the executor has tasks.
+    pub spawning: Spawning,
+    /// Whether the client is set as its expert would, or left as it comes.
+    pub tier: Tier,
     /// Headers that the user asks for; they replace ours of the same name.
     pub headers: HeaderMap,
     /// Certificates to trust in place of the web's roots.
     pub roots: Option<Roots>,
     /// What the fake backend answers.
     pub script: Option<Script>,
+}
+
+/// How the fetches of a pass become tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Spawning {
+    /// As many tasks as the concurrency, each of which takes the next site when it is done with one.
+    #[default]
+    Workers,
+    /// A task for every site, which waits until it is one of those that may fetch.
+    PerSite,
+    /// One task, which polls as many futures as the concurrency itself, so that one thread does all the work.
+    OneTask,
+}
+
+impl Spawning {
+    /// Those that have a name of their own in a row: all but the default.
+    pub const NAMED: [(Self, &str); 2] = [(Self::PerSite, "per-site"), (Self::OneTask, "one-task")];
+
+    /// The name, where it has one.
+    pub fn name(self) -> Option<&'static str> {
+        Self::NAMED.iter().find(|(spawning, _)| *spawning == self).map(|(_, name)| *name)
+    }
+}
+
+/// How a client is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Tier {
+    /// As its expert would set it for many fetches at once; every such option has its reason beside it in the code.
+    #[default]
+    Tuned,
+    /// As it comes: its library's own options, headers and redirects, as far as answers can still be verified.
+    Default,
 }
 
 /// What the fake backend makes up for a url: how long it takes, and the answer.
@@ -96,12 +132,14 @@ impl Options {
     /// The headers of every request, beside `host`, which belongs to the url.
     ///
     /// The same for every client as far as the client allows: whole bodies and no content coding, since decoding would
-    /// be measured in some clients and not in others.
+    /// be measured in some clients and not in others. A client that is left as it comes sends what it does by itself.
     pub fn request_headers(&self, limits: &Limits, credentials: Credentials) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("fetchbench/", env!("CARGO_PKG_VERSION"))));
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if self.tier == Tier::Tuned {
+            headers.insert(USER_AGENT, HeaderValue::from_static(concat!("fetchbench/", env!("CARGO_PKG_VERSION"))));
+            headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
         for name in self.headers.keys() {
             headers.remove(name);
         }

@@ -11,11 +11,12 @@ use std::time::Duration;
 use url::Url;
 
 mod hyper;
+mod reqwest;
 mod spawn;
 mod surf;
 mod ureq;
 
-use self::spawn::{AsyncStd, Smol};
+use self::spawn::{AsyncStd, Smol, Tokio};
 
 /// Fetches every url, and says how long that took.
 pub type Loop = Box<dyn FnMut(&[Url]) -> Duration>;
@@ -24,12 +25,14 @@ pub type Loop = Box<dyn FnMut(&[Url]) -> Duration>;
 pub type Open = fn(usize) -> Loop;
 
 /// The loops, each with the row that it stands beside.
-pub const ALL: [(&str, Open); 5] = [
+pub const ALL: [(&str, Open); 7] = [
     ("ureq@threads", ureq::on_threads),
     ("surf@async-std", surf::on::<AsyncStd>),
     ("surf@smol", surf::on::<Smol>),
     ("hyper@async-std", hyper::on::<AsyncStd>),
     ("hyper@smol", hyper::on::<Smol>),
+    ("hyper@tokio", hyper::on::<Tokio>),
+    ("reqwest@tokio", reqwest::on_tokio),
 ];
 
 /// The headers that the rows send, beside `host`: a loop that sent fewer would ask the server for less work, and a few

@@ -1,4 +1,4 @@
-//! The two executors, each with a thread per core.
+//! The executors, each with a thread per core.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -42,6 +42,33 @@ impl Spawn for AsyncStd {
         let stream = Self::Stream::connect(address).await.expect("the server listens");
         stream.set_nodelay(true).expect("a socket can be set so");
         stream
+    }
+}
+
+/// A runtime of tokio as it comes.
+pub struct Tokio(tokio::runtime::Runtime);
+
+impl Spawn for Tokio {
+    type Stream = tokio_util::compat::Compat<tokio::net::TcpStream>;
+
+    fn start() -> Self {
+        Self(tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads can be started"))
+    }
+
+    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+        let task = self.0.spawn(work);
+        async { task.await.expect("no loop panics") }
+    }
+
+    fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
+        drop(self.0.spawn(work));
+    }
+
+    async fn connect(address: SocketAddr) -> Self::Stream {
+        use tokio_util::compat::TokioAsyncReadCompatExt;
+        let stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
+        stream.set_nodelay(true).expect("a socket can be set so");
+        stream.compat()
     }
 }
 

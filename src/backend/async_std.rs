@@ -1,20 +1,19 @@
 //! The executor async-std: its one global runtime.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use anyhow::bail;
 use async_global_executor::GlobalExecutorConfig;
 use async_std::net::{TcpStream, ToSocketAddrs};
 use async_std::task;
-use url::Url;
 
-use super::job::Opened;
-use super::{Executor, tasks};
-use crate::client::{AsyncClient, Runtime};
-use crate::fetch::{Fetch, Limits, Options, Pass};
+use super::asynchronous::AsyncExecutor;
+use crate::client::Runtime;
 
 /// async-std's own streams. It has no timer that can be kept, but runs on the reactor of smol's.
 pub(super) struct AsyncStd;
@@ -39,38 +38,34 @@ impl Runtime for AsyncStd {
 }
 
 /// How many threads the runtime of this process was started with: it cannot be started again.
-static THREADS: OnceLock<usize> = OnceLock::new();
+static THREADS: OnceLock<NonZeroUsize> = OnceLock::new();
 
-/// Starts the runtime, which async-std would otherwise do at its first task, with as many threads as the environment
-/// or the machine says.
-fn start_runtime(threads: usize) -> anyhow::Result<()> {
-    let started = *THREADS.get_or_init(|| {
-        // A variable of the environment would win over what the row says. None has an empty name.
-        let config = GlobalExecutorConfig::default()
-            .with_env_var("")
-            .with_min_threads(threads)
-            .with_max_threads(threads)
-            .with_thread_name_fn(|| "async-std".to_owned());
-        async_global_executor::init_with_config(config);
-        threads
-    });
-    if started != threads {
-        bail!("async-std has one runtime a process, and this one runs on {started} threads, not {threads}");
+impl AsyncExecutor for AsyncStd {
+    const EXECUTOR: super::Executor = super::Executor::AsyncStd;
+
+    /// Starts the runtime, which async-std would otherwise do at its first task, with as many threads as the environment
+    /// or the machine says.
+    fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
+        let started = *THREADS.get_or_init(|| {
+            // A variable of the environment would win over what the row says. None has an empty name.
+            let config = GlobalExecutorConfig::default()
+                .with_env_var("")
+                .with_min_threads(threads.get())
+                .with_max_threads(threads.get())
+                .with_thread_name_fn(|| "async-std".to_owned());
+            async_global_executor::init_with_config(config);
+            threads
+        });
+        if started != threads {
+            bail!("async-std has one runtime a process, and this one runs on {started} threads, not {threads}");
+        }
+        Ok(Self)
     }
-    Ok(())
-}
 
-struct Session<C>(Opened<C>);
-
-pub(super) fn open<C: AsyncClient>(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-    start_runtime(options.threads.map(usize::from).or(Executor::AsyncStd.default_threads()).unwrap_or(1))?;
-    Ok(Box::new(Session(Opened::<C>::new(options, limits)?)))
-}
-
-impl<C: AsyncClient> Fetch for Session<C> {
-    fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
-        let job = Arc::new(self.0.start(urls)?);
-        let workers = (0..job.workers()).map(|_| task::spawn(tasks::work::<AsyncStd, C>(Arc::clone(&job))));
-        Ok(tasks::join(workers.collect()))
+    fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T> + Send + 'static {
+        task::spawn(task)
     }
 }

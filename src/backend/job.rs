@@ -41,6 +41,11 @@ impl<C: Client> Job<C> {
         }
     }
 
+    /// How many sites there are.
+    pub(super) fn sites(&self) -> usize {
+        self.targets.len()
+    }
+
     /// How many workers have something to do.
     pub(super) fn workers(&self) -> usize {
         self.limits.concurrency.min(NonZeroUsize::new(self.targets.len()).unwrap_or(NonZeroUsize::MIN)).get()
@@ -57,10 +62,15 @@ impl<C: Client> Job<C> {
 /// answer.
 fn target<C: Client>(client: &C, url: &Url, credentials: Credentials) -> Result<C::Target, FetchError> {
     if url.scheme() == "https" && !C::HTTPS {
-        let message = "this row has no TLS: take hyper@smol, hyper@async-std or ureq@threads";
-        return Err(FetchError::new(ErrorClass::Unsupported, message));
+        return Err(FetchError::new(ErrorClass::Unsupported, no_tls()));
     }
     client.target(url, credentials)
+}
+
+/// Why https is refused, and which rows speak it.
+fn no_tls() -> String {
+    let able = super::Row::all().filter(|row| row.backend().https).map(|row| row.to_string());
+    format!("this row has no TLS: take one of {}", able.collect::<Vec<_>>().join(", "))
 }
 
 /// The fetch of one site: its url, then one after another those that its redirects name.

@@ -1,23 +1,36 @@
 //! Backends: executors, one file each, and the table of the pairs of client and executor that work together.
 
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+
 use self::async_std::AsyncStd;
 use self::smol::Smol;
+#[cfg(feature = "tokio")]
+use self::tokio::Tokio;
+#[cfg(feature = "hyper")]
+use crate::client::Hyper;
+#[cfg(feature = "reqwest")]
+use crate::client::Reqwest;
 use crate::client::floor::Floor;
-use crate::client::{Client, Hyper, Surf, Ureq};
+use crate::client::{AsyncClient, BlockingClient, Client, Surf, Ureq};
 use crate::fetch::{Fetch, Limits, Options};
 use crate::lockfile;
 
 mod job;
 mod blocking;
 mod tasks;
+mod asynchronous;
 mod sequential;
 mod threads;
 mod async_std;
 mod smol;
+#[cfg(feature = "tokio")]
+mod tokio;
 mod event_loop;
 mod fake;
 mod slowed;
 mod row;
+mod spelling;
 
 pub use self::row::Row;
 
@@ -30,37 +43,84 @@ pub struct Backend {
     pub executor: Executor,
     /// Whether it can fetch https.
     pub https: bool,
+    /// Whether it takes part where no row is named.
+    pub usual: bool,
+    /// The crate of the client.
+    client_crate: &'static str,
+    /// What is set otherwise than the library would by itself, and why.
+    tuned: fn() -> Vec<Tuned>,
     /// Opens a session.
     open: Open,
 }
 
-/// Every backend, in the order in which they are shown.
-pub static ALL: &[Backend] = &[
-    entry::<Ureq>(Executor::Sequential, sequential::open::<Ureq>),
-    entry::<Ureq>(Executor::Threads, threads::open::<Ureq>),
-    entry::<Surf<AsyncStd>>(Executor::AsyncStd, async_std::open::<Surf<AsyncStd>>),
-    entry::<Surf<Smol>>(Executor::Smol, smol::open::<Surf<Smol>>),
-    entry::<Hyper<AsyncStd>>(Executor::AsyncStd, async_std::open::<Hyper<AsyncStd>>),
-    entry::<Hyper<Smol>>(Executor::Smol, smol::open::<Hyper<Smol>>),
-    entry::<Floor>(Executor::Loop, event_loop::open),
-    Backend { client: "fake", executor: Executor::Virtual, https: true, open: fake::open },
-];
+/// An option that a row sets otherwise than its library would by itself, and the reason.
+pub type Tuned = (&'static str, &'static str);
 
 type Open = fn(&Options, &Limits) -> anyhow::Result<Box<dyn Fetch>>;
 
-const fn entry<C: Client>(executor: Executor, open: Open) -> Backend {
-    Backend { client: C::NAME, executor, https: C::HTTPS, open }
+/// Every backend, in the order in which they are shown.
+pub static ALL: &[Backend] = &[
+    sequential::<Ureq>(),
+    threads::<Ureq>(),
+    tasks::<AsyncStd, Surf<AsyncStd>>(),
+    tasks::<Smol, Surf<Smol>>(),
+    #[cfg(feature = "tokio")]
+    tasks::<Tokio, Surf<Tokio>>(),
+    #[cfg(feature = "hyper")]
+    tasks::<AsyncStd, Hyper<AsyncStd>>(),
+    #[cfg(feature = "hyper")]
+    tasks::<Smol, Hyper<Smol>>(),
+    #[cfg(all(feature = "hyper", feature = "tokio"))]
+    tasks::<Tokio, Hyper<Tokio>>(),
+    #[cfg(feature = "reqwest")]
+    tasks::<Tokio, Reqwest>(),
+    backend::<Floor>(Executor::Loop, event_loop::open),
+    Backend {
+        client: "fake",
+        client_crate: "fake",
+        executor: Executor::Virtual,
+        https: true,
+        usual: false,
+        tuned: Vec::new,
+        open: fake::open,
+    },
+];
+
+/// What is in a build only with a feature of cargo: the client or executor, and the feature.
+const OPTIONAL: [(&str, &str); 3] = [("tokio", "tokio"), ("hyper", "hyper"), ("reqwest", "reqwest")];
+
+const fn sequential<C: BlockingClient>() -> Backend {
+    backend::<C>(Executor::Sequential, sequential::open::<C>)
+}
+
+const fn threads<C: BlockingClient>() -> Backend {
+    backend::<C>(Executor::Threads, threads::open::<C>)
+}
+
+const fn tasks<E: asynchronous::AsyncExecutor, C: AsyncClient>() -> Backend {
+    backend::<C>(E::EXECUTOR, asynchronous::open::<E, C>)
+}
+
+const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
+    let tuned = || C::TUNED.iter().map(|choice| (choice.option, choice.why)).collect();
+    Backend { client: C::NAME, client_crate: C::CRATE, executor, https: C::HTTPS, usual: C::USUAL, tuned, open }
 }
 
 impl Backend {
     /// The version of the client's crate.
     pub fn client_version(&self) -> Option<&'static str> {
-        lockfile::version(self.client)
+        lockfile::version(self.client_crate)
     }
 
     /// The version of the executor's crate; threads have none.
     pub fn executor_version(&self) -> Option<&'static str> {
         lockfile::version(self.executor.name())
+    }
+
+    /// The options that are set otherwise than the library would by itself, each with its reason. Where there are none,
+    /// there is no default tier beside the tuned one.
+    pub fn tuned(&self) -> Vec<Tuned> {
+        (self.tuned)()
     }
 }
 
@@ -75,6 +135,8 @@ pub enum Executor {
     AsyncStd,
     /// An executor of smol on threads of our own.
     Smol,
+    /// A runtime of tokio.
+    Tokio,
     /// The calling thread, with an event loop of the client's own.
     Loop,
     /// Nobody: durations are made up.
@@ -89,24 +151,32 @@ impl Executor {
             Self::Threads => "threads",
             Self::AsyncStd => "async-std",
             Self::Smol => "smol",
+            Self::Tokio => "tokio",
             Self::Loop => "loop",
             Self::Virtual => "virtual",
         }
     }
 
-    /// Whether a row may choose how many threads it has.
-    pub fn has_thread_choice(self) -> bool {
-        matches!(self, Self::AsyncStd | Self::Smol)
+    /// Whether it runs tasks, so that a row may choose how many threads it has and how fetches become tasks.
+    pub fn has_tasks(self) -> bool {
+        match self {
+            Self::AsyncStd | Self::Smol | Self::Tokio => true,
+            Self::Sequential | Self::Threads | Self::Loop | Self::Virtual => false,
+        }
     }
 
     /// How many threads a row without a choice has, where the concurrency does not decide it: one per core for the
-    /// asynchronous executors, so that none is compared with fewer than another (left alone, smol starts one and
-    /// async-std one per core).
+    /// asynchronous executors, so that none is compared with fewer than another (left alone, smol starts one, async-std
+    /// and tokio one per core).
     pub fn default_threads(self) -> Option<usize> {
         match self {
             Self::Sequential | Self::Loop => Some(1),
-            Self::AsyncStd | Self::Smol => Some(std::thread::available_parallelism().map_or(1, usize::from)),
+            Self::AsyncStd | Self::Smol | Self::Tokio => Some(cores().get()),
             Self::Threads | Self::Virtual => None,
         }
     }
+}
+
+fn cores() -> NonZeroUsize {
+    available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

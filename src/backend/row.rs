@@ -1,36 +1,37 @@
 //! A row of a comparison: a backend with its options.
 
-use std::fmt;
 use std::num::NonZeroUsize;
-use std::str::FromStr;
 
-use anyhow::{anyhow, bail};
-
-use super::slowed::{Slowed, parse_share};
+use super::slowed::Slowed;
 use super::{ALL, Backend, Executor};
-use crate::fetch::{Fetch, Limits, Options};
+use crate::fetch::{Fetch, Limits, Options, Spawning, Tier};
 
-/// More threads than this are a mistake, and more than most machines start.
-const MAX_THREADS: usize = 1024;
-
-/// A backend with its options, parsed from and printed as `client@executor[:threads]`.
+/// A backend with its options, parsed from and printed as
+/// `client@executor[:threads][+per-site|+one-task][/default]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    backend: &'static Backend,
-    threads: Option<NonZeroUsize>,
+    pub(super) backend: &'static Backend,
+    pub(super) threads: Option<NonZeroUsize>,
+    pub(super) spawning: Spawning,
+    pub(super) tier: Tier,
     /// By which share its passes are made longer, to see whether that is found.
-    slowed: Option<f64>,
+    pub(super) slowed: Option<f64>,
 }
 
 impl Row {
     /// A backend with its defaults.
-    fn plain(backend: &'static Backend) -> Self {
-        Self { backend, threads: None, slowed: None }
+    pub(super) fn plain(backend: &'static Backend) -> Self {
+        Self { backend, threads: None, spawning: Spawning::Workers, tier: Tier::Tuned, slowed: None }
     }
 
     /// Every row that fetches for real, with its defaults.
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.iter().filter(|backend| backend.executor != Executor::Virtual).map(Self::plain)
+    }
+
+    /// The rows that take part where none is named: those of the features that are on by default.
+    pub fn usual() -> impl Iterator<Item = Self> {
+        Self::all().filter(|row| row.backend.usual)
     }
 
     /// The rows that `pattern` stands for: a row, or all rows of a client or of an executor.
@@ -47,6 +48,11 @@ impl Row {
     /// The backend.
     pub fn backend(&self) -> &'static Backend {
         self.backend
+    }
+
+    /// Whether its client is set as an expert would, or left as it comes.
+    pub fn tier(&self) -> Tier {
+        self.tier
     }
 
     /// Whether it fetches one after another, whatever the concurrency.
@@ -89,7 +95,7 @@ impl Row {
     ///
     /// The backend cannot be opened so: the row and the reason are named.
     pub fn open(&self, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-        let options = Options { threads: self.threads, ..options.clone() };
+        let options = Options { threads: self.threads, spawning: self.spawning, tier: self.tier, ..options.clone() };
         let session = (self.backend.open)(&options, limits);
         let inner = session.map_err(|error| error.context(format!("cannot open {self}")))?;
         Ok(match self.slowed {
@@ -101,56 +107,7 @@ impl Row {
 
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.backend, other.backend) && self.threads == other.threads && self.slowed == other.slowed
-    }
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut name = self.backend.client.to_owned();
-        if !self.is_fake() {
-            name = format!("{name}@{}", self.backend.executor.name());
-        }
-        if let Some(threads) = self.threads {
-            name = format!("{name}:{threads}");
-        }
-        if let Some(share) = self.slowed {
-            name = format!("slowed:{name}:{}%", share * 100.0);
-        }
-        f.pad(&name)
-    }
-}
-
-impl FromStr for Row {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        if let Some((row, share)) = text.strip_prefix("slowed:").and_then(|rest| rest.rsplit_once(':')) {
-            let share = parse_share(share).ok_or_else(|| anyhow!("bad row {text:?}: write slowed:ROW:5%"))?;
-            return Ok(Self { slowed: Some(share), ..row.parse()? });
-        }
-        let (name, threads) = match text.split_once(':') {
-            Some((name, threads)) => (name, Some(threads)),
-            None => (text, None),
-        };
-        let named = |backend: &&'static Backend| Self::plain(backend).to_string() == name;
-        let Some(backend) = ALL.iter().find(named) else {
-            let rows: Vec<_> = ALL.iter().map(|backend| Self::plain(backend).to_string()).collect();
-            bail!(
-                "unknown row {text:?}: take one of {}, or a client or an executor alone for all of its rows",
-                rows.join(", ")
-            );
-        };
-        let threads = match threads {
-            Some(_) if !backend.executor.has_thread_choice() => {
-                bail!("bad row {text:?}: {name} has no choice of threads, leave out what follows the colon")
-            }
-            Some(threads) => {
-                let number = threads.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= MAX_THREADS);
-                Some(number.ok_or_else(|| anyhow!("bad row {text:?}: threads lie between 1 and {MAX_THREADS}"))?)
-            }
-            None => None,
-        };
-        Ok(Self { threads, ..Self::plain(backend) })
+        let options = |row: &Self| (row.threads, row.spawning, row.tier, row.slowed);
+        std::ptr::eq(self.backend, other.backend) && options(self) == options(other)
     }
 }

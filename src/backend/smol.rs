@@ -1,7 +1,9 @@
 //! The executor smol: an executor on threads of our own, since the global one has as many as the environment says.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -10,15 +12,17 @@ use anyhow::Context;
 use smol::channel::{self, Sender};
 use smol::net::{TcpStream, resolve};
 use smol::{Executor, Timer};
-use url::Url;
 
-use super::job::Opened;
-use super::{Executor as Kind, tasks};
-use crate::client::{AsyncClient, Runtime};
-use crate::fetch::{Fetch, Limits, Options, Pass};
+use super::asynchronous::AsyncExecutor;
+use crate::client::Runtime;
 
-/// smol's own streams and timers.
-pub(super) struct Smol;
+/// smol's own streams and timers, and the threads of one session.
+pub(super) struct Smol {
+    executor: Arc<Executor<'static>>,
+    threads: Vec<JoinHandle<()>>,
+    /// Closed when the session ends, and the threads with it.
+    running: Sender<()>,
+}
 
 impl Runtime for Smol {
     type Stream = TcpStream;
@@ -39,40 +43,33 @@ impl Runtime for Smol {
     }
 }
 
-struct Session<C> {
-    opened: Opened<C>,
-    executor: Arc<Executor<'static>>,
-    threads: Vec<JoinHandle<()>>,
-    /// Closed when the session ends, and the threads with it.
-    running: Sender<()>,
-}
+impl AsyncExecutor for Smol {
+    const EXECUTOR: super::Executor = super::Executor::Smol;
 
-pub(super) fn open<C: AsyncClient>(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-    let opened = Opened::<C>::new(options, limits)?;
-    let executor = Arc::new(Executor::new());
-    let (running, ended) = channel::bounded::<()>(1);
-    let start = |number| {
-        let (executor, ended) = (Arc::clone(&executor), ended.clone());
-        let run = move || {
-            // An error says that the session has ended.
-            let _ = smol::block_on(executor.run(ended.recv()));
+    fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
+        let executor = Arc::new(Executor::new());
+        let (running, ended) = channel::bounded::<()>(1);
+        let start = |number| {
+            let (executor, ended) = (Arc::clone(&executor), ended.clone());
+            let run = move || {
+                // An error says that the session has ended.
+                let _ = smol::block_on(executor.run(ended.recv()));
+            };
+            thread::Builder::new().name(format!("smol-{number}")).spawn(run).context("cannot start a thread of smol")
         };
-        thread::Builder::new().name(format!("smol-{number}")).spawn(run).context("cannot start a thread of smol")
-    };
-    let count = options.threads.map(usize::from).or(Kind::Smol.default_threads()).unwrap_or(1);
-    let threads = (0..count).map(start).collect::<anyhow::Result<_>>()?;
-    Ok(Box::new(Session { opened, executor, threads, running }))
-}
+        let threads = (0..threads.get()).map(start).collect::<anyhow::Result<_>>()?;
+        Ok(Self { executor, threads, running })
+    }
 
-impl<C: AsyncClient> Fetch for Session<C> {
-    fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
-        let job = Arc::new(self.opened.start(urls)?);
-        let workers = (0..job.workers()).map(|_| self.executor.spawn(tasks::work::<Smol, C>(Arc::clone(&job))));
-        Ok(tasks::join(workers.collect()))
+    fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T> + Send + 'static {
+        self.executor.spawn(task)
     }
 }
 
-impl<C> Drop for Session<C> {
+impl Drop for Smol {
     fn drop(&mut self) {
         self.running.close();
         for thread in self.threads.drain(..) {

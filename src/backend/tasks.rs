@@ -8,46 +8,48 @@ use std::task::Poll;
 use std::time::Instant;
 
 use futures_lite::FutureExt;
-use futures_lite::future::block_on;
 
-use super::job::{Errand, Job, gather};
+use super::job::{Errand, Job};
 use crate::answer::{Page, Received};
 use crate::client::{AsyncClient, Runtime};
 use crate::error::FetchError;
-use crate::fetch::{Fetched, Pass};
+use crate::fetch::Fetched;
+
+/// What a task hands in: its fetches, each with the number of its url.
+pub(super) type HandedIn = Vec<(usize, Fetched)>;
 
 /// Works on a pass until no site is left.
-pub(super) async fn work<R: Runtime, C: AsyncClient>(job: Arc<Job<C>>) -> Vec<(usize, Fetched)> {
+pub(super) async fn work<R: Runtime, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
     let mut handed_in = Vec::new();
     let mut alarm = Alarm::<R> { sleep: None };
-    while let Some(mut errand) = job.take() {
-        let deadline = errand.deadline();
-        // Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it.
-        let fetched = AssertUnwindSafe(fetch(&job, &mut errand)).catch_unwind();
-        let result = match alarm.before(deadline, fetched).await {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(FetchError::crashed()),
-            None => Err(FetchError::timeout(job.limits.deadline)),
-        };
-        handed_in.push(errand.end(result));
+    while let Some(errand) = job.take() {
+        handed_in.push(run(&job, errand, &mut alarm).await);
     }
     handed_in
 }
 
-/// Waits for the workers of a pass and puts together what they hand in.
-///
-/// Not by a runtime's own `block_on`, which would make this thread one more that does the work.
-pub(super) fn join<T>(workers: Vec<T>) -> Pass
-where
-    T: Future<Output = Vec<(usize, Fetched)>>,
-{
-    gather(block_on(async {
-        let mut handed_in = Vec::new();
-        for worker in workers {
-            handed_in.extend(worker.await);
-        }
-        handed_in
-    }))
+/// Fetches the next site of a pass, and no other.
+pub(super) async fn work_once<R: Runtime, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
+    match job.take() {
+        Some(errand) => vec![run(&job, errand, &mut Alarm::<R> { sleep: None }).await],
+        None => Vec::new(),
+    }
+}
+
+async fn run<R: Runtime, C: AsyncClient>(
+    job: &Job<C>,
+    mut errand: Errand<'_, C>,
+    alarm: &mut Alarm<R>,
+) -> (usize, Fetched) {
+    let deadline = errand.deadline();
+    // Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it.
+    let fetched = AssertUnwindSafe(fetch(job, &mut errand)).catch_unwind();
+    let result = match alarm.before(deadline, fetched).await {
+        Some(Ok(result)) => result,
+        Some(Err(_)) => Err(FetchError::crashed()),
+        None => Err(FetchError::timeout(job.limits.deadline)),
+    };
+    errand.end(result)
 }
 
 async fn fetch<C: AsyncClient>(job: &Job<C>, errand: &mut Errand<'_, C>) -> Result<Page, FetchError> {

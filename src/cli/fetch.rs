@@ -20,6 +20,9 @@ Examples:
 Exit codes: 0 all fetched, whatever their status; 1 error; 2 usage; 3 some fetch
 failed; 130 interrupted.";
 
+/// One that speaks https and is in every build that has it.
+const DEFAULT_ROW: &str = if cfg!(feature = "hyper") { "hyper@smol" } else { "ureq@threads" };
+
 /// Fetch urls through one row and say what came of each.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -27,7 +30,7 @@ pub(super) struct FetchArgs {
     #[command(flatten)]
     sites: SiteFlags,
     /// Row to fetch with: see `fetchbench list backends`
-    #[arg(long, value_name = "ROW", value_parser = parse_rows, default_value = "hyper@smol")]
+    #[arg(long, value_name = "ROW", value_parser = parse_rows, default_value = DEFAULT_ROW)]
     backend: Rows,
     #[command(flatten)]
     fetch: FetchFlags,

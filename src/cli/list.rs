@@ -51,6 +51,19 @@ struct ListedBackend {
     /// `None` where the concurrency decides, or where there are none at all.
     threads: Option<usize>,
     https: bool,
+    /// Whether it takes part where no row is named.
+    usual: bool,
+    /// What may stand behind its name.
+    options: Vec<&'static str>,
+    /// What is set otherwise than its library would by itself.
+    tuned: Vec<ListedTuned>,
+}
+
+/// An option that a row sets.
+#[derive(Serialize)]
+struct ListedTuned {
+    option: &'static str,
+    why: &'static str,
 }
 
 /// A scenario as listed.
@@ -120,6 +133,9 @@ fn listed_backend(row: &Row) -> ListedBackend {
         executor_version: backend.executor_version(),
         threads: backend.executor.default_threads(),
         https: backend.https,
+        usual: backend.usual,
+        options: backend.options(),
+        tuned: backend.tuned().into_iter().map(|(option, why)| ListedTuned { option, why }).collect(),
     }
 }
 
@@ -160,6 +176,7 @@ fn backends_text(backends: &[ListedBackend]) -> String {
         Column("executor", Side::Left),
         Column("threads", Side::Left),
         Column("https", Side::Left),
+        Column("options", Side::Left),
     ];
     let versioned = |name: &str, version: Option<&str>| match version {
         Some(version) => format!("{name} {version}"),
@@ -177,6 +194,7 @@ fn backends_text(backends: &[ListedBackend]) -> String {
             versioned(backend.executor, backend.executor_version),
             threads,
             if backend.https { "yes" } else { "no" }.to_owned(),
+            backend.options.join(" "),
         ]
     };
     table(&columns, &backends.iter().map(row).collect::<Vec<_>>())

@@ -45,7 +45,7 @@ fn rows(selected: Vec<Row>, sites: &[ListedSite]) -> (Vec<Row>, Vec<Row>) {
         return (selected, Vec::new());
     }
     let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
-    Row::all().partition(|row| row.backend().https || !needs_https)
+    Row::usual().partition(|row| row.backend().https || !needs_https)
 }
 
 impl Course for LiveCourse {

@@ -33,7 +33,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
     let options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
     let rows = match selected(args)? {
-        none if none.is_empty() => Row::all().collect(),
+        none if none.is_empty() => Row::usual().collect(),
         rows => rows,
     };
     let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()));

@@ -13,26 +13,50 @@ use url::Url;
 
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
-use crate::fetch::{Credentials, Limits, Options};
+use crate::fetch::{Credentials, Limits, Options, Tier};
 use crate::site::Origin;
 
+#[cfg(feature = "hyper")]
+mod causes;
 pub mod floor;
+#[cfg(feature = "hyper")]
 mod hyper;
+#[cfg(feature = "reqwest")]
+mod per_host;
+#[cfg(feature = "reqwest")]
+mod reqwest;
 mod surf;
+#[cfg(feature = "hyper")]
 mod tls;
 mod ureq;
 
+#[cfg(feature = "hyper")]
 pub use self::hyper::Hyper;
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::Reqwest;
 pub use self::surf::Surf;
 pub use self::ureq::Ureq;
 
 /// What opens, and what makes a url ready. One client is shared by all tasks or threads of a session.
 pub trait Client: Send + Sync + Sized + 'static {
-    /// Its name, which is that of its crate.
+    /// Its name, which is that of its crate where a crate is one client.
     const NAME: &'static str;
+
+    /// Its crate.
+    const CRATE: &'static str = Self::NAME;
 
     /// Whether it speaks https.
     const HTTPS: bool;
+
+    /// Whether its rows take part where none is named.
+    const USUAL: bool;
+
+    /// What its options are set on.
+    type Builder: 'static;
+
+    /// The options that are set otherwise than the library would by itself, unless it is left as it comes. What is
+    /// needed for any answer to be verified, or follows from the limits, is set beside them in every tier.
+    const TUNED: &'static [Choice<Self::Builder>];
 
     /// A url made ready to be requested, outside the measured time.
     type Target: Send + Sync + 'static;
@@ -50,6 +74,24 @@ pub trait Client: Send + Sync + Sized + 'static {
     ///
     /// A url that the client cannot request. Never one of https where there is no TLS: it does not get here.
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError>;
+}
+
+/// An option of a client, set otherwise than its library would by itself.
+pub struct Choice<B> {
+    /// The option, as the library calls it, and what it is set to.
+    pub option: &'static str,
+    /// The reason.
+    pub why: &'static str,
+    /// Sets it.
+    pub set: fn(B, &Limits) -> B,
+}
+
+/// A builder with what the tier of the options asks for.
+fn tuned<C: Client>(builder: C::Builder, options: &Options, limits: &Limits) -> C::Builder {
+    match options.tier {
+        Tier::Tuned => C::TUNED.iter().fold(builder, |builder, choice| (choice.set)(builder, limits)),
+        Tier::Default => builder,
+    }
 }
 
 /// A client that is driven by an executor.

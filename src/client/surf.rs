@@ -16,8 +16,6 @@
 //! * It takes a body that is cut short for a whole one: [`Received::finish`] compares with the declared length.
 //! * It looks names up by blocking the executor, at every fetch: it is only ever given addresses.
 //! * Two first requests to a host at the same moment make two pools of it, and lose one: the first is let go ahead.
-//! * It keeps 50 connections a host at most, and leaves `TCP_NODELAY` off: both are set.
-//! * Its time-out covers neither connecting nor the body: it is off, the deadline is the harness's.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
@@ -40,7 +38,7 @@ use surf::http::Method;
 use surf::http::headers::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING};
 use url::{Host, Url};
 
-use super::{AsyncClient, Client, Runtime, addresses, host_header, origin_of};
+use super::{AsyncClient, Choice, Client, Runtime, addresses, host_header, origin_of, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
@@ -92,15 +90,15 @@ pub struct Target {
 impl<R: Runtime> Client for Surf<R> {
     const NAME: &'static str = "surf";
     const HTTPS: bool = false;
+    const USUAL: bool = true;
+    const TUNED: &'static [Choice<Config>] = TUNED;
 
+    type Builder = Config;
     type Target = Target;
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
-        let config = Config::new()
-            .set_http_keep_alive(limits.connections != Connections::PerFetch)
-            .set_max_connections_per_host(limits.concurrency.get())
-            .set_tcp_no_delay(true)
-            .set_timeout(None);
+        let keep = limits.connections != Connections::PerFetch;
+        let config = tuned::<Self>(Config::new().set_http_keep_alive(keep), options, limits);
         Ok(Self {
             current: RwLock::new(Current::new(&config)),
             most_hosts: limits.concurrency.get(),
@@ -117,6 +115,24 @@ impl<R: Runtime> Client for Surf<R> {
         Ok(Target { url: url.clone(), origin: origin_of(url)?, named, credentials })
     }
 }
+
+const TUNED: &[Choice<Config>] = &[
+    Choice {
+        option: "max_connections_per_host: the concurrency",
+        why: "surf keeps to 50 connections a host, and lets all fetches beyond wait",
+        set: |config, limits| config.set_max_connections_per_host(limits.concurrency.get()),
+    },
+    Choice {
+        option: "tcp_no_delay: true",
+        why: "surf leaves Nagle's algorithm on, and every other row has it off",
+        set: |config, _| config.set_tcp_no_delay(true),
+    },
+    Choice {
+        option: "timeout: none",
+        why: "the deadline is the harness's; surf's covers neither connecting nor the body, and sets a timer a fetch",
+        set: |config, _| config.set_timeout(None),
+    },
+];
 
 fn headers(map: HeaderMap) -> anyhow::Result<Headers> {
     let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {

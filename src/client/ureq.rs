@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method, Request, Uri};
 use ureq::Agent;
-use ureq::config::Config;
+use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
-use super::{BlockingClient, Client};
+use super::{BlockingClient, Choice, Client, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
@@ -33,7 +34,10 @@ pub struct Ureq {
 impl Client for Ureq {
     const NAME: &'static str = "ureq";
     const HTTPS: bool = true;
+    const USUAL: bool = true;
+    const TUNED: &'static [Choice<Builder>] = TUNED;
 
+    type Builder = Builder;
     type Target = (Uri, Credentials);
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
@@ -53,31 +57,50 @@ impl Client for Ureq {
     }
 }
 
-/// What every fetch shares. Nothing is left to a default that another client does not share.
+type Builder = ConfigBuilder<AgentScope>;
+
+const TUNED: &[Choice<Builder>] = &[
+    Choice {
+        option: "max_idle_connections, max_idle_connections_per_host: the concurrency",
+        why: "ureq keeps 10 idle connections, 3 to a host, and opens new ones for all fetches beyond",
+        set: |builder, limits| {
+            let idle = limits.concurrency.get();
+            builder.max_idle_connections(idle).max_idle_connections_per_host(idle)
+        },
+    },
+    Choice {
+        option: "max_idle_age: an hour",
+        why: "ureq drops a connection that was idle for 15 seconds, which other rows' turns may take",
+        set: |builder, _| builder.max_idle_age(Duration::from_secs(3600)),
+    },
+    Choice {
+        option: "max_redirects: 0",
+        why: "redirects are followed by the harness, by the same rules for all",
+        set: |builder, _| builder.max_redirects(0).max_redirects_will_error(false),
+    },
+    Choice {
+        option: "proxy: none",
+        why: "ureq would take one from the environment",
+        set: |builder, _| builder.proxy(None),
+    },
+];
+
+/// What every fetch shares.
 fn config(options: &Options, limits: &Limits) -> Config {
-    let idle = match limits.connections {
-        Connections::PerFetch => 0,
-        // By default ureq keeps 3 idle connections a host, 10 in all, and opens new ones for all fetches beyond.
-        Connections::Warm | Connections::Cold => limits.concurrency.get(),
-    };
     let mut tls = TlsConfig::builder();
     if let Some(roots) = &options.roots {
         let certificates = roots.iter().map(|certificate| Certificate::from_der(certificate).to_owned());
         tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates.collect())));
     }
-    Agent::config_builder()
+    let mut builder = tuned::<Ureq>(Agent::config_builder(), options, limits)
         .http_status_as_error(false)
-        .max_idle_age(Duration::from_secs(3600))
-        .max_idle_connections(idle)
-        .max_idle_connections_per_host(idle)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .no_delay(true)
-        .proxy(None)
         // Our deadline begins before the request and ureq's at it: they differ by the time of a function call.
         .timeout_global(Some(limits.deadline))
-        .tls_config(tls.build())
-        .build()
+        .tls_config(tls.build());
+    if limits.connections == Connections::PerFetch {
+        builder = builder.max_idle_connections(0).max_idle_connections_per_host(0);
+    }
+    builder.build()
 }
 
 impl BlockingClient for Ureq {

@@ -123,6 +123,43 @@ fn the_concurrency_is_reached_and_never_exceeded_and_connections_are_kept() {
     }
 }
 
+/// Rows with options, of every row that takes them.
+fn with_options(options: &[&str]) -> Vec<Row> {
+    let takes = |row: &Row, option: &str| row.backend().options().iter().any(|taken| option.starts_with(&taken[..2]));
+    let row = |row: Row, option: &str| format!("{row}{option}").parse().unwrap_or_else(|error| panic!("{error}"));
+    let rows = options.iter().flat_map(|option| {
+        let rows = Row::all().filter(|row| takes(row, option)).map(|plain| row(plain, option));
+        rows.collect::<Vec<Row>>()
+    });
+    rows.collect()
+}
+
+#[test]
+fn however_fetches_become_tasks_the_concurrency_is_reached_and_never_exceeded() {
+    let mock = Mock::start(&waiting(8, 300));
+    let rows = with_options(&["+per-site", "+one-task"]);
+    assert!(!rows.is_empty());
+    for row in rows {
+        mock.take_witness();
+        mock.verified(row, open(row, &limits(4)).as_mut(), 0);
+        let seen = mock.take_witness();
+        assert_eq!((seen.requests, seen.peak_in_flight), (8, 4), "{row}");
+    }
+}
+
+#[test]
+fn a_client_that_is_left_as_it_comes_still_gives_right_answers() {
+    let mock = Mock::start(MIXED);
+    let rows = with_options(&["/default"]);
+    assert!(!rows.is_empty());
+    for row in rows {
+        let mut session = open(row, &limits(4));
+        for visit in 0..2 {
+            mock.verified(row, session.as_mut(), visit);
+        }
+    }
+}
+
 #[test]
 fn more_connections_than_any_client_keeps_by_default() {
     let mock = Mock::start(&waiting(120, 1000));

@@ -54,10 +54,10 @@ pub(super) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
     Ok(Chosen(rows.into_iter().map(One::Row).collect()))
 }
 
-/// Those that the user chose, each once, or all rows.
+/// Those that the user chose, each once, or the usual rows.
 pub(super) fn participants(backends: &[Chosen], program: &Path) -> Vec<Participant> {
     let mut participants: Vec<Participant> = Vec::new();
-    let all: Vec<One> = Row::all().map(One::Row).collect();
+    let all: Vec<One> = Row::usual().map(One::Row).collect();
     let chosen: Vec<&One> = backends.iter().flat_map(|chosen| &chosen.0).collect();
     for one in if chosen.is_empty() { all.iter().collect() } else { chosen } {
         let mut participant = one.participant(program);

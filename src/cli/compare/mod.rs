@@ -32,7 +32,7 @@ const RECORDS: &str = "results";
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench compare                                    all rows, in about a minute
+  fetchbench compare                                    the usual rows, in about a minute
   fetchbench compare keepalive --backend surf           one scenario, one client
   fetchbench compare --backend surf@async-std:1 --backend surf@smol:1 --budget 3m
   fetchbench compare keepalive --export-json - | jq .

@@ -13,7 +13,7 @@ use http::HeaderMap;
 use http::header::HOST;
 use url::Url;
 
-use super::{Client, host_header, origin_of};
+use super::{Choice, Client, host_header, origin_of};
 use crate::error::FetchError;
 use crate::fetch::{Connections, Credentials, Limits, Options};
 use crate::site::Origin;
@@ -64,7 +64,11 @@ pub struct Target {
 impl Client for Floor {
     const NAME: &'static str = "floor";
     const HTTPS: bool = false;
+    const USUAL: bool = true;
+    /// There is no library of which it could be left as it comes.
+    const TUNED: &'static [Choice<()>] = &[];
 
+    type Builder = ();
     type Target = Target;
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {

@@ -1,8 +1,6 @@
 //! A connection of hyper that the fetch itself keeps moving.
 
-use std::error::Error;
 use std::future::{Future, poll_fn};
-use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
@@ -14,7 +12,7 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 use smol_hyper::rt::FuturesIo;
 
-use super::super::Stream;
+use super::super::{Stream, causes};
 use super::turns::Turns;
 use crate::answer::Received;
 use crate::error::{ErrorClass, FetchError};
@@ -102,19 +100,6 @@ impl<S: Stream> Connection<S> {
     /// The class of an error: of the sender's, unless that says no more than that there is no driver any more.
     fn failed(&self, error: &hyper::Error, incomplete: ErrorClass) -> FetchError {
         let gone = error.is_canceled() || error.is_closed();
-        failed(self.failure.as_ref().filter(|_| gone).unwrap_or(error), incomplete)
+        causes::failed(self.failure.as_ref().filter(|_| gone).unwrap_or(error), incomplete)
     }
-}
-
-/// The class of hyper's error; `incomplete` is what it means here that the connection has ended.
-pub(super) fn failed(error: &hyper::Error, incomplete: ErrorClass) -> FetchError {
-    let message = error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
-    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    let class = match io {
-        Some(io) if io.kind() == io::ErrorKind::UnexpectedEof => incomplete,
-        Some(io) => ErrorClass::of_io(io).unwrap_or(ErrorClass::Protocol),
-        None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => incomplete,
-        None => ErrorClass::Protocol,
-    };
-    FetchError::new(class, message)
 }

@@ -25,7 +25,7 @@ use url::Url;
 use self::connection::{Connection, Unanswered};
 use self::pool::{Lease, Pool};
 use self::turns::Turns;
-use super::{AsyncClient, Client, Runtime, addresses, host_header, origin_of, tls};
+use super::{AsyncClient, Choice, Client, Runtime, addresses, causes, host_header, origin_of, tls};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
@@ -68,7 +68,11 @@ pub struct Target {
 impl<R: Runtime> Client for Hyper<R> {
     const NAME: &'static str = "hyper";
     const HTTPS: bool = true;
+    const USUAL: bool = true;
+    /// Its low-level connections leave nothing to choose, and the pool is ours.
+    const TUNED: &'static [Choice<()>] = &[];
 
+    type Builder = ();
     type Target = Target;
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
@@ -173,7 +177,7 @@ impl<R: Runtime> Hyper<R> {
             _ => Either::Left(stream),
         };
         let handshake = http1::handshake(FuturesIo::new(io)).await;
-        let (sender, driver) = handshake.map_err(|error| connection::failed(&error, ErrorClass::ClosedEarly))?;
+        let (sender, driver) = handshake.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
         Ok(Connection::new(sender, driver))
     }
 

@@ -129,7 +129,7 @@ fn a_row_without_tls_refuses_https_and_names_one_that_has_it() {
             assert_eq!(error.class, ErrorClass::Refused, "{row}");
         } else {
             assert_eq!(error.class, ErrorClass::Unsupported, "{row}");
-            assert!(error.message.contains("hyper@smol"), "{row}: {error}");
+            assert!(error.message.contains("ureq@threads"), "{row}: {error}");
         }
     }
 }

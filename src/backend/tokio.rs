@@ -1,0 +1,105 @@
+//! The executor tokio: a runtime of our own for each session.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use anyhow::Context;
+use smol::channel::{self, Sender};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::runtime::{Builder, Handle, Runtime as TokioRuntime};
+use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::time::{Sleep, sleep_until};
+use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
+
+use super::asynchronous::AsyncExecutor;
+use crate::client::Runtime;
+
+/// tokio's own streams and timers, and the runtime of one session.
+pub(super) struct Tokio {
+    handle: Handle,
+    /// What keeps the runtime going until the session ends.
+    _threads: Threads,
+}
+
+enum Threads {
+    /// The scheduler of many threads.
+    Many { _runtime: TokioRuntime },
+    /// The current-thread scheduler, on a thread of ours, so that the one that waits for a pass does none of the work
+    /// here either. With a single worker the scheduler of many threads would pay for stealing that it cannot do.
+    One { running: Sender<()>, thread: Option<JoinHandle<()>> },
+}
+
+impl Runtime for Tokio {
+    type Stream = Compat<TcpStream>;
+    // A task that reads without pause uses its budget up, and tokio's timers are charged to it too: the deadline would
+    // never be heard of.
+    type Sleep = Unconstrained<Pin<Box<Sleep>>>;
+
+    async fn connect(address: SocketAddr) -> io::Result<Self::Stream> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream.compat())
+    }
+
+    async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(lookup_host((host, port)).await?.collect())
+    }
+
+    fn sleep_until(deadline: Instant) -> Self::Sleep {
+        unconstrained(Box::pin(sleep_until(deadline.into())))
+    }
+}
+
+impl AsyncExecutor for Tokio {
+    const EXECUTOR: super::Executor = super::Executor::Tokio;
+
+    fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
+        let one = threads == NonZeroUsize::MIN;
+        let mut builder = if one { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+        if !one {
+            builder.worker_threads(threads.get()).thread_name("tokio");
+        }
+        let runtime = builder.enable_io().enable_time().build().context("cannot start tokio")?;
+        let handle = runtime.handle().clone();
+        let threads = if one { Threads::one(runtime)? } else { Threads::Many { _runtime: runtime } };
+        Ok(Self { handle, _threads: threads })
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T> + Send + 'static {
+        let task = self.handle.spawn(task);
+        async { task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())) }
+    }
+}
+
+impl Threads {
+    fn one(runtime: TokioRuntime) -> anyhow::Result<Self> {
+        let (running, ended) = channel::bounded::<()>(1);
+        let run = move || {
+            // An error says that the session has ended.
+            let _ = runtime.block_on(ended.recv());
+        };
+        let thread =
+            thread::Builder::new().name("tokio".to_owned()).spawn(run).context("cannot start tokio's thread")?;
+        Ok(Self::One { running, thread: Some(thread) })
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Self::One { running, thread } = self {
+            running.close();
+            if let Some(thread) = thread.take() {
+                let _ = thread.join();
+            }
+        }
+    }
+}

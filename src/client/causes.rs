@@ -1,0 +1,45 @@
+//! The classes of errors of hyper, and of clients built on it: told by the types of their causes.
+
+use std::error::Error;
+use std::io;
+use std::iter::successors;
+
+use crate::error::{ErrorClass, FetchError};
+
+/// The class of an error, which is that of the first cause whose type is known. `incomplete` is what it means at this
+/// stage that the connection has ended.
+pub(super) fn failed(error: &(dyn Error + 'static), incomplete: ErrorClass) -> FetchError {
+    let causes = || successors(Some(error), |&error| error.source());
+    let texts: Vec<String> = causes().map(ToString::to_string).collect();
+    for cause in causes() {
+        if let Some(known) = cause.downcast_ref::<FetchError>() {
+            return known.clone();
+        }
+        let class = match (cause.downcast_ref::<hyper::Error>(), cause.downcast_ref::<io::Error>()) {
+            (Some(error), _) => of_hyper(error, incomplete),
+            (_, Some(error)) => of_io(error, incomplete),
+            _ => continue,
+        };
+        return FetchError::new(class, texts.join(": "));
+    }
+    FetchError::new(ErrorClass::Protocol, texts.join(": "))
+}
+
+fn of_hyper(error: &hyper::Error, incomplete: ErrorClass) -> ErrorClass {
+    match error.source().and_then(|source| source.downcast_ref()) {
+        Some(error) => of_io(error, incomplete),
+        None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => incomplete,
+        None => ErrorClass::Protocol,
+    }
+}
+
+fn of_io(error: &io::Error, incomplete: ErrorClass) -> ErrorClass {
+    // Some wrap one error of the system in another.
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return of_io(inner, incomplete);
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => incomplete,
+        _ => ErrorClass::of_io(error).unwrap_or(ErrorClass::Protocol),
+    }
+}

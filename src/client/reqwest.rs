@@ -1,0 +1,132 @@
+//! The client reqwest, on tokio, which it needs.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+use reqwest::{ClientBuilder, Request};
+use rustls::ClientConfig;
+use tokio::net::lookup_host;
+use url::Url;
+
+use super::per_host::PerHost;
+use super::{AsyncClient, Choice, Client, causes, origin_of, tls, tuned};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Connections, Credentials, Limits, Options};
+
+/// reqwest's client with its own pool.
+pub struct Reqwest {
+    clients: PerHost<reqwest::Client>,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+}
+
+/// A url made ready.
+#[derive(Debug)]
+pub struct Target {
+    url: Url,
+    host: usize,
+    credentials: Credentials,
+}
+
+impl Client for Reqwest {
+    const NAME: &'static str = "reqwest";
+    const HTTPS: bool = true;
+    const USUAL: bool = true;
+    const TUNED: &'static [Choice<ClientBuilder>] = TUNED;
+
+    type Builder = ClientBuilder;
+    type Target = Target;
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        let tls = tls::config(options)?;
+        let open = {
+            let (options, limits) = (options.clone(), limits.clone());
+            move || Ok(builder(&options, &limits, &tls).build()?)
+        };
+        Ok(Self {
+            clients: PerHost::new(limits, open)?,
+            headers: options.request_headers(limits, Credentials::Send),
+            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+        let host = self.clients.number(origin_of(url)?);
+        Ok(Target { url: url.clone(), host, credentials })
+    }
+}
+
+const TUNED: &[Choice<ClientBuilder>] = &[
+    Choice {
+        option: "redirect: none",
+        why: "redirects are followed by the harness, by the same rules for all",
+        set: |builder, _| builder.redirect(Policy::none()),
+    },
+    Choice {
+        option: "pool_idle_timeout: none",
+        why: "reqwest closes a connection that was idle for 90 seconds, and looks for such ones at intervals",
+        set: |builder, _| builder.pool_idle_timeout(None),
+    },
+    Choice {
+        option: "tcp_keepalive, tcp_user_timeout: none",
+        why: "reqwest makes five calls of the system for each connection to set them, and no other row has them",
+        set: |builder, _| builder.tcp_keepalive(None).tcp_user_timeout(None),
+    },
+    Choice {
+        option: "proxy: none",
+        why: "reqwest would take one from the environment",
+        set: |builder, _| builder.no_proxy(),
+    },
+];
+
+/// A builder with what every fetch shares.
+fn builder(options: &Options, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
+    let builder = tuned::<Reqwest>(reqwest::Client::builder(), options, limits)
+        .dns_resolver(Arc::new(Resolver))
+        .tls_backend_preconfigured(ClientConfig::clone(tls));
+    match limits.connections {
+        Connections::PerFetch => builder.pool_max_idle_per_host(0),
+        Connections::Warm | Connections::Cold => builder,
+    }
+}
+
+impl AsyncClient for Reqwest {
+    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+        let mut request = Request::new(Method::GET, target.url.clone());
+        *request.headers_mut() = match target.credentials {
+            Credentials::Send => self.headers.clone(),
+            Credentials::Withhold => self.headers_elsewhere.clone(),
+        };
+        let client = self.clients.client(target.host);
+        let mut response = client.execute(request).await.map_err(|error| failed(&error, ErrorClass::ClosedEarly))?;
+        let head = Head::of(response.status().as_u16(), response.headers());
+        while let Some(piece) = response.chunk().await.map_err(|error| failed(&error, ErrorClass::BodyShort))? {
+            body.push(&piece)?;
+        }
+        Ok(head)
+    }
+}
+
+/// Looks names up as reqwest does by itself, but fails with an error that can be told from a failed connect.
+struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = lookup_host((name.as_str(), 0)).await;
+            let addresses: Vec<_> = found
+                .map_err(|error| FetchError::new(ErrorClass::Dns, format!("{}: {error}", name.as_str())))?
+                .collect();
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The class of reqwest's error; `incomplete` is what it means here that the connection has ended.
+fn failed(error: &reqwest::Error, incomplete: ErrorClass) -> FetchError {
+    // While connecting only a handshake can be cut short.
+    causes::failed(error, if error.is_connect() { ErrorClass::Tls } else { incomplete })
+}
