@@ -37,6 +37,7 @@ pub mod worker;
 pub mod backend;
 pub mod analysis;
 pub mod metric;
+pub mod calibration;
 
 // Floor 4: what is measured and what is shown; they meet in the record only.
 pub mod measure;

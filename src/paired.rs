@@ -45,6 +45,22 @@ impl Blocks {
         self.rows
     }
 
+    /// The blocks in order, so many at a time, as if each had been all. What is left over is not in them.
+    pub fn cut(&self, blocks_each: usize) -> impl Iterator<Item = Self> + '_ {
+        self.blocks.chunks_exact(blocks_each).map(|blocks| Self { rows: self.rows, blocks: blocks.to_vec() })
+    }
+
+    /// The first cycles of each block, as if there had been no more.
+    pub fn shortened(&self, cycles: usize) -> Self {
+        let shorten = |block: &Block| block.iter().take(cycles).cloned().collect();
+        Self { rows: self.rows, blocks: self.blocks.iter().map(shorten).collect() }
+    }
+
+    /// The cycles of the shortest block.
+    pub fn shortest(&self) -> usize {
+        self.blocks.iter().map(Vec::len).min().unwrap_or(0)
+    }
+
     /// Per block the median over its cycles of ln(time of `row` / time of `other`). A block without a cycle in which
     /// both made a pass yields nothing.
     pub fn block_values(&self, row: usize, other: usize) -> Vec<f64> {
@@ -199,6 +215,15 @@ mod tests {
             Blocks::new(2, vec![vec![cycle(2.0, 1.0), cycle(9.0, 1.0), cycle(3.0, 2.0)], vec![cycle(1.0, 4.0)]]);
         assert_eq!(blocks.block_values(0, 1), [2.0_f64.ln(), 0.25_f64.ln()]);
         assert_eq!(blocks.block_values(1, 0), [0.5_f64.ln(), 4.0_f64.ln()]);
+    }
+
+    #[test]
+    fn blocks_are_cut_into_experiments_and_shortened() {
+        let blocks = steady(&[0.02, 0.03], 7);
+        let experiments: Vec<Blocks> = blocks.cut(3).collect();
+        assert_eq!(experiments.len(), 2, "the seventh is left over");
+        assert_eq!(experiments[1].block_values(1, 0), blocks.block_values(1, 0)[3..6]);
+        assert_eq!((blocks.shortest(), blocks.shortened(2).shortest()), (3, 2));
     }
 
     #[test]

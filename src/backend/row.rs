@@ -60,6 +60,11 @@ impl Row {
         self.backend.executor == Executor::Sequential
     }
 
+    /// By which share its passes are made longer on purpose.
+    pub fn slowed_by(&self) -> Option<f64> {
+        self.slowed
+    }
+
     /// Whether it makes its durations up.
     pub fn is_fake(&self) -> bool {
         self.backend.executor == Executor::Virtual

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use self::terminal::{print, print_error};
 
+mod calibration;
 mod compare;
 mod descriptors;
 mod fetch;
@@ -54,6 +55,8 @@ enum Command {
     List(list::ListArgs),
     Serve(serve::ServeArgs),
     Report(report::ReportArgs),
+    #[command(hide = true)]
+    Calibration(calibration::CalibrationArgs),
     #[command(hide = true)]
     Worker(worker::WorkerArgs),
 }
@@ -119,6 +122,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::List(args) => list::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Report(args) => report::run(args),
+        Command::Calibration(args) => calibration::run(args),
         Command::Worker(args) => worker::run(args),
     }
 }

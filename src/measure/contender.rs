@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::placement::{Who, placed};
 use super::{Participant, Plan, Stage};
 use crate::child::{Child, Silence};
-use crate::record::{Validity, twin};
+use crate::record::{Placement, Validity, twin};
 use crate::worker::{MAX_LINE_BYTES, Open, Order, PassDone, PassOrder, Ready, Reply};
 
 /// How long a worker may take to open its session.
@@ -31,6 +32,8 @@ pub(super) struct Contender {
     worker: Option<Child>,
     /// Why it takes no further part on this stage: a row that crashed or hung once would do so again.
     pub(super) out: Option<(Validity, String)>,
+    /// Which cores its worker runs on.
+    placement: Placement,
     /// Whether the run is to end.
     interrupted: Arc<AtomicBool>,
 }
@@ -44,6 +47,7 @@ impl Contender {
             slots: participant.slots(&stage.scenario.limits),
             worker: None,
             out: None,
+            placement: plan.placement,
             interrupted: Arc::clone(&plan.interrupted),
         };
         let short = plan.participants.iter().filter(|participant| stage.is_short(participant));
@@ -61,7 +65,8 @@ impl Contender {
         let (program, arguments) = self.command.split_first()?;
         let mut command = Command::new(program);
         command.args(arguments);
-        match Child::start(&mut command, MAX_LINE_BYTES) {
+        let start = || Child::start(&mut command, MAX_LINE_BYTES);
+        match placed(self.placement, Who::Worker, start) {
             Ok(child) => self.worker = Some(child),
             Err(error) => {
                 self.out = Some((Validity::Crashed, format!("cannot be started: {error}")));

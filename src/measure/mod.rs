@@ -13,7 +13,7 @@ use anyhow::Context;
 
 use crate::fetch::Limits;
 use crate::paired::LEAST_BLOCKS;
-use crate::record::{CostSample, PassSample, WorkerSetup};
+use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 
@@ -21,10 +21,12 @@ mod block;
 mod check;
 mod contender;
 mod cost;
+mod placement;
 mod shuffle;
 
 use self::block::Block;
 use self::contender::Contender;
+use self::placement::{Who, placed};
 use self::shuffle::Shuffle;
 
 /// What is to be compared, and for how long.
@@ -44,6 +46,8 @@ pub struct Plan {
     pub seed: u64,
     /// Cycles of a block, at most.
     pub cycles: u32,
+    /// Which cores the processes run on.
+    pub placement: Placement,
     /// Set to stop after the pass in work.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -150,7 +154,8 @@ const OVERTIME: f64 = 1.25;
 pub fn compare(plan: &Plan, mut on: impl FnMut(Event<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut shuffle = Shuffle::new(plan.seed);
     for (index, stage) in plan.stages.iter().enumerate() {
-        let server = ServerProcess::start(&plan.program, &stage.source, stage.time_scale)
+        let start = || ServerProcess::start(&plan.program, &stage.source, stage.time_scale);
+        let server = placed(plan.placement, Who::Server, start)
             .with_context(|| format!("cannot compare on {}", stage.scenario.name))?;
         let mut contenders = Contender::all(plan, stage);
         let budget = Budget::new(plan);

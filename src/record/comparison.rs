@@ -23,11 +23,27 @@ pub struct Setup {
     pub reference: String,
     /// The rows, in the order of the table of backends.
     pub rows: Vec<RowSetup>,
+    /// Which cores the processes ran on.
+    #[serde(default)]
+    pub placement: Placement,
     /// The scenarios.
     pub stages: Vec<StageSetup>,
     /// How it was when the run ended, which a run that was killed could not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aftermath: Option<Aftermath>,
+}
+
+/// Which cores the server and the workers run on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placement {
+    /// Wherever the system puts them.
+    #[default]
+    Free,
+    /// The server on the first core, the workers on the others.
+    Apart,
+    /// All on the first core.
+    OneCore,
 }
 
 /// How it was when a run ended.
@@ -42,7 +58,7 @@ pub struct Aftermath {
 }
 
 /// A row that was compared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowSetup {
     /// The row's name.
     pub name: String,

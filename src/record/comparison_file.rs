@@ -156,6 +156,32 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// Adds the blocks of another run of the same comparison behind those of this one.
+    ///
+    /// # Errors
+    ///
+    /// It compared other rows, or on other scenarios.
+    pub fn append(&mut self, mut other: Self) -> anyhow::Result<()> {
+        let names = |setup: &Setup| {
+            let stages = setup.stages.iter().map(|stage| (stage.scenario.clone(), stage.time_scale.to_bits()));
+            (setup.reference.clone(), setup.rows.clone(), stages.collect::<Vec<_>>())
+        };
+        anyhow::ensure!(names(&self.setup) == names(&other.setup), "they compared different rows or scenarios");
+        let made = self.passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
+        other.passes.iter_mut().for_each(|pass| pass.block += made);
+        other.costs.iter_mut().for_each(|cost| cost.block += made);
+        self.passes.append(&mut other.passes);
+        self.costs.append(&mut other.costs);
+        let spent = |setup: &Setup| setup.aftermath.as_ref().map_or(0.0, |aftermath| aftermath.seconds);
+        let seconds = spent(&self.setup) + spent(&other.setup);
+        if let Some(aftermath) = &mut self.setup.aftermath {
+            aftermath.seconds = seconds;
+        }
+        Ok(())
+    }
+}
+
 #[derive(serde::Deserialize)]
 struct Version {
     comparison_version: u32,
@@ -164,7 +190,7 @@ struct Version {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Latencies, Validity};
+    use crate::record::{Latencies, Placement, Validity};
 
     fn pass(row: &str) -> PassSample {
         PassSample {
@@ -190,6 +216,7 @@ mod tests {
             seed: 1,
             reference: "a".to_owned(),
             rows: Vec::new(),
+            placement: Placement::Free,
             stages: Vec::new(),
             aftermath: None,
         }
@@ -211,6 +238,22 @@ mod tests {
         let read = Comparison::read(&folder).unwrap();
         assert_eq!((read.passes.len(), read.setup.complete, read.setup.aftermath), (2, true, Some(AFTERMATH)));
         assert!(ComparisonJournal::create(&folder, &environment, setup()).is_err(), "it is never overwritten");
+    }
+
+    #[test]
+    fn runs_of_the_same_are_put_behind_one_another() {
+        let run = |rows: &[&str]| Comparison {
+            setup: Setup { aftermath: Some(AFTERMATH), ..setup() },
+            passes: rows.iter().map(|row| pass(row)).collect(),
+            costs: Vec::new(),
+        };
+        let mut all = run(&["a", "b"]);
+        all.append(run(&["a"])).unwrap();
+        assert_eq!(all.passes.iter().map(|pass| pass.block).collect::<Vec<_>>(), [0, 0, 1]);
+        assert_eq!(all.setup.aftermath.as_ref().unwrap().seconds, 2.0);
+        let mut other = run(&[]);
+        other.setup.reference = "b".to_owned();
+        assert!(all.append(other).is_err());
     }
 
     #[test]

@@ -19,8 +19,8 @@ mod latencies;
 mod sample;
 
 pub use self::comparison::{
-    Aftermath, COMPARISON_VERSION, CostSample, PassSample, RowSetup, SERVER, Setup, StageSetup, Validity, WorkerSetup,
-    twin,
+    Aftermath, COMPARISON_VERSION, CostSample, PassSample, Placement, RowSetup, SERVER, Setup, StageSetup, Validity,
+    WorkerSetup, twin,
 };
 pub use self::comparison_file::{Comparison, ComparisonJournal, remove_comparison};
 pub use self::environment::{Environment, Git};

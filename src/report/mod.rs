@@ -10,6 +10,7 @@ pub mod text;
 pub mod fetched;
 mod numbers;
 pub mod markdown;
+pub mod calibration;
 pub mod comparison;
 pub mod svg;
 pub mod splice;
@@ -28,8 +29,8 @@ mod tests {
     use crate::counting::Counts;
     use crate::fetch::Connections;
     use crate::record::{
-        Comparison, CostSample, Environment, Git, Latencies, PassSample, Record, RowSetup, Sample, Setup, StageSetup,
-        Validity, What, twin,
+        Comparison, CostSample, Environment, Git, Latencies, PassSample, Placement, Record, RowSetup, Sample, Setup,
+        StageSetup, Validity, What, twin,
     };
 
     /// A small record with every kind of sample in it.
@@ -118,6 +119,7 @@ mod tests {
             aftermath: None,
             reference: rows[0].to_owned(),
             rows: rows.iter().map(row).collect(),
+            placement: Placement::Free,
             stages: vec![stage],
         }
     }

@@ -16,7 +16,9 @@ use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::analysis::{StageAnalysis, analyse};
 use crate::machine::{self, CoreTicks};
 use crate::measure::{self, Event, Plan, Stage, Stop};
-use crate::record::{Aftermath, Comparison, ComparisonJournal, Environment, Setup, new_folder, remove_comparison};
+use crate::record::{
+    Aftermath, Comparison, ComparisonJournal, Environment, Placement, Setup, new_folder, remove_comparison,
+};
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
 use crate::units::{parse_duration, parse_time_scale};
@@ -72,6 +74,9 @@ pub(super) struct CompareArgs {
     /// Multiply all delays [default: 0.02 for article, else 1]
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
     time_scale: Option<f64>,
+    /// Cores that processes run on: what METHODOLOGY.md tells of them was measured with this
+    #[arg(long, hide = true)]
+    placement: Option<PlacementChoice>,
     /// Folder of the record; it must not hold one yet [default: a new one in results/]
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -87,6 +92,22 @@ pub(super) struct CompareArgs {
     /// Write the figures as CSV
     #[arg(long, value_name = "FILE")]
     export_csv: Option<PathBuf>,
+}
+
+/// [`Placement`], as it is said on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum PlacementChoice {
+    Apart,
+    OneCore,
+}
+
+impl From<PlacementChoice> for Placement {
+    fn from(choice: PlacementChoice) -> Self {
+        match choice {
+            PlacementChoice::Apart => Self::Apart,
+            PlacementChoice::OneCore => Self::OneCore,
+        }
+    }
 }
 
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
@@ -199,6 +220,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         stop: args.blocks.map_or(Stop::Budget(args.budget), Stop::Blocks),
         seed: args.seed,
         cycles: args.cycles,
+        placement: args.placement.map_or(Placement::Free, Placement::from),
         interrupted,
     })
 }

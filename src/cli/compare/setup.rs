@@ -33,6 +33,7 @@ pub(super) fn setup(plan: &Plan) -> Setup {
         seed: plan.seed,
         reference: plan.participants[plan.reference].name.clone(),
         rows: plan.participants.iter().map(row).collect(),
+        placement: plan.placement,
         stages: plan.stages.iter().map(stage).collect(),
         aftermath: None,
     }

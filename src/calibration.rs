@@ -1,0 +1,146 @@
+//! What verdicts are worth, told by real passes: a long run over rows whose true difference is known is cut into many
+//! experiments, and each is judged as if it were all that had been measured.
+
+use std::ops::RangeInclusive;
+
+use crate::analysis::StageAnalysis;
+use crate::backend::Row;
+use crate::paired::{Blocks, Verdict};
+use crate::record::{Comparison, twin};
+use crate::stats;
+
+/// The confidence of the intervals of shares.
+const LEVEL: f64 = 0.95;
+
+/// Experiments over two rows of which one truly takes `truth` times as long as the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// The row that is compared with the reference.
+    pub row: String,
+    /// Its true time over the reference's.
+    pub truth: f64,
+    /// Blocks of each experiment.
+    pub blocks: usize,
+    /// Experiments.
+    pub experiments: usize,
+    /// Experiments that found the row slower.
+    pub slower: usize,
+    /// Experiments that found it faster.
+    pub faster: usize,
+    /// Experiments whose interval covers the truth.
+    pub covered: usize,
+}
+
+impl Trial {
+    /// A share of the experiments, and where it lies with 95 % (Clopper and Pearson).
+    pub fn share(&self, count: usize) -> (f64, RangeInclusive<f64>) {
+        (count as f64 / self.experiments as f64, stats::proportion_interval(count, self.experiments, LEVEL))
+    }
+}
+
+/// The true time of a row over the reference's, where it is known: of the reference's twin, and of the reference slowed.
+fn truth(row: &str, reference: &str) -> Option<f64> {
+    if row == twin(reference) {
+        return Some(1.0);
+    }
+    let share = row.parse::<Row>().ok()?.slowed_by()?;
+    row.starts_with(&format!("slowed:{reference}:")).then_some(1.0 + share)
+}
+
+/// Cuts the blocks of a stage, which may come from several runs, into experiments of so many blocks, and judges each row
+/// whose true difference is known. What is left over is not used.
+pub fn trials(stage: &StageAnalysis, blocks_each: usize) -> Vec<Trial> {
+    let paired = &stage.paired;
+    let Some(reference) = paired.index(&stage.reference) else { return Vec::new() };
+    let trial = |(index, name): (usize, &String)| {
+        let truth = truth(name, &stage.reference)?;
+        let mut trial =
+            Trial { row: name.clone(), truth, blocks: blocks_each, experiments: 0, slower: 0, faster: 0, covered: 0 };
+        for experiment in paired.blocks.cut(blocks_each) {
+            trial.judge(&experiment, index, reference);
+        }
+        (trial.experiments > 0).then_some(trial)
+    };
+    paired.names.iter().enumerate().filter_map(trial).collect()
+}
+
+impl Trial {
+    fn judge(&mut self, experiment: &Blocks, row: usize, reference: usize) {
+        let Some(ratio) = experiment.ratio(row, reference, 1) else { return };
+        self.experiments += 1;
+        match ratio.verdict() {
+            Verdict::Slower => self.slower += 1,
+            Verdict::Faster => self.faster += 1,
+            Verdict::Tied | Verdict::TooFewBlocks => {}
+        }
+        self.covered += usize::from((ratio.low..=ratio.high).contains(&self.truth));
+    }
+}
+
+/// What a block of so many cycles would have been worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlockLength {
+    /// Cycles of a block.
+    pub cycles: usize,
+    /// How long such a block lasts, in seconds.
+    pub seconds: f64,
+    /// The standard deviation of the block values of each row against the reference.
+    pub deviations: Vec<(String, f64)>,
+}
+
+/// What blocks of fewer cycles would have been worth, from a run of long ones.
+pub fn block_lengths(comparison: &Comparison, stage: &StageAnalysis) -> Vec<BlockLength> {
+    let paired = &stage.paired;
+    let most = paired.blocks.shortest();
+    let Some((reference, run_s)) =
+        paired.index(&stage.reference).zip(comparison.setup.aftermath.as_ref().map(|after| after.seconds))
+    else {
+        return Vec::new();
+    };
+    // A cycle lasts as long as its passes; whatever else a block needs, such as starting its processes, it needs once.
+    let cycle_s: f64 = (0..paired.blocks.rows()).filter_map(|row| stats::mean(&paired.blocks.passes(row))).sum();
+    let once_s = (run_s / stage.blocks as f64 - most as f64 * cycle_s).max(0.0);
+    let lengths = [1, 2, 3, 5, 10, 20, 40, 80].into_iter().filter(|cycles| *cycles <= most);
+    let length = |cycles: usize| {
+        let blocks = paired.blocks.shortened(cycles);
+        let deviation = |(row, name): (usize, &String)| {
+            let deviation = stats::standard_deviation(&blocks.block_values(row, reference))?;
+            (row != reference).then(|| (name.clone(), deviation))
+        };
+        let deviations = paired.names.iter().enumerate().filter_map(deviation).collect();
+        BlockLength { cycles, seconds: once_s + cycles as f64 * cycle_s, deviations }
+    };
+    lengths.map(length).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_truth_is_known_of_the_twin_and_of_the_slowed_reference_alone() {
+        let known = |row| truth(row, "hyper@smol");
+        assert_eq!(known("hyper@smol (again)"), Some(1.0));
+        assert_eq!(known("slowed:hyper@smol:10%"), Some(1.1));
+        for row in ["hyper@smol", "surf@smol", "slowed:surf@smol:10%", "surf@smol (again)"] {
+            assert_eq!(known(row), None, "{row}");
+        }
+    }
+
+    #[test]
+    fn experiments_are_counted_by_what_they_found() {
+        let experiment = |ratio: f64| {
+            let block =
+                |number: usize| vec![vec![Some(0.02 * ratio * (1.0 + (number as f64 - 2.0) / 1e4)), Some(0.02)]];
+            Blocks::new(2, (0..5).map(block).collect())
+        };
+        let mut trial =
+            Trial { row: "row".to_owned(), truth: 1.1, blocks: 5, experiments: 0, slower: 0, faster: 0, covered: 0 };
+        for ratio in [1.1, 1.2, 0.9, 1.0] {
+            trial.judge(&experiment(ratio), 0, 1);
+        }
+        assert_eq!((trial.experiments, trial.slower, trial.faster, trial.covered), (4, 2, 1, 1));
+        let (share, interval) = trial.share(trial.slower);
+        assert!(share == 0.5 && interval.contains(&0.5) && !interval.contains(&0.95));
+    }
+}

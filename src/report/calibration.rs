@@ -1,0 +1,54 @@
+//! What verdicts are worth, as Markdown.
+
+use std::fmt::Write;
+
+use super::markdown::escape;
+use crate::calibration::{BlockLength, Trial};
+
+/// How often experiments were right.
+pub fn trials(trials: &[Trial]) -> String {
+    let mut text = String::from(
+        "| row | true difference | blocks | experiments | found slower | found faster | interval covers the truth |\n\
+         |---|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for trial in trials {
+        let share = |count| {
+            let (share, interval) = trial.share(count);
+            let percent = |share: f64| format!("{:.1}", share * 100.0);
+            format!("{} % ({} to {})", percent(share), percent(*interval.start()), percent(*interval.end()))
+        };
+        let Trial { row, truth, blocks, experiments, slower, faster, covered } = trial;
+        writeln!(
+            text,
+            "| {} | {:.0} % | {blocks} | {experiments} | {} | {} | {} |",
+            escape(row),
+            (truth - 1.0) * 100.0,
+            share(*slower),
+            share(*faster),
+            share(*covered)
+        )
+        .expect("a string takes everything");
+    }
+    text
+}
+
+/// What blocks of fewer cycles would have been worth: the deviation times the root of the time that a block takes tells
+/// how wide an interval is after a given time, whatever the number of blocks.
+pub fn block_lengths(lengths: &[BlockLength]) -> String {
+    let Some(first) = lengths.first() else { return String::new() };
+    let mut text = String::from("| cycles | a block lasts |");
+    for (row, _) in &first.deviations {
+        write!(text, " {} | x √s |", escape(row)).expect("a string takes everything");
+    }
+    text.push_str("\n|--:|--:|");
+    text.push_str(&"--:|--:|".repeat(first.deviations.len()));
+    text.push('\n');
+    for BlockLength { cycles, seconds, deviations } in lengths {
+        write!(text, "| {cycles} | {seconds:.2} s |").expect("a string takes everything");
+        for (_, deviation) in deviations {
+            write!(text, " {deviation:.4} | {:.4} |", deviation * seconds.sqrt()).expect("a string takes everything");
+        }
+        text.push('\n');
+    }
+    text
+}
