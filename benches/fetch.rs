@@ -61,6 +61,10 @@ fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
     let mut group = group(criterion, &place.scenario.name);
     group.throughput(Throughput::Elements(place.list_length() as u64));
     for row in Row::usual() {
+        if place.scenario.needs_https() && !row.backend().https {
+            eprintln!("{}/{row}: left out, since it cannot fetch https", place.scenario.name);
+            continue;
+        }
         let ideal = place.scenario.ideal(0, row.slots(&place.scenario.limits));
         if ideal > LONGEST_IDEAL {
             eprintln!("{}/{row}: left out, since a pass takes {ideal:.1?} at best", place.scenario.name);
@@ -90,7 +94,7 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
     for row in Row::usual() {
         let open = |_: &mut (), _| {
             let start = Instant::now();
-            let session = open(&row, &place.scenario);
+            let session = open(&row, &Options::default(), &place.scenario);
             let elapsed = start.elapsed();
             drop(session);
             Timed { elapsed, ideal: None }
@@ -125,16 +129,20 @@ fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
         Timed { elapsed, ideal: None }
     };
     let sample = place.sample(What::Harness, &row);
-    bench(group, BenchmarkId::from_parameter(row), &sample, place.suite(), || open(&row, &place.scenario), pass);
+    bench(
+        group,
+        BenchmarkId::from_parameter(row),
+        &sample,
+        place.suite(),
+        || open(&row, &Options::default(), &place.scenario),
+        pass,
+    );
 }
 
 /// One row on one scenario.
 fn bench_row(group: &mut BenchmarkGroup<'_, WallTime>, id: BenchmarkId, place: &Place<'_>, row: &Row, what: What) {
     let sample = place.sample(what, row);
-    let open = || {
-        place.origins();
-        open(row, &place.scenario)
-    };
+    let open = || open(row, &place.options(), &place.scenario);
     bench(group, id, &sample, place.suite(), open, |session, visit| place.pass(row, session.as_mut(), visit));
 }
 
@@ -183,6 +191,6 @@ fn keepalive() -> Scenario {
     Scenario::load("keepalive").expect("it is built in")
 }
 
-fn open(row: &Row, scenario: &Scenario) -> Box<dyn Fetch> {
-    row.open(&Options::default(), &scenario.limits).unwrap_or_else(|error| panic!("{error:#}"))
+fn open(row: &Row, options: &Options, scenario: &Scenario) -> Box<dyn Fetch> {
+    row.open(options, &scenario.limits).unwrap_or_else(|error| panic!("{error:#}"))
 }

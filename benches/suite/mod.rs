@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fetchbench::backend::Row;
-use fetchbench::fetch::{Fetch, Pass};
+use fetchbench::fetch::{Fetch, Options, Pass};
 use fetchbench::record::{Environment, Journal, Sample, What};
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
@@ -106,13 +106,24 @@ pub struct Place<'s> {
 }
 
 impl Place<'_> {
-    /// The addresses of the scenario's origins. Starts the server, the first time.
-    pub fn origins(&self) -> &[Origin] {
+    /// The server. Starts it, the first time.
+    fn server(&self) -> &ServerProcess {
         let start = || {
             ServerProcess::start(Path::new(env!("CARGO_BIN_EXE_fetchbench")), &self.scenario.name, self.time_scale)
                 .unwrap_or_else(|error| panic!("{error:#}"))
         };
-        self.server.get_or_init(start).origins()
+        self.server.get_or_init(start)
+    }
+
+    /// The addresses of the scenario's origins.
+    pub fn origins(&self) -> &[Origin] {
+        self.server().origins()
+    }
+
+    /// What a session must be told to fetch from here: whom to trust.
+    pub fn options(&self) -> Options {
+        let roots = self.server().roots().unwrap_or_else(|error| panic!("{error:#}"));
+        Options { roots, ..Options::default() }
     }
 
     /// What a pass fetches.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::run::{Course, RunArgs, compare, most_in_flight, selected, turns};
+use super::run::{Course, RunArgs, compare, left_out_note, most_in_flight, rows, selected, turns};
 use super::{descriptors, usage};
 use crate::backend::Row;
 use crate::fetch::{Fetched, Limits, Pass};
@@ -33,19 +33,11 @@ pub(super) fn limits(sites: usize, redirects: u32) -> Limits {
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let sites = args.sites.read().map_err(usage)?;
     let options = args.fetch.options().map_err(usage)?;
-    let (rows, left_out) = rows(selected(args)?, &sites);
+    let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
+    let (rows, left_out) = rows(selected(args)?, needs_https);
     let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)));
     descriptors::reserve(most_in_flight(&turns), 0).map_err(usage)?;
     compare(&LiveCourse { sites, left_out }, &turns, &options)
-}
-
-/// The rows to compare, and those left out. A row that the user names is never left out: it fails with a reason.
-fn rows(selected: Vec<Row>, sites: &[ListedSite]) -> (Vec<Row>, Vec<Row>) {
-    if !selected.is_empty() {
-        return (selected, Vec::new());
-    }
-    let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
-    Row::usual().partition(|row| row.backend().https || !needs_https)
 }
 
 impl Course for LiveCourse {
@@ -63,10 +55,7 @@ impl Course for LiveCourse {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![text::NETWORK_NOTE.to_owned()];
-        if !self.left_out.is_empty() {
-            let names: Vec<_> = self.left_out.iter().map(Row::to_string).collect();
-            notes.push(format!("Left out, since they cannot fetch https: {}.", names.join(", ")));
-        }
+        notes.extend(left_out_note(&self.left_out));
         notes
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use url::Url;
 
-use super::run::{Course, RunArgs, compare, most_in_flight, selected, turns};
+use super::run::{Course, RunArgs, compare, left_out_note, most_in_flight, rows, selected, turns};
 use super::{descriptors, usage};
 use crate::answer::Page;
 use crate::backend::Row;
@@ -25,23 +25,22 @@ struct MockCourse {
     scenario: Arc<Scenario>,
     server: ServerProcess,
     is_article: bool,
+    left_out: Vec<Row>,
 }
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let name = args.scenario.as_deref().unwrap_or(ARTICLE);
     let time_scale = args.time_scale.unwrap_or(1.0);
     let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
-    let options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
-    let rows = match selected(args)? {
-        none if none.is_empty() => Row::usual().collect(),
-        rows => rows,
-    };
+    let mut options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
+    let (rows, left_out) = rows(selected(args)?, scenario.needs_https());
     let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()));
     descriptors::reserve(most_in_flight(&turns), scenario.origins.len()).map_err(usage)?;
 
     let program = std::env::current_exe().context("cannot find this program to start its server")?;
     let server = ServerProcess::start(&program, name, time_scale)?;
-    compare(&MockCourse { scenario, server, is_article: name == ARTICLE }, &turns, &options)
+    options.roots = options.roots.or(server.roots()?);
+    compare(&MockCourse { scenario, server, is_article: name == ARTICLE, left_out }, &turns, &options)
 }
 
 impl Course for MockCourse {
@@ -75,7 +74,8 @@ impl Course for MockCourse {
 
     fn notes(&self) -> Vec<String> {
         let article = self.is_article.then(|| text::ARTICLE_NOTE.to_owned());
-        std::iter::once(text::ONE_PASS_NOTE.to_owned()).chain(article).collect()
+        let one_pass = text::ONE_PASS_NOTE.to_owned();
+        std::iter::once(one_pass).chain(article).chain(left_out_note(&self.left_out)).collect()
     }
 }
 

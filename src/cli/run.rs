@@ -100,6 +100,20 @@ pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Row>> {
     }
 }
 
+/// The rows to compare, and those left out. A row that the user names is never left out: it fails with a reason.
+pub(super) fn rows(selected: Vec<Row>, needs_https: bool) -> (Vec<Row>, Vec<Row>) {
+    if !selected.is_empty() {
+        return (selected, Vec::new());
+    }
+    Row::usual().partition(|row| row.backend().https || !needs_https)
+}
+
+/// Says who was left out, if anybody.
+pub(super) fn left_out_note(left_out: &[Row]) -> Option<String> {
+    let names: Vec<_> = left_out.iter().map(Row::to_string).collect();
+    (!names.is_empty()).then(|| format!("Left out, since they cannot fetch https: {}.", names.join(", ")))
+}
+
 /// The turns of the rows, of which the first is what the others are compared with: the first sequential row, or one
 /// that stands in where none is among them.
 pub(super) fn turns(mut rows: Vec<Row>, limits: &Limits) -> Vec<Turn> {

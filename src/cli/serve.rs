@@ -25,13 +25,20 @@ use crate::units::parse_time_scale;
   {\"scenario\":\"article\",\"control\":\"http://127.0.0.1:40001\",…,\"sites\":[{\"label\":…,\"url\":\"http://127.0.0.1:40002/0/0\"},…]}
   and in another terminal:
   $ curl http://127.0.0.1:40002/0/0
-  $ curl http://127.0.0.1:40001/witness")]
+  $ curl http://127.0.0.1:40001/witness
+Over https:
+  $ fetchbench serve --tls article > where.json &
+  $ jq -r .cacert where.json > ca.pem
+  $ curl --cacert ca.pem \"$(jq -r .sites[0].url where.json)\"")]
 pub(super) struct ServeArgs {
     /// A built-in scenario (see `fetchbench list scenarios`) or the path of a TOML file
     scenario: String,
     /// Multiply all delays by this: 0 for none at all
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_time_scale, allow_negative_numbers = true)]
     time_scale: f64,
+    /// Serve every site over https; the certificate to trust stands in the line that is printed
+    #[arg(long)]
+    tls: bool,
     /// End when standard input does, as it also does when the parent is killed
     #[arg(long, hide = true)]
     end_with_stdin: bool,
@@ -42,6 +49,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         end_with_stdin()?;
     }
     let scenario = Scenario::load(&args.scenario).map_err(usage)?.time_scaled(args.time_scale);
+    let scenario = if args.tls { scenario.over_tls() } else { scenario };
     descriptors::raise_limit();
     let server = Server::bind(Arc::new(scenario))?;
     // Before the announcement: who reads that may want to end us at once.

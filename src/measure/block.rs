@@ -176,6 +176,7 @@ impl Block<'_> {
         let url =
             |(index, site): (usize, &crate::site::Site)| format!("{}/{index}", self.server.origins()[site.origin]);
         let urls = scenario.sites.iter().enumerate().map(url).collect();
-        Open::new(urls, true, &scenario.limits)
+        let cacert = self.server.cacert().map(str::to_owned);
+        Open { cacert, ..Open::new(urls, true, &scenario.limits) }
     }
 }

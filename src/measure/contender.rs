@@ -50,8 +50,8 @@ impl Contender {
             placement: plan.placement,
             interrupted: Arc::clone(&plan.interrupted),
         };
-        let short = plan.participants.iter().filter(|participant| stage.is_short(participant));
-        let mut all: Vec<Self> = short.map(|participant| new(participant.name.clone(), participant)).collect();
+        let admitted = plan.participants.iter().filter(|participant| stage.admits(participant));
+        let mut all: Vec<Self> = admitted.map(|participant| new(participant.name.clone(), participant)).collect();
         let reference = &plan.participants[plan.reference];
         all.push(new(twin(&reference.name), reference));
         all

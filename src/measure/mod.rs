@@ -68,6 +68,8 @@ pub struct Participant {
     pub command: Vec<OsString>,
     /// Whether it fetches one after another, whatever the concurrency.
     pub sequential: bool,
+    /// Whether it speaks https.
+    pub https: bool,
 }
 
 impl Participant {
@@ -95,6 +97,16 @@ impl Stage {
     /// What a pass takes at best.
     pub fn ideal(&self, participant: &Participant) -> Duration {
         self.scenario.ideal(0, participant.slots(&self.scenario.limits))
+    }
+
+    /// Whether it takes part here: its pass is short enough, and it can fetch what is to be fetched.
+    pub fn admits(&self, participant: &Participant) -> bool {
+        self.is_short(participant) && self.speaks(participant)
+    }
+
+    /// Whether it can fetch every site.
+    pub fn speaks(&self, participant: &Participant) -> bool {
+        participant.https || !self.scenario.needs_https()
     }
 
     /// Whether a pass is short enough to take part here.

@@ -86,6 +86,9 @@ pub struct StageSetup {
     pub connections: Connections,
     /// Rows left out, since their pass would take so many seconds at best.
     pub left_out: Vec<(String, f64)>,
+    /// Rows left out, since they cannot fetch https.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_https: Vec<String>,
     /// What the sites are called, in their order, where each fetch is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,

@@ -110,6 +110,7 @@ mod tests {
             connections: Connections::Warm,
             workers: Vec::new(),
             left_out: vec![("ureq@threads".to_owned(), 50.0)],
+            without_https: Vec::new(),
             sites: ["http://a.example/", "http://b.example/", "http://c.example/"].map(str::to_owned).to_vec(),
         };
         Setup {

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use url::Url;
 
 use crate::answer::{Beginning, Page};
-use crate::fault::Listening;
+use crate::fault::{Certificate, Listening};
 use crate::fetch::{Limits, Pass, Script};
 use crate::schedule;
 use crate::site::{Origin, Site};
@@ -22,13 +22,15 @@ mod file;
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The built-in scenarios: their names and texts.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 8] = [
     ("article", include_str!("../../benches/scenarios/article.toml")),
     ("fan-out", include_str!("../../benches/scenarios/fan-out.toml")),
     ("keepalive", include_str!("../../benches/scenarios/keepalive.toml")),
     ("connect", include_str!("../../benches/scenarios/connect.toml")),
     ("bulk", include_str!("../../benches/scenarios/bulk.toml")),
     ("long-tail", include_str!("../../benches/scenarios/long-tail.toml")),
+    ("tls", include_str!("../../benches/scenarios/tls.toml")),
+    ("tls-cold", include_str!("../../benches/scenarios/tls-cold.toml")),
 ];
 
 /// A named list of sites and the limits to fetch them with.
@@ -86,6 +88,22 @@ impl Scenario {
         self.sites =
             self.sites.into_iter().map(|site| Site { reply: site.reply.time_scaled(factor), ..site }).collect();
         self
+    }
+
+    /// The same with every site over https that is not by its own fault.
+    #[must_use]
+    pub fn over_tls(mut self) -> Self {
+        for listening in &mut self.origins {
+            if *listening == Listening::Plain {
+                *listening = Listening::Tls(Certificate::Valid);
+            }
+        }
+        self
+    }
+
+    /// Whether a client must speak https to fetch every site.
+    pub fn needs_https(&self) -> bool {
+        self.origins.iter().any(|listening| listening.scheme() == "https")
     }
 
     /// The same at another concurrency.

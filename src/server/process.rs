@@ -11,6 +11,7 @@ use url::Url;
 
 use super::announcement::{AnnouncedSite, Announcement};
 use crate::child::Child;
+use crate::roots::{self, Roots};
 use crate::site::Origin;
 use crate::witness::Witness;
 
@@ -57,7 +58,17 @@ impl ServerProcess {
         &self.origins
     }
 
-    /// The certificate to trust, as PEM text, where any origin speaks TLS.
+    /// The certificate to trust, where any origin speaks TLS.
+    ///
+    /// # Errors
+    ///
+    /// What was announced is no certificate.
+    pub fn roots(&self) -> anyhow::Result<Option<Roots>> {
+        let read = |pem: &str| roots::read(pem.as_bytes()).context("the mock server announced a bad certificate");
+        self.cacert().map(read).transpose()
+    }
+
+    /// The same as PEM text.
     pub fn cacert(&self) -> Option<&str> {
         self.announcement.cacert.as_deref()
     }

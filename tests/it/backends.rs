@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::mock::Mock;
 
+mod encrypted;
 mod faults;
 mod requests;
 

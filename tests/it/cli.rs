@@ -257,7 +257,10 @@ fn backends_and_scenarios_are_listed() {
         let listed = json(what);
         listed.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(names("scenarios"), ["article", "fan-out", "keepalive", "connect", "bulk", "long-tail"]);
+    assert_eq!(
+        names("scenarios"),
+        ["article", "fan-out", "keepalive", "connect", "bulk", "long-tail", "tls", "tls-cold"]
+    );
     assert!(names("backends").contains(&"fake".to_owned()));
     let both = stdout(&["list"]);
     for name in [names("backends"), names("scenarios")].concat() {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use fetchbench::backend::Row;
-use fetchbench::fetch::Fetch;
+use fetchbench::fetch::{Fetch, Options};
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
 use fetchbench::witness::Witness;
@@ -29,6 +29,11 @@ impl Mock {
     /// Where `visit` of each site is found.
     pub fn urls(&self, visit: u64) -> Vec<Url> {
         self.scenario.urls(self.process.origins(), visit)
+    }
+
+    /// What a session must be told to fetch from here: whom to trust.
+    pub fn options(&self) -> Options {
+        Options { roots: self.process.roots().unwrap(), ..Options::default() }
     }
 
     /// What the server has seen since this was last called.

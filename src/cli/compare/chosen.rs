@@ -25,10 +25,15 @@ impl One {
                 name: row.to_string(),
                 command: vec![program.into(), "worker".into(), row.to_string().into()],
                 sequential: row.is_sequential(),
+                https: row.backend().https,
             },
-            Self::Exec(path) => {
-                Participant { name: format!("exec:{}", public(path)), command: vec![path.into()], sequential: false }
-            }
+            // Whether it can is for it to show.
+            Self::Exec(path) => Participant {
+                name: format!("exec:{}", public(path)),
+                command: vec![path.into()],
+                sequential: false,
+                https: true,
+            },
         }
     }
 }

@@ -194,22 +194,31 @@ fn show(args: &CompareArgs, setup: &Setup, stages: &[StageAnalysis]) -> anyhow::
 fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan> {
     let program = std::env::current_exe().context("cannot find this program to start its workers")?;
     let mut participants = participants(&args.backend, &program);
-    let reference = match &args.reference {
-        Some(Chosen(several)) => {
-            let [reference] = several.as_slice() else { bail!("--reference stands for several rows: name one") };
-            position_or_push(&mut participants, reference.participant(&program))
-        }
-        None => participants.iter().position(|participant| !participant.sequential).unwrap_or(0),
-    };
     let named = args.scenarios.iter().map(|name| (name.as_str(), None));
     let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
     let wanted: Vec<_> = if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
     let stages =
         wanted.into_iter().map(|(name, scale)| stage(args, name, scale)).collect::<anyhow::Result<Vec<_>>>()?;
+    let everywhere = |participant: &measure::Participant| stages.iter().all(|stage| stage.admits(participant));
+    let reference = match &args.reference {
+        Some(Chosen(several)) => {
+            let [reference] = several.as_slice() else { bail!("--reference stands for several rows: name one") };
+            position_or_push(&mut participants, reference.participant(&program))
+        }
+        None => participants
+            .iter()
+            .position(|participant| !participant.sequential && everywhere(participant))
+            .or_else(|| participants.iter().position(everywhere))
+            .unwrap_or(0),
+    };
+    let name = &participants[reference].name;
     for stage in &stages {
+        let scenario = &stage.scenario.name;
+        if !stage.speaks(&participants[reference]) {
+            bail!("the reference {name} cannot fetch https, and so not {scenario}: name another with --reference");
+        }
         if !stage.is_short(&participants[reference]) {
-            let name = &participants[reference].name;
-            bail!("the reference {name} would take over a second a pass on {}: name another", stage.scenario.name);
+            bail!("the reference {name} would take over a second a pass on {scenario}: name another");
         }
     }
     Ok(Plan {

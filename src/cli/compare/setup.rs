@@ -18,8 +18,14 @@ pub(super) fn setup(plan: &Plan) -> Setup {
         left_out: plan
             .participants
             .iter()
-            .filter(|participant| !stage.is_short(participant))
+            .filter(|participant| stage.speaks(participant) && !stage.is_short(participant))
             .map(|participant| (participant.name.clone(), stage.ideal(participant).as_secs_f64()))
+            .collect(),
+        without_https: plan
+            .participants
+            .iter()
+            .filter(|participant| !stage.speaks(participant))
+            .map(|participant| participant.name.clone())
             .collect(),
         sites: match stage.scenario.sites.as_slice() {
             sites if sites.len() <= MOST_KEPT => sites.iter().map(|site| site.label.clone()).collect(),

@@ -73,6 +73,9 @@ fn footnotes(stage: &StageAnalysis) -> Vec<String> {
     for (row, ideal) in &stage.setup.left_out {
         notes.push(format!("{row} is left out: its pass takes {ideal:.1} s at best."));
     }
+    if !stage.setup.without_https.is_empty() {
+        notes.push(format!("Left out, since they cannot fetch https: {}.", stage.setup.without_https.join(", ")));
+    }
     if let Some(smallest) = stage.smallest_difference {
         notes.push(format!("Differences from about {:.1} % on are found here in four runs of five.", smallest * 100.0));
     }

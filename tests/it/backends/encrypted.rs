@@ -1,0 +1,61 @@
+//! Every row that speaks https over the mock server's own TLS.
+
+use fetchbench::backend::Row;
+use fetchbench::error::ErrorClass;
+use fetchbench::fetch::{Connections, Limits, Options};
+
+use super::{MIXED, limits, outcome};
+use crate::mock::Mock;
+
+fn encrypted_rows() -> impl Iterator<Item = Row> {
+    Row::all().filter(|row| row.backend().https)
+}
+
+#[test]
+fn every_answer_is_right_over_tls_and_connections_are_kept() {
+    let mock = Mock::start(&MIXED.replacen("concurrency", "tls = true\nconcurrency", 1));
+    let sites = mock.scenario.sites.len() as u64;
+    for row in encrypted_rows() {
+        let mut session = row.open(&mock.options(), &limits(4)).unwrap();
+        for visit in 0..3 {
+            mock.take_witness();
+            mock.verified(row, session.as_mut(), visit);
+            let seen = mock.take_witness();
+            assert_eq!(seen.requests, sites, "{row}");
+            assert!(seen.connections < sites, "{row}: {} connections on visit {visit}", seen.connections);
+        }
+    }
+}
+
+#[test]
+fn every_fetch_makes_a_handshake_where_the_policy_says_so() {
+    let site = "[[site]]\nlabel = 'a'\nrepeat = 5\nbytes = '1kB'";
+    let mock = Mock::start(&format!("description = 'd'\nconcurrency = 2\ntls = true\n{site}"));
+    for row in encrypted_rows() {
+        let limits = Limits { connections: Connections::PerFetch, ..limits(2) };
+        let mut session = row.open(&mock.options(), &limits).unwrap();
+        for visit in 0..2 {
+            mock.take_witness();
+            mock.verified(row, session.as_mut(), visit);
+            assert_eq!(mock.take_witness().connections, 5, "{row}");
+        }
+    }
+}
+
+#[test]
+fn a_row_trusts_the_server_only_if_it_is_told_to() {
+    let mock = Mock::start("description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1");
+    for row in encrypted_rows() {
+        let pass = row.open(&Options::default(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
+        assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Tls), "{row}: {:?}", pass.fetched[0].result);
+    }
+}
+
+#[test]
+fn a_row_without_tls_says_so() {
+    let mock = Mock::start("description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1");
+    for row in Row::all().filter(|row| !row.backend().https) {
+        let pass = row.open(&mock.options(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
+        assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Unsupported), "{row}");
+    }
+}
