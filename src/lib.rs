@@ -38,6 +38,7 @@ pub mod backend;
 pub mod analysis;
 pub mod metric;
 pub mod calibration;
+pub mod difference;
 
 // Floor 4: what is measured and what is shown; they meet in the record only.
 pub mod measure;

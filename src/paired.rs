@@ -134,7 +134,7 @@ fn time(cycle: &Cycle, row: usize) -> Option<f64> {
 }
 
 /// The confidence of each of several intervals such that all hold at once (Bonferroni's correction).
-fn level(comparisons: usize) -> f64 {
+pub fn level(comparisons: usize) -> f64 {
     1.0 - (1.0 - LEVEL) / comparisons.max(1) as f64
 }
 
@@ -152,9 +152,14 @@ pub struct Ratio {
 }
 
 impl Ratio {
+    /// Whether there are blocks enough to say anything.
+    pub fn has_verdict(&self) -> bool {
+        self.blocks >= LEAST_BLOCKS
+    }
+
     /// What the interval says of the first row.
     pub fn verdict(&self) -> Verdict {
-        if self.blocks < LEAST_BLOCKS {
+        if !self.has_verdict() {
             Verdict::TooFewBlocks
         } else if self.high < 1.0 {
             Verdict::Faster

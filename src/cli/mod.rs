@@ -14,6 +14,7 @@ use self::terminal::{print, print_error};
 mod calibration;
 mod compare;
 mod descriptors;
+mod diff;
 mod fetch;
 mod flags;
 mod interrupt;
@@ -30,6 +31,8 @@ mod worker;
 const EXIT_FETCH_FAILED: u8 = 3;
 /// Some row of a comparison does not count.
 const EXIT_INVALID: u8 = 3;
+/// A difference lies wholly beyond the threshold.
+const EXIT_REGRESSION: u8 = 4;
 /// What was to be kept could not be written.
 const EXIT_UNWRITABLE: u8 = 5;
 /// The command line, a file or a url in it is wrong.
@@ -55,6 +58,7 @@ enum Command {
     List(list::ListArgs),
     Serve(serve::ServeArgs),
     Report(report::ReportArgs),
+    Diff(diff::DiffArgs),
     #[command(hide = true)]
     Calibration(calibration::CalibrationArgs),
     #[command(hide = true)]
@@ -122,6 +126,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::List(args) => list::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Report(args) => report::run(args),
+        Command::Diff(args) => diff::run(args),
         Command::Calibration(args) => calibration::run(args),
         Command::Worker(args) => worker::run(args),
     }

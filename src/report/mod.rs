@@ -12,6 +12,7 @@ mod numbers;
 pub mod markdown;
 pub mod calibration;
 pub mod comparison;
+pub mod difference;
 pub mod svg;
 pub mod splice;
 

@@ -7,7 +7,7 @@ mod student;
 
 pub use self::binomial::{median_interval, proportion_interval};
 pub use self::quantile::{median, quantile};
-pub use self::student::{Interval, detectable_shift, student_t_quantile, t_interval};
+pub use self::student::{Interval, detectable_shift, student_t_quantile, t_interval, welch_interval};
 
 /// The arithmetic mean. `None` where there are no values.
 pub fn mean(values: &[f64]) -> Option<f64> {

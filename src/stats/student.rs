@@ -25,6 +25,23 @@ pub fn t_interval(values: &[f64], level: f64) -> Option<Interval> {
     Some(Interval { mean, low: mean - margin, high: mean + margin })
 }
 
+/// Where the mean of one population lies less that of another, of each of which there are independent values, at a
+/// confidence `level`: the interval of Welch ("The generalization of Student's problem when several different population
+/// variances are involved", 1947). `None` below two values of either.
+pub fn welch_interval(values: &[f64], others: &[f64], level: f64) -> Option<Interval> {
+    let mean = mean(values)? - mean(others)?;
+    let error = |values: &[f64]| Some(standard_deviation(values)?.powi(2) / values.len() as f64);
+    let (own, other) = (error(values)?, error(others)?);
+    let both = own + other;
+    if both == 0.0 {
+        return Some(Interval { mean, low: mean, high: mean });
+    }
+    let share = |error: f64, values: &[f64]| error.powi(2) / (values.len() - 1) as f64;
+    let freedom = both.powi(2) / (share(own, values) + share(other, others));
+    let margin = student_t_quantile(0.5 + level / 2.0, freedom) * both.sqrt();
+    Some(Interval { mean, low: mean - margin, high: mean + margin })
+}
+
 /// How far the mean must truly be off for the interval of [`t_interval`] to lie wholly on its side with 80 %
 /// probability, for `count` values with that `deviation`. `None` below two values.
 ///
@@ -122,6 +139,21 @@ mod tests {
         assert_close(interval.mean, 0.066);
         assert_close(interval.low, -0.008809611872408127);
         assert_close(interval.high, 0.1408096118724081);
+    }
+
+    #[test]
+    fn an_interval_between_two_means_is_what_scipy_says() {
+        // scipy.stats.ttest_ind(values, others, equal_var=False).confidence_interval(0.95)
+        let (values, others) = ([0.12, -0.03, 0.08, 0.05, 0.11], [0.02, 0.01, 0.05, -0.04, 0.03, 0.02, 0.0]);
+        let interval = welch_interval(&values, &others, 0.95).unwrap();
+        assert_close(interval.mean, 0.05314285714285714);
+        assert_close(interval.low, -0.02023298682375703);
+        assert_close(interval.high, 0.12651870110947128);
+        assert_eq!(welch_interval(&[0.1], &others, 0.95), None);
+        assert_eq!(
+            welch_interval(&[0.5, 0.5], &[0.25, 0.25], 0.95).map(|same| (same.low, same.high)),
+            Some((0.25, 0.25))
+        );
     }
 
     #[test]

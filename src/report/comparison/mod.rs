@@ -32,7 +32,7 @@ fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
 }
 
 /// A ratio of times with its interval, as a difference where it is small and as a factor where it is large.
-fn interval(ratio: Ratio) -> String {
+pub(super) fn interval(ratio: Ratio) -> String {
     if ratio.high < 2.0 && ratio.low > 0.5 {
         let percent = |value: f64| format!("{:+.1}", (value - 1.0) * 100.0);
         format!("{} % ({} to {})", percent(ratio.mean), percent(ratio.low), percent(ratio.high))

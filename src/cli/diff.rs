@@ -1,0 +1,70 @@
+//! `fetchbench diff`: what differs between two records of comparisons.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+
+use super::terminal::{print, print_error};
+use super::{EXIT_INVALID, EXIT_REGRESSION, usage};
+use crate::difference::{Threshold, difference, other_conditions, other_machine};
+use crate::record::{Comparison, Environment};
+use crate::report::difference as report;
+
+const EXAMPLES: &str = "\
+Examples:
+  fetchbench diff results/2026-11-22T1222-some-cpu results/2026-12-01T0900-some-cpu
+  fetchbench diff before after --fail-if 'ratio>+5%' --fail-if 'cpu>+10%'
+
+median is the pass itself: what slowed the whole machine down between the two runs is in
+it. ratio is the pass against the reference's in the same cycle, which that leaves alone;
+a change of the reference is in it. cpu is processor time. All intervals of one figure
+hold together with 95 %.
+
+Exit codes: 0 nothing beyond a threshold, 1 error, 2 usage, 3 a row that counted counts no
+more, 4 some interval lies wholly beyond a threshold.";
+
+/// Compare two records of `compare`: which rows have become faster or slower, and whether that is real
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct DiffArgs {
+    /// Folder of the record to compare with
+    old: PathBuf,
+    /// Folder of the record to judge
+    new: PathBuf,
+    /// End with exit code 4 if that is shown of any row: median, ratio or cpu, and by how much; may be repeated
+    #[arg(long, value_name = "THRESHOLD", value_parser = |text: &str| text.parse::<Threshold>())]
+    fail_if: Vec<Threshold>,
+    /// Compare records of different machines all the same
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
+    let read = |folder: &Path| -> anyhow::Result<(Environment, Comparison)> {
+        Ok((Environment::read(folder)?, Comparison::read(folder)?))
+    };
+    let (old_environment, old) = read(&args.old).map_err(usage)?;
+    let (new_environment, new) = read(&args.new).map_err(usage)?;
+    let machine = other_machine(&old_environment, &new_environment);
+    if !machine.is_empty() && !args.force {
+        let differences = machine.join(", ");
+        return Err(usage(anyhow!(
+            "the records are of different machines ({differences}), so that their figures say nothing about each \
+             other: --force compares them all the same"
+        )));
+    }
+    let conditions = [machine, other_conditions(&old_environment, &new_environment)].concat();
+    let difference = difference(&old, &new);
+    print(&report::text(&difference, &conditions))?;
+    let passed = report::passed(&difference, &args.fail_if);
+    for line in &passed {
+        print_error(line);
+    }
+    let counts_no_more = difference.rows.iter().any(|row| row.invalid.0.is_none() && row.invalid.1.is_some());
+    Ok(match (passed.is_empty(), counts_no_more) {
+        (false, _) => ExitCode::from(EXIT_REGRESSION),
+        (true, true) => ExitCode::from(EXIT_INVALID),
+        (true, false) => ExitCode::SUCCESS,
+    })
+}

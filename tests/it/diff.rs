@@ -1,0 +1,174 @@
+//! `fetchbench diff`, on records whose passes are made up.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use fetchbench::fetch::Connections;
+use fetchbench::record::{
+    Aftermath, COMPARISON_VERSION, ComparisonJournal, CostSample, Environment, Latencies, PassSample, Placement,
+    RowSetup, Setup, StageSetup, Validity, twin,
+};
+use tempfile::TempDir;
+
+const ROWS: [&str; 3] = ["hyper@smol", "surf@smol", "ureq@threads"];
+
+fn setup() -> Setup {
+    let row = |name: &str| RowSetup { name: name.to_owned(), sequential: false };
+    let stage = StageSetup {
+        scenario: "keepalive".to_owned(),
+        description: "small pages".to_owned(),
+        time_scale: 1.0,
+        fetches: 100,
+        concurrency: 8,
+        origins: 1,
+        connections: Connections::Warm,
+        left_out: Vec::new(),
+        without_https: Vec::new(),
+        sites: Vec::new(),
+        workers: Vec::new(),
+    };
+    Setup {
+        comparison_version: COMPARISON_VERSION,
+        complete: false,
+        seed: 1,
+        reference: ROWS[0].to_owned(),
+        rows: ROWS.map(row).to_vec(),
+        placement: Placement::Free,
+        stages: vec![stage],
+        aftermath: None,
+    }
+}
+
+fn pass(row: &str, block: u32, seconds: f64) -> PassSample {
+    PassSample {
+        scenario: "keepalive".to_owned(),
+        block,
+        cycle: Some(0),
+        row: row.to_owned(),
+        visit: u64::from(block),
+        elapsed_s: Some(seconds),
+        ideal_s: None,
+        validity: Validity::Valid,
+        why: None,
+        witness: None,
+        latencies: Latencies::None,
+        starts: Vec::new(),
+    }
+}
+
+/// A record of eight blocks, in which a row's pass takes 10 ms times its factor, give or take a per cent.
+fn record(parent: &Path, name: &str, environment: &Environment, factors: [f64; 3]) -> PathBuf {
+    let folder = parent.join(name);
+    let mut journal = ComparisonJournal::create(&folder, environment, setup()).unwrap();
+    for block in 0..8 {
+        let noise = |row: usize| 1.0 + f64::from((block * 5 + row as u32 * 3) % 7) / 500.0;
+        for (row, factor) in factors.into_iter().enumerate() {
+            let seconds = 0.01 * factor * noise(row);
+            journal.pass(&pass(ROWS[row], block, seconds)).unwrap();
+            journal.cost(&cost(ROWS[row], block, seconds)).unwrap();
+        }
+        journal.pass(&pass(&twin(ROWS[0]), block, 0.01 * factors[0] * noise(3))).unwrap();
+    }
+    journal.finish(true, Aftermath { seconds: 1.0, load: None, stolen: None }).unwrap();
+    folder
+}
+
+fn cost(row: &str, block: u32, seconds: f64) -> CostSample {
+    CostSample {
+        scenario: "keepalive".to_owned(),
+        block,
+        row: row.to_owned(),
+        fetches: 100,
+        user_s: seconds,
+        system_s: seconds,
+        voluntary_switches: 0,
+        involuntary_switches: 0,
+        threads: 1,
+        peak_rss_bytes: 1,
+        counted_fetches: 0,
+        counts: None,
+    }
+}
+
+fn diff(old: &Path, new: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    command.arg("diff").args([old, new]).args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_row_that_has_become_slower_is_found_and_those_that_have_not_are_left_in_peace() {
+    let parent = TempDir::new().unwrap();
+    let environment = Environment::capture("cargo test");
+    let before = record(parent.path(), "before", &environment, [1.0, 1.5, 2.0]);
+    let after = record(parent.path(), "after", &environment, [1.0, 1.65, 2.0]);
+    let told = stdout(&diff(&before, &after, &[]));
+    let line = |row: &str| told.lines().find(|line| line.starts_with(row)).unwrap().to_owned();
+    assert_eq!(line("surf@smol").matches("slower +10.0 % (").count(), 2, "as such and to the reference: {told}");
+    assert!(line("surf@smol").contains("more +10.0 % ("), "{told}");
+    assert!(line("hyper@smol").contains("same +0.0 %") && line("ureq@threads").contains("same +0.0 %"), "{told}");
+    for (threshold, code) in
+        [("median>+5%", 4), ("ratio>+5%", 4), ("cpu>5%", 4), ("median>+12%", 0), ("median>+9.9%", 0)]
+    {
+        let output = diff(&before, &after, &["--fail-if", threshold]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{threshold}: {stderr}");
+        assert_eq!(stderr.lines().count(), usize::from(code == 4), "{stderr}");
+    }
+    // The other way round it has become faster, which no threshold minds.
+    assert_eq!(diff(&after, &before, &["--fail-if", "median>+0%"]).status.code(), Some(0));
+}
+
+#[test]
+fn what_slowed_the_whole_machine_is_not_in_the_ratio() {
+    let parent = TempDir::new().unwrap();
+    let environment = Environment::capture("cargo test");
+    let before = record(parent.path(), "before", &environment, [1.0, 1.5, 2.0]);
+    let after = record(parent.path(), "after", &environment, [1.3, 1.95, 2.6]);
+    assert_eq!(diff(&before, &after, &["--fail-if", "median>+20%"]).status.code(), Some(4));
+    assert_eq!(diff(&before, &after, &["--fail-if", "ratio>+1%"]).status.code(), Some(0));
+}
+
+#[test]
+fn records_that_say_nothing_about_each_other_are_refused_or_said_to_be_left_out() {
+    let parent = TempDir::new().unwrap();
+    let environment = Environment::capture("cargo test");
+    let mut other = environment.clone();
+    other.cores += 2;
+    other.rustc = Some("rustc 0.1".to_owned());
+    let here = record(parent.path(), "here", &environment, [1.0; 3]);
+    let elsewhere = record(parent.path(), "elsewhere", &other, [1.0; 3]);
+    let refused = diff(&here, &elsewhere, &[]);
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr.contains("different machines (cores: ") && stderr.contains("--force"), "{stderr}");
+    let forced = diff(&here, &elsewhere, &["--force"]);
+    assert_eq!(forced.status.code(), Some(0));
+    assert!(stdout(&forced).contains("rustc: ") && stdout(&forced).contains("-> rustc 0.1"), "{}", stdout(&forced));
+
+    let setup = here.join("comparison.json");
+    let scaled = fs::read_to_string(&setup).unwrap().replace("\"concurrency\": 8", "\"concurrency\": 9");
+    fs::write(&setup, scaled).unwrap();
+    let told = stdout(&diff(&here, &elsewhere, &["--force"]));
+    assert!(told.contains("keepalive: its concurrency was 9 and is 8."), "{told}");
+    assert_eq!(diff(&here, &parent.path().join("nowhere"), &[]).status.code(), Some(2));
+}
+
+#[test]
+fn a_row_that_counts_no_more_is_told_by_the_exit_code() {
+    let parent = TempDir::new().unwrap();
+    let environment = Environment::capture("cargo test");
+    let before = record(parent.path(), "before", &environment, [1.0; 3]);
+    let after = record(parent.path(), "after", &environment, [1.0; 3]);
+    let passes = after.join("passes.jsonl");
+    let broken = fs::read_to_string(&passes).unwrap().replacen("\"valid\"", "\"errors\",\"why\":\"all is lost\"", 1);
+    fs::write(&passes, broken).unwrap();
+    let output = diff(&before, &after, &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stdout(&output).contains("hyper@smol does not count in the new record: errors: all is lost"));
+    assert_eq!(diff(&after, &before, &[]).status.code(), Some(0), "it is the new record that is judged");
+}
