@@ -270,9 +270,14 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
     let counted: Vec<f64> = passes.iter().filter_map(|pass| pass.counted_s()).collect();
     let ideals: Option<Vec<f64>> =
         passes.iter().filter(|pass| pass.counted_s().is_some()).map(|pass| pass.ideal_s).collect();
-    let busy: Vec<f64> = passes.iter().filter_map(|pass| Some(cpu_s(pass.witness?) / pass.counted_s()?)).collect();
-    let server_cpu: Vec<f64> =
-        passes.iter().filter(|pass| pass.counted_s().is_some()).filter_map(|pass| pass.witness).map(cpu_s).collect();
+    let busy: Vec<f64> =
+        passes.iter().filter_map(|pass| Some(cpu_s(pass.witness.as_ref()?) / pass.counted_s()?)).collect();
+    let server_cpu: Vec<f64> = passes
+        .iter()
+        .filter(|pass| pass.counted_s().is_some())
+        .filter_map(|pass| pass.witness.as_ref())
+        .map(cpu_s)
+        .collect();
     let blocks = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
     let slots = if row.sequential { 1 } else { setup.concurrency.min(setup.fetches as usize) as u64 };
     // A connection for each fetch at one moment, and one to each origin at least.
@@ -295,7 +300,7 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         server_busy: stats::median(&busy),
         server_cpu_s: stats::median(&server_cpu).map(|cpu| cpu / setup.fetches as f64),
         sockets: (
-            passes.iter().filter_map(|pass| pass.witness).map(|witness| witness.connections).sum(),
+            passes.iter().filter_map(|pass| pass.witness.as_ref()).map(|witness| witness.connections).sum(),
             match setup.connections {
                 crate::fetch::Connections::Warm => warm * u64::from(blocks),
                 crate::fetch::Connections::Cold => warm * passes.len() as u64,
@@ -307,7 +312,7 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
 }
 
 /// What the server spent on the processor, in seconds.
-fn cpu_s(witness: Witness) -> f64 {
+fn cpu_s(witness: &Witness) -> f64 {
     witness.cpu_ns as f64 / 1e9
 }
 

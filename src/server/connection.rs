@@ -4,14 +4,15 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
-use mio::net::TcpStream;
 
+use super::clock::Now;
 use super::deadlines::Ticket;
 use super::pace::Pace;
 use super::request::{self, HEAD_LIMIT, Parsed};
 use super::response::{Head, Response, Then};
 use super::script;
 use super::service::{Door, Entrance, Service};
+use super::socket::Socket;
 use super::wire::Wire;
 use crate::fault::End;
 
@@ -37,6 +38,8 @@ pub(super) struct Connection {
     readable: bool,
     /// Whether the client has closed its side.
     hung_up: bool,
+    /// The moment from which the delay of the next answer counts: its request was readable and the answer before it sent.
+    since: Instant,
     /// The deadline that this connection waits for.
     pub ticket: Ticket,
 }
@@ -49,12 +52,22 @@ enum Phase {
     Greeting(&'static [u8], End),
     /// A response is to be sent when the deadline comes.
     Waiting(Response, Instant),
-    /// That many bytes of a response are sent, and the rest follows at its pace.
-    Writing(Response, u64, Pace),
+    /// Some of a response is sent, and the rest follows.
+    Writing(Response, Progress),
     /// Nothing more is said; whether a request is in work until the client goes.
     Staying(bool),
     /// All is sent, and the client has until then to notice.
     Lingering(Instant),
+}
+
+/// How far the sending of a response has come.
+#[derive(Debug)]
+struct Progress {
+    /// Bytes sent so far.
+    sent: u64,
+    /// When the first of them was due, if the response has a delay and none is sent yet.
+    due: Option<Instant>,
+    pace: Pace,
 }
 
 /// What the event loop is to do with a connection that has made its turn.
@@ -72,14 +85,14 @@ pub(super) enum Next {
 
 impl Connection {
     /// A connection that has just been accepted at a door.
-    pub fn new(stream: TcpStream, door: Door, service: &Service) -> io::Result<Self> {
+    pub fn new(socket: Socket, door: Door, service: &Service, now: Now) -> io::Result<Self> {
         let (wire, phase) = match service.entrance(door) {
-            Entrance::Plain => (Wire::Plain(stream), Phase::Reading),
-            Entrance::Tls(config) => (Wire::encrypted(stream, config).map_err(io::Error::other)?, Phase::Reading),
-            Entrance::Greets(says, end) => (Wire::Plain(stream), Phase::Greeting(says, *end)),
+            Entrance::Plain => (Wire::Plain(socket), Phase::Reading),
+            Entrance::Tls(config) => (Wire::encrypted(socket, config).map_err(io::Error::other)?, Phase::Reading),
+            Entrance::Greets(says, end) => (Wire::Plain(socket), Phase::Greeting(says, *end)),
         };
-        let unread = Unread::default();
-        Ok(Self { wire, door, phase, unread, readable: false, hung_up: false, ticket: Ticket::NONE })
+        let (unread, since, ticket) = (Unread::default(), now.instant, Ticket::NONE);
+        Ok(Self { wire, door, phase, unread, readable: false, hung_up: false, since, ticket })
     }
 
     /// Takes note of an event. The steps that follow from it are [`advance`](Self::advance)'s.
@@ -89,9 +102,9 @@ impl Connection {
     }
 
     /// The deadline has come.
-    pub fn wake(&mut self, service: &mut Service, scratch: &mut Scratch, now: Instant) -> Next {
+    pub fn wake(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Reading) {
-            Phase::Waiting(response, due) => begin(response, due, service),
+            Phase::Waiting(response, due) => begin(response, Some(due), due, service),
             Phase::Lingering(_) => return Next::Close,
             phase => phase,
         };
@@ -99,7 +112,7 @@ impl Connection {
     }
 
     /// Goes as far as it can without waiting.
-    pub fn advance(&mut self, service: &mut Service, scratch: &mut Scratch, now: Instant) -> Next {
+    pub fn advance(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
         for _ in 0..STEPS_A_TURN {
             let next = match self.phase {
                 Phase::Reading => self.receive(service, scratch, now),
@@ -113,7 +126,7 @@ impl Connection {
                 Phase::Waiting(..) | Phase::Staying(_) if self.hung_up => Ok(Next::Close),
                 Phase::Waiting(..) | Phase::Staying(_) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
-                Phase::Lingering(until) => self.discard(scratch, until),
+                Phase::Lingering(until) => self.discard(scratch, until, now),
             };
             match next {
                 Ok(Next::Step) => {}
@@ -126,7 +139,7 @@ impl Connection {
         match self.phase {
             Phase::Lingering(_) => Next::Close,
             // Later than now, which means after all that is due now.
-            _ => Next::WakeAt(now + Duration::from_nanos(1)),
+            _ => Next::WakeAt(now.instant + Duration::from_nanos(1)),
         }
     }
 
@@ -143,29 +156,29 @@ impl Connection {
     }
 
     /// Tells a client that has begun a handshake what it does not expect.
-    fn greet(&mut self, told: Response, service: &Service, scratch: &mut Scratch, now: Instant) -> io::Result<Next> {
-        if self.read(scratch)? == 0 {
+    fn greet(&mut self, told: Response, service: &Service, scratch: &mut Scratch, now: Now) -> io::Result<Next> {
+        if self.read(scratch, now)? == 0 {
             return Ok(Next::Close);
         }
-        Ok(self.answer(told, Duration::ZERO, service, now))
+        Ok(self.answer(told, Duration::ZERO, service))
     }
 
     /// Looks for a request in what was read, and if there is none reads on.
-    fn receive(&mut self, service: &mut Service, scratch: &mut Scratch, now: Instant) -> io::Result<Next> {
+    fn receive(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> io::Result<Next> {
         match request::parse(self.unread.as_slice()) {
             Parsed::Complete(request, length) => {
                 self.unread.consume(length);
                 let (response, delay) = service.respond(self.door, request);
-                return Ok(self.answer(response, delay, service, now));
+                return Ok(self.answer(response, delay, service));
             }
             Parsed::Refused(refusal) => {
                 let response = service.respond_to_refused(self.door, refusal);
-                return Ok(self.answer(response, Duration::ZERO, service, now));
+                return Ok(self.answer(response, Duration::ZERO, service));
             }
             Parsed::Partial if !self.readable => return Ok(Next::Park),
             Parsed::Partial => {}
         }
-        match self.read(scratch)? {
+        match self.read(scratch, now)? {
             0 => Ok(Next::Close),
             length => {
                 self.unread.push(&scratch[..length]);
@@ -175,8 +188,10 @@ impl Connection {
     }
 
     /// Reads once. Less than there was room for means that the stream is drained, unless its end is still to be read.
-    fn read(&mut self, scratch: &mut Scratch) -> io::Result<usize> {
+    fn read(&mut self, scratch: &mut Scratch, now: Now) -> io::Result<usize> {
         let result = self.wire.read(scratch);
+        // Without a stamp it counts from when the loop heard of it.
+        self.since = self.since.max(self.wire.stamp().map_or(now.instant, |stamp| now.at(stamp)));
         self.readable = match &result {
             Ok(length) => *length == scratch.len() || self.hung_up || !self.wire.is_plain(),
             Err(error) => error.kind() == io::ErrorKind::Interrupted,
@@ -185,12 +200,12 @@ impl Connection {
     }
 
     /// Sends the response, or waits for its time.
-    fn answer(&mut self, response: Response, delay: Duration, service: &Service, now: Instant) -> Next {
+    fn answer(&mut self, response: Response, delay: Duration, service: &Service) -> Next {
+        let due = self.since + delay;
         if delay.is_zero() {
-            self.phase = begin(response, now, service);
+            self.phase = begin(response, None, due, service);
             return Next::Step;
         }
-        let due = now + delay;
         self.phase = Phase::Waiting(response, due);
         if self.hung_up {
             return Next::Close;
@@ -199,39 +214,45 @@ impl Connection {
     }
 
     /// Sends as much of the response as the system takes.
-    fn send(&mut self, service: &mut Service, now: Instant) -> io::Result<Next> {
-        let Phase::Writing(response, sent, pace) = &mut self.phase else { return Ok(Next::Step) };
+    fn send(&mut self, service: &mut Service, now: Now) -> io::Result<Next> {
+        let Phase::Writing(response, progress) = &mut self.phase else { return Ok(Next::Step) };
         let (head, whole) = service.lengths(response);
-        let allowed = pace.allowed(now);
-        if *sent == head + allowed
-            && let Some(next) = pace.next(now)
+        let allowed = progress.pace.allowed(now.instant);
+        if progress.sent == head + allowed
+            && let Some(next) = progress.pace.next(now.instant)
         {
             return Ok(Next::WakeAt(next));
         }
-        let slices = service.slices(response, *sent, allowed);
+        let slices = service.slices(response, progress.sent, allowed);
         let written = self.wire.write(slices.as_slice())? as u64;
         let all_taken = written == slices.offered || !self.wire.is_plain();
-        let body_before = sent.saturating_sub(head);
-        *sent += written;
-        let body_bytes = sent.saturating_sub(head) - body_before;
-        let is_whole = *sent == whole;
-        service.tally.sent(body_bytes);
+        let body_before = progress.sent.saturating_sub(head);
+        progress.sent += written;
+        service.tally.sent(progress.sent.saturating_sub(head) - body_before);
+        let is_whole = progress.sent == whole;
+        if let Some(due) = progress.due.take() {
+            service.tally.met(due);
+        }
         if !is_whole {
             // Taking less than offered means that there is no room: an event comes when there is.
             return Ok(if all_taken { Next::Step } else { Next::Park });
         }
         self.wire.flush()?;
+        if let Some(end) = progress.pace.end() {
+            service.tally.met(end);
+        }
         match std::mem::replace(&mut self.phase, Phase::Reading) {
-            Phase::Writing(response, ..) => self.conclude(response, service, now),
+            Phase::Writing(response, _) => self.conclude(response, service, now),
             _ => Ok(Next::Step),
         }
     }
 
     /// Goes on as the response said.
-    fn conclude(&mut self, response: Response, service: &mut Service, now: Instant) -> io::Result<Next> {
+    fn conclude(&mut self, response: Response, service: &mut Service, now: Now) -> io::Result<Next> {
+        self.since = self.since.max(now.instant);
         if let Some(rest) = response.rest {
             let (next, wait) = rest.next(service);
-            return Ok(self.answer(next, wait, service, now));
+            return Ok(self.answer(next, wait, service));
         }
         if response.then == Then::Stay {
             self.phase = Phase::Staying(response.counted);
@@ -255,7 +276,7 @@ impl Connection {
                 self.wire.say_goodbye();
                 self.wire.shutdown();
                 self.unread = Unread::default();
-                self.phase = Phase::Lingering(now + LINGER);
+                self.phase = Phase::Lingering(now.instant + LINGER);
                 self.readable = true;
                 Next::Step
             }
@@ -263,11 +284,11 @@ impl Connection {
     }
 
     /// Reads what nobody wants, until the client closes.
-    fn discard(&mut self, scratch: &mut Scratch, until: Instant) -> io::Result<Next> {
+    fn discard(&mut self, scratch: &mut Scratch, until: Instant, now: Now) -> io::Result<Next> {
         if !self.readable {
             return Ok(Next::WakeAt(until));
         }
-        match self.read(scratch) {
+        match self.read(scratch, now) {
             Ok(0) => Ok(Next::Close),
             Ok(_) => Ok(Next::Step),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Next::WakeAt(until)),
@@ -276,11 +297,11 @@ impl Connection {
     }
 }
 
-/// Begins to send a response that was due at some moment.
-fn begin(response: Response, due: Instant, service: &Service) -> Phase {
+/// Begins to send a response whose time has come at `start`, and which was `due` then if it has a delay.
+fn begin(response: Response, due: Option<Instant>, start: Instant, service: &Service) -> Phase {
     let (head, whole) = service.lengths(&response);
-    let pace = Pace::new(due, response.body_time, whole - head);
-    Phase::Writing(response, 0, pace)
+    let pace = Pace::new(start, response.body_time, whole - head);
+    Phase::Writing(response, Progress { sent: 0, due, pace })
 }
 
 /// Bytes read and not yet looked at.

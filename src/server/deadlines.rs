@@ -1,11 +1,8 @@
-//! What is to happen when: a heap of deadlines, and the timer that wakes the event loop for the earliest.
+//! What is to happen when: a heap of deadlines.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io;
-use std::time::{Duration, Instant};
-
-use super::timer::Timer;
+use std::time::Instant;
 
 /// Names one deadline, so that a connection whose number was given to another is not taken for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,15 +18,12 @@ impl Ticket {
 pub(super) struct Deadlines {
     heap: BinaryHeap<Reverse<(Instant, Ticket, usize)>>,
     last: Ticket,
-    timer: Timer,
-    /// What the timer was last set to.
-    armed: Option<Instant>,
 }
 
 impl Deadlines {
     /// None yet.
-    pub fn new(timer: Timer) -> Self {
-        Self { heap: BinaryHeap::new(), last: Ticket::NONE, timer, armed: None }
+    pub fn new() -> Self {
+        Self { heap: BinaryHeap::new(), last: Ticket::NONE }
     }
 
     /// Notes that `token` is to be woken at `deadline`.
@@ -48,34 +42,21 @@ impl Deadlines {
         self.heap.pop().map(|Reverse((_, ticket, token))| (ticket, token))
     }
 
-    /// Sets the timer to the earliest deadline, unless it is set to that or an earlier moment still to come after `now`.
-    ///
-    /// # Errors
-    ///
-    /// The system refuses, which it has no reason to.
-    pub fn arm(&mut self, now: Instant) -> io::Result<()> {
-        if let Some(Reverse((earliest, ..))) = self.heap.peek()
-            && self.armed.is_none_or(|armed| armed <= now || *earliest < armed)
-        {
-            self.timer.set(*earliest)?;
-            self.armed = Some(*earliest);
-        }
-        Ok(())
-    }
-
-    /// How long the loop may wait at most, where the timer does not wake it by itself.
-    pub fn timeout(&self) -> Option<Duration> {
-        self.timer.timeout()
+    /// The earliest of all.
+    pub fn earliest(&self) -> Option<Instant> {
+        self.heap.peek().map(|Reverse((deadline, ..))| *deadline)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn deadlines_come_due_in_order_and_not_before() {
-        let mut deadlines = Deadlines::new(Timer::new().unwrap());
+        let mut deadlines = Deadlines::new();
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         for (ms, token) in [(30, 3), (10, 1), (20, 2), (10, 4)] {

@@ -2,18 +2,20 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::event::Event;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use slab::Slab;
 
+use super::clock::Now;
 use super::connection::{Connection, Next, Scratch};
 use super::deadlines::{Deadlines, Ticket};
 use super::request::HEAD_LIMIT;
 use super::service::{Door, Service};
-use super::timer::Timer;
+use super::sleep::Sleep;
+use super::socket::Socket;
 
 /// The most events taken from the system at once.
 const BATCH: usize = 1024;
@@ -36,6 +38,7 @@ pub(super) struct Engine {
     resting: Vec<bool>,
     connections: Slab<Connection>,
     deadlines: Deadlines,
+    sleep: Sleep,
     service: Service,
     scratch: Box<Scratch>,
 }
@@ -46,14 +49,13 @@ impl Engine {
     /// # Errors
     ///
     /// The system has no descriptor left.
-    pub fn new(mut listeners: Vec<TcpListener>, doors: Vec<Door>, service: Service) -> io::Result<Self> {
+    pub fn new(mut listeners: Vec<TcpListener>, doors: Vec<Door>, service: Service, spins: bool) -> io::Result<Self> {
         let poll = Poll::new()?;
         for (number, listener) in listeners.iter_mut().enumerate() {
             poll.registry().register(listener, Token(number), Interest::READABLE)?;
         }
-        let timer = Timer::new()?;
-        timer.register(poll.registry(), TIMER)?;
-        let deadlines = Deadlines::new(timer);
+        let sleep = Sleep::new(poll.registry(), TIMER, spins)?;
+        let deadlines = Deadlines::new();
         let resting = vec![false; listeners.len()];
         Ok(Self {
             poll,
@@ -62,6 +64,7 @@ impl Engine {
             resting,
             connections: Slab::new(),
             deadlines,
+            sleep,
             service,
             scratch: Box::new([0; HEAD_LIMIT]),
         })
@@ -79,35 +82,46 @@ impl Engine {
     /// The system refuses to wait, which it has no reason to.
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(BATCH);
+        self.service.tally.start();
         loop {
-            match self.poll.poll(&mut events, self.deadlines.timeout()) {
+            match self.sleep.wait(&mut self.poll, &mut events, self.deadlines.earliest()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             }
-            // One reading for the whole batch: a delay counts from the moment that the loop saw the request.
-            let now = Instant::now();
-            self.service.tally.turn(now);
+            let now = Now::read();
+            self.service.tally.turn(now.instant, self.sleep.spun);
+            self.meet_deadlines();
             for event in &events {
                 match event.token() {
                     STOP => return Ok(()),
-                    // It has done its work by ending the sleep: what is due comes below, whatever ended it.
+                    // It has done its work by ending the sleep.
                     TIMER => {}
                     Token(number) if number < self.listeners.len() => self.accept(number, now),
                     Token(number) => self.handle(number - self.listeners.len(), event, now),
                 }
+                // A batch may be long, and an answer whose time has come goes before requests that have just arrived.
+                self.meet_deadlines();
             }
-            while let Some((ticket, token)) = self.deadlines.pop_due(now) {
-                self.wake(token, ticket, now);
-            }
-            self.deadlines.arm(now)?;
+        }
+    }
+
+    /// Wakes all whose deadline has come.
+    fn meet_deadlines(&mut self) {
+        if self.deadlines.earliest().is_none() {
+            return;
+        }
+        // Read once: who wants another turn at once gets it after all others.
+        let now = Now::read();
+        while let Some((ticket, token)) = self.deadlines.pop_due(now.instant) {
+            self.wake(token, ticket, now);
         }
     }
 
     /// Accepts all who wait at a listener: there is no further event for them.
-    fn accept(&mut self, number: usize, now: Instant) {
+    fn accept(&mut self, number: usize, now: Now) {
         loop {
             match self.listeners[number].accept() {
-                Ok((stream, _)) => self.admit(number, stream),
+                Ok((stream, _)) => self.admit(number, stream, now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // A client that has gone again says nothing about the next.
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
@@ -115,7 +129,7 @@ impl Engine {
                 Err(_) => {
                     // One rest at a time, however many clients knock meanwhile.
                     if !std::mem::replace(&mut self.resting[number], true) {
-                        self.deadlines.push(now + ACCEPT_REST, number);
+                        self.deadlines.push(now.instant + ACCEPT_REST, number);
                     }
                     return;
                 }
@@ -123,14 +137,19 @@ impl Engine {
         }
     }
 
-    fn admit(&mut self, number: usize, mut stream: mio::net::TcpStream) {
+    fn admit(&mut self, number: usize, mut stream: mio::net::TcpStream, now: Now) {
         let door = self.doors[number];
         let entry = self.connections.vacant_entry();
         let token = Token(self.listeners.len() + entry.key());
         // Once for all: a connection that waits for nothing ignores what it is told.
         let interest = Interest::READABLE | Interest::WRITABLE;
         if self.poll.registry().register(&mut stream, token, interest).is_ok()
-            && let Ok(connection) = Connection::new(stream, door, &self.service)
+            && let Ok(connection) = Connection::new(
+                Socket::new(stream, self.service.has_delays() && door != Door::Control),
+                door,
+                &self.service,
+                now,
+            )
         {
             entry.insert(connection);
             if door != Door::Control {
@@ -139,7 +158,7 @@ impl Engine {
         }
     }
 
-    fn handle(&mut self, key: usize, event: &Event, now: Instant) {
+    fn handle(&mut self, key: usize, event: &Event, now: Now) {
         if let Some(connection) = self.connections.get_mut(key) {
             connection.note(event);
             let next = connection.advance(&mut self.service, &mut self.scratch, now);
@@ -147,7 +166,7 @@ impl Engine {
         }
     }
 
-    fn wake(&mut self, token: usize, ticket: Ticket, now: Instant) {
+    fn wake(&mut self, token: usize, ticket: Ticket, now: Now) {
         let Some(key) = token.checked_sub(self.listeners.len()) else {
             self.resting[token] = false;
             return self.accept(token, now);

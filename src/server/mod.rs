@@ -19,23 +19,28 @@ use self::engine::Engine;
 use self::listen::listen;
 use self::origins::{Origins, address};
 use self::service::{Door, Service};
+use self::socket::stamp_arrivals;
 use crate::fault::Listening;
 use crate::scenario::Scenario;
 use crate::site::{Delay, Reply};
 
 mod announcement;
 mod certificates;
+mod clock;
 mod connection;
 mod deadlines;
 mod engine;
 mod listen;
 mod origins;
+mod overflows;
 mod pace;
 mod process;
 mod request;
 mod response;
 mod script;
 mod service;
+mod sleep;
+mod socket;
 mod tally;
 mod timer;
 mod wire;
@@ -66,10 +71,13 @@ impl Server {
         make_bodies_ready();
         let announcement = Announcement::new(&scenario, &origins.addresses, &control_address, origins.cacert);
         let (mut listeners, mut doors) = (origins.listeners, origins.doors);
+        if scenario.has_delays() {
+            listeners.iter().try_for_each(stamp_arrivals).context("cannot have arrivals stamped")?;
+        }
         listeners.push(control);
         doors.push(Door::Control);
         let service = Service::new(scenario, origins.addresses.into_iter().zip(origins.entrances).collect());
-        let engine = Engine::new(listeners, doors, service)?;
+        let engine = Engine::new(listeners, doors, service, true)?;
         let stopper = Stopper(engine.waker()?);
         Ok(Self { announcement, engine, stopper, _refusing: origins.refusing })
     }

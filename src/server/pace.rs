@@ -36,6 +36,11 @@ impl Pace {
         })
     }
 
+    /// When the last byte is due, if the body has a time at all.
+    pub fn end(&self) -> Option<Instant> {
+        (!self.time.is_zero()).then(|| self.since + self.time)
+    }
+
     fn steps(&self) -> u128 {
         (self.time.as_nanos() / STEP.as_nanos()).clamp(1, MOST_STEPS)
     }

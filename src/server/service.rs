@@ -39,6 +39,7 @@ pub(super) struct Service {
     /// Where each origin is found, since redirects name them, and what awaits its clients.
     origins: Vec<(Origin, Entrance)>,
     heads: Heads,
+    has_delays: bool,
     pub tally: Tally,
 }
 
@@ -46,7 +47,13 @@ impl Service {
     /// Makes a scenario ready whose origins are found there.
     pub fn new(scenario: Arc<Scenario>, origins: Vec<(Origin, Entrance)>) -> Self {
         let heads = Heads::prepare(&scenario);
-        Self { scenario, origins, heads, tally: Tally::new() }
+        let has_delays = scenario.has_delays();
+        Self { scenario, origins, heads, has_delays, tally: Tally::new() }
+    }
+
+    /// Whether anybody is made to wait, so that it matters when requests arrive.
+    pub fn has_delays(&self) -> bool {
+        self.has_delays
     }
 
     /// What awaits those who come to a door.

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
-
+use super::clock::thread_cpu_time;
+use super::overflows::listen_overflows;
 use crate::witness::Witness;
 
 /// The counts so far, and how many requests are in work right now.
@@ -15,19 +15,37 @@ pub(super) struct Tally {
     now: Instant,
     /// When the first request of these counts was read.
     first: Option<Instant>,
-    /// The processor time of this thread when these counts began.
+    /// What this thread has spent spinning in its life.
+    spun: Duration,
+    /// What the system had counted when these counts began.
+    before: Outside,
+}
+
+/// What the system counts.
+#[derive(Debug, Clone, Copy)]
+struct Outside {
     cpu: Duration,
+    spun: Duration,
+    overflows: u64,
 }
 
 impl Tally {
     /// No counts yet.
     pub fn new() -> Self {
-        Self { witness: Witness::default(), in_flight: 0, now: Instant::now(), first: None, cpu: thread_cpu_time() }
+        let before = Outside::now(Duration::ZERO);
+        let (now, spun) = (Instant::now(), Duration::ZERO);
+        Self { witness: Witness::default(), in_flight: 0, now, first: None, spun, before }
     }
 
-    /// A turn of the event loop begins.
-    pub fn turn(&mut self, now: Instant) {
+    /// The event loop begins, in the thread that calls this: what it spends on the processor counts from here.
+    pub fn start(&mut self) {
+        self.before = Outside::now(self.spun);
+    }
+
+    /// A turn of the event loop begins, which has spun for so long in its life.
+    pub fn turn(&mut self, now: Instant, spun: Duration) {
         self.now = now;
+        self.spun = spun;
     }
 
     /// A connection was accepted.
@@ -56,6 +74,11 @@ impl Tally {
         self.witness.bytes += bytes;
     }
 
+    /// Bytes that were due at some moment have just been handed to the system.
+    pub fn met(&mut self, due: Instant) {
+        self.witness.delay_errors.record(due.elapsed());
+    }
+
     /// A request was refused.
     pub fn refused(&mut self) {
         self.witness.refused += 1;
@@ -63,8 +86,15 @@ impl Tally {
 
     /// The counts so far.
     pub fn witness(&self) -> Witness {
-        let cpu = thread_cpu_time().saturating_sub(self.cpu);
-        Witness { cpu_ns: cpu.as_nanos() as u64, ..self.witness }
+        let now = Outside::now(self.spun);
+        let spun = now.spun - self.before.spun;
+        let busy = (now.cpu - self.before.cpu).saturating_sub(spun);
+        Witness {
+            cpu_ns: busy.as_nanos() as u64,
+            spin_ns: spun.as_nanos() as u64,
+            listen_overflows: now.overflows.saturating_sub(self.before.overflows),
+            ..self.witness.clone()
+        }
     }
 
     /// The counts so far, and starts anew. What is in work now is in work at the start of the new counts too.
@@ -72,12 +102,13 @@ impl Tally {
         let witness = self.witness();
         self.witness = Witness { peak_in_flight: self.in_flight, ..Witness::default() };
         self.first = None;
-        self.cpu = thread_cpu_time();
+        self.before = Outside::now(self.spun);
         witness
     }
 }
 
-fn thread_cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+impl Outside {
+    fn now(spun: Duration) -> Self {
+        Self { cpu: thread_cpu_time(), spun, overflows: listen_overflows() }
+    }
 }

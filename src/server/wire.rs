@@ -5,26 +5,27 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use rustls::{ServerConfig, ServerConnection};
+
+use super::socket::Socket;
 
 /// A socket, and what lies between it and those who speak HTTP.
 #[derive(Debug)]
 pub(super) enum Wire {
-    Plain(TcpStream),
+    Plain(Socket),
     Tls(Box<Encrypted>),
 }
 
 /// A socket under TLS.
 #[derive(Debug)]
 pub(super) struct Encrypted {
-    socket: TcpStream,
+    socket: Socket,
     tls: ServerConnection,
 }
 
 impl Wire {
     /// TLS over a socket. The handshake takes place when it is read from.
-    pub fn encrypted(socket: TcpStream, config: &Arc<ServerConfig>) -> Result<Self, rustls::Error> {
+    pub fn encrypted(socket: Socket, config: &Arc<ServerConfig>) -> Result<Self, rustls::Error> {
         Ok(Self::Tls(Box::new(Encrypted { socket, tls: ServerConnection::new(Arc::clone(config))? })))
     }
 
@@ -40,6 +41,11 @@ impl Wire {
             Self::Plain(socket) => socket.read(room),
             Self::Tls(encrypted) => encrypted.read(room),
         }
+    }
+
+    /// When what was read last had become readable, on the wall clock, where the system says so.
+    pub fn stamp(&self) -> Option<Duration> {
+        self.socket().stamp()
     }
 
     /// Writes as much as is taken.
@@ -70,15 +76,15 @@ impl Wire {
     /// Closes the side that is written to.
     pub fn shutdown(&self) {
         // Fails where the client has gone already, which reading finds out as well.
-        let _ = self.socket().shutdown(Shutdown::Write);
+        let _ = self.socket().stream().shutdown(Shutdown::Write);
     }
 
     /// Has the connection reset when it is dropped.
     pub fn reset_on_drop(&self) -> io::Result<()> {
-        Ok(rustix::net::sockopt::set_socket_linger(self.socket(), Some(Duration::ZERO))?)
+        Ok(rustix::net::sockopt::set_socket_linger(self.socket().stream(), Some(Duration::ZERO))?)
     }
 
-    fn socket(&self) -> &TcpStream {
+    fn socket(&self) -> &Socket {
         match self {
             Self::Plain(socket) => socket,
             Self::Tls(encrypted) => &encrypted.socket,

@@ -75,3 +75,18 @@ fn a_body_with_a_time_is_let_out_over_it_and_arrives_whole() {
     expect(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 40000\r\n\r\n");
     assert_eq!(server.witness("/witness").bytes, 40_000);
 }
+
+#[test]
+fn the_errors_of_delays_are_told() {
+    let server = Running::new("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '5ms'\n");
+    let mut stream = server.connect();
+    for visit in 0..3 {
+        stream.write_all(&get(&format!("/0/{visit}"))).unwrap();
+        expect(&mut stream, &server.answer(0, visit));
+    }
+    let witness = server.whole_witness("/take");
+    assert_eq!(witness.delay_errors.count(), 3);
+    assert!(witness.delay_errors.quantile(1.0).unwrap() < super::PATIENCE);
+    assert!(witness.cpu_ns > 0);
+    assert_eq!(server.whole_witness("/take").delay_errors.count(), 0, "taking starts anew");
+}

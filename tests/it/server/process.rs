@@ -165,3 +165,23 @@ fn more_clients_than_descriptors_wait_for_their_turn() {
         stream.read_exact(&mut [0; 41]).unwrap();
     }
 }
+
+#[test]
+fn time_that_a_request_waits_to_be_read_counts_as_error_of_its_delay() {
+    let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '10ms'\n");
+    let server = ServerProcess::start(Path::new(PROGRAM), file.path(), 1.0).unwrap();
+    let pid = Pid::from_raw(server.id() as i32).unwrap();
+    let mut stream = connect(&format!("127.0.0.1:{}", server.origins()[0].port));
+    let held = Duration::from_millis(100);
+    // The system may begin to stamp what arrives a moment after it was told to.
+    let late = (0..20).find_map(|_| {
+        kill_process(pid, Signal::STOP).unwrap();
+        stream.write_all(&get("/0/0")).unwrap();
+        std::thread::sleep(held);
+        kill_process(pid, Signal::CONT).unwrap();
+        stream.read_exact(&mut [0; 41]).unwrap();
+        let errors = server.take_witness().unwrap().delay_errors;
+        errors.quantile(1.0).filter(|error| *error >= held / 2)
+    });
+    assert!(late.is_some(), "90 ms in the server's queue are not seen");
+}

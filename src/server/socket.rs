@@ -1,0 +1,138 @@
+//! A connected socket, which knows when what was read from it had become readable.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::time::Duration;
+
+use mio::net::TcpStream;
+
+/// A connected socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    /// Whether its listener had [`stamp_arrivals`] done to it.
+    is_stamped: bool,
+    stamp: Option<Duration>,
+}
+
+impl Socket {
+    /// Wraps a socket whose listener had [`stamp_arrivals`] done to it, or not.
+    pub fn new(stream: TcpStream, is_stamped: bool) -> Self {
+        Self { stream, is_stamped, stamp: None }
+    }
+
+    /// When the last byte read had become readable, on the wall clock, where the system says so.
+    pub fn stamp(&self) -> Option<Duration> {
+        self.stamp
+    }
+
+    /// The socket itself.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        if !self.is_stamped {
+            return self.stream.read(room);
+        }
+        let (length, stamp) = stamped::read(&self.stream, room)?;
+        self.stamp = stamp;
+        Ok(length)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.stream.write_vectored(slices)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Has the system stamp what the sockets accepted by `listener` receive.
+///
+/// It makes each read a little dearer, and is the only way to know how long a request has waited to be read.
+pub(super) use self::stamped::stamp_arrivals;
+
+#[cfg(target_os = "linux")]
+mod stamped {
+    use std::io::{self, IoSliceMut};
+    use std::os::fd::{AsFd, AsRawFd};
+    use std::time::Duration;
+
+    use mio::net::TcpStream;
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
+
+    pub fn stamp_arrivals(listener: &impl AsFd) -> io::Result<()> {
+        Ok(setsockopt(listener, sockopt::ReceiveTimestampns, &true)?)
+    }
+
+    /// Room for the one message that comes with the bytes, where such messages may lie.
+    #[repr(align(8))]
+    struct Control([u8; 64]);
+
+    pub fn read(stream: &TcpStream, room: &mut [u8]) -> io::Result<(usize, Option<Duration>)> {
+        let mut control = Control([0; 64]);
+        let mut pieces = [IoSliceMut::new(room)];
+        let message = recvmsg::<()>(stream.as_raw_fd(), &mut pieces, Some(&mut control.0), MsgFlags::empty())?;
+        let stamp = message.cmsgs()?.find_map(|message| match message {
+            ControlMessageOwned::ScmTimestampns(stamp) => Some(Duration::from(stamp)),
+            _ => None,
+        });
+        Ok((message.bytes, stamp))
+    }
+}
+
+/// Elsewhere a request counts from when it is read.
+#[cfg(not(target_os = "linux"))]
+mod stamped {
+    use std::io::{self, Read};
+    use std::os::fd::AsFd;
+    use std::time::Duration;
+
+    use mio::net::TcpStream;
+
+    pub fn stamp_arrivals(_: &impl AsFd) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub fn read(mut stream: &TcpStream, room: &mut [u8]) -> io::Result<(usize, Option<Duration>)> {
+        Ok((stream.read(room)?, None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::clock::Now;
+    use crate::server::listen::listen;
+
+    #[test]
+    fn what_has_waited_to_be_read_is_stamped_with_when_it_came() {
+        let listener = listen().unwrap();
+        stamp_arrivals(&std::os::fd::AsFd::as_fd(&listener)).unwrap();
+        let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let mut socket = Socket::new(accepted, true);
+        // The system begins to stamp a moment after it was first told to.
+        let waited = Duration::from_millis(20);
+        let is_seen = (0..100).any(|_| {
+            let before = Now::read().instant;
+            client.write_all(b"x").unwrap();
+            let after = Now::read().instant;
+            std::thread::sleep(waited);
+            assert_eq!(socket.read(&mut [0; 9]).unwrap(), 1);
+            let came = socket.stamp().map(|stamp| Now::read().at(stamp));
+            let slack = Duration::from_millis(1);
+            came.is_some_and(|came| before - slack <= came && came <= after + slack)
+        });
+        assert!(is_seen, "stamps are missing, or tell of another moment");
+    }
+}
