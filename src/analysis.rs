@@ -222,7 +222,7 @@ fn smallest_difference(rows: &[RowAnalysis], names: &[String], reference: usize,
 }
 
 /// The passes as blocks of cycles, with a place for each name. A row with a pass that does not count has none that do.
-fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
+pub fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
     let index: HashMap<&str, usize> = names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
     let mut blocks: Vec<Vec<Cycle>> = Vec::new();
     for pass in passes {

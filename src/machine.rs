@@ -48,6 +48,16 @@ pub fn ports() -> Option<(u16, u16)> {
     Some((ports.next()?.ok()?, ports.next()?.ok()?))
 }
 
+/// How many ports rest after a connection that was closed from here (TIME_WAIT).
+pub fn resting_ports() -> Option<u64> {
+    let count = |path: &str| {
+        let table = fs::read_to_string(path).ok()?;
+        let state = |line: &str| line.split_whitespace().nth(3).map(str::to_owned);
+        Some(table.lines().skip(1).filter(|line| state(line).as_deref() == Some("06")).count() as u64)
+    };
+    Some(count("/proc/net/tcp")? + count("/proc/net/tcp6").unwrap_or(0))
+}
+
 /// The most connections that may wait to be accepted.
 pub fn backlog() -> Option<u64> {
     word("/proc/sys/net/core/somaxconn")?.parse().ok()

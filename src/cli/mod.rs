@@ -15,6 +15,7 @@ mod calibration;
 mod compare;
 mod descriptors;
 mod diff;
+mod doctor;
 mod fetch;
 mod flags;
 mod interrupt;
@@ -59,6 +60,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Report(report::ReportArgs),
     Diff(diff::DiffArgs),
+    Doctor(doctor::DoctorArgs),
     #[command(hide = true)]
     Calibration(calibration::CalibrationArgs),
     #[command(hide = true)]
@@ -127,6 +129,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(args),
         Command::Report(args) => report::run(args),
         Command::Diff(args) => diff::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Calibration(args) => calibration::run(args),
         Command::Worker(args) => worker::run(args),
     }

@@ -13,6 +13,9 @@ use crate::worker::{Open, PassOrder};
 /// Room for the visits of a block's cycles, so that no two blocks share one.
 const VISITS_A_BLOCK: u64 = 1_000;
 
+/// Allocations hardly differ from pass to pass, and every counted pass is one that is not timed.
+const BLOCKS_COUNTED: u32 = 3;
+
 /// A block that is about to be run.
 pub(super) struct Block<'a> {
     pub plan: &'a Plan,
@@ -146,7 +149,7 @@ impl Block<'_> {
     fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
         let after = contender.process().and_then(Usage::of)?;
         let mut sample = self.cost_sample(&contender.name, fetches, before, after);
-        if !self.plan.is_interrupted() {
+        if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
             let done = contender.pass(PassOrder { visit, count: true }, self.patience(contender, visit));
             sample.counts = done.and_then(|done| done.counts);

@@ -4,13 +4,14 @@
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
+use crate::backend::Row;
 use crate::fetch::Limits;
 use crate::paired::LEAST_BLOCKS;
 use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
@@ -19,12 +20,14 @@ use crate::server::ServerProcess;
 
 mod block;
 mod check;
+pub mod checkup;
 mod contender;
 mod cost;
 mod placement;
 mod shuffle;
 
 use self::block::Block;
+pub use self::checkup::Finding;
 use self::contender::Contender;
 use self::placement::{Who, placed};
 use self::shuffle::Shuffle;
@@ -73,6 +76,16 @@ pub struct Participant {
 }
 
 impl Participant {
+    /// A row of ours: `program` is fetchbench itself.
+    pub fn of_row(row: &Row, program: &Path) -> Self {
+        Self {
+            name: row.to_string(),
+            command: vec![program.into(), "worker".into(), row.to_string().into()],
+            sequential: row.is_sequential(),
+            https: row.backend().https,
+        }
+    }
+
     /// How many fetches it has in flight at most: the slots of its ideal.
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
         if self.sequential { NonZeroUsize::MIN } else { limits.concurrency }

@@ -11,6 +11,7 @@ pub mod fetched;
 mod numbers;
 pub mod markdown;
 pub mod calibration;
+pub mod checkup;
 pub mod comparison;
 pub mod difference;
 pub mod svg;

@@ -21,12 +21,7 @@ pub(super) enum One {
 impl One {
     pub(super) fn participant(&self, program: &Path) -> Participant {
         match self {
-            Self::Row(row) => Participant {
-                name: row.to_string(),
-                command: vec![program.into(), "worker".into(), row.to_string().into()],
-                sequential: row.is_sequential(),
-                https: row.backend().https,
-            },
+            Self::Row(row) => Participant::of_row(row, program),
             // Whether it can is for it to show.
             Self::Exec(path) => Participant {
                 name: format!("exec:{}", public(path)),

@@ -1,0 +1,77 @@
+//! `fetchbench doctor`: whether this machine is fit to measure on.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use super::interrupt;
+use super::terminal::print;
+use crate::analysis;
+use crate::machine::CoreTicks;
+use crate::measure::{self, Event, Finding, Participant, Plan, Stage, Stop, checkup};
+use crate::record::{Placement, twin};
+use crate::report;
+use crate::scenario::Scenario;
+
+/// How long a row is compared with itself.
+const NOISE_BUDGET: Duration = Duration::from_secs(5);
+/// Cycles of its blocks: few, so that there are blocks enough to tell how far they differ.
+const NOISE_CYCLES: u32 = 5;
+/// The row that is compared with itself, and where.
+const NOISE_ROW: &str = "hyper@smol";
+const NOISE_SCENARIO: &str = "keepalive";
+
+const EXAMPLES: &str = "\
+Example:
+  fetchbench doctor
+
+It takes some six seconds, in which a row is compared with itself: what differs then is
+noise.";
+
+/// Tell whether this machine is fit to measure on, and what to do where it is not
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct DoctorArgs {}
+
+pub(super) fn run(_: DoctorArgs) -> anyhow::Result<ExitCode> {
+    interrupt::end_on_signals()?;
+    let mut findings = checkup::at_rest();
+    let ticks = CoreTicks::now();
+    let noise = noise()?;
+    findings.push(checkup::stolen(ticks, CoreTicks::now()));
+    findings.push(noise);
+    print(&report::checkup::text(&findings))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Compares a row with itself.
+fn noise() -> anyhow::Result<Finding> {
+    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let stage = Stage { source: NOISE_SCENARIO.to_owned(), time_scale: 1.0, scenario: Scenario::load(NOISE_SCENARIO)? };
+    let plan = Plan {
+        stages: vec![stage],
+        participants: vec![Participant::of_row(&NOISE_ROW.parse()?, &program)],
+        program,
+        reference: 0,
+        stop: Stop::Budget(NOISE_BUDGET),
+        seed: 1,
+        cycles: NOISE_CYCLES,
+        placement: Placement::Free,
+        interrupted: Arc::new(AtomicBool::new(false)),
+    };
+    let start = Instant::now();
+    let mut passes = Vec::new();
+    measure::compare(&plan, |event| {
+        if let Event::Pass(pass) = event {
+            passes.push(pass.clone());
+        }
+        Ok(())
+    })?;
+    let names = [twin(NOISE_ROW), NOISE_ROW.to_owned()];
+    let values = analysis::blocks(&names, &passes.iter().collect::<Vec<_>>()).block_values(0, 1);
+    let blocks_a_minute = values.len() as f64 * 60.0 / start.elapsed().as_secs_f64();
+    Ok(checkup::noise(&values, blocks_a_minute))
+}
