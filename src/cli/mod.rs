@@ -20,6 +20,7 @@ mod fetch;
 mod flags;
 mod interrupt;
 mod list;
+mod listening;
 mod live;
 mod mock;
 mod report;

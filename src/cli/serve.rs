@@ -4,21 +4,31 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::listening::ListenFlags;
+use super::terminal::print_warning;
 use super::{descriptors, usage};
 use crate::scenario::Scenario;
 use crate::server::{Announcement, Server, Stopper};
 use crate::units::parse_time_scale;
 
-/// Serve the sites of a scenario on 127.0.0.1, each after its delay
+/// How long answers in work may take to end after a signal.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Serve the sites of a scenario, each after its delay
 ///
 /// Prints one line of JSON that says where everything is found, then serves until interrupted. A target is
 /// `/<site>/<visit>`: the same visit of a site is always answered alike. GET /witness on the control url tells what the
-/// server saw, GET /take the same and starts the counts anew.
+/// server saw, GET /take the same and starts the counts anew. A request with a header `server-timing` is told its delay,
+/// planned and actual, in an answering header of that name.
+///
+/// On SIGINT or SIGTERM it accepts nobody any more, lets answers in work end within five seconds, and ends; at the second
+/// signal it ends at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   $ fetchbench serve article
@@ -26,6 +36,8 @@ use crate::units::parse_time_scale;
   and in another terminal:
   $ curl http://127.0.0.1:40002/0/0
   $ curl http://127.0.0.1:40001/witness
+At a port of your choice, on two cores, writing answers down:
+  $ fetchbench serve keepalive --listen 127.0.0.1:8080 --cores 2 --access-log answers.jsonl
 Over https:
   $ fetchbench serve --tls article > where.json &
   $ jq -r .cacert where.json > ca.pem
@@ -39,6 +51,8 @@ pub(super) struct ServeArgs {
     /// Serve every site over https; the certificate to trust stands in the line that is printed
     #[arg(long)]
     tls: bool,
+    #[command(flatten)]
+    listening: ListenFlags,
     /// End when standard input does, as it also does when the parent is killed
     #[arg(long, hide = true)]
     end_with_stdin: bool,
@@ -50,8 +64,14 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let scenario = Scenario::load(&args.scenario).map_err(usage)?.time_scaled(args.time_scale);
     let scenario = if args.tls { scenario.over_tls() } else { scenario };
+    let setup = args.listening.setup().map_err(usage)?;
+    if args.listening.is_remote() {
+        print_warning(
+            "whoever can reach this machine can use the server: it is made for measuring, not for the open net",
+        );
+    }
     descriptors::raise_limit();
-    let server = Server::bind(Arc::new(scenario))?;
+    let server = Server::bind_as(Arc::new(scenario), setup)?;
     // Before the announcement: who reads that may want to end us at once.
     stop_on_signal(server.stopper())?;
     announce(server.announcement())?;
@@ -62,7 +82,11 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
 fn stop_on_signal(stopper: Stopper) -> anyhow::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        signals.forever().for_each(|_| stopper.stop());
+        let mut signals = signals.forever();
+        if signals.next().is_some() {
+            stopper.finish(GRACE);
+        }
+        signals.for_each(|_| stopper.stop());
     })?;
     Ok(())
 }

@@ -45,6 +45,12 @@ pub(super) fn print_error(message: &str) {
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", visible(message));
 }
 
+/// Writes a warning to stderr as one line.
+pub(super) fn print_warning(message: &str) {
+    let style = anstyle::AnsiColor::Yellow.on_default().bold();
+    let _ = writeln!(anstream::stderr(), "{style}warning:{style:#} {}", visible(message));
+}
+
 /// Writes text to a file as a whole, or to stdout where the file is `-`.
 pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
     if file == Path::new("-") {

@@ -42,6 +42,10 @@ pub(super) struct Connection {
     since: Instant,
     /// The deadline that this connection waits for.
     pub ticket: Ticket,
+    /// The deadline by which it is looked whether a head has come to its end.
+    pub watch: Ticket,
+    /// When the first part of a head came whose end is still to come.
+    head_since: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -91,8 +95,18 @@ impl Connection {
             Entrance::Tls(config) => (Wire::encrypted(socket, config).map_err(io::Error::other)?, Phase::Reading),
             Entrance::Greets(says, end) => (Wire::Plain(socket), Phase::Greeting(says, *end)),
         };
-        let (unread, since, ticket) = (Unread::default(), now.instant, Ticket::NONE);
-        Ok(Self { wire, door, phase, unread, readable: false, hung_up: false, since, ticket })
+        Ok(Self {
+            wire,
+            door,
+            phase,
+            unread: Unread::default(),
+            readable: false,
+            hung_up: false,
+            since: now.instant,
+            ticket: Ticket::NONE,
+            watch: Ticket::NONE,
+            head_since: None,
+        })
     }
 
     /// Takes note of an event. The steps that follow from it are [`advance`](Self::advance)'s.
@@ -104,7 +118,7 @@ impl Connection {
     /// The deadline has come.
     pub fn wake(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Reading) {
-            Phase::Waiting(response, due) => begin(response, Some(due), due, service),
+            Phase::Waiting(response, due) => begin(response, Some(due), due, self.since, service),
             Phase::Lingering(_) => return Next::Close,
             phase => phase,
         };
@@ -143,10 +157,25 @@ impl Connection {
         }
     }
 
+    /// When the first part of a head came whose end is still to come.
+    pub fn head_since(&self) -> Option<Instant> {
+        self.head_since
+    }
+
+    /// Whether nobody waits for anything from it.
+    pub fn is_idle(&self) -> bool {
+        !matches!(self.phase, Phase::Waiting(..) | Phase::Writing(..) | Phase::Lingering(_))
+    }
+
+    /// Whom it speaks for.
+    pub fn door(&self) -> Door {
+        self.door
+    }
+
     /// Gives up what was in work. To be called once, when the connection is dropped.
     pub fn abandon(&self, service: &mut Service) {
         let counted = match &self.phase {
-            Phase::Waiting(response, _) | Phase::Writing(response, ..) => response.counted,
+            Phase::Waiting(response, _) | Phase::Writing(response, ..) => response.answers.is_some(),
             Phase::Staying(counted) => *counted,
             Phase::Reading | Phase::Greeting(..) | Phase::Lingering(_) => false,
         };
@@ -168,6 +197,7 @@ impl Connection {
         match request::parse(self.unread.as_slice()) {
             Parsed::Complete(request, length) => {
                 self.unread.consume(length);
+                self.head_since = None;
                 let (response, delay) = service.respond(self.door, request);
                 return Ok(self.answer(response, delay, service));
             }
@@ -175,7 +205,12 @@ impl Connection {
                 let response = service.respond_to_refused(self.door, refusal);
                 return Ok(self.answer(response, Duration::ZERO, service));
             }
-            Parsed::Partial if !self.readable => return Ok(Next::Park),
+            Parsed::Partial if !self.readable => {
+                if !self.unread.as_slice().is_empty() {
+                    self.head_since.get_or_insert(now.instant);
+                }
+                return Ok(Next::Park);
+            }
             Parsed::Partial => {}
         }
         match self.read(scratch, now)? {
@@ -203,7 +238,7 @@ impl Connection {
     fn answer(&mut self, response: Response, delay: Duration, service: &Service) -> Next {
         let due = self.since + delay;
         if delay.is_zero() {
-            self.phase = begin(response, None, due, service);
+            self.phase = begin(response, None, due, self.since, service);
             return Next::Step;
         }
         self.phase = Phase::Waiting(response, due);
@@ -242,25 +277,27 @@ impl Connection {
             service.tally.met(end);
         }
         match std::mem::replace(&mut self.phase, Phase::Reading) {
-            Phase::Writing(response, _) => self.conclude(response, service, now),
+            Phase::Writing(response, _) => self.conclude(response, whole - head, service, now),
             _ => Ok(Next::Step),
         }
     }
 
     /// Goes on as the response said.
-    fn conclude(&mut self, response: Response, service: &mut Service, now: Now) -> io::Result<Next> {
-        self.since = self.since.max(now.instant);
+    fn conclude(&mut self, response: Response, sent: u64, service: &mut Service, now: Now) -> io::Result<Next> {
         if let Some(rest) = response.rest {
+            self.since = self.since.max(now.instant);
             let (next, wait) = rest.next(service);
             return Ok(self.answer(next, wait, service));
         }
         if response.then == Then::Stay {
-            self.phase = Phase::Staying(response.counted);
+            self.phase = Phase::Staying(response.answers.is_some());
             return Ok(Next::Step);
         }
-        if response.counted {
+        if response.answers.is_some() {
             service.tally.ended();
+            service.note(&response, sent, self.since);
         }
+        self.since = self.since.max(now.instant);
         Ok(match response.then {
             Then::Read => Next::Step,
             Then::Reset => {
@@ -298,7 +335,10 @@ impl Connection {
 }
 
 /// Begins to send a response whose time has come at `start`, and which was `due` then if it has a delay.
-fn begin(response: Response, due: Option<Instant>, start: Instant, service: &Service) -> Phase {
+fn begin(mut response: Response, due: Option<Instant>, start: Instant, since: Instant, service: &Service) -> Phase {
+    if response.is_timed {
+        response.tell_timing(start - since, since.elapsed());
+    }
     let (head, whole) = service.lengths(&response);
     let pace = Pace::new(start, response.body_time, whole - head);
     Phase::Writing(response, Progress { sent: 0, due, pace })

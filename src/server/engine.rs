@@ -2,16 +2,18 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use mio::event::Event;
-use mio::net::TcpListener;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use super::clock::Now;
 use super::connection::{Connection, Next, Scratch};
 use super::deadlines::{Deadlines, Ticket};
+use super::mail::{Mail, Mailbox};
 use super::request::HEAD_LIMIT;
 use super::service::{Door, Service};
 use super::sleep::Sleep;
@@ -20,71 +22,107 @@ use super::socket::Socket;
 /// The most events taken from the system at once.
 const BATCH: usize = 1024;
 
-/// How long accepting rests when the system has no descriptor or memory left for a connection.
+/// How long accepting rests when the system has no descriptor or memory left for a connection, or no more are allowed.
 const ACCEPT_REST: Duration = Duration::from_millis(10);
 
 // Tokens: the listeners come first, then the connections; these two are out of the way of both.
 const TIMER: Token = Token(usize::MAX - 1);
-const STOP: Token = Token(usize::MAX - 2);
+const MAIL: Token = Token(usize::MAX - 2);
+
+/// What bounds the connections of a server.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    /// How many are open, in all loops together, without those of the control channel.
+    pub open: AtomicUsize,
+    /// How many may be.
+    pub most: usize,
+    /// The longest that a head may take from its first byte to its last.
+    pub head_timeout: Duration,
+}
 
 /// The event loop.
 #[derive(Debug)]
 pub(super) struct Engine {
     poll: Poll,
+    mailbox: Mailbox,
     listeners: Vec<TcpListener>,
     /// Whom each speaks for.
     doors: Vec<Door>,
-    /// Which of them rest, since the system has no descriptor left.
+    /// Which of them rest, since there is no room for another connection.
     resting: Vec<bool>,
+    /// Connections accepted so far: they are dealt to the loops by turns.
+    dealt: usize,
     connections: Slab<Connection>,
+    bounds: Arc<Bounds>,
     deadlines: Deadlines,
     sleep: Sleep,
     service: Service,
     scratch: Box<Scratch>,
+    /// When to end, once that has been decided.
+    finish: Option<Instant>,
 }
 
 impl Engine {
-    /// A loop that waits at `listeners`, each of which speaks for the one of `doors` in its place.
+    /// A loop that gives `service`, spins before deadlines or not, and listens nowhere yet.
     ///
     /// # Errors
     ///
     /// The system has no descriptor left.
-    pub fn new(mut listeners: Vec<TcpListener>, doors: Vec<Door>, service: Service, spins: bool) -> io::Result<Self> {
+    pub fn new(service: Service, spins: bool, bounds: Arc<Bounds>) -> io::Result<Self> {
         let poll = Poll::new()?;
-        for (number, listener) in listeners.iter_mut().enumerate() {
-            poll.registry().register(listener, Token(number), Interest::READABLE)?;
-        }
-        let sleep = Sleep::new(poll.registry(), TIMER, spins)?;
-        let deadlines = Deadlines::new();
-        let resting = vec![false; listeners.len()];
         Ok(Self {
+            mailbox: Mailbox::new(poll.registry(), MAIL)?,
+            sleep: Sleep::new(poll.registry(), TIMER, spins)?,
             poll,
-            listeners,
-            doors,
-            resting,
+            listeners: Vec::new(),
+            doors: Vec::new(),
+            resting: Vec::new(),
+            dealt: 0,
             connections: Slab::new(),
-            deadlines,
-            sleep,
+            bounds,
+            deadlines: Deadlines::new(),
             service,
             scratch: Box::new([0; HEAD_LIMIT]),
+            finish: None,
         })
     }
 
-    /// What ends [`run`](Self::run) from any thread. To be asked for once.
-    pub fn waker(&self) -> io::Result<Arc<Waker>> {
-        Ok(Arc::new(Waker::new(self.poll.registry(), STOP)?))
-    }
-
-    /// Serves until woken.
+    /// Has it listen, and deal the connections to itself and `colleagues`. Each listener speaks for the one of `doors` in its
+    /// place.
     ///
     /// # Errors
     ///
-    /// The system refuses to wait, which it has no reason to.
+    /// The system refuses to watch so many.
+    pub fn listen(
+        &mut self,
+        mut listeners: Vec<TcpListener>,
+        doors: Vec<Door>,
+        colleagues: Vec<Mailbox>,
+    ) -> io::Result<()> {
+        for (number, listener) in listeners.iter_mut().enumerate() {
+            self.poll.registry().register(listener, Token(number), Interest::READABLE)?;
+        }
+        self.resting = vec![false; listeners.len()];
+        (self.listeners, self.doors, self.service.colleagues) = (listeners, doors, colleagues);
+        Ok(())
+    }
+
+    /// Where others leave letters for it.
+    pub fn mailbox(&self) -> Mailbox {
+        self.mailbox.clone()
+    }
+
+    /// Serves until told to end.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses to wait, which it has no reason to, or to take the access log.
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(BATCH);
         self.service.tally.start();
         loop {
-            match self.sleep.wait(&mut self.poll, &mut events, self.deadlines.earliest()) {
+            let until = self.deadlines.earliest().into_iter().chain(self.finish).min();
+            match self.sleep.wait(&mut self.poll, &mut events, until) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             }
@@ -93,16 +131,45 @@ impl Engine {
             self.meet_deadlines();
             for event in &events {
                 match event.token() {
-                    STOP => return Ok(()),
+                    MAIL => self.read_mail(now),
                     // It has done its work by ending the sleep.
                     TIMER => {}
-                    Token(number) if number < self.listeners.len() => self.accept(number, now),
-                    Token(number) => self.handle(number - self.listeners.len(), event, now),
+                    Token(number) if number < self.doors.len() => self.accept(number, now),
+                    Token(number) => self.handle(number - self.doors.len(), event, now),
                 }
                 // A batch may be long, and an answer whose time has come goes before requests that have just arrived.
                 self.meet_deadlines();
             }
+            if let Some(log) = &mut self.service.log {
+                log.flush()?;
+            }
+            if self.finish.is_some_and(|finish| self.connections.is_empty() || finish <= now.instant) {
+                return Ok(());
+            }
         }
+    }
+
+    /// Does what the letters say.
+    fn read_mail(&mut self, now: Now) {
+        for mail in self.mailbox.take() {
+            match mail {
+                Mail::Admit(stream, door) => self.admit(stream, door, now),
+                // Fails where whoever asked has gone.
+                Mail::Tell { anew, to } => drop(to.send(self.service.tally.tell(anew))),
+                Mail::Finish(until) => self.begin_to_finish(until),
+                Mail::Stop => self.finish = Some(now.instant),
+            }
+        }
+    }
+
+    /// Accepts nobody any more, and lets those go from whom nobody waits for anything.
+    fn begin_to_finish(&mut self, until: Instant) {
+        self.finish = Some(until);
+        // Closing a socket takes it out of the poll as well.
+        self.listeners.clear();
+        let idle: Vec<usize> =
+            self.connections.iter().filter(|(_, connection)| connection.is_idle()).map(|(key, _)| key).collect();
+        idle.into_iter().for_each(|key| self.close(key));
     }
 
     /// Wakes all whose deadline has come.
@@ -119,42 +186,57 @@ impl Engine {
 
     /// Accepts all who wait at a listener: there is no further event for them.
     fn accept(&mut self, number: usize, now: Now) {
-        loop {
-            match self.listeners[number].accept() {
-                Ok((stream, _)) => self.admit(number, stream, now),
+        let door = self.doors[number];
+        while let Some(listener) = self.listeners.get(number) {
+            if door != Door::Control && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most {
+                return self.rest(number, now);
+            }
+            match listener.accept() {
+                Ok((stream, _)) => self.deal(stream, door, now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // A client that has gone again says nothing about the next.
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
                 }
-                Err(_) => {
-                    // One rest at a time, however many clients knock meanwhile.
-                    if !std::mem::replace(&mut self.resting[number], true) {
-                        self.deadlines.push(now.instant + ACCEPT_REST, number);
-                    }
-                    return;
-                }
+                Err(_) => return self.rest(number, now),
             }
         }
     }
 
-    fn admit(&mut self, number: usize, mut stream: mio::net::TcpStream, now: Now) {
-        let door = self.doors[number];
+    /// Lets a listener rest: once at a time, however many clients knock meanwhile.
+    fn rest(&mut self, number: usize, now: Now) {
+        if !std::mem::replace(&mut self.resting[number], true) {
+            self.deadlines.push(now.instant + ACCEPT_REST, number);
+        }
+    }
+
+    /// Gives a connection to the loop whose turn it is. The control channel stays here.
+    fn deal(&mut self, stream: TcpStream, door: Door, now: Now) {
+        if door == Door::Control {
+            return self.admit(stream, door, now);
+        }
+        self.bounds.open.fetch_add(1, Ordering::Relaxed);
+        self.service.tally.connected();
+        let turn = self.dealt % (self.service.colleagues.len() + 1);
+        self.dealt = self.dealt.wrapping_add(1);
+        match turn.checked_sub(1) {
+            None => self.admit(stream, door, now),
+            Some(other) => self.service.colleagues[other].send(Mail::Admit(stream, door)),
+        }
+    }
+
+    fn admit(&mut self, mut stream: TcpStream, door: Door, now: Now) {
         let entry = self.connections.vacant_entry();
-        let token = Token(self.listeners.len() + entry.key());
+        let token = Token(self.doors.len() + entry.key());
         // Once for all: a connection that waits for nothing ignores what it is told.
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if self.poll.registry().register(&mut stream, token, interest).is_ok()
-            && let Ok(connection) = Connection::new(
-                Socket::new(stream, self.service.has_delays() && door != Door::Control),
-                door,
-                &self.service,
-                now,
-            )
-        {
-            entry.insert(connection);
-            if door != Door::Control {
-                self.service.tally.connected();
+        let registered = self.poll.registry().register(&mut stream, token, interest);
+        let is_stamped = self.service.programme.has_delays && door != Door::Control;
+        let socket = Socket::new(stream, is_stamped);
+        match registered.and_then(|()| Connection::new(socket, door, &self.service, now)) {
+            Ok(connection) => {
+                entry.insert(connection);
             }
+            Err(_) => self.left(door),
         }
     }
 
@@ -162,32 +244,62 @@ impl Engine {
         if let Some(connection) = self.connections.get_mut(key) {
             connection.note(event);
             let next = connection.advance(&mut self.service, &mut self.scratch, now);
-            self.settle(key, next);
+            self.settle(key, next, now);
         }
     }
 
     fn wake(&mut self, token: usize, ticket: Ticket, now: Now) {
-        let Some(key) = token.checked_sub(self.listeners.len()) else {
+        let Some(key) = token.checked_sub(self.doors.len()) else {
             self.resting[token] = false;
             return self.accept(token, now);
         };
-        if let Some(connection) = self.connections.get_mut(key)
-            && connection.ticket == ticket
-        {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if connection.ticket == ticket {
             let next = connection.wake(&mut self.service, &mut self.scratch, now);
-            self.settle(key, next);
+            self.settle(key, next, now);
+        } else if connection.watch == ticket {
+            connection.watch = Ticket::NONE;
+            self.watch(key, now);
         }
     }
 
-    fn settle(&mut self, key: usize, next: Next) {
+    fn settle(&mut self, key: usize, next: Next, now: Now) {
         match next {
-            Next::Step | Next::Park => {}
+            Next::Step | Next::Park => self.watch(key, now),
             Next::WakeAt(deadline) => {
-                let ticket = self.deadlines.push(deadline, self.listeners.len() + key);
+                let ticket = self.deadlines.push(deadline, self.doors.len() + key);
                 self.connections[key].ticket = ticket;
             }
-            // Closing the socket takes it out of the poll as well.
-            Next::Close => self.connections.remove(key).abandon(&mut self.service),
+            Next::Close => return self.close(key),
+        }
+        if self.finish.is_some() && self.connections[key].is_idle() {
+            self.close(key);
+        }
+    }
+
+    /// Sees to it that a head that has begun comes to its end. One look at a time for each connection, however many heads
+    /// it begins.
+    fn watch(&mut self, key: usize, now: Now) {
+        let connection = &mut self.connections[key];
+        let Some(since) = connection.head_since() else { return };
+        let end = since + self.bounds.head_timeout;
+        if end <= now.instant {
+            self.close(key);
+        } else if connection.watch == Ticket::NONE {
+            connection.watch = self.deadlines.push(end, self.doors.len() + key);
+        }
+    }
+
+    fn close(&mut self, key: usize) {
+        // Closing the socket takes it out of the poll as well.
+        let connection = self.connections.remove(key);
+        connection.abandon(&mut self.service);
+        self.left(connection.door());
+    }
+
+    fn left(&self, door: Door) {
+        if door != Door::Control {
+            self.bounds.open.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

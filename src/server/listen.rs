@@ -1,7 +1,7 @@
 //! Listening sockets.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 
 use rustix::net::sockopt::set_tcp_nodelay;
@@ -11,14 +11,13 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, soc
 /// once: the rest would try again after a second, and look slow.
 const BACKLOG: i32 = 4096;
 
-/// Listens on a free port of the loopback interface.
-pub(super) fn listen() -> io::Result<mio::net::TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+/// Listens at an address, on any free port where that is 0.
+pub(super) fn listen(address: SocketAddr) -> io::Result<mio::net::TcpListener> {
+    let listener = TcpListener::bind(address)?;
     // Listening again changes the backlog and nothing else.
     rustix::net::listen(&listener, BACKLOG)?;
     // Accepted sockets inherit it, which saves a call for each.
     set_tcp_nodelay(&listener, true)?;
-    rustix::net::sockopt::set_tcp_congestion(&listener, "reno")?;
     // There is no congestion within a machine, and what some systems control it with (BBR) would pace the answers by timers
     // of its own. This one is built into every Linux. Inherited, too.
     #[cfg(target_os = "linux")]
@@ -27,22 +26,27 @@ pub(super) fn listen() -> io::Result<mio::net::TcpListener> {
     Ok(mio::net::TcpListener::from_std(listener))
 }
 
-/// Takes a free port of the loopback interface and does not listen there: who connects is refused by the system, and
-/// nobody else gets the port meanwhile.
-pub(super) fn occupy() -> io::Result<(OwnedFd, u16)> {
-    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+/// Takes an address, with any free port where that is 0, and does not listen there: who connects is refused by the system,
+/// and nobody else gets the port meanwhile.
+pub(super) fn occupy(address: SocketAddr) -> io::Result<(OwnedFd, u16)> {
+    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    bind(&socket, &address)?;
     let address = SocketAddr::try_from(getsockname(&socket)?)?;
     Ok((socket, address.port()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+
+    const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
     #[test]
     fn accepted_sockets_do_not_delay_small_segments() {
-        let listener = listen().unwrap();
+        let listener = listen(ANY_PORT).unwrap();
         let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         // On loopback a connection waits to be accepted before `connect` returns.
         let (accepted, _) = listener.accept().unwrap();
@@ -51,7 +55,7 @@ mod tests {
 
     #[test]
     fn more_clients_than_the_standard_library_allows_for_may_wait_to_be_accepted() {
-        let listener = listen().unwrap();
+        let listener = listen(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
         // Beyond the backlog a connection is not made until somebody accepts, which nobody does here.
         let patience = std::time::Duration::from_secs(10);

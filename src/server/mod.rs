@@ -1,29 +1,34 @@
 //! The mock server: answers each site of a scenario after its programmed delay, and counts what it saw.
 //!
-//! One engine, ours, so that no client or runtime is judged by a relative: a single-threaded event loop ([`Server`]) with
-//! a heap of deadlines. Measurements start it in a process of its own ([`ServerProcess`]), so that the fetches measured do
+//! One engine, ours, so that no client or runtime is judged by a relative: an event loop with a heap of deadlines, or
+//! several that share nothing but counters ([`Server`]). Measurements start it in a process of its own ([`ServerProcess`]), so that the fetches measured do
 //! not share its memory or its scheduler.
 //!
 //! One listener for each origin, and one for control: `GET /witness` there tells the counts so far as JSON, `GET /take`
-//! the same and starts anew. Control is not counted. One thread does all, so the counts are exact: they hold a response as
-//! soon as its client can have read the last byte.
+//! the same and starts anew. Control is not counted. The counts are exact: they hold a response as soon as its client can
+//! have read the last byte, since every loop is asked for its own and tells them when it has done what it is at.
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use mio::Waker;
 
-use self::engine::Engine;
+use self::access_log::AccessLog;
+use self::engine::{Bounds, Engine};
 use self::listen::listen;
-use self::origins::{Origins, address};
-use self::service::{Door, Service};
+use self::mail::{Mail, Mailbox};
+use self::origins::Origins;
+use self::service::{Door, Programme, Service};
 use self::socket::stamp_arrivals;
-use crate::fault::Listening;
+use self::tally::{InFlight, Tally};
 use crate::scenario::Scenario;
 use crate::site::{Delay, Reply};
 
+mod access_log;
 mod announcement;
 mod certificates;
 mod clock;
@@ -31,6 +36,7 @@ mod connection;
 mod deadlines;
 mod engine;
 mod listen;
+mod mail;
 mod origins;
 mod overflows;
 mod pace;
@@ -39,6 +45,7 @@ mod request;
 mod response;
 mod script;
 mod service;
+mod setup;
 mod sleep;
 mod socket;
 mod tally;
@@ -47,13 +54,14 @@ mod wire;
 
 pub use self::announcement::{AnnouncedSite, Announcement};
 pub use self::process::ServerProcess;
+pub use self::setup::Setup;
 
 /// A mock server with its listeners bound.
 #[derive(Debug)]
 pub struct Server {
     announcement: Announcement,
-    engine: Engine,
-    stopper: Stopper,
+    /// The first of them accepts the connections and deals them to all by turns.
+    engines: Vec<Engine>,
     /// Bound and never listened to: who connects there is refused.
     _refusing: Vec<OwnedFd>,
 }
@@ -65,21 +73,31 @@ impl Server {
     ///
     /// Most likely too few file descriptors for the origins.
     pub fn bind(scenario: Arc<Scenario>) -> anyhow::Result<Self> {
-        let origins = Origins::bind(&scenario)?;
-        let control = listen().context("cannot listen for the control channel")?;
-        let control_address = address(Listening::Plain, control.local_addr()?.port());
+        Self::bind_as(scenario, Setup::default())
+    }
+
+    /// Binds the listeners as `setup` says.
+    ///
+    /// # Errors
+    ///
+    /// Too few file descriptors for the origins, or an address or port that cannot be had.
+    pub fn bind_as(scenario: Arc<Scenario>, setup: Setup) -> anyhow::Result<Self> {
+        let mut origins = Origins::bind(&scenario, &setup)?;
+        let control = setup.socket_address(scenario.origins.len()).and_then(|address| Ok(listen(address)?));
+        let control = control.context("cannot listen for the control channel")?;
+        let control_address = setup.origin("http", control.local_addr()?.port());
         make_bodies_ready();
         let announcement = Announcement::new(&scenario, &origins.addresses, &control_address, origins.cacert);
-        let (mut listeners, mut doors) = (origins.listeners, origins.doors);
         if scenario.has_delays() {
-            listeners.iter().try_for_each(stamp_arrivals).context("cannot have arrivals stamped")?;
+            origins.listeners.iter().try_for_each(stamp_arrivals).context("cannot have arrivals stamped")?;
         }
-        listeners.push(control);
-        doors.push(Door::Control);
-        let service = Service::new(scenario, origins.addresses.into_iter().zip(origins.entrances).collect());
-        let engine = Engine::new(listeners, doors, service, true)?;
-        let stopper = Stopper(engine.waker()?);
-        Ok(Self { announcement, engine, stopper, _refusing: origins.refusing })
+        let named = origins.addresses.into_iter().zip(origins.entrances).collect();
+        let mut engines = engines(Arc::new(Programme::new(scenario, named)), setup)?;
+        origins.listeners.push(control);
+        origins.doors.push(Door::Control);
+        let colleagues = engines[1..].iter().map(Engine::mailbox).collect();
+        engines[0].listen(origins.listeners, origins.doors, colleagues)?;
+        Ok(Self { announcement, engines, _refusing: origins.refusing })
     }
 
     /// Where everything is found.
@@ -89,7 +107,7 @@ impl Server {
 
     /// What ends [`run`](Self::run), from another thread.
     pub fn stopper(&self) -> Stopper {
-        self.stopper.clone()
+        Stopper(self.engines.iter().map(Engine::mailbox).collect())
     }
 
     /// Serves until stopped, then closes all connections.
@@ -98,19 +116,56 @@ impl Server {
     ///
     /// The system's own trouble, never a client's.
     pub fn run(self) -> io::Result<()> {
-        self.engine.run()
+        let stopper = self.stopper();
+        let mut engines = self.engines.into_iter();
+        let first = engines.next().expect("there is one loop at least");
+        thread::scope(|scope| {
+            let run =
+                |engine: Engine| thread::Builder::new().name("loop".to_owned()).spawn_scoped(scope, || engine.run());
+            let others: Vec<_> = engines.map(run).collect::<io::Result<_>>()?;
+            let result = first.run();
+            if result.is_err() {
+                stopper.stop();
+            }
+            others.into_iter().fold(result, |result, other| {
+                result.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            })
+        })
     }
+}
+
+/// The loops of a server.
+fn engines(programme: Arc<Programme>, setup: Setup) -> io::Result<Vec<Engine>> {
+    let bounds =
+        Arc::new(Bounds { open: AtomicUsize::new(0), most: setup.max_connections, head_timeout: setup.head_timeout });
+    let in_flight = Arc::<InFlight>::default();
+    let log = setup.access_log.map(|file| Arc::new(Mutex::new(file)));
+    let engine = |_| {
+        let service = Service {
+            programme: Arc::clone(&programme),
+            tally: Tally::new(Arc::clone(&in_flight)),
+            log: log.clone().map(AccessLog::new),
+            colleagues: Vec::new(),
+        };
+        Engine::new(service, setup.spins, Arc::clone(&bounds))
+    };
+    (0..setup.loops.get()).map(engine).collect()
 }
 
 /// Ends a [`Server`] from another thread.
 #[derive(Debug, Clone)]
-pub struct Stopper(Arc<Waker>);
+pub struct Stopper(Vec<Mailbox>);
 
 impl Stopper {
-    /// Ends it, also where it has not begun to run.
+    /// Ends it at once, also where it has not begun to run.
     pub fn stop(&self) {
-        // Fails only where the server has gone already.
-        let _ = self.0.wake();
+        self.0.iter().for_each(|loops| loops.send(Mail::Stop));
+    }
+
+    /// Ends it once the answers in work are sent, or so much time has passed. Nobody is accepted any more.
+    pub fn finish(&self, within: Duration) {
+        let until = Instant::now() + within;
+        self.0.iter().for_each(|loops| loops.send(Mail::Finish(until)));
     }
 }
 

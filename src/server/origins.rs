@@ -11,14 +11,12 @@ use rustls::ServerConfig;
 use super::certificates::Authority;
 use super::listen::{listen, occupy};
 use super::service::{Door, Entrance};
+use super::setup::Setup;
 use crate::fault::{Certificate, Listening};
 use crate::scenario::Scenario;
 use crate::site::Origin;
 
-/// The host of every url.
-const HOST: &str = "127.0.0.1";
-
-/// The origins of a scenario, bound to free ports.
+/// The origins of a scenario, bound to their ports.
 pub(super) struct Origins {
     /// Where each is found, in order.
     pub addresses: Vec<Origin>,
@@ -39,9 +37,10 @@ impl Origins {
     ///
     /// # Errors
     ///
-    /// Most likely too few file descriptors.
-    pub fn bind(scenario: &Scenario) -> anyhow::Result<Self> {
-        let mut identities = Identities::default();
+    /// Most likely too few file descriptors, or ports that others have.
+    pub fn bind(scenario: &Scenario, setup: &Setup) -> anyhow::Result<Self> {
+        let hosts = [setup.address.to_string(), "localhost".to_owned()];
+        let mut identities = Identities { hosts: &hosts, authority: None, made: HashMap::new() };
         let mut origins = Self {
             addresses: Vec::new(),
             entrances: Vec::new(),
@@ -51,10 +50,10 @@ impl Origins {
             cacert: None,
         };
         for (number, &listening) in scenario.origins.iter().enumerate() {
-            let port = origins.socket(number, listening);
+            let port = origins.socket(number, listening, setup);
             let port =
                 port.with_context(|| format!("cannot listen at origin {} of {}", number + 1, scenario.origins.len()))?;
-            origins.addresses.push(address(listening, port));
+            origins.addresses.push(setup.origin(listening.scheme(), port));
             origins.entrances.push(match listening {
                 Listening::Plain | Listening::Refuses => Entrance::Plain,
                 Listening::Tls(certificate) => Entrance::Tls(identities.show(certificate)?),
@@ -66,13 +65,14 @@ impl Origins {
     }
 
     /// Binds a socket, and tells its port.
-    fn socket(&mut self, number: usize, listening: Listening) -> anyhow::Result<u16> {
+    fn socket(&mut self, number: usize, listening: Listening, setup: &Setup) -> anyhow::Result<u16> {
+        let address = setup.socket_address(number)?;
         if listening == Listening::Refuses {
-            let (socket, port) = occupy()?;
+            let (socket, port) = occupy(address)?;
             self.refusing.push(socket);
             return Ok(port);
         }
-        let listener = listen()?;
+        let listener = listen(address)?;
         let port = listener.local_addr()?.port();
         self.listeners.push(listener);
         self.doors.push(Door::Origin(number));
@@ -80,19 +80,15 @@ impl Origins {
     }
 }
 
-/// Where an origin is found.
-pub(super) fn address(listening: Listening, port: u16) -> Origin {
-    Origin { scheme: listening.scheme().to_owned(), host: HOST.to_owned(), port }
-}
-
 /// What is shown to clients of TLS, made when it is first asked for.
-#[derive(Default)]
-struct Identities {
+struct Identities<'a> {
+    /// The names and addresses that certificates are for.
+    hosts: &'a [String],
     authority: Option<Authority>,
     made: HashMap<Certificate, Arc<ServerConfig>>,
 }
 
-impl Identities {
+impl Identities<'_> {
     fn show(&mut self, certificate: Certificate) -> anyhow::Result<Arc<ServerConfig>> {
         if let Some(made) = self.made.get(&certificate) {
             return Ok(Arc::clone(made));
@@ -101,7 +97,7 @@ impl Identities {
             Some(authority) => authority,
             None => Authority::new().context("cannot make certificates")?,
         };
-        let made = self.authority.insert(authority).show(certificate, &[HOST.to_owned(), "localhost".to_owned()])?;
+        let made = self.authority.insert(authority).show(certificate, self.hosts)?;
         self.made.insert(certificate, Arc::clone(&made));
         Ok(made)
     }

@@ -14,6 +14,8 @@ pub(super) struct Request {
     pub method: Method,
     pub target: Target,
     pub keep_alive: KeepAlive,
+    /// Whether the answer is to tell its delay.
+    pub is_timed: bool,
 }
 
 /// The methods told apart.
@@ -88,7 +90,7 @@ fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
         _ => Method::Other,
     };
     let is_1_1 = head.version? == 1;
-    let (mut hosts, mut has_body, mut close, mut keep) = (0, false, false, false);
+    let (mut hosts, mut has_body, mut close, mut keep, mut is_timed) = (0, false, false, false, false);
     for header in head.headers.iter() {
         if header.name.eq_ignore_ascii_case("host") {
             hosts += 1;
@@ -100,6 +102,8 @@ fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
             has_body |= decimal(header.value.trim_ascii())? > 0;
         } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
             has_body = true;
+        } else if header.name.eq_ignore_ascii_case("server-timing") {
+            is_timed = true;
         }
     }
     // RFC 9112, section 3.2: exactly one host, which HTTP/1.0 may leave out.
@@ -114,7 +118,7 @@ fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
         false if keep => KeepAlive::Told,
         false => KeepAlive::No,
     };
-    Some(Request { method, target: target(head.path?.as_bytes()), keep_alive })
+    Some(Request { method, target: target(head.path?.as_bytes()), keep_alive, is_timed })
 }
 
 /// Whether a list of tokens, such as `close, te`, holds `token`.

@@ -1,5 +1,6 @@
 //! A response as bytes: a head, a body that is nowhere stored, and what happens when both have been sent.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::IoSlice;
@@ -21,21 +22,31 @@ const MAX_SLICES: usize = 16;
 pub(super) struct Response {
     pub head: Head,
     /// The end of the head, which says what becomes of the connection.
-    pub tail: &'static [u8],
+    pub tail: Cow<'static, [u8]>,
+    /// Whether the client wants to be told the delay, planned and actual.
+    pub is_timed: bool,
     pub body: Option<Visit>,
     /// How long the body takes from the head to its last byte.
     pub body_time: Duration,
     pub then: Then,
     /// What of a fault's script is still to be played: it comes before what `then` says.
     pub rest: Option<Box<Play>>,
-    /// Whether it answers a request for a site, which is in work until the last byte of the response.
-    pub counted: bool,
+    /// The request for a site that it answers, which is in work until the last byte of the response.
+    pub answers: Option<Visit>,
 }
 
 impl Response {
     /// Nothing but these bytes, which answer no site.
     pub fn of(head: Head, then: Then) -> Self {
-        Self { head, tail: b"", body: None, body_time: Duration::ZERO, then, rest: None, counted: false }
+        let (tail, body_time) = (Cow::Borrowed(&b""[..]), Duration::ZERO);
+        Self { head, tail, is_timed: false, body: None, body_time, then, rest: None, answers: None }
+    }
+
+    /// Tells the client, in the head, what delay was planned and what became of it.
+    pub fn tell_timing(&mut self, planned: Duration, actual: Duration) {
+        let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
+        let line = format!("server-timing: planned;dur={:.3}, actual;dur={:.3}\r\n", ms(planned), ms(actual));
+        self.tail = [line.as_bytes(), &self.tail].concat().into();
     }
 }
 

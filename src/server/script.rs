@@ -54,8 +54,9 @@ impl Play {
     }
 
     fn response(self, bytes: Vec<u8>, then: Then, goes_on: bool) -> Response {
+        let answers = Some(self.visit);
         let rest = goes_on.then(|| Box::new(self));
-        Response { rest, counted: true, ..Response::of(Head::Rendered(bytes.into()), then) }
+        Response { rest, answers, ..Response::of(Head::Rendered(bytes.into()), then) }
     }
 }
 

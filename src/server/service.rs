@@ -1,10 +1,12 @@
 //! What is answered to a request: which listener knows which targets, and what is counted.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
 
+use super::access_log::AccessLog;
+use super::mail::{Mail, Mailbox};
 use super::request::{KeepAlive, Method, Refusal, Request, Target};
 use super::response::{Head, Heads, Response, Slices, Then, Visit, tail};
 use super::script::Play;
@@ -32,34 +34,41 @@ pub(super) enum Entrance {
     Greets(&'static [u8], End),
 }
 
-/// A scenario ready to be served, and the counts of how it was.
+/// A scenario ready to be served, by all loops of a server.
 #[derive(Debug)]
-pub(super) struct Service {
+pub(super) struct Programme {
     scenario: Arc<Scenario>,
     /// Where each origin is found, since redirects name them, and what awaits its clients.
     origins: Vec<(Origin, Entrance)>,
     heads: Heads,
-    has_delays: bool,
-    pub tally: Tally,
+    /// Whether anybody is made to wait, so that it matters when requests arrive.
+    pub has_delays: bool,
 }
 
-impl Service {
+/// What one loop answers, and the counts of how it did.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub programme: Arc<Programme>,
+    pub tally: Tally,
+    pub log: Option<AccessLog>,
+    /// The other loops of the server, where this one speaks for all.
+    pub colleagues: Vec<Mailbox>,
+}
+
+impl Programme {
     /// Makes a scenario ready whose origins are found there.
     pub fn new(scenario: Arc<Scenario>, origins: Vec<(Origin, Entrance)>) -> Self {
         let heads = Heads::prepare(&scenario);
         let has_delays = scenario.has_delays();
-        Self { scenario, origins, heads, has_delays, tally: Tally::new() }
+        Self { scenario, origins, heads, has_delays }
     }
+}
 
-    /// Whether anybody is made to wait, so that it matters when requests arrive.
-    pub fn has_delays(&self) -> bool {
-        self.has_delays
-    }
-
+impl Service {
     /// What awaits those who come to a door.
     pub fn entrance(&self, door: Door) -> &Entrance {
         match door {
-            Door::Origin(number) => &self.origins[number].1,
+            Door::Origin(number) => &self.programme.origins[number].1,
             Door::Control => &Entrance::Plain,
         }
     }
@@ -71,8 +80,8 @@ impl Service {
             (Door::Origin(origin), _, Target::Visit { site, visit }) if self.lives_on(site, origin) => {
                 return self.visit(request, Visit { site, visit });
             }
-            (Door::Control, _, Target::Witness) => witness(self.tally.witness(), request.keep_alive),
-            (Door::Control, _, Target::Take) => witness(self.tally.take(), request.keep_alive),
+            (Door::Control, _, Target::Witness) => witness(self.witness(false), request.keep_alive),
+            (Door::Control, _, Target::Take) => witness(self.witness(true), request.keep_alive),
             _ => self.refuse(door, 404, request.keep_alive),
         };
         (response, Duration::ZERO)
@@ -87,44 +96,64 @@ impl Service {
         self.refuse(door, status, KeepAlive::No)
     }
 
+    /// What all loops have seen. If `anew`, their counts start anew.
+    fn witness(&mut self, anew: bool) -> Witness {
+        let (to, told) = mpsc::channel();
+        for colleague in &self.colleagues {
+            colleague.send(Mail::Tell { anew, to: to.clone() });
+        }
+        drop(to);
+        let mut seen = self.tally.tell(anew);
+        // They never wait for this loop, and tell at the end of what they are at. One that has ended tells nothing.
+        told.iter().for_each(|other| seen.add(&other));
+        seen.into_witness(self.tally.peak(anew))
+    }
+
+    /// Writes an answer down that has ended now, if anybody wants to know.
+    pub fn note(&mut self, response: &Response, body_bytes: u64, since: Instant) {
+        if let (Some(log), Some(visit)) = (&mut self.log, response.answers) {
+            log.note(visit, self.programme.scenario.sites[visit.site].reply.status, body_bytes, since);
+        }
+    }
+
     /// The bytes of a response after the first `sent`, with no more than the first `allowed` of its body.
     pub fn slices<'a>(&'a self, response: &'a Response, sent: u64, allowed: u64) -> Slices<'a> {
         let body = response.body.map(|visit| self.body(visit).first(allowed));
-        Slices::gather(self.heads.bytes(&response.head), response.tail, body, sent)
+        Slices::gather(self.programme.heads.bytes(&response.head), &response.tail, body, sent)
     }
 
     /// The length of a response's head and of the whole.
     pub fn lengths(&self, response: &Response) -> (u64, u64) {
-        let head = (self.heads.bytes(&response.head).len() + response.tail.len()) as u64;
+        let head = (self.programme.heads.bytes(&response.head).len() + response.tail.len()) as u64;
         (head, head + response.body.map_or(0, |visit| self.reply(visit.site).bytes))
     }
 
     /// The head of a site's faultless reply, without its empty line.
     pub fn head(&self, site: usize) -> &[u8] {
-        self.heads.faultless(site)
+        self.programme.heads.faultless(site)
     }
 
     /// The body of a visit.
     pub fn body(&self, Visit { site, visit }: Visit) -> Body<'_> {
-        self.reply(site).body(self.scenario.seed, site, visit)
+        self.reply(site).body(self.programme.scenario.seed, site, visit)
     }
 
     /// Where a visit is found.
     pub fn url(&self, Visit { site, visit }: Visit) -> String {
-        format!("{}/{site}/{visit}", self.origins[self.scenario.sites[site].origin].0)
+        format!("{}/{site}/{visit}", self.programme.origins[self.programme.scenario.sites[site].origin].0)
     }
 
     fn reply(&self, site: usize) -> &crate::site::Reply {
-        &self.scenario.sites[site].reply
+        &self.programme.scenario.sites[site].reply
     }
 
     fn lives_on(&self, site: usize, origin: usize) -> bool {
-        self.scenario.sites.get(site).is_some_and(|site| site.origin == origin)
+        self.programme.scenario.sites.get(site).is_some_and(|site| site.origin == origin)
     }
 
     fn visit(&mut self, request: Request, visit: Visit) -> (Response, Duration) {
         self.tally.began();
-        let (seed, reply) = (self.scenario.seed, self.reply(visit.site));
+        let (seed, reply) = (self.programme.scenario.seed, self.reply(visit.site));
         let delay = reply.delay(seed, visit.site, visit.visit);
         if let Some(script) = reply.fault(visit.visit).and_then(Fault::script) {
             let (response, wait) = Play::new(script, visit, request.keep_alive).next(self);
@@ -132,13 +161,14 @@ impl Service {
         }
         let body = (request.method == Method::Get).then_some(visit);
         let response = Response {
-            head: self.heads.of_site(visit.site),
-            tail: tail(request.keep_alive),
+            head: self.programme.heads.of_site(visit.site),
+            tail: tail(request.keep_alive).into(),
+            is_timed: request.is_timed,
             body,
             body_time: body.map_or(Duration::ZERO, |_| reply.body_time(seed, visit.site, visit.visit)),
             then: then(request.keep_alive),
             rest: None,
-            counted: true,
+            answers: Some(visit),
         };
         (response, delay)
     }
@@ -154,7 +184,7 @@ impl Service {
             _ => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
         };
         let then = if keep_alive == KeepAlive::No { Then::Linger } else { Then::Read };
-        Response { tail: tail(keep_alive), ..Response::of(Head::Fixed(head), then) }
+        Response { tail: tail(keep_alive).into(), ..Response::of(Head::Fixed(head), then) }
     }
 }
 

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_has_waited_to_be_read_is_stamped_with_when_it_came() {
-        let listener = listen().unwrap();
+        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
         stamp_arrivals(&std::os::fd::AsFd::as_fd(&listener)).unwrap();
         let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (accepted, _) = listener.accept().unwrap();

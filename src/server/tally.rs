@@ -1,24 +1,42 @@
 //! The counts that become the witness.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::clock::thread_cpu_time;
 use super::overflows::listen_overflows;
 use crate::witness::Witness;
 
-/// The counts so far, and how many requests are in work right now.
+/// How many requests are in work right now, and were at most: in all loops of a server together.
+#[derive(Debug, Default)]
+pub(super) struct InFlight {
+    now: AtomicU64,
+    peak: AtomicU64,
+}
+
+/// What one loop has counted so far.
 #[derive(Debug)]
 pub(super) struct Tally {
-    witness: Witness,
-    in_flight: u64,
+    in_flight: Arc<InFlight>,
+    seen: Seen,
     /// The moment of the event loop's turn: read once a turn, and not for each request.
     now: Instant,
-    /// When the first request of these counts was read.
-    first: Option<Instant>,
     /// What this thread has spent spinning in its life.
     spun: Duration,
     /// What the system had counted when these counts began.
     before: Outside,
+}
+
+/// What one loop, or several together, have seen.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    /// All but what follows from the rest.
+    witness: Witness,
+    /// When the first request was read.
+    first: Option<Instant>,
+    /// When the last answer ended.
+    last: Option<Instant>,
 }
 
 /// What the system counts.
@@ -29,12 +47,34 @@ struct Outside {
     overflows: u64,
 }
 
+impl InFlight {
+    fn begin(&self) {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        // Most requests make no new peak, and reading costs other loops nothing.
+        if now > self.peak.load(Ordering::Relaxed) {
+            self.peak.fetch_max(now, Ordering::Relaxed);
+        }
+    }
+
+    fn end(&self) {
+        self.now.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The most at one moment. If `anew`, what is in work now is the most so far.
+    pub fn peak(&self, anew: bool) -> u64 {
+        let peak = self.peak.load(Ordering::Relaxed);
+        if anew {
+            self.peak.store(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        peak
+    }
+}
+
 impl Tally {
-    /// No counts yet.
-    pub fn new() -> Self {
+    /// No counts yet, of a loop that shares `in_flight` with the others of its server.
+    pub fn new(in_flight: Arc<InFlight>) -> Self {
         let before = Outside::now(Duration::ZERO);
-        let (now, spun) = (Instant::now(), Duration::ZERO);
-        Self { witness: Witness::default(), in_flight: 0, now, first: None, spun, before }
+        Self { in_flight, seen: Seen::default(), now: Instant::now(), spun: Duration::ZERO, before }
     }
 
     /// The event loop begins, in the thread that calls this: what it spends on the processor counts from here.
@@ -50,60 +90,81 @@ impl Tally {
 
     /// A connection was accepted.
     pub fn connected(&mut self) {
-        self.witness.connections += 1;
+        self.seen.witness.connections += 1;
     }
 
     /// A request was read and understood.
     pub fn began(&mut self) {
-        self.witness.requests += 1;
-        self.in_flight += 1;
-        self.witness.peak_in_flight = self.witness.peak_in_flight.max(self.in_flight);
-        self.first.get_or_insert(self.now);
+        self.seen.witness.requests += 1;
+        self.in_flight.begin();
+        self.seen.first.get_or_insert(self.now);
     }
 
     /// A request that [began](Self::began) was answered to its last byte, or its client has gone.
     pub fn ended(&mut self) {
-        self.in_flight -= 1;
+        self.in_flight.end();
         // The turn began before the answer was written, so the span is at most too short, never too long.
-        let span = self.first.map_or(Duration::ZERO, |first| self.now.saturating_duration_since(first));
-        self.witness.span_ns = span.as_nanos() as u64;
+        self.seen.last = Some(self.now);
     }
 
     /// Body bytes were handed to the system.
     pub fn sent(&mut self, bytes: u64) {
-        self.witness.bytes += bytes;
+        self.seen.witness.bytes += bytes;
     }
 
     /// Bytes that were due at some moment have just been handed to the system.
     pub fn met(&mut self, due: Instant) {
-        self.witness.delay_errors.record(due.elapsed());
+        self.seen.witness.delay_errors.record(due.elapsed());
     }
 
     /// A request was refused.
     pub fn refused(&mut self) {
-        self.witness.refused += 1;
+        self.seen.witness.refused += 1;
     }
 
-    /// The counts so far.
-    pub fn witness(&self) -> Witness {
+    /// The counts so far. If `anew`, they start anew.
+    pub fn tell(&mut self, anew: bool) -> Seen {
         let now = Outside::now(self.spun);
         let spun = now.spun - self.before.spun;
         let busy = (now.cpu - self.before.cpu).saturating_sub(spun);
-        Witness {
-            cpu_ns: busy.as_nanos() as u64,
-            spin_ns: spun.as_nanos() as u64,
-            listen_overflows: now.overflows.saturating_sub(self.before.overflows),
-            ..self.witness.clone()
+        let mut seen = self.seen.clone();
+        seen.witness.cpu_ns = busy.as_nanos() as u64;
+        seen.witness.spin_ns = spun.as_nanos() as u64;
+        seen.witness.listen_overflows = now.overflows.saturating_sub(self.before.overflows);
+        if anew {
+            (self.seen, self.before) = (Seen::default(), now);
         }
+        seen
     }
 
-    /// The counts so far, and starts anew. What is in work now is in work at the start of the new counts too.
-    pub fn take(&mut self) -> Witness {
-        let witness = self.witness();
-        self.witness = Witness { peak_in_flight: self.in_flight, ..Witness::default() };
-        self.first = None;
-        self.before = Outside::now(self.spun);
-        witness
+    /// The most requests that all loops together had in work at one moment.
+    pub fn peak(&self, anew: bool) -> u64 {
+        self.in_flight.peak(anew)
+    }
+}
+
+impl Seen {
+    /// Adds what another loop has seen in the same time.
+    pub fn add(&mut self, other: &Self) {
+        let (sum, more) = (&mut self.witness, &other.witness);
+        sum.requests += more.requests;
+        sum.connections += more.connections;
+        sum.bytes += more.bytes;
+        sum.refused += more.refused;
+        sum.cpu_ns += more.cpu_ns;
+        sum.spin_ns += more.spin_ns;
+        // Both have read the same counter of the system's.
+        sum.listen_overflows = sum.listen_overflows.max(more.listen_overflows);
+        sum.delay_errors.add(&more.delay_errors);
+        self.first = self.first.into_iter().chain(other.first).min();
+        self.last = self.last.into_iter().chain(other.last).max();
+    }
+
+    /// All that was seen, with the most requests that were in work at one moment.
+    pub fn into_witness(self, peak_in_flight: u64) -> Witness {
+        // An answer that ended now may have begun before these counts.
+        let span = self.last.zip(self.first).map(|(last, first)| last.saturating_duration_since(first));
+        Witness { span_ns: span.unwrap_or_default().as_nanos() as u64, peak_in_flight, ..self.witness }
     }
 }
 

@@ -8,10 +8,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use fetchbench::scenario::Scenario;
-use fetchbench::server::{Server, Stopper};
+use fetchbench::server::{Server, Setup, Stopper};
 use fetchbench::witness::Witness;
 use tempfile::TempDir;
 
+mod alone;
 mod counts;
 mod delays;
 mod faults;
@@ -57,8 +58,12 @@ struct Running {
 
 impl Running {
     fn new(sites: &str) -> Self {
+        Self::with(sites, Setup::default())
+    }
+
+    fn with(sites: &str, setup: Setup) -> Self {
         let scenario = Arc::new(ScenarioFile::new(sites).scenario());
-        let server = Server::bind(Arc::clone(&scenario)).unwrap();
+        let server = Server::bind_as(Arc::clone(&scenario), setup).unwrap();
         let authority = |url: &String| url.split_once("://").unwrap().1.to_owned();
         let origins = server.announcement().origins.iter().map(authority).collect();
         let control = authority(&server.announcement().control);

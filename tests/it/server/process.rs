@@ -117,6 +117,32 @@ fn it_goes_on_without_standard_input_until_a_signal_ends_it() {
 }
 
 #[test]
+fn it_listens_where_it_is_told_to_and_ends_when_its_answers_are_sent() {
+    let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '300ms'\n");
+    // A port that was free a moment ago, and its neighbour, which may have been taken meanwhile: then another try.
+    let mut server = (0..20)
+        .find_map(|_| {
+            let port = std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
+            let listen = format!("127.0.0.2:{port}");
+            let arguments = ["serve", file.path(), "--cores", "2", "--spin", "off", "--listen", &listen];
+            let mut server = Killed::spawn(Command::new(PROGRAM).args(arguments).stdin(Stdio::null()));
+            let mut line = String::new();
+            BufReader::new(server.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+            let announcement: Announcement = serde_json::from_str(&line).ok()?;
+            assert_eq!(announcement.origins, [format!("http://{listen}")]);
+            assert_eq!(announcement.control, format!("http://127.0.0.2:{}", port + 1));
+            Some((server, listen))
+        })
+        .expect("two free ports in a row");
+    let mut stream = connect(&server.1);
+    stream.write_all(&get("/0/0")).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    kill_process(Pid::from_child(&server.0.0), Signal::TERM).unwrap();
+    stream.read_exact(&mut [0; 41]).unwrap();
+    assert_eq!(server.0.code(), Some(0));
+}
+
+#[test]
 fn it_ends_when_its_parent_is_killed() {
     // The shell alone holds the writing end of the server's standard input, and says the server's process id.
     let script = format!(
@@ -135,7 +161,10 @@ fn it_ends_when_its_parent_is_killed() {
 
 #[test]
 fn bad_arguments_are_usage_errors() {
-    let bad: [(&[&str], &str); 4] = [
+    let bad: [(&[&str], &str); 7] = [
+        (&["serve", "article", "--listen", "0.0.0.0"], "add --allow-remote"),
+        (&["serve", "article", "--listen", "home"], "bad address \"home\""),
+        (&["serve", "article", "--cores", "0"], "bad number of cores \"0\""),
         (&["serve", "nope"], "unknown scenario \"nope\""),
         (&["serve", "article", "--time-scale", "-1"], "bad time scale \"-1\""),
         (&["serve", "article", "--time-scale", "nan"], "bad time scale \"nan\""),

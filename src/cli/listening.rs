@@ -1,0 +1,118 @@
+//! The flags of `serve` that say where and how the server runs, and what becomes of them.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::server::Setup;
+use crate::units::{MAX_DEADLINE, parse_duration};
+
+/// Where and how the server runs.
+#[derive(Debug, clap::Args)]
+pub(super) struct ListenFlags {
+    /// Address to listen at, such as 127.0.0.1:8080 or [::1]: with a port the origins take it and those that follow, then
+    /// the control channel; without one any that are free
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", value_parser = parse_address)]
+    listen: SocketAddr,
+    /// Serve others than this machine: needed for any --listen that is not a loopback address
+    #[arg(long)]
+    allow_remote: bool,
+    /// Event loops, each on a core of its own; connections are dealt to them by turns
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse_cores)]
+    cores: NonZeroUsize,
+    /// Spin for the last half millisecond before an answer is due, for an idle core wakes late [default: on where there are
+    /// more cores than loops]
+    #[arg(long, value_name = "WHEN")]
+    spin: Option<Spin>,
+    /// Write each answer down as a line of JSON, at the end of this file; `-` is stdout
+    #[arg(long, value_name = "FILE")]
+    access_log: Option<PathBuf>,
+    /// Most connections at one moment; further clients wait to be accepted [default: as many as there are descriptors]
+    #[arg(long, value_name = "N")]
+    max_connections: Option<NonZeroUsize>,
+    /// Longest that the head of a request may take from its first byte to its last
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_head_timeout)]
+    head_timeout: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Spin {
+    On,
+    Off,
+}
+
+impl ListenFlags {
+    /// Whether anybody but this machine can reach the server.
+    pub(super) fn is_remote(&self) -> bool {
+        !self.listen.ip().is_loopback()
+    }
+
+    /// What the flags say.
+    pub(super) fn setup(&self) -> anyhow::Result<Setup> {
+        if self.is_remote() && !self.allow_remote {
+            bail!("{} can be reached from other machines: add --allow-remote if that is meant", self.listen.ip());
+        }
+        Ok(Setup {
+            address: self.listen.ip(),
+            port: self.listen.port(),
+            loops: self.cores,
+            spins: self.spin.map_or_else(|| Setup::may_spin(self.cores), |spin| spin == Spin::On),
+            max_connections: self.max_connections.map_or(usize::MAX, NonZeroUsize::get),
+            head_timeout: self.head_timeout,
+            access_log: self.access_log.as_deref().map(open_log).transpose()?,
+        })
+    }
+}
+
+fn open_log(path: &Path) -> anyhow::Result<File> {
+    let opened = if path == Path::new("-") {
+        io::stdout().as_fd().try_clone_to_owned().map(File::from)
+    } else {
+        OpenOptions::new().create(true).append(true).open(path)
+    };
+    opened.with_context(|| format!("cannot write the access log {}", path.display()))
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let alone = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = alone.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0)).or_else(|_| text.parse());
+    address.map_err(|_| format!("bad address {text:?}: write it as 127.0.0.1, 127.0.0.1:8080 or [::1]:8080"))
+}
+
+fn parse_cores(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 1024;
+    let cores = text.parse().ok().filter(|cores: &NonZeroUsize| cores.get() <= MOST);
+    cores.ok_or_else(|| format!("bad number of cores {text:?}: it is a whole number from 1 to {MOST}"))
+}
+
+fn parse_head_timeout(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err(format!("bad time-out {text:?}: it must be longer than nothing")),
+        timeout if timeout > MAX_DEADLINE => Err(format!("bad time-out {text:?}: a day at most")),
+        timeout => Ok(timeout),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_have_a_port_and_brackets() {
+        let read = |text| parse_address(text).map(|address| address.to_string());
+        assert_eq!(read("127.0.0.1"), Ok("127.0.0.1:0".to_owned()));
+        assert_eq!(read("127.0.0.1:80"), Ok("127.0.0.1:80".to_owned()));
+        for text in ["::1", "[::1]", "[::1]:0"] {
+            assert_eq!(read(text), Ok("[::1]:0".to_owned()), "{text}");
+        }
+        for bad in ["", "localhost", "127.0.0.1:", "127.0.0.1:99999", "[127.0.0.1", "::1:x"] {
+            assert!(read(bad).is_err(), "{bad:?}");
+        }
+    }
+}
