@@ -76,6 +76,9 @@ pub enum Connections {
     PerFetch,
 }
 
+/// What every row sends as `user-agent`.
+pub const AGENT: &str = concat!("fetchbench/", env!("CARGO_PKG_VERSION"));
+
 /// How a session is opened, beside its limits.
 #[derive(Clone, Default)]
 pub struct Options {
@@ -136,7 +139,7 @@ impl Options {
     pub fn request_headers(&self, limits: &Limits, credentials: Credentials) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if self.tier == Tier::Tuned {
-            headers.insert(USER_AGENT, HeaderValue::from_static(concat!("fetchbench/", env!("CARGO_PKG_VERSION"))));
+            headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
             headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }

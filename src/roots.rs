@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -25,4 +27,15 @@ pub fn read(pem: &[u8]) -> anyhow::Result<Roots> {
         store.add(certificate.clone()).with_context(|| format!("bad certificate {}", number + 1))?;
     }
     Ok(certificates.into())
+}
+
+/// Certificates as PEM text.
+pub fn pem(roots: &Roots) -> String {
+    let block = |certificate: &CertificateDer<'_>| {
+        let encoded = STANDARD.encode(certificate);
+        let lines: Vec<&str> =
+            encoded.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap_or_default()).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    };
+    roots.iter().map(block).collect()
 }

@@ -27,6 +27,7 @@ mod smol;
 #[cfg(feature = "tokio")]
 mod tokio;
 mod event_loop;
+mod external;
 mod fake;
 mod slowed;
 mod row;
@@ -56,7 +57,14 @@ pub struct Backend {
 /// An option that a row sets otherwise than its library would by itself, and the reason.
 pub type Tuned = (&'static str, &'static str);
 
-type Open = fn(&Options, &Limits) -> anyhow::Result<Box<dyn Fetch>>;
+/// How a session is opened.
+#[derive(Debug)]
+enum Open {
+    /// In this process.
+    Here(fn(&Options, &Limits) -> anyhow::Result<Box<dyn Fetch>>),
+    /// In that of a program in another language.
+    Elsewhere,
+}
 
 /// Every backend, in the order in which they are shown.
 pub static ALL: &[Backend] = &[
@@ -74,7 +82,15 @@ pub static ALL: &[Backend] = &[
     tasks::<Tokio, Hyper<Tokio>>(),
     #[cfg(feature = "reqwest")]
     tasks::<Tokio, Reqwest>(),
-    backend::<Floor>(Executor::Loop, event_loop::open),
+    backend::<Floor>(Executor::Loop, Open::Here(event_loop::open)),
+    peer("requests", Executor::Python),
+    peer("requests", Executor::PythonThreads),
+    peer("httpx", Executor::PythonThreads),
+    peer("httpx", Executor::Asyncio),
+    peer("aiohttp", Executor::Asyncio),
+    peer("fetch", Executor::Node),
+    peer("net-http", Executor::Go),
+    peer("curl", Executor::Parallel),
     Backend {
         client: "fake",
         client_crate: "fake",
@@ -82,7 +98,7 @@ pub static ALL: &[Backend] = &[
         https: true,
         usual: false,
         tuned: Vec::new,
-        open: fake::open,
+        open: Open::Here(fake::open),
     },
 ];
 
@@ -90,15 +106,15 @@ pub static ALL: &[Backend] = &[
 const OPTIONAL: [(&str, &str); 3] = [("tokio", "tokio"), ("hyper", "hyper"), ("reqwest", "reqwest")];
 
 const fn sequential<C: BlockingClient>() -> Backend {
-    backend::<C>(Executor::Sequential, sequential::open::<C>)
+    backend::<C>(Executor::Sequential, Open::Here(sequential::open::<C>))
 }
 
 const fn threads<C: BlockingClient>() -> Backend {
-    backend::<C>(Executor::Threads, threads::open::<C>)
+    backend::<C>(Executor::Threads, Open::Here(threads::open::<C>))
 }
 
 const fn tasks<E: asynchronous::AsyncExecutor, C: AsyncClient>() -> Backend {
-    backend::<C>(E::EXECUTOR, asynchronous::open::<E, C>)
+    backend::<C>(E::EXECUTOR, Open::Here(asynchronous::open::<E, C>))
 }
 
 const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
@@ -106,15 +122,36 @@ const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
     Backend { client: C::NAME, client_crate: C::CRATE, executor, https: C::HTTPS, usual: C::USUAL, tuned, open }
 }
 
+/// A program in another language, which takes part where it is named.
+const fn peer(client: &'static str, executor: Executor) -> Backend {
+    Backend { client, client_crate: "", executor, https: true, usual: false, tuned: Vec::new, open: Open::Elsewhere }
+}
+
 impl Backend {
-    /// The version of the client's crate.
-    pub fn client_version(&self) -> Option<&'static str> {
-        lockfile::version(self.client_crate)
+    /// The version of the client: of its crate, or of what a program in another language has been set up with.
+    pub fn client_version(&self) -> Option<String> {
+        match self.open {
+            Open::Here(_) => lockfile::version(self.client_crate).map(str::to_owned),
+            Open::Elsewhere => external::version(&external::ready(self)?.client),
+        }
     }
 
-    /// The version of the executor's crate; threads have none.
-    pub fn executor_version(&self) -> Option<&'static str> {
-        lockfile::version(self.executor.name())
+    /// The version of the executor in the same way; threads have none.
+    pub fn executor_version(&self) -> Option<String> {
+        match self.open {
+            Open::Here(_) => lockfile::version(self.executor.name()).map(str::to_owned),
+            Open::Elsewhere => external::version(&external::ready(self)?.executor),
+        }
+    }
+
+    /// Whether it is a program in another language.
+    pub fn is_peer(&self) -> bool {
+        matches!(self.open, Open::Elsewhere)
+    }
+
+    /// Whether it can be opened: a program in another language has to be set up first.
+    pub fn is_set_up(&self) -> bool {
+        !self.is_peer() || external::ready(self).is_some()
     }
 
     /// The options that are set otherwise than the library would by itself, each with its reason. Where there are none,
@@ -139,6 +176,18 @@ pub enum Executor {
     Tokio,
     /// The calling thread, with an event loop of the client's own.
     Loop,
+    /// An interpreter of Python, one fetch after another.
+    Python,
+    /// Threads of Python, as many as the concurrency.
+    PythonThreads,
+    /// The event loop of Python's asyncio.
+    Asyncio,
+    /// The event loop of Node.
+    Node,
+    /// The scheduler of Go, with as many goroutines as the concurrency.
+    Go,
+    /// The program itself, a process for each pass.
+    Parallel,
     /// Nobody: durations are made up.
     Virtual,
 }
@@ -153,16 +202,19 @@ impl Executor {
             Self::Smol => "smol",
             Self::Tokio => "tokio",
             Self::Loop => "loop",
+            Self::Python => "python",
+            Self::PythonThreads => "python-threads",
+            Self::Asyncio => "asyncio",
+            Self::Node => "node",
+            Self::Go => "go",
+            Self::Parallel => "parallel",
             Self::Virtual => "virtual",
         }
     }
 
     /// Whether it runs tasks, so that a row may choose how many threads it has and how fetches become tasks.
     pub fn has_tasks(self) -> bool {
-        match self {
-            Self::AsyncStd | Self::Smol | Self::Tokio => true,
-            Self::Sequential | Self::Threads | Self::Loop | Self::Virtual => false,
-        }
+        matches!(self, Self::AsyncStd | Self::Smol | Self::Tokio)
     }
 
     /// How many threads a row without a choice has, where the concurrency does not decide it: one per core for the
@@ -170,9 +222,9 @@ impl Executor {
     /// and tokio one per core).
     pub fn default_threads(self) -> Option<usize> {
         match self {
-            Self::Sequential | Self::Loop => Some(1),
-            Self::AsyncStd | Self::Smol | Self::Tokio => Some(cores().get()),
-            Self::Threads | Self::Virtual => None,
+            Self::Sequential | Self::Loop | Self::Python | Self::Asyncio | Self::Node | Self::Parallel => Some(1),
+            Self::AsyncStd | Self::Smol | Self::Tokio | Self::Go => Some(cores().get()),
+            Self::Threads | Self::PythonThreads | Self::Virtual => None,
         }
     }
 }

@@ -1,9 +1,13 @@
 //! A row of a comparison: a backend with its options.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::path::Path;
+
+use anyhow::bail;
 
 use super::slowed::Slowed;
-use super::{ALL, Backend, Executor};
+use super::{ALL, Backend, Executor, Open, external};
 use crate::fetch::{Fetch, Limits, Options, Spawning, Tier};
 
 /// A backend with its options, parsed from and printed as
@@ -24,9 +28,14 @@ impl Row {
         Self { backend, threads: None, spawning: Spawning::Workers, tier: Tier::Tuned, slowed: None }
     }
 
-    /// Every row that fetches for real, with its defaults.
+    /// Every row of this program's own that fetches for real, with its defaults.
     pub fn all() -> impl Iterator<Item = Self> {
-        ALL.iter().filter(|backend| backend.executor != Executor::Virtual).map(Self::plain)
+        ALL.iter().filter(|backend| backend.executor != Executor::Virtual && !backend.is_peer()).map(Self::plain)
+    }
+
+    /// The rows of programs in other languages, whether they are set up or not.
+    pub fn peers() -> impl Iterator<Item = Self> {
+        ALL.iter().filter(|backend| backend.is_peer()).map(Self::plain)
     }
 
     /// The rows that take part where none is named: those of the features that are on by default.
@@ -38,11 +47,15 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// There is none: names those that there are.
+    /// There is none: names those that there are. Or it is a program in another language that is not set up.
     pub fn matching(pattern: &str) -> anyhow::Result<Vec<Self>> {
         let named = |backend: &&Backend| pattern == backend.client || pattern == backend.executor.name();
-        let rows: Vec<Self> = ALL.iter().filter(named).map(Self::plain).collect();
-        if rows.is_empty() { Ok(vec![pattern.parse()?]) } else { Ok(rows) }
+        let named: Vec<Self> = ALL.iter().filter(named).map(Self::plain).collect();
+        let rows = if named.is_empty() { vec![pattern.parse()?] } else { named };
+        if let Some(missing) = rows.iter().find(|row: &&Self| !row.backend.is_set_up()) {
+            bail!("{missing} is not set up: run scripts/peers");
+        }
+        Ok(rows)
     }
 
     /// The backend.
@@ -57,7 +70,7 @@ impl Row {
 
     /// Whether it fetches one after another, whatever the concurrency.
     pub fn is_sequential(&self) -> bool {
-        self.backend.executor == Executor::Sequential
+        matches!(self.backend.executor, Executor::Sequential | Executor::Python)
     }
 
     /// By which share its passes are made longer on purpose.
@@ -94,6 +107,14 @@ impl Row {
         ))
     }
 
+    /// The command that fetches for it as a worker; `program` is this one.
+    pub fn worker(&self, program: &Path) -> Vec<OsString> {
+        match self.backend.open {
+            Open::Here(_) => vec![program.into(), "worker".into(), self.to_string().into()],
+            Open::Elsewhere => vec![external::program(self.backend).into()],
+        }
+    }
+
     /// Opens a session.
     ///
     /// # Errors
@@ -101,7 +122,10 @@ impl Row {
     /// The backend cannot be opened so: the row and the reason are named.
     pub fn open(&self, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
         let options = Options { threads: self.threads, spawning: self.spawning, tier: self.tier, ..options.clone() };
-        let session = (self.backend.open)(&options, limits);
+        let session = match self.backend.open {
+            Open::Here(open) => open(&options, limits),
+            Open::Elsewhere => external::open(self.backend, &options, limits),
+        };
         let inner = session.map_err(|error| error.context(format!("cannot open {self}")))?;
         Ok(match self.slowed {
             None => inner,

@@ -18,7 +18,7 @@ const DEFAULT: &str = "/default";
 
 impl Backend {
     /// `client@executor`, which is a row without options; the fake is on no executor.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self.executor {
             Executor::Virtual => self.client.to_owned(),
             executor => format!("{}@{}", self.client, executor.name()),

@@ -45,12 +45,14 @@ enum What {
 struct ListedBackend {
     name: String,
     client: &'static str,
-    version: Option<&'static str>,
+    version: Option<String>,
     executor: &'static str,
-    executor_version: Option<&'static str>,
+    executor_version: Option<String>,
     /// `None` where the concurrency decides, or where there are none at all.
     threads: Option<usize>,
     https: bool,
+    /// Whether it can be opened: programs in other languages have to be set up first.
+    set_up: bool,
     /// Whether it takes part where no row is named.
     usual: bool,
     /// What may stand behind its name.
@@ -117,10 +119,10 @@ fn json(value: &impl Serialize) -> String {
     escape::json(&(serde_json::to_string_pretty(value).expect("plain values are JSON") + "\n"))
 }
 
-/// The rows that fetch for real, then the fake.
+/// The rows of our own that fetch for real, those in other languages, then the fake.
 fn backends() -> Vec<ListedBackend> {
     let fake = Row::matching("fake").expect("the table has the fake row");
-    Row::all().chain(fake).map(|row| listed_backend(&row)).collect()
+    Row::all().chain(Row::peers()).chain(fake).map(|row| listed_backend(&row)).collect()
 }
 
 fn listed_backend(row: &Row) -> ListedBackend {
@@ -133,6 +135,7 @@ fn listed_backend(row: &Row) -> ListedBackend {
         executor_version: backend.executor_version(),
         threads: backend.executor.default_threads(),
         https: backend.https,
+        set_up: backend.is_set_up(),
         usual: backend.usual,
         options: backend.options(),
         tuned: backend.tuned().into_iter().map(|(option, why)| ListedTuned { option, why }).collect(),
@@ -178,20 +181,21 @@ fn backends_text(backends: &[ListedBackend]) -> String {
         Column("https", Side::Left),
         Column("options", Side::Left),
     ];
-    let versioned = |name: &str, version: Option<&str>| match version {
+    let versioned = |name: &str, version: &Option<String>| match version {
         Some(version) => format!("{name} {version}"),
         None => name.to_owned(),
     };
     let row = |backend: &ListedBackend| {
         let threads = match backend.threads {
+            _ if !backend.set_up => "not set up: run scripts/peers".to_owned(),
             Some(threads) => threads.to_string(),
-            None if backend.version.is_none() => "none".to_owned(),
+            None if backend.executor == "virtual" => "none".to_owned(),
             None => "as the concurrency".to_owned(),
         };
         vec![
             backend.name.clone(),
-            versioned(backend.client, backend.version),
-            versioned(backend.executor, backend.executor_version),
+            versioned(backend.client, &backend.version),
+            versioned(backend.executor, &backend.executor_version),
             threads,
             if backend.https { "yes" } else { "no" }.to_owned(),
             backend.options.join(" "),

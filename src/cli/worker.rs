@@ -23,8 +23,9 @@ pub(super) fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     descriptors::raise_limit();
     serve(|open| {
         let limits = open.limits();
-        let named =
-            |name: &str, version: Option<&str>| version.map_or(name.to_owned(), |version| format!("{name} {version}"));
+        let named = |name: &str, version: Option<String>| {
+            version.map_or(name.to_owned(), |version| format!("{name} {version}"))
+        };
         let ready = Ready {
             client: named(row.backend().client, row.backend().client_version()),
             executor: named(row.backend().executor.name(), row.backend().executor_version()),

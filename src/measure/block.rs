@@ -116,7 +116,7 @@ impl Block<'_> {
             starts: Vec::new(),
         };
         let done = match &contender.out {
-            None => contender.pass(PassOrder { visit, count: false }, self.patience(contender, visit)),
+            None => contender.pass(PassOrder::new(visit), self.patience(contender, visit)),
             Some(_) => None,
         };
         let Some(done) = done else {
@@ -151,7 +151,7 @@ impl Block<'_> {
         let mut sample = self.cost_sample(&contender.name, fetches, before, after);
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
-            let done = contender.pass(PassOrder { visit, count: true }, self.patience(contender, visit));
+            let done = contender.pass(PassOrder::counted(visit), self.patience(contender, visit));
             sample.counts = done.and_then(|done| done.counts);
         }
         Some(sample)

@@ -81,8 +81,9 @@ impl Contender {
 
     /// Has it make a pass.
     pub(super) fn pass(&mut self, order: PassOrder, patience: Duration) -> Option<PassDone> {
+        let visit = order.visit;
         match self.exchange(&Order::Pass(order), patience)? {
-            Reply::Pass(done) if done.visit == order.visit => Some(done),
+            Reply::Pass(done) if done.visit == visit => Some(done),
             other => self.nonsense(&other),
         }
     }

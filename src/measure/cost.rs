@@ -29,9 +29,10 @@ impl Usage {
         // The name in brackets may hold anything; the fields after it are counted from 3 (proc_pid_stat(5)).
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let ticks = |field: usize| fields.get(field - 3)?.parse::<f64>().ok();
+        // With that of its children that have ended: a worker may be the driver of a program that does the work.
         let mut usage = Self {
-            user_s: ticks(14)? / TICKS_A_SECOND,
-            system_s: ticks(15)? / TICKS_A_SECOND,
+            user_s: (ticks(14)? + ticks(16)?) / TICKS_A_SECOND,
+            system_s: (ticks(15)? + ticks(17)?) / TICKS_A_SECOND,
             threads: ticks(20)? as u64,
             ..Self::default()
         };

@@ -80,7 +80,7 @@ impl Participant {
     pub fn of_row(row: &Row, program: &Path) -> Self {
         Self {
             name: row.to_string(),
-            command: vec![program.into(), "worker".into(), row.to_string().into()],
+            command: row.worker(program),
             sequential: row.is_sequential(),
             https: row.backend().https,
         }

@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -10,7 +12,7 @@ use super::PROTOCOL;
 use crate::answer::{Beginning, Page};
 use crate::counting::Counts;
 use crate::error::{ErrorClass, FetchError};
-use crate::fetch::{Connections, Fetched, Limits, Pass};
+use crate::fetch::{AGENT, Connections, Fetched, Limits, Pass};
 use crate::roots;
 
 /// What a worker is told, a line each: `{"open": …}` once, then `{"pass": …}` as often as is asked. It ends with its
@@ -55,9 +57,19 @@ pub struct Open {
     pub redirects: u32,
     /// What becomes of connections.
     pub connections: Connections,
+    /// What to send as `user-agent`.
+    #[serde(default)]
+    pub user_agent: String,
     /// Certificates to trust for https in place of the web's roots, as PEM text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cacert: Option<String>,
+    /// Whether [`Details`] of each answer are wanted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub details: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Open {
@@ -72,7 +84,9 @@ impl Open {
             max_body: limits.max_body,
             redirects: limits.redirects,
             connections: limits.connections,
+            user_agent: AGENT.to_owned(),
             cacert: None,
+            details: false,
         }
     }
 
@@ -96,28 +110,44 @@ impl Open {
         self.cacert.as_deref().map(|pem| roots::read(pem.as_bytes())).transpose()
     }
 
-    /// The urls of a visit.
+    /// The urls of a pass.
     ///
     /// # Errors
     ///
     /// Names the one that is none.
-    pub fn urls(&self, visit: u64) -> anyhow::Result<Vec<Url>> {
+    pub fn urls(&self, order: &PassOrder) -> anyhow::Result<Vec<Url>> {
         let url = |text: &String| {
-            let parsed = if self.visits { Url::parse(&format!("{text}/{visit}")) } else { Url::parse(text) };
+            let of_visit = self.visits && order.urls.is_none();
+            let parsed = if of_visit { Url::parse(&format!("{text}/{}", order.visit)) } else { Url::parse(text) };
             parsed.map_err(|error| anyhow::anyhow!("{text}: {error}"))
         };
-        self.urls.iter().map(url).collect()
+        order.urls.as_ref().unwrap_or(&self.urls).iter().map(url).collect()
     }
 }
 
 /// One pass to make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassOrder {
     /// The number of the visit, new with each pass.
     pub visit: u64,
     /// Whether allocations and instructions are to be counted. Such a pass is not timed, since counting costs time.
     #[serde(default)]
     pub count: bool,
+    /// What to fetch in place of the urls of [`Open`], as they stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urls: Option<Vec<String>>,
+}
+
+impl PassOrder {
+    /// A pass over the urls of [`Open`].
+    pub fn new(visit: u64) -> Self {
+        Self { visit, count: false, urls: None }
+    }
+
+    /// The same, to be counted and not timed.
+    pub fn counted(visit: u64) -> Self {
+        Self { count: true, ..Self::new(visit) }
+    }
 }
 
 /// A session that is open.
@@ -151,10 +181,21 @@ pub struct PassDone {
 pub enum Outcome {
     /// `[started_ns, elapsed_ns, status, bytes, crc32]`
     Answered(u64, u64, u16, u64, u32),
+    /// `[started_ns, elapsed_ns, status, bytes, crc32, {"beginning": …, "url": …}]`, where details are wanted
+    Detailed(u64, u64, u16, u64, u32, Details),
     /// `[started_ns, elapsed_ns, class, message]`
     Failed(u64, u64, ErrorClass, String),
     /// `[started_ns, elapsed_ns, class, message, "accepted"]`
     Objected(u64, u64, ErrorClass, String, Accepted),
+}
+
+/// What a person wants to see of an answer, beside what is verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// The first forty bytes of the body, in base64.
+    pub beginning: String,
+    /// The url that was answered in the end, which redirects may have led to.
+    pub url: Option<String>,
 }
 
 /// That a client had accepted an answer, and only a check of the worker's own objected.
@@ -171,12 +212,12 @@ fn nanoseconds(duration: Duration) -> u64 {
 
 impl PassDone {
     /// The message for a pass.
-    pub fn new(visit: u64, pass: &Pass, counts: Option<Counts>) -> Self {
-        let fetched = pass.fetched.iter().map(Outcome::of).collect();
+    pub fn new(visit: u64, pass: &Pass, counts: Option<Counts>, details: bool) -> Self {
+        let fetched = pass.fetched.iter().map(|fetched| Outcome::of(fetched, details)).collect();
         Self { visit, elapsed_ns: nanoseconds(pass.elapsed), fetched, counts }
     }
 
-    /// The pass. Its pages have no beginnings: those are not sent.
+    /// The pass. Its pages have beginnings only where details were wanted.
     pub fn pass(self) -> Pass {
         let fetched = self.fetched.into_iter().map(Outcome::fetched).collect();
         Pass { elapsed: Duration::from_nanos(self.elapsed_ns), fetched }
@@ -184,9 +225,14 @@ impl PassDone {
 }
 
 impl Outcome {
-    fn of(fetched: &Fetched) -> Self {
+    fn of(fetched: &Fetched, details: bool) -> Self {
         let (started, elapsed) = (nanoseconds(fetched.started), nanoseconds(fetched.elapsed));
         match &fetched.result {
+            Ok(page) if details => {
+                let url = fetched.final_url.as_ref().map(|url| url.to_string());
+                let details = Details { beginning: STANDARD.encode(page.beginning.as_bytes()), url };
+                Self::Detailed(started, elapsed, page.status, page.bytes, page.crc32, details)
+            }
             Ok(page) => Self::Answered(started, elapsed, page.status, page.bytes, page.crc32),
             Err(error) => {
                 let message = error.message.to_string();
@@ -199,21 +245,23 @@ impl Outcome {
     }
 
     fn fetched(self) -> Fetched {
+        let mut final_url = None;
         let (started, elapsed, result) = match self {
             Self::Answered(started, elapsed, status, bytes, crc32) => {
                 (started, elapsed, Ok(Page { status, bytes, crc32, beginning: Beginning::default() }))
+            }
+            Self::Detailed(started, elapsed, status, bytes, crc32, details) => {
+                let mut beginning = Beginning::default();
+                beginning.extend(&STANDARD.decode(details.beginning).unwrap_or_default());
+                final_url = details.url.and_then(|url| url.parse().ok()).map(Box::new);
+                (started, elapsed, Ok(Page { status, bytes, crc32, beginning }))
             }
             Self::Failed(started, elapsed, class, message) => (started, elapsed, Err(FetchError::new(class, message))),
             Self::Objected(started, elapsed, class, message, Accepted::Accepted) => {
                 (started, elapsed, Err(FetchError::objection(class, message)))
             }
         };
-        Fetched {
-            started: Duration::from_nanos(started),
-            elapsed: Duration::from_nanos(elapsed),
-            final_url: None,
-            result,
-        }
+        Fetched { started: Duration::from_nanos(started), elapsed: Duration::from_nanos(elapsed), final_url, result }
     }
 }
 
@@ -228,13 +276,11 @@ mod tests {
         let json = |order: &Order| serde_json::to_string(order).unwrap();
         assert_eq!(
             json(&Order::Open(open.clone())),
-            r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/0"],"visits":true,"concurrency":7,"deadline_ms":30000,"max_body":67108864,"redirects":0,"connections":"warm"}}"#
+            r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/0"],"visits":true,"concurrency":7,"deadline_ms":30000,"max_body":67108864,"redirects":0,"connections":"warm","user_agent":"fetchbench/VERSION"}}"#
+                .replace("VERSION", env!("CARGO_PKG_VERSION"))
         );
-        assert_eq!(open.urls(5).unwrap()[0].as_str(), "http://127.0.0.1:1/0/5");
-        assert_eq!(
-            serde_json::from_str::<Order>(r#"{"pass":{"visit":3}}"#).unwrap(),
-            Order::Pass(PassOrder { visit: 3, count: false })
-        );
+        assert_eq!(open.urls(&PassOrder::new(5)).unwrap()[0].as_str(), "http://127.0.0.1:1/0/5");
+        assert_eq!(serde_json::from_str::<Order>(r#"{"pass":{"visit":3}}"#).unwrap(), Order::Pass(PassOrder::new(3)));
         let done = r#"{"pass":{"visit":3,"elapsed_ns":9,"fetched":[[1,2,200,5,4277009102],[1,2,"timeout","late"]]}}"#;
         let reply: Reply = serde_json::from_str(done).unwrap();
         assert_eq!(serde_json::to_string(&reply).unwrap(), done);
@@ -255,7 +301,9 @@ mod tests {
         ];
         let results = [Ok(page)].into_iter().chain(failures.map(Err));
         let pass = Pass { elapsed: Duration::from_nanos(9), fetched: results.map(fetched).collect() };
-        let text = serde_json::to_string(&PassDone::new(3, &pass, None)).unwrap();
-        assert_eq!(serde_json::from_str::<PassDone>(&text).unwrap().pass(), pass);
+        for details in [false, true] {
+            let text = serde_json::to_string(&PassDone::new(3, &pass, None, details)).unwrap();
+            assert_eq!(serde_json::from_str::<PassDone>(&text).unwrap().pass(), pass);
+        }
     }
 }

@@ -7,7 +7,7 @@
 mod message;
 mod serve;
 
-pub use self::message::{Open, Order, Outcome, PassDone, PassOrder, Ready, Reply};
+pub use self::message::{Details, Open, Order, Outcome, PassDone, PassOrder, Ready, Reply};
 pub use self::serve::{serve, serve_over};
 
 /// The version of the protocol that is spoken here.

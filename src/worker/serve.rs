@@ -61,14 +61,14 @@ fn converse(
 }
 
 fn make_pass(session: &mut dyn Fetch, open: &Open, order: PassOrder) -> anyhow::Result<PassDone> {
-    let urls = open.urls(order.visit)?;
+    let urls = open.urls(&order)?;
     let (pass, counts) = if order.count {
         let (pass, counts) = counting::count(|| session.fetch_all(&urls));
         (pass?, counts)
     } else {
         (session.fetch_all(&urls)?, None)
     };
-    Ok(PassDone::new(order.visit, &pass, counts))
+    Ok(PassDone::new(order.visit, &pass, counts, open.details))
 }
 
 fn next_order(input: &mut impl BufRead) -> anyhow::Result<Option<Order>> {

@@ -17,6 +17,8 @@ use fetchbench::fetch::{Limits, Options, Pass};
 use tempfile::TempDir;
 use url::Url;
 
+use crate::backends::rows;
+
 /// A server of somebody else's, ended when the test is.
 struct Peer {
     child: Child,
@@ -139,10 +141,12 @@ fn nginx(tls: bool) -> Option<Peer> {
 
 /// A root, and a certificate for 127.0.0.1 signed by it.
 fn make_certificates(folder: &Path) {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
     let root_key = KeyPair::generate().unwrap();
     let mut root = CertificateParams::new([]).unwrap();
     root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Of one name with its leaf, OpenSSL would take that for its own issuer.
+    root.distinguished_name.push(DnType::CommonName, "the root of a test");
     let root_certificate = root.self_signed(&root_key).unwrap();
     let leaf_key = KeyPair::generate().unwrap();
     let leaf = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
@@ -165,7 +169,7 @@ fn python(protocol: &str) -> Option<Peer> {
 #[test]
 fn nginx_is_fetched_by_every_row() {
     let Some(nginx) = nginx(false) else { return };
-    for row in Row::all() {
+    for row in rows() {
         nginx.fetch_and_check(row, &Options::default(), "http");
         let pass = fetch_one(row, &Options::default(), nginx.url("http", "127.0.0.1", "missing"));
         assert_eq!(pass.fetched[0].result.as_ref().unwrap().status, 404, "{row}");
@@ -179,7 +183,7 @@ fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_
     let Some(nginx) = nginx(true) else { return };
     let root = CertificateDer::from_pem_file(nginx.folder.path().join("root.pem")).unwrap();
     let trusting = Options { roots: Some(Arc::new([root])), ..Options::default() };
-    for row in Row::all().filter(|row| row.backend().https) {
+    for row in rows().filter(|row| row.backend().https) {
         nginx.fetch_and_check(row, &trusting, "https");
 
         let class = |options: &Options, host: &str| {
@@ -194,7 +198,7 @@ fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_
 #[test]
 fn plain_text_on_a_tls_port_is_a_failed_handshake() {
     let Some(nginx) = nginx(false) else { return };
-    for row in Row::all().filter(|row| row.backend().https) {
+    for row in rows().filter(|row| row.backend().https) {
         let pass = fetch_one(row, &Options::default(), nginx.url("https", "127.0.0.1", "small"));
         assert_eq!(pass.fetched[0].result.as_ref().unwrap_err().class, ErrorClass::Tls, "{row}");
     }
@@ -203,7 +207,7 @@ fn plain_text_on_a_tls_port_is_a_failed_handshake() {
 #[test]
 fn the_server_of_python_is_fetched_by_every_row() {
     let Some(python) = python("HTTP/1.1") else { return };
-    for row in Row::all() {
+    for row in rows() {
         python.fetch_and_check(row, &Options::default(), "http");
     }
 }
@@ -211,7 +215,7 @@ fn the_server_of_python_is_fetched_by_every_row() {
 #[test]
 fn an_answer_of_http_1_0_is_read_by_all_but_surf() {
     let Some(python) = python("HTTP/1.0") else { return };
-    for row in Row::all() {
+    for row in rows() {
         if row.backend().client == "surf" {
             let pass = fetch_one(row, &Options::default(), python.url("http", "127.0.0.1", "small"));
             assert_eq!(pass.fetched[0].result.as_ref().unwrap_err().class, ErrorClass::Protocol, "{row}");

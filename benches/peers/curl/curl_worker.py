@@ -1,0 +1,121 @@
+"""The row of `curl --parallel`: the program itself, one process for each pass.
+
+The process of the next pass is started, and has read all but its urls, before the clock runs: what is timed is from
+handing them over to the end of the last transfer. No connection outlives a process, so a pass always begins with none.
+Bodies go to files, since the program has but one standard output, and are checksummed when the clock has stopped.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from base64 import b64encode
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "python"))
+
+from worker import BEGINNING_BYTES, serve  # noqa: E402
+
+# More are not taken by curl before 8.16: it makes 300 of any larger number.
+MOST_PARALLEL = 300
+
+# The largest number that it takes.
+MOST_BYTES = 2**63 - 1
+
+# What it is to say of each transfer, on standard error, which it does not buffer.
+WRITE_OUT = r"%{stderr}%{urlnum}\t%{exitcode}\t%{time_total}\t%{http_code}\t%{url_effective}\t%{errormsg}\n"
+
+KINDS = {
+    "1": "unsupported", "3": "unsupported", "6": "dns", "7": "refused", "8": "protocol", "18": "body-short",
+    "28": "timeout", "35": "tls", "47": "redirect-loop", "52": "closed-early", "60": "tls", "63": "body-too-large",
+}
+
+
+class Session:
+    threads = 1
+
+    def __init__(self, open):
+        if open.concurrency > MOST_PARALLEL:
+            raise ValueError(f"curl --parallel takes {MOST_PARALLEL} transfers at a time, not {open.concurrency}")
+        self.open, self.folder = open, tempfile.mkdtemp(prefix="fetchbench-curl-")
+        self.next = self.start()
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self):
+        """A curl that waits for its urls."""
+        options = ["--disable", "--silent", "--no-progress-meter", "--noproxy", "*", "--http1.1"]
+        options += ["--parallel", "--parallel-immediate"]
+        options += ["--parallel-max", str(self.open.concurrency), "--max-time", str(self.open.deadline)]
+        options += ["--max-filesize", str(min(self.open.max_body, MOST_BYTES)), "--write-out", WRITE_OUT]
+        if self.open.redirects:
+            options += ["--location", "--max-redirs", str(self.open.redirects), "--proto-redir", "=http,https"]
+        for name, value in self.open.headers.items():
+            options += ["--header", f"{name}: {value}"]
+        if self.open.cacert:
+            path = os.path.join(self.folder, "roots.pem")
+            with open_file(path, "w") as file:
+                file.write(self.open.cacert)
+            options += ["--cacert", path]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(["curl", *options, "--config", "-"], stdin=pipe, stderr=pipe, text=True)
+
+    def fetch_all(self, urls, start):
+        if not urls:
+            return []
+        curl, outcomes = self.next, [None] * len(urls)
+        names = [os.path.join(self.folder, str(index)) for index in range(len(urls))]
+        lines = (f'url = "{url}"\noutput = "{name}"\n' for url, name in zip(urls, names))
+        curl.stdin.write("".join(lines))
+        curl.stdin.close()
+        for line in curl.stderr:
+            fields = line.rstrip("\n").split("\t")
+            if len(fields) != 6:
+                raise ValueError(line.strip())
+            number, code, total, status, url, message = fields
+            elapsed = int(float(total) * 1e9)
+            end = time.perf_counter_ns() - start
+            outcomes[int(number)] = [max(end - elapsed, 0), min(elapsed, end), code, int(status), url, message]
+        curl.wait()
+        self.next = self.start()
+        return [self.outcome(outcome, name) for outcome, name in zip(outcomes, names)]
+
+    def outcome(self, outcome, name):
+        """What came of one transfer: after the clock has stopped."""
+        if outcome is None:
+            return [0, 0, "crashed", "curl said nothing of it"]
+        *times, code, status, url, message = outcome
+        if code == "56":
+            return [*times, "reset" if "reset" in message.lower() else "body-short", message]
+        if "HTTP/0.9" in message:
+            # It takes what is no head for a body without one.
+            return [*times, "protocol", message]
+        if code != "0":
+            return [*times, KINDS.get(code, "protocol"), message]
+        # A body without a byte has no file.
+        body = read_and_remove(name)
+        if len(body) > self.open.max_body:
+            return [*times, "body-too-large", f"the body is longer than {self.open.max_body} bytes"]
+        details = {"beginning": b64encode(body[:BEGINNING_BYTES]).decode(), "url": url}
+        return [*times, status, len(body), zlib.crc32(body), *([details] if self.open.details else [])]
+
+
+open_file = open
+
+
+def read_and_remove(name):
+    try:
+        with open_file(name, "rb") as file:
+            body = file.read()
+        os.remove(name)
+        return body
+    except FileNotFoundError:
+        return b""
+
+
+if __name__ == "__main__":
+    version = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    serve(f"curl {version}", "parallel", Session)

@@ -1,0 +1,3 @@
+module fetchbench/peers/go
+
+go 1.19

@@ -1,0 +1,265 @@
+// The row of Go's net/http, with its standard library alone. Speaks the line protocol of PROTOCOL.md.
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const beginningBytes = 40
+
+// Open says what to fetch, and within which limits.
+type Open struct {
+	URLs        []string `json:"urls"`
+	Visits      bool     `json:"visits"`
+	Concurrency int      `json:"concurrency"`
+	DeadlineMS  int64    `json:"deadline_ms"`
+	MaxBody     uint64   `json:"max_body"`
+	Redirects   int      `json:"redirects"`
+	Connections string   `json:"connections"`
+	CACert      string   `json:"cacert"`
+	Details     bool     `json:"details"`
+	UserAgent   string   `json:"user_agent"`
+}
+
+// Order is one line of what a worker is told.
+type Order struct {
+	Open *Open `json:"open"`
+	Pass *Pass `json:"pass"`
+}
+
+// Pass is the order to fetch: the urls of Open, or others in their place.
+type Pass struct {
+	Visit uint64   `json:"visit"`
+	URLs  []string `json:"urls"`
+}
+
+// Failed is a failure whose class is known where it is found.
+type Failed struct{ kind, message string }
+
+func (failed Failed) Error() string { return failed.message }
+
+// Received is a body while it arrives: counted, checksummed and held to its cap, but not kept.
+type Received struct {
+	bytes, maxBody uint64
+	crc32          uint32
+	beginning      []byte
+}
+
+func (body *Received) Write(piece []byte) (int, error) {
+	body.bytes += uint64(len(piece))
+	if body.bytes > body.maxBody {
+		return 0, Failed{"body-too-large", fmt.Sprintf("the body is longer than %d bytes", body.maxBody)}
+	}
+	body.crc32 = crc32.Update(body.crc32, crc32.IEEETable, piece)
+	if room := beginningBytes - len(body.beginning); room > 0 {
+		if room > len(piece) {
+			room = len(piece)
+		}
+		body.beginning = append(body.beginning, piece[:room]...)
+	}
+	return len(piece), nil
+}
+
+func newClient(open *Open) (*http.Client, error) {
+	transport := &http.Transport{
+		// By default two idle connections are kept to a host, and a hundred to all.
+		MaxIdleConns:        open.Concurrency,
+		MaxIdleConnsPerHost: open.Concurrency,
+		DisableKeepAlives:   open.Connections == "per-fetch",
+		// Otherwise it would ask for gzip and decode it.
+		DisableCompression: true,
+		DialContext:        (&net.Dialer{}).DialContext,
+	}
+	if open.CACert != "" {
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM([]byte(open.CACert)) {
+			return nil, errors.New("cacert holds no certificate")
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
+	follow := func(next *http.Request, via []*http.Request) error {
+		switch {
+		case open.Redirects == 0:
+			return http.ErrUseLastResponse
+		case len(via) > open.Redirects:
+			return Failed{"redirect-loop", fmt.Sprintf("more than %d redirects", open.Redirects)}
+		case next.URL.Scheme != "http" && next.URL.Scheme != "https":
+			return Failed{"unsupported", "redirected to " + next.URL.String()}
+		}
+		return nil
+	}
+	deadline := time.Duration(open.DeadlineMS) * time.Millisecond
+	return &http.Client{Transport: transport, CheckRedirect: follow, Timeout: deadline}, nil
+}
+
+// Session is what stays open between passes.
+type Session struct {
+	open   *Open
+	client *http.Client
+}
+
+func (session *Session) get(url string, body *Received, inBody *bool) (*http.Response, error) {
+	request, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return nil, Failed{"unsupported", err.Error()}
+	}
+	request.Header.Set("User-Agent", session.open.UserAgent)
+	request.Header.Set("Accept", "*/*")
+	request.Header.Set("Accept-Encoding", "identity")
+	answer, err := session.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	*inBody = true
+	_, err = io.Copy(body, answer.Body)
+	answer.Body.Close()
+	return answer, err
+}
+
+func (session *Session) outcome(url string, start time.Time) []any {
+	began := time.Now()
+	body := &Received{maxBody: session.open.MaxBody, beginning: make([]byte, 0, beginningBytes)}
+	inBody := false
+	answer, err := session.get(url, body, &inBody)
+	outcome := []any{began.Sub(start).Nanoseconds(), time.Since(began).Nanoseconds()}
+	if err != nil {
+		return append(outcome, kind(err, inBody), err.Error())
+	}
+	outcome = append(outcome, answer.StatusCode, body.bytes, body.crc32)
+	if session.open.Details {
+		details := map[string]any{"beginning": body.beginning, "url": answer.Request.URL.String()}
+		outcome = append(outcome, details)
+	}
+	return outcome
+}
+
+// kind is the class of an error that all rows share.
+func kind(err error, inBody bool) string {
+	var failed Failed
+	var timeout interface{ Timeout() bool }
+	var dns *net.DNSError
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &failed):
+		return failed.kind
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	case errors.As(err, &dns):
+		return "dns"
+	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &record), strings.Contains(err.Error(), "tls: "),
+		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return "tls"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "reset"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "local-limit"
+	case inBody && errors.Is(err, io.ErrUnexpectedEOF):
+		return "body-short"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "closed-early"
+	case strings.Contains(err.Error(), "unsupported protocol scheme"):
+		return "unsupported"
+	}
+	return "protocol"
+}
+
+func (session *Session) urls(order *Pass) []string {
+	if order.URLs != nil {
+		return order.URLs
+	}
+	if !session.open.Visits {
+		return session.open.URLs
+	}
+	urls := make([]string, len(session.open.URLs))
+	for index, url := range session.open.URLs {
+		urls[index] = fmt.Sprintf("%s/%d", url, order.Visit)
+	}
+	return urls
+}
+
+func (session *Session) pass(order *Pass) map[string]any {
+	urls := session.urls(order)
+	fetched := make([][]any, len(urls))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	start := time.Now()
+	for worker := 0; worker < session.open.Concurrency && worker < len(urls); worker++ {
+		workers.Add(1)
+		go func() {
+			defer workers.Done()
+			for index := next.Add(1) - 1; index < int64(len(urls)); index = next.Add(1) - 1 {
+				fetched[index] = session.outcome(urls[index], start)
+			}
+		}()
+	}
+	workers.Wait()
+	var elapsed int64
+	for _, outcome := range fetched {
+		if end := outcome[0].(int64) + outcome[1].(int64); end > elapsed {
+			elapsed = end
+		}
+	}
+	return map[string]any{"visit": order.Visit, "elapsed_ns": elapsed, "fetched": fetched}
+}
+
+func converse(input *bufio.Reader, say func(string, any)) error {
+	var session *Session
+	for {
+		line, err := input.ReadBytes('\n')
+		if err != nil {
+			return nil
+		}
+		var order Order
+		if err := json.Unmarshal(line, &order); err != nil {
+			return err
+		}
+		if order.Open != nil {
+			session = &Session{open: order.Open}
+			if session.open.UserAgent == "" {
+				session.open.UserAgent = "fetchbench"
+			}
+			if session.client, err = newClient(order.Open); err != nil {
+				return err
+			}
+			executor := "go " + strings.TrimPrefix(runtime.Version(), "go")
+			say("ready", map[string]any{"client": "net/http", "executor": executor, "threads": runtime.GOMAXPROCS(0)})
+			continue
+		}
+		if session.open.Connections == "cold" {
+			session.client.CloseIdleConnections()
+		}
+		say("pass", session.pass(order.Pass))
+	}
+}
+
+func main() {
+	output := bufio.NewWriter(os.Stdout)
+	say := func(kind string, reply any) {
+		line, _ := json.Marshal(map[string]any{kind: reply})
+		output.Write(append(line, '\n'))
+		output.Flush()
+	}
+	if err := converse(bufio.NewReader(os.Stdin), say); err != nil {
+		say("error", err.Error())
+	}
+}

@@ -1,0 +1,176 @@
+// The row of fetch, as built into Node, over a connection pool that is set as an expert would.
+//
+// Speaks the line protocol of PROTOCOL.md.
+
+import { createInterface } from "node:readline";
+import * as zlib from "node:zlib";
+
+const BEGINNING_BYTES = 40;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+// zlib has it from Node 20.15 on.
+const crc32 = zlib.crc32 ?? crc32ByTable;
+
+const now = () => process.hrtime.bigint();
+const say = (reply) => process.stdout.write(JSON.stringify(reply) + "\n");
+
+class Failed extends Error {
+  constructor(kind, message, accepted = false) {
+    super(message);
+    Object.assign(this, { kind, accepted });
+  }
+}
+
+/** A body while it arrives: counted, checksummed and held to its cap, but not kept. */
+class Received {
+  bytes = 0;
+  crc = 0;
+  beginning = Buffer.alloc(0);
+
+  push(piece, maxBody) {
+    this.bytes += piece.length;
+    if (this.bytes > maxBody) throw new Failed("body-too-large", `the body is longer than ${maxBody} bytes`);
+    this.crc = crc32(piece, this.crc);
+    if (this.beginning.length < BEGINNING_BYTES) {
+      this.beginning = Buffer.concat([this.beginning, piece.subarray(0, BEGINNING_BYTES - this.beginning.length)]);
+    }
+  }
+}
+
+function crc32ByTable(piece, crc) {
+  crc = ~crc;
+  for (const byte of piece) crc = CRC_TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
+  for (let bit = 0; bit < 8; bit++) byte = byte & 1 ? 0xedb88320 ^ (byte >>> 1) : byte >>> 1;
+  return byte;
+});
+
+/** The class of an error, found anywhere among its causes. */
+function kind(error, inBody) {
+  for (let cause = error; cause; cause = cause.cause) {
+    if (cause instanceof Failed) return cause.kind;
+    if (cause.name === "TimeoutError" || cause.name === "AbortError") return "timeout";
+    const code = cause.code ?? "";
+    if (code === "ECONNREFUSED") return "refused";
+    if (code === "ECONNRESET" || code === "EPIPE") return "reset";
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_FAIL") return "dns";
+    if (["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS"].includes(code)) return "local-limit";
+    if (code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL") || /CERT|SIGNED|UNABLE_TO/.test(code)) return "tls";
+    if (code === "UND_ERR_SOCKET") return inBody ? "body-short" : "closed-early";
+    if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" || code === "UND_ERR_RESPONSE_CONTENT_LENGTH_MISMATCH") {
+      return "body-short";
+    }
+    if (code.startsWith("HPE_")) return "protocol";
+    if (/unknown scheme|bad port/.test(cause.message ?? "")) return "unsupported";
+  }
+  return "protocol";
+}
+
+/** Fetches one url, following redirects by hand: fetch itself follows twenty or none. */
+async function get(url, open, body, progress) {
+  const signal = AbortSignal.timeout(open.deadline_ms);
+  for (let hops = 0; ; hops++) {
+    const answer = await fetch(url, { headers: open.headers, redirect: "manual", signal });
+    progress.inBody = true;
+    const location = answer.headers.get("location");
+    const leads = open.redirects > 0 && REDIRECTS.has(answer.status) && location !== null;
+    for await (const piece of answer.body ?? []) if (!leads) body.push(piece, open.max_body);
+    if (!leads) return { status: answer.status, declared: answer.headers.get("content-length"), url };
+    if (hops === open.redirects) throw new Failed("redirect-loop", `more than ${open.redirects} redirects`);
+    url = new URL(location, url).href;
+    if (!/^https?:/.test(url)) throw new Failed("unsupported", `redirected to ${url}`);
+    progress.inBody = false;
+  }
+}
+
+async function outcome(url, open, start) {
+  const began = now();
+  const body = new Received();
+  const progress = { inBody: false };
+  const times = () => [Number(began - start), Number(now() - began)];
+  try {
+    const { status, declared, url: finalUrl } = await get(url, open, body, progress);
+    if (declared !== null && body.bytes < Number(declared) && status !== 204 && status !== 304) {
+      const short = `the body ended after ${body.bytes} of ${declared} bytes`;
+      return [...times(), "body-short", short, "accepted"];
+    }
+    const details = { beginning: body.beginning.toString("base64"), url: finalUrl };
+    return [...times(), status, body.bytes, body.crc, ...(open.details ? [details] : [])];
+  } catch (error) {
+    return [...times(), kind(error, progress.inBody), String(error.cause?.message ?? error.message)];
+  }
+}
+
+async function pass(Agent, open, { visit, urls: listed }) {
+  const urls = listed ?? (open.visits ? open.urls.map((url) => `${url}/${visit}`) : open.urls);
+  await prepare(Agent, open, urls);
+  const fetched = new Array(urls.length);
+  let next = 0;
+  const start = now();
+  const work = async () => {
+    while (next < urls.length) {
+      const index = next++;
+      fetched[index] = await outcome(urls[index], open, start);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(open.concurrency, urls.length) }, work));
+  const elapsed_ns = fetched.reduce((most, [started, elapsed]) => Math.max(most, started + elapsed), 0);
+  return { visit, elapsed_ns, fetched };
+}
+
+/** The class of fetch's own connection pool, which Node does not export: the global one is made by the first fetch. */
+async function agentClass() {
+  await fetch("data:,").then((answer) => answer.text());
+  return globalThis[DISPATCHER].constructor;
+}
+
+const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
+
+/** Gives fetch a pool of its own. By default it opens as many connections as it likes and keeps them for four seconds. */
+function openPool(Agent, open, keeps) {
+  const connect = open.cacert ? { ca: open.cacert } : {};
+  const expiry = { keepAliveTimeout: 3_600_000, keepAliveMaxTimeout: 3_600_000 };
+  // The deadline of a fetch is a signal; undici's own time-outs would be more timers.
+  const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
+  const options = { connections: open.concurrency, pipelining: keeps ? 1 : 0, connect, ...expiry, ...timeouts };
+  globalThis[DISPATCHER] = new Agent(options);
+  open.keeps = keeps;
+}
+
+/** Before a pass: a cold one has no connections yet, and a pool that counts each host's alone keeps none of too many. */
+async function prepare(Agent, open, urls) {
+  const origins = new Set(urls.map((url) => url.split("/", 3)[2])).size;
+  const keeps = open.connections !== "per-fetch" && origins <= open.concurrency;
+  if (open.connections === "cold" || keeps !== open.keeps) {
+    await globalThis[DISPATCHER].destroy();
+    openPool(Agent, open, keeps);
+  }
+}
+
+function opened(Agent, order) {
+  const headers = { "user-agent": order.user_agent ?? "fetchbench", accept: "*/*", "accept-encoding": "identity" };
+  const open = { ...order, headers };
+  openPool(Agent, open, order.connections !== "per-fetch");
+  return open;
+}
+
+const Agent = await agentClass();
+let open;
+for await (const line of createInterface({ input: process.stdin })) {
+  try {
+    const order = JSON.parse(line);
+    if (order.open) {
+      open = opened(Agent, order.open);
+      const client = `undici ${process.versions.undici ?? ""}`.trim();
+      say({ ready: { client, executor: `node ${process.versions.node}`, threads: 1 } });
+    } else {
+      say({ pass: await pass(Agent, open, order.pass) });
+    }
+  } catch (error) {
+    say({ error: error.message });
+    break;
+  }
+}

@@ -1,0 +1,72 @@
+"""The row of aiohttp, the article's other half."""
+
+import ssl
+
+import aiohttp
+
+from asynchronous import Asyncio
+from worker import origins, os_error, python, serve
+
+
+class Client:
+    """One session and its connector."""
+
+    def __init__(self, open):
+        self.open, self.verify = open, True
+        if open.cacert:
+            self.verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self.verify.load_verify_locations(cadata=open.cacert)
+        self.open_session(keeps=open.keeps)
+
+    def open_session(self, keeps):
+        self.keeps = keeps
+        expiry = {"keepalive_timeout": 3600} if keeps else {"force_close": True}
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.open.concurrency, ssl=self.verify, **expiry),
+            headers=self.open.headers,
+            auto_decompress=False,
+            # Five minutes by default. The deadline of a fetch is set around it, and covers everything.
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def prepare(self, urls):
+        """Its limit counts the connections in use, and idle ones are kept beyond it, for every host that it has met: with
+        more hosts than connections it keeps none."""
+        if self.keeps and origins(urls) > self.open.concurrency:
+            await self.session.close()
+            self.open_session(keeps=False)
+
+    async def get(self, url, fetch):
+        follow = self.open.redirects > 0
+        # aiohttp counts the answers of a chain, not the redirects between them.
+        async with self.session.get(url, allow_redirects=follow, max_redirects=self.open.redirects + 1) as answer:
+            async for piece in answer.content.iter_any():
+                fetch.body.push(piece)
+            return fetch.answered(answer.status, answer.headers.get("content-length"), str(answer.url))
+
+    async def close(self):
+        await self.session.close()
+
+    @staticmethod
+    def kind(error):
+        """The class of an error of aiohttp."""
+        if isinstance(error, aiohttp.TooManyRedirects):
+            return "redirect-loop"
+        if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
+            return "unsupported"
+        if isinstance(error, aiohttp.ClientPayloadError):
+            # What was beneath it stands in its text alone.
+            return "reset" if "ConnectionResetError" in str(error) else "body-short"
+        found = os_error(error)
+        if found:
+            return found
+        if isinstance(error, aiohttp.ServerDisconnectedError):
+            return "closed-early"
+        if isinstance(error, aiohttp.ClientConnectorError):
+            return "connect"
+        return "protocol"
+
+
+if __name__ == "__main__":
+    serve(f"aiohttp {aiohttp.__version__}", "asyncio of " + python(), lambda open: Asyncio(open, Client))

@@ -1,0 +1,105 @@
+//! Programs in other languages that speak the worker's protocol, and how they become sessions.
+//!
+//! `scripts/peers` sets each up as a program of the row's name in [`FOLDER`], with what it says of itself beside it.
+//! `compare` starts that program in place of ours, so that what is measured is it and nothing else. For everybody else
+//! there is a session here that talks to it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use url::Url;
+
+use super::Backend;
+use crate::child::Child;
+use crate::fetch::{Fetch, Limits, Options, Pass};
+use crate::roots;
+use crate::worker::{MAX_LINE_BYTES, Open, Order, PassOrder, Ready, Reply};
+
+/// Where `scripts/peers` puts them.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.peers");
+
+/// How long a program may take to open its session.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// By how much a pass may outlive the deadlines of its fetches.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// The program of a backend.
+pub(super) fn program(backend: &Backend) -> PathBuf {
+    Path::new(FOLDER).join(backend.name())
+}
+
+/// What a program said of itself when it was set up; `None` where it has not been.
+pub(super) fn ready(backend: &Backend) -> Option<Ready> {
+    let program = program(backend);
+    let said = std::fs::read(program.with_file_name(format!("{}.ready", backend.name()))).ok()?;
+    let Reply::Ready(ready) = serde_json::from_slice(&said).ok()? else { return None };
+    program.is_file().then_some(ready)
+}
+
+/// The last word of `requests 2.34.2`.
+pub(super) fn version(named: &str) -> Option<String> {
+    named.rsplit_once(' ').map(|(_, version)| version.to_owned())
+}
+
+/// A session in another process.
+struct Session {
+    child: Child,
+    limits: Limits,
+}
+
+pub(super) fn open(backend: &Backend, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+    ensure!(ready(backend).is_some(), "it is not set up: run scripts/peers");
+    ensure!(options.headers.is_empty(), "programs in other languages send no headers of yours");
+    let child = Child::start(&mut Command::new(program(backend)), MAX_LINE_BYTES).context("it cannot be started")?;
+    let mut session = Session { child, limits: limits.clone() };
+    let order =
+        Open { cacert: options.roots.as_ref().map(roots::pem), details: true, ..Open::new(Vec::new(), false, limits) };
+    match session.exchange(&Order::Open(order), PATIENCE)? {
+        Reply::Ready(_) => Ok(Box::new(session)),
+        other => bail!("it answers what was not asked: {other:.80?}"),
+    }
+}
+
+impl Session {
+    fn exchange(&mut self, order: &Order, patience: Duration) -> anyhow::Result<Reply> {
+        let mut line = serde_json::to_vec(order)?;
+        line.push(b'\n');
+        self.child.say(&line)?;
+        match serde_json::from_slice(&self.child.hear(patience)?).context("it talks nonsense")? {
+            Reply::Error(why) => bail!("{why}"),
+            reply => Ok(reply),
+        }
+    }
+
+    /// How long a pass may take if every fetch meets its deadline.
+    fn patience(&self, urls: usize) -> Duration {
+        let turns = urls.div_ceil(self.limits.concurrency.get()) as u32;
+        self.limits.deadline.saturating_mul(turns).saturating_add(GRACE)
+    }
+}
+
+impl Fetch for Session {
+    fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
+        let listed = urls.iter().map(|url| url.as_str().to_owned()).collect();
+        let order = Order::Pass(PassOrder { urls: Some(listed), ..PassOrder::new(0) });
+        let reply = self.exchange(&order, self.patience(urls.len()))?;
+        let Reply::Pass(done) = reply else { bail!("it answers what was not asked: {reply:.80?}") };
+        ensure!(done.fetched.len() == urls.len(), "it tells of {} fetches for {} urls", done.fetched.len(), urls.len());
+        let mut pass = done.pass();
+        for (fetched, url) in pass.fetched.iter_mut().zip(urls) {
+            fetched.final_url.take_if(|found| same_resource(found, url));
+        }
+        // It does not say how far it is while it fetches.
+        self.limits.progress.fetch_add(urls.len(), Ordering::Relaxed);
+        Ok(pass)
+    }
+}
+
+/// Whether two urls are one but for the fragment, which some clients leave out of what they report.
+fn same_resource(a: &Url, b: &Url) -> bool {
+    a[..url::Position::AfterQuery] == b[..url::Position::AfterQuery]
+}
