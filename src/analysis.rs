@@ -15,6 +15,9 @@ pub const FLOOR: &str = "floor@loop";
 /// A server that is busier than this holds up whoever asks it.
 const SERVER_BUSY: f64 = 0.8;
 
+/// From so much processor time on, in seconds, ticks of 10 ms tell the program's share from the kernel's to a few percent.
+const LEAST_TICKS_S: f64 = 0.25;
+
 /// The shares of fetches that a curve of what they took goes through.
 pub const CURVE: [f64; 24] = [
     0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.993, 0.996,
@@ -98,10 +101,12 @@ pub struct RowAnalysis {
 /// What a row's fetches cost on the average.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
-    /// Processor time in the program, in seconds per fetch.
-    pub user_s: f64,
-    /// Processor time in the kernel, in seconds per fetch.
-    pub system_s: f64,
+    /// Processor time in all, in seconds per fetch.
+    pub cpu_s: f64,
+    /// Processor time in the program, in seconds per fetch, where enough ticks of the clock tell it from the kernel's.
+    pub user_s: Option<f64>,
+    /// Processor time in the kernel, in seconds per fetch, where enough ticks of the clock tell it from the program's.
+    pub system_s: Option<f64>,
     /// Times that a thread waited, per fetch.
     pub voluntary_switches: f64,
     /// Times that a thread was made to wait, per fetch.
@@ -114,13 +119,6 @@ pub struct Cost {
     pub allocations: Option<f64>,
     /// Bytes allocated per fetch, where they were counted.
     pub allocated_bytes: Option<f64>,
-}
-
-impl Cost {
-    /// Processor time in all, in seconds per fetch.
-    pub fn cpu_s(&self) -> f64 {
-        self.user_s + self.system_s
-    }
 }
 
 impl RowAnalysis {
@@ -345,9 +343,14 @@ fn cost(costs: &[&CostSample]) -> Option<Cost> {
         let sum: u64 = costs.iter().filter_map(|cost| cost.counts.as_ref()).map(value).sum();
         (counted > 0).then(|| sum as f64 / counted as f64)
     };
+    let cpu_s = each(CostSample::cpu_s);
+    let (user, system) = (each(|cost| cost.user_s), each(|cost| cost.system_s));
+    let is_split = (user + system) * fetches as f64 >= LEAST_TICKS_S;
+    let share = |part: f64| is_split.then(|| cpu_s * part / (user + system));
     Some(Cost {
-        user_s: each(|cost| cost.user_s),
-        system_s: each(|cost| cost.system_s),
+        cpu_s,
+        user_s: share(user),
+        system_s: share(system),
         voluntary_switches: each(|cost| cost.voluntary_switches as f64),
         involuntary_switches: each(|cost| cost.involuntary_switches as f64),
         threads: costs.iter().map(|cost| cost.threads).max().unwrap_or(0),

@@ -44,7 +44,7 @@ impl Figure {
             Self::Ratio => paired.blocks.block_values(own, reference),
             Self::Cpu => {
                 let own = comparison.costs.iter().filter(|c| c.scenario == stage.setup.scenario && c.row == row);
-                let each = own.map(|cost| (cost.user_s + cost.system_s) / cost.fetches as f64);
+                let each = own.map(|cost| cost.cpu_s() / cost.fetches as f64);
                 // A block so short that no tick of the clock fell into it tells nothing.
                 each.filter(|seconds| *seconds > 0.0 && seconds.is_finite()).map(f64::ln).collect()
             }

@@ -163,6 +163,7 @@ impl Block<'_> {
             block: self.number,
             row: row.to_owned(),
             fetches,
+            cpu_s: after.cpu_s_since(before),
             user_s: after.user_s - before.user_s,
             system_s: after.system_s - before.system_s,
             voluntary_switches: after.voluntary_switches.saturating_sub(before.voluntary_switches),

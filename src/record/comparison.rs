@@ -183,9 +183,12 @@ pub struct CostSample {
     pub row: String,
     /// Fetches made meanwhile.
     pub fetches: u64,
-    /// Processor time in the program, in seconds.
+    /// Processor time to the nanosecond, in seconds, where the system tells it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_s: Option<f64>,
+    /// Processor time in the program, in seconds: whole ticks of 10 ms.
     pub user_s: f64,
-    /// Processor time in the kernel, in seconds.
+    /// Processor time in the kernel, in seconds: whole ticks of 10 ms.
     pub system_s: f64,
     /// Times that a thread waited.
     pub voluntary_switches: u64,
@@ -200,6 +203,13 @@ pub struct CostSample {
     /// What was counted in that pass, where the worker can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
+}
+
+impl CostSample {
+    /// Processor time in all, in seconds, as exactly as it is known.
+    pub fn cpu_s(&self) -> f64 {
+        self.cpu_s.unwrap_or(self.user_s + self.system_s)
+    }
 }
 
 /// Whether a pass counts, or why it does not.

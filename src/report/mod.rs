@@ -154,6 +154,7 @@ mod tests {
             block,
             row: row.to_owned(),
             fetches: 9,
+            cpu_s: None,
             user_s: 0.001 * factor as f64,
             system_s: 0.002,
             voluntary_switches: 12,

@@ -80,6 +80,7 @@ fn cost(row: &str, block: u32, seconds: f64) -> CostSample {
         block,
         row: row.to_owned(),
         fetches: 100,
+        cpu_s: None,
         user_s: seconds,
         system_s: seconds,
         voluntary_switches: 0,

@@ -51,6 +51,7 @@ fn json_row(row: &RowAnalysis) -> Value {
 
 fn json_cost(cost: Cost) -> Value {
     json!({
+        "cpu_s_per_fetch": cost.cpu_s,
         "cpu_user_s_per_fetch": cost.user_s,
         "cpu_system_s_per_fetch": cost.system_s,
         "switches_voluntary_per_fetch": cost.voluntary_switches,

@@ -108,7 +108,7 @@ pub fn verdict(stage: &StageAnalysis) -> String {
 }
 
 fn cpu(row: &RowAnalysis) -> f64 {
-    row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s())
+    row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
 }
 
 /// `a, b or c`.
