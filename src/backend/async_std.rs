@@ -12,7 +12,7 @@ use async_global_executor::GlobalExecutorConfig;
 use async_std::net::{TcpStream, ToSocketAddrs};
 use async_std::task;
 
-use super::asynchronous::AsyncExecutor;
+use super::executor::{AsyncExecutor, Executor};
 use crate::client::Runtime;
 
 /// async-std's own streams. It has no timer that can be kept, but runs on the reactor of smol's.
@@ -20,7 +20,6 @@ pub(super) struct AsyncStd;
 
 impl Runtime for AsyncStd {
     type Stream = TcpStream;
-    type Sleep = smol::Timer;
 
     async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(address).await?;
@@ -31,17 +30,15 @@ impl Runtime for AsyncStd {
     async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         Ok((host, port).to_socket_addrs().await?.collect())
     }
-
-    fn sleep_until(deadline: Instant) -> smol::Timer {
-        smol::Timer::at(deadline)
-    }
 }
 
 /// How many threads the runtime of this process was started with: it cannot be started again.
 static THREADS: OnceLock<NonZeroUsize> = OnceLock::new();
 
 impl AsyncExecutor for AsyncStd {
-    const EXECUTOR: super::Executor = super::Executor::AsyncStd;
+    const EXECUTOR: Executor = Executor::AsyncStd;
+
+    type Sleep = smol::Timer;
 
     /// Starts the runtime, which async-std would otherwise do at its first task, with as many threads as the environment
     /// or the machine says.
@@ -67,5 +64,9 @@ impl AsyncExecutor for AsyncStd {
         task: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         task::spawn(task)
+    }
+
+    fn sleep_until(deadline: Instant) -> smol::Timer {
+        smol::Timer::at(deadline)
     }
 }

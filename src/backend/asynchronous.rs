@@ -1,7 +1,6 @@
 //! What all executors of tasks have in common: a session, and how the fetches of a pass become tasks.
 
 use std::future::Future;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_lite::future::block_on;
@@ -10,30 +9,11 @@ use futures_util::stream::FuturesUnordered;
 use smol::lock::Semaphore;
 use url::Url;
 
-use super::Executor;
+use super::executor::{AsyncExecutor, cores};
 use super::job::{Job, Opened, gather};
 use super::tasks::{HandedIn, work, work_once};
-use crate::client::{AsyncClient, Runtime};
+use crate::client::AsyncClient;
 use crate::fetch::{Fetch, Limits, Options, Pass, Spawning};
-
-/// An executor of tasks.
-pub(super) trait AsyncExecutor: Runtime + Sized {
-    /// Which it is.
-    const EXECUTOR: Executor;
-
-    /// Starts it on so many threads. The thread that calls is none of them.
-    ///
-    /// # Errors
-    ///
-    /// The threads cannot be had.
-    fn start(threads: NonZeroUsize) -> anyhow::Result<Self>;
-
-    /// Begins to run a task, which ends with the future that is returned.
-    fn spawn<T: Send + 'static>(
-        &self,
-        task: impl Future<Output = T> + Send + 'static,
-    ) -> impl Future<Output = T> + Send + 'static;
-}
 
 /// An open executor and client.
 struct Session<E, C> {
@@ -47,8 +27,10 @@ pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
     options: &Options,
     limits: &Limits,
 ) -> anyhow::Result<Box<dyn Fetch>> {
-    let executor = E::start(options.threads.unwrap_or_else(super::cores))?;
-    Ok(Box::new(Session { executor, opened: Opened::<C>::new(options, limits)?, spawning: options.spawning }))
+    let threads = options.threads.unwrap_or_else(cores);
+    let executor = E::start(threads)?;
+    let options = Options { threads: Some(threads), ..options.clone() };
+    Ok(Box::new(Session { executor, opened: Opened::<C>::new(&options, limits)?, spawning: options.spawning }))
 }
 
 impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {

@@ -154,6 +154,12 @@ impl<C: Client> Opened<C> {
         Ok(Self { client, options: options.clone(), limits: limits.clone() })
     }
 
+    /// The client, as it is before the next pass.
+    #[cfg(feature = "curl")]
+    pub(super) fn client(&self) -> &C {
+        &self.client
+    }
+
     /// Starts a pass; a cold one with a client that has no connections yet.
     pub(super) fn start(&mut self, urls: &[Url]) -> anyhow::Result<Job<C>> {
         if self.limits.connections == Connections::Cold {

@@ -1,21 +1,34 @@
 //! Backends: executors, one file each, and the table of the pairs of client and executor that work together.
 
-use std::num::NonZeroUsize;
-use std::thread::available_parallelism;
-
 use self::async_std::AsyncStd;
+#[cfg(feature = "cyper")]
+use self::compio::Compio;
+use self::executor::AsyncExecutor;
 use self::smol::Smol;
 #[cfg(feature = "tokio")]
 use self::tokio::Tokio;
+#[cfg(feature = "attohttpc")]
+use crate::client::Attohttpc;
+#[cfg(feature = "cyper")]
+use crate::client::Cyper;
 #[cfg(feature = "hyper")]
 use crate::client::Hyper;
+#[cfg(feature = "hyper-util")]
+use crate::client::HyperUtil;
+#[cfg(feature = "isahc")]
+use crate::client::Isahc;
 #[cfg(feature = "reqwest")]
 use crate::client::Reqwest;
+#[cfg(feature = "reqwest-blocking")]
+use crate::client::ReqwestBlocking;
+#[cfg(feature = "curl")]
+use crate::client::curl_multi::CurlMulti;
 use crate::client::floor::Floor;
 use crate::client::{AsyncClient, BlockingClient, Client, Surf, Ureq};
 use crate::fetch::{Fetch, Limits, Options};
 use crate::lockfile;
 
+mod executor;
 mod job;
 mod blocking;
 mod tasks;
@@ -26,6 +39,10 @@ mod async_std;
 mod smol;
 #[cfg(feature = "tokio")]
 mod tokio;
+#[cfg(feature = "cyper")]
+mod compio;
+#[cfg(feature = "curl")]
+mod curl_loop;
 mod event_loop;
 mod external;
 mod fake;
@@ -33,6 +50,7 @@ mod slowed;
 mod row;
 mod spelling;
 
+pub use self::executor::Executor;
 pub use self::row::Row;
 
 /// A client and an executor that work together, ready to be opened. One line in [`ALL`].
@@ -44,6 +62,8 @@ pub struct Backend {
     pub executor: Executor,
     /// Whether it can fetch https.
     pub https: bool,
+    /// Whether it keeps connections between fetches, where it may.
+    pub keeps: bool,
     /// Whether it takes part where no row is named.
     pub usual: bool,
     /// The crate of the client.
@@ -82,6 +102,22 @@ pub static ALL: &[Backend] = &[
     tasks::<Tokio, Hyper<Tokio>>(),
     #[cfg(feature = "reqwest")]
     tasks::<Tokio, Reqwest>(),
+    #[cfg(feature = "reqwest-blocking")]
+    threads::<ReqwestBlocking>(),
+    #[cfg(feature = "hyper-util")]
+    tasks::<Tokio, HyperUtil>(),
+    #[cfg(feature = "isahc")]
+    tasks::<AsyncStd, Isahc>(),
+    #[cfg(feature = "isahc")]
+    tasks::<Smol, Isahc>(),
+    #[cfg(all(feature = "isahc", feature = "tokio"))]
+    tasks::<Tokio, Isahc>(),
+    #[cfg(feature = "curl")]
+    backend::<CurlMulti>(Executor::Loop, Open::Here(curl_loop::open)),
+    #[cfg(feature = "cyper")]
+    tasks::<Compio, Cyper>(),
+    #[cfg(feature = "attohttpc")]
+    threads::<Attohttpc>(),
     backend::<Floor>(Executor::Loop, Open::Here(event_loop::open)),
     peer("requests", Executor::Python),
     peer("requests", Executor::PythonThreads),
@@ -96,6 +132,7 @@ pub static ALL: &[Backend] = &[
         client_crate: "fake",
         executor: Executor::Virtual,
         https: true,
+        keeps: true,
         usual: false,
         tuned: Vec::new,
         open: Open::Here(fake::open),
@@ -103,7 +140,18 @@ pub static ALL: &[Backend] = &[
 ];
 
 /// What is in a build only with a feature of cargo: the client or executor, and the feature.
-const OPTIONAL: [(&str, &str); 3] = [("tokio", "tokio"), ("hyper", "hyper"), ("reqwest", "reqwest")];
+const OPTIONAL: [(&str, &str); 10] = [
+    ("attohttpc", "attohttpc"),
+    ("compio", "cyper"),
+    ("curl-multi", "curl"),
+    ("cyper", "cyper"),
+    ("hyper", "hyper"),
+    ("hyper-util", "hyper-util"),
+    ("isahc", "isahc"),
+    ("reqwest", "reqwest"),
+    ("reqwest-blocking", "reqwest-blocking"),
+    ("tokio", "tokio"),
+];
 
 const fn sequential<C: BlockingClient>() -> Backend {
     backend::<C>(Executor::Sequential, Open::Here(sequential::open::<C>))
@@ -113,18 +161,36 @@ const fn threads<C: BlockingClient>() -> Backend {
     backend::<C>(Executor::Threads, Open::Here(threads::open::<C>))
 }
 
-const fn tasks<E: asynchronous::AsyncExecutor, C: AsyncClient>() -> Backend {
+const fn tasks<E: AsyncExecutor, C: AsyncClient>() -> Backend {
     backend::<C>(E::EXECUTOR, Open::Here(asynchronous::open::<E, C>))
 }
 
 const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
     let tuned = || C::TUNED.iter().map(|choice| (choice.option, choice.why)).collect();
-    Backend { client: C::NAME, client_crate: C::CRATE, executor, https: C::HTTPS, usual: C::USUAL, tuned, open }
+    Backend {
+        client: C::NAME,
+        client_crate: C::CRATE,
+        executor,
+        https: C::HTTPS,
+        keeps: C::KEEPS,
+        usual: C::USUAL,
+        tuned,
+        open,
+    }
 }
 
 /// A program in another language, which takes part where it is named.
 const fn peer(client: &'static str, executor: Executor) -> Backend {
-    Backend { client, client_crate: "", executor, https: true, usual: false, tuned: Vec::new, open: Open::Elsewhere }
+    Backend {
+        client,
+        client_crate: "",
+        executor,
+        https: true,
+        keeps: true,
+        usual: false,
+        tuned: Vec::new,
+        open: Open::Elsewhere,
+    }
 }
 
 impl Backend {
@@ -159,76 +225,4 @@ impl Backend {
     pub fn tuned(&self) -> Vec<Tuned> {
         (self.tuned)()
     }
-}
-
-/// Who runs the fetches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Executor {
-    /// The calling thread, one fetch after another.
-    Sequential,
-    /// Blocking threads, as many as the concurrency.
-    Threads,
-    /// The global runtime of async-std.
-    AsyncStd,
-    /// An executor of smol on threads of our own.
-    Smol,
-    /// A runtime of tokio.
-    Tokio,
-    /// The calling thread, with an event loop of the client's own.
-    Loop,
-    /// An interpreter of Python, one fetch after another.
-    Python,
-    /// Threads of Python, as many as the concurrency.
-    PythonThreads,
-    /// The event loop of Python's asyncio.
-    Asyncio,
-    /// The event loop of Node.
-    Node,
-    /// The scheduler of Go, with as many goroutines as the concurrency.
-    Go,
-    /// The program itself, a process for each pass.
-    Parallel,
-    /// Nobody: durations are made up.
-    Virtual,
-}
-
-impl Executor {
-    /// The name, which is that of its crate where it has one.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sequential => "sequential",
-            Self::Threads => "threads",
-            Self::AsyncStd => "async-std",
-            Self::Smol => "smol",
-            Self::Tokio => "tokio",
-            Self::Loop => "loop",
-            Self::Python => "python",
-            Self::PythonThreads => "python-threads",
-            Self::Asyncio => "asyncio",
-            Self::Node => "node",
-            Self::Go => "go",
-            Self::Parallel => "parallel",
-            Self::Virtual => "virtual",
-        }
-    }
-
-    /// Whether it runs tasks, so that a row may choose how many threads it has and how fetches become tasks.
-    pub fn has_tasks(self) -> bool {
-        matches!(self, Self::AsyncStd | Self::Smol | Self::Tokio)
-    }
-
-    /// How many threads a row without a choice has, where the concurrency does not decide it: one per core for the
-    /// asynchronous executors, so that none is compared with fewer than another (left alone, smol starts one, async-std
-    /// and tokio one per core).
-    pub fn default_threads(self) -> Option<usize> {
-        match self {
-            Self::Sequential | Self::Loop | Self::Python | Self::Asyncio | Self::Node | Self::Parallel => Some(1),
-            Self::AsyncStd | Self::Smol | Self::Tokio | Self::Go => Some(cores().get()),
-            Self::Threads | Self::PythonThreads | Self::Virtual => None,
-        }
-    }
-}
-
-fn cores() -> NonZeroUsize {
-    available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

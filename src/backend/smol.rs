@@ -13,7 +13,7 @@ use smol::channel::{self, Sender};
 use smol::net::{TcpStream, resolve};
 use smol::{Executor, Timer};
 
-use super::asynchronous::AsyncExecutor;
+use super::executor::{AsyncExecutor, Executor as Kind};
 use crate::client::Runtime;
 
 /// smol's own streams and timers, and the threads of one session.
@@ -26,7 +26,6 @@ pub(super) struct Smol {
 
 impl Runtime for Smol {
     type Stream = TcpStream;
-    type Sleep = Timer;
 
     async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(address).await?;
@@ -37,14 +36,12 @@ impl Runtime for Smol {
     async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         resolve((host, port)).await
     }
-
-    fn sleep_until(deadline: Instant) -> Timer {
-        Timer::at(deadline)
-    }
 }
 
 impl AsyncExecutor for Smol {
-    const EXECUTOR: super::Executor = super::Executor::Smol;
+    const EXECUTOR: Kind = Kind::Smol;
+
+    type Sleep = Timer;
 
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
         let executor = Arc::new(Executor::new());
@@ -66,6 +63,10 @@ impl AsyncExecutor for Smol {
         task: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static {
         self.executor.spawn(task)
+    }
+
+    fn sleep_until(deadline: Instant) -> Timer {
+        Timer::at(deadline)
     }
 }
 

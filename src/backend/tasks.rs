@@ -9,9 +9,10 @@ use std::time::Instant;
 
 use futures_lite::FutureExt;
 
+use super::executor::AsyncExecutor;
 use super::job::{Errand, Job};
 use crate::answer::{Page, Received};
-use crate::client::{AsyncClient, Runtime};
+use crate::client::AsyncClient;
 use crate::error::FetchError;
 use crate::fetch::Fetched;
 
@@ -19,9 +20,9 @@ use crate::fetch::Fetched;
 pub(super) type HandedIn = Vec<(usize, Fetched)>;
 
 /// Works on a pass until no site is left.
-pub(super) async fn work<R: Runtime, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
+pub(super) async fn work<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
     let mut handed_in = Vec::new();
-    let mut alarm = Alarm::<R> { sleep: None };
+    let mut alarm = Alarm::<E> { sleep: None };
     while let Some(errand) = job.take() {
         handed_in.push(run(&job, errand, &mut alarm).await);
     }
@@ -29,17 +30,17 @@ pub(super) async fn work<R: Runtime, C: AsyncClient>(job: Arc<Job<C>>) -> Handed
 }
 
 /// Fetches the next site of a pass, and no other.
-pub(super) async fn work_once<R: Runtime, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
+pub(super) async fn work_once<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
     match job.take() {
-        Some(errand) => vec![run(&job, errand, &mut Alarm::<R> { sleep: None }).await],
+        Some(errand) => vec![run(&job, errand, &mut Alarm::<E> { sleep: None }).await],
         None => Vec::new(),
     }
 }
 
-async fn run<R: Runtime, C: AsyncClient>(
+async fn run<E: AsyncExecutor, C: AsyncClient>(
     job: &Job<C>,
     mut errand: Errand<'_, C>,
-    alarm: &mut Alarm<R>,
+    alarm: &mut Alarm<E>,
 ) -> (usize, Fetched) {
     let deadline = errand.deadline();
     // Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it.
@@ -67,11 +68,11 @@ async fn fetch<C: AsyncClient>(job: &Job<C>, errand: &mut Errand<'_, C>) -> Resu
 /// To set a timer for every fetch would cost a system call each: the reactor has to be woken to hear of it. But each
 /// fetch has the same time, so a timer that was set for an earlier one goes off before the deadline of this one: only
 /// then is it set anew.
-struct Alarm<R: Runtime> {
-    sleep: Option<R::Sleep>,
+struct Alarm<E: AsyncExecutor> {
+    sleep: Option<E::Sleep>,
 }
 
-impl<R: Runtime> Alarm<R> {
+impl<E: AsyncExecutor> Alarm<E> {
     /// Does `work` until `deadline`, and drops it then.
     async fn before<T>(&mut self, deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
@@ -80,7 +81,7 @@ impl<R: Runtime> Alarm<R> {
                 return Poll::Ready(Some(output));
             }
             loop {
-                let sleep = self.sleep.get_or_insert_with(|| R::sleep_until(deadline));
+                let sleep = self.sleep.get_or_insert_with(|| E::sleep_until(deadline));
                 if Pin::new(sleep).poll(context).is_pending() {
                     return Poll::Pending;
                 }

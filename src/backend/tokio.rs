@@ -17,7 +17,7 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep_until};
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 
-use super::asynchronous::AsyncExecutor;
+use super::executor::{AsyncExecutor, Executor};
 use crate::client::Runtime;
 
 /// tokio's own streams and timers, and the runtime of one session.
@@ -37,9 +37,6 @@ enum Threads {
 
 impl Runtime for Tokio {
     type Stream = Compat<TcpStream>;
-    // A task that reads without pause uses its budget up, and tokio's timers are charged to it too: the deadline would
-    // never be heard of.
-    type Sleep = Unconstrained<Pin<Box<Sleep>>>;
 
     async fn connect(address: SocketAddr) -> io::Result<Self::Stream> {
         let stream = TcpStream::connect(address).await?;
@@ -50,14 +47,14 @@ impl Runtime for Tokio {
     async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         Ok(lookup_host((host, port)).await?.collect())
     }
-
-    fn sleep_until(deadline: Instant) -> Self::Sleep {
-        unconstrained(Box::pin(sleep_until(deadline.into())))
-    }
 }
 
 impl AsyncExecutor for Tokio {
-    const EXECUTOR: super::Executor = super::Executor::Tokio;
+    const EXECUTOR: Executor = Executor::Tokio;
+
+    // A task that reads without pause uses its budget up, and tokio's timers are charged to it too: the deadline would
+    // never be heard of.
+    type Sleep = Unconstrained<Pin<Box<Sleep>>>;
 
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
         let one = threads == NonZeroUsize::MIN;
@@ -77,6 +74,10 @@ impl AsyncExecutor for Tokio {
     ) -> impl Future<Output = T> + Send + 'static {
         let task = self.handle.spawn(task);
         async { task.await.unwrap_or_else(|error| resume_unwind(error.into_panic())) }
+    }
+
+    fn sleep_until(deadline: Instant) -> Self::Sleep {
+        unconstrained(Box::pin(sleep_until(deadline.into())))
     }
 }
 

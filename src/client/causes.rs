@@ -12,8 +12,10 @@ pub(super) fn failed(error: &(dyn Error + 'static), incomplete: ErrorClass) -> F
     let causes = || successors(Some(error), |&error| error.source());
     let texts: Vec<String> = causes().map(ToString::to_string).collect();
     for cause in causes() {
-        if let Some(known) = cause.downcast_ref::<FetchError>() {
-            return known.clone();
+        // Ours may be wrapped in one of the system.
+        let wrapped = cause.downcast_ref::<io::Error>().and_then(|error| error.get_ref()?.downcast_ref());
+        if let Some(known) = cause.downcast_ref().or(wrapped) {
+            return FetchError::clone(known);
         }
         let class = match (cause.downcast_ref::<hyper::Error>(), cause.downcast_ref::<io::Error>()) {
             (Some(error), _) => of_hyper(error, incomplete),

@@ -16,26 +16,54 @@ use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options, Tier};
 use crate::site::Origin;
 
+#[cfg(feature = "attohttpc")]
+mod attohttpc;
 #[cfg(feature = "hyper")]
 mod causes;
+#[cfg(feature = "curl")]
+mod curl_codes;
+#[cfg(feature = "curl")]
+pub mod curl_multi;
 pub mod floor;
+#[cfg(feature = "cyper")]
+mod cyper;
 #[cfg(feature = "hyper")]
 mod hyper;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "hyper-util")]
+mod hyper_util;
+#[cfg(feature = "isahc")]
+mod isahc;
+#[cfg(any(feature = "cyper", feature = "hyper-util", feature = "reqwest"))]
 mod per_host;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "reqwest-blocking")]
+mod reqwest_blocking;
 mod surf;
 #[cfg(feature = "hyper")]
 mod tls;
 mod ureq;
 
+#[cfg(feature = "attohttpc")]
+pub use self::attohttpc::Attohttpc;
+#[cfg(feature = "cyper")]
+pub use self::cyper::Cyper;
 #[cfg(feature = "hyper")]
 pub use self::hyper::Hyper;
+#[cfg(feature = "hyper-util")]
+pub use self::hyper_util::HyperUtil;
+#[cfg(feature = "isahc")]
+pub use self::isahc::Isahc;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::Reqwest;
+#[cfg(feature = "reqwest-blocking")]
+pub use self::reqwest_blocking::ReqwestBlocking;
 pub use self::surf::Surf;
 pub use self::ureq::Ureq;
+
+/// How many pieces of a body are read before others have their turn: a body that comes faster than it is read would hold
+/// up the deadline.
+const PIECES_A_TURN: u32 = 32;
 
 /// What opens, and what makes a url ready. One client is shared by all tasks or threads of a session.
 pub trait Client: Send + Sync + Sized + 'static {
@@ -47,6 +75,9 @@ pub trait Client: Send + Sync + Sized + 'static {
 
     /// Whether it speaks https.
     const HTTPS: bool;
+
+    /// Whether it keeps connections, where it may.
+    const KEEPS: bool = true;
 
     /// Whether its rows take part where none is named.
     const USUAL: bool;
@@ -127,12 +158,15 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Looks a name up without blocking the executor.
     fn resolve(host: &str, port: u16) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
+}
 
-    /// Ends at a moment.
-    type Sleep: Future + Send + Unpin;
-
-    /// Ends at `deadline`.
-    fn sleep_until(deadline: Instant) -> Self::Sleep;
+/// Refuses an interim answer (1xx), which some clients take for the final one.
+fn refuse_interim(client: &str, status: u16) -> Result<(), FetchError> {
+    if !(100..=199).contains(&status) {
+        return Ok(());
+    }
+    let message = format!("{client} takes the interim answer {status} for the final one: use a row of hyper or ureq");
+    Err(FetchError::objection(ErrorClass::Unsupported, message))
 }
 
 /// The addresses of an origin: at once where its host is a literal, else looked up.

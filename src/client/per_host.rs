@@ -1,9 +1,9 @@
 //! Clients that keep a pool for every host, of which none is ever closed for the sake of another's.
 
 use std::collections::{HashMap, HashSet};
+use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError, RwLock};
 
-use crate::fetch::Limits;
 use crate::site::Origin;
 
 /// A client that is replaced, and its connections with it, after as many hosts as there may be connections. Fetches in
@@ -12,8 +12,19 @@ pub(super) struct PerHost<C> {
     current: RwLock<Current<C>>,
     most_hosts: usize,
     open: Box<dyn Fn() -> anyhow::Result<C> + Send + Sync>,
-    /// The origins of the session, each with its number.
-    numbers: Mutex<HashMap<Origin, usize>>,
+}
+
+/// The origins of a session, each with its number.
+#[derive(Debug, Default)]
+pub(super) struct Origins(Mutex<HashMap<Origin, usize>>);
+
+impl Origins {
+    /// The number of an origin, to be asked for outside the measured time.
+    pub fn number(&self, origin: Origin) -> usize {
+        let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = numbers.len();
+        *numbers.entry(origin).or_insert(next)
+    }
 }
 
 struct Current<C> {
@@ -24,20 +35,15 @@ struct Current<C> {
 
 impl<C: Clone> PerHost<C> {
     /// Opens the first client.
-    pub fn new(limits: &Limits, open: impl Fn() -> anyhow::Result<C> + Send + Sync + 'static) -> anyhow::Result<Self> {
+    pub fn new(
+        most_hosts: NonZeroUsize,
+        open: impl Fn() -> anyhow::Result<C> + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             current: RwLock::new(Current { client: open()?, hosts: HashSet::new() }),
-            most_hosts: limits.concurrency.get(),
+            most_hosts: most_hosts.get(),
             open: Box::new(open),
-            numbers: Mutex::default(),
         })
-    }
-
-    /// The number of an origin, to be asked for outside the measured time.
-    pub fn number(&self, origin: Origin) -> usize {
-        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = numbers.len();
-        *numbers.entry(origin).or_insert(next)
     }
 
     /// The client to fetch from the origin of that number with.

@@ -10,7 +10,7 @@ use rustls::ClientConfig;
 use tokio::net::lookup_host;
 use url::Url;
 
-use super::per_host::PerHost;
+use super::per_host::{Origins, PerHost};
 use super::{AsyncClient, Choice, Client, causes, origin_of, tls, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
@@ -19,6 +19,7 @@ use crate::fetch::{Connections, Credentials, Limits, Options};
 /// reqwest's client with its own pool.
 pub struct Reqwest {
     clients: PerHost<reqwest::Client>,
+    origins: Origins,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
 }
@@ -47,14 +48,15 @@ impl Client for Reqwest {
             move || Ok(builder(&options, &limits, &tls).build()?)
         };
         Ok(Self {
-            clients: PerHost::new(limits, open)?,
+            clients: PerHost::new(limits.concurrency, open)?,
+            origins: Origins::default(),
             headers: options.request_headers(limits, Credentials::Send),
             headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
         })
     }
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        let host = self.clients.number(origin_of(url)?);
+        let host = self.origins.number(origin_of(url)?);
         Ok(Target { url: url.clone(), host, credentials })
     }
 }
@@ -111,7 +113,7 @@ impl AsyncClient for Reqwest {
 }
 
 /// Looks names up as reqwest does by itself, but fails with an error that can be told from a failed connect.
-struct Resolver;
+pub(super) struct Resolver;
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -126,7 +128,7 @@ impl Resolve for Resolver {
 }
 
 /// The class of reqwest's error; `incomplete` is what it means here that the connection has ended.
-fn failed(error: &reqwest::Error, incomplete: ErrorClass) -> FetchError {
+pub(super) fn failed(error: &reqwest::Error, incomplete: ErrorClass) -> FetchError {
     // While connecting only a handshake can be cut short.
     causes::failed(error, if error.is_connect() { ErrorClass::Tls } else { incomplete })
 }

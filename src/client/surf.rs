@@ -38,14 +38,13 @@ use surf::http::Method;
 use surf::http::headers::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, LOCATION, TRANSFER_ENCODING};
 use url::{Host, Url};
 
-use super::{AsyncClient, Choice, Client, Runtime, addresses, host_header, origin_of, tuned};
+use super::{
+    AsyncClient, Choice, Client, PIECES_A_TURN, Runtime, addresses, host_header, origin_of, refuse_interim, tuned,
+};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 use crate::site::Origin;
-
-/// How many pieces of a body are read before others have their turn.
-const PIECES_A_TURN: u32 = 32;
 
 /// surf on a runtime, which only looks names up: the streams of surf's client are async-std's on every executor.
 #[derive(Debug)]
@@ -197,7 +196,6 @@ impl<R: Runtime> Surf<R> {
         let head = head(response)?;
         for piece in 1_u32.. {
             if piece % PIECES_A_TURN == 0 {
-                // A body that comes faster than it is read would hold up the deadline.
                 yield_now().await;
             }
             let piece = response.fill_buf().await.map_err(|error| body_failed(&error))?;
@@ -329,10 +327,7 @@ fn says_close(response: &surf::Response) -> bool {
 
 fn head(response: &surf::Response) -> Result<Head, FetchError> {
     let status = u16::from(response.status());
-    if (100..=199).contains(&status) {
-        let message = format!("surf takes the interim answer {status} for the final one: use a row of hyper or ureq");
-        return Err(FetchError::objection(ErrorClass::Unsupported, message));
-    }
+    refuse_interim("surf", status)?;
     let lengths = response.header(CONTENT_LENGTH);
     if lengths.is_some_and(|lengths| lengths.iter().any(|length| length != lengths.last())) {
         return Err(FetchError::objection(ErrorClass::Protocol, "the answer has several lengths"));

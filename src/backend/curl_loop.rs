@@ -1,0 +1,131 @@
+//! The event loop of curl's multi interface, on the calling thread.
+
+use std::time::{Duration, Instant};
+
+use curl::easy::Easy2;
+use curl::multi::{Easy2Handle, Multi};
+use slab::Slab;
+use url::Url;
+
+use super::job::{Errand, Job, Opened, gather};
+use super::tasks::HandedIn;
+use crate::client::curl_multi::{CurlMulti, Transfer};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Connections, Fetch, Limits, Options, Pass};
+
+/// The longest that the loop sleeps. curl wakes it sooner for whatever it waits for.
+const NAP: Duration = Duration::from_secs(1);
+
+struct Session {
+    opened: Opened<CurlMulti>,
+    multi: Multi,
+    idle: Vec<Easy2<Transfer>>,
+}
+
+pub(super) fn open(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+    let opened = Opened::<CurlMulti>::new(options, limits)?;
+    let multi = opened.client().multi()?;
+    Ok(Box::new(Session { opened, multi, idle: Vec::new() }))
+}
+
+impl Fetch for Session {
+    fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
+        if self.opened.limits.connections == Connections::Cold {
+            self.multi = self.opened.client().multi()?;
+        }
+        let job = self.opened.start(urls)?;
+        let mut flights = Flights {
+            job: &job,
+            multi: &self.multi,
+            idle: &mut self.idle,
+            flying: Slab::with_capacity(job.workers()),
+            handed_in: Vec::with_capacity(urls.len()),
+        };
+        flights.run()?;
+        Ok(gather(flights.handed_in))
+    }
+}
+
+/// A pass in work.
+struct Flights<'a> {
+    job: &'a Job<CurlMulti>,
+    multi: &'a Multi,
+    idle: &'a mut Vec<Easy2<Transfer>>,
+    flying: Slab<(Easy2Handle<Transfer>, Errand<'a, CurlMulti>)>,
+    handed_in: HandedIn,
+}
+
+impl<'a> Flights<'a> {
+    fn run(&mut self) -> anyhow::Result<()> {
+        loop {
+            while self.flying.len() < self.job.workers()
+                && let Some(errand) = self.job.take()
+            {
+                self.launch(errand);
+            }
+            if self.flying.is_empty() {
+                return Ok(());
+            }
+            self.multi.perform()?;
+            let landed = self.landed();
+            if landed.is_empty() {
+                self.multi.poll(&mut [], NAP)?;
+            }
+            for (key, result) in landed {
+                self.land(key, result)?;
+            }
+        }
+    }
+
+    /// Begins a transfer, or hands in why there can be none.
+    fn launch(&mut self, errand: Errand<'a, CurlMulti>) {
+        match self.begin(&errand) {
+            Ok(mut handle) => {
+                let entry = self.flying.vacant_entry();
+                // A handle always has room for a number.
+                let _ = handle.set_token(entry.key());
+                entry.insert((handle, errand));
+            }
+            Err(error) => self.handed_in.push(errand.end(Err(error))),
+        }
+    }
+
+    fn begin(&mut self, errand: &Errand<'a, CurlMulti>) -> Result<Easy2Handle<Transfer>, FetchError> {
+        let target = errand.target()?;
+        let client = &self.job.client;
+        let mut easy = self.idle.pop().map_or_else(|| client.handle(), Ok)?;
+        client.prepare(&mut easy, target, errand.deadline().saturating_duration_since(Instant::now()))?;
+        self.multi.add2(easy).map_err(|error| FetchError::new(ErrorClass::LocalLimit, error.to_string()))
+    }
+
+    /// The transfers that have ended.
+    fn landed(&self) -> Vec<(usize, Result<(), curl::Error>)> {
+        let mut landed = Vec::new();
+        self.multi.messages(|message| {
+            if let Ok(key) = message.token()
+                && let Some((handle, _)) = self.flying.get(key)
+                && let Some(result) = message.result_for2(handle)
+            {
+                landed.push((key, result));
+            }
+        });
+        landed
+    }
+
+    /// Hands in what a transfer came to, or begins the next where it was redirected.
+    fn land(&mut self, key: usize, result: Result<(), curl::Error>) -> anyhow::Result<()> {
+        let (handle, mut errand) = self.flying.remove(key);
+        let mut easy = self.multi.remove2(handle)?;
+        let finished = self.job.client.finish(&mut easy, result);
+        self.idle.push(easy);
+        let page = finished.and_then(|(head, body)| match errand.follow(&head)? {
+            true => Ok(None),
+            false => body.finish(&head).map(Some),
+        });
+        match page.transpose() {
+            Some(page) => self.handed_in.push(errand.end(page)),
+            None => self.launch(errand),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! The client attohttpc: blocking, and a new connection for every fetch whatever it is told. The baseline without a pool.
+
+use std::io::{self, Read};
+use std::net::ToSocketAddrs;
+use std::time::{Duration, Instant};
+
+use attohttpc::{Error, ErrorKind, ProxySettings, Session};
+use http::HeaderMap;
+use url::Url;
+
+use super::{BlockingClient, Choice, Client, refuse_interim, tuned};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Credentials, Limits, Options};
+
+/// Read in pieces of this many bytes.
+const PIECE_BYTES: usize = 16 << 10;
+
+/// What all requests have in common.
+#[derive(Debug)]
+pub struct Attohttpc {
+    session: Session,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+    limits: Limits,
+}
+
+impl Client for Attohttpc {
+    const NAME: &'static str = "attohttpc";
+    /// It trusts the roots that a user names beside the web's, and not in their place.
+    const HTTPS: bool = false;
+    const USUAL: bool = false;
+    const KEEPS: bool = false;
+    const TUNED: &'static [Choice<Session>] = TUNED;
+
+    type Builder = Session;
+    type Target = (Url, Credentials);
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        Ok(Self {
+            session: tuned::<Self>(Session::new(), options, limits),
+            headers: options.request_headers(limits, Credentials::Send),
+            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            limits: limits.clone(),
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
+        Ok((url.clone(), credentials))
+    }
+}
+
+const TUNED: &[Choice<Session>] = &[
+    Choice {
+        option: "follow_redirects: false",
+        why: "redirects are followed by the harness, by the same rules for all",
+        set: |mut session, _| {
+            session.follow_redirects(false);
+            session
+        },
+    },
+    Choice {
+        option: "proxy_settings: none",
+        why: "attohttpc would take a proxy from the environment",
+        set: |mut session, _| {
+            session.proxy_settings(ProxySettings::builder().build());
+            session
+        },
+    },
+];
+
+impl BlockingClient for Attohttpc {
+    fn get(
+        &self,
+        (url, credentials): &Self::Target,
+        deadline: Instant,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
+        // A deadline costs it a thread, which shuts the connection when it has come. Time-outs of reads, which cost
+        // nothing, would let a peer that drips go on for ever.
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        let mut request = self.session.get(url.as_str()).timeout(left).connect_timeout(left).read_timeout(left);
+        let headers = match credentials {
+            Credentials::Send => &self.headers,
+            Credentials::Withhold => &self.headers_elsewhere,
+        };
+        request.headers_mut().extend(headers.clone());
+        let mut response = request.send().map_err(|error| self.head_failed(error, url))?;
+        let status = response.status().as_u16();
+        refuse_interim("attohttpc", status)?;
+        let head = Head::of(status, response.headers());
+        let mut piece = [0; PIECE_BYTES];
+        loop {
+            match response.read(&mut piece) {
+                Ok(0) => return Ok(head),
+                Ok(length) => body.push(&piece[..length])?,
+                Err(error) => return Err(self.io_failed(&error, ErrorClass::BodyShort)),
+            }
+        }
+    }
+}
+
+impl Attohttpc {
+    fn head_failed(&self, error: Error, url: &Url) -> FetchError {
+        match error.kind() {
+            // That a name has no address comes as an error without a number, as others do: so it is asked for once more.
+            ErrorKind::Io(io) if io.raw_os_error().is_none() && has_no_address(url) => {
+                FetchError::new(ErrorClass::Dns, io.to_string())
+            }
+            ErrorKind::Io(io) => self.io_failed(io, ErrorClass::ClosedEarly),
+            _ => FetchError::new(ErrorClass::Protocol, error.to_string()),
+        }
+    }
+
+    fn io_failed(&self, error: &io::Error, incomplete: ErrorClass) -> FetchError {
+        match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => FetchError::timeout(self.limits.deadline),
+            io::ErrorKind::UnexpectedEof => FetchError::new(incomplete, error.to_string()),
+            _ => FetchError::io(error, ErrorClass::Protocol),
+        }
+    }
+}
+
+fn has_no_address(url: &Url) -> bool {
+    let host = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+    host.to_socket_addrs().is_err()
+}

@@ -1,0 +1,243 @@
+//! curl through its multi interface: what it is asked for, and what its callbacks make of an answer. Without TLS, for
+//! which curl would bring a library of its own.
+//!
+//! It is driven by its own event loop, in `backend/curl_loop.rs`.
+
+use std::io;
+use std::time::Duration;
+
+use anyhow::Context;
+use curl::easy::{Easy2, Handler, HttpVersion, List, WriteError};
+use curl::multi::Multi;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+use super::{Choice, Client, curl_codes, tuned};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Connections, Credentials, Limits, Options};
+
+/// What all transfers have in common.
+#[derive(Debug)]
+pub struct CurlMulti {
+    settings: Settings,
+    headers: Vec<String>,
+    headers_elsewhere: Vec<String>,
+    keep: bool,
+    limits: Limits,
+}
+
+/// What a tier sets.
+#[derive(Debug, Default)]
+pub struct Settings {
+    max_connects: Option<usize>,
+    no_proxy: bool,
+}
+
+/// A url made ready.
+#[derive(Debug)]
+pub struct Target {
+    url: String,
+    credentials: Credentials,
+}
+
+impl Client for CurlMulti {
+    const NAME: &'static str = "curl-multi";
+    const CRATE: &'static str = "curl";
+    const HTTPS: bool = false;
+    const USUAL: bool = false;
+    const TUNED: &'static [Choice<Settings>] = &[
+        Choice {
+            option: "max_connects: the concurrency",
+            why: "curl keeps four times as many idle connections as there are transfers, which no other row may",
+            set: |settings, limits| Settings { max_connects: Some(limits.concurrency.get()), ..settings },
+        },
+        Choice {
+            option: "proxy: none",
+            why: "curl would take one from the environment",
+            set: |settings, _| Settings { no_proxy: true, ..settings },
+        },
+    ];
+
+    type Builder = Settings;
+    type Target = Target;
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        Ok(Self {
+            settings: tuned::<Self>(Settings::default(), options, limits),
+            headers: lines(&options.request_headers(limits, Credentials::Send))?,
+            headers_elsewhere: lines(&options.request_headers(limits, Credentials::Withhold))?,
+            keep: limits.connections != Connections::PerFetch,
+            limits: limits.clone(),
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+        Ok(Target { url: url.as_str().to_owned(), credentials })
+    }
+}
+
+/// Headers as curl takes them, which has a form of its own for those without a value.
+fn lines(headers: &HeaderMap) -> anyhow::Result<Vec<String>> {
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        let text = value.to_str().ok().with_context(|| format!("curl takes only text in a header: {name}"))?;
+        Ok(if text.is_empty() { format!("{name};") } else { format!("{name}: {text}") })
+    };
+    headers.iter().map(line).collect()
+}
+
+impl CurlMulti {
+    /// The connections and the event loop of a session.
+    ///
+    /// # Errors
+    ///
+    /// curl cannot be set so.
+    pub fn multi(&self) -> anyhow::Result<Multi> {
+        let mut multi = Multi::new();
+        if let Some(connects) = self.settings.max_connects {
+            multi.set_max_connects(connects)?;
+        }
+        Ok(multi)
+    }
+
+    /// A handle, to be used for one transfer after another.
+    ///
+    /// # Errors
+    ///
+    /// curl cannot be set so.
+    pub fn handle(&self) -> Result<Easy2<Transfer>, FetchError> {
+        let mut easy = Easy2::new(Transfer::new(self.limits.max_body));
+        let mut set = || {
+            easy.get(true)?;
+            easy.http_version(HttpVersion::V11)?;
+            easy.forbid_reuse(!self.keep)?;
+            if self.settings.no_proxy {
+                easy.proxy("")?;
+            }
+            easy.signal(false)
+        };
+        self.checked(set())?;
+        Ok(easy)
+    }
+
+    /// Makes a handle ready for a target.
+    ///
+    /// # Errors
+    ///
+    /// curl cannot be set so.
+    pub fn prepare(&self, easy: &mut Easy2<Transfer>, target: &Target, left: Duration) -> Result<(), FetchError> {
+        let sent_before = easy.get_ref().sent;
+        *easy.get_mut() = Transfer { sent: Some(target.credentials), ..Transfer::new(self.limits.max_body) };
+        let mut set = || {
+            easy.url(&target.url)?;
+            // curl's own time-out, over the whole transfer. None at all would be no time-out.
+            easy.timeout(left.max(Duration::from_millis(1)))?;
+            if sent_before == Some(target.credentials) {
+                return Ok(());
+            }
+            let headers = match target.credentials {
+                Credentials::Send => &self.headers,
+                Credentials::Withhold => &self.headers_elsewhere,
+            };
+            let mut list = List::new();
+            for line in headers {
+                list.append(line)?;
+            }
+            easy.http_headers(list)
+        };
+        self.checked(set())
+    }
+
+    /// What a transfer has come to.
+    ///
+    /// # Errors
+    ///
+    /// It failed.
+    pub fn finish(
+        &self,
+        easy: &mut Easy2<Transfer>,
+        result: Result<(), curl::Error>,
+    ) -> Result<(Head, Received), FetchError> {
+        if let Some(error) = easy.get_mut().refused.take() {
+            return Err(error);
+        }
+        if let Err(error) = result {
+            if error.is_operation_timedout() {
+                return Err(FetchError::timeout(self.limits.deadline));
+            }
+            let connecting = easy.os_errno().ok().map(io::Error::from_raw_os_error);
+            return Err(curl_codes::failed(&error, connecting));
+        }
+        let transfer = easy.get_ref();
+        if !transfer.has_head {
+            return Err(FetchError::objection(
+                ErrorClass::ClosedEarly,
+                "the connection ended in the head of the answer",
+            ));
+        }
+        Ok((Head::of(transfer.status, &transfer.headers), transfer.body.clone()))
+    }
+
+    fn checked(&self, set: Result<(), curl::Error>) -> Result<(), FetchError> {
+        set.map_err(|error| curl_codes::failed(&error, None))
+    }
+}
+
+/// What curl's callbacks have made of an answer.
+#[derive(Debug)]
+pub struct Transfer {
+    status: u16,
+    headers: HeaderMap,
+    /// Whether the head has come to its end: curl takes one that is cut short for a whole one.
+    has_head: bool,
+    body: Received,
+    /// Why the body was not taken.
+    refused: Option<FetchError>,
+    /// Which headers the handle sends.
+    sent: Option<Credentials>,
+}
+
+impl Transfer {
+    fn new(max_body: u64) -> Self {
+        Self {
+            status: 0,
+            headers: HeaderMap::new(),
+            has_head: false,
+            body: Received::new(max_body),
+            refused: None,
+            sent: None,
+        }
+    }
+}
+
+impl Handler for Transfer {
+    fn header(&mut self, line: &[u8]) -> bool {
+        let line = line.trim_ascii_end();
+        if line.starts_with(b"HTTP/") {
+            // A final answer comes behind interim ones.
+            self.headers.clear();
+            self.has_head = false;
+            let status = line.split(|byte| *byte == b' ').nth(1).and_then(|status| str::from_utf8(status).ok());
+            self.status = status.and_then(|status| status.parse().ok()).unwrap_or(0);
+        } else if let Some(colon) = line.iter().position(|byte| *byte == b':')
+            && let Ok(name) = HeaderName::from_bytes(&line[..colon])
+            && let Ok(value) = HeaderValue::from_bytes(line[colon + 1..].trim_ascii_start())
+        {
+            self.headers.append(name, value);
+        } else if line.is_empty() {
+            self.has_head = true;
+        }
+        true
+    }
+
+    fn write(&mut self, piece: &[u8]) -> Result<usize, WriteError> {
+        match self.body.push(piece) {
+            Ok(()) => Ok(piece.len()),
+            Err(error) => {
+                self.refused = Some(error);
+                // Fewer bytes than there were end the transfer.
+                Ok(0)
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The client cyper, on compio: hyper-util's pool over completion I/O, without TLS.
+//!
+//! Its clients, and whatever they return, belong to the thread that made them. So each thread has its own, and our share
+//! of the connection budget is divided among the threads.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use compio::net::ToSocketAddrsAsync;
+use cyper::redirect::Policy;
+use cyper::resolve::Resolve;
+use cyper::{ClientBuilder, Request};
+use futures_lite::future::yield_now;
+use futures_util::stream::{self, Stream, StreamExt};
+use http::{HeaderMap, Method, Uri};
+use send_wrapper::SendWrapper;
+use url::Url;
+
+use super::per_host::{Origins, PerHost};
+use super::{AsyncClient, Choice, Client, PIECES_A_TURN, causes, origin_of, tuned};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Credentials, Limits, Options};
+
+/// What the clients of all threads have in common.
+pub struct Cyper {
+    /// Which of this process's it is.
+    number: u64,
+    origins: Origins,
+    options: Options,
+    limits: Limits,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+}
+
+/// A url made ready.
+#[derive(Debug)]
+pub struct Target {
+    url: Url,
+    host: usize,
+    credentials: Credentials,
+}
+
+impl Client for Cyper {
+    const NAME: &'static str = "cyper";
+    const HTTPS: bool = false;
+    const USUAL: bool = false;
+    const TUNED: &'static [Choice<ClientBuilder>] = &[
+        Choice {
+            option: "redirect: none",
+            why: "redirects are followed by the harness, by the same rules for all",
+            set: |builder, _| builder.redirect(Policy::none()),
+        },
+        Choice {
+            option: "proxy: none",
+            why: "cyper would take one from the environment",
+            set: |builder, _| builder.no_proxy(),
+        },
+    ];
+
+    type Builder = ClientBuilder;
+    type Target = Target;
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        Ok(Self {
+            number: OPENED.fetch_add(1, Ordering::Relaxed),
+            origins: Origins::default(),
+            headers: options.request_headers(limits, Credentials::Send),
+            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            options: options.clone(),
+            limits: limits.clone(),
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+        let host = self.origins.number(origin_of(url)?);
+        Ok(Target { url: url.clone(), host, credentials })
+    }
+}
+
+impl AsyncClient for Cyper {
+    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+        // Whoever polls this is a task of compio's, which stays on its thread.
+        SendWrapper::new(self.get_here(target, body)).await
+    }
+}
+
+thread_local! {
+    /// The client of this thread, and of which session it is.
+    static CLIENT: RefCell<Option<(u64, PerHost<cyper::Client>)>> = const { RefCell::new(None) };
+}
+
+impl Cyper {
+    async fn get_here(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+        let mut request = Request::new(Method::GET, target.url.clone());
+        *request.headers_mut() = match target.credentials {
+            Credentials::Send => self.headers.clone(),
+            Credentials::Withhold => self.headers_elsewhere.clone(),
+        };
+        let client = self.client(target.host)?;
+        let response =
+            client.execute(request).await.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
+        let head = Head::of(response.status().as_u16(), response.headers());
+        let mut pieces = pin!(response.bytes_stream());
+        for turn in 1_u32.. {
+            if turn % PIECES_A_TURN == 0 {
+                yield_now().await;
+            }
+            match pieces.next().await {
+                Some(piece) => body.push(&piece.map_err(|error| causes::failed(&error, ErrorClass::BodyShort))?)?,
+                None => break,
+            }
+        }
+        Ok(head)
+    }
+
+    /// This thread's client for a host, opened where it has none of this session yet.
+    fn client(&self, host: usize) -> Result<cyper::Client, FetchError> {
+        CLIENT.with_borrow_mut(|current| {
+            if current.as_ref().is_none_or(|(number, _)| *number != self.number) {
+                let opened = self.open_here();
+                let opened = opened.map_err(|error| FetchError::new(ErrorClass::LocalLimit, format!("{error:#}")))?;
+                *current = Some((self.number, opened));
+            }
+            let (_, clients) = current.as_ref().expect("it was opened above");
+            Ok(clients.client(host))
+        })
+    }
+
+    fn open_here(&self) -> anyhow::Result<PerHost<cyper::Client>> {
+        let (options, limits) = (self.options.clone(), self.limits.clone());
+        let threads = options.threads.map_or(1, NonZeroUsize::get);
+        let share = NonZeroUsize::new(limits.concurrency.get() / threads).unwrap_or(NonZeroUsize::MIN);
+        PerHost::new(share, move || {
+            let builder = tuned::<Self>(cyper::Client::builder(), &options, &limits);
+            Ok(builder.custom_resolver(Resolver).build()?)
+        })
+    }
+}
+
+/// Looks names up as cyper does by itself, but fails with an error that can be told from a failed connect.
+struct Resolver;
+
+impl Resolve for Resolver {
+    type Err = cyper::Error;
+
+    async fn resolve(&self, uri: &Uri) -> Result<impl Stream<Item = IpAddr> + '_, cyper::Error> {
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let found = (host, 0).to_socket_addrs_async().await.map_err(|error| {
+            let error = FetchError::new(ErrorClass::Dns, format!("{host}: {error}"));
+            cyper::Error::System(io::Error::other(error))
+        })?;
+        Ok(stream::iter(found.map(|address| address.ip()).collect::<Vec<_>>()))
+    }
+}

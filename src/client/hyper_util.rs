@@ -1,0 +1,160 @@
+//! hyper-util's legacy client: hyper with the pool that most who use hyper take.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::vec;
+
+use http::{HeaderMap, Request, Uri};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Bytes};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::client::legacy::{Builder, Client as Legacy};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use tokio::net::lookup_host;
+use tower_service::Service;
+use url::Url;
+
+use super::per_host::{Origins, PerHost};
+use super::{AsyncClient, Choice, Client, causes, origin_of, tls, tuned};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Connections, Credentials, Limits, Options};
+
+type Http = HttpConnector<Resolver>;
+
+/// The client with its own pool.
+pub struct HyperUtil {
+    clients: PerHost<Legacy<HttpsConnector<Http>, Empty<Bytes>>>,
+    origins: Origins,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+}
+
+/// A url made ready.
+#[derive(Debug)]
+pub struct Target {
+    uri: Uri,
+    host: usize,
+    credentials: Credentials,
+}
+
+impl Client for HyperUtil {
+    const NAME: &'static str = "hyper-util";
+    const HTTPS: bool = true;
+    const USUAL: bool = false;
+    const TUNED: &'static [Choice<(Builder, Http)>] = TUNED;
+
+    type Builder = (Builder, Http);
+    type Target = Target;
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        let mut tls = ClientConfig::clone(&*tls::config(options)?);
+        // The connector names the protocols by itself.
+        tls.alpn_protocols.clear();
+        let open = {
+            let (options, limits) = (options.clone(), limits.clone());
+            move || Ok(build(&options, &limits, tls.clone()))
+        };
+        Ok(Self {
+            clients: PerHost::new(limits.concurrency, open)?,
+            origins: Origins::default(),
+            headers: options.request_headers(limits, Credentials::Send),
+            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+        let uri = url[..url::Position::AfterQuery].parse();
+        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        Ok(Target { uri, host: self.origins.number(origin_of(url)?), credentials })
+    }
+}
+
+const TUNED: &[Choice<(Builder, Http)>] = &[
+    Choice {
+        option: "pool_idle_timeout: none",
+        why: "hyper-util gives up a connection that was idle for 90 seconds, which other rows' turns may take",
+        set: |(mut builder, http), _| {
+            builder.pool_idle_timeout(None);
+            (builder, http)
+        },
+    },
+    Choice {
+        option: "nodelay: true",
+        why: "hyper-util leaves Nagle's algorithm on, and every other row has it off",
+        set: |(builder, mut http), _| {
+            http.set_nodelay(true);
+            (builder, http)
+        },
+    },
+];
+
+fn build(options: &Options, limits: &Limits, tls: ClientConfig) -> Legacy<HttpsConnector<Http>, Empty<Bytes>> {
+    let mut builder = Legacy::builder(TokioExecutor::new());
+    // Without a timer idle connections would not be closed even where they are to be.
+    builder.pool_timer(TokioTimer::new());
+    let mut http = HttpConnector::new_with_resolver(Resolver);
+    http.enforce_http(false);
+    let (mut builder, http) = tuned::<HyperUtil>((builder, http), options, limits);
+    if limits.connections == Connections::PerFetch {
+        builder.pool_max_idle_per_host(0);
+    }
+    let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
+    builder.build(https.wrap_connector(http))
+}
+
+impl AsyncClient for HyperUtil {
+    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+        let mut request = Request::new(Empty::<Bytes>::new());
+        *request.uri_mut() = target.uri.clone();
+        *request.headers_mut() = match target.credentials {
+            Credentials::Send => self.headers.clone(),
+            Credentials::Withhold => self.headers_elsewhere.clone(),
+        };
+        let response = self.clients.client(target.host).request(request).await.map_err(|error| {
+            // While connecting only a handshake can be cut short.
+            causes::failed(&error, if error.is_connect() { ErrorClass::Tls } else { ErrorClass::ClosedEarly })
+        })?;
+        let head = Head::of(response.status().as_u16(), response.headers());
+        let mut incoming = response.into_body();
+        while !incoming.is_end_stream()
+            && let Some(frame) = incoming.frame().await
+        {
+            let frame = frame.map_err(|error| causes::failed(&error, ErrorClass::BodyShort))?;
+            if let Ok(data) = frame.into_data() {
+                body.push(&data)?;
+            }
+        }
+        Ok(head)
+    }
+}
+
+/// Looks names up without blocking, and fails with an error that can be told from a failed connect.
+#[derive(Debug, Clone)]
+pub struct Resolver;
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = FetchError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, FetchError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), FetchError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let no_address = move |error: io::Error, name: &Name| {
+            FetchError::new(ErrorClass::Dns, format!("{}: {error}", name.as_str()))
+        };
+        Box::pin(async move {
+            let found = lookup_host((name.as_str(), 0)).await.map_err(|error| no_address(error, &name))?;
+            Ok(found.collect::<Vec<_>>().into_iter())
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! The client isahc, on any executor: curl's multi interface on a thread of its own, and futures over it. Without TLS,
+//! for which curl would bring a library of its own.
+
+use std::error::Error as _;
+use std::io;
+
+use futures_lite::AsyncReadExt;
+use futures_lite::future::yield_now;
+use http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use http::{Request, Response, StatusCode, Uri};
+use isahc::config::{Configurable, RedirectPolicy, VersionNegotiation};
+use isahc::error::ErrorKind;
+use isahc::{Error, HttpClient, HttpClientBuilder};
+use url::Url;
+
+use super::{AsyncClient, Choice, Client, PIECES_A_TURN, curl_codes, tuned};
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Credentials, Limits, Options};
+
+/// Read in pieces of this many bytes, which is what curl reads at once.
+const PIECE_BYTES: usize = 16 << 10;
+
+/// isahc's client, which has a thread of its own.
+#[derive(Debug)]
+pub struct Isahc {
+    client: HttpClient,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+}
+
+impl Client for Isahc {
+    const NAME: &'static str = "isahc";
+    const HTTPS: bool = false;
+    const USUAL: bool = false;
+    const TUNED: &'static [Choice<HttpClientBuilder>] = TUNED;
+
+    type Builder = HttpClientBuilder;
+    type Target = (Uri, Credentials);
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        let builder = HttpClient::builder().version_negotiation(VersionNegotiation::http11());
+        Ok(Self {
+            client: tuned::<Self>(builder, options, limits).build()?,
+            headers: options.request_headers(limits, Credentials::Send),
+            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
+        let uri = url[..url::Position::AfterQuery].parse();
+        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        Ok((uri, credentials))
+    }
+}
+
+const TUNED: &[Choice<HttpClientBuilder>] = &[
+    Choice {
+        option: "connection_cache_size: the concurrency",
+        why: "isahc keeps four times as many idle connections as there are fetches, which no other row may",
+        set: |builder, limits| builder.connection_cache_size(limits.concurrency.get()),
+    },
+    Choice {
+        option: "tcp_nodelay",
+        why: "every row has Nagle's algorithm off, and says so",
+        set: |builder, _| builder.tcp_nodelay(),
+    },
+    Choice {
+        option: "redirect_policy: none, automatic_decompression: off, proxy: none",
+        why: "redirects are the harness's, bodies are counted as they are sent, and no proxy of the environment is used",
+        set: |builder, _| builder.redirect_policy(RedirectPolicy::None).automatic_decompression(false).proxy(None),
+    },
+];
+
+impl AsyncClient for Isahc {
+    async fn get(&self, (uri, credentials): &Self::Target, body: &mut Received) -> Result<Head, FetchError> {
+        let mut request = Request::new(());
+        *request.uri_mut() = uri.clone();
+        *request.headers_mut() = match credentials {
+            Credentials::Send => self.headers.clone(),
+            Credentials::Withhold => self.headers_elsewhere.clone(),
+        };
+        let mut response = self.client.send_async(request).await.map_err(|error| failed(&error))?;
+        let head = Head::of(response.status().as_u16(), response.headers());
+        let mut piece = vec![0; PIECE_BYTES];
+        for turn in 1_u32.. {
+            if turn % PIECES_A_TURN == 0 {
+                yield_now().await;
+            }
+            match response.body_mut().read(&mut piece).await.map_err(|error| body_failed(&error))? {
+                0 => break,
+                length => body.push(&piece[..length])?,
+            }
+        }
+        if body.bytes() == 0 && !measures_its_body(&response) {
+            let message =
+                "an empty answer that does not say so: its head may have been cut short, which isahc does not tell";
+            return Err(FetchError::objection(ErrorClass::ClosedEarly, message));
+        }
+        Ok(head)
+    }
+}
+
+/// Whether an answer says where its body ends, if only by having none.
+fn measures_its_body<B>(response: &Response<B>) -> bool {
+    let headers = response.headers();
+    headers.contains_key(CONTENT_LENGTH)
+        || headers.contains_key(TRANSFER_ENCODING)
+        || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// The class of isahc's error: of curl's, of which it is made.
+fn failed(error: &Error) -> FetchError {
+    if let Some(curl) = error.source().and_then(|source| source.downcast_ref()) {
+        return curl_codes::failed(curl, None);
+    }
+    let class = match error.kind() {
+        ErrorKind::NameResolution => ErrorClass::Dns,
+        ErrorKind::ConnectionFailed => ErrorClass::Connect,
+        _ => ErrorClass::Protocol,
+    };
+    FetchError::new(class, error.to_string())
+}
+
+/// Reading, it wraps its errors in those of the system.
+fn body_failed(error: &io::Error) -> FetchError {
+    match error.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(error) => failed(error),
+        None => FetchError::io(error, ErrorClass::BodyShort),
+    }
+}
