@@ -11,8 +11,10 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::listening::ListenFlags;
-use super::terminal::print_warning;
+use super::terminal::{print, print_warning};
 use super::{descriptors, usage};
+use crate::measure;
+use crate::report;
 use crate::scenario::Scenario;
 use crate::server::{Announcement, Server, Stopper};
 use crate::units::parse_time_scale;
@@ -36,6 +38,8 @@ const GRACE: Duration = Duration::from_secs(5);
   and in another terminal:
   $ curl http://127.0.0.1:40002/0/0
   $ curl http://127.0.0.1:40001/witness
+What the server can do on this machine:
+  $ fetchbench serve --capacity
 At a port of your choice, on two cores, writing answers down:
   $ fetchbench serve keepalive --listen 127.0.0.1:8080 --cores 2 --access-log answers.jsonl
 Over https:
@@ -44,7 +48,11 @@ Over https:
   $ curl --cacert ca.pem \"$(jq -r .sites[0].url where.json)\"")]
 pub(super) struct ServeArgs {
     /// A built-in scenario (see `fetchbench list scenarios`) or the path of a TOML file
-    scenario: String,
+    #[arg(required_unless_present = "capacity")]
+    scenario: Option<String>,
+    /// Serve nothing: measure what the server can do here, loaded by the raw client, and say it
+    #[arg(long, conflicts_with_all = ["scenario", "time_scale", "tls"])]
+    capacity: bool,
     /// Multiply all delays by this: 0 for none at all
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_time_scale, allow_negative_numbers = true)]
     time_scale: f64,
@@ -62,7 +70,8 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if args.end_with_stdin {
         end_with_stdin()?;
     }
-    let scenario = Scenario::load(&args.scenario).map_err(usage)?.time_scaled(args.time_scale);
+    let Some(scenario) = &args.scenario else { return show_capacity(&args.listening) };
+    let scenario = Scenario::load(scenario).map_err(usage)?.time_scaled(args.time_scale);
     let scenario = if args.tls { scenario.over_tls() } else { scenario };
     let setup = args.listening.setup().map_err(usage)?;
     if args.listening.is_remote() {
@@ -76,6 +85,17 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     stop_on_signal(server.stopper())?;
     announce(server.announcement())?;
     server.run().context("the event loop failed")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How long each part of the capacity is measured.
+const CAPACITY_TIME: Duration = Duration::from_secs(2);
+
+fn show_capacity(listening: &ListenFlags) -> anyhow::Result<ExitCode> {
+    let setup = || listening.setup().map_err(usage);
+    descriptors::raise_limit();
+    let capacity = measure::capacity(setup, CAPACITY_TIME)?;
+    print(&format!("{}\n", report::capacity::capacity(&capacity)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -19,6 +19,7 @@ use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 
 mod block;
+mod capacity;
 mod check;
 pub mod checkup;
 mod contender;
@@ -27,6 +28,7 @@ mod placement;
 mod shuffle;
 
 use self::block::Block;
+pub use self::capacity::capacity;
 pub use self::checkup::Finding;
 use self::contender::Contender;
 use self::placement::{Who, placed};

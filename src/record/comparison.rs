@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Latencies;
+use super::{Capacity, Latencies};
 use crate::counting::Counts;
 use crate::fetch::Connections;
 use crate::witness::Witness;
@@ -26,6 +26,9 @@ pub struct Setup {
     /// Which cores the processes ran on.
     #[serde(default)]
     pub placement: Placement,
+    /// What the server could do just before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// The scenarios.
     pub stages: Vec<StageSetup>,
     /// How it was when the run ended, which a run that was killed could not tell.

@@ -217,6 +217,7 @@ mod tests {
             reference: "a".to_owned(),
             rows: Vec::new(),
             placement: Placement::Free,
+            capacity: None,
             stages: Vec::new(),
             aftermath: None,
         }

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+mod capacity;
 mod comparison;
 mod comparison_file;
 mod environment;
@@ -18,6 +19,7 @@ mod journal;
 mod latencies;
 mod sample;
 
+pub use self::capacity::Capacity;
 pub use self::comparison::{
     Aftermath, COMPARISON_VERSION, CostSample, PassSample, Placement, RowSetup, SERVER, Setup, StageSetup, Validity,
     WorkerSetup, twin,

@@ -12,6 +12,7 @@ mod numbers;
 pub mod markdown;
 pub mod calibration;
 pub mod checkup;
+pub mod capacity;
 pub mod comparison;
 pub mod difference;
 pub mod svg;
@@ -123,6 +124,7 @@ mod tests {
             reference: rows[0].to_owned(),
             rows: rows.iter().map(row).collect(),
             placement: Placement::Free,
+            capacity: None,
             stages: vec![stage],
         }
     }

@@ -1,9 +1,19 @@
 //! Where a mock server is found, as it says on its standard output.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, ensure};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::scenario::Scenario;
 use crate::site::Origin;
+use crate::witness::Witness;
+
+/// How long the server may take to answer on its control channel.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a mock server is found: one line of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,4 +52,41 @@ impl Announcement {
         let sites = sites.collect();
         Self { scenario: scenario.name.clone(), control: control.to_string(), origins, cacert, sites }
     }
+
+    /// The address of each origin, indexed by [`Site::origin`](crate::site::Site::origin).
+    ///
+    /// # Errors
+    ///
+    /// What was announced is no address.
+    pub fn origins(&self) -> anyhow::Result<Vec<Origin>> {
+        self.origins.iter().map(|origin| read_origin(origin)).collect()
+    }
+
+    /// What the server saw since it was last asked, and has it start anew.
+    ///
+    /// # Errors
+    ///
+    /// The server has died or hangs.
+    pub fn take_witness(&self) -> anyhow::Result<Witness> {
+        let control = &self.control;
+        read_witness(control).with_context(|| format!("cannot ask the mock server at {control}/take what it saw"))
+    }
+}
+
+fn read_origin(text: &str) -> anyhow::Result<Origin> {
+    let url: Url = text.parse().with_context(|| format!("the mock server announced {text:?}, which is no url"))?;
+    Origin::of(&url).ok_or_else(|| anyhow!("the mock server announced {text:?}, which has no host"))
+}
+
+/// Asks a control channel for its counts by hand: every client that we have is under test.
+fn read_witness(control: &str) -> anyhow::Result<Witness> {
+    let authority = control.strip_prefix("http://").context("it is no http url")?;
+    let mut stream = TcpStream::connect(authority)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(stream, "GET /take HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("the answer has no end of head")?;
+    ensure!(head.starts_with("HTTP/1.1 200 "), "the answer is {:?}", head.lines().next().unwrap_or_default());
+    serde_json::from_str(body).context("the answer is no witness")
 }

@@ -1,13 +1,10 @@
 //! The mock server as a child process, as seen by its parent.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, ensure};
-use url::Url;
+use anyhow::Context;
 
 use super::announcement::{AnnouncedSite, Announcement};
 use crate::child::Child;
@@ -15,7 +12,7 @@ use crate::roots::{self, Roots};
 use crate::site::Origin;
 use crate::witness::Witness;
 
-/// How long the server may take to say where it is, and to answer on its control channel.
+/// How long the server may take to say where it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest announcement that is read, in bytes: the most sites that a scenario may have take half of it.
@@ -44,7 +41,7 @@ impl ServerProcess {
             .hear(PATIENCE)
             .with_context(|| format!("cannot start the mock server {} serve {scenario}", program.display()))?;
         let announcement: Announcement = serde_json::from_slice(&line).context("what it said is no announcement")?;
-        let origins = announcement.origins.iter().map(|origin| read_origin(origin)).collect::<anyhow::Result<_>>()?;
+        let origins = announcement.origins()?;
         Ok(Self { announcement, origins, child })
     }
 
@@ -84,25 +81,6 @@ impl ServerProcess {
     ///
     /// The server has died or hangs.
     pub fn take_witness(&self) -> anyhow::Result<Witness> {
-        let control = &self.announcement.control;
-        read_witness(control).with_context(|| format!("cannot ask the mock server at {control}/take what it saw"))
+        self.announcement.take_witness()
     }
-}
-
-fn read_origin(text: &str) -> anyhow::Result<Origin> {
-    let url: Url = text.parse().with_context(|| format!("the mock server announced {text:?}, which is no url"))?;
-    Origin::of(&url).ok_or_else(|| anyhow!("the mock server announced {text:?}, which has no host"))
-}
-
-/// Asks a control channel for its counts by hand: every client that we have is under test.
-fn read_witness(control: &str) -> anyhow::Result<Witness> {
-    let authority = control.strip_prefix("http://").context("it is no http url")?;
-    let mut stream = TcpStream::connect(authority)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /take HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").context("the answer has no end of head")?;
-    ensure!(head.starts_with("HTTP/1.1 200 "), "the answer is {:?}", head.lines().next().unwrap_or_default());
-    serde_json::from_str(body).context("the answer is no witness")
 }

@@ -35,6 +35,7 @@ fn setup() -> Setup {
         reference: ROWS[0].to_owned(),
         rows: ROWS.map(row).to_vec(),
         placement: Placement::Free,
+        capacity: None,
         stages: vec![stage],
         aftermath: None,
     }

@@ -126,6 +126,9 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     Ok(interruption.exit_code().unwrap_or(ended))
 }
 
+/// How long each part of the server's capacity is measured before a comparison.
+const CAPACITY_TIME: Duration = Duration::from_millis(200);
+
 /// Measures into a record, and says where that is.
 fn record(args: &CompareArgs, plan: &Plan, interruption: &Interruption) -> anyhow::Result<PathBuf> {
     let environment = Environment::capture(&command_line());
@@ -138,7 +141,10 @@ fn record(args: &CompareArgs, plan: &Plan, interruption: &Interruption) -> anyho
     } else if Comparison::is_in(&folder) {
         bail!("{} holds a record already: name another folder, or replace it with --force", folder.display());
     }
-    let mut journal = ComparisonJournal::create(&folder, &environment, setup(plan)).map_err(unwritable)?;
+    let capacity =
+        measure::capacity(|| Ok(crate::server::Setup::default()), CAPACITY_TIME).context("the mock server fails")?;
+    let setup = Setup { capacity: Some(capacity), ..setup(plan) };
+    let mut journal = ComparisonJournal::create(&folder, &environment, setup).map_err(unwritable)?;
     let (start, ticks) = (Instant::now(), CoreTicks::now());
     measure(plan, &mut journal)?;
     let aftermath = Aftermath {

@@ -40,6 +40,7 @@ pub(super) fn setup(plan: &Plan) -> Setup {
         reference: plan.participants[plan.reference].name.clone(),
         rows: plan.participants.iter().map(row).collect(),
         placement: plan.placement,
+        capacity: None,
         stages: plan.stages.iter().map(stage).collect(),
         aftermath: None,
     }
