@@ -129,6 +129,13 @@ pub struct Page {
     pub beginning: Beginning,
 }
 
+impl Page {
+    /// Whether both tell of the same status and body, as far as length and checksum tell.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        (self.status, self.bytes, self.crc32) == (other.status, other.bytes, other.crc32)
+    }
+}
+
 /// The first bytes of a body: enough for ten characters of four bytes each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Beginning {

@@ -35,6 +35,7 @@ pub mod worker;
 
 // Floor 3: what is compared, and what a comparison's record says.
 pub mod backend;
+pub mod conformance;
 pub mod analysis;
 pub mod metric;
 pub mod calibration;

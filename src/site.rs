@@ -156,6 +156,11 @@ impl<'a> Body<'a> {
         &FILLER[start as usize..(start + length) as usize]
     }
 
+    /// The body in memory.
+    pub fn to_vec(self) -> Vec<u8> {
+        self.pieces(0).flatten().copied().collect()
+    }
+
     /// CRC-32 (IEEE 802.3, as in gzip) of the whole body.
     pub fn crc32(&self) -> u32 {
         let mut hasher = crc32fast::Hasher::new();

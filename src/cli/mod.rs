@@ -27,6 +27,7 @@ mod report;
 mod run;
 mod serve;
 mod terminal;
+mod verify;
 mod worker;
 
 /// Some fetch failed or was answered wrongly.
@@ -58,6 +59,7 @@ enum Command {
     Compare(compare::CompareArgs),
     Fetch(fetch::FetchArgs),
     List(list::ListArgs),
+    Verify(verify::VerifyArgs),
     Serve(serve::ServeArgs),
     Report(report::ReportArgs),
     Diff(diff::DiffArgs),
@@ -127,6 +129,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Compare(args) => compare::run(args),
         Command::Fetch(args) => fetch::run(args),
         Command::List(args) => list::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Report(args) => report::run(args),
         Command::Diff(args) => diff::run(args),

@@ -61,8 +61,15 @@ pub(super) const FAULTS: &[Fault] = &[
         why: "RFC 9110, section 5.5: reject it, or put a space in its place, which cannot be seen from here",
     },
     Fault {
-        name: "not-ascii",
-        what: "sends a header value that is Latin-1 text",
+        name: "utf8-in-header",
+        what: "sends a header value that is UTF-8 text beyond ASCII",
+        made: reply(&[Step::Head, Step::Bytes(b"x-a: caf\xc3\xa9\r\n"), BLANK, Step::Body], End::Keep),
+        right: RIGHT_ANSWER,
+        why: "RFC 9110, section 5.5: other octets in a field value should be treated as opaque data",
+    },
+    Fault {
+        name: "latin1-in-header",
+        what: "sends a header value that is Latin-1 text beyond ASCII",
         made: reply(&[Step::Head, Step::Bytes(b"x-a: caf\xe9\r\n"), BLANK, Step::Body], End::Keep),
         right: RIGHT_ANSWER,
         why: "RFC 9110, section 5.5: other octets in a field value should be treated as opaque data",
@@ -116,7 +123,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "endless-interims",
         what: "sends one 103 after another, without end",
-        made: reply(&[], End::Forever(b"HTTP/1.1 103 Early Hints\r\n\r\n", 1024, REST)),
+        made: reply(&[], End::Forever(b"HTTP/1.1 103 Early Hints\r\n\r\n", 64, REST)),
         right: PROTOCOL_OR_TIMEOUT,
         why: "RFC 9110, section 15.2: interim responses precede a final one; here only the deadline can help",
     },

@@ -200,6 +200,13 @@ impl fmt::Display for Answer {
     }
 }
 
+impl Content {
+    /// Whether only who knows the page can tell that it is wrong.
+    pub fn is_wrong(self) -> bool {
+        matches!(self, Self::Without(_) | Self::OfNext)
+    }
+}
+
 /// Faults that belong together.
 #[derive(Debug)]
 pub struct Group {

@@ -22,6 +22,7 @@ mod block;
 mod capacity;
 mod check;
 pub mod checkup;
+pub mod conformance;
 mod contender;
 mod cost;
 mod placement;

@@ -4,6 +4,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+pub mod conformance;
 pub mod escape;
 pub mod table;
 pub mod text;

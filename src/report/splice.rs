@@ -12,6 +12,9 @@ pub const REPORT: &str = "report";
 /// The block of the list of all records.
 pub const RECORDS: &str = "records";
 
+/// The block of what each client falls for.
+pub const CONFORMANCE: &str = "conformance";
+
 /// Whether `text` has a block of that name.
 pub fn has_block(text: &str, name: &str) -> bool {
     text.lines().any(|line| line.trim_end() == marker("BEGIN", name))

@@ -16,7 +16,10 @@ use crate::fetch::{Limits, Pass, Script};
 use crate::schedule;
 use crate::site::{Origin, Site};
 
+mod faults;
 mod file;
+
+pub use self::faults::{Case, faults};
 
 /// More of a scenario's file is not read.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -69,6 +72,9 @@ impl Scenario {
     pub fn load(name_or_path: &str) -> anyhow::Result<Self> {
         if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
             return file::parse(name, text);
+        }
+        if name_or_path == faults::NAME {
+            return Ok(faults().0);
         }
         let path = Path::new(name_or_path);
         if path.extension().is_none() && !path.exists() {

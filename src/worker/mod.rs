@@ -4,9 +4,11 @@
 //! program in any language can take part with its standard library alone. `PROTOCOL.md` tells it for their authors.
 //! In Rust, [`serve()`] is all that it takes.
 
+mod ask;
 mod message;
 mod serve;
 
+pub use self::ask::{Unanswered, ask};
 pub use self::message::{Details, Open, Order, Outcome, PassDone, PassOrder, Ready, Reply};
 pub use self::serve::{serve, serve_over};
 

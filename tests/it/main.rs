@@ -4,6 +4,7 @@ mod anomalies;
 mod backends;
 mod cli;
 mod compare;
+mod conformance;
 mod diff;
 mod mock;
 mod peers;

@@ -9,7 +9,13 @@ use crate::measure::Participant;
 
 /// What one `--backend` stands for.
 #[derive(Debug, Clone)]
-pub(super) struct Chosen(pub(super) Vec<One>);
+pub(in crate::cli) struct Chosen(pub(super) Vec<One>);
+
+impl From<Row> for Chosen {
+    fn from(row: Row) -> Self {
+        Self(vec![One::Row(row)])
+    }
+}
 
 /// A row of ours, or anybody's program.
 #[derive(Debug, Clone)]
@@ -42,7 +48,7 @@ fn public(path: &str) -> &str {
 }
 
 /// Reads `--backend`: a row, a client or executor for all of its rows, or `exec:PROGRAM`.
-pub(super) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
+pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
     if let Some(path) = text.strip_prefix("exec:") {
         anyhow::ensure!(Path::new(path).is_file(), "{path:?} is no program: write exec:./my-worker");
         return Ok(Chosen(vec![One::Exec(path.to_owned())]));
@@ -55,7 +61,7 @@ pub(super) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
 }
 
 /// Those that the user chose, each once, or the usual rows.
-pub(super) fn participants(backends: &[Chosen], program: &Path) -> Vec<Participant> {
+pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<Participant> {
     let mut participants: Vec<Participant> = Vec::new();
     let all: Vec<One> = Row::usual().map(One::Row).collect();
     let chosen: Vec<&One> = backends.iter().flat_map(|chosen| &chosen.0).collect();

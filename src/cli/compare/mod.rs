@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use self::chosen::{Chosen, parse_chosen, participants, position_or_push};
+use self::chosen::position_or_push;
+pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::setup::setup;
 use super::interrupt::Interruption;
 use super::terminal::{Countdown, print, write_file};

@@ -1,0 +1,107 @@
+//! `fetchbench verify`: what each row makes of answers that are wrong.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::compare::{Chosen, parse_chosen, participants};
+use super::terminal::{Progress, print, write_file};
+use super::{EXIT_INVALID, descriptors, interrupt};
+use crate::backend::Row;
+use crate::conformance::Verdict;
+use crate::fault::{self, Fault};
+use crate::measure::conformance::Verification;
+use crate::report::conformance as report;
+use crate::report::splice::{CONFORMANCE, splice};
+use crate::units::parse_duration;
+
+const EXAMPLES: &str = "\
+Examples:
+  fetchbench verify                                    every row, every fault
+  fetchbench verify --backend hyper --fault stale
+  fetchbench verify --backend exec:./my-worker --format json
+  fetchbench list faults                               what there is to meet
+
+Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
+2 usage; 3 some row did; 130 interrupted.";
+
+/// Show what each row makes of answers that are wrong, late or without end
+///
+/// Every row fetches a healthy site, a faulty one and the healthy one again, in a process of its own for each fault. Told
+/// apart is what the client itself made of it, and what the checks of this program made of that.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct VerifyArgs {
+    /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
+    /// every row that is built in]
+    #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
+    backend: Vec<Chosen>,
+    /// Fault to meet; may be repeated [default: all, see `fetchbench list faults`]
+    #[arg(long, value_name = "NAME", value_parser = Fault::named, value_delimiter = ',')]
+    fault: Vec<&'static Fault>,
+    /// Longest a fetch may take
+    #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]
+    deadline: Duration,
+    /// How to write the grid
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Keep the grid as conformance.json and conformance.md in this folder too
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Set what each client falls for into FILE, between its lines <!-- BEGIN: conformance --> and
+    /// <!-- END: conformance -->; may be repeated
+    #[arg(long, value_name = "FILE")]
+    splice: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Markdown,
+    Json,
+}
+
+pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
+    interrupt::end_on_signals()?;
+    descriptors::raise_limit();
+    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let rows: Vec<Chosen> = if args.backend.is_empty() { Row::all().map(Chosen::from).collect() } else { args.backend };
+    let faults: Vec<&Fault> = if args.fault.is_empty() { fault::all().collect() } else { args.fault };
+    let verification = Verification {
+        participants: participants(&rows, &program),
+        program,
+        faults: faults.iter().map(|fault| fault.name).collect(),
+        deadline: args.deadline,
+        progress: Arc::default(),
+    };
+    let progress = Progress::show("verify", verification.cells(), Arc::clone(&verification.progress));
+    let grid = verification.run()?;
+    drop(progress);
+    print(&match args.format {
+        Format::Text => report::text(&grid),
+        Format::Markdown => report::markdown(&grid),
+        Format::Json => report::json(&grid),
+    })?;
+    if let Some(folder) = &args.record {
+        write_file(&folder.join("conformance.json"), &report::json(&grid))?;
+        write_file(&folder.join("conformance.md"), &report::markdown(&grid))?;
+    }
+    for page in &args.splice {
+        let text = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
+        let spliced = splice(&text, CONFORMANCE, &report::short(&grid)).with_context(|| page.display().to_string())?;
+        write_file(page, &spliced)?;
+    }
+    Ok(if grid.worst() >= Verdict::Spoiled { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS })
+}
+
+fn parse_deadline(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        deadline if deadline < Duration::from_millis(100) => Err(format!("bad deadline {text:?}: 100ms at least")),
+        deadline if deadline > Duration::from_secs(60) => Err(format!("bad deadline {text:?}: a minute at most")),
+        deadline => Ok(deadline),
+    }
+}

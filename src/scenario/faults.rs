@@ -1,0 +1,133 @@
+//! The scenario of all faults: for each a healthy site and a faulty one, side by side.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+
+use super::Scenario;
+use crate::answer::{Beginning, Page};
+use crate::fault::{self, Answer, Certificate, Content, Fault, Listening, Made};
+use crate::fetch::Limits;
+use crate::site::{Delay, Occurring, Reply, Site};
+
+/// The name under which it is loaded. It is no place to compare speeds, and so not among the built-in ones.
+pub(super) const NAME: &str = "faults";
+
+/// How long each body is: more than any fault takes from it, and little enough for a single packet.
+const BODY_BYTES: u64 = 1000;
+
+/// How many redirects the chain has.
+const CHAIN: usize = 3;
+
+/// More redirects than the chain has, and fewer than a loop.
+const REDIRECTS: u32 = 5;
+
+/// Less than what never ends comes to within a deadline.
+const MAX_BODY: u64 = 1 << 20;
+
+/// A fault and its sites in the scenario of all faults.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    /// The fault.
+    pub fault: &'static Fault,
+    /// A site without fault, on the same origin where that can be.
+    pub healthy: usize,
+    /// The site to fetch.
+    pub faulty: usize,
+}
+
+/// The scenario of all faults, and where each stands in it.
+pub fn faults() -> (Scenario, Vec<Case>) {
+    let limits = Limits { max_body: MAX_BODY, redirects: REDIRECTS, ..Limits::new(NonZeroUsize::MIN) };
+    let mut scenario = Scenario {
+        name: NAME.to_owned(),
+        description: "every fault beside a site without one".to_owned(),
+        seed: 0,
+        limits,
+        sites: Vec::new(),
+        origins: Vec::new(),
+    };
+    let cases = fault::all().map(|fault| scenario.add_case(fault)).collect();
+    (scenario, cases)
+}
+
+impl Scenario {
+    fn add_case(&mut self, fault: &'static Fault) -> Case {
+        let listening = fault.listening();
+        let healthy_listening = match listening.map(Listening::scheme) {
+            Some("https") => Listening::Tls(Certificate::Valid),
+            _ => Listening::Plain,
+        };
+        let healthy = self.add_site(format!("{}: healthy", fault.name), healthy_listening, None);
+        // A listener's fault would leave nothing healthy beside it, and a redirect elsewhere must come from elsewhere.
+        let apart = matches!(fault.made, Made::Listener(_)) || fault.name == "redirect-elsewhere";
+        if apart {
+            self.origins.push(listening.unwrap_or(healthy_listening));
+        }
+        let sites = if fault.name == "redirect-chain" { CHAIN } else { 1 };
+        for _ in 0..sites {
+            let origin = self.origins.len() - 1;
+            self.sites.push(site(fault.name.to_owned(), origin, Some(fault)));
+        }
+        Case { fault, healthy, faulty: self.sites.len() - 1 }
+    }
+
+    /// A site on an origin of its own.
+    fn add_site(&mut self, label: String, listening: Listening, fault: Option<&'static Fault>) -> usize {
+        self.origins.push(listening);
+        self.sites.push(site(label, self.origins.len() - 1, fault));
+        self.sites.len() - 1
+    }
+
+    /// The page that a client hands on which gives that answer to `visit` of a faulty site.
+    pub fn page_of(&self, case: &Case, answer: Answer, visit: u64) -> Page {
+        let of = |site: usize, visit| self.sites[site].reply.body(self.seed, site, visit);
+        let body: Vec<u8> = match answer.content {
+            Content::Nothing => Vec::new(),
+            Content::Zeros => fault::zeros(),
+            Content::Programmed => of(case.faulty, visit).to_vec(),
+            Content::OfAnotherSite => of(case.healthy, visit).to_vec(),
+            Content::OfNext => of(case.faulty, visit.wrapping_add(1)).to_vec(),
+            Content::Without(bytes) => of(case.faulty, visit).first(BODY_BYTES - bytes).to_vec(),
+        };
+        let mut beginning = Beginning::default();
+        beginning.extend(&body);
+        Page { status: answer.status, bytes: body.len() as u64, crc32: crc32fast::hash(&body), beginning }
+    }
+}
+
+fn site(label: String, origin: usize, fault: Option<&'static Fault>) -> Site {
+    let fault = fault.map(|fault| Occurring { fault, every: NonZeroU64::MIN });
+    let (delay, body_time) = (Delay::NONE, Delay::NONE);
+    let reply =
+        Reply { status: 200, headers: Vec::new(), begins: Vec::new(), bytes: BODY_BYTES, delay, body_time, fault };
+    Site { label, origin, reply }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_stands_behind_a_healthy_site() {
+        let (scenario, cases) = faults();
+        assert_eq!(cases.len(), fault::all().count());
+        for case in cases {
+            let (healthy, faulty) = (&scenario.sites[case.healthy], &scenario.sites[case.faulty]);
+            assert!(healthy.reply.fault.is_none() && faulty.reply.fault.is_some_and(|it| it.fault == case.fault));
+            assert_eq!(scenario.origins[faulty.origin].scheme(), scenario.origins[healthy.origin].scheme());
+            // What a redirect leads to is the healthy site, at the end.
+            assert_eq!(case.faulty - case.healthy, if case.fault.name == "redirect-chain" { CHAIN } else { 1 });
+        }
+    }
+
+    #[test]
+    fn what_is_right_differs_from_what_is_programmed_only_where_the_fault_says_so() {
+        let (scenario, cases) = faults();
+        let case = |name: &str| *cases.iter().find(|case| case.fault.name == name).unwrap();
+        let page = |name, content| scenario.page_of(&case(name), Answer { status: 200, content }, 3);
+        assert_eq!(page("surplus", Content::Programmed), scenario.page(case("surplus").faulty, 3));
+        assert_eq!(page("other-visit", Content::OfNext), scenario.page(case("other-visit").faulty, 4));
+        assert_eq!(page("redirect-chain", Content::OfAnotherSite), scenario.page(case("redirect-chain").healthy, 3));
+        assert_eq!(page("length-too-small", Content::Without(10)).bytes, BODY_BYTES - 10);
+        assert_eq!(page("no-content-with-body", Content::Nothing).bytes, 0);
+    }
+}

@@ -1,0 +1,90 @@
+//! `fetchbench verify`, and the grid that is committed.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use fetchbench::conformance::{Grid, Verdict};
+use fetchbench::fault;
+use fetchbench::report::conformance::{markdown, short};
+
+use crate::compare::{Workshop, python_is_missing};
+
+/// A row of each client that is always built in: their executors are told apart by the contract, not by the grid.
+const ROWS: &str = "ureq@threads,surf@smol,hyper@smol,floor@loop";
+
+fn verify(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fetchbench")).arg("verify").args(arguments).output().unwrap()
+}
+
+fn grid(output: &Output) -> Grid {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+fn page(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+fn committed() -> Grid {
+    serde_json::from_str(&page("results/conformance.json")).unwrap()
+}
+
+#[test]
+fn no_row_is_worse_than_the_committed_grid_says() {
+    let output = verify(&["--backend", ROWS, "--deadline", "500ms", "--format", "json"]);
+    let grid = grid(&output);
+    assert_eq!(grid.cells.len(), ROWS.split(',').count() * fault::all().count());
+    assert_eq!(grid.worse_than(&committed()), Vec::<String>::new());
+}
+
+#[test]
+fn the_committed_pages_are_those_of_the_committed_grid() {
+    let grid = committed();
+    assert!(page("results/conformance.md") == markdown(&grid), "run scripts/conformance");
+    assert!(page("README.md").contains(&short(&grid)), "run scripts/conformance");
+    let judged = |name: &str| grid.cells.iter().any(|cell| cell.fault == name);
+    assert!(fault::all().all(|fault| judged(fault.name)), "run scripts/conformance");
+    // What the harness promises of every row, whatever its client does.
+    assert!(grid.cells.iter().all(|cell| cell.checked != Verdict::Hung), "a row hung");
+}
+
+#[test]
+fn a_worker_that_dies_costs_its_own_cell() {
+    if python_is_missing() {
+        return;
+    }
+    let workshop = Workshop::new();
+    let crashes = workshop.worker("right");
+    let output = verify(&["--backend", &crashes, "--fault", "close-in-body,until-close", "--format", "json"]);
+    let grid = grid(&output);
+    let verdict = |fault: &str| grid.cell(&grid.rows[0].name, fault).unwrap().client;
+    assert_eq!(verdict("until-close"), Verdict::Right);
+    // An exception that nobody catches ends it.
+    assert_eq!(verdict("close-in-body"), Verdict::Crashed);
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn the_grid_is_text_markdown_or_json_and_names_what_was_expected() {
+    let arguments = ["--backend", "surf@smol,hyper@smol", "--fault", "until-close"];
+    let output = verify(&arguments);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in
+        ["until-close              w .", "by        surf@smol", "expected  the right answer", "RFC 9112, section 6.3"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
+    let markdown = String::from_utf8(verify(&[&arguments[..], &["--format", "markdown"]].concat()).stdout).unwrap();
+    assert!(markdown.contains("| until-close | `w` | `.` |"), "{markdown}");
+}
+
+#[test]
+fn an_unknown_fault_is_named() {
+    let output = verify(&["--fault", "nope"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("unknown fault \"nope\""));
+}
