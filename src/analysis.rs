@@ -66,6 +66,8 @@ impl Paired {
 pub struct RowAnalysis {
     /// The row's name.
     pub name: String,
+    /// Whether it fetches one after another, whatever the concurrency.
+    pub sequential: bool,
     /// Why it does not count, if so: what is first said against a pass of it, and of how many passes something is said.
     pub invalid: Option<(Validity, String, usize)>,
     /// 1 + the number of rows shown to be faster. Rows of one rank need not tie with each other.
@@ -284,6 +286,7 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
     let at = |share: f64, least: u64| (fetches.len() >= least).then(|| fetches.value_at_quantile(share) as f64 / 1e6);
     RowAnalysis {
         name: row.name.clone(),
+        sequential: row.sequential,
         median_s: None,
         invalid,
         rank: None,

@@ -40,6 +40,7 @@ pub mod analysis;
 pub mod metric;
 pub mod calibration;
 pub mod difference;
+pub mod agreement;
 
 // Floor 4: what is measured and what is shown; they meet in the record only.
 pub mod measure;

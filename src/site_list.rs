@@ -29,6 +29,21 @@ pub struct ListedSite {
     pub label: Option<String>,
 }
 
+impl ListedSite {
+    /// What to call it where it is kept: its label, or its url without the values of its query, which may be secrets.
+    pub fn public_name(&self) -> String {
+        if let Some(label) = &self.label {
+            return label.clone();
+        }
+        let mut url = self.url.clone();
+        url.set_fragment(None);
+        let keys: Vec<String> = url.query_pairs().map(|(key, _)| format!("{key}=…")).collect();
+        url.set_query(None);
+        let query = if keys.is_empty() { String::new() } else { format!("?{}", keys.join("&")) };
+        format!("{url}{query}")
+    }
+}
+
 /// Reads one url.
 ///
 /// # Errors

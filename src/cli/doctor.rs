@@ -11,7 +11,7 @@ use super::interrupt;
 use super::terminal::print;
 use crate::analysis;
 use crate::machine::CoreTicks;
-use crate::measure::{self, Event, Finding, Participant, Plan, Stage, Stop, checkup};
+use crate::measure::{self, Event, Finding, Participant, Plan, Source, Stage, Stop, checkup};
 use crate::record::{Placement, twin};
 use crate::report;
 use crate::scenario::Scenario;
@@ -50,7 +50,11 @@ pub(super) fn run(_: DoctorArgs) -> anyhow::Result<ExitCode> {
 /// Compares a row with itself.
 fn noise() -> anyhow::Result<Finding> {
     let program = std::env::current_exe().context("cannot find this program to start its workers")?;
-    let stage = Stage { source: NOISE_SCENARIO.to_owned(), time_scale: 1.0, scenario: Scenario::load(NOISE_SCENARIO)? };
+    let stage = Stage {
+        source: Source::Mock(NOISE_SCENARIO.to_owned()),
+        time_scale: 1.0,
+        scenario: Scenario::load(NOISE_SCENARIO)?,
+    };
     let plan = Plan {
         stages: vec![stage],
         participants: vec![Participant::of_row(&NOISE_ROW.parse()?, &program)],

@@ -14,7 +14,7 @@ use crate::report::text::{self, Line};
 use crate::site_list::ListedSite;
 
 /// How many redirects are followed unless the user says otherwise: home pages often lie behind one or two.
-const REDIRECTS: u32 = 10;
+pub(super) const REDIRECTS: u32 = 10;
 /// The most fetches at one moment unless the user says otherwise: the sites are not ours.
 const CONCURRENCY_MAX: usize = 64;
 

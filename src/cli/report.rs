@@ -8,9 +8,10 @@ use anyhow::{Context, anyhow};
 
 use super::terminal::{print, write_file};
 use super::usage;
+use crate::agreement::agreements;
 use crate::analysis::analyse;
 use crate::record::{Comparison, Environment, Record, replace_file};
-use crate::report::{comparison, markdown, splice, svg};
+use crate::report::{agreement, comparison, markdown, splice, svg};
 
 /// What `--markdown` writes beside the samples, and so what links to a record lead to.
 const REPORT_FILE: &str = "report.md";
@@ -40,6 +41,9 @@ pub(super) struct ReportArgs {
     /// Write the figures of a comparison as CSV to FILE, or to stdout with `-`.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Show where the record of `cargo bench` in DIR agrees with a comparison, and where not.
+    #[arg(long, value_name = "DIR")]
+    criterion: Option<PathBuf>,
     /// Draw a picture into FILE, or to stdout with `-`.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -52,8 +56,10 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     if Comparison::is_in(&args.record) {
         return report_comparison(&args);
     }
-    if args.json.is_some() || args.csv.is_some() {
-        return Err(usage(anyhow!("--json and --csv are for records of `compare`: this one is of `cargo bench`")));
+    if args.json.is_some() || args.csv.is_some() || args.criterion.is_some() {
+        return Err(usage(anyhow!(
+            "--json, --csv and --criterion are for records of `compare`: this one is of `cargo bench`"
+        )));
     }
     let record = Record::read(&args.record).map_err(usage)?;
     if args.markdown.is_some() || (args.svg.is_none() && args.splice.is_empty()) {
@@ -77,13 +83,17 @@ fn report_comparison(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     }
     let record = Comparison::read(&args.record).map_err(usage)?;
     let stages = analyse(&record);
+    let agreement = match &args.criterion {
+        Some(folder) => agreement::markdown(&agreements(&Record::read(folder).map_err(usage)?, &stages)),
+        None => String::new(),
+    };
     let forms = [
-        (&args.markdown, comparison::markdown(&record.setup, &stages)),
+        (&args.markdown, comparison::markdown(&record.setup, &stages) + &agreement),
         (&args.json, serde_json::to_string_pretty(&comparison::json(&record.setup, &stages))? + "\n"),
         (&args.csv, comparison::csv(&stages)),
     ];
     if forms.iter().all(|(file, _)| file.is_none()) {
-        print(&comparison::text(&record.setup, &stages))?;
+        print(&(comparison::text(&record.setup, &stages) + &agreement))?;
     }
     for (file, text) in forms {
         if let Some(file) = file {

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use super::contender::Contender;
 use super::cost::Usage;
 use super::shuffle::Shuffle;
+use super::target::{Source, Target};
 use super::{Budget, Event, Plan, Stage, check};
 use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
-use crate::server::ServerProcess;
-use crate::worker::{Open, PassOrder};
+use crate::worker::PassOrder;
 
 /// Room for the visits of a block's cycles, so that no two blocks share one.
 const VISITS_A_BLOCK: u64 = 1_000;
@@ -21,7 +21,7 @@ pub(super) struct Block<'a> {
     pub plan: &'a Plan,
     pub stage: &'a Stage,
     pub index: usize,
-    pub server: &'a ServerProcess,
+    pub target: &'a Target<'a>,
     pub number: u32,
     pub budget: &'a Budget,
 }
@@ -36,12 +36,12 @@ impl Block<'_> {
     ) -> anyhow::Result<()> {
         let start = Instant::now();
         self.open(contenders, on)?;
-        self.server.take_witness()?;
+        self.target.take_witness()?;
         let opening = start.elapsed();
         self.cycle(None, contenders, shuffle, on)?;
         let cycles = self.budget.cycles(self.number, opening, start.elapsed() - opening);
 
-        let server_before = Usage::of(self.server.id());
+        let server_before = self.target.usage();
         let before: Vec<_> = contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
         let mut made = 0;
         while made < cycles && !self.plan.is_interrupted() {
@@ -49,7 +49,7 @@ impl Block<'_> {
             made += 1;
         }
         let fetches = u64::from(made) * self.stage.scenario.sites.len() as u64;
-        if let (Some(before), Some(after)) = (server_before, Usage::of(self.server.id())) {
+        if let (Some(before), Some(after)) = (server_before, self.target.usage()) {
             let taking_part = contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
             on(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
         }
@@ -68,7 +68,7 @@ impl Block<'_> {
         contenders: &mut [Contender],
         on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let order = self.open_order();
+        let order = self.target.order(self.stage);
         for contender in contenders.iter_mut() {
             let Some(ready) = contender.open(&order).filter(|_| self.number == 0) else { continue };
             let (row, client, executor) = (contender.name.clone(), ready.client, ready.executor);
@@ -95,8 +95,17 @@ impl Block<'_> {
             }
             let sample = self.pass(&mut contenders[index], cycle, visit)?;
             on(Event::Pass(&sample))?;
+            self.pause();
         }
         Ok(())
+    }
+
+    /// Leaves live sites alone for a while.
+    fn pause(&self) {
+        let end = Instant::now() + self.target.pause();
+        while Instant::now() < end && !self.plan.is_interrupted() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     fn pass(&self, contender: &mut Contender, cycle: Option<u32>, visit: u64) -> anyhow::Result<PassSample> {
@@ -123,17 +132,17 @@ impl Block<'_> {
             let (validity, why) = contender.out.clone().unwrap_or((Validity::Crashed, "has no worker".to_owned()));
             (sample.validity, sample.why) = (validity, Some(why));
             // What it left behind is not the next row's.
-            self.server.take_witness()?;
+            self.target.take_witness()?;
             return Ok(sample);
         };
-        let witness = self.server.take_witness()?;
+        let witness = self.target.take_witness()?;
         let pass = done.pass();
-        if let Some((validity, why)) = check::fault(scenario, contender.slots, visit, &pass, &witness) {
+        if let Some((validity, why)) = check::fault(scenario, contender.slots, visit, &pass, witness.as_ref()) {
             (sample.validity, sample.why) = (validity, Some(why));
         }
         sample.elapsed_s = Some(pass.elapsed.as_secs_f64());
         sample.ideal_s = scenario.has_delays().then(|| scenario.ideal(visit, contender.slots).as_secs_f64());
-        sample.witness = Some(witness);
+        sample.witness = witness;
         sample.latencies = Latencies::of(&pass);
         sample.starts = starts(&pass);
         Ok(sample)
@@ -142,7 +151,12 @@ impl Block<'_> {
     /// How long a pass may take before its worker is taken to hang.
     fn patience(&self, contender: &Contender, visit: u64) -> Duration {
         let scenario = &self.stage.scenario;
-        scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots)
+        let rounds = scenario.sites.len().div_ceil(contender.slots.get()) as u32;
+        match self.stage.source {
+            Source::Mock(_) => scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots),
+            // Every site may be so slow that it just about meets its deadline.
+            Source::Live(_) => scenario.limits.deadline * (rounds + 1),
+        }
     }
 
     /// What the counted cycles cost a row, and what one more pass allocates, which is counted and not timed.
@@ -173,14 +187,5 @@ impl Block<'_> {
             counted_fetches: self.stage.scenario.sites.len() as u64,
             counts: None,
         }
-    }
-
-    fn open_order(&self) -> Open {
-        let scenario = &self.stage.scenario;
-        let url =
-            |(index, site): (usize, &crate::site::Site)| format!("{}/{index}", self.server.origins()[site.origin]);
-        let urls = scenario.sites.iter().enumerate().map(url).collect();
-        let cacert = self.server.cacert().map(str::to_owned);
-        Open { cacert, ..Open::new(urls, true, &scenario.limits) }
     }
 }

@@ -9,14 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-
 use crate::backend::Row;
 use crate::fetch::Limits;
 use crate::paired::LEAST_BLOCKS;
 use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::scenario::Scenario;
-use crate::server::ServerProcess;
 
 mod block;
 mod capacity;
@@ -27,13 +24,15 @@ mod contender;
 mod cost;
 mod placement;
 mod shuffle;
+mod target;
 
 use self::block::Block;
 pub use self::capacity::capacity;
 pub use self::checkup::Finding;
 use self::contender::Contender;
-use self::placement::{Who, placed};
 use self::shuffle::Shuffle;
+pub use self::target::Source;
+use self::target::Target;
 
 /// What is to be compared, and for how long.
 #[derive(Debug)]
@@ -98,11 +97,11 @@ impl Participant {
 /// A scenario to be compared on.
 #[derive(Debug)]
 pub struct Stage {
-    /// What the server is told to load: a built-in name or a path.
-    pub source: String,
+    /// Where the sites are.
+    pub source: Source,
     /// What delays are multiplied by.
     pub time_scale: f64,
-    /// The scenario, its delays multiplied.
+    /// The scenario, its delays multiplied. Of live sites, only limits, labels and schemes mean anything in it.
     pub scenario: Scenario,
 }
 
@@ -182,13 +181,11 @@ const OVERTIME: f64 = 1.25;
 pub fn compare(plan: &Plan, mut on: impl FnMut(Event<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut shuffle = Shuffle::new(plan.seed);
     for (index, stage) in plan.stages.iter().enumerate() {
-        let start = || ServerProcess::start(&plan.program, &stage.source, stage.time_scale);
-        let server = placed(plan.placement, Who::Server, start)
-            .with_context(|| format!("cannot compare on {}", stage.scenario.name))?;
+        let target = Target::start(plan, stage)?;
         let mut contenders = Contender::all(plan, stage);
         let budget = Budget::new(plan);
         for number in 0.. {
-            let block = Block { plan, stage, index, server: &server, number, budget: &budget };
+            let block = Block { plan, stage, index, target: &target, number, budget: &budget };
             block.run(&mut contenders, &mut shuffle, &mut on)?;
             if plan.is_interrupted() {
                 return Ok(());

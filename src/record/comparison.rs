@@ -95,6 +95,9 @@ pub struct StageSetup {
     /// What the sites are called, in their order, where each fetch is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
+    /// Whether the sites were somebody's own: then the network is part of every figure, and no answer could be verified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
     /// Those who took part, as they said of themselves when they opened their first session.
     #[serde(default)]
     pub workers: Vec<WorkerSetup>,

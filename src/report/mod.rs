@@ -11,6 +11,7 @@ pub mod text;
 pub mod fetched;
 mod numbers;
 pub mod markdown;
+pub mod agreement;
 pub mod calibration;
 pub mod checkup;
 pub mod capacity;
@@ -113,6 +114,7 @@ mod tests {
             origins: 3,
             connections: Connections::Warm,
             workers: Vec::new(),
+            live: false,
             left_out: vec![("ureq@threads".to_owned(), 50.0)],
             without_https: Vec::new(),
             sites: ["http://a.example/", "http://b.example/", "http://c.example/"].map(str::to_owned).to_vec(),

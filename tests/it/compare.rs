@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::BufRead;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -277,4 +278,41 @@ fn the_example_puts_a_client_of_ones_own_into_the_table() {
     let result = json(&output);
     let row = &result["scenarios"][0]["rows"][0];
     assert_eq!((&row["row"], &row["validity"]), (&Value::from("exec:worker"), &Value::from("valid")), "{result:#}");
+}
+
+#[test]
+fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
+    let workshop = Workshop::new();
+    let serve = ["serve", "--end-with-stdin", "small.toml"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    let server = command.current_dir(workshop.path()).args(serve).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut server = server.spawn().unwrap();
+    let mut announced = String::new();
+    std::io::BufReader::new(server.stdout.take().unwrap()).read_line(&mut announced).unwrap();
+    let announced: Value = serde_json::from_str(&announced).unwrap();
+    let url = announced["sites"][0]["url"].as_str().unwrap();
+    fs::write(workshop.path().join("list"), format!("{url}\nhttp://127.0.0.1:9/?token=s3cret#s3cret\n")).unwrap();
+    let compare = |list: &str, folder: &str| {
+        let start = std::time::Instant::now();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+        command.current_dir(workshop.path()).args(["compare", "--sites", list, "--record", folder]);
+        command.args(["--blocks", "1", "--cycles", "1", "--backend", "hyper@smol:1"]);
+        (command.stdin(Stdio::null()).output().unwrap(), start.elapsed())
+    };
+    let (output, _) = compare("list", "broken");
+    assert_eq!(output.status.code(), Some(3), "nobody listens at the second site");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("http://127.0.0.1:9/?token=…: refused") && told.contains("live sites"), "{told}");
+    for file in ["comparison.json", "environment.json", "passes.jsonl", "costs.jsonl"] {
+        let text = fs::read_to_string(workshop.path().join("broken").join(file)).unwrap();
+        assert!(!text.contains("s3cret"), "{file}: {text}");
+    }
+
+    fs::write(workshop.path().join("list"), url).unwrap();
+    let (output, took) = compare("list", "live");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    // The row and its twin, warming up and once more.
+    assert!(took.as_secs_f64() >= 4.0, "a second's pause after each pass, not {took:?} in all");
+    drop(server.stdin.take());
+    server.wait().unwrap();
 }

@@ -27,6 +27,7 @@ fn setup() -> Setup {
         without_https: Vec::new(),
         sites: Vec::new(),
         workers: Vec::new(),
+        live: false,
     };
     Setup {
         comparison_version: COMPARISON_VERSION,

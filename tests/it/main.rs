@@ -10,6 +10,7 @@ mod mock;
 mod peers;
 mod raw_server;
 mod report;
+mod schema;
 mod server;
 mod statistics;
 mod tidy;

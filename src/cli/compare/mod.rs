@@ -16,15 +16,17 @@ use super::terminal::{Countdown, print, write_file};
 use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::analysis::{StageAnalysis, analyse};
 use crate::machine::{self, CoreTicks};
-use crate::measure::{self, Event, Plan, Stage, Stop};
+use crate::measure::{self, Event, Plan, Source, Stage, Stop};
 use crate::record::{
     Aftermath, Comparison, ComparisonJournal, Environment, Placement, Setup, new_folder, remove_comparison,
 };
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
+use crate::site_list;
 use crate::units::{parse_duration, parse_time_scale};
 
 mod chosen;
+mod live;
 mod setup;
 
 /// What is compared on when nothing is named, and what its delays are multiplied by so that a pass lasts some 50 ms.
@@ -39,6 +41,7 @@ Examples:
   fetchbench compare keepalive --backend surf           one scenario, one client
   fetchbench compare --backend surf@async-std:1 --backend surf@smol:1 --budget 3m
   fetchbench compare keepalive --export-json - | jq .
+  fetchbench compare --sites my-sites.txt --backend ureq@threads,hyper@smol --budget 5m
 
 Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, 5 could not write, 130
 and 143 interrupted: what was measured is kept. A second Ctrl-C ends at once.";
@@ -53,6 +56,10 @@ pub(super) struct CompareArgs {
     /// Built-in scenarios or paths of TOML files [default: article with short delays, keepalive, fan-out]
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
+    /// File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is
+    /// stdin. Each row visits them once a round, with a second's pause, and the network is part of the figures
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "time_scale"])]
+    sites: Option<String>,
     /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
     /// every row]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
@@ -142,9 +149,15 @@ fn record(args: &CompareArgs, plan: &Plan, interruption: &Interruption) -> anyho
     } else if Comparison::is_in(&folder) {
         bail!("{} holds a record already: name another folder, or replace it with --force", folder.display());
     }
-    let capacity =
-        measure::capacity(|| Ok(crate::server::Setup::default()), CAPACITY_TIME).context("the mock server fails")?;
-    let setup = Setup { capacity: Some(capacity), ..setup(plan) };
+    // Live sites have no server of ours.
+    let capacity = match &args.sites {
+        Some(_) => None,
+        None => Some(
+            measure::capacity(|| Ok(crate::server::Setup::default()), CAPACITY_TIME)
+                .context("the mock server fails")?,
+        ),
+    };
+    let setup = Setup { capacity, ..setup(plan) };
     let mut journal = ComparisonJournal::create(&folder, &environment, setup).map_err(unwritable)?;
     let (start, ticks) = (Instant::now(), CoreTicks::now());
     measure(plan, &mut journal)?;
@@ -204,8 +217,10 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     let named = args.scenarios.iter().map(|name| (name.as_str(), None));
     let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
     let wanted: Vec<_> = if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
-    let stages =
-        wanted.into_iter().map(|(name, scale)| stage(args, name, scale)).collect::<anyhow::Result<Vec<_>>>()?;
+    let stages = match &args.sites {
+        Some(list) => vec![live::stage(&site_list::read(list)?)],
+        None => wanted.into_iter().map(|(name, scale)| stage(args, name, scale)).collect::<anyhow::Result<_>>()?,
+    };
     let everywhere = |participant: &measure::Participant| stages.iter().all(|stage| stage.admits(participant));
     let reference = match &args.reference {
         Some(Chosen(several)) => {
@@ -245,7 +260,7 @@ fn stage(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<S
     let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
     let time_scale = args.time_scale.or(scale).or(usual).unwrap_or(1.0);
     let scenario = Scenario::load(name)?.time_scaled(time_scale);
-    Ok(Stage { source: name.to_owned(), time_scale, scenario })
+    Ok(Stage { source: Source::Mock(name.to_owned()), time_scale, scenario })
 }
 
 fn command_line() -> String {

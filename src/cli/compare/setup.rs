@@ -1,6 +1,6 @@
 //! What is compared, and how, as the record's head tells it.
 
-use crate::measure::{Participant, Plan, Stage};
+use crate::measure::{Participant, Plan, Source, Stage};
 use crate::record::{COMPARISON_VERSION, MOST_KEPT, RowSetup, Setup, StageSetup};
 
 /// The head of the record.
@@ -31,6 +31,7 @@ pub(super) fn setup(plan: &Plan) -> Setup {
             sites if sites.len() <= MOST_KEPT => sites.iter().map(|site| site.label.clone()).collect(),
             _ => Vec::new(),
         },
+        live: matches!(stage.source, Source::Live(_)),
         workers: Vec::new(),
     };
     Setup {

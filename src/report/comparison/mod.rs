@@ -70,6 +70,9 @@ fn invalidities(stage: &StageAnalysis) -> Vec<String> {
 
 fn footnotes(stage: &StageAnalysis) -> Vec<String> {
     let mut notes = Vec::new();
+    if stage.setup.live {
+        notes.push("These are live sites: the network is part of every figure, and no answer was verified.".to_owned());
+    }
     for (row, ideal) in &stage.setup.left_out {
         notes.push(format!("{row} is left out: its pass takes {ideal:.1} s at best."));
     }
@@ -98,7 +101,15 @@ pub fn verdict(stage: &StageAnalysis) -> String {
             None => format!("On {name} there is only {}.", first.name),
         };
     }
+    let concurrent = stage.rows.iter().filter(|row| row.rank.is_some() && !row.sequential);
+    let all_tie = concurrent.clone().all(|row| row.rank == Some(1)) && concurrent.count() == best.len();
     let cheapest = best.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).expect("there are several");
+    if all_tie {
+        return format!(
+            "On {name} all concurrent rows tie: choose on cost, where {} takes the least CPU.",
+            cheapest.name
+        );
+    }
     let names: Vec<&str> = best.iter().map(|row| row.name.as_str()).collect();
     format!(
         "On {name} no row is shown to be faster than {}: choose on cost, where {} takes the least CPU.",

@@ -1,0 +1,41 @@
+//! A comparison on the user's own sites.
+
+use crate::cli::live::{REDIRECTS, limits};
+use crate::fault::{Certificate, Listening};
+use crate::measure::{Source, Stage};
+use crate::scenario::Scenario;
+use crate::site::{Delay, Origin, Reply, Site};
+use crate::site_list::ListedSite;
+
+/// The sites of a list as a stage. Nothing is known of what they answer, so nothing is compared with it.
+pub(super) fn stage(list: &[ListedSite]) -> Stage {
+    let mut origins: Vec<Option<Origin>> = Vec::new();
+    let mut listening = Vec::new();
+    let mut site = |listed: &ListedSite| {
+        let origin = Origin::of(&listed.url);
+        let index = origins.iter().position(|other| *other == origin).unwrap_or_else(|| {
+            origins.push(origin);
+            listening.push(match listed.url.scheme() {
+                "https" => Listening::Tls(Certificate::Valid),
+                _ => Listening::Plain,
+            });
+            origins.len() - 1
+        });
+        Site { label: listed.public_name(), origin: index, reply: unknown() }
+    };
+    let sites: Vec<Site> = list.iter().map(&mut site).collect();
+    let scenario = Scenario {
+        name: "live".to_owned(),
+        description: "sites of the user's own, over the network".to_owned(),
+        seed: 0,
+        limits: limits(list.len(), REDIRECTS),
+        sites,
+        origins: listening,
+    };
+    Stage { source: Source::Live(list.iter().map(|site| site.url.clone()).collect()), time_scale: 1.0, scenario }
+}
+
+fn unknown() -> Reply {
+    let none = Delay::Fixed(std::time::Duration::ZERO);
+    Reply { status: 200, headers: Vec::new(), begins: Vec::new(), bytes: 0, delay: none, body_time: none, fault: None }
+}

@@ -1,0 +1,89 @@
+//! Records against their JSON Schema, `src/record/schema.json`: those that are kept, and those that are written now.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use fetchbench::record::Comparison;
+use serde_json::Value;
+
+use crate::compare::Workshop;
+
+/// What each file of a record, or each of its lines, is to be.
+const FILES: [(&str, &str); 5] = [
+    ("environment.json", "environment"),
+    ("comparison.json", "comparison"),
+    ("passes.jsonl", "pass"),
+    ("costs.jsonl", "cost"),
+    ("samples.jsonl", "sample"),
+];
+
+struct Schema {
+    schemas: Schemas,
+    indices: Vec<SchemaIndex>,
+}
+
+impl Schema {
+    fn read() -> Self {
+        let schema: Value = serde_json::from_str(include_str!("../../src/record/schema.json")).unwrap();
+        let mut compiler = Compiler::new();
+        compiler.add_resource("urn:record", schema).unwrap();
+        let mut schemas = Schemas::new();
+        let mut index = |name: &str| compiler.compile(&format!("urn:record#/$defs/{name}"), &mut schemas).unwrap();
+        let indices = FILES.iter().map(|(_, name)| index(name)).collect();
+        Self { schemas, indices }
+    }
+
+    /// What is wrong with a text that is to be a file of a record.
+    fn fault(&self, file: usize, text: &str) -> Option<String> {
+        let lines = if FILES[file].0.ends_with(".jsonl") { text.lines().collect() } else { vec![text] };
+        let fault = |line: &str| {
+            let value: Value = serde_json::from_str(line).map_err(|error| error.to_string()).ok()?;
+            self.schemas.validate(&value, self.indices[file]).err().map(|error| error.to_string())
+        };
+        lines.into_iter().find_map(fault)
+    }
+
+    fn assert_valid(&self, folder: &Path) {
+        for (file, (name, _)) in FILES.iter().enumerate() {
+            let Ok(text) = fs::read_to_string(folder.join(name)) else { continue };
+            let fault = self.fault(file, &text);
+            assert!(fault.is_none(), "{}: {}", folder.join(name).display(), fault.unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_record_that_is_kept_follows_the_schema_and_loads() {
+    let schema = Schema::read();
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+    let entries = fs::read_dir(results).unwrap().flatten().map(|entry| entry.path());
+    let folders: Vec<PathBuf> = entries.filter(|path| path.join("environment.json").exists()).collect();
+    assert!(!folders.is_empty(), "there are records of older versions");
+    for folder in folders {
+        schema.assert_valid(&folder);
+        if Comparison::is_in(&folder) {
+            assert!(!Comparison::read(&folder).unwrap().passes.is_empty(), "{}", folder.display());
+        }
+    }
+}
+
+#[test]
+fn what_is_written_now_follows_the_schema() {
+    let workshop = Workshop::new();
+    let arguments = ["--blocks", "1", "--cycles", "1", "--backend", "hyper@smol:1,ureq@threads"];
+    assert!(workshop.command(&arguments).output().unwrap().status.success());
+    let schema = Schema::read();
+    schema.assert_valid(&workshop.record());
+    // The schema does object.
+    for (file, right, wrong) in [
+        (0, "\"cores\": ", "\"cores\": -"),
+        (1, "\"complete\"", "\"completed\""),
+        (2, "\"validity\":\"valid\"", "\"validity\":\"fine\""),
+        (2, "\"validity\":\"valid\"", "\"validity\":\"errors\""),
+        (3, "\"threads\":", "\"thread\":"),
+    ] {
+        let text = fs::read_to_string(workshop.record().join(FILES[file].0)).unwrap();
+        assert!(text.contains(right) && schema.fault(file, &text.replacen(right, wrong, 1)).is_some(), "{wrong}");
+    }
+}
