@@ -64,6 +64,8 @@ pub struct Backend {
     pub https: bool,
     /// Whether it keeps connections between fetches, where it may.
     pub keeps: bool,
+    /// What else is to be known of it at a glance.
+    pub note: &'static str,
     /// Whether it takes part where no row is named.
     pub usual: bool,
     /// The crate of the client.
@@ -133,6 +135,7 @@ pub static ALL: &[Backend] = &[
         executor: Executor::Virtual,
         https: true,
         keeps: true,
+        note: "",
         usual: false,
         tuned: Vec::new,
         open: Open::Here(fake::open),
@@ -173,6 +176,7 @@ const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
         executor,
         https: C::HTTPS,
         keeps: C::KEEPS,
+        note: C::NOTE,
         usual: C::USUAL,
         tuned,
         open,
@@ -187,6 +191,7 @@ const fn peer(client: &'static str, executor: Executor) -> Backend {
         executor,
         https: true,
         keeps: true,
+        note: "",
         usual: false,
         tuned: Vec::new,
         open: Open::Elsewhere,

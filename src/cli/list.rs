@@ -59,6 +59,8 @@ struct ListedBackend {
     options: Vec<&'static str>,
     /// What is set otherwise than its library would by itself.
     tuned: Vec<ListedTuned>,
+    /// What else is to be known of it at a glance.
+    note: &'static str,
 }
 
 /// An option that a row sets.
@@ -139,6 +141,7 @@ fn listed_backend(row: &Row) -> ListedBackend {
         usual: backend.usual,
         options: backend.options(),
         tuned: backend.tuned().into_iter().map(|(option, why)| ListedTuned { option, why }).collect(),
+        note: backend.note,
     }
 }
 
@@ -180,6 +183,7 @@ fn backends_text(backends: &[ListedBackend]) -> String {
         Column("threads", Side::Left),
         Column("https", Side::Left),
         Column("options", Side::Left),
+        Column("note", Side::Left),
     ];
     let versioned = |name: &str, version: &Option<String>| match version {
         Some(version) => format!("{name} {version}"),
@@ -199,6 +203,7 @@ fn backends_text(backends: &[ListedBackend]) -> String {
             threads,
             if backend.https { "yes" } else { "no" }.to_owned(),
             backend.options.join(" "),
+            backend.note.to_owned(),
         ]
     };
     table(&columns, &backends.iter().map(row).collect::<Vec<_>>())

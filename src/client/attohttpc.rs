@@ -29,6 +29,7 @@ impl Client for Attohttpc {
     const NAME: &'static str = "attohttpc";
     /// It trusts the roots that a user names beside the web's, and not in their place.
     const HTTPS: bool = false;
+    const NOTE: &'static str = "keeps no connections";
     const USUAL: bool = false;
     const KEEPS: bool = false;
     const TUNED: &'static [Choice<Session>] = TUNED;

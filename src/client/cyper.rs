@@ -20,7 +20,8 @@ use http::{HeaderMap, Method, Uri};
 use send_wrapper::SendWrapper;
 use url::Url;
 
-use super::per_host::{Origins, PerHost};
+use super::origins::Origins;
+use super::per_host::PerHost;
 use super::{AsyncClient, Choice, Client, PIECES_A_TURN, causes, origin_of, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
@@ -48,6 +49,7 @@ pub struct Target {
 impl Client for Cyper {
     const NAME: &'static str = "cyper";
     const HTTPS: bool = false;
+    const NOTE: &'static str = "io_uring, a pool for each thread";
     const USUAL: bool = false;
     const TUNED: &'static [Choice<ClientBuilder>] = &[
         Choice {

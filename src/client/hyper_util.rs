@@ -20,7 +20,8 @@ use tokio::net::lookup_host;
 use tower_service::Service;
 use url::Url;
 
-use super::per_host::{Origins, PerHost};
+use super::origins::Origins;
+use super::per_host::PerHost;
 use super::{AsyncClient, Choice, Client, causes, origin_of, tls, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};

@@ -32,6 +32,7 @@ pub struct Isahc {
 impl Client for Isahc {
     const NAME: &'static str = "isahc";
     const HTTPS: bool = false;
+    const NOTE: &'static str = "a thread of its own does the work";
     const USUAL: bool = false;
     const TUNED: &'static [Choice<HttpClientBuilder>] = TUNED;
 

@@ -33,15 +33,17 @@ mod hyper;
 mod hyper_util;
 #[cfg(feature = "isahc")]
 mod isahc;
+mod origins;
 #[cfg(any(feature = "cyper", feature = "hyper-util", feature = "reqwest"))]
 mod per_host;
+mod pool;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "reqwest-blocking")]
 mod reqwest_blocking;
 mod surf;
-#[cfg(feature = "hyper")]
 mod tls;
+mod turns;
 mod ureq;
 
 #[cfg(feature = "attohttpc")]
@@ -75,6 +77,9 @@ pub trait Client: Send + Sync + Sized + 'static {
 
     /// Whether it speaks https.
     const HTTPS: bool;
+
+    /// What else is to be known of its rows at a glance.
+    const NOTE: &'static str = "";
 
     /// Whether it keeps connections, where it may.
     const KEEPS: bool = true;
@@ -178,6 +183,18 @@ async fn addresses<R: Runtime>(origin: &Origin) -> Result<Vec<SocketAddr>, Fetch
     let no_address = |why: &str| FetchError::new(ErrorClass::Dns, format!("{}: {why}", origin.host));
     let addresses = R::resolve(&origin.host, origin.port).await.map_err(|error| no_address(&error.to_string()))?;
     if addresses.is_empty() { Err(no_address("the name has no address")) } else { Ok(addresses) }
+}
+
+/// Connects to the first address of an origin that lets us.
+async fn connect<R: Runtime>(origin: &Origin) -> Result<R::Stream, FetchError> {
+    let mut failed = FetchError::new(ErrorClass::Dns, "the name has no address");
+    for address in addresses::<R>(origin).await? {
+        match R::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = FetchError::io(&error, ErrorClass::Connect),
+        }
+    }
+    Err(failed)
 }
 
 /// The origin of a url, which every http and https url has.

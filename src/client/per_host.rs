@@ -1,10 +1,8 @@
 //! Clients that keep a pool for every host, of which none is ever closed for the sake of another's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError, RwLock};
-
-use crate::site::Origin;
+use std::sync::{PoisonError, RwLock};
 
 /// A client that is replaced, and its connections with it, after as many hosts as there may be connections. Fetches in
 /// flight end on the old one.
@@ -12,19 +10,6 @@ pub(super) struct PerHost<C> {
     current: RwLock<Current<C>>,
     most_hosts: usize,
     open: Box<dyn Fn() -> anyhow::Result<C> + Send + Sync>,
-}
-
-/// The origins of a session, each with its number.
-#[derive(Debug, Default)]
-pub(super) struct Origins(Mutex<HashMap<Origin, usize>>);
-
-impl Origins {
-    /// The number of an origin, to be asked for outside the measured time.
-    pub fn number(&self, origin: Origin) -> usize {
-        let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = numbers.len();
-        *numbers.entry(origin).or_insert(next)
-    }
 }
 
 struct Current<C> {

@@ -10,7 +10,8 @@ use rustls::ClientConfig;
 use tokio::net::lookup_host;
 use url::Url;
 
-use super::per_host::{Origins, PerHost};
+use super::origins::Origins;
+use super::per_host::PerHost;
 use super::{AsyncClient, Choice, Client, causes, origin_of, tls, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};

@@ -11,7 +11,8 @@ use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use url::Url;
 
-use super::per_host::{Origins, PerHost};
+use super::origins::Origins;
+use super::per_host::PerHost;
 use super::reqwest::{Resolver, failed};
 use super::{BlockingClient, Choice, Client, origin_of, tls, tuned};
 use crate::answer::{Head, Received};
@@ -42,6 +43,7 @@ impl Client for ReqwestBlocking {
     const NAME: &'static str = "reqwest-blocking";
     const CRATE: &'static str = "reqwest";
     const HTTPS: bool = true;
+    const NOTE: &'static str = "a thread of its own does the work";
     const USUAL: bool = false;
     const TUNED: &'static [Choice<ClientBuilder>] = TUNED;
 

@@ -1,12 +1,19 @@
 //! One TLS for every client that can be given one: rustls with ring, and the web's roots unless told otherwise.
 
+use std::io;
 use std::sync::Arc;
 
 use anyhow::Context;
+use futures_rustls::TlsConnector;
+use futures_rustls::client::TlsStream;
 use rustls::crypto::ring;
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 
+use super::Stream;
+use crate::error::{ErrorClass, FetchError};
 use crate::fetch::Options;
+use crate::site::Origin;
 
 /// The configuration of an HTTP/1.1 client.
 ///
@@ -33,4 +40,22 @@ pub(super) fn config(options: &Options) -> anyhow::Result<Arc<ClientConfig>> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// Makes a connection to an origin one of TLS.
+pub(super) async fn encrypt<S: Stream>(
+    tls: &TlsConnector,
+    stream: S,
+    origin: &Origin,
+) -> Result<TlsStream<S>, FetchError> {
+    let host = origin.host.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|error| FetchError::new(ErrorClass::Tls, format!("{host}: {error}")))?;
+    tls.connect(name, stream).await.map_err(|error| match error.kind() {
+        // The peer hung up or answered something else than TLS: in a handshake either is its failure.
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => {
+            FetchError::new(ErrorClass::Tls, error.to_string())
+        }
+        _ => FetchError::io(&error, ErrorClass::Tls),
+    })
 }

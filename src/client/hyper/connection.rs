@@ -12,8 +12,8 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 use smol_hyper::rt::FuturesIo;
 
+use super::super::turns::Turns;
 use super::super::{Stream, causes};
-use super::turns::Turns;
 use crate::answer::Received;
 use crate::error::{ErrorClass, FetchError};
 

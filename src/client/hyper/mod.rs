@@ -6,39 +6,34 @@
 //! that the server has closed is found out before the request is sent over it.
 
 use std::collections::HashMap;
-use std::io;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_rustls::TlsConnector;
-use futures_rustls::client::TlsStream;
 use futures_util::future::Either;
 use http::header::{HOST, HeaderMap, HeaderValue};
 use http::{Request, Uri};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use rustls::pki_types::ServerName;
 use smol_hyper::rt::FuturesIo;
 use url::Url;
 
 use self::connection::{Connection, Unanswered};
-use self::pool::{Lease, Pool};
-use self::turns::Turns;
-use super::{AsyncClient, Choice, Client, Runtime, addresses, causes, host_header, origin_of, tls};
+use super::pool::{Lease, Pool};
+use super::turns::Turns;
+use super::{AsyncClient, Choice, Client, Runtime, causes, connect, host_header, origin_of, tls};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 use crate::site::Origin;
 
 mod connection;
-mod pool;
-mod turns;
 
 /// hyper on a runtime.
 pub struct Hyper<R: Runtime> {
     origins: Mutex<HashMap<Origin, Arc<Place>>>,
-    pool: Pool<R::Stream>,
+    pool: Arc<Pool<Connection<R::Stream>>>,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
     tls: TlsConnector,
@@ -68,6 +63,7 @@ pub struct Target {
 impl<R: Runtime> Client for Hyper<R> {
     const NAME: &'static str = "hyper";
     const HTTPS: bool = true;
+    const NOTE: &'static str = "its pool is ours";
     const USUAL: bool = true;
     /// Its low-level connections leave nothing to choose, and the pool is ours.
     const TUNED: &'static [Choice<()>] = &[];
@@ -78,7 +74,7 @@ impl<R: Runtime> Client for Hyper<R> {
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
             origins: Mutex::default(),
-            pool: Pool::new(limits.concurrency.get()),
+            pool: Arc::new(Pool::new(limits.concurrency.get())),
             headers: options.request_headers(limits, Credentials::Send),
             headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
             tls: tls::config(options)?.into(),
@@ -140,7 +136,7 @@ impl<R: Runtime> Hyper<R> {
     /// Sends a request over an idle connection, or over a new one, and waits for the head of its answer.
     async fn exchange(
         &self,
-        lease: &mut Lease<'_, R::Stream>,
+        lease: &mut Lease<Connection<R::Stream>>,
         origin: &Origin,
         mut request: Request<Empty<Bytes>>,
     ) -> Result<(Connection<R::Stream>, hyper::Response<Incoming>), FetchError> {
@@ -153,48 +149,19 @@ impl<R: Runtime> Hyper<R> {
             }
         }
         lease.make_room();
-        let mut connection = self.connect(origin).await?;
+        let mut connection = self.handshake(connect::<R>(origin).await?, origin).await?;
         let response = connection.send(request).await.map_err(|unanswered| unanswered.error)?;
         Ok((connection, response))
-    }
-
-    /// Connects to the first address of the origin that lets us.
-    async fn connect(&self, origin: &Origin) -> Result<Connection<R::Stream>, FetchError> {
-        let mut failed = FetchError::new(ErrorClass::Dns, "the name has no address");
-        for address in addresses::<R>(origin).await? {
-            match R::connect(address).await {
-                Ok(stream) => return self.handshake(stream, origin).await,
-                Err(error) => failed = FetchError::io(&error, ErrorClass::Connect),
-            }
-        }
-        Err(failed)
     }
 
     async fn handshake(&self, stream: R::Stream, origin: &Origin) -> Result<Connection<R::Stream>, FetchError> {
         let stream = Turns::new(stream);
         let io = match &*origin.scheme {
-            "https" => Either::Right(self.encrypt(stream, origin).await?),
+            "https" => Either::Right(tls::encrypt(&self.tls, stream, origin).await?),
             _ => Either::Left(stream),
         };
         let handshake = http1::handshake(FuturesIo::new(io)).await;
         let (sender, driver) = handshake.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
         Ok(Connection::new(sender, driver))
-    }
-
-    async fn encrypt(
-        &self,
-        stream: Turns<R::Stream>,
-        origin: &Origin,
-    ) -> Result<TlsStream<Turns<R::Stream>>, FetchError> {
-        let host = origin.host.trim_start_matches('[').trim_end_matches(']');
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|error| FetchError::new(ErrorClass::Tls, format!("{host}: {error}")))?;
-        self.tls.connect(name, stream).await.map_err(|error| match error.kind() {
-            // The peer hung up or answered something else than TLS: in a handshake either is its failure.
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => {
-                FetchError::new(ErrorClass::Tls, error.to_string())
-            }
-            _ => FetchError::io(&error, ErrorClass::Tls),
-        })
     }
 }

@@ -4,7 +4,7 @@ use fetchbench::backend::Row;
 use fetchbench::error::ErrorClass;
 use fetchbench::fetch::{Connections, Limits, Options};
 
-use super::{MIXED, limits, outcome};
+use super::{MIXED, limits, outcome, waiting};
 use crate::mock::Mock;
 
 fn encrypted_rows() -> impl Iterator<Item = Row> {
@@ -57,5 +57,19 @@ fn a_row_without_tls_says_so() {
     for row in Row::all().filter(|row| !row.backend().https) {
         let pass = row.open(&mock.options(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
         assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Unsupported), "{row}");
+    }
+}
+
+#[test]
+fn connections_over_tls_are_kept() {
+    let mock = Mock::start(&format!("tls = true\n{}", waiting(8, 300)));
+    for row in encrypted_rows() {
+        let slots = row.slots(&limits(4)).get() as u64;
+        let mut session = row.open(&mock.options(), &limits(4)).unwrap();
+        for (visit, opened) in [(0, slots), (1, 0)] {
+            mock.take_witness();
+            mock.verified(row, session.as_mut(), visit);
+            assert_eq!(mock.take_witness().connections, opened, "{row}, {visit}");
+        }
     }
 }

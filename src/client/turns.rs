@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
 
-use super::super::Stream;
+use super::Stream;
 
 /// How many reads in a row may find something.
 const READS_A_TURN: u32 = 32;

@@ -1,0 +1,68 @@
+//! What surf's answers and errors say.
+
+use std::io;
+
+use surf::http::headers::{CONNECTION, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
+
+use super::super::refuse_interim;
+use crate::answer::Head;
+use crate::error::{ErrorClass, FetchError};
+
+/// Whether the server will close the connection behind this answer.
+pub(super) fn says_close(response: &surf::Response) -> bool {
+    response.header(CONNECTION).is_some_and(|value| value.as_str().eq_ignore_ascii_case("close"))
+}
+
+/// The head of an answer, unless surf is known to read such ones wrongly.
+pub(super) fn head(response: &surf::Response) -> Result<Head, FetchError> {
+    let status = u16::from(response.status());
+    refuse_interim("surf", status)?;
+    let lengths = response.header(CONTENT_LENGTH);
+    if lengths.is_some_and(|lengths| lengths.iter().any(|length| length != lengths.last())) {
+        return Err(FetchError::objection(ErrorClass::Protocol, "the answer has several lengths"));
+    }
+    let declared = lengths.and_then(|values| values.last().as_str().parse().ok());
+    let is_chunked = response.header(TRANSFER_ENCODING).is_some_and(|coding| coding.last().as_str() == "chunked");
+    if declared.is_none() && !is_chunked && !matches!(status, 204 | 304) {
+        let message = "surf takes a body that is neither measured nor `chunked` for an empty one: use a row of hyper or \
+                       ureq";
+        return Err(FetchError::objection(ErrorClass::Unsupported, message));
+    }
+    let location = response.header(LOCATION).map(|values| values.last().as_str().to_owned());
+    Ok(Head { status, declared, location })
+}
+
+/// The class of an error before the body. surf's errors hold an error of the system, a text that ends in its number, or
+/// a text alone.
+pub(super) fn head_failed(error: &surf::Error) -> FetchError {
+    let message = error.to_string();
+    // Of a client of ours.
+    if let Some(error) = error.downcast_ref::<FetchError>() {
+        return error.clone();
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return FetchError::io(error, ErrorClass::Protocol);
+    }
+    // The pool tells why it could not connect in its text only, which ends as the standard library's does.
+    let number = message.rsplit_once("(os error ").and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
+    if let Some(number) = number {
+        return FetchError::io(&io::Error::from_raw_os_error(number), ErrorClass::Connect);
+    }
+    // The two texts of async-h1 for a connection that ended before or in the head.
+    let class = match &*message {
+        "connection closed" | "empty response" => ErrorClass::ClosedEarly,
+        _ => ErrorClass::Protocol,
+    };
+    if message == "Unsupported HTTP version" {
+        return FetchError::new(class, "surf reads answers of HTTP/1.1 only, and this is of another version");
+    }
+    FetchError::new(class, message)
+}
+
+/// The class of an error in the body.
+pub(super) fn body_failed(error: &io::Error) -> FetchError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => FetchError::new(ErrorClass::BodyShort, error.to_string()),
+        _ => FetchError::io(error, ErrorClass::Protocol),
+    }
+}

@@ -1,0 +1,153 @@
+//! surf's own client for http, `h1` of http-client, kept from handing anybody the connection of an abandoned fetch.
+
+use std::any::Any;
+use std::collections::HashSet;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll};
+
+use http_client::Config;
+use http_client::h1::H1Client;
+
+use super::answers::head_failed;
+use super::is_connect;
+use crate::error::{ErrorClass, FetchError};
+
+/// The client of a session, which is replaced from time to time.
+#[derive(Debug)]
+pub(super) struct Plain {
+    current: RwLock<Current>,
+    most_hosts: usize,
+    config: Config,
+}
+
+/// The client in use, until a fetch is abandoned or it knows too many hosts.
+#[derive(Debug)]
+struct Current {
+    client: Arc<surf::Client>,
+    /// The numbers of the origins that it has connections to.
+    hosts: HashSet<usize>,
+}
+
+impl Current {
+    fn new(config: &Config) -> Self {
+        let Ok(client) = H1Client::try_from(config.clone());
+        Self { client: Arc::new(surf::Client::with_http_client(client)), hosts: HashSet::new() }
+    }
+}
+
+impl Plain {
+    /// A client without connections, for so many hosts at most.
+    pub fn new(config: Config, most_hosts: usize) -> Self {
+        Self { current: RwLock::new(Current::new(&config)), most_hosts, config }
+    }
+
+    /// Sends a request, as far as its first poll.
+    ///
+    /// In its first poll the client takes a connection from the host's pool, and makes a pool where there is none. So the
+    /// client is chosen and first polled under one lock: whoever abandons a fetch replaces the client before the connection
+    /// goes back to its pool, and nobody who chose the old one can still find it there. And to a host that is new to the
+    /// client the lock is exclusive: two that make a pool at the same moment make two, of which one is lost.
+    pub async fn send(&self, host: usize, request: surf::Request) -> Flight<'_> {
+        let mut request = Some(request);
+        poll_fn(|context| {
+            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+            let flight = if current.hosts.contains(&host) {
+                Flight::start(self, &current.client, request.take(), context)
+            } else {
+                drop(current);
+                let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+                if current.hosts.len() == self.most_hosts && !current.hosts.contains(&host) {
+                    *current = Current::new(&self.config);
+                }
+                current.hosts.insert(host);
+                Flight::start(self, &current.client, request.take(), context)
+            };
+            Poll::Ready(flight)
+        })
+        .await
+    }
+
+    /// Opens a new client in place of `old`, unless another fetch has done so already. Neighbours in flight end on the
+    /// old one; its connections are closed when the last of them has.
+    fn replace(&self, old: &Arc<surf::Client>) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&current.client, old) {
+            *current = Current::new(&self.config);
+        }
+    }
+}
+
+type Sending = Pin<Box<dyn Future<Output = surf::Result<surf::Response>> + Send>>;
+
+/// A fetch in flight. Dropped before its answer has been read to its end, it first replaces the client and only then
+/// gives its connection back.
+pub(super) struct Flight<'a> {
+    plain: &'a Plain,
+    /// What is to be replaced.
+    client: Option<Arc<surf::Client>>,
+    sending: Option<Sending>,
+    response: Option<surf::Result<surf::Response>>,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl<'a> Flight<'a> {
+    /// Begins to send, and polls once.
+    fn start(
+        plain: &'a Plain,
+        client: &Arc<surf::Client>,
+        request: Option<surf::Request>,
+        context: &mut Context<'_>,
+    ) -> Self {
+        let mut flight = Self { plain, client: Some(Arc::clone(client)), sending: None, response: None, panic: None };
+        if let Some(request) = request {
+            let client = Arc::clone(client);
+            let sending = flight.sending.insert(Box::pin(async move { client.send(request).await }));
+            // A panic here would replace the client while its lock is held: it waits until that has been let go.
+            match catch_unwind(AssertUnwindSafe(|| sending.as_mut().poll(context))) {
+                Ok(Poll::Ready(response)) => flight.response = Some(response),
+                Ok(Poll::Pending) => {}
+                Err(panic) => flight.panic = Some(panic),
+            }
+        }
+        flight
+    }
+
+    /// Waits for the head of the answer.
+    pub async fn answer(&mut self) -> Result<&mut surf::Response, FetchError> {
+        if let Some(panic) = self.panic.take() {
+            resume_unwind(panic);
+        }
+        if self.response.is_none()
+            && let Some(sending) = &mut self.sending
+        {
+            self.response = Some(sending.await);
+        }
+        if let Some(Err(error)) = &self.response {
+            let error = head_failed(error);
+            if is_connect(error.class) {
+                self.is_clean();
+            }
+            return Err(error);
+        }
+        match &mut self.response {
+            Some(Ok(response)) => Ok(response),
+            _ => Err(FetchError::new(ErrorClass::Protocol, "nothing was sent")),
+        }
+    }
+
+    /// The answer was read to its end, or there was never a connection: the client may go on.
+    pub fn is_clean(&mut self) {
+        self.client = None;
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        if let Some(client) = &self.client {
+            self.plain.replace(client);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A client of ours for surf, for https alone: async-h1, as in surf's own, over rustls and the executor's streams.
+//!
+//! surf's own client for https is of the year 2020, with holes that are known. This one takes its place, so that the
+//! sites of surf's users can be fetched at all; what is measured of it is surf's request, parser and body, and our pool.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use futures_lite::io::{AsyncRead, AsyncWrite};
+use futures_rustls::TlsConnector;
+use futures_rustls::client::TlsStream;
+use http_client::{Error, HttpClient, Request, Response, async_trait};
+use surf::StatusCode;
+
+use super::super::pool::{Lease, Pool};
+use super::super::turns::Turns;
+use super::super::{Runtime, connect, origin_of, tls};
+use crate::error::FetchError;
+use crate::fetch::{Limits, Options};
+
+type Stream<R> = TlsStream<Turns<<R as Runtime>::Stream>>;
+
+/// The connections of a session over TLS.
+pub(super) struct Secure<R: Runtime> {
+    pool: Arc<Pool<Stream<R>>>,
+    tls: TlsConnector,
+    runtime: PhantomData<fn() -> R>,
+}
+
+/// What goes along with a request as an extension of it.
+#[derive(Debug, Clone)]
+pub(super) struct Errand {
+    /// The number of the origin.
+    pub host: usize,
+    /// Whether the answer has been read to its end, and its connection may be used again.
+    pub is_whole: Arc<AtomicBool>,
+}
+
+impl<R: Runtime> Secure<R> {
+    pub fn new(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        Ok(Self {
+            pool: Arc::new(Pool::new(limits.concurrency.get())),
+            tls: tls::config(options)?.into(),
+            runtime: PhantomData,
+        })
+    }
+
+    /// An idle connection that is still open, or a new one.
+    async fn stream(&self, request: &Request, errand: Errand) -> Result<InUse<Stream<R>>, FetchError> {
+        let mut lease = self.pool.lease(errand.host);
+        let mut stream = None;
+        while stream.is_none()
+            && let Some(mut idle) = lease.idle_connection()
+        {
+            stream = is_open(&mut idle).await.then_some(idle);
+        }
+        let stream = match stream {
+            Some(stream) => stream,
+            None => {
+                lease.make_room();
+                let origin = origin_of(request.url())?;
+                tls::encrypt(&self.tls, Turns::new(connect::<R>(&origin).await?), &origin).await?
+            }
+        };
+        Ok(InUse { held: Some((stream, lease)), is_whole: errand.is_whole })
+    }
+}
+
+/// Whether nothing has come, not even the end: on an idle connection either is the server's farewell.
+async fn is_open(stream: &mut (impl AsyncRead + Unpin)) -> bool {
+    poll_fn(|context| Poll::Ready(Pin::new(&mut *stream).poll_read(context, &mut [0]).is_pending())).await
+}
+
+#[async_trait]
+impl<R: Runtime> HttpClient for Secure<R> {
+    async fn send(&self, request: Request) -> Result<Response, Error> {
+        let errand = request.ext().get::<Errand>().cloned();
+        let errand = errand.ok_or_else(|| Error::from_str(StatusCode::BadRequest, "a request without its errand"))?;
+        let stream = self.stream(&request, errand).await;
+        let stream = stream.map_err(|error| Error::new(StatusCode::BadGateway, error))?;
+        async_h1::connect(stream, request).await
+    }
+}
+
+impl<R: Runtime> fmt::Debug for Secure<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secure").finish_non_exhaustive()
+    }
+}
+
+/// A connection while an answer is read from it. It goes back to the pool if the answer was read to its end.
+struct InUse<S> {
+    /// Gone only while it is dropped.
+    held: Option<(S, Lease<S>)>,
+    is_whole: Arc<AtomicBool>,
+}
+
+impl<S> Drop for InUse<S> {
+    fn drop(&mut self) {
+        if self.is_whole.load(Ordering::Relaxed)
+            && let Some((stream, lease)) = self.held.take()
+        {
+            lease.give_back(stream);
+        }
+    }
+}
+
+impl<S: Unpin> InUse<S> {
+    fn stream(self: Pin<&mut Self>) -> io::Result<Pin<&mut S>> {
+        let held = self.get_mut().held.as_mut();
+        held.map(|(stream, _)| Pin::new(stream)).ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for InUse<S> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.stream()?.poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for InUse<S> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.stream()?.poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_flush(context)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream()?.poll_close(context)
+    }
+}
