@@ -37,6 +37,8 @@ mod deadlines;
 mod engine;
 mod listen;
 mod mail;
+#[cfg(test)]
+mod mutations;
 mod origins;
 mod overflows;
 mod pace;

@@ -63,7 +63,7 @@ impl Setup {
         Origin { scheme: scheme.to_owned(), host, port }
     }
 
-    /// Whether so many loops have cores to themselves here: there is one more for their clients.
+    /// Whether so many loops have cores to themselves, as far as can be known: this process may run on one more.
     pub fn may_spin(loops: NonZeroUsize) -> bool {
         std::thread::available_parallelism().is_ok_and(|cores| cores > loops)
     }

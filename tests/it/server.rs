@@ -15,6 +15,7 @@ use tempfile::TempDir;
 mod alone;
 mod counts;
 mod delays;
+mod parsers;
 mod faults;
 mod process;
 mod raw;
