@@ -2,7 +2,7 @@
 
 use super::escape::visible;
 use super::numbers;
-use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::analysis::{FLOOR, RowAnalysis, StageAnalysis};
 use crate::metric::{Metric, Unit};
 use crate::paired::{Ratio, Verdict};
 
@@ -91,18 +91,18 @@ pub fn verdict(stage: &StageAnalysis) -> String {
     if stage.rows.iter().all(|row| row.invalid.is_some()) {
         return format!("On {name} no row counts.");
     }
-    let best: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.rank == Some(1)).collect();
+    let choices = choices(stage);
+    let best: Vec<&RowAnalysis> = choices.iter().filter(|(_, rank)| *rank == 1).map(|(row, _)| *row).collect();
     let Some(first) = best.first() else {
         return format!("On {name} there are too few blocks for a verdict: give it more time with --budget.");
     };
     if best.len() == 1 {
-        return match stage.rows.iter().find(|row| row.rank.is_some_and(|rank| rank > 1)) {
-            Some(next) => format!("On {name} {} is the fastest; next comes {}.", first.name, next.name),
+        return match choices.iter().find(|(_, rank)| *rank > 1) {
+            Some((next, _)) => format!("On {name} {} is the fastest; next comes {}.", first.name, next.name),
             None => format!("On {name} there is only {}.", first.name),
         };
     }
-    let concurrent = stage.rows.iter().filter(|row| row.rank.is_some() && !row.sequential);
-    let all_tie = concurrent.clone().all(|row| row.rank == Some(1)) && concurrent.count() == best.len();
+    let all_tie = choices.iter().all(|(row, rank)| (*rank == 1) != row.sequential);
     let cheapest = best.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).expect("there are several");
     if all_tie {
         return format!(
@@ -118,6 +118,19 @@ pub fn verdict(stage: &StageAnalysis) -> String {
     )
 }
 
+/// The rows that there are to choose from, with their ranks among themselves. The floor is no client to choose, unless there
+/// is nothing else.
+fn choices(stage: &StageAnalysis) -> Vec<(&RowAnalysis, usize)> {
+    let ranked: Vec<_> = stage.rows.iter().filter_map(|row| Some((row, row.rank?))).collect();
+    let (floor, others): (Vec<_>, Vec<_>) = ranked.iter().partition(|(row, _)| row.name == FLOOR);
+    let Some((floor, _)) = floor.first().filter(|_| !others.is_empty()) else { return ranked };
+    let is_beaten = |row: &RowAnalysis| floor.median_s < row.median_s && !floor.ties.contains(&row.name);
+    others
+        .into_iter()
+        .map(|(row, rank): (&RowAnalysis, usize)| (row, (rank - usize::from(rank > 1 && is_beaten(row)))))
+        .collect()
+}
+
 fn cpu(row: &RowAnalysis) -> f64 {
     row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
 }
@@ -128,5 +141,29 @@ fn join(names: &[&str]) -> String {
         [] => String::new(),
         [one] => (*one).to_owned(),
         [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::analyse;
+    use crate::record::twin;
+    use crate::report::tests::comparison;
+
+    #[test]
+    fn the_floor_is_nothing_to_choose() {
+        let mut comparison = comparison();
+        let rename = |name: &mut String| match name.as_str() {
+            "surf@smol" => *name = FLOOR.to_owned(),
+            other if other == twin("surf@smol") => *name = twin(FLOOR),
+            _ => {}
+        };
+        rename(&mut comparison.setup.reference);
+        comparison.setup.rows.iter_mut().for_each(|row| rename(&mut row.name));
+        comparison.passes.iter_mut().for_each(|pass| rename(&mut pass.row));
+        let stages = analyse(&comparison);
+        assert_eq!(stages[0].rows[0].name, FLOOR);
+        assert_eq!(verdict(&stages[0]), "On article hyper@smol is the fastest; next comes ureq@sequential.");
     }
 }
