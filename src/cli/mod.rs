@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 use self::terminal::{print, print_error};
 
+mod audit;
 mod calibration;
 mod compare;
 mod descriptors;
@@ -63,6 +64,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Report(report::ReportArgs),
     Diff(diff::DiffArgs),
+    Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
     #[command(hide = true)]
     Calibration(calibration::CalibrationArgs),
@@ -133,6 +135,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(args),
         Command::Report(args) => report::run(args),
         Command::Diff(args) => diff::run(args),
+        Command::Audit(args) => audit::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Calibration(args) => calibration::run(args),
         Command::Worker(args) => worker::run(args),

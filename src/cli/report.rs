@@ -10,8 +10,8 @@ use super::terminal::{print, write_file};
 use super::usage;
 use crate::agreement::agreements;
 use crate::analysis::analyse;
-use crate::record::{Comparison, Environment, Record, replace_file};
-use crate::report::{agreement, comparison, markdown, splice, svg};
+use crate::record::{Audit, Comparison, Environment, Record, replace_file};
+use crate::report::{agreement, audit, comparison, markdown, splice, svg};
 
 /// What `--markdown` writes beside the samples, and so what links to a record lead to.
 const REPORT_FILE: &str = "report.md";
@@ -87,13 +87,15 @@ fn report_comparison(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         Some(folder) => agreement::markdown(&agreements(&Record::read(folder).map_err(usage)?, &stages)),
         None => String::new(),
     };
+    let audited = Audit::read(&args.record).map_err(usage)?;
+    let over_the_wire = |form: fn(&Audit) -> String| audited.as_ref().map_or_else(String::new, form);
     let forms = [
-        (&args.markdown, comparison::markdown(&record.setup, &stages) + &agreement),
+        (&args.markdown, comparison::markdown(&record.setup, &stages) + &agreement + &over_the_wire(audit::markdown)),
         (&args.json, serde_json::to_string_pretty(&comparison::json(&record.setup, &stages))? + "\n"),
         (&args.csv, comparison::csv(&stages)),
     ];
     if forms.iter().all(|(file, _)| file.is_none()) {
-        print(&(comparison::text(&record.setup, &stages) + &agreement))?;
+        print(&(comparison::text(&record.setup, &stages) + &agreement + "\n" + &over_the_wire(audit::text)))?;
     }
     for (file, text) in forms {
         if let Some(file) = file {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::placement::{Who, placed};
 use super::{Participant, Plan, Stage};
 use crate::child::{Child, Silence};
+use crate::fetch::Limits;
 use crate::record::{Placement, Validity, twin};
 use crate::worker::{MAX_LINE_BYTES, Open, Order, PassDone, PassOrder, Ready, Reply};
 
@@ -55,6 +56,19 @@ impl Contender {
         let reference = &plan.participants[plan.reference];
         all.push(new(twin(&reference.name), reference));
         all
+    }
+
+    /// A row by itself, on any core.
+    pub(super) fn alone(participant: &Participant, limits: &Limits, interrupted: &Arc<AtomicBool>) -> Self {
+        Self {
+            name: participant.name.clone(),
+            command: participant.command.clone(),
+            slots: participant.slots(limits),
+            worker: None,
+            out: None,
+            placement: Placement::Free,
+            interrupted: Arc::clone(interrupted),
+        }
     }
 
     /// Starts a worker and has it open a session.

@@ -15,6 +15,7 @@ use crate::paired::LEAST_BLOCKS;
 use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::scenario::Scenario;
 
+mod audit;
 mod block;
 mod capacity;
 mod check;
@@ -25,6 +26,8 @@ mod cost;
 mod placement;
 mod shuffle;
 mod target;
+
+pub use self::audit::audit;
 
 use self::block::Block;
 pub use self::capacity::capacity;

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use super::journal::Lines;
 use super::{
     Aftermath, COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample, SAMPLES_FILE, Setup,
-    WorkerSetup, parse, read_lines, replace_file,
+    WorkerSetup, audit, parse, read_lines, replace_file,
 };
 
 /// The file that says what was compared, in a record's folder.
@@ -103,7 +103,7 @@ pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
     // The environment may be that of other samples too. What was compared goes last: without it the rest would be no
     // comparison, and could not be removed again.
     let environment = Some(ENVIRONMENT_FILE).filter(|_| !folder.join(SAMPLES_FILE).exists());
-    for name in [PASSES_FILE, COSTS_FILE].into_iter().chain(environment).chain([SETUP_FILE]) {
+    for name in [PASSES_FILE, COSTS_FILE, audit::FILE].into_iter().chain(environment).chain([SETUP_FILE]) {
         let path = folder.join(name);
         if path.exists() {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 mod capacity;
+mod audit;
 mod comparison;
 mod comparison_file;
 mod environment;
@@ -19,6 +20,7 @@ mod journal;
 mod latencies;
 mod sample;
 
+pub use self::audit::{Audit, RowAudit};
 pub use self::capacity::Capacity;
 pub use self::comparison::{
     Aftermath, COMPARISON_VERSION, CostSample, PassSample, Placement, RowSetup, SERVER, Setup, StageSetup, Validity,

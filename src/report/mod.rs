@@ -15,6 +15,7 @@ pub mod agreement;
 pub mod calibration;
 pub mod checkup;
 pub mod capacity;
+pub mod audit;
 pub mod comparison;
 pub mod difference;
 pub mod svg;

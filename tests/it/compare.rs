@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use fetchbench::record::Comparison;
+use fetchbench::record::{Audit, Comparison};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -209,6 +209,13 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
     let mut report = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     let report = report.arg("report").arg(workshop.record()).args(["--json", "-"]).output().unwrap();
     assert_eq!(json(&report), result, "the record alone says the same");
+    let audit = Audit::read(&workshop.record()).unwrap().expect("a record holds what its rows send");
+    let surf = &audit.rows[1];
+    assert!(
+        surf.request.starts_with("GET /0/0 HTTP/1.1\r\n") && surf.request.contains("content-length: 0"),
+        "{surf:?}"
+    );
+    assert_eq!((audit.rows.len(), surf.sockets, surf.sockets_ideal), (3, 4, 4));
     let csv = fs::read_to_string(workshop.0.path().join("t.csv")).unwrap();
     assert_eq!(csv.lines().count(), 4, "{csv}");
 

@@ -1,6 +1,7 @@
 //! All integration tests, in one program.
 
 mod anomalies;
+mod audit;
 mod backends;
 mod cli;
 mod compare;

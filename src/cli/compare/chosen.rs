@@ -19,7 +19,7 @@ impl From<Row> for Chosen {
 
 /// A row of ours, or anybody's program.
 #[derive(Debug, Clone)]
-pub(super) enum One {
+pub(in crate::cli) enum One {
     Row(Row),
     Exec(String),
 }

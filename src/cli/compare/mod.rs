@@ -166,6 +166,9 @@ fn record(args: &CompareArgs, plan: &Plan, interruption: &Interruption) -> anyho
         load: machine::load(),
         stolen: ticks.zip(CoreTicks::now()).and_then(|(before, after)| after.stolen_since(before)),
     };
+    if interruption.exit_code().is_none() {
+        measure::audit(&plan.participants, &plan.interrupted)?.write(&folder).map_err(unwritable)?;
+    }
     journal.finish(interruption.exit_code().is_none(), aftermath).map_err(unwritable)?;
     Ok(folder)
 }
