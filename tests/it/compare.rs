@@ -231,14 +231,14 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
 fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid() {
     let workshop = Workshop::new();
     fs::write(workshop.path().join("small.toml"), format!("tls = true\n{SCENARIO}")).unwrap();
-    let output = workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", "surf@smol,hyper@smol"]);
+    let output = workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", "floor@loop,hyper@smol"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains("Left out, since they cannot fetch https: surf@smol."), "{text}");
-    let output = workshop.compare(&["--backend", "hyper@smol", "--reference", "surf@smol"]);
+    assert!(text.contains("Left out, since they cannot fetch https: floor@loop."), "{text}");
+    let output = workshop.compare(&["--backend", "hyper@smol", "--reference", "floor@loop"]);
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("the reference surf@smol cannot fetch https"), "{said}");
+    assert!(said.contains("the reference floor@loop cannot fetch https"), "{said}");
 }
 
 #[test]

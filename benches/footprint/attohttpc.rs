@@ -1,0 +1,4 @@
+fn fetch(url: String) -> String {
+    let answer = attohttpc::get(&url).send().unwrap();
+    format!("{} {}", answer.status(), answer.bytes().unwrap().len())
+}
