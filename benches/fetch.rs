@@ -30,8 +30,8 @@ fn main() -> anyhow::Result<()> {
     let suite = Suite::from_environment()?;
     raise_descriptor_limit();
     let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(2))
+        .warm_up_time(Duration::from_millis(250))
+        .measurement_time(Duration::from_secs(1))
         .sample_size(10)
         // Of ten samples a hundred thousand resamples, the default, tell no more than ten thousand do, but to draw them
         // takes longer than to measure.

@@ -179,7 +179,7 @@ impl Place<'_> {
 /// Tells criterion's warm-up from its samples, which it does not do itself.
 ///
 /// It warms up with 1, 2, 4, 8… passes until its time is over, and then asks for samples of equally many. That number is
-/// at most what fills a tenth of 2 s, which, the warm-up having filled 0.5 s, is less than the next power of two: so the
+/// at most what fills a tenth of 1 s, which, the warm-up having filled 0.25 s, is less than the next power of two: so the
 /// first call that does not double the one before is the first sample. Were that time raised by a flag, and the number
 /// by chance that very power, the first sample would be taken for warm-up and left out, but never warm-up for a sample.
 pub struct WarmUp {
