@@ -12,6 +12,8 @@ pub mod lockfile;
 pub mod error;
 pub mod fault;
 pub mod site;
+#[cfg(test)]
+pub mod mutation;
 pub mod schedule;
 pub mod stats;
 pub mod paired;

@@ -4,16 +4,17 @@
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
     /// The client.
-    client: &'static str,
+    pub client: &'static str,
     /// The faults that show it.
-    faults: &'static [&'static str],
+    pub faults: &'static [&'static str],
     /// What it does.
     pub cause: &'static str,
     /// The report of others, or of us; `None` where none was found.
     pub link: Option<&'static str>,
 }
 
-const KNOWN: &[Known] = &[
+/// All that is known.
+pub const KNOWN: &[Known] = &[
     Known {
         client: "surf",
         faults: &["close-in-body", "length-too-large"],
@@ -64,7 +65,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         client: "surf",
-        faults: &["until-close", "until-reset"],
+        faults: &["until-close", "until-reset", "tls-cut"],
         cause: "async-h1 takes a body without a length for an empty one",
         link: Some("https://github.com/http-rs/async-h1/issues/191"),
     },
@@ -86,26 +87,68 @@ const KNOWN: &[Known] = &[
         cause: "ureq takes a reset, and an end of TLS without its goodbye, for the end of a body that has no length",
         link: None,
     },
+    Known {
+        client: "isahc",
+        faults: &["refuse"],
+        cause: "isahc tells a refused connection as one that failed, whatever the reason",
+        link: None,
+    },
+    Known { client: "isahc", faults: &["close-in-head"], cause: CURL_HEAD, link: None },
+    Known { client: "curl-multi", faults: &["close-in-head"], cause: CURL_HEAD, link: None },
+    Known {
+        client: "isahc",
+        faults: &["endless-interims", "bad-chunk-size", "huge-chunk-size"],
+        cause: CURL_RECEIVE,
+        link: None,
+    },
+    Known {
+        client: "curl-multi",
+        faults: &["endless-interims", "bad-chunk-size", "huge-chunk-size"],
+        cause: CURL_RECEIVE,
+        link: None,
+    },
+    Known {
+        client: "attohttpc",
+        faults: &["bare-lf", "long-header", "endless-line"],
+        cause: "attohttpc tells a line that it cannot read as an unexpected end",
+        link: None,
+    },
+    Known {
+        client: "attohttpc",
+        faults: &["close-in-body", "length-too-large"],
+        cause: "attohttpc takes the end of the connection for the end of the body",
+        link: None,
+    },
+    Known {
+        client: "attohttpc",
+        faults: &["interim", "endless-interims"],
+        cause: "attohttpc takes an interim answer for the final one",
+        link: None,
+    },
+    Known {
+        client: "attohttpc",
+        faults: &["signed-length"],
+        cause: "attohttpc reads lengths as Rust reads integers, which may have a plus",
+        link: None,
+    },
+    Known {
+        client: "attohttpc",
+        faults: &["chunk-extension"],
+        cause: "attohttpc refuses what may stand behind a chunk's size or behind the last chunk",
+        link: None,
+    },
+    Known {
+        client: "attohttpc",
+        faults: &["no-content-with-body", "not-modified-with-body"],
+        cause: "attohttpc reads a body wherever a length is said",
+        link: Some("https://github.com/sbstp/attohttpc/issues/201"),
+    },
 ];
+
+const CURL_HEAD: &str = "libcurl takes a head that is cut off for a whole one";
+const CURL_RECEIVE: &str = "libcurl tells it as a failed receive (56), as it does a reset";
 
 /// What is known of a client's finding.
 pub fn known(client: &str, fault: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.client == client && known.faults.contains(&fault))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::backend;
-    use crate::fault::Fault;
-
-    #[test]
-    fn what_is_known_is_known_of_clients_and_faults_that_there_are() {
-        for known in KNOWN {
-            assert!(backend::ALL.iter().any(|backend| backend.client == known.client), "{}", known.client);
-            assert!(known.faults.iter().all(|name| Fault::named(name).is_ok()), "{:?}", known.faults);
-        }
-        assert!(known("surf", "http-1.0").is_some_and(|known| known.link.is_some()));
-        assert!(known("hyper", "http-1.0").is_none());
-    }
 }

@@ -14,7 +14,7 @@ use crate::scenario::{Case, Scenario};
 
 mod known;
 
-pub use self::known::{Known, known};
+pub use self::known::{KNOWN, Known, known};
 
 /// The version of the form in which grids are written.
 pub const GRID_VERSION: u32 = 1;
@@ -133,9 +133,11 @@ impl Grid {
             let Some(old) = before.cell(row, fault) else {
                 return Some(format!("{row}, {fault}: has not been judged before"));
             };
-            let grown = cell.client > old.client || cell.checked > old.checked;
+            // Who took no part before may be right by now.
+            let grown = |new: Verdict, old: Verdict| new > old.max(Verdict::Right);
+            let is_worse = grown(cell.client, old.client) || grown(cell.checked, old.checked);
             let (was, is) = (old.client.words(), cell.client.words());
-            grown.then(|| format!("{row}, {fault}: was {was} ({}), is {is} ({})", old.told, cell.told))
+            is_worse.then(|| format!("{row}, {fault}: was {was} ({}), is {is} ({})", old.told, cell.told))
         };
         self.cells.iter().filter(known).filter_map(worse).collect()
     }
@@ -314,6 +316,9 @@ mod tests {
         assert_eq!(grid(Verdict::Right, Verdict::Right).worse_than(&before), Vec::<String>::new());
         assert_eq!(grid(Verdict::WrongAnswer, Verdict::WrongAnswer).worse_than(&before).len(), 1);
         assert_eq!(grid(Verdict::Hung, Verdict::Hung).worse_than(&before).len(), 1);
+        let left_out = grid(Verdict::LeftOut, Verdict::LeftOut);
+        assert_eq!(grid(Verdict::Right, Verdict::Right).worse_than(&left_out), Vec::<String>::new());
+        assert_eq!(grid(Verdict::WrongClass, Verdict::WrongClass).worse_than(&left_out).len(), 1);
         let empty = Grid { cells: Vec::new(), ..before.clone() };
         assert_eq!(before.worse_than(&empty), ["a@b, stale: has not been judged before"]);
     }

@@ -120,9 +120,11 @@ impl Stand<'_> {
         cells.into_iter().map(|cell| cell.context("a cell was not made")).collect()
     }
 
-    /// What was late among many is tried again alone, and again: a busy machine makes nobody late every time.
+    /// What was late among many, or failed under another class than it should, is tried again alone, and again: a busy
+    /// machine makes nobody late every time.
     fn try_again_alone(&self, cells: &mut [Cell]) -> anyhow::Result<()> {
-        let is_late = |cell: &Cell| cell.client == Verdict::Hung || cell.told.contains("timeout");
+        let is_late =
+            |cell: &Cell| matches!(cell.client, Verdict::Hung | Verdict::WrongClass) || cell.told.contains("timeout");
         let mut server = None;
         for (index, cell) in cells.iter_mut().enumerate() {
             for _ in 0..TRIES {

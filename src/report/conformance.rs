@@ -64,8 +64,9 @@ fn findings(grid: &Grid) -> Vec<Finding<'_>> {
         let wrong = |cell: &&Cell| cell.fault == fault.name && cell.client > Verdict::Right;
         let start = findings.len();
         for cell in grid.cells.iter().filter(wrong) {
-            let same =
-                |finding: &&mut Finding<'_>| finding.cell.client == cell.client && finding.cell.told == cell.told;
+            let cause = |cell: &Cell| cell.known().map(|known| known.cause);
+            let outcome = |cell: &Cell| (cell.client, cell.told.clone(), cause(cell));
+            let same = |finding: &&mut Finding<'_>| outcome(finding.cell) == outcome(cell);
             match findings[start..].iter_mut().find(same) {
                 Some(finding) => finding.rows.push(&cell.row),
                 None => findings.push(Finding { fault, cell, rows: vec![&cell.row] }),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use fetchbench::conformance::{Grid, Verdict};
+use fetchbench::conformance::{Cell, Grid, KNOWN, Known, Verdict};
 use fetchbench::fault;
 use fetchbench::report::conformance::{markdown, short};
 
@@ -48,6 +48,18 @@ fn the_committed_pages_are_those_of_the_committed_grid() {
     assert!(fault::all().all(|fault| judged(fault.name)), "run scripts/conformance");
     // What the harness promises of every row, whatever its client does.
     assert!(grid.cells.iter().all(|cell| cell.checked != Verdict::Hung), "a row hung");
+}
+
+#[test]
+fn what_is_known_is_to_be_seen_in_the_committed_grid() {
+    let grid = committed();
+    for Known { client, faults, .. } in KNOWN {
+        for fault in *faults {
+            let of_client = |cell: &&Cell| cell.fault == *fault && cell.row.starts_with(&format!("{client}@"));
+            let mut cells = grid.cells.iter().filter(of_client);
+            assert!(cells.any(|cell| cell.client > Verdict::Right), "{client} is right about {fault} by now");
+        }
+    }
 }
 
 #[test]
