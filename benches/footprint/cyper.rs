@@ -1,4 +1,4 @@
 async fn fetch(url: String) -> String {
-    let answer = cyper::Client::new().get(&url).unwrap().send().await.unwrap();
+    let answer = cyper::Client::new().unwrap().get(&url).unwrap().send().await.unwrap();
     format!("{} {}", answer.status(), answer.bytes().await.unwrap().len())
 }
