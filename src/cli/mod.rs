@@ -14,6 +14,7 @@ use self::terminal::{print, print_error};
 mod audit;
 mod calibration;
 mod compare;
+mod completions;
 mod descriptors;
 mod diff;
 mod doctor;
@@ -23,6 +24,7 @@ mod interrupt;
 mod list;
 mod listening;
 mod live;
+mod man;
 mod mock;
 mod report;
 mod run;
@@ -66,6 +68,8 @@ enum Command {
     Diff(diff::DiffArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
     #[command(hide = true)]
     Calibration(calibration::CalibrationArgs),
     #[command(hide = true)]
@@ -137,6 +141,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => diff::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
         Command::Calibration(args) => calibration::run(args),
         Command::Worker(args) => worker::run(args),
     }

@@ -9,12 +9,14 @@ use anyhow::{Context, anyhow};
 use super::terminal::{print, write_file};
 use super::usage;
 use crate::agreement::agreements;
-use crate::analysis::analyse;
-use crate::record::{Audit, Comparison, Environment, Record, replace_file};
-use crate::report::{agreement, audit, comparison, markdown, splice, svg};
+use crate::analysis::{StageAnalysis, analyse};
+use crate::record::{Audit, Folder, Record, replace_file};
+use crate::report::{agreement, audit, comparison, html, markdown, picture, splice};
 
 /// What `--markdown` writes beside the samples, and so what links to a record lead to.
 const REPORT_FILE: &str = "report.md";
+/// What `--html` writes there.
+const PAGE_FILE: &str = "report.html";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,69 +46,76 @@ pub(super) struct ReportArgs {
     /// Show where the record of `cargo bench` in DIR agrees with a comparison, and where not.
     #[arg(long, value_name = "DIR")]
     criterion: Option<PathBuf>,
+    /// Write one HTML file, which opens anywhere, of a comparison to FILE, or to stdout with `-`.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Draw a picture into FILE, or to stdout with `-`.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Write a list of all records beside this one as an HTML page to FILE.
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
     /// Set the short report into FILE, between its markers.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     splice: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
-    if Comparison::is_in(&args.record) {
-        return report_comparison(&args);
-    }
-    if args.json.is_some() || args.csv.is_some() || args.criterion.is_some() {
+    let folder = Folder::read(&args.record).map_err(usage)?;
+    let stages = folder.comparison.as_ref().map(analyse).unwrap_or_default();
+    let is_comparison = folder.comparison.is_some();
+    let compared_only = [&args.json, &args.csv, &args.html, &args.criterion];
+    if compared_only.iter().any(|flag| flag.is_some()) && !is_comparison {
         return Err(usage(anyhow!(
-            "--json, --csv and --criterion are for records of `compare`: this one is of `cargo bench`"
+            "--html, --json, --csv and --criterion are for records of `compare`: this one is of `cargo bench`"
         )));
     }
-    let record = Record::read(&args.record).map_err(usage)?;
-    if args.markdown.is_some() || (args.svg.is_none() && args.splice.is_empty()) {
-        write_file(args.markdown.as_deref().unwrap_or(Path::new("-")), &markdown::report(&record))?;
-    }
-    if let Some(file) = &args.svg {
-        write_file(file, &svg::picture(&record).map_err(usage)?)?;
-    }
+    let criterion = args.criterion.as_deref().map(Record::read).transpose().map_err(usage)?;
+    let beside = criterion.as_ref().or(folder.bench.as_ref()).filter(|_| is_comparison);
+    let agreement = beside.map_or_else(String::new, |bench| agreement::markdown(&agreements(bench, &stages)));
+    let audited = if is_comparison { Audit::read(&args.record).map_err(usage)? } else { None };
+    let over_the_wire = |form: fn(&Audit) -> String| audited.as_ref().map_or_else(String::new, form);
+    let mut written = false;
+    let mut write = |file: &Option<PathBuf>, text: &dyn Fn() -> anyhow::Result<String>| {
+        written |= file.is_some();
+        file.as_deref().map_or(Ok(()), |file| write_file(file, &text()?))
+    };
+    write(&args.markdown, &|| Ok(markdown::folder(&folder, &stages) + &agreement + &over_the_wire(audit::markdown)))?;
+    write(&args.json, &|| figures(&folder, &stages))?;
+    write(&args.csv, &|| Ok(comparison::csv(&stages)))?;
+    write(&args.html, &|| html::page(&folder, &stages))?;
+    write(&args.svg, &|| picture::of(&folder, &stages).map_err(usage))?;
     // Every file is read and found to have its markers before any is written.
-    let spliced: Vec<_> = args.splice.iter().map(|file| spliced(file, &record, &args)).collect::<Result<_, _>>()?;
+    let spliced: Vec<_> =
+        args.splice.iter().map(|file| spliced(file, &folder, &stages, &args)).collect::<Result<_, _>>()?;
     for (file, text) in args.splice.iter().zip(&spliced) {
         replace_file(file, text.as_bytes())?;
     }
+    if let Some(file) = &args.index {
+        let absolute = std::path::absolute(file)?;
+        let page_folder = absolute.parent().unwrap_or(Path::new("/"));
+        let mut records = records_beside(&fs::canonicalize(&args.record)?, page_folder)?;
+        write_file(file, &html::index(&mut records)?)?;
+    }
+    if !written && args.splice.is_empty() && args.index.is_none() {
+        print(&match &folder.comparison {
+            Some(comparison) => {
+                comparison::text(&comparison.setup, &stages) + &agreement + "\n" + &over_the_wire(audit::text)
+            }
+            None => markdown::folder(&folder, &stages),
+        })?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The same tables as `compare` printed, from its record alone.
-fn report_comparison(args: &ReportArgs) -> anyhow::Result<ExitCode> {
-    if args.svg.is_some() || !args.splice.is_empty() {
-        return Err(usage(anyhow!("--svg and --splice are for records of `cargo bench`: this one is of `compare`")));
-    }
-    let record = Comparison::read(&args.record).map_err(usage)?;
-    let stages = analyse(&record);
-    let agreement = match &args.criterion {
-        Some(folder) => agreement::markdown(&agreements(&Record::read(folder).map_err(usage)?, &stages)),
-        None => String::new(),
-    };
-    let audited = Audit::read(&args.record).map_err(usage)?;
-    let over_the_wire = |form: fn(&Audit) -> String| audited.as_ref().map_or_else(String::new, form);
-    let forms = [
-        (&args.markdown, comparison::markdown(&record.setup, &stages) + &agreement + &over_the_wire(audit::markdown)),
-        (&args.json, serde_json::to_string_pretty(&comparison::json(&record.setup, &stages))? + "\n"),
-        (&args.csv, comparison::csv(&stages)),
-    ];
-    if forms.iter().all(|(file, _)| file.is_none()) {
-        print(&(comparison::text(&record.setup, &stages) + &agreement + "\n" + &over_the_wire(audit::text)))?;
-    }
-    for (file, text) in forms {
-        if let Some(file) = file {
-            write_file(file, &text)?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+/// All figures of a comparison, as JSON.
+fn figures(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
+    let figures = folder.comparison.as_ref().map(|comparison| comparison::json(&comparison.setup, stages));
+    Ok(serde_json::to_string_pretty(&figures)? + "\n")
 }
 
 /// What a file becomes when the record is set into it.
-fn spliced(file: &Path, record: &Record, args: &ReportArgs) -> anyhow::Result<String> {
+fn spliced(file: &Path, folder: &Folder, stages: &[StageAnalysis], args: &ReportArgs) -> anyhow::Result<String> {
     let shown = file.display();
     let page = fs::read_to_string(file).with_context(|| format!("cannot read {shown}")).map_err(usage)?;
     let absolute = |path: &Path| fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()));
@@ -118,27 +127,34 @@ fn spliced(file: &Path, record: &Record, args: &ReportArgs) -> anyhow::Result<St
         Some(svg) => Some(splice::relative(page_folder, &absolute(svg)?)),
         None => None,
     };
-    let latest = splice::latest(record, &link, picture.as_deref());
+    let latest = splice::latest(folder, stages, &link, picture.as_deref());
     let blame = |error: anyhow::Error| usage(anyhow::anyhow!("{shown}: {error}"));
     let mut page = splice::splice(&page, splice::REPORT, &latest).map_err(blame)?;
     if splice::has_block(&page, splice::RECORDS) {
-        let list = splice::records(records_beside(&record_folder, page_folder)?);
+        let list = splice::records(&mut records_beside(&record_folder, page_folder)?);
         page = splice::splice(&page, splice::RECORDS, &list).map_err(blame)?;
     }
     Ok(page)
 }
 
-/// The records in the folder that this one is in: name, link from `page_folder`, environment. Other folders are passed
-/// over, and so are records of a newer form.
-fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Vec<(String, String, Environment)>> {
+/// The records in the folder that this one is in, with links from `page_folder`. Other folders are passed over, and so
+/// are records of a newer form.
+fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Vec<splice::Listed>> {
     let parent = record_folder.parent().unwrap_or(record_folder);
     let mut records = Vec::new();
     for entry in fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))? {
-        let folder = entry?.path();
-        if let Ok(environment) = Environment::read(&folder) {
-            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let link = splice::relative(page_folder, &folder.join(REPORT_FILE));
-            records.push((name, link, environment));
+        let path = entry?.path();
+        if let Ok(folder) = Folder::read(&path) {
+            let stages = folder.comparison.as_ref().map(analyse).unwrap_or_default();
+            let link = |file: &str| splice::relative(page_folder, &path.join(file));
+            let page = path.join(PAGE_FILE).exists().then(|| link(PAGE_FILE));
+            records.push(splice::Listed {
+                report: link(REPORT_FILE),
+                page,
+                verdicts: stages.iter().map(comparison::verdict).collect(),
+                name: folder.name,
+                environment: folder.environment,
+            });
         }
     }
     Ok(records)

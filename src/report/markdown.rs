@@ -2,9 +2,12 @@
 
 use std::fmt::Write;
 
+use super::comparison;
 use super::escape::visible;
 use super::numbers::{grouped, per_second, seconds, time_scale};
-use crate::record::{Environment, Measurement, Record, What};
+use super::place;
+use crate::analysis::StageAnalysis;
+use crate::record::{Environment, Folder, Measurement, Record, What};
 
 /// What the numbers are, and what they are not.
 const WHAT_THESE_ARE: &str = "\
@@ -12,7 +15,23 @@ Each figure is the median of the samples that criterion took of a row, all of on
 are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a \
 small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.";
 
-/// The whole record.
+/// All that a folder holds.
+pub fn folder(folder: &Folder, stages: &[StageAnalysis]) -> String {
+    let bench = folder.bench.as_ref().map(report);
+    let Some(compared) = &folder.comparison else { return bench.unwrap_or_default() };
+    let rows = compared.setup.rows.iter().map(|row| row.name.as_str());
+    let facts = listed(&place::facts(&folder.environment, rows));
+    let text = format!(
+        "# Record {}\n\n{}## How it was measured\n\n{facts}* seed: {}\n",
+        escape(&folder.name),
+        comparison::markdown(&compared.setup, stages),
+        compared.setup.seed
+    );
+    // One page has one title.
+    bench.map_or_else(|| text.clone(), |bench| format!("{text}\n{}", bench.replacen("# Record ", "# cargo bench, ", 1)))
+}
+
+/// What `cargo bench` measured.
 pub fn report(record: &Record) -> String {
     let measurements = record.measurements();
     let mut text = format!("# Record {}\n\n{WHAT_THESE_ARE}\n", escape(&record.name));
@@ -62,40 +81,11 @@ pub fn short(record: &Record) -> String {
 
 /// Where the record was measured, as a list.
 fn environment(environment: &Environment, measurements: &[Measurement<'_>]) -> String {
-    let unknown = || "unknown".to_owned();
-    let git = environment.git.as_ref().map_or_else(unknown, |git| {
-        let state = if git.dirty { ", with changes that are not committed" } else { "" };
-        format!("revision {}{state}", escape(&git.revision))
-    });
-    let memory =
-        environment.memory_bytes.map_or_else(unknown, |bytes| format!("{:.1} GiB", bytes as f64 / (1 << 30) as f64));
-    let load = environment.load.map_or_else(unknown, |[one, five, fifteen]| format!("{one}, {five}, {fifteen}"));
-    let lines = [
-        ("started", escape(&environment.started)),
-        ("command", escape(&environment.command)),
-        ("CPU", format!("{}, {} cores", escape(&environment.cpu), environment.cores)),
-        ("memory", memory),
-        ("kernel", environment.kernel.as_deref().map_or_else(unknown, escape)),
-        ("compiler", environment.rustc.as_deref().map_or_else(unknown, escape)),
-        ("profile", escape(&environment.profile)),
-        ("crates", versions(environment, measurements)),
-        ("lock file", format!("CRC-32 {}", escape(&environment.lock_file_crc32))),
-        ("source", git),
-        ("load average before", load),
-    ];
-    lines.iter().fold(String::new(), |text, (name, value)| format!("{text}* {name}: {value}\n"))
+    listed(&place::facts(environment, rows(measurements)))
 }
 
-/// The versions of the clients and executors that were measured.
-fn versions(environment: &Environment, measurements: &[Measurement<'_>]) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for part in rows(measurements).iter().flat_map(|row| row.split(['@', ':'])) {
-        if environment.crates.contains_key(part) && !names.contains(&part) {
-            names.push(part);
-        }
-    }
-    let version = |name: &&str| format!("{} {}", escape(name), escape(&environment.crates[*name]));
-    names.iter().map(version).collect::<Vec<_>>().join(", ")
+fn listed(facts: &[(&str, String)]) -> String {
+    facts.iter().fold(String::new(), |text, (name, value)| format!("{text}* {name}: {}\n", escape(value)))
 }
 
 /// The measurements of passes, one group for each scenario with its options, in the order in which they were taken.

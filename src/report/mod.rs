@@ -10,6 +10,7 @@ pub mod table;
 pub mod text;
 pub mod fetched;
 mod numbers;
+mod place;
 pub mod markdown;
 pub mod agreement;
 pub mod calibration;
@@ -18,8 +19,10 @@ pub mod capacity;
 pub mod audit;
 pub mod comparison;
 pub mod difference;
-pub mod svg;
+pub mod chart;
+pub mod picture;
 pub mod splice;
+pub mod html;
 
 /// The style of headings.
 const HEADING: Style = Style::new().bold();
@@ -35,8 +38,8 @@ mod tests {
     use crate::counting::Counts;
     use crate::fetch::Connections;
     use crate::record::{
-        Comparison, CostSample, Environment, Git, Latencies, PassSample, Placement, Record, RowSetup, Sample, Setup,
-        StageSetup, Validity, What, twin,
+        Comparison, CostSample, Environment, Folder, Git, Latencies, PassSample, Placement, Record, RowSetup, Sample,
+        Setup, StageSetup, Validity, What, twin,
     };
 
     /// A small record with every kind of sample in it.
@@ -87,6 +90,12 @@ mod tests {
             elapsed_s,
             ideal_s: None,
         }
+    }
+
+    /// A folder that holds these.
+    pub(super) fn folder(comparison: Option<Comparison>, bench: Option<Record>) -> Folder {
+        let Record { name, environment, .. } = record();
+        Folder { name, environment, comparison, bench }
     }
 
     /// A small comparison: three sites that take 10, 20 and 30 ms, a row for each thing that a row may be.

@@ -3,9 +3,12 @@
 use std::path::{Component, Path};
 
 use anyhow::{Context, bail};
+use serde::Serialize;
 
+use super::comparison;
 use super::markdown::{escape, short};
-use crate::record::{Environment, Record};
+use crate::analysis::StageAnalysis;
+use crate::record::{Environment, Folder};
 
 /// The block of the latest tables.
 pub const REPORT: &str = "report";
@@ -52,23 +55,52 @@ fn find_line(text: &str, wanted: &str) -> anyhow::Result<(usize, usize)> {
     found.with_context(|| format!("there is no line {wanted}: add it where the tables are to stand"))
 }
 
-/// The latest tables: short, with the picture where there is one, and a link to the whole record.
-pub fn latest(record: &Record, link: &str, picture: Option<&str>) -> String {
-    let picture =
-        picture.map_or_else(String::new, |picture| format!("![Fetches per second of each row]({picture})\n\n"));
-    format!("{picture}{}\nThe whole record: [{}]({link}).\n", short(record), escape(&record.name))
+/// The latest tables: short, with the picture where there is one, and links to the whole record.
+pub fn latest(folder: &Folder, stages: &[StageAnalysis], link: &str, picture: Option<&str>) -> String {
+    let tables = match (&folder.comparison, &folder.bench) {
+        (None, Some(record)) => short(record),
+        _ => comparison::short(&folder.environment, stages),
+    };
+    let what =
+        if stages.is_empty() { "Fetches per second of each row" } else { "The rows of each scenario by their time" };
+    let picture = picture.map_or_else(String::new, |picture| format!("![{what}]({picture})\n\n"));
+    format!("{picture}{tables}\nThe whole record: [{}]({link}).\n", escape(&folder.name))
 }
 
-/// The list of all records, the newest first: each the name of its folder, a link to it, and where it was measured.
-pub fn records(mut records: Vec<(String, String, Environment)>) -> String {
-    records.sort_by(|a, b| (&b.2.started, &b.0).cmp(&(&a.2.started, &a.0)));
-    let line = |(name, link, environment): &(String, String, Environment)| {
-        let Environment { cpu, cores, rustc, git, .. } = environment;
+/// A record in the list of all.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed {
+    /// What its folder is called.
+    pub name: String,
+    /// A link to its Markdown.
+    pub report: String,
+    /// A link to its page, where there is one.
+    pub page: Option<String>,
+    /// Where it was measured.
+    pub environment: Environment,
+    /// What it found, one sentence for each scenario that was compared.
+    pub verdicts: Vec<String>,
+}
+
+/// Puts the newest records first.
+pub fn newest_first(records: &mut [Listed]) {
+    records.sort_by(|a, b| (&b.environment.started, &b.name).cmp(&(&a.environment.started, &a.name)));
+}
+
+/// The list of all records, the newest first.
+pub fn records(records: &mut [Listed]) -> String {
+    newest_first(records);
+    let line = |listed: &Listed| {
+        let Environment { cpu, cores, rustc, git, command, .. } = &listed.environment;
         let rustc = rustc.as_deref().unwrap_or("compiler unknown");
         let revision = git.as_ref().map_or("unknown", |git| git.revision.get(..12).unwrap_or(&git.revision));
+        let page = listed.page.as_ref().map_or_else(String::new, |page| format!(" ([page]({page}))"));
+        let verdicts: String = listed.verdicts.iter().map(|verdict| format!("  * {}\n", escape(verdict))).collect();
         format!(
-            "* [{}]({link}): {cores} cores of {}, {}, revision {}\n",
-            escape(name),
+            "* [{}]({}){page}: `{}` on {cores} cores of {}, {}, revision {}\n{verdicts}",
+            escape(&listed.name),
+            listed.report,
+            command.replace('`', "'"),
             escape(cpu),
             escape(rustc),
             escape(revision)
@@ -131,13 +163,15 @@ mod tests {
 
     #[test]
     fn the_newest_record_comes_first() {
-        let record = |name: &str, started: &str| {
+        let listed = |name: &str, started: &str| {
             let mut environment = Environment::capture("cargo test");
             environment.started = started.to_owned();
-            (name.to_owned(), format!("{name}/report.md"), environment)
+            let verdicts = vec!["On <x> a is the fastest.".to_owned()];
+            Listed { name: name.to_owned(), report: format!("{name}/report.md"), page: None, environment, verdicts }
         };
-        let list = records(vec![record("a", "2026-01-01T00:00:00Z"), record("b", "2026-01-02T00:00:00Z")]);
+        let list = records(&mut [listed("a", "2026-01-01T00:00:00Z"), listed("b", "2026-01-02T00:00:00Z")]);
+        assert!(list.contains("\n  * On \\<x\\> a is the fastest.\n"), "{list}");
         assert!(list.starts_with("* [b](b/report.md): "), "{list}");
-        assert_eq!(list.lines().count(), 2);
+        assert_eq!(list.lines().count(), 4);
     }
 }

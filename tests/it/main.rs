@@ -7,6 +7,7 @@ mod cli;
 mod compare;
 mod conformance;
 mod diff;
+mod manuals;
 mod mock;
 mod peers;
 mod raw_server;

@@ -95,7 +95,7 @@ pub fn csv(stages: &[StageAnalysis]) -> String {
 }
 
 /// A cell that a spreadsheet neither splits nor takes for a formula.
-fn csv_field(text: &str) -> String {
+pub(crate) fn csv_field(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     format!("\"{guard}{}\"", visible(text).replace('"', "\"\""))
 }

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use super::{against, cell, footnotes, verdict};
 use crate::analysis::StageAnalysis;
 use crate::metric;
-use crate::record::Setup;
+use crate::record::{Environment, Setup};
 use crate::report::markdown::escape;
+use crate::report::numbers;
 
 /// The tables of every scenario, with all figures.
 pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {
@@ -39,6 +40,32 @@ pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {
     }
     if !setup.complete {
         text.push_str("The run was interrupted: this is what had been measured.\n");
+    }
+    text
+}
+
+/// A small table for each scenario, for a page that has little room.
+pub fn short(environment: &Environment, stages: &[StageAnalysis]) -> String {
+    let Environment { cpu, cores, started, .. } = environment;
+    let date = started.split('T').next().unwrap_or(started);
+    let mut text = format!("Measured on {cores} cores of {}, {}.\n", escape(cpu), escape(date));
+    for stage in stages {
+        let (name, setup) = (escape(&stage.setup.scenario), &stage.setup);
+        let scale = numbers::time_scale(setup.time_scale);
+        let (fetches, at_once) = (numbers::grouped(setup.fetches), numbers::grouped(setup.concurrency as u64));
+        writeln!(text, "\n**{name}**: {fetches} fetches, {at_once} at once{scale}. {}\n", escape(&verdict(stage)))
+            .expect("a string");
+        text.push_str("| | row | pass | of ideal | CPU a fetch | memory | against the reference |\n");
+        text.push_str("|--:|---|--:|--:|--:|--:|---|\n");
+        for row in stage.rows.iter().filter(|row| row.invalid.is_none()) {
+            let rank = row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
+            let figures = ["median_s", "efficiency", "cpu_s_per_fetch", "peak_rss_bytes"].map(|key| {
+                let metric = metric::ALL.iter().find(|metric| metric.key == key).expect("the table has it");
+                cell(metric, row)
+            });
+            let (name, says) = (escape(&row.name), escape(&against(stage, row)));
+            writeln!(text, "| {rank} | {name} | {} | {says} |", figures.join(" | ")).expect("a string");
+        }
     }
     text
 }

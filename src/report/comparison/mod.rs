@@ -10,12 +10,13 @@ mod export;
 mod markdown;
 mod text;
 
+pub(super) use self::export::csv_field;
 pub use self::export::{csv, json};
-pub use self::markdown::markdown;
+pub use self::markdown::{markdown, short};
 pub use self::text::text;
 
 /// The verdict on a row, read off its interval.
-fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
+pub(super) fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
     if row.name == stage.reference {
         let noise = stage.noise.map_or_else(String::new, |noise| format!(", against itself {}", interval(noise)));
         return format!("the reference{noise}");
@@ -41,12 +42,12 @@ pub(super) fn interval(ratio: Ratio) -> String {
     }
 }
 
-fn cell(metric: &Metric, row: &RowAnalysis) -> String {
+pub(super) fn cell(metric: &Metric, row: &RowAnalysis) -> String {
     (metric.value)(row).map_or_else(String::new, |value| show(metric.unit, value))
 }
 
 /// A figure as people read it.
-fn show(unit: Unit, value: f64) -> String {
+pub(super) fn show(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Seconds => numbers::seconds(value),
         Unit::PerSecond => numbers::per_second(value),
@@ -60,7 +61,7 @@ fn show(unit: Unit, value: f64) -> String {
 }
 
 /// What is said against the rows that do not count.
-fn invalidities(stage: &StageAnalysis) -> Vec<String> {
+pub(super) fn invalidities(stage: &StageAnalysis) -> Vec<String> {
     let line = |row: &RowAnalysis| {
         let (validity, why, passes) = row.invalid.as_ref()?;
         Some(visible(&format!("{}: {} ({passes} passes): {why}", row.name, validity.name())))
@@ -68,7 +69,7 @@ fn invalidities(stage: &StageAnalysis) -> Vec<String> {
     stage.rows.iter().filter_map(line).collect()
 }
 
-fn footnotes(stage: &StageAnalysis) -> Vec<String> {
+pub(super) fn footnotes(stage: &StageAnalysis) -> Vec<String> {
     let mut notes = Vec::new();
     if stage.setup.live {
         notes.push("These are live sites: the network is part of every figure, and no answer was verified.".to_owned());
@@ -113,7 +114,7 @@ pub fn verdict(stage: &StageAnalysis) -> String {
     let names: Vec<&str> = best.iter().map(|row| row.name.as_str()).collect();
     format!(
         "On {name} no row is shown to be faster than {}: choose on cost, where {} takes the least CPU.",
-        join(&names),
+        join(&names, "or"),
         cheapest.name
     )
 }
@@ -135,12 +136,12 @@ fn cpu(row: &RowAnalysis) -> f64 {
     row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
 }
 
-/// `a, b or c`.
-fn join(names: &[&str]) -> String {
+/// `a, b or c`, where the word is `or`.
+pub(super) fn join(names: &[&str], word: &str) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+        [most @ .., last] => format!("{} {word} {last}", most.join(", ")),
     }
 }
 

@@ -1,0 +1,141 @@
+//! How a row's fetches and blocks are spread: the curve of what its fetches took, and its blocks in their order.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::panel::{Axis, Frame, Line};
+use super::{Chart, Ink, words};
+use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::report::numbers::seconds;
+
+const WIDTH: i32 = 340;
+const CURVE: i32 = 150;
+const STRIP: i32 = 62;
+
+/// The pictures of a scenario's rows, in their order. All have the same axes, and in each the first row's curve is drawn
+/// beside the row's own.
+///
+/// # Errors
+///
+/// Plotters cannot draw one.
+pub fn pictures(stage: &StageAnalysis) -> anyhow::Result<Vec<(String, String)>> {
+    let rows: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.median_s.is_some()).collect();
+    let times = rows.iter().flat_map(|row| row.fetch_curve.iter().map(|(_, time)| *time));
+    let y = Axis::logarithmic(times, seconds_short);
+    let drift = drift_axis(stage, &rows);
+    let first = rows.first().map(|row| row.fetch_curve.as_slice()).unwrap_or_default();
+    let picture = |row: &&RowAnalysis| {
+        let height = if y.is_some() { CURVE } else { 0 } + STRIP;
+        let title = title(row);
+        let mut chart = Chart::new((WIDTH as u32, height as u32), &title);
+        if let Some(y) = &y {
+            draw_curve(&mut chart, row, first, y)?;
+        }
+        draw_strip(&mut chart, stage, row, &drift, height)?;
+        Ok((row.name.clone(), chart.inline()))
+    };
+    rows.iter().map(picture).collect()
+}
+
+fn title(row: &RowAnalysis) -> String {
+    let half = row.fetch_s.0.map_or_else(String::new, |half| format!(", half of them within {}", seconds(half)));
+    let most = row.fetch_s.1.map_or_else(String::new, |most| format!(", 99 % within {}", seconds(most)));
+    format!("Fetches of {}{half}{most}; below, its blocks in their order", row.name)
+}
+
+/// From all fetches to the slowest in ten thousand, each step as wide as the last.
+fn tail(share: f64) -> f64 {
+    -(1.0 - share).log10()
+}
+
+fn draw_curve(chart: &mut Chart, row: &RowAnalysis, first: &[(f64, f64)], y: &Axis) -> anyhow::Result<()> {
+    let ticks = [(0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
+    let furthest = row.fetch_curve.iter().chain(first).map(|(share, _)| *share).fold(0.9, f64::max);
+    let shown = ticks.into_iter().filter(|(share, _)| *share <= furthest);
+    let x = Axis {
+        from: 0.0,
+        to: tail(furthest),
+        ticks: shown.map(|(share, label)| (tail(share), label.to_owned())).collect(),
+    };
+    let line = |curve: &[(f64, f64)], ink| Line {
+        ink,
+        points: curve.iter().map(|(share, time)| (tail(*share), time.log10())).collect(),
+    };
+    let frame = Frame { at: (0, 0), size: (WIDTH, CURVE) };
+    chart.layer(None, |area| {
+        frame.axes(area, &x, y)?;
+        frame.line(area, &x, y, &line(first, Ink::Plain))?;
+        frame.line(area, &x, y, &line(&row.fetch_curve, Ink::Accent))
+    })
+}
+
+/// How far blocks are off their row's middle: the same to both sides and for all rows, a twentieth at least.
+fn drift_axis(stage: &StageAnalysis, rows: &[&RowAnalysis]) -> Axis {
+    let off = |row: &&RowAnalysis| drift(stage, row).into_iter().flatten().map(f64::abs).fold(0.0, f64::max);
+    let furthest = rows.iter().map(off).fold(0.05, f64::max);
+    let label = |share: f64| (share, format!("{:+.0} %", share * 100.0));
+    Axis { from: -furthest, to: furthest, ticks: vec![label(-furthest), (0.0, "0".to_owned()), label(furthest)] }
+}
+
+/// The median pass of each block over the row's median, less one.
+fn drift(stage: &StageAnalysis, row: &RowAnalysis) -> Vec<Option<f64>> {
+    let (Some(index), Some(middle)) = (stage.paired.index(&row.name), row.median_s) else { return Vec::new() };
+    let medians = stage.paired.blocks.block_medians(index);
+    medians.into_iter().map(|median| median.map(|median| median / middle - 1.0)).collect()
+}
+
+fn draw_strip(
+    chart: &mut Chart,
+    stage: &StageAnalysis,
+    row: &RowAnalysis,
+    y: &Axis,
+    bottom: i32,
+) -> anyhow::Result<()> {
+    let drift = drift(stage, row);
+    let x = Axis { from: -0.5, to: drift.len() as f64 - 0.5, ticks: Vec::new() };
+    let frame = Frame { at: (0, bottom - STRIP), size: (WIDTH, STRIP) };
+    chart.layer(None, |area| {
+        frame.axes(area, &x, y)?;
+        let label = (WIDTH / 2 + 20, bottom - 8);
+        area.draw(&Text::new("blocks, first to last", label, words(11, Ink::Faint, HPos::Center)))?;
+        Ok(())
+    })?;
+    for (block, off) in drift.iter().enumerate() {
+        let Some(off) = off else { continue };
+        let hover = format!("block {}: {:+.1} %", block + 1, off * 100.0);
+        let place = (frame.x(&x, block as f64), frame.y(y, *off));
+        chart.layer(Some(&hover), |area| Ok(area.draw(&Circle::new(place, 3, Ink::Accent.color().filled()))?))?;
+    }
+    Ok(())
+}
+
+/// A round time: `2 ms`.
+pub(super) fn seconds_short(time: f64) -> String {
+    match time {
+        s if s >= 0.999 => format!("{s:.0} s"),
+        s if s >= 0.999e-3 => format!("{:.0} ms", s * 1e3),
+        s => format!("{:.0} µs", s * 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::analyse;
+    use crate::report::tests::comparison;
+
+    #[test]
+    fn every_row_that_counts_has_its_curve_and_a_dot_for_each_block() {
+        let stage = &analyse(&comparison())[0];
+        let pictures = pictures(stage).unwrap();
+        assert_eq!(pictures.len(), 3);
+        let (name, svg) = &pictures[1];
+        assert_eq!(name, "hyper@smol");
+        assert_eq!(svg.matches("<circle").count(), 6, "{svg}");
+        assert_eq!(
+            svg.matches("<polyline class=\"accent\"").count() + svg.matches("class=\"accent\" stroke").count(),
+            1
+        );
+        assert!(svg.contains("<title>Fetches of hyper@smol, half of them within 20.0"), "{svg}");
+    }
+}

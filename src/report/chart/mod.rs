@@ -1,0 +1,177 @@
+//! Charts: SVG drawn by plotters, in inks whose colours the page decides, so that light and dark are one picture.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+pub mod bars;
+pub mod latency;
+pub mod panel;
+pub mod scaling;
+pub mod waterfall;
+
+/// What is drawn on.
+pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// What a line, a shape or a word is drawn in: a class, to which a style sheet gives a colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    /// Words.
+    Text,
+    /// Words and marks that stand back.
+    Faint,
+    /// Lines that only guide the eye.
+    Grid,
+    /// What the chart is about.
+    Accent,
+    /// What it is compared with.
+    Plain,
+    /// What would be, if nothing stood in its way: a line of dashes.
+    Ideal,
+    /// Words on [`Ink::Accent`] and [`Ink::Plain`].
+    Inside,
+}
+
+impl Ink {
+    /// Every ink.
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::Faint, Self::Grid, Self::Accent, Self::Plain, Self::Ideal, Self::Inside];
+
+    /// The name of its class.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Faint => "faint",
+            Self::Grid => "grid",
+            Self::Accent => "accent",
+            Self::Plain => "plain",
+            Self::Ideal => "ideal",
+            Self::Inside => "inside",
+        }
+    }
+
+    /// A colour that stands for it until the drawing is done.
+    pub(super) fn color(self) -> RGBColor {
+        RGBColor(0, 0, 1 + self as u8)
+    }
+}
+
+/// Words of a size, in an ink, that lie left, right or in the middle of their place.
+pub(super) fn words(size: i32, ink: Ink, side: HPos) -> TextStyle<'static> {
+    // The backend divides sizes by 1.24, as it does for fonts that it can measure.
+    let size = f64::from(size) * 1.24;
+    ("sans-serif", size).into_font().color(&ink.color()).pos(Pos::new(side, VPos::Center))
+}
+
+/// How wide words are at most, in pixels: nothing here can measure a font, so every character counts as a wide one.
+pub(super) fn widest(text: &str, size: i32) -> i32 {
+    text.chars().count() as i32 * size * 6 / 10
+}
+
+/// A drawing in layers.
+#[derive(Debug)]
+pub struct Chart {
+    size: (u32, u32),
+    title: String,
+    layers: String,
+}
+
+impl Chart {
+    /// An empty one. The title is what is read to those who do not see it.
+    pub fn new(size: (u32, u32), title: &str) -> Self {
+        Self { size, title: title.to_owned(), layers: String::new() }
+    }
+
+    /// Draws one more layer. What `hover` says is shown to those who point at it.
+    ///
+    /// # Errors
+    ///
+    /// Plotters cannot draw it.
+    pub fn layer(
+        &mut self,
+        hover: Option<&str>,
+        paint: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn std::error::Error>>,
+    ) -> anyhow::Result<()> {
+        let mut svg = String::new();
+        let area = SVGBackend::with_string(&mut svg, self.size).into_drawing_area();
+        let done = paint(&area).and_then(|()| Ok(area.present()?));
+        drop(area);
+        done.map_err(|error| anyhow::anyhow!("cannot draw {:?}: {error}", self.title))?;
+        // The first line opens the picture and the last one closes it.
+        let shapes = svg.split_once(">\n").map_or("", |(_, rest)| rest).trim_end().trim_end_matches("</svg>");
+        match hover {
+            Some(hover) => {
+                self.layers += &format!("<g><title>{}</title>{}</g>", escape(hover), in_inks(shapes));
+            }
+            None => self.layers += &in_inks(shapes),
+        }
+        Ok(())
+    }
+
+    /// The drawing as an element of a page, whose style sheet colours the inks.
+    pub fn inline(&self) -> String {
+        let ((width, height), title) = (self.size, escape(&self.title));
+        let layers = &self.layers;
+        format!(r#"<svg viewBox="0 0 {width} {height}" role="img"><title>{title}</title>{layers}</svg>"#)
+    }
+
+    /// The drawing as a file, which brings colours for light and dark pages.
+    pub fn standalone(&self) -> String {
+        let ((width, height), title) = (self.size, escape(&self.title));
+        let layers = &self.layers;
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
+             {height}\" role=\"img\" font-family=\"system-ui, sans-serif\">\n<title>{title}</title>\n<style>{INKS}</style>\n\
+             {layers}</svg>\n"
+        )
+    }
+}
+
+/// The colours of the inks where no page gives any: the same as in a report.
+const INKS: &str = ".text{color:#1d2430}.faint{color:#5b6676}.grid{color:#d5dae1}.accent{color:#1a5fd0}\
+.plain{color:#a9b3c1}.ideal{color:#1d2430;stroke-dasharray:4 3}\
+.inside{color:#fff}@media(prefers-color-scheme:dark){.text{color:#e6eaf0}.faint{color:#9aa5b5}\
+.grid{color:#343c48}.accent{color:#6ea8ff}.plain{color:#566172}.ideal{color:#e6eaf0}.inside{color:#0d1117}}";
+
+/// The shapes with a class in place of each stand-in colour, and without what is so by default.
+fn in_inks(shapes: &str) -> String {
+    let mut text = shapes.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "").replace('\n', "");
+    text = text.replace(" font-family=\"sans-serif\"", "");
+    for ink in Ink::ALL {
+        let RGBColor(_, _, number) = ink.color();
+        for attribute in ["fill", "stroke"] {
+            let stand_in = format!("{attribute}=\"#0000{number:02X}\"");
+            text = text.replace(&stand_in, &format!("class=\"{}\" {attribute}=\"currentColor\"", ink.class()));
+        }
+    }
+    text
+}
+
+/// Foreign text inside an element.
+fn escape(text: &str) -> String {
+    super::escape::visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inks_become_classes_and_foreign_words_stay_words() {
+        let mut chart = Chart::new((100, 20), "a <b> & \u{1b}");
+        let hover = Some("</title><script>");
+        let paint = |area: &Area<'_>| {
+            area.draw(&Rectangle::new([(0, 0), (10, 10)], Ink::Accent.color().filled()))?;
+            area.draw(&Text::new("<i>", (0, 5), words(10, Ink::Text, HPos::Left)))?;
+            Ok(())
+        };
+        chart.layer(hover, paint).unwrap();
+        let svg = chart.inline();
+        assert!(
+            svg.contains("<title>a &lt;b&gt; &amp; ␛</title><g><title>&lt;/title&gt;&lt;script&gt;</title>"),
+            "{svg}"
+        );
+        assert!(svg.contains(r#"class="accent" fill="currentColor"/>"#) && svg.contains("&lt;i&gt;"), "{svg}");
+        assert!(!svg.contains("#0000") && chart.standalone().contains("prefers-color-scheme"), "{svg}");
+    }
+}

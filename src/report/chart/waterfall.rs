@@ -1,0 +1,201 @@
+//! A pass as a waterfall: every site a bar on a time line that all rows share.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::{Chart, Ink, widest, words};
+use crate::analysis::StageAnalysis;
+use crate::record::{Comparison, Latencies, PassSample};
+use crate::report::escape::visible;
+use crate::report::numbers::seconds;
+use crate::schedule;
+
+const LANE: i32 = 15;
+const BAR: i32 = 13;
+const LABEL: i32 = 10;
+/// Room above the lanes for the ideal's label, and below them for the time line.
+const TOP: i32 = 16;
+const BOTTOM: i32 = 20;
+const RIGHT: i32 = 58;
+
+/// One fetch of the pass, in seconds from its start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetch {
+    /// What the site is called.
+    pub label: String,
+    /// When it started.
+    pub start_s: f64,
+    /// When it ended.
+    pub end_s: f64,
+}
+
+/// The pass that stands for a row: of those that count, the one in the middle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waterfall {
+    /// The row's name.
+    pub row: String,
+    /// What the pass took.
+    pub elapsed_s: f64,
+    /// What the delays alone take.
+    pub ideal_s: Option<f64>,
+    /// One for each site, in order.
+    pub fetches: Vec<Fetch>,
+}
+
+/// A waterfall for each row of a scenario that each fetch was kept of, in the order of the ranking.
+pub fn waterfalls(comparison: &Comparison, stage: &StageAnalysis) -> Vec<Waterfall> {
+    let of = |row: &crate::analysis::RowAnalysis| {
+        let is_own = |pass: &&PassSample| pass.scenario == stage.setup.scenario && pass.row == row.name;
+        let mut passes: Vec<(f64, &PassSample)> =
+            comparison.passes.iter().filter(is_own).filter_map(|pass| Some((pass.counted_s()?, pass))).collect();
+        passes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (elapsed_s, pass) = *passes.get(passes.len() / 2)?;
+        let sequential = comparison.setup.rows.iter().any(|setup| setup.name == row.name && setup.sequential);
+        let fetches = fetches(stage, pass, sequential)?;
+        Some(Waterfall { row: row.name.clone(), elapsed_s, ideal_s: pass.ideal_s, fetches })
+    };
+    stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(of).collect()
+}
+
+fn fetches(stage: &StageAnalysis, pass: &PassSample, sequential: bool) -> Option<Vec<Fetch>> {
+    let Latencies::Each(each) = &pass.latencies else { return None };
+    let starts = if pass.starts.len() == each.len() { pass.starts.clone() } else { starts(stage, each, sequential) };
+    let label = |index: usize| stage.setup.sites.get(index).cloned().unwrap_or_else(|| format!("site {}", index + 1));
+    let fetch = |(index, (start, took)): (usize, (&u64, &u64))| Fetch {
+        label: label(index),
+        start_s: *start as f64 / 1e6,
+        end_s: start.saturating_add(*took) as f64 / 1e6,
+    };
+    Some(starts.iter().zip(each).enumerate().map(fetch).collect())
+}
+
+/// When each fetch started, for a record that does not tell: in order, as soon as a slot was free.
+fn starts(stage: &StageAnalysis, each: &[u64], sequential: bool) -> Vec<u64> {
+    let slots = if sequential { 1 } else { stage.setup.concurrency.max(1) };
+    let slots = NonZeroUsize::new(slots).unwrap_or(NonZeroUsize::MIN);
+    let took = each.iter().map(|micros| Duration::from_micros(*micros));
+    schedule::starts(took, slots).map(|(start, _)| start.as_micros() as u64).collect()
+}
+
+/// The picture of one row, on a time line from 0 to `longest_s`.
+///
+/// # Errors
+///
+/// Plotters cannot draw it.
+pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Result<String> {
+    let Waterfall { row, elapsed_s, ideal_s, fetches } = waterfall;
+    let height = TOP + LANE * fetches.len() as i32 + BOTTOM;
+    let title = format!("Waterfall of {row}: {} fetches end after {}", fetches.len(), seconds(*elapsed_s));
+    let mut chart = Chart::new((width as u32, height as u32), &title);
+    let room = f64::from(width - RIGHT - 1);
+    let x = |time: f64| (time / longest_s * room).round() as i32;
+    chart.layer(None, |area| time_line(area, &x, longest_s, height))?;
+    let last = fetches.iter().map(|fetch| fetch.end_s).fold(0.0, f64::max);
+    for (lane, fetch) in fetches.iter().enumerate() {
+        let top = TOP + LANE * lane as i32;
+        let (from, to) = (x(fetch.start_s), x(fetch.end_s).max(x(fetch.start_s) + 1));
+        let took = seconds(fetch.end_s - fetch.start_s);
+        let hover = format!("{}: {took}, from {} on", fetch.label, seconds(fetch.start_s));
+        let name = short(&fetch.label);
+        let is_last = fetch.end_s >= last;
+        chart.layer(Some(&hover), |area| {
+            let ink = if is_last { Ink::Accent } else { Ink::Plain };
+            area.draw(&Rectangle::new([(from, top), (to, top + BAR)], ink.color().filled()))?;
+            let (at, ink, side) = beside(from, to, width, &name, is_last);
+            area.draw(&Text::new(name.clone(), (at, top + BAR / 2 + 1), words(LABEL, ink, side)))?;
+            Ok(())
+        })?;
+    }
+    if let Some(ideal) = ideal_s {
+        chart.layer(Some(&format!("The delays alone take {}", seconds(*ideal))), |area| {
+            let line = [(x(*ideal), TOP - 4), (x(*ideal), height - BOTTOM)];
+            area.draw(&PathElement::new(line, Ink::Ideal.color()))?;
+            let label = format!("ideal {}", seconds(*ideal));
+            let side = if x(*ideal) < 80 { HPos::Left } else { HPos::Right };
+            area.draw(&Text::new(label, (x(*ideal), 6), words(LABEL, Ink::Text, side)))?;
+            Ok(())
+        })?;
+    }
+    Ok(chart.inline())
+}
+
+/// Where the name of a bar stands: inside where it fits, else behind it.
+fn beside(from: i32, to: i32, width: i32, name: &str, is_last: bool) -> (i32, Ink, HPos) {
+    let length = widest(name, LABEL) + 8;
+    match () {
+        () if to - from > length => (from + 5, if is_last { Ink::Inside } else { Ink::Text }, HPos::Left),
+        () if to + length <= width => (to + 5, Ink::Text, HPos::Left),
+        () => (from - 5, Ink::Text, HPos::Right),
+    }
+}
+
+/// A label without what all of them have in common.
+fn short(label: &str) -> String {
+    let bare = label.split_once("://").map_or(label, |(_, rest)| rest);
+    visible(bare.trim_start_matches("www.").trim_end_matches('/')).chars().take(36).collect()
+}
+
+fn time_line(
+    area: &super::Area<'_>,
+    x: &impl Fn(f64) -> i32,
+    longest_s: f64,
+    height: i32,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let power = 10_f64.powf((longest_s / 4.0).log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|step| longest_s / step <= 5.0);
+    let step = step.unwrap_or(longest_s);
+    let mut time = 0.0;
+    while time <= longest_s {
+        let place = x(time);
+        area.draw(&PathElement::new([(place, TOP - 4), (place, height - BOTTOM)], Ink::Grid.color()))?;
+        let side = if time == 0.0 { HPos::Left } else { HPos::Center };
+        let label = if time == 0.0 { "0".to_owned() } else { round(time) };
+        area.draw(&Text::new(label, (place, height - 8), words(LABEL, Ink::Faint, side)))?;
+        time += step;
+    }
+    Ok(())
+}
+
+/// A round time without digits that say nothing.
+fn round(time_s: f64) -> String {
+    let (value, unit) = match time_s {
+        s if s >= 1.0 => (s, "s"),
+        s if s >= 1e-3 => (s * 1e3, "ms"),
+        s => (s * 1e6, "µs"),
+    };
+    format!("{} {unit}", (value * 100.0).round() / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::analyse;
+    use crate::report::tests::comparison;
+
+    #[test]
+    fn a_row_that_counts_has_a_waterfall_of_the_pass_in_its_middle() {
+        let comparison = comparison();
+        let stage = &analyse(&comparison)[0];
+        let all = waterfalls(&comparison, stage);
+        let rows: Vec<&str> = all.iter().map(|waterfall| waterfall.row.as_str()).collect();
+        assert_eq!(rows, ["surf@smol", "hyper@smol", "ureq@sequential"]);
+        assert_eq!((all[0].fetches[2].start_s, all[2].fetches[2].start_s), (9e-6, 0.03005));
+        assert_eq!(all[0].fetches[0].label, "http://a.example/");
+        let svg = picture(&all[2], all[2].elapsed_s, 340).unwrap();
+        assert!(svg.contains("<title>Waterfall of ureq@sequential: 3 fetches end after "), "{svg}");
+        assert!(svg.contains("<title>http://b.example/: 20.02 ms, from 10.02 ms on</title>"), "{svg}");
+    }
+
+    #[test]
+    fn a_record_without_starts_is_drawn_as_its_slots_allow() {
+        let mut comparison = comparison();
+        comparison.passes.iter_mut().for_each(|pass| pass.starts.clear());
+        comparison.setup.stages[0].sites.clear();
+        let all = waterfalls(&comparison, &analyse(&comparison)[0]);
+        assert_eq!((all[0].fetches[2].start_s, all[2].fetches[2].start_s), (0.0, 0.03003));
+        assert_eq!(all[0].fetches[0].label, "site 1");
+    }
+}

@@ -1,0 +1,46 @@
+//! How it was measured, as names and values; and the line under the page's heading.
+
+use crate::analysis::StageAnalysis;
+use crate::record::{Comparison, Environment};
+use crate::report::numbers::{grouped, seconds};
+use crate::report::place;
+
+/// Where, how and with what.
+pub(super) fn facts(environment: &Environment, comparison: &Comparison) -> Vec<(&'static str, String)> {
+    let setup = &comparison.setup;
+    let mut facts = place::facts(environment, setup.rows.iter().map(|row| row.name.as_str()));
+    facts.push(("seed", setup.seed.to_string()));
+    let passes = comparison.passes.len() as u64;
+    let fetches: u64 = setup
+        .stages
+        .iter()
+        .map(|stage| {
+            stage.fetches * comparison.passes.iter().filter(|pass| pass.scenario == stage.scenario).count() as u64
+        })
+        .sum();
+    facts.push(("measured", format!("{} passes of {} fetches", grouped(passes), grouped(fetches))));
+    if let Some(aftermath) = &setup.aftermath {
+        facts.push(("duration", seconds(aftermath.seconds)));
+        if let Some(load) = aftermath.load {
+            facts.push(("load average after", place::load(load)));
+        }
+        if let Some(stolen) = aftermath.stolen {
+            facts.push(("stolen by the host", format!("{:.2} %", stolen * 100.0)));
+        }
+    }
+    facts
+}
+
+/// How much was compared, where and when.
+pub(super) fn summary(environment: &Environment, stages: &[StageAnalysis]) -> String {
+    let Environment { cpu, cores, started, .. } = environment;
+    let rows = stages.iter().map(|stage| stage.rows.len()).max().unwrap_or(0);
+    let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    format!(
+        "{} on {}, {} of {cpu}, {}",
+        count(rows, "row", "rows"),
+        count(stages.len(), "scenario", "scenarios"),
+        count(*cores, "core", "cores"),
+        started.split('T').next().unwrap_or(started)
+    )
+}

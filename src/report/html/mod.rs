@@ -1,0 +1,165 @@
+//! A record as one HTML file that opens anywhere: nothing is fetched, and all is there without a script too.
+
+use anyhow::Context;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment as Templates, context};
+
+use super::chart::{latency, scaling, waterfall};
+use super::comparison::csv;
+use super::splice::{Listed, newest_first};
+use crate::analysis::StageAnalysis;
+use crate::record::{Comparison, Folder};
+
+mod data;
+mod facts;
+mod policy;
+mod stage;
+
+use self::policy::{Policy, json_for_page, link};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// The page of a record's folder, with what its comparison says.
+///
+/// # Errors
+///
+/// It holds no comparison, or a chart cannot be drawn.
+pub fn page(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
+    let Folder { name, environment, comparison, bench } = folder;
+    let comparison = comparison.as_ref().context("--html is for records of `compare`: this one is of `cargo bench`")?;
+    let views = stages.iter().enumerate().map(|(number, stage)| stage::view(number, stage)).collect::<Vec<_>>();
+    let waterfalls = stages.iter().map(|stage| waterfalls(comparison, stage)).collect::<anyhow::Result<Vec<_>>>()?;
+    let spreads = stages.iter().map(latency::pictures).collect::<anyhow::Result<Vec<_>>>()?;
+    let scalings = bench.as_ref().map(scaling::scalings).unwrap_or_default();
+    let figures = serde_json::to_string(&data::download(comparison, stages))?;
+    let policy = Policy::new(STYLE, SCRIPT);
+    render(
+        "page.html",
+        include_str!("page.html"),
+        context! {
+            name => name.as_str(), policy => policy.text(), style => STYLE, script => SCRIPT,
+            stages => Serde(views),
+            rows => comparison.setup.rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>(),
+            waterfalls, spreads,
+            scaling => scaling::pictures(&scalings)?,
+            scaling_of => scalings.first().map(|scaling| scaling.scenario.clone()),
+            facts => facts::facts(environment, comparison),
+            summary => facts::summary(environment, stages),
+            complete => comparison.setup.complete,
+            data => json_for_page(&data::for_script(stages)),
+            downloads => [
+                ("figures.json", link("application/json", &figures)),
+                ("figures.csv", link("text/csv", &csv(stages))),
+                ("blocks.csv", link("text/csv", &data::blocks_csv(stages))),
+            ],
+        },
+    )
+}
+
+/// The page that lists all records, the newest first.
+///
+/// # Errors
+///
+/// The template is broken.
+pub fn index(records: &mut [Listed]) -> anyhow::Result<String> {
+    newest_first(records);
+    let policy = Policy::new(STYLE, "").text();
+    let records = Serde(&*records);
+    render("index.html", include_str!("index.html"), context! { policy, style => STYLE, records })
+}
+
+/// The waterfalls of a scenario: row, wide picture, narrow picture.
+fn waterfalls(comparison: &Comparison, stage: &StageAnalysis) -> anyhow::Result<Vec<(String, String, String)>> {
+    let all = waterfall::waterfalls(comparison, stage);
+    let longest = all.iter().flat_map(|one| &one.fetches).map(|fetch| fetch.end_s).fold(0.0, f64::max);
+    let both = |one: &waterfall::Waterfall| {
+        let wide = waterfall::picture(one, longest, 1000)?;
+        Ok((one.row.clone(), wide, waterfall::picture(one, longest, 340)?))
+    };
+    all.iter().map(both).collect()
+}
+
+/// Fills a template in. Whatever is put into it is escaped, but for what the template itself calls safe.
+fn render(name: &str, template: &str, values: minijinja::Value) -> anyhow::Result<String> {
+    let mut templates = Templates::new();
+    templates.set_auto_escape_callback(|_| AutoEscape::Html);
+    templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    templates.add_filter("visible", |text: String| super::escape::visible(&text));
+    templates.add_template(name, template).context("the template is broken")?;
+    templates.get_template(name)?.render(values).with_context(|| format!("cannot fill in {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::analysis::analyse;
+    use crate::report::tests::{comparison, folder, record};
+
+    /// The page of the small record, every name and message of which is `text`, numbered so that rows stay apart.
+    fn page_of(text: &str) -> String {
+        let mut comparison = comparison();
+        let names: Vec<String> = comparison.setup.rows.iter().map(|row| row.name.clone()).collect();
+        let renamed = |name: &str| match names.iter().position(|other| name.starts_with(other)) {
+            Some(number) => format!("{text}{number}{}", &name[names[number].len()..]),
+            None => text.to_owned(),
+        };
+        let setup = &mut comparison.setup;
+        setup.rows.iter_mut().for_each(|row| row.name = renamed(&row.name));
+        setup.reference = setup.rows[0].name.clone();
+        let stage = &mut setup.stages[0];
+        (stage.scenario, stage.description) = (text.to_owned(), text.to_owned());
+        stage.sites = vec![text.to_owned(); 3];
+        stage.left_out = vec![(text.to_owned(), 2.0)];
+        for pass in &mut comparison.passes {
+            (pass.row, pass.scenario, pass.why) =
+                (renamed(&pass.row), text.to_owned(), pass.why.take().map(|_| text.to_owned()));
+        }
+        let mut bench = record();
+        bench.samples.iter_mut().for_each(|sample| (sample.row, sample.scenario) = (text.to_owned(), text.to_owned()));
+        let mut folder = folder(Some(comparison), Some(bench));
+        (folder.name, folder.environment.cpu) = (text.to_owned(), text.to_owned());
+        let stages = folder.comparison.as_ref().map(analyse).unwrap_or_default();
+        page(&folder, &stages).unwrap()
+    }
+
+    /// How many elements of a kind there are.
+    fn elements(page: &str, name: &str) -> usize {
+        page.matches(&format!("<{name}")).count()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn no_text_becomes_part_of_the_page(text in "([<>&\"'=/ a-z]|script|\u{1b}|\u{202e}|\u{0}|\n|\\{\\{|-->){1,20}") {
+            let (harmless, page) = (page_of("x"), page_of(&text));
+            for element in ["script", "style", "svg", "tr", "a ", "img", "title", "!--", "b>"] {
+                prop_assert_eq!(elements(&page, element), elements(&harmless, element), "{}", element);
+            }
+            let active = page.contains(['\u{1b}', '\u{202e}', '\u{0}']);
+            prop_assert!(!active, "a character that acts");
+        }
+    }
+
+    #[test]
+    fn a_page_fetches_nothing_and_says_it_all_without_a_script() {
+        let page = page_of("</script><script>alert(1)</script>");
+        assert_eq!(elements(&page, "script"), 2);
+        assert!(
+            !page.contains("http://") && !page.contains("https://") && !page.contains("@import"),
+            "nothing is fetched"
+        );
+        assert!(!page.contains(" style=") && !page.contains(" onclick="), "the policy would refuse it");
+        let page = page_of("row");
+        for words in
+            ["Ranking", "Where the time goes", "Over concurrency", "What it costs", "row1", "30.48 ms", "figures.csv"]
+        {
+            assert!(page.contains(words), "{words}");
+        }
+        assert_eq!(page.matches("role=\"img\"").count(), page.matches("role=\"img\"><title>").count());
+    }
+}

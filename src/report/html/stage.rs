@@ -1,0 +1,246 @@
+//! A scenario as the page's template takes it: words and lengths, nothing left to compute.
+
+use serde::Serialize;
+
+use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::metric::{self, Better, Metric, Unit};
+use crate::paired::{Ratio, Verdict};
+use crate::report::comparison::{footnotes, interval, invalidities, show, verdict};
+use crate::report::numbers::{grouped, time_scale};
+
+/// How long the longest bar is. The picture is stretched to the room that there is.
+const BAR: f64 = 1000.0;
+/// How many rows a headline names.
+const NAMED: usize = 4;
+
+/// The metrics that tell of time; the others tell of cost.
+const OF_TIME: [&str; 6] =
+    ["median_s", "rate_per_s", "efficiency", "overhead_s_per_fetch", "fetch_p50_s", "fetch_p99_s"];
+
+/// A scenario.
+#[derive(Debug, Serialize)]
+pub(super) struct StageView {
+    id: String,
+    name: String,
+    description: String,
+    facts: String,
+    verdict: String,
+    headline: Headline,
+    reference: String,
+    noise: Option<String>,
+    smallest: Option<String>,
+    footnotes: Vec<String>,
+    invalid: Vec<String>,
+    rows: Vec<RowView>,
+    time_columns: Vec<ColumnView>,
+    cost_columns: Vec<ColumnView>,
+}
+
+/// The answer, before all else.
+#[derive(Debug, Serialize)]
+struct Headline {
+    /// Who is first.
+    who: Vec<String>,
+    /// What that means.
+    what: String,
+    /// Names and values.
+    facts: Vec<(String, String, String)>,
+}
+
+/// A column of figures.
+#[derive(Debug, Serialize)]
+struct ColumnView {
+    heading: &'static str,
+    better: &'static str,
+}
+
+/// A row.
+#[derive(Debug, Serialize)]
+struct RowView {
+    name: String,
+    rank: Option<usize>,
+    is_best: bool,
+    is_reference: bool,
+    pass: String,
+    pass_s: Option<f64>,
+    bar: Option<Bar>,
+    verdict: &'static str,
+    interval: String,
+    is_noise: bool,
+    ratio: Option<f64>,
+    why: Option<String>,
+    time: Vec<Cell>,
+    cost: Vec<Cell>,
+}
+
+/// A row's time as a bar, the reference's being its unit: how long it is, where its interval lies, and where the
+/// reference lies against itself.
+#[derive(Debug, Serialize)]
+struct Bar {
+    length: i64,
+    /// Of no width where there is none.
+    interval: (i64, i64),
+    floor: Option<(i64, i64)>,
+}
+
+/// A figure.
+#[derive(Debug, Serialize)]
+struct Cell {
+    text: String,
+    value: Option<f64>,
+    /// Its share of the largest in its column.
+    share: i64,
+}
+
+pub(super) fn view(number: usize, stage: &StageAnalysis) -> StageView {
+    let (time, cost): (Vec<&Metric>, Vec<&Metric>) = metric::ALL
+        .iter()
+        .filter(|metric| stage.rows.iter().any(|row| (metric.value)(row).is_some()))
+        .partition(|metric| OF_TIME.contains(&metric.key));
+    let setup = &stage.setup;
+    StageView {
+        id: format!("s{number}"),
+        name: setup.scenario.clone(),
+        description: setup.description.clone(),
+        facts: format!(
+            "{} fetches, {} at once{}, {} blocks",
+            grouped(setup.fetches),
+            grouped(setup.concurrency as u64),
+            time_scale(setup.time_scale),
+            stage.blocks
+        ),
+        verdict: verdict(stage),
+        headline: headline(stage),
+        reference: stage.reference.clone(),
+        noise: stage.noise.map(interval),
+        smallest: stage.smallest_difference.map(|smallest| format!("{:.1} %", smallest * 100.0)),
+        footnotes: footnotes(stage),
+        invalid: invalidities(stage),
+        rows: stage.rows.iter().map(|row| row_view(stage, row, &time, &cost)).collect(),
+        time_columns: time.iter().map(|metric| column(metric)).collect(),
+        cost_columns: cost.iter().map(|metric| column(metric)).collect(),
+    }
+}
+
+fn column(metric: &Metric) -> ColumnView {
+    let better = match metric.better {
+        Better::Lower => "less is better",
+        Better::Higher => "more is better",
+        Better::Neither => "",
+    };
+    ColumnView { heading: metric.heading, better }
+}
+
+fn headline(stage: &StageAnalysis) -> Headline {
+    let best: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.rank == Some(1)).collect();
+    let Some(first) = best.first() else {
+        let what = "no verdict".to_owned();
+        return Headline { who: vec![verdict(stage)], what, facts: Vec::new() };
+    };
+    let mut who: Vec<String> = best.iter().take(NAMED).map(|row| row.name.clone()).collect();
+    if best.len() > NAMED {
+        who.push(format!("and {} more", best.len() - NAMED));
+    }
+    let what = if best.len() == 1 { "is the fastest" } else { "tie: nothing is shown to be faster" }.to_owned();
+    let cheapest = best.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).unwrap_or(first);
+    let facts = [time(first), next(stage, &best), cost(cheapest, best.len() > 1)];
+    Headline { who, what, facts: facts.into_iter().flatten().collect() }
+}
+
+/// The best time, and how far it is from the ideal.
+fn time(first: &RowAnalysis) -> Option<(String, String, String)> {
+    let median = show(Unit::Seconds, first.median_s?);
+    let note = match first.efficiency().zip(first.ideal_s) {
+        Some((share, ideal)) => {
+            format!("{} of the ideal, which is {}", show(Unit::Share, share), show(Unit::Seconds, ideal))
+        }
+        None => {
+            format!("{}; no delays, so no ideal", first.rate().map_or_else(String::new, |r| show(Unit::PerSecond, r)))
+        }
+    };
+    Some(("Time".to_owned(), median, note))
+}
+
+/// The first row that is shown to be slower than every one of the best, and by how much.
+fn next(stage: &StageAnalysis, best: &[&RowAnalysis]) -> Option<(String, String, String)> {
+    let row = stage.rows.iter().find(|row| row.rank.is_some_and(|rank| rank > 1))?;
+    let (own, first) = (stage.paired.index(&row.name)?, stage.paired.index(&best.first()?.name)?);
+    let valid = stage.rows.iter().filter(|row| row.invalid.is_none()).count();
+    let ratio = stage.paired.blocks.ratio(own, first, valid * (valid - 1) / 2)?;
+    let than = format!("{} against {}", row.name, best[0].name);
+    Some(("Next".to_owned(), interval(ratio), than))
+}
+
+/// What a fetch costs with the one of the best that takes the least of the processor.
+fn cost(row: &RowAnalysis, of_several: bool) -> Option<(String, String, String)> {
+    let cost = row.cost?;
+    let which = if of_several { format!(" ({}, the least of the tied)", row.name) } else { String::new() };
+    let cpu = format!("{} CPU a fetch", show(Unit::Seconds, cost.cpu_s));
+    let note = format!(
+        "{}, {} threads, {} sockets{which}",
+        show(Unit::Bytes, cost.peak_rss_bytes as f64),
+        cost.threads,
+        grouped(row.sockets.0)
+    );
+    Some(("Cost".to_owned(), cpu, note))
+}
+
+fn cpu(row: &RowAnalysis) -> f64 {
+    row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
+}
+
+fn row_view(stage: &StageAnalysis, row: &RowAnalysis, time: &[&Metric], cost: &[&Metric]) -> RowView {
+    let is_reference = row.name == stage.reference;
+    let cells = |metrics: &[&Metric]| metrics.iter().map(|metric| cell(stage, row, metric)).collect();
+    RowView {
+        name: row.name.clone(),
+        rank: row.rank,
+        is_best: row.rank == Some(1),
+        is_reference,
+        pass: row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
+        pass_s: row.median_s,
+        bar: bar(stage, row),
+        verdict: if is_reference { "the reference" } else { word(row.verdict()) },
+        interval: row.ratio.map_or_else(String::new, interval),
+        is_noise: is_noise(stage.noise, row.ratio),
+        ratio: if is_reference { Some(1.0) } else { row.ratio.map(|ratio| ratio.mean) },
+        why: row.invalid.as_ref().map(|(validity, why, _)| format!("{}: {why}", validity.name())),
+        time: cells(time),
+        cost: cells(cost),
+    }
+}
+
+/// The verdict in words that stand by themselves.
+fn word(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        Some(Verdict::Faster) => "faster",
+        Some(Verdict::Slower) => "slower",
+        Some(Verdict::Tied) => "cannot be told apart",
+        Some(Verdict::TooFewBlocks) => "too few blocks",
+        None => "",
+    }
+}
+
+/// Whether a difference lies within what the reference shows against itself.
+fn is_noise(noise: Option<Ratio>, ratio: Option<Ratio>) -> bool {
+    noise.zip(ratio).is_some_and(|(noise, ratio)| (noise.low..=noise.high).contains(&ratio.mean))
+}
+
+/// The bars of a scenario end with the slowest row, so that its interval may be cut and nobody else's is.
+fn bar(stage: &StageAnalysis, row: &RowAnalysis) -> Option<Bar> {
+    let of = |row: &RowAnalysis| match row.ratio {
+        Some(ratio) => Some(ratio.mean),
+        None => (row.name == stage.reference && row.invalid.is_none()).then_some(1.0),
+    };
+    let longest = stage.rows.iter().filter_map(of).fold(0.0, f64::max) * 1.05;
+    let place = |ratio: f64| ((ratio / longest).clamp(0.0, 1.0) * BAR).round() as i64;
+    let ends = |ratio: Ratio| (place(ratio.low), place(ratio.high));
+    Some(Bar { length: place(of(row)?), interval: row.ratio.map_or((0, 0), ends), floor: stage.noise.map(ends) })
+}
+
+fn cell(stage: &StageAnalysis, row: &RowAnalysis, metric: &Metric) -> Cell {
+    let value = (metric.value)(row).filter(|_| row.invalid.is_none());
+    let largest = stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(metric.value).fold(0.0, f64::max);
+    let share = value.filter(|_| largest > 0.0).map_or(0, |value| (value / largest * 100.0).round() as i64);
+    Cell { text: value.map_or_else(String::new, |value| show(metric.unit, value)), value, share }
+}

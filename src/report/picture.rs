@@ -1,0 +1,132 @@
+//! A record as a picture for other pages: the rows of each scenario as bars.
+
+use anyhow::bail;
+
+use super::chart::bars::{Bar, Panel, chart};
+use super::comparison::{interval, show};
+use super::escape::visible;
+use super::numbers::{grouped, per_second, seconds, time_scale};
+use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::metric::Unit;
+use crate::paired::Verdict;
+use crate::record::{Folder, Measurement, Record, What};
+
+/// The picture of what a folder holds: of its comparison, or else of what `cargo bench` measured.
+///
+/// # Errors
+///
+/// There is nothing to draw.
+pub fn of(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
+    let panels: Vec<Panel> = match &folder.bench {
+        _ if !stages.is_empty() => stages.iter().map(compared).collect(),
+        Some(record) => benched(record),
+        None => Vec::new(),
+    };
+    if panels.iter().all(|panel| panel.bars.is_empty()) {
+        bail!("record {} holds no passes that a picture is made of, so there is nothing to draw", folder.name);
+    }
+    Ok(chart(&panels)?.standalone())
+}
+
+/// A scenario of a comparison: each row's time over the reference's.
+fn compared(stage: &StageAnalysis) -> Panel {
+    let setup = &stage.setup;
+    let bar = |row: &RowAnalysis| {
+        let ratio = match row.ratio {
+            None if row.name != stage.reference => return None,
+            ratio => ratio,
+        };
+        let verdict = match row.verdict() {
+            None => String::new(),
+            Some(Verdict::Tied) => ", tied".to_owned(),
+            Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", interval(ratio))),
+        };
+        Some(Bar {
+            name: visible(&row.name),
+            length: ratio.map_or(1.0, |ratio| ratio.mean),
+            interval: ratio.map(|ratio| (ratio.low, ratio.high)),
+            label: format!("{}{verdict}", show(Unit::Seconds, row.median_s?)),
+            is_best: row.rank == Some(1),
+        })
+    };
+    let heading = format!(
+        "{}: {} fetches, {} at once{}; time against {}, shorter is faster",
+        visible(&setup.scenario),
+        grouped(setup.fetches),
+        grouped(setup.concurrency as u64),
+        time_scale(setup.time_scale),
+        visible(&stage.reference)
+    );
+    Panel { heading, bars: stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(bar).collect() }
+}
+
+/// How fast each row is where nothing but client and executor takes time, and how long it takes for the article's sites.
+fn benched(record: &Record) -> Vec<Panel> {
+    let measurements = record.measurements();
+    let of = |scenario: &str| -> Vec<&Measurement<'_>> {
+        measurements.iter().filter(|m| m.of().what == What::Pass && m.of().scenario == scenario).collect()
+    };
+    let (keepalive, article) = (of("keepalive"), of("article"));
+    let bar = |m: &&Measurement<'_>, length: f64, label: String| Bar {
+        name: visible(&m.of().row),
+        length,
+        label,
+        ..Bar::default()
+    };
+    let rates = keepalive.iter().map(|m| bar(m, m.fetches_per_s(), per_second(m.fetches_per_s()))).collect();
+    let totals = article.iter().map(|m| bar(m, m.pass_s(), seconds(m.pass_s()))).collect();
+    let panels = [
+        keepalive.first().map(|m| {
+            let at = m.of().concurrency;
+            let heading = format!("keepalive: fetches per second at concurrency {at}, longer is faster");
+            Panel { heading, bars: rates }
+        }),
+        article.first().map(|m| {
+            let (sites, scale) = (m.of().fetches, time_scale(m.of().time_scale));
+            Panel { heading: format!("article: time for all {sites} sites{scale}, shorter is faster"), bars: totals }
+        }),
+    ];
+    panels.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::analyse;
+    use crate::report::tests::{comparison, folder, record};
+
+    #[test]
+    fn a_bench_record_has_a_title_and_a_bar_for_each_row_and_no_background() {
+        let svg = of(&folder(None, Some(record())), &[]).unwrap();
+        assert!(
+            svg.contains("<title>keepalive: fetches per second at concurrency 32, longer is faster; article"),
+            "{svg}"
+        );
+        assert_eq!(svg.matches("<rect").count(), 3);
+        assert!(svg.contains("20,000/s") && svg.contains("150.00 ms"));
+    }
+
+    #[test]
+    fn a_comparison_has_its_rows_that_count_with_their_intervals() {
+        let comparison = comparison();
+        let stages = analyse(&comparison);
+        let svg = of(&folder(Some(comparison), None), &stages).unwrap();
+        // Three rows, two of them with an interval.
+        assert_eq!(svg.matches("<rect").count(), 5, "{svg}");
+        assert!(svg.contains("time against surf@smol, shorter is faster") && !svg.contains("exec:broken"), "{svg}");
+    }
+
+    #[test]
+    fn foreign_names_do_not_leave_their_element() {
+        let mut record = record();
+        record.samples[0].row = "</text>&\u{1b}".to_owned();
+        assert!(of(&folder(None, Some(record)), &[]).unwrap().contains("&lt;/text&gt;&amp;␛"));
+    }
+
+    #[test]
+    fn without_its_scenarios_there_is_no_picture() {
+        let mut record = record();
+        record.samples.retain(|sample| sample.what != What::Pass);
+        assert!(of(&folder(None, Some(record)), &[]).unwrap_err().to_string().contains("nothing to draw"));
+    }
+}

@@ -1,0 +1,44 @@
+//! Where a record was measured, and with what, as names and values.
+
+use crate::record::Environment;
+
+/// All that is known, with the versions of the clients and executors of `rows`.
+pub fn facts<'a>(environment: &Environment, rows: impl IntoIterator<Item = &'a str>) -> Vec<(&'static str, String)> {
+    let unknown = || "unknown".to_owned();
+    let git = environment.git.as_ref().map_or_else(unknown, |git| {
+        let state = if git.dirty { ", with changes that are not committed" } else { "" };
+        format!("revision {}{state}", git.revision)
+    });
+    let memory =
+        environment.memory_bytes.map_or_else(unknown, |bytes| format!("{:.1} GiB", bytes as f64 / (1 << 30) as f64));
+    vec![
+        ("started", environment.started.clone()),
+        ("command", environment.command.clone()),
+        ("CPU", format!("{}, {} cores", environment.cpu, environment.cores)),
+        ("memory", memory),
+        ("kernel", environment.kernel.clone().unwrap_or_else(unknown)),
+        ("compiler", environment.rustc.clone().unwrap_or_else(unknown)),
+        ("profile", environment.profile.clone()),
+        ("crates", versions(environment, rows)),
+        ("lock file", format!("CRC-32 {}", environment.lock_file_crc32)),
+        ("source", git),
+        ("load average before", environment.load.map_or_else(unknown, load)),
+    ]
+}
+
+/// Load averages over 1, 5 and 15 minutes.
+pub(super) fn load([one, five, fifteen]: [f64; 3]) -> String {
+    format!("{one}, {five}, {fifteen}")
+}
+
+/// The versions of the clients and executors that were measured, in the order of the rows.
+fn versions<'a>(environment: &Environment, rows: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for part in rows.into_iter().flat_map(|row| row.split(['@', ':', '+', '/'])) {
+        if environment.crates.contains_key(part) && !names.contains(&part) {
+            names.push(part);
+        }
+    }
+    let version = |name: &&str| format!("{name} {}", environment.crates[*name]);
+    names.iter().map(version).collect::<Vec<_>>().join(", ")
+}
