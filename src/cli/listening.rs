@@ -16,7 +16,7 @@ use crate::units::{MAX_DEADLINE, parse_duration};
 /// Where and how the server runs.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListenFlags {
-    /// Address to listen at, such as 127.0.0.1:8080 or [::1]: with a port the origins take it and those that follow, then
+    /// Address to listen at, such as 127.0.0.1:8080 or `[::1]`: with a port the origins take it and those that follow, then
     /// the control channel; without one any that are free
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", value_parser = parse_address)]
     listen: SocketAddr,

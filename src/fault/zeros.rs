@@ -6,7 +6,7 @@ const ZEROS: usize = 10_000_000;
 /// The longest that one back-reference of DEFLATE stands for.
 const LONGEST_MATCH: usize = 258;
 
-/// [`ZEROS`] zeros as a gzip file (RFC 1952): one block of fixed Huffman codes (RFC 1951, section 3.2.6), a zero and then
+/// Ten million zeros as a gzip file (RFC 1952): one block of fixed Huffman codes (RFC 1951, section 3.2.6), a zero and then
 /// nothing but "the 258 bytes from one byte ago once more".
 pub fn zeros() -> Vec<u8> {
     let mut bits = Bits { bytes: vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255], pending: 0, count: 0 };
