@@ -23,6 +23,8 @@ pub struct Child {
     stdin: Option<ChildStdin>,
     lines: Receiver<Result<Vec<u8>, Silence>>,
     last_words: Arc<Mutex<VecDeque<u8>>>,
+    /// Closed once there will be no more of them.
+    all_said: Receiver<()>,
 }
 
 /// Why a child does not answer.
@@ -85,11 +87,16 @@ impl Child {
                 .spawn(move || read_lines(stdout, limit, |line| sender.send(line).is_ok()))?;
         }
         let last_words = Arc::<Mutex<VecDeque<u8>>>::default();
+        let (saying, all_said) = mpsc::channel();
         if let Some(stderr) = stderr {
             let kept = Arc::clone(&last_words);
-            thread::Builder::new().name("child-err".to_owned()).spawn(move || keep_end(stderr, &kept))?;
+            let listen = move || {
+                keep_end(stderr, &kept);
+                drop(saying);
+            };
+            thread::Builder::new().name("child-err".to_owned()).spawn(listen)?;
         }
-        Ok(Self { stdin: process.stdin.take(), process, lines, last_words })
+        Ok(Self { stdin: process.stdin.take(), process, lines, last_words, all_said })
     }
 
     /// The process id.
@@ -123,6 +130,10 @@ impl Child {
     /// How it ended, and its last words.
     fn ended(&mut self) -> Silence {
         let status = self.wait(GRACE);
+        if status.is_some() {
+            // What it said last may still be on its way, even though it has ended.
+            let _ = self.all_said.recv_timeout(GRACE);
+        }
         let mut words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         Silence::Ended(status, String::from_utf8_lossy(words.make_contiguous()).trim().to_owned())
     }

@@ -77,6 +77,8 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
     let workshop = Workshop::new();
     let hangs = workshop.worker("hangs");
     let mut child = start(&workshop, &["--backend", &hangs], 2);
+    // By then the pass that hangs has begun, which is waited for a second at a time.
+    std::thread::sleep(Duration::from_millis(200));
     send(&child, Signal::INT);
     std::thread::sleep(Duration::from_millis(50));
     send(&child, Signal::INT);

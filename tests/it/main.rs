@@ -9,6 +9,7 @@ mod conformance;
 mod diff;
 mod manuals;
 mod mock;
+mod pages;
 mod peers;
 mod raw_server;
 mod report;
