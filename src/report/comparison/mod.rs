@@ -86,6 +86,17 @@ pub(super) fn footnotes(stage: &StageAnalysis) -> Vec<String> {
     notes
 }
 
+/// A difference that nobody would choose by, even where it is shown to be one.
+const TRIFLE: f64 = 0.01;
+
+/// By which share the slowest of several rows is slower than the fastest.
+fn spread(rows: &[&RowAnalysis]) -> Option<f64> {
+    let medians: Option<Vec<f64>> = rows.iter().map(|row| row.median_s).collect();
+    let medians = medians.filter(|medians| medians.len() > 1)?;
+    let (least, most) = medians.iter().fold((f64::MAX, 0.0_f64), |(a, b), &median| (a.min(median), b.max(median)));
+    Some(most / least - 1.0)
+}
+
 /// One plain sentence that a hurried person can act on.
 pub fn verdict(stage: &StageAnalysis) -> String {
     let name = &stage.setup.scenario;
@@ -97,6 +108,15 @@ pub fn verdict(stage: &StageAnalysis) -> String {
     let Some(first) = best.first() else {
         return format!("On {name} there are too few blocks for a verdict: give it more time with --budget.");
     };
+    let concurrent: Vec<&RowAnalysis> = choices.iter().map(|(row, _)| *row).filter(|row| !row.sequential).collect();
+    if let Some(share) = spread(&concurrent).filter(|share| *share < TRIFLE) {
+        let cheapest = concurrent.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).expect("there are several");
+        return format!(
+            "On {name} all concurrent rows lie within {:.1} %: choose on cost, where {} takes the least CPU.",
+            share * 100.0,
+            cheapest.name
+        );
+    }
     if best.len() == 1 {
         return match choices.iter().find(|(_, rank)| *rank > 1) {
             Some((next, _)) => format!("On {name} {} is the fastest; next comes {}.", first.name, next.name),
@@ -166,5 +186,18 @@ mod tests {
         let stages = analyse(&comparison);
         assert_eq!(stages[0].rows[0].name, FLOOR);
         assert_eq!(verdict(&stages[0]), "On article hyper@smol is the fastest; next comes ureq@sequential.");
+    }
+
+    #[test]
+    fn nobody_is_the_fastest_by_a_trifle() {
+        let mut stage = analyse(&comparison()).remove(0);
+        let mut medians = [1.0, 1.009].into_iter();
+        for row in stage.rows.iter_mut().filter(|row| !row.sequential) {
+            row.median_s = medians.next();
+        }
+        let said = verdict(&stage);
+        assert!(said.starts_with("On article all concurrent rows lie within 0.9 %: choose on cost, where "), "{said}");
+        stage.rows.iter_mut().for_each(|row| row.median_s = row.median_s.map(|median| median * median * median));
+        assert!(!verdict(&stage).contains("lie within"), "by three times as much somebody is");
     }
 }
