@@ -141,7 +141,7 @@ pub fn verdict(stage: &StageAnalysis) -> String {
 
 /// The rows that there are to choose from, with their ranks among themselves. The floor is no client to choose, unless there
 /// is nothing else.
-fn choices(stage: &StageAnalysis) -> Vec<(&RowAnalysis, usize)> {
+pub(super) fn choices(stage: &StageAnalysis) -> Vec<(&RowAnalysis, usize)> {
     let ranked: Vec<_> = stage.rows.iter().filter_map(|row| Some((row, row.rank?))).collect();
     let (floor, others): (Vec<_>, Vec<_>) = ranked.iter().partition(|(row, _)| row.name == FLOOR);
     let Some((floor, _)) = floor.first().filter(|_| !others.is_empty()) else { return ranked };
@@ -152,7 +152,8 @@ fn choices(stage: &StageAnalysis) -> Vec<(&RowAnalysis, usize)> {
         .collect()
 }
 
-fn cpu(row: &RowAnalysis) -> f64 {
+/// Processor time of a fetch, in seconds: without end where it is not known.
+pub(super) fn cpu(row: &RowAnalysis) -> f64 {
     row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::analysis::{RowAnalysis, StageAnalysis};
 use crate::metric::{self, Better, Metric, Unit};
 use crate::paired::{Ratio, Verdict};
-use crate::report::comparison::{footnotes, interval, invalidities, show, verdict};
+use crate::report::comparison::{choices, cpu, footnotes, interval, invalidities, show, verdict};
 use crate::report::numbers::{grouped, time_scale};
 
 /// How long the longest bar is. The picture is stretched to the room that there is.
@@ -132,7 +132,8 @@ fn column(metric: &Metric) -> ColumnView {
 }
 
 fn headline(stage: &StageAnalysis) -> Headline {
-    let best: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.rank == Some(1)).collect();
+    let choices = choices(stage);
+    let best: Vec<&RowAnalysis> = choices.iter().filter(|(_, rank)| *rank == 1).map(|(row, _)| *row).collect();
     let Some(first) = best.first() else {
         let what = "no verdict".to_owned();
         return Headline { who: vec![verdict(stage)], what, facts: Vec::new() };
@@ -143,7 +144,7 @@ fn headline(stage: &StageAnalysis) -> Headline {
     }
     let what = if best.len() == 1 { "is the fastest" } else { "tie: nothing is shown to be faster" }.to_owned();
     let cheapest = best.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).unwrap_or(first);
-    let facts = [time(first), next(stage, &best), cost(cheapest, best.len() > 1)];
+    let facts = [time(first), next(stage, &choices, &best), cost(cheapest, best.len() > 1)];
     Headline { who, what, facts: facts.into_iter().flatten().collect() }
 }
 
@@ -162,8 +163,12 @@ fn time(first: &RowAnalysis) -> Option<(String, String, String)> {
 }
 
 /// The first row that is shown to be slower than every one of the best, and by how much.
-fn next(stage: &StageAnalysis, best: &[&RowAnalysis]) -> Option<(String, String, String)> {
-    let row = stage.rows.iter().find(|row| row.rank.is_some_and(|rank| rank > 1))?;
+fn next(
+    stage: &StageAnalysis,
+    choices: &[(&RowAnalysis, usize)],
+    best: &[&RowAnalysis],
+) -> Option<(String, String, String)> {
+    let (row, _) = choices.iter().find(|(_, rank)| *rank > 1)?;
     let (own, first) = (stage.paired.index(&row.name)?, stage.paired.index(&best.first()?.name)?);
     let valid = stage.rows.iter().filter(|row| row.invalid.is_none()).count();
     let ratio = stage.paired.blocks.ratio(own, first, valid * (valid - 1) / 2)?;
@@ -176,17 +181,10 @@ fn cost(row: &RowAnalysis, of_several: bool) -> Option<(String, String, String)>
     let cost = row.cost?;
     let which = if of_several { format!(" ({}, the least of the tied)", row.name) } else { String::new() };
     let cpu = format!("{} CPU a fetch", show(Unit::Seconds, cost.cpu_s));
-    let note = format!(
-        "{}, {} threads, {} sockets{which}",
-        show(Unit::Bytes, cost.peak_rss_bytes as f64),
-        cost.threads,
-        grouped(row.sockets.0)
-    );
+    let threads = if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
+    let memory = show(Unit::Bytes, cost.peak_rss_bytes as f64);
+    let note = format!("{memory}, {threads}, {} sockets{which}", grouped(row.sockets.0));
     Some(("Cost".to_owned(), cpu, note))
-}
-
-fn cpu(row: &RowAnalysis) -> f64 {
-    row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
 }
 
 fn row_view(stage: &StageAnalysis, row: &RowAnalysis, time: &[&Metric], cost: &[&Metric]) -> RowView {
