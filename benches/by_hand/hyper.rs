@@ -41,7 +41,9 @@ pub fn on<S: Spawn>(concurrency: usize) -> Loop {
 
 async fn connect<S: Spawn>(executor: &S, url: &Url) -> Sender {
     let address = url.socket_addrs(|| None).expect("an address")[0];
-    let (sender, connection) = handshake(FuturesIo::new(S::connect(address).await)).await.expect("a handshake");
+    // Where the executor runs: tokio's streams cannot be made elsewhere.
+    let stream = executor.spawn(S::connect(address)).await;
+    let (sender, connection) = handshake(FuturesIo::new(stream)).await.expect("a handshake");
     executor.detach(async move { drop(connection.await) });
     sender
 }
