@@ -44,7 +44,7 @@ pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {
     text
 }
 
-/// A small table for each scenario, for a page that has little room.
+/// The verdict of each scenario with a small table, folded up: for a page that has other things to say as well.
 pub fn short(environment: &Environment, stages: &[StageAnalysis]) -> String {
     let Environment { cpu, cores, started, .. } = environment;
     let date = started.split('T').next().unwrap_or(started);
@@ -55,6 +55,7 @@ pub fn short(environment: &Environment, stages: &[StageAnalysis]) -> String {
         let (fetches, at_once) = (numbers::grouped(setup.fetches), numbers::grouped(setup.concurrency as u64));
         writeln!(text, "\n**{name}**: {fetches} fetches, {at_once} at once{scale}. {}\n", escape(&verdict(stage)))
             .expect("a string");
+        writeln!(text, "<details><summary>The rows of {name}</summary>\n").expect("a string");
         text.push_str("| | row | pass | of ideal | CPU a fetch | memory | against the reference |\n");
         text.push_str("|--:|---|--:|--:|--:|--:|---|\n");
         for row in stage.rows.iter().filter(|row| row.invalid.is_none()) {
@@ -66,6 +67,7 @@ pub fn short(environment: &Environment, stages: &[StageAnalysis]) -> String {
             let (name, says) = (escape(&row.name), escape(&against(stage, row)));
             writeln!(text, "| {rank} | {name} | {} | {says} |", figures.join(" | ")).expect("a string");
         }
+        text.push_str("\n</details>\n");
     }
     text
 }
