@@ -3,9 +3,11 @@
 
 use std::ops::RangeInclusive;
 
-use crate::analysis::StageAnalysis;
+use anyhow::{Context, ensure};
+
+use crate::analysis::{RowAnalysis, StageAnalysis, analyse};
 use crate::backend::Row;
-use crate::paired::{Blocks, Verdict};
+use crate::paired::{Blocks, Ratio, Verdict};
 use crate::record::{Comparison, twin};
 use crate::stats;
 
@@ -77,6 +79,59 @@ impl Trial {
     }
 }
 
+/// A run as people make it, over a row and itself slowed: what the experiments are held against.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// How long it lasted, in seconds.
+    pub seconds: f64,
+    /// The slowed row.
+    pub row: String,
+    /// Blocks made.
+    pub blocks: usize,
+    /// Cycles of its shortest block.
+    pub cycles: usize,
+    /// What it found of the slowed row.
+    pub found: Ratio,
+}
+
+impl Run {
+    /// What such a record says.
+    ///
+    /// # Errors
+    ///
+    /// It is of another comparison, or was cut short.
+    pub fn of(comparison: Comparison) -> anyhow::Result<Self> {
+        let stage = analyse(&comparison).into_iter().next().context("the run has no scenario")?;
+        let slowed = |row: &&RowAnalysis| truth(&row.name, &stage.reference).is_some();
+        let row = stage.rows.iter().find(slowed).context("the run has no row that is slowed on purpose")?;
+        Ok(Self {
+            seconds: comparison.setup.aftermath.as_ref().context("the run was cut short")?.seconds,
+            row: row.name.clone(),
+            blocks: stage.blocks,
+            cycles: stage.paired.blocks.shortest(),
+            found: row.ratio.context("the run has too few blocks")?,
+        })
+    }
+
+    /// A quarter of its blocks: there are four times as many experiments of that size.
+    pub fn quarter(&self) -> usize {
+        (self.blocks / 4).max(1)
+    }
+
+    /// The experiments on the same row with a quarter of its blocks. They know less than the run does, so it finds a
+    /// difference at least as often.
+    ///
+    /// # Errors
+    ///
+    /// There are none, or theirs are the longer blocks.
+    pub fn quarter_among<'a>(&self, trials: &'a [Trial], stage: &StageAnalysis) -> anyhow::Result<&'a Trial> {
+        let cycles = stage.paired.blocks.shortest();
+        ensure!(cycles <= self.cycles, "the experiments have blocks of {cycles} cycles, the run of {}", self.cycles);
+        let quarter = trials.iter().find(|trial| trial.row == self.row && trial.blocks == self.quarter());
+        quarter.with_context(|| format!("there are no experiments on {} of {} blocks", self.row, self.quarter()))
+    }
+}
+
 /// What a block of so many cycles would have been worth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockLength {
@@ -97,7 +152,8 @@ pub fn block_lengths(comparison: &Comparison, stage: &StageAnalysis) -> Vec<Bloc
     else {
         return Vec::new();
     };
-    // A cycle lasts as long as its passes; whatever else a block needs, such as starting its processes, it needs once.
+    // A cycle lasts as long as its passes; whatever else a block needs, such as starting its processes, is taken to be
+    // needed once. What lies between passes is in that too, so that short blocks are told a little longer than they are.
     let cycle_s: f64 = (0..paired.blocks.rows()).filter_map(|row| stats::mean(&paired.blocks.passes(row))).sum();
     let once_s = (run_s / stage.blocks as f64 - most as f64 * cycle_s).max(0.0);
     let lengths = [1, 2, 3, 5, 10, 20, 40, 80].into_iter().filter(|cycles| *cycles <= most);

@@ -193,13 +193,17 @@ _fetchbench() {
             return 0
             ;;
         fetchbench__subcmd__calibration)
-            opts="-h --blocks --block-lengths --help"
+            opts="-h --blocks --run --block-lengths --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --blocks)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -135,6 +135,7 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand doctor" -s h -l he
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand man" -s h -l help -d 'Print help'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand calibration" -l blocks -d 'Blocks of each experiment; may be repeated' -r
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand calibration" -l run -d 'Folder of a run as people make it, over the row and itself slowed: experiments of as many blocks as it has, and of a quarter of them, are cut as well' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand calibration" -l block-lengths -d 'Tell instead what blocks of fewer cycles would have been worth'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand calibration" -s h -l help -d 'Print help'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
 use super::terminal::print;
 use super::usage;
 use crate::analysis::analyse;
-use crate::calibration::{block_lengths, trials};
+use crate::calibration::{Run, block_lengths, trials};
 use crate::record::Comparison;
 use crate::report::calibration as report;
 
@@ -21,28 +21,41 @@ pub(super) struct CalibrationArgs {
     /// Blocks of each experiment; may be repeated
     #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with = "block_lengths")]
     blocks: Vec<usize>,
+    /// Folder of a run as people make it, over the row and itself slowed: experiments of as many blocks as it has, and of a
+    /// quarter of them, are cut as well
+    #[arg(long, value_name = "DIR", conflicts_with = "block_lengths")]
+    run: Option<PathBuf>,
     /// Tell instead what blocks of fewer cycles would have been worth
     #[arg(long)]
     block_lengths: bool,
 }
 
 pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
-    let mut comparison: Option<Comparison> = None;
-    for folder in &args.records {
-        let read = Comparison::read(folder).map_err(usage)?;
-        match &mut comparison {
-            None => comparison = Some(read),
-            Some(all) => all.append(read).with_context(|| folder.display().to_string()).map_err(usage)?,
-        }
-    }
-    let comparison = comparison.ok_or_else(|| usage(anyhow!("name a record")))?;
+    let comparison = read_all(&args.records).map_err(usage)?;
+    let run =
+        args.run.as_deref().map(|folder| Comparison::read(folder).and_then(Run::of)).transpose().map_err(usage)?;
     for stage in analyse(&comparison) {
         if args.block_lengths {
             print(&report::block_lengths(&block_lengths(&comparison, &stage)))?;
-        } else {
-            let trials: Vec<_> = args.blocks.iter().flat_map(|blocks| trials(&stage, *blocks)).collect();
-            print(&report::trials(&trials))?;
+            continue;
+        }
+        let blocks = args.blocks.iter().copied().chain(run.iter().flat_map(|run| [run.quarter(), run.blocks]));
+        let trials: Vec<_> = blocks.flat_map(|blocks| trials(&stage, blocks)).collect();
+        print(&report::trials(&trials))?;
+        if let Some(run) = &run {
+            let quarter = run.quarter_among(&trials, &stage).map_err(usage)?;
+            print(&report::run(run, quarter, stage.paired.blocks.shortest()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Several records of the same comparison as one.
+fn read_all(folders: &[PathBuf]) -> anyhow::Result<Comparison> {
+    let (first, others) = folders.split_first().context("name a record")?;
+    let mut all = Comparison::read(first)?;
+    for folder in others {
+        all.append(Comparison::read(folder)?).with_context(|| folder.display().to_string())?;
+    }
+    Ok(all)
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::comparison::interval;
 use super::markdown::escape;
-use crate::calibration::{BlockLength, Trial};
+use crate::calibration::{BlockLength, Run, Trial};
 
 /// How often experiments were right.
 pub fn trials(trials: &[Trial]) -> String {
@@ -30,6 +31,23 @@ pub fn trials(trials: &[Trial]) -> String {
         .expect("a string takes everything");
     }
     text
+}
+
+/// What a run as people make it found, and how often experiments of a quarter of its blocks did so.
+pub fn run(run: &Run, quarter: &Trial, cycles: usize) -> String {
+    let Run { seconds, row, blocks, cycles: run_cycles, found } = run;
+    let (_, share) = quarter.share(quarter.slower);
+    format!(
+        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_cycles} cycles, and found {}. \
+         Of the experiments with a quarter of its blocks, which have {cycles} cycles each, {} in {} found the row slower: \
+         with 95 % confidence at least {:.1} % of them do. The whole run knows more than such an experiment, and so finds \
+         that difference at least as often.\n",
+        escape(row),
+        interval(*found),
+        quarter.slower,
+        quarter.experiments,
+        share.start() * 100.0,
+    )
 }
 
 /// What blocks of fewer cycles would have been worth: the deviation times the root of the time that a block takes tells
