@@ -9,14 +9,14 @@ use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use url::Url;
 
 use super::Backend;
 use crate::child::Child;
 use crate::fetch::{Fetch, Limits, Options, Pass};
 use crate::roots;
-use crate::worker::{MAX_LINE_BYTES, Open, Order, PassOrder, Ready, Reply};
+use crate::worker::{MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Reply, ask_to_open, ask_to_pass};
 
 /// Where `scripts/peers` puts them.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.peers");
@@ -56,25 +56,13 @@ pub(super) fn open(backend: &Backend, options: &Options, limits: &Limits) -> any
     ensure!(options.headers.is_empty(), "programs in other languages send no headers of yours");
     let child = Child::start(&mut Command::new(program(backend)), MAX_LINE_BYTES).context("it cannot be started")?;
     let mut session = Session { child, limits: limits.clone() };
-    let order =
+    let open =
         Open { cacert: options.roots.as_ref().map(roots::pem), details: true, ..Open::new(Vec::new(), false, limits) };
-    match session.exchange(&Order::Open(order), PATIENCE)? {
-        Reply::Ready(_) => Ok(Box::new(session)),
-        other => bail!("it answers what was not asked: {other:.80?}"),
-    }
+    ask_to_open(&mut session.child, open, Patience::of(PATIENCE))?;
+    Ok(Box::new(session))
 }
 
 impl Session {
-    fn exchange(&mut self, order: &Order, patience: Duration) -> anyhow::Result<Reply> {
-        let mut line = serde_json::to_vec(order)?;
-        line.push(b'\n');
-        self.child.say(&line)?;
-        match serde_json::from_slice(&self.child.hear(patience)?).context("it talks nonsense")? {
-            Reply::Error(why) => bail!("{why}"),
-            reply => Ok(reply),
-        }
-    }
-
     /// How long a pass may take if every fetch meets its deadline.
     fn patience(&self, urls: usize) -> Duration {
         let turns = urls.div_ceil(self.limits.concurrency.get()) as u32;
@@ -85,9 +73,9 @@ impl Session {
 impl Fetch for Session {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
         let listed = urls.iter().map(|url| url.as_str().to_owned()).collect();
-        let order = Order::Pass(PassOrder { urls: Some(listed), ..PassOrder::new(0) });
-        let reply = self.exchange(&order, self.patience(urls.len()))?;
-        let Reply::Pass(done) = reply else { bail!("it answers what was not asked: {reply:.80?}") };
+        let order = PassOrder { urls: Some(listed), ..PassOrder::new(0) };
+        let patience = Patience::of(self.patience(urls.len()));
+        let done = ask_to_pass(&mut self.child, order, patience)?;
         ensure!(done.fetched.len() == urls.len(), "it tells of {} fetches for {} urls", done.fetched.len(), urls.len());
         let mut pass = done.pass();
         for (fetched, url) in pass.fetched.iter_mut().zip(urls) {

@@ -20,7 +20,7 @@ use crate::conformance::{Cell, GRACE, GRID_VERSION, Grid, GridRow, Seen, Verdict
 use crate::fetch::{Limits, Pass};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
-use crate::worker::{MAX_LINE_BYTES, Open, Order, PassOrder, Ready, Reply, Unanswered, ask};
+use crate::worker::{MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
 
 /// How many cells are made at once: most of the time of most is waiting.
 const LANES: usize = 8;
@@ -171,17 +171,14 @@ impl Stand<'_> {
         };
         match both() {
             Ok(passes) => Seen::Passes(passes),
-            Err(Unanswered::Hung) => Seen::Hung,
-            Err(Unanswered::Broken(why)) => Seen::Died(why),
+            Err(Unanswered::Hung(_)) => Seen::Hung,
+            Err(other) => Seen::Died(other.to_string()),
         }
     }
 
     fn pass(&self, worker: &mut Child, visit: u64) -> Result<Pass, Unanswered> {
         let patience = 2 * (self.limits.deadline + GRACE) + PATIENCE;
-        match ask(worker, &Order::Pass(PassOrder::new(visit)), patience)? {
-            Reply::Pass(done) => Ok(done.pass()),
-            other => Err(Unanswered::Broken(format!("it answers what was not asked: {other:.40?}"))),
-        }
+        Ok(ask_to_pass(worker, PassOrder::new(visit), Patience::of(patience))?.pass())
     }
 }
 
@@ -192,8 +189,6 @@ fn start(participant: &Participant, open: &Open) -> Result<(Child, Ready), Unans
         participant.command.split_first().ok_or_else(|| broken("it has no program".to_owned()))?;
     let child = Child::start(Command::new(program).args(arguments), MAX_LINE_BYTES);
     let mut child = child.map_err(|error| broken(format!("it cannot be started: {error}")))?;
-    match ask(&mut child, &Order::Open(open.clone()), OPENING)? {
-        Reply::Ready(ready) => Ok((child, ready)),
-        other => Err(broken(format!("it answers what was not asked: {other:.40?}"))),
-    }
+    let ready = ask_to_open(&mut child, open.clone(), Patience::of(OPENING))?;
+    Ok((child, ready))
 }

@@ -3,22 +3,18 @@
 use std::ffi::OsString;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::placement::{Who, placed};
 use super::{Participant, Plan, Stage};
-use crate::child::{Child, Silence};
+use crate::child::Child;
 use crate::fetch::Limits;
 use crate::record::{Placement, Validity, twin};
-use crate::worker::{MAX_LINE_BYTES, Open, Order, PassDone, PassOrder, Ready, Reply};
+use crate::worker::{MAX_LINE_BYTES, Open, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
 
 /// How long a worker may take to open its session.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// How long the pass in work may still take when the run is to end. Also how often one looks whether it is: far longer
-/// than a pass usually takes, so that nobody is woken while one is timed.
-const LAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A row that takes part.
 #[derive(Debug)]
@@ -87,19 +83,12 @@ impl Contender {
                 return None;
             }
         }
-        match self.exchange(&Order::Open(open.clone()), PATIENCE)? {
-            Reply::Ready(ready) => Some(ready),
-            other => self.nonsense(&other),
-        }
+        self.ask(PATIENCE, |worker, patience| ask_to_open(worker, open.clone(), patience))
     }
 
     /// Has it make a pass.
     pub(super) fn pass(&mut self, order: PassOrder, patience: Duration) -> Option<PassDone> {
-        let visit = order.visit;
-        match self.exchange(&Order::Pass(order), patience)? {
-            Reply::Pass(done) if done.visit == visit => Some(done),
-            other => self.nonsense(&other),
-        }
+        self.ask(patience, |worker, patience| ask_to_pass(worker, order, patience))
     }
 
     /// Ends its worker.
@@ -112,48 +101,24 @@ impl Contender {
         self.worker.as_ref().map(Child::id)
     }
 
-    fn exchange(&mut self, order: &Order, patience: Duration) -> Option<Reply> {
-        let worker = self.worker.as_mut()?;
-        let mut line = serde_json::to_vec(order).expect("orders are JSON");
-        line.push(b'\n');
-        let heard = worker.say(&line).and_then(|()| hear(worker, patience, &self.interrupted));
-        match heard {
-            Ok(line) => match serde_json::from_slice(&line) {
-                Ok(Reply::Error(why)) => self.fall_out(Validity::Crashed, why),
-                Ok(reply) => Some(reply),
-                Err(error) => self.fall_out(Validity::Crashed, format!("talks nonsense: {error}")),
-            },
-            Err(Silence::Hung(_)) if self.interrupted.load(Ordering::Relaxed) => {
-                self.fall_out(Validity::Interrupted, "the run was ended meanwhile".to_owned())
-            }
-            Err(silence @ Silence::Hung(_)) => self.fall_out(Validity::TimedOut, silence.to_string()),
-            Err(silence) => self.fall_out(Validity::Crashed, silence.to_string()),
-        }
-    }
-
-    fn nonsense<T>(&mut self, reply: &Reply) -> Option<T> {
-        let shown = format!("{reply:?}");
-        let shown: String = shown.chars().take(80).collect();
-        self.fall_out(Validity::Crashed, format!("answers what was not asked: {shown}"))
-    }
-
-    /// Takes no further part.
-    fn fall_out<T>(&mut self, validity: Validity, why: String) -> Option<T> {
-        self.out = Some((validity, why));
+    /// What its worker answers. Without an answer it takes no further part.
+    fn ask<T>(
+        &mut self,
+        most: Duration,
+        ask: impl FnOnce(&mut Child, Patience<'_>) -> Result<T, Unanswered>,
+    ) -> Option<T> {
+        let patience = Patience { most, interrupted: Some(&self.interrupted) };
+        let unanswered = match ask(self.worker.as_mut()?, patience) {
+            Ok(answer) => return Some(answer),
+            Err(unanswered) => unanswered,
+        };
+        let validity = match unanswered {
+            Unanswered::Hung(_) => Validity::TimedOut,
+            Unanswered::Interrupted => Validity::Interrupted,
+            Unanswered::Broken(_) => Validity::Crashed,
+        };
+        self.out = Some((validity, unanswered.to_string()));
         self.worker = None;
         None
-    }
-}
-
-/// Waits for a worker's next line as long as is asked for, or a little while once the run is to end.
-fn hear(worker: &mut Child, patience: Duration, interrupted: &AtomicBool) -> Result<Vec<u8>, Silence> {
-    let start = Instant::now();
-    loop {
-        let left = patience.saturating_sub(start.elapsed());
-        match worker.hear(left.min(LAST_PATIENCE)) {
-            Err(Silence::Hung(_)) if left > LAST_PATIENCE && !interrupted.load(Ordering::Relaxed) => {}
-            Err(Silence::Hung(_)) => return Err(Silence::Hung(patience)),
-            heard => return heard,
-        }
     }
 }

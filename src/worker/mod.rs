@@ -8,7 +8,7 @@ mod ask;
 mod message;
 mod serve;
 
-pub use self::ask::{Unanswered, ask};
+pub use self::ask::{Patience, Unanswered, ask_to_open, ask_to_pass};
 pub use self::message::{Details, Open, Order, Outcome, PassDone, PassOrder, Ready, Reply};
 pub use self::serve::{serve, serve_over};
 
