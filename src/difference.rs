@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{anyhow, ensure};
 
 use crate::analysis::{RowAnalysis, StageAnalysis, analyse};
-use crate::paired::{Ratio, level};
+use crate::paired::{Ratio, Verdict, level};
 use crate::record::{Comparison, Environment, StageSetup};
 use crate::stats;
 
@@ -67,20 +67,40 @@ pub struct RowChange {
     pub invalid: (Option<String>, Option<String>),
 }
 
+impl RowChange {
+    /// The new figure over the old one.
+    pub fn change(&self, figure: Figure) -> Option<Ratio> {
+        Figure::ALL.iter().zip(self.changes).find(|(other, _)| **other == figure).and_then(|(_, change)| change)
+    }
+}
+
 /// What differs between two records.
 #[derive(Debug, Clone)]
 pub struct Difference {
     /// The rows that both have, scenario by scenario.
     pub rows: Vec<RowChange>,
+    /// Pairs of rows that come out in opposite order.
+    pub reversed: Vec<Reversed>,
     /// What cannot be compared, and why.
     pub left_out: Vec<String>,
+}
+
+/// Two rows of which one was shown to be faster in the old record, and the other is in the new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversed {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The row that was the faster one.
+    pub was_faster: String,
+    /// The row that is the faster one now.
+    pub is_faster: String,
 }
 
 /// Compares two records: all intervals of one figure hold together with 95 %.
 pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
     let (old_stages, new_stages) = (analyse(old), analyse(new));
     let mut left_out = Vec::new();
-    let mut pairs = Vec::new();
+    let (mut pairs, mut reversed) = (Vec::new(), Vec::new());
     for (old_stage, new_stage) in matched(&old_stages, &new_stages, |stage| stage.setup.scenario.clone(), &mut left_out)
     {
         let scenario = &new_stage.setup.scenario;
@@ -90,11 +110,33 @@ pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
         }
         let name = |row: &RowAnalysis| format!("{} on {scenario}", row.name);
         let rows = matched(&old_stage.rows, &new_stage.rows, name, &mut left_out);
+        reversed.extend(reversals(old_stage, new_stage, &rows));
         pairs.extend(rows.into_iter().map(|(old_row, new_row)| ((old, old_stage, old_row), (new, new_stage, new_row))));
     }
     let comparisons = pairs.len();
     let rows = pairs.into_iter().map(|(old, new)| change(old, new, comparisons)).collect();
-    Difference { rows, left_out }
+    Difference { rows, reversed, left_out }
+}
+
+/// The pairs of rows in both stages that are ranked one way in the old one and the other way in the new one.
+fn reversals(old: &StageAnalysis, new: &StageAnalysis, rows: &[(&RowAnalysis, &RowAnalysis)]) -> Vec<Reversed> {
+    let names: Vec<&str> = rows
+        .iter()
+        .filter(|(old_row, new_row)| old_row.invalid.is_none() && new_row.invalid.is_none())
+        .map(|(_, row)| row.name.as_str())
+        .collect();
+    let is_faster = |stage: &StageAnalysis, row: &str, than: &str| {
+        stage.pair(row, than).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
+    };
+    let pairs = names.iter().flat_map(|one| names.iter().map(move |other| (*one, *other)));
+    pairs
+        .filter(|(one, other)| is_faster(old, one, other) && is_faster(new, other, one))
+        .map(|(one, other)| Reversed {
+            scenario: new.setup.scenario.clone(),
+            was_faster: one.to_owned(),
+            is_faster: other.to_owned(),
+        })
+        .collect()
 }
 
 /// What both records have under one name. What only one of them has is said to be left out.
@@ -166,9 +208,7 @@ pub struct Threshold {
 impl Threshold {
     /// Whether a row's interval lies wholly beyond it. Too few blocks never do.
     pub fn is_passed_by(&self, change: &RowChange) -> bool {
-        let at = Figure::ALL.iter().position(|figure| *figure == self.figure);
-        let ratio = at.and_then(|at| change.changes[at]);
-        ratio.is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)
+        change.change(self.figure).is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)
     }
 }
 

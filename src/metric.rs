@@ -54,6 +54,20 @@ pub static ALL: &[Metric] = &[
         value: |row| row.median_s,
     },
     Metric {
+        key: "median_low_s",
+        heading: "from",
+        unit: Unit::Seconds,
+        better: Better::Neither,
+        value: |row| Some(*row.median_interval_s.as_ref()?.start()),
+    },
+    Metric {
+        key: "median_high_s",
+        heading: "to",
+        unit: Unit::Seconds,
+        better: Better::Neither,
+        value: |row| Some(*row.median_interval_s.as_ref()?.end()),
+    },
+    Metric {
         key: "rate_per_s",
         heading: "fetches/s",
         unit: Unit::PerSecond,

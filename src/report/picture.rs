@@ -6,7 +6,7 @@ use super::chart::bars::{Bar, Panel, chart};
 use super::comparison::{interval, show};
 use super::escape::visible;
 use super::numbers::{grouped, per_second, seconds, time_scale};
-use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::analysis::{Outcome, RowAnalysis, StageAnalysis};
 use crate::metric::Unit;
 use crate::paired::Verdict;
 use crate::record::{Folder, Measurement, Record, What};
@@ -30,7 +30,7 @@ pub fn of(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
 
 /// A scenario of a comparison: each row's time over the reference's.
 fn compared(stage: &StageAnalysis) -> Panel {
-    let setup = &stage.setup;
+    let (setup, outcome) = (&stage.setup, Outcome::of(stage));
     let bar = |row: &RowAnalysis| {
         let ratio = match row.ratio {
             None if row.name != stage.reference => return None,
@@ -46,7 +46,7 @@ fn compared(stage: &StageAnalysis) -> Panel {
             length: ratio.map_or(1.0, |ratio| ratio.mean),
             interval: ratio.map(|ratio| (ratio.low, ratio.high)),
             label: format!("{}{verdict}", show(Unit::Seconds, row.median_s?)),
-            is_best: row.rank == Some(1),
+            is_best: outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row)),
         })
     };
     let heading = format!(

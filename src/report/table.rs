@@ -37,6 +37,29 @@ pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     lines.fold(format!("{HEADING}{heading}{HEADING:#}\n"), |text, line| text + &line + "\n")
 }
 
+/// How wide a terminal is taken to be: the width that everybody has.
+pub const TERMINAL: usize = 80;
+
+/// A sentence in lines that fit a terminal, broken at blanks.
+pub fn wrapped(sentence: &str) -> String {
+    let mut text = String::new();
+    let mut used = 0;
+    for word in sentence.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > TERMINAL {
+            text.push('\n');
+            used = 0;
+        }
+        if used > 0 {
+            text.push(' ');
+            used += 1;
+        }
+        text.push_str(word);
+        used += length;
+    }
+    text + "\n"
+}
+
 /// How wide the widest line of a text is, in characters as shown.
 pub fn width(text: &str) -> usize {
     anstream::adapter::strip_str(text).to_string().lines().map(|line| line.chars().count()).max().unwrap_or(0)

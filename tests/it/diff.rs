@@ -110,10 +110,13 @@ fn a_row_that_has_become_slower_is_found_and_those_that_have_not_are_left_in_pea
     let before = record(parent.path(), "before", &environment, [1.0, 1.5, 2.0]);
     let after = record(parent.path(), "after", &environment, [1.0, 1.65, 2.0]);
     let told = stdout(&diff(&before, &after, &[]));
-    let line = |row: &str| told.lines().find(|line| line.starts_with(row)).unwrap().to_owned();
-    assert_eq!(line("surf@smol").matches("slower +10.0 % (").count(), 2, "as such and to the reference: {told}");
-    assert!(line("surf@smol").contains("more +10.0 % ("), "{told}");
-    assert!(line("hyper@smol").contains("same +0.0 %") && line("ureq@threads").contains("same +0.0 %"), "{told}");
+    let lines = |row: &str| told.lines().filter(|line| line.starts_with(row)).collect::<Vec<_>>().join("\n");
+    assert_eq!(lines("surf@smol").matches("slower +10 % (").count(), 2, "as such and to the reference: {told}");
+    assert!(lines("surf@smol").contains("more +10 % ("), "{told}");
+    for row in ["hyper@smol", "ureq@threads"] {
+        assert!(lines(row).contains("same   +0.0 %") && !lines(row).contains("slower"), "{told}");
+    }
+    assert!(told.contains("\nNo two rows come out in opposite order.\n"), "{told}");
     for (threshold, code) in
         [("median>+5%", 4), ("ratio>+5%", 4), ("cpu>5%", 4), ("median>+12%", 0), ("median>+9.9%", 0)]
     {
@@ -124,6 +127,19 @@ fn a_row_that_has_become_slower_is_found_and_those_that_have_not_are_left_in_pea
     }
     // The other way round it has become faster, which no threshold minds.
     assert_eq!(diff(&after, &before, &["--fail-if", "median>+0%"]).status.code(), Some(0));
+}
+
+#[test]
+fn rows_that_come_out_in_opposite_order_are_named() {
+    let parent = TempDir::new().unwrap();
+    let environment = Environment::capture("cargo test");
+    let before = record(parent.path(), "before", &environment, [1.0, 1.5, 2.0]);
+    let after = record(parent.path(), "after", &environment, [1.0, 2.5, 2.0]);
+    let told = stdout(&diff(&before, &after, &[]));
+    assert!(told.contains("\nsurf@smol was faster than ureq@threads on keepalive, and is slower now.\n"), "{told}");
+    assert_eq!(told.matches("and is slower now").count(), 1, "{told}");
+    let told = stdout(&diff(&after, &before, &[]));
+    assert!(told.contains("\nureq@threads was faster than surf@smol on keepalive, and is slower now.\n"), "{told}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub struct Bar {
     pub interval: Option<(f64, f64)>,
     /// What stands behind it.
     pub label: String,
-    /// Whether no other is shown to be better.
+    /// Whether it is one of those ahead.
     pub is_best: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use super::escape::visible;
 use super::numbers;
-use crate::analysis::{FLOOR, RowAnalysis, StageAnalysis};
+use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
 use crate::metric::{Metric, Unit};
 use crate::paired::{Ratio, Verdict};
 
@@ -40,6 +40,19 @@ pub(super) fn interval(ratio: Ratio) -> String {
     } else {
         format!("x {:.2} ({:.2} to {:.2})", ratio.mean, ratio.low, ratio.high)
     }
+}
+
+/// A ratio with its interval, in three digits: as a difference where it is small and as a factor where it is large.
+pub(in crate::report) fn short_interval(ratio: Ratio) -> String {
+    let Ratio { mean, low, high, .. } = ratio;
+    if high < 2.0 && low > 0.5 {
+        let percent = |value: f64| match (value - 1.0) * 100.0 {
+            large if large.abs() >= 9.95 => format!("{large:+.0}"),
+            small => format!("{small:+.1}"),
+        };
+        return format!("{} % ({} to {})", percent(mean), percent(low), percent(high));
+    }
+    format!("x {mean:.2} ({low:.2} to {high:.2})")
 }
 
 pub(super) fn cell(metric: &Metric, row: &RowAnalysis) -> String {
@@ -80,21 +93,30 @@ pub(super) fn footnotes(stage: &StageAnalysis) -> Vec<String> {
     if !stage.setup.without_https.is_empty() {
         notes.push(format!("Left out, since they cannot fetch https: {}.", stage.setup.without_https.join(", ")));
     }
+    notes.extend(server(stage));
     if let Some(smallest) = stage.smallest_difference {
         notes.push(format!("Differences from about {:.1} % on are found here in four runs of five.", smallest * 100.0));
     }
     notes
 }
 
-/// A difference that nobody would choose by, even where it is shown to be one.
-const TRIFLE: f64 = 0.01;
-
-/// By which share the slowest of several rows is slower than the fastest.
-fn spread(rows: &[&RowAnalysis]) -> Option<f64> {
-    let medians: Option<Vec<f64>> = rows.iter().map(|row| row.median_s).collect();
-    let medians = medians.filter(|medians| medians.len() > 1)?;
-    let (least, most) = medians.iter().fold((f64::MAX, 0.0_f64), |(a, b), &median| (a.min(median), b.max(median)));
-    Some(most / least - 1.0)
+/// Whether the mock server was the limit: how busy it was at most, what it could do just before, and whom it held up.
+fn server(stage: &StageAnalysis) -> Vec<String> {
+    let busy = |row: &RowAnalysis| row.server_busy.filter(|_| row.invalid.is_none());
+    let busiest = stage.rows.iter().filter_map(|row| Some((row, busy(row)?))).max_by(|a, b| a.1.total_cmp(&b.1));
+    let Some((row, share)) = busiest else { return Vec::new() };
+    let before = stage.capacity.map_or_else(String::new, |capacity| {
+        format!("; just before, it answered up to {}", numbers::per_second(capacity.requests_per_s))
+    });
+    let mut notes = vec![format!(
+        "The mock server was busy for {:.0} % of a pass at most, with {}{before}.",
+        share * 100.0,
+        row.name
+    )];
+    for row in stage.rows.iter().filter(|row| row.invalid.is_none() && row.is_server_bound()) {
+        notes.push(format!("{} was held up by the server: it is at least as fast as is shown.", row.name));
+    }
+    notes
 }
 
 /// One plain sentence that a hurried person can act on.
@@ -103,58 +125,25 @@ pub fn verdict(stage: &StageAnalysis) -> String {
     if stage.rows.iter().all(|row| row.invalid.is_some()) {
         return format!("On {name} no row counts.");
     }
-    let choices = choices(stage);
-    let best: Vec<&RowAnalysis> = choices.iter().filter(|(_, rank)| *rank == 1).map(|(row, _)| *row).collect();
-    let Some(first) = best.first() else {
+    let Some(outcome) = Outcome::of(stage) else {
         return format!("On {name} there are too few blocks for a verdict: give it more time with --budget.");
     };
-    let concurrent: Vec<&RowAnalysis> = choices.iter().map(|(row, _)| *row).filter(|row| !row.sequential).collect();
-    if let Some(share) = spread(&concurrent).filter(|share| *share < TRIFLE) {
-        let cheapest = concurrent.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).expect("there are several");
-        return format!(
-            "On {name} all concurrent rows lie within {:.1} %: choose on cost, where {} takes the least CPU.",
-            share * 100.0,
-            cheapest.name
-        );
-    }
-    if best.len() == 1 {
-        return match choices.iter().find(|(_, rank)| *rank > 1) {
-            Some((next, _)) => format!("On {name} {} is the fastest; next comes {}.", first.name, next.name),
-            None => format!("On {name} there is only {}.", first.name),
-        };
-    }
-    let all_tie = choices.iter().all(|(row, rank)| (*rank == 1) != row.sequential);
-    let cheapest = best.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).expect("there are several");
-    if all_tie {
-        return format!(
-            "On {name} all concurrent rows tie: choose on cost, where {} takes the least CPU.",
-            cheapest.name
-        );
-    }
-    let names: Vec<&str> = best.iter().map(|row| row.name.as_str()).collect();
-    format!(
-        "On {name} no row is shown to be faster than {}: choose on cost, where {} takes the least CPU.",
-        join(&names, "or"),
-        cheapest.name
-    )
-}
-
-/// The rows that there are to choose from, with their ranks among themselves. The floor is no client to choose, unless there
-/// is nothing else.
-pub(super) fn choices(stage: &StageAnalysis) -> Vec<(&RowAnalysis, usize)> {
-    let ranked: Vec<_> = stage.rows.iter().filter_map(|row| Some((row, row.rank?))).collect();
-    let (floor, others): (Vec<_>, Vec<_>) = ranked.iter().partition(|(row, _)| row.name == FLOOR);
-    let Some((floor, _)) = floor.first().filter(|_| !others.is_empty()) else { return ranked };
-    let is_beaten = |row: &RowAnalysis| floor.median_s < row.median_s && !floor.ties.contains(&row.name);
-    others
-        .into_iter()
-        .map(|(row, rank): (&RowAnalysis, usize)| (row, (rank - usize::from(rank > 1 && is_beaten(row)))))
-        .collect()
-}
-
-/// Processor time of a fetch, in seconds: without end where it is not known.
-pub(super) fn cpu(row: &RowAnalysis) -> f64 {
-    row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
+    let names: Vec<&str> = outcome.ahead.iter().map(|row| row.name.as_str()).collect();
+    let who = match (outcome.standing, outcome.is_everybody) {
+        (Standing::Alone, _) => {
+            return match outcome.next {
+                Some(next) => format!("On {name} {} is the fastest; next comes {}.", names[0], next.name),
+                None => format!("On {name} there is only {}.", names[0]),
+            };
+        }
+        (Standing::Close(share), true) => format!("all concurrent rows lie within {:.1} %", share * 100.0),
+        (Standing::Close(share), false) => {
+            format!("{} are ahead, within {:.1} % of each other", join(&names, "and"), share * 100.0)
+        }
+        (Standing::Tied, true) => "all concurrent rows tie".to_owned(),
+        (Standing::Tied, false) => format!("no row is shown to be faster than {}", join(&names, "or")),
+    };
+    format!("On {name} {who}: choose on cost, where {} takes the least CPU.", outcome.cheapest().name)
 }
 
 /// `a, b or c`, where the word is `or`.
@@ -169,7 +158,7 @@ pub(super) fn join(names: &[&str], word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
+    use crate::analysis::{FLOOR, analyse};
     use crate::record::twin;
     use crate::report::tests::comparison;
 
@@ -190,15 +179,57 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_the_fastest_by_a_trifle() {
+    fn the_server_is_told_of_and_whom_it_held_up() {
         let mut stage = analyse(&comparison()).remove(0);
-        let mut medians = [1.0, 1.009].into_iter();
-        for row in stage.rows.iter_mut().filter(|row| !row.sequential) {
-            row.median_s = medians.next();
+        assert!(server(&stage).is_empty(), "nothing is known of it");
+        stage.rows[0].server_busy = Some(0.46);
+        assert_eq!(server(&stage), ["The mock server was busy for 46 % of a pass at most, with surf@smol."]);
+        stage.capacity = Some(crate::record::Capacity {
+            requests_per_s: 101_234.4,
+            busy: 0.9,
+            delayed_per_s: 50_000.0,
+            delay_error_median_s: 1e-5,
+            delay_error_p99_s: 1e-4,
+            bare_median_s: 1e-8,
+            bare_p99_s: 1e-8,
+        });
+        stage.rows[0].server_busy = Some(0.9);
+        let told = server(&stage);
+        assert!(told[0].ends_with("with surf@smol; just before, it answered up to 101,234/s."), "{told:?}");
+        assert_eq!(told[1], "surf@smol was held up by the server: it is at least as fast as is shown.");
+        // Its one thread has no time to spare either.
+        stage.rows[0].fetching_threads = Some(1);
+        stage.rows[0].median_s = stage.rows[0].cost.map(|cost| cost.cpu_s * stage.rows[0].fetches as f64);
+        assert_eq!(server(&stage).len(), 1);
+    }
+
+    #[test]
+    fn nobody_is_the_fastest_by_a_trifle() {
+        let mut comparison = comparison();
+        let is_hyper = |row: &str| row == "hyper@smol";
+        for pass in comparison.passes.iter_mut().filter(|pass| is_hyper(&pass.row)) {
+            pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
         }
-        let said = verdict(&stage);
-        assert!(said.starts_with("On article all concurrent rows lie within 0.9 %: choose on cost, where "), "{said}");
-        stage.rows.iter_mut().for_each(|row| row.median_s = row.median_s.map(|median| median * median * median));
-        assert!(!verdict(&stage).contains("lie within"), "by three times as much somebody is");
+        let stages = analyse(&comparison);
+        let hyper = stages[0].rows.iter().find(|row| is_hyper(&row.name)).unwrap();
+        assert_eq!(hyper.rank, Some(2), "it is shown to be slower");
+        assert_eq!(
+            verdict(&stages[0]),
+            "On article all concurrent rows lie within 0.5 %: choose on cost, where surf@smol takes the least CPU."
+        );
+    }
+
+    #[test]
+    fn those_ahead_by_a_trifle_are_named_where_others_are_behind() {
+        let mut comparison = comparison();
+        comparison.setup.rows[2].sequential = false;
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {
+            pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
+        }
+        let said = verdict(&analyse(&comparison)[0]);
+        assert!(
+            said.starts_with("On article surf@smol and hyper@smol are ahead, within 0.5 % of each other: "),
+            "{said}"
+        );
     }
 }

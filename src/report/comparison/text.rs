@@ -2,18 +2,16 @@
 
 use std::fmt::Write;
 
-use super::{cell, footnotes, invalidities, show, verdict};
+use super::{cell, footnotes, invalidities, short_interval, show, verdict};
 use crate::analysis::{RowAnalysis, StageAnalysis};
 use crate::metric::{self, Metric, Unit};
-use crate::paired::{Ratio, Verdict};
+use crate::paired::Verdict;
 use crate::record::Setup;
 use crate::report::escape::visible;
 use crate::report::numbers::grouped;
-use crate::report::table::{Column, Side, table, width};
+use crate::report::table::{Column, Side, TERMINAL, table, width, wrapped};
 use crate::report::{FAILURE, HEADING};
 
-/// How wide a terminal is taken to be: the width that everybody has.
-const WIDTH: usize = 80;
 /// The width of the longest bar, in characters, and of the shortest that says anything.
 const BARS: std::ops::RangeInclusive<usize> = 4..=20;
 
@@ -70,19 +68,22 @@ fn ranking(stage: &StageAnalysis) -> String {
         Column("pass", Side::Right),
         Column("", Side::Left),
         Column("of ideal", Side::Right),
+        Column("of floor", Side::Right),
         Column("against the reference", Side::Left),
     ];
     let valid: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.invalid.is_none()).collect();
     let slowest = valid.iter().filter_map(|row| row.median_s).fold(0.0, f64::max);
     let lines = |longest: usize| -> Vec<Vec<String>> {
         let bar = |median: f64| "█".repeat((median / slowest * longest as f64).round().max(1.0) as usize);
+        let share = |share: f64| show(Unit::Share, share);
         let line = |row: &&RowAnalysis| {
             vec![
                 row.rank.map_or_else(String::new, |rank| rank.to_string()),
                 visible(&row.name),
                 row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
                 row.median_s.filter(|_| longest > 0).map_or_else(String::new, bar),
-                row.efficiency().map_or_else(String::new, |share| show(Unit::Share, share)),
+                row.efficiency().map_or_else(String::new, share),
+                row.of_floor.map_or_else(String::new, share),
                 against(stage, row),
             ]
         };
@@ -90,7 +91,7 @@ fn ranking(stage: &StageAnalysis) -> String {
     };
     let without = table(&columns, &lines(0));
     // Two for the gap between columns.
-    let room = WIDTH.saturating_sub(width(&without) + 2).min(*BARS.end());
+    let room = TERMINAL.saturating_sub(width(&without) + 2).min(*BARS.end());
     if room < *BARS.start() { without } else { table(&columns, &lines(room)) }
 }
 
@@ -109,40 +110,7 @@ fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
         (word, row.ratio)
     };
     let bound = if row.is_server_bound() { ", server-bound" } else { "" };
-    format!("{word:<7} {}{bound}", ratio.map_or_else(String::new, short)).trim_end().to_owned()
-}
-
-/// A ratio with its interval, in three digits: as a difference where it is small and as a factor where it is large.
-fn short(ratio: Ratio) -> String {
-    let Ratio { mean, low, high, .. } = ratio;
-    if high < 2.0 && low > 0.5 {
-        let percent = |value: f64| match (value - 1.0) * 100.0 {
-            large if large.abs() >= 9.95 => format!("{large:+.0}"),
-            small => format!("{small:+.1}"),
-        };
-        return format!("{} % ({} to {})", percent(mean), percent(low), percent(high));
-    }
-    format!("x {mean:.2} ({low:.2} to {high:.2})")
-}
-
-/// The sentence in lines that fit, broken at blanks.
-fn wrapped(sentence: &str) -> String {
-    let mut text = String::new();
-    let mut used = 0;
-    for word in sentence.split(' ') {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > WIDTH {
-            text.push('\n');
-            used = 0;
-        }
-        if used > 0 {
-            text.push(' ');
-            used += 1;
-        }
-        text.push_str(word);
-        used += length;
-    }
-    text + "\n"
+    format!("{word:<7} {}{bound}", ratio.map_or_else(String::new, short_interval)).trim_end().to_owned()
 }
 
 /// The table of costs, without what the table of times says already.
@@ -190,7 +158,7 @@ Differences from about 0.2 % on are found here in four runs of five.
 
 On article surf@smol is the fastest; next comes hyper@smol.
 ");
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= TERMINAL), "{text}");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
 use crate::metric::{self, Better, Metric, Unit};
 use crate::paired::{Ratio, Verdict};
-use crate::report::comparison::{choices, cpu, footnotes, interval, invalidities, show, verdict};
+use crate::report::comparison::{footnotes, interval, invalidities, show, verdict};
 use crate::report::numbers::{grouped, time_scale};
 
 /// How long the longest bar is. The picture is stretched to the room that there is.
@@ -14,8 +14,17 @@ const BAR: f64 = 1000.0;
 const NAMED: usize = 4;
 
 /// The metrics that tell of time; the others tell of cost.
-const OF_TIME: [&str; 6] =
-    ["median_s", "rate_per_s", "efficiency", "overhead_s_per_fetch", "fetch_p50_s", "fetch_p99_s"];
+const OF_TIME: [&str; 9] = [
+    "median_s",
+    "median_low_s",
+    "median_high_s",
+    "rate_per_s",
+    "efficiency",
+    "overhead_s_per_fetch",
+    "of_floor",
+    "fetch_p50_s",
+    "fetch_p99_s",
+];
 
 /// A scenario.
 #[derive(Debug, Serialize)]
@@ -97,7 +106,8 @@ pub(super) fn view(number: usize, stage: &StageAnalysis) -> StageView {
         .iter()
         .filter(|metric| stage.rows.iter().any(|row| (metric.value)(row).is_some()))
         .partition(|metric| OF_TIME.contains(&metric.key));
-    let setup = &stage.setup;
+    let (setup, outcome) = (&stage.setup, Outcome::of(stage));
+    let is_ahead = |row: &RowAnalysis| outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row));
     StageView {
         id: format!("s{number}"),
         name: setup.scenario.clone(),
@@ -110,13 +120,13 @@ pub(super) fn view(number: usize, stage: &StageAnalysis) -> StageView {
             stage.blocks
         ),
         verdict: verdict(stage),
-        headline: headline(stage),
+        headline: headline(stage, outcome.as_ref()),
         reference: stage.reference.clone(),
         noise: stage.noise.map(interval),
         smallest: stage.smallest_difference.map(|smallest| format!("{:.1} %", smallest * 100.0)),
         footnotes: footnotes(stage),
         invalid: invalidities(stage),
-        rows: stage.rows.iter().map(|row| row_view(stage, row, &time, &cost)).collect(),
+        rows: stage.rows.iter().map(|row| row_view(stage, row, is_ahead(row), &time, &cost)).collect(),
         time_columns: time.iter().map(|metric| column(metric)).collect(),
         cost_columns: cost.iter().map(|metric| column(metric)).collect(),
     }
@@ -131,21 +141,30 @@ fn column(metric: &Metric) -> ColumnView {
     ColumnView { heading: metric.heading, better }
 }
 
-fn headline(stage: &StageAnalysis) -> Headline {
-    let choices = choices(stage);
-    let best: Vec<&RowAnalysis> = choices.iter().filter(|(_, rank)| *rank == 1).map(|(row, _)| *row).collect();
-    let Some(first) = best.first() else {
-        let what = "no verdict".to_owned();
-        return Headline { who: vec![verdict(stage)], what, facts: Vec::new() };
+/// The answer before all else; `outcome` is `None` where there is no verdict.
+fn headline(stage: &StageAnalysis, outcome: Option<&Outcome<'_>>) -> Headline {
+    let Some(outcome) = outcome else {
+        return Headline { who: vec![verdict(stage)], what: "no verdict".to_owned(), facts: Vec::new() };
     };
-    let mut who: Vec<String> = best.iter().take(NAMED).map(|row| row.name.clone()).collect();
-    if best.len() > NAMED {
-        who.push(format!("and {} more", best.len() - NAMED));
+    let what = match outcome.standing {
+        Standing::Alone if outcome.next.is_none() => "is alone".to_owned(),
+        Standing::Alone => "is the fastest".to_owned(),
+        Standing::Tied => "tie: nothing is shown to be faster".to_owned(),
+        Standing::Close(share) => format!("lie within {:.1} %: choose on cost", share * 100.0),
+    };
+    let facts = [time(outcome.ahead[0]), next(stage, outcome), cost(outcome)];
+    Headline { who: who(outcome), what, facts: facts.into_iter().flatten().collect() }
+}
+
+fn who(outcome: &Outcome<'_>) -> Vec<String> {
+    if outcome.is_everybody {
+        return vec!["all concurrent rows".to_owned()];
     }
-    let what = if best.len() == 1 { "is the fastest" } else { "tie: nothing is shown to be faster" }.to_owned();
-    let cheapest = best.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).unwrap_or(first);
-    let facts = [time(first), next(stage, &choices, &best), cost(cheapest, best.len() > 1)];
-    Headline { who, what, facts: facts.into_iter().flatten().collect() }
+    let mut who: Vec<String> = outcome.ahead.iter().take(NAMED).map(|row| row.name.clone()).collect();
+    if outcome.ahead.len() > NAMED {
+        who.push(format!("and {} more", outcome.ahead.len() - NAMED));
+    }
+    who
 }
 
 /// The best time, and how far it is from the ideal.
@@ -162,24 +181,18 @@ fn time(first: &RowAnalysis) -> Option<(String, String, String)> {
     Some(("Time".to_owned(), median, note))
 }
 
-/// The first row that is shown to be slower than every one of the best, and by how much.
-fn next(
-    stage: &StageAnalysis,
-    choices: &[(&RowAnalysis, usize)],
-    best: &[&RowAnalysis],
-) -> Option<(String, String, String)> {
-    let (row, _) = choices.iter().find(|(_, rank)| *rank > 1)?;
-    let (own, first) = (stage.paired.index(&row.name)?, stage.paired.index(&best.first()?.name)?);
-    let valid = stage.rows.iter().filter(|row| row.invalid.is_none()).count();
-    let ratio = stage.paired.blocks.ratio(own, first, valid * (valid - 1) / 2)?;
-    let than = format!("{} against {}", row.name, best[0].name);
-    Some(("Next".to_owned(), interval(ratio), than))
+/// The first row behind those ahead, and by how much.
+fn next(stage: &StageAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
+    let (row, first) = (outcome.next?, outcome.ahead[0]);
+    let ratio = stage.pair(&row.name, &first.name)?;
+    Some(("Next".to_owned(), interval(ratio), format!("{} against {}", row.name, first.name)))
 }
 
-/// What a fetch costs with the one of the best that takes the least of the processor.
-fn cost(row: &RowAnalysis, of_several: bool) -> Option<(String, String, String)> {
+/// What a fetch costs with the one of those ahead that takes the least of the processor.
+fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
+    let row = outcome.cheapest();
     let cost = row.cost?;
-    let which = if of_several { format!(" ({}, the least of the tied)", row.name) } else { String::new() };
+    let which = if outcome.ahead.len() > 1 { format!(" ({}, the least of them)", row.name) } else { String::new() };
     let cpu = format!("{} CPU a fetch", show(Unit::Seconds, cost.cpu_s));
     let threads = if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
     let memory = show(Unit::Bytes, cost.peak_rss_bytes as f64);
@@ -187,13 +200,13 @@ fn cost(row: &RowAnalysis, of_several: bool) -> Option<(String, String, String)>
     Some(("Cost".to_owned(), cpu, note))
 }
 
-fn row_view(stage: &StageAnalysis, row: &RowAnalysis, time: &[&Metric], cost: &[&Metric]) -> RowView {
+fn row_view(stage: &StageAnalysis, row: &RowAnalysis, is_best: bool, time: &[&Metric], cost: &[&Metric]) -> RowView {
     let is_reference = row.name == stage.reference;
     let cells = |metrics: &[&Metric]| metrics.iter().map(|metric| cell(stage, row, metric)).collect();
     RowView {
         name: row.name.clone(),
         rank: row.rank,
-        is_best: row.rank == Some(1),
+        is_best,
         is_reference,
         pass: row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
         pass_s: row.median_s,
@@ -241,4 +254,30 @@ fn cell(stage: &StageAnalysis, row: &RowAnalysis, metric: &Metric) -> Cell {
     let largest = stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(metric.value).fold(0.0, f64::max);
     let share = value.filter(|_| largest > 0.0).map_or(0, |value| (value / largest * 100.0).round() as i64);
     Cell { text: value.map_or_else(String::new, |value| show(metric.unit, value)), value, share }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::analyse;
+    use crate::report::tests::comparison;
+
+    fn headline_of(comparison: &crate::record::Comparison) -> (String, String) {
+        let stage = analyse(comparison).remove(0);
+        let Headline { who, what, .. } = headline(&stage, Outcome::of(&stage).as_ref());
+        (who.join(", "), what)
+    }
+
+    #[test]
+    fn a_headline_says_what_the_sentence_does() {
+        let mut comparison = comparison();
+        assert_eq!(headline_of(&comparison), ("surf@smol".to_owned(), "is the fastest".to_owned()));
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {
+            pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
+        }
+        let trifle = ("all concurrent rows".to_owned(), "lie within 0.5 %: choose on cost".to_owned());
+        assert_eq!(headline_of(&comparison), trifle);
+        comparison.passes.retain(|pass| pass.block < 4);
+        assert_eq!(headline_of(&comparison).1, "no verdict");
+    }
 }

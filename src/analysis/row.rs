@@ -1,19 +1,18 @@
-//! What the record of a comparison says: a pure function of its samples, with nothing measured and nothing printed.
+//! What a row did by itself, before it is compared with others.
 
-use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use hdrhistogram::Histogram;
 
-use crate::paired::{Blocks, Cycle, LEAST_BLOCKS, Ratio, Verdict};
-use crate::record::{Comparison, CostSample, PassSample, RowSetup, SERVER, StageSetup, Validity, new_histogram, twin};
+use crate::counting::Counts;
+use crate::fetch::Connections;
+use crate::paired::{Ratio, Verdict};
+use crate::record::{CostSample, PassSample, RowSetup, StageSetup, Validity, new_histogram};
 use crate::stats;
 use crate::witness::Witness;
 
-/// The row that makes as little of a fetch as can be made: what the others are shares of.
-pub const FLOOR: &str = "floor@loop";
-
-/// A server that is busier than this holds up whoever asks it.
-const SERVER_BUSY: f64 = 0.8;
+/// Who spends a larger share of the time on the processor than this has none to spare.
+const BUSY: f64 = 0.8;
 
 /// From so much processor time on, in seconds, ticks of 10 ms tell the program's share from the kernel's to a few percent.
 const LEAST_TICKS_S: f64 = 0.25;
@@ -23,43 +22,6 @@ pub const CURVE: [f64; 24] = [
     0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.993, 0.996,
     0.998, 0.999, 0.9995, 0.9999,
 ];
-
-/// A comparison on one scenario.
-#[derive(Debug, Clone)]
-pub struct StageAnalysis {
-    /// The scenario.
-    pub setup: StageSetup,
-    /// The name of the row that the others are compared with.
-    pub reference: String,
-    /// The rows: those that count by rank and then by their median pass, then those that do not.
-    pub rows: Vec<RowAnalysis>,
-    /// The reference against itself: what lies within is noise.
-    pub noise: Option<Ratio>,
-    /// The smallest difference to the reference, such as 0.04 for 4 %, that this run would have shown in four of five.
-    pub smallest_difference: Option<f64>,
-    /// Blocks made.
-    pub blocks: usize,
-    /// What answering cost the mock server, on the average over all rows.
-    pub server: Option<Cost>,
-    /// The passes that count, in pairs.
-    pub paired: Paired,
-}
-
-/// The passes of the rows that took part, and of the reference's twin.
-#[derive(Debug, Clone)]
-pub struct Paired {
-    /// Whose passes they are, by their number in the blocks: the rows in the order of the record, then the twin.
-    pub names: Vec<String>,
-    /// The blocks.
-    pub blocks: Blocks,
-}
-
-impl Paired {
-    /// The number of a row in the blocks.
-    pub fn index(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|other| other == name)
-    }
-}
 
 /// What a row did on a scenario.
 #[derive(Debug, Clone)]
@@ -82,6 +44,8 @@ pub struct RowAnalysis {
     pub passes: usize,
     /// The median pass in seconds, over the medians of the blocks. For display: the machine's drift is in it.
     pub median_s: Option<f64>,
+    /// Where that lies with 95 %, over the blocks: nowhere below six of them.
+    pub median_interval_s: Option<RangeInclusive<f64>>,
     /// The mean of what the delays alone take, in seconds, where there are any.
     pub ideal_s: Option<f64>,
     /// Its speed as a share of that of [`FLOOR`], where nothing but the machine takes time and the floor took part.
@@ -90,6 +54,8 @@ pub struct RowAnalysis {
     pub fetch_s: (Option<f64>, Option<f64>),
     /// The same over all of [`CURVE`] that there are enough fetches for: share of the fetches, and seconds.
     pub fetch_curve: Vec<(f64, f64)>,
+    /// The threads that fetch, as the worker says.
+    pub fetching_threads: Option<usize>,
     /// What the server spent on the processor while it answered, as a share of the pass: the median.
     pub server_busy: Option<f64>,
     /// What the server spent on the processor, in seconds per fetch.
@@ -144,126 +110,21 @@ impl RowAnalysis {
         Some((self.median_s? - self.ideal_s?) / self.fetches as f64)
     }
 
-    /// Whether the server held it up, so that its own figure is "at least".
+    /// Whether the server held it up, so that it is at least as fast as its figure: the server was busy nearly all the time,
+    /// and the row's own threads were not.
     pub fn is_server_bound(&self) -> bool {
-        self.server_busy.is_some_and(|busy| busy > SERVER_BUSY)
+        let own = || Some(self.cost?.cpu_s * self.fetches as f64 / self.median_s? / self.fetching_threads? as f64);
+        self.server_busy.is_some_and(|busy| busy > BUSY) && own().is_none_or(|own| own <= BUSY)
     }
 }
 
-/// Analyses every scenario of a comparison.
-pub fn analyse(comparison: &Comparison) -> Vec<StageAnalysis> {
-    let reference = &comparison.setup.reference;
-    comparison.setup.stages.iter().map(|setup| analyse_stage(comparison, setup, reference)).collect()
-}
-
-fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -> StageAnalysis {
-    let passes: Vec<&PassSample> = comparison.passes.iter().filter(|pass| pass.scenario == setup.scenario).collect();
-    let took_part = |row: &&RowSetup| passes.iter().any(|pass| pass.row == row.name);
-    let setups: Vec<&RowSetup> = comparison.setup.rows.iter().filter(took_part).collect();
-    let costs = |name: &str| -> Vec<&CostSample> {
-        comparison.costs.iter().filter(|cost| cost.scenario == setup.scenario && cost.row == name).collect()
-    };
-    let mut rows: Vec<RowAnalysis> = setups
-        .iter()
-        .map(|row| {
-            let own: Vec<&PassSample> = passes.iter().copied().filter(|pass| pass.row == row.name).collect();
-            analyse_row(row, setup, &own, &costs(&row.name))
-        })
-        .collect();
-
-    let mut names: Vec<String> = setups.iter().map(|row| row.name.clone()).collect();
-    names.push(twin(reference));
-    let blocks = blocks(&names, &passes);
-    let made = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0) as usize;
-    judge(&mut rows, &names, reference, &blocks, made);
-    compare_with_floor(&mut rows, &names, &blocks);
-    let twin_index = names.len() - 1;
-    let reference_index = names.iter().position(|name| name == reference);
-    let noise = reference_index.and_then(|index| blocks.ratio(twin_index, index, 1));
-    let smallest_difference =
-        reference_index.and_then(|reference| smallest_difference(&rows, &names, reference, &blocks));
-    rows.sort_by(|a, b| {
-        let key = |row: &RowAnalysis| (row.rank.unwrap_or(usize::MAX), row.median_s.unwrap_or(f64::MAX));
-        let ((rank_a, median_a), (rank_b, median_b)) = (key(a), key(b));
-        rank_a.cmp(&rank_b).then(median_a.total_cmp(&median_b))
-    });
-    StageAnalysis {
-        setup: setup.clone(),
-        reference: reference.to_owned(),
-        rows,
-        noise,
-        smallest_difference,
-        blocks: made,
-        paired: Paired { names, blocks },
-        server: cost(&costs(SERVER)),
-    }
-}
-
-/// Tells the rows as shares of the floor's speed. Where there are delays, the share of the ideal says more.
-fn compare_with_floor(rows: &mut [RowAnalysis], names: &[String], blocks: &Blocks) {
-    let index = |name: &str| names.iter().position(|other| other == name);
-    let counts = rows.iter().any(|row| row.name == FLOOR && row.invalid.is_none());
-    let Some(floor) = index(FLOOR).filter(|_| counts) else { return };
-    for row in rows.iter_mut().filter(|row| row.invalid.is_none() && row.ideal_s.is_none()) {
-        let ratio = index(&row.name).and_then(|own| blocks.ratio(floor, own, 1));
-        row.of_floor = ratio.map(|ratio| ratio.mean);
-    }
-}
-
-/// The smallest difference that would have been found between a row and the reference: the median over the rows, since
-/// one that sleeps between its fetches may be noisier than all others.
-fn smallest_difference(rows: &[RowAnalysis], names: &[String], reference: usize, blocks: &Blocks) -> Option<f64> {
-    let valid: Vec<&RowAnalysis> = rows.iter().filter(|row| row.ratio.is_some()).collect();
-    let of = |row: &&RowAnalysis| {
-        let own = names.iter().position(|name| *name == row.name)?;
-        Some(blocks.smallest_difference(own, reference, valid.len())? - 1.0)
-    };
-    stats::median(&valid.iter().filter_map(of).collect::<Vec<_>>())
-}
-
-/// The passes as blocks of cycles, with a place for each name. A row with a pass that does not count has none that do.
-pub fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
-    let index: HashMap<&str, usize> = names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
-    let mut blocks: Vec<Vec<Cycle>> = Vec::new();
-    for pass in passes {
-        let (Some(cycle), Some(&row)) = (pass.cycle, index.get(pass.row.as_str())) else { continue };
-        let (block, cycle) = (pass.block as usize, cycle as usize);
-        if blocks.len() <= block {
-            blocks.resize_with(block + 1, Vec::new);
-        }
-        if blocks[block].len() <= cycle {
-            blocks[block].resize_with(cycle + 1, || vec![None; names.len()]);
-        }
-        blocks[block][cycle][row] = pass.counted_s();
-    }
-    Blocks::new(names.len(), blocks)
-}
-
-/// Compares the rows that count with the reference and with each other.
-fn judge(rows: &mut [RowAnalysis], names: &[String], reference: &str, blocks: &Blocks, made: usize) {
-    let index = |name: &str| names.iter().position(|other| other == name);
-    let valid: Vec<usize> =
-        rows.iter().filter(|row| row.invalid.is_none()).filter_map(|row| index(&row.name)).collect();
-    let ranks: HashMap<usize, usize> = valid.iter().copied().zip(blocks.ranks(&valid)).collect();
-    let pairs = valid.len() * valid.len().saturating_sub(1) / 2;
-    let reference = index(reference).filter(|reference| valid.contains(reference));
-    for row in rows.iter_mut().filter(|row| row.invalid.is_none()) {
-        let Some(own) = index(&row.name) else { continue };
-        row.median_s = blocks.median_pass(own).map(|median| median.seconds);
-        row.rank = ranks.get(&own).copied().filter(|_| made >= LEAST_BLOCKS);
-        row.ratio = reference.filter(|reference| *reference != own).and_then(|reference| {
-            // As many comparisons as there are others than the reference.
-            blocks.ratio(own, reference, valid.len() - 1)
-        });
-        let ties = valid
-            .iter()
-            .filter(|other| **other != own)
-            .filter(|other| blocks.ratio(own, **other, pairs).is_some_and(|ratio| ratio.verdict() == Verdict::Tied));
-        row.ties = ties.map(|other| names[*other].clone()).collect();
-    }
-}
-
-fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs: &[&CostSample]) -> RowAnalysis {
+/// What its passes and costs say of a row by itself.
+pub(super) fn analyse_row(
+    row: &RowSetup,
+    setup: &StageSetup,
+    passes: &[&PassSample],
+    costs: &[&CostSample],
+) -> RowAnalysis {
     let is_against = |pass: &&&PassSample| !matches!(pass.validity, Validity::Valid | Validity::Interrupted);
     let against: Vec<&&PassSample> = passes.iter().filter(is_against).collect();
     let invalid = against.first().map(|pass| (pass.validity, pass.why.clone().unwrap_or_default(), against.len()));
@@ -288,6 +149,7 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         name: row.name.clone(),
         sequential: row.sequential,
         median_s: None,
+        median_interval_s: None,
         invalid,
         rank: None,
         ties: Vec::new(),
@@ -298,14 +160,15 @@ fn analyse_row(row: &RowSetup, setup: &StageSetup, passes: &[&PassSample], costs
         of_floor: None,
         fetch_s: (at(0.5, 10), at(0.99, 1_000)),
         fetch_curve: fetch_curve(&fetches),
+        fetching_threads: setup.workers.iter().find(|worker| worker.row == row.name).map(|worker| worker.threads),
         server_busy: stats::median(&busy),
         server_cpu_s: stats::median(&server_cpu).map(|cpu| cpu / setup.fetches as f64),
         sockets: (
             passes.iter().filter_map(|pass| pass.witness.as_ref()).map(|witness| witness.connections).sum(),
             match setup.connections {
-                crate::fetch::Connections::Warm => warm * u64::from(blocks),
-                crate::fetch::Connections::Cold => warm * passes.len() as u64,
-                crate::fetch::Connections::PerFetch => setup.fetches * passes.len() as u64,
+                Connections::Warm => warm * u64::from(blocks),
+                Connections::Cold => warm * passes.len() as u64,
+                Connections::PerFetch => setup.fetches * passes.len() as u64,
             },
         ),
         cost: cost(costs),
@@ -335,14 +198,15 @@ fn fetch_curve(fetches: &Histogram<u64>) -> Vec<(f64, f64)> {
     CURVE.into_iter().filter(is_known).map(point).collect()
 }
 
-fn cost(costs: &[&CostSample]) -> Option<Cost> {
+/// What fetches cost on the average. `None` where no cost was told.
+pub(super) fn cost(costs: &[&CostSample]) -> Option<Cost> {
     let fetches: u64 = costs.iter().map(|cost| cost.fetches).sum();
     if fetches == 0 {
         return None;
     }
     let each = |value: fn(&CostSample) -> f64| costs.iter().map(|cost| value(cost)).sum::<f64>() / fetches as f64;
     let counted: u64 = costs.iter().filter(|cost| cost.counts.is_some()).map(|cost| cost.counted_fetches).sum();
-    let counts = |value: fn(&crate::counting::Counts) -> u64| {
+    let counts = |value: fn(&Counts) -> u64| {
         let sum: u64 = costs.iter().filter_map(|cost| cost.counts.as_ref()).map(value).sum();
         (counted > 0).then(|| sum as f64 / counted as f64)
     };
