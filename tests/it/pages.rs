@@ -1,8 +1,22 @@
-//! What the pages show is what the latest record says: they are made by `scripts/pages`, and never by hand.
+//! What the pages show is what the records that they name say: they are made by `scripts/pages`, and never by hand.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use fetchbench::backend::Row;
+use fetchbench::lockfile;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::compare::python_is_missing;
+
+/// What `scripts/footprint` measured.
+const FOOTPRINT: &str = "results/footprint.json";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// Copies a folder and all that is in it.
 fn copy(from: &Path, to: &Path) {
@@ -17,33 +31,81 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The record that a page shows, by the name that it is linked under.
-fn record_shown(page: &str) -> String {
-    let (_, link) = page.split_once("The whole record: [").expect("the page links to a record");
-    link.split_once(']').expect("the link ends").0.to_owned()
+/// The pages and the records that they are made of, to be made anew without touching those that are committed.
+fn copied() -> TempDir {
+    let elsewhere = tempfile::tempdir().unwrap();
+    for folder in ["results", "benches/footprint"] {
+        copy(&root().join(folder), &elsewhere.path().join(folder));
+    }
+    for file in ["README.md", "docs/leaving-async-std.md", "scripts/footprint"] {
+        fs::create_dir_all(elsewhere.path().join(file).parent().unwrap()).unwrap();
+        fs::copy(root().join(file), elsewhere.path().join(file)).unwrap();
+    }
+    elsewhere
+}
+
+/// The record that the README links to behind these words.
+fn record_shown(words: &str) -> PathBuf {
+    let page = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rest) = page.split_once(words).unwrap_or_else(|| panic!("README.md says nowhere: {words}"));
+    Path::new("results").join(rest.split(['[', ']']).nth(1).expect("a link follows"))
+}
+
+fn fetchbench(folder: &Path, arguments: &[&Path]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    command.current_dir(folder).args(arguments);
+    command
+}
+
+/// Fails where a page has become another when it was made anew.
+fn assert_same(elsewhere: &Path, pages: &[&Path]) {
+    for page in pages {
+        let (committed, now) = (fs::read(root().join(page)).unwrap(), fs::read(elsewhere.join(page)).unwrap());
+        assert!(committed == now, "{} is stale: run scripts/pages", page.display());
+    }
 }
 
 #[test]
 fn the_pages_are_what_the_record_that_they_show_says() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let elsewhere = tempfile::tempdir().unwrap();
-    copy(&root.join("results"), &elsewhere.path().join("results"));
-    fs::copy(root.join("README.md"), elsewhere.path().join("README.md")).unwrap();
-    let name = record_shown(&fs::read_to_string(root.join("README.md")).unwrap());
-    let record = PathBuf::from("results").join(name);
-
+    let elsewhere = copied();
+    let record = record_shown("The whole record: ");
     let picture = record.join("report.svg");
-    let spliced = [PathBuf::from("README.md"), PathBuf::from("results/README.md")];
-    let index = PathBuf::from("results/index.html");
+    let pages = ["README.md", "results/README.md", "results/index.html"].map(Path::new);
     // As scripts/pages does it.
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-    command.current_dir(&elsewhere).arg("report").arg(&record).arg("--svg").arg(&picture).arg("--index").arg(&index);
-    command.arg("--splice").args(&spliced);
+    let mut command = fetchbench(elsewhere.path(), &["report".as_ref(), &record]);
+    command.arg("--svg").arg(&picture).arg("--splice").args(&pages[..2]).arg("--index").arg(pages[2]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_same(elsewhere.path(), &[pages[0], pages[1], pages[2], &picture]);
+}
 
-    for page in spliced.iter().chain([&index, &picture]) {
-        let (committed, now) = (fs::read(root.join(page)).unwrap(), fs::read(elsewhere.path().join(page)).unwrap());
-        assert!(committed == now, "{} is stale: run scripts/pages {}", page.display(), record.display());
+#[test]
+fn what_rows_cost_is_what_the_record_that_is_named_and_the_footprint_say() {
+    if python_is_missing() {
+        return;
+    }
+    let elsewhere = copied();
+    let record = record_shown("Time to sockets: ");
+    // As scripts/pages does it.
+    let figures = fetchbench(elsewhere.path(), &["report".as_ref(), &record, "--json".as_ref(), "-".as_ref()]);
+    let mut figures = { figures }.stdout(Stdio::piped()).spawn().unwrap();
+    let mut tables = Command::new("python3");
+    tables.current_dir(&elsewhere).arg("scripts/footprint").arg("--tables").arg(&record);
+    let output = tables.stdin(figures.stdout.take().unwrap()).output().unwrap();
+    assert!(figures.wait().unwrap().success());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_same(elsewhere.path(), &["README.md", "docs/leaving-async-std.md"].map(Path::new));
+}
+
+#[test]
+fn the_footprint_is_of_every_row_and_of_the_versions_in_the_lock_file() {
+    let text = fs::read_to_string(root().join(FOOTPRINT)).unwrap();
+    let footprint: Value = serde_json::from_str(&text).unwrap();
+    let programs = footprint["programs"].as_array().unwrap();
+    for row in Row::all().map(|row| row.to_string()) {
+        let of_row = |program: &&Value| program["rows"].as_array().unwrap().contains(&Value::from(row.as_str()));
+        let program = programs.iter().find(of_row).unwrap_or_else(|| panic!("{row}: run scripts/footprint {row}"));
+        let measured = (program["client"].as_str().unwrap(), program["version"].as_str().unwrap());
+        assert_eq!(Some(measured.1), lockfile::version(measured.0), "{row}: run scripts/footprint {row}");
     }
 }
