@@ -38,6 +38,12 @@ impl Row {
         ALL.iter().filter(|backend| backend.is_peer()).map(Self::plain)
     }
 
+    /// Every row that fetches for real and can be opened here: this program's own, and those in other languages that are
+    /// set up.
+    pub fn set_up() -> impl Iterator<Item = Self> {
+        Self::all().chain(Self::peers().filter(|row| row.backend.is_set_up()))
+    }
+
     /// The rows that take part where none is named: those of the features that are on by default.
     pub fn usual() -> impl Iterator<Item = Self> {
         Self::all().filter(|row| row.backend.usual)

@@ -114,7 +114,7 @@ type Session struct {
 	client *http.Client
 }
 
-func (session *Session) get(url string, body *Received, inBody *bool) (*http.Response, error) {
+func (session *Session) get(url string, body *Received, buffer []byte, inBody *bool) (*http.Response, error) {
 	request, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return nil, Failed{"unsupported", err.Error()}
@@ -127,16 +127,16 @@ func (session *Session) get(url string, body *Received, inBody *bool) (*http.Res
 		return nil, err
 	}
 	*inBody = true
-	_, err = io.Copy(body, answer.Body)
+	_, err = io.CopyBuffer(body, answer.Body, buffer)
 	answer.Body.Close()
 	return answer, err
 }
 
-func (session *Session) outcome(url string, start time.Time) []any {
+func (session *Session) outcome(url string, buffer []byte, start time.Time) []any {
 	began := time.Now()
 	body := &Received{maxBody: session.open.MaxBody, beginning: make([]byte, 0, beginningBytes)}
 	inBody := false
-	answer, err := session.get(url, body, &inBody)
+	answer, err := session.get(url, body, buffer, &inBody)
 	outcome := []any{began.Sub(start).Nanoseconds(), time.Since(began).Nanoseconds()}
 	if err != nil {
 		return append(outcome, kind(err, inBody), err.Error())
@@ -207,8 +207,10 @@ func (session *Session) pass(order *Pass) map[string]any {
 		workers.Add(1)
 		go func() {
 			defer workers.Done()
+			// One for all its fetches: without it each would have a new one of this size.
+			buffer := make([]byte, 32<<10)
 			for index := next.Add(1) - 1; index < int64(len(urls)); index = next.Add(1) - 1 {
-				fetched[index] = session.outcome(urls[index], start)
+				fetched[index] = session.outcome(urls[index], buffer, start)
 			}
 		}()
 	}

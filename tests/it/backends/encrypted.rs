@@ -4,11 +4,11 @@ use fetchbench::backend::Row;
 use fetchbench::error::ErrorClass;
 use fetchbench::fetch::{Connections, Limits, Options};
 
-use super::{MIXED, limits, outcome, waiting};
+use super::{MIXED, limits, opened_again, outcome, rows, waiting};
 use crate::mock::Mock;
 
 fn encrypted_rows() -> impl Iterator<Item = Row> {
-    Row::all().filter(|row| row.backend().https)
+    rows().filter(|row| row.backend().https)
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn connections_over_tls_are_kept() {
     for row in encrypted_rows() {
         let slots = row.slots(&limits(4)).get() as u64;
         let mut session = row.open(&mock.options(), &limits(4)).unwrap();
-        for (visit, opened) in [(0, slots), (1, 0)] {
+        for (visit, opened) in [(0, slots), (1, opened_again(row, slots))] {
             mock.take_witness();
             mock.verified(row, session.as_mut(), visit);
             assert_eq!(mock.take_witness().connections, opened, "{row}, {visit}");
