@@ -92,7 +92,7 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -s h -l hel
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand list" -l format -d 'How to write the list' -r -f -a "text\t''
 json\t''"
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand list" -s h -l help -d 'Print help'
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand verify" -l backend -d 'Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default: every row that is built in]' -r
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand verify" -l backend -d 'Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default: every row that is built in, or set up by scripts/peers]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand verify" -l fault -d 'Fault to meet; may be repeated [default: all, see `fetchbench list faults`]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand verify" -l deadline -d 'Longest a fetch may take' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand verify" -l format -d 'How to write the grid' -r -f -a "text\t''

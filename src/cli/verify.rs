@@ -37,7 +37,7 @@ Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArgs {
     /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
-    /// every row that is built in]
+    /// every row that is built in, or set up by scripts/peers]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Fault to meet; may be repeated [default: all, see `fetchbench list faults`]
@@ -69,7 +69,8 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
     descriptors::raise_limit();
     let program = std::env::current_exe().context("cannot find this program to start its workers")?;
-    let rows: Vec<Chosen> = if args.backend.is_empty() { Row::all().map(Chosen::from).collect() } else { args.backend };
+    let rows: Vec<Chosen> =
+        if args.backend.is_empty() { Row::set_up().map(Chosen::from).collect() } else { args.backend };
     let faults: Vec<&Fault> = if args.fault.is_empty() { fault::all().collect() } else { args.fault };
     let verification = Verification {
         participants: participants(&rows, &program),

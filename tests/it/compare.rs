@@ -118,12 +118,13 @@ impl Workshop {
         command
     }
 
-    fn compare(&self, arguments: &[&str]) -> Output {
+    pub fn compare(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 }
 
-fn json(output: &Output) -> Value {
+/// What a command printed, as JSON.
+pub fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("{error}: {} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
     })
@@ -270,21 +271,6 @@ fn the_doctor_looks_at_everything_and_says_what_to_do() {
         assert!(told.lines().any(|line| line.starts_with(what)), "{what} is not looked at: {told}");
     }
     assert!(told.contains("-> measure with the optimiser on") == cfg!(debug_assertions), "{told}");
-}
-
-#[test]
-fn the_example_puts_a_client_of_ones_own_into_the_table() {
-    // `cargo test` has built it already; with `--test it` alone it has not.
-    let mut build = Command::new(env!("CARGO"));
-    build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--locked", "--quiet", "--example", "worker"]);
-    assert!(build.status().unwrap().success());
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debug/examples/worker");
-    let workshop = Workshop::new();
-    let backend = format!("exec:{}", program.display());
-    let output = workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", &backend, "--export-json", "-"]);
-    let result = json(&output);
-    let row = &result["scenarios"][0]["rows"][0];
-    assert_eq!((&row["row"], &row["validity"]), (&Value::from("exec:worker"), &Value::from("valid")), "{result:#}");
 }
 
 #[test]

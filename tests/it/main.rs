@@ -11,6 +11,7 @@ mod manuals;
 mod mock;
 mod pages;
 mod peers;
+mod protocol;
 mod raw_server;
 mod report;
 mod schema;

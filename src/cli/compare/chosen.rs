@@ -31,7 +31,8 @@ impl One {
             // Whether it can is for it to show.
             Self::Exec(path) => Participant {
                 name: format!("exec:{}", public(path)),
-                command: vec![path.into()],
+                // Not to be looked for in PATH, where it has no folder.
+                command: vec![Path::new(".").join(path).into()],
                 sequential: false,
                 https: true,
             },

@@ -1,0 +1,60 @@
+//! PROTOCOL.md says what is true, and its workers take part.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use fetchbench::error::ErrorClass;
+use serde_json::Value;
+
+use crate::compare::{Workshop, json, python_is_missing};
+
+fn page() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("PROTOCOL.md")).unwrap()
+}
+
+/// Has a worker take part, and expects its row to be valid.
+fn takes_part(workshop: &Workshop, program: &str, name: &str) {
+    let backend = format!("exec:{program}");
+    let output = workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", &backend, "--export-json", "-"]);
+    let result = json(&output);
+    let row = &result["scenarios"][0]["rows"][0];
+    assert_eq!((&row["row"], &row["validity"]), (&Value::from(name), &Value::from("valid")), "{result:#}");
+}
+
+#[test]
+fn the_worker_that_the_page_shows_takes_part() {
+    if python_is_missing() {
+        return;
+    }
+    let page = page();
+    let worker = page.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let workshop = Workshop::new();
+    let path = workshop.path().join("my-worker");
+    fs::write(&path, worker).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    // In the folder that one is in, whether or not it is said so.
+    takes_part(&workshop, "./my-worker", "exec:./my-worker");
+    fs::remove_dir_all(workshop.record()).unwrap();
+    takes_part(&workshop, "my-worker", "exec:my-worker");
+}
+
+#[test]
+fn the_example_puts_a_client_of_ones_own_into_the_table() {
+    // `cargo test` has built it already; with `--test it` alone it has not.
+    let mut build = Command::new(env!("CARGO"));
+    build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--locked", "--quiet", "--example", "worker"]);
+    assert!(build.status().unwrap().success());
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debug/examples/worker");
+    takes_part(&Workshop::new(), program.to_str().unwrap(), "exec:worker");
+}
+
+#[test]
+fn the_page_tells_every_class_of_failure_and_no_other() {
+    let page = page();
+    let (_, table) = page.split_once("## The classes of failure").unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let told: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert_eq!(told, ErrorClass::ALL.map(ErrorClass::name));
+}
