@@ -8,9 +8,9 @@ use anyhow::{Context, anyhow};
 
 use super::terminal::{print, write_file};
 use super::usage;
-use crate::agreement::agreements;
+use crate::agreement::{Agreement, agreements};
 use crate::analysis::{StageAnalysis, analyse};
-use crate::record::{Audit, Folder, Record, replace_file};
+use crate::record::{Audit, Folder, Record, read_whole, replace_file};
 use crate::report::{agreement, audit, comparison, html, markdown, picture, splice};
 
 /// What `--markdown` writes beside the samples, and so what links to a record lead to.
@@ -71,10 +71,16 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
         )));
     }
     let criterion = args.criterion.as_deref().map(Record::read).transpose().map_err(usage)?;
-    let beside = criterion.as_ref().or(folder.bench.as_ref()).filter(|_| is_comparison);
-    let agreement = beside.map_or_else(String::new, |bench| agreement::markdown(&agreements(bench, &stages)));
-    let audited = if is_comparison { Audit::read(&args.record).map_err(usage)? } else { None };
-    let over_the_wire = |form: fn(&Audit) -> String| audited.as_ref().map_or_else(String::new, form);
+    let beside = match &folder.comparison {
+        Some(comparison) => {
+            let bench = criterion.as_ref().or(folder.bench.as_ref());
+            let found = beside(&args.record, bench.map(|bench| agreements(bench, &stages))).map_err(usage)?;
+            found.of_the_same_versions(&folder.environment, &comparison.setup)
+        }
+        None => html::Beside::default(),
+    };
+    let agreement = beside.criterion.as_deref().map_or_else(String::new, agreement::markdown);
+    let over_the_wire = |form: fn(&Audit) -> String| beside.audit.as_ref().map_or_else(String::new, form);
     let mut written = false;
     let mut write = |file: &Option<PathBuf>, text: &dyn Fn() -> anyhow::Result<String>| {
         written |= file.is_some();
@@ -83,7 +89,7 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     write(&args.markdown, &|| Ok(markdown::folder(&folder, &stages) + &agreement + &over_the_wire(audit::markdown)))?;
     write(&args.json, &|| figures(&folder, &stages))?;
     write(&args.csv, &|| Ok(comparison::csv(&stages)))?;
-    write(&args.html, &|| html::page(&folder, &stages))?;
+    write(&args.html, &|| html::page(&folder, &stages, &beside))?;
     write(&args.svg, &|| picture::of(&folder, &stages).map_err(usage))?;
     // Every file is read and found to have its markers before any is written.
     let spliced: Vec<_> =
@@ -106,6 +112,17 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
         })?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is known of a comparison beside its samples: from its own folder, and from the one that holds it.
+fn beside(record: &Path, criterion: Option<Vec<Agreement>>) -> anyhow::Result<html::Beside> {
+    let records = fs::canonicalize(record)?.parent().map_or_else(PathBuf::new, Path::to_owned);
+    Ok(html::Beside {
+        criterion,
+        conformance: read_whole(&records.join("conformance.json"), "grid")?,
+        audit: Audit::read(record)?,
+        footprint: read_whole(&records.join("footprint.json"), "footprint")?,
+    })
 }
 
 /// All figures of a comparison, as JSON.

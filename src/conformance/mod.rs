@@ -124,6 +124,29 @@ impl Grid {
         self.cells.iter().find(|cell| cell.row == row && cell.fault == fault)
     }
 
+    /// The grid of some of its rows.
+    pub fn of(&self, is_wanted: impl Fn(&GridRow) -> bool) -> Self {
+        let rows: Vec<GridRow> = self.rows.iter().filter(|row| is_wanted(row)).cloned().collect();
+        let is_kept = |cell: &&Cell| rows.iter().any(|row| row.name == cell.row);
+        let cells = self.cells.iter().filter(is_kept).cloned().collect();
+        Self { rows, cells, ..*self }
+    }
+
+    /// Its rows by their names, those of which every cell was judged alike together.
+    pub fn alike(&self) -> Vec<Vec<&str>> {
+        let judged = |row: &str| -> Vec<_> {
+            self.cells.iter().filter(|cell| cell.row == row).map(|cell| (cell.client, cell.checked)).collect()
+        };
+        let mut together: Vec<Vec<&str>> = Vec::new();
+        for row in &self.rows {
+            match together.iter_mut().find(|names| judged(names[0]) == judged(&row.name)) {
+                Some(names) => names.push(&row.name),
+                None => together.push(vec![&row.name]),
+            }
+        }
+        together
+    }
+
     /// What is worse here than in `before`, cell by cell, in words. Only cells that both have are compared, but each row
     /// that both know must know the same faults.
     pub fn worse_than(&self, before: &Self) -> Vec<String> {

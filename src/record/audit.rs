@@ -1,18 +1,13 @@
 //! What each row sends, byte for byte, and how many sockets it opens: kept beside a comparison.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::replace_file;
+use super::{read_whole, replace_file};
 
 /// The name of the file in the folder of a record.
 pub(super) const FILE: &str = "audit.json";
-
-/// The longest file that is read, in bytes.
-const MOST_BYTES: u64 = 64 << 20;
 
 /// What was found of every row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,10 +48,6 @@ impl Audit {
     ///
     /// The file is there and cannot be read.
     pub fn read(folder: &Path) -> anyhow::Result<Option<Self>> {
-        let path = folder.join(FILE);
-        let Ok(about) = fs::metadata(&path) else { return Ok(None) };
-        anyhow::ensure!(about.len() <= MOST_BYTES, "{} is longer than {MOST_BYTES} bytes", path.display());
-        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_slice(&text).map(Some).with_context(|| format!("{} is no audit", path.display()))
+        read_whole(&folder.join(FILE), "audit")
     }
 }

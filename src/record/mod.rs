@@ -17,6 +17,7 @@ mod comparison;
 mod comparison_file;
 mod environment;
 mod folder;
+mod footprint;
 mod journal;
 mod latencies;
 mod sample;
@@ -30,6 +31,7 @@ pub use self::comparison::{
 pub use self::comparison_file::{Comparison, ComparisonJournal, remove_comparison};
 pub use self::environment::{Environment, Git};
 pub use self::folder::Folder;
+pub use self::footprint::{Footprint, Program};
 pub use self::journal::{Journal, new_folder, replace_file};
 pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};
 pub use self::sample::{Measurement, Sample, What};
@@ -45,6 +47,9 @@ pub const SAMPLES_FILE: &str = "samples.jsonl";
 
 /// The longest environment file and the longest line of samples that are read, in bytes: far above what is written.
 const LONGEST: u64 = 1 << 20;
+
+/// The longest file of JSON that is read as a whole, in bytes.
+const LONGEST_WHOLE: u64 = 64 << 20;
 
 /// One run, read back.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,6 +144,20 @@ fn read_lines<T: DeserializeOwned>(
         }
     }
     Ok((values, false))
+}
+
+/// Reads a file of JSON that need not be there, such as one that is kept beside the records; `what` it should be is told
+/// where it is none.
+///
+/// # Errors
+///
+/// It is there and cannot be read.
+pub fn read_whole<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<Option<T>> {
+    let shown = path.display();
+    let Ok(about) = fs::metadata(path) else { return Ok(None) };
+    anyhow::ensure!(about.len() <= LONGEST_WHOLE, "{shown} is longer than {LONGEST_WHOLE} bytes");
+    let text = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    serde_json::from_slice(&text).map(Some).with_context(|| format!("{shown} is no {what}"))
 }
 
 /// Reads JSON. The place is left out of the message, since a line or a small file is named already.

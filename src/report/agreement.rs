@@ -4,36 +4,51 @@ use std::fmt::Write;
 
 use super::markdown::escape;
 use crate::agreement::{Accord, Agreement};
+use crate::paired::Ratio;
 
-/// A sentence and a table of every row that both have measured.
-pub fn markdown(agreements: &[Agreement]) -> String {
-    let mut text = String::from("## Criterion and `compare`\n\n");
+/// How many rows they agree on, in words.
+pub(super) fn summary(agreements: &[Agreement]) -> String {
     if agreements.is_empty() {
-        text.push_str("There is no row that both have measured on the same scenario.\n");
-        return text;
+        return "There is no row that both have measured on the same scenario.".to_owned();
     }
     let count = |accord: Accord| agreements.iter().filter(|agreement| agreement.accord == accord).count();
-    writeln!(
-        text,
+    format!(
         "Of {} rows that both have measured alike, criterion's figure lies within the interval of `compare` for {}, on \
          the same side of the reference for {}, and contradicts it for {}. Criterion measures one row after another, so \
-         the machine's drift is in its figures, which have no interval here.\n",
+         the machine's drift is in its figures, which have no interval here.",
         agreements.len(),
         count(Accord::Within),
         count(Accord::SameSide),
         count(Accord::Contradicts)
     )
-    .expect("a string takes everything");
-    text.push_str("| scenario | row | criterion | compare | |\n|---|---|--:|--:|---|\n");
+}
+
+/// What both say, in words.
+pub(super) fn words(accord: Accord) -> &'static str {
+    match accord {
+        Accord::Within => "within the interval",
+        Accord::SameSide => "on the same side",
+        Accord::Contradicts => "contradicts",
+    }
+}
+
+/// The ratio that `compare` found, with its interval, to the digits of criterion's beside it.
+pub(super) fn interval(compare: Ratio) -> String {
+    format!("{:.3} ({:.3} to {:.3})", compare.mean, compare.low, compare.high)
+}
+
+/// A sentence and a table of every row that both have measured.
+pub fn markdown(agreements: &[Agreement]) -> String {
+    let mut text = format!("## Criterion and `compare`\n\n{}\n", summary(agreements));
+    if agreements.is_empty() {
+        return text;
+    }
+    text.push_str("\n| scenario | row | criterion | compare | |\n|---|---|--:|--:|---|\n");
     for Agreement { scenario, row, criterion, compare, accord } in agreements {
-        let told = match accord {
-            Accord::Within => "within the interval",
-            Accord::SameSide => "on the same side",
-            Accord::Contradicts => "**contradicts**",
-        };
-        let (scenario, row) = (escape(scenario), escape(row));
-        let interval = format!("{:.3} ({:.3} to {:.3})", compare.mean, compare.low, compare.high);
-        writeln!(text, "| {scenario} | {row} | {criterion:.3} | {interval} | {told} |")
+        let emphasis = if *accord == Accord::Contradicts { "**" } else { "" };
+        let (scenario, row, told) = (escape(scenario), escape(row), words(*accord));
+        let interval = interval(*compare);
+        writeln!(text, "| {scenario} | {row} | {criterion:.3} | {interval} | {emphasis}{told}{emphasis} |")
             .expect("a string takes everything");
     }
     text

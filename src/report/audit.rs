@@ -82,7 +82,7 @@ fn aspects(row: &RowAudit) -> Vec<String> {
 }
 
 /// What most rows do, aspect by aspect; of several the one that comes first.
-fn usual(audit: &Audit) -> Vec<String> {
+pub(super) fn usual(audit: &Audit) -> Vec<String> {
     let rows: Vec<Vec<String>> = looked_at(audit).map(aspects).collect();
     let most = |index: usize| {
         let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -95,12 +95,12 @@ fn usual(audit: &Audit) -> Vec<String> {
     (0..ASPECTS.len()).map(most).collect()
 }
 
-fn looked_at(audit: &Audit) -> impl Iterator<Item = &RowAudit> {
+pub(super) fn looked_at(audit: &Audit) -> impl Iterator<Item = &RowAudit> {
     audit.rows.iter().filter(|row| !row.request.is_empty())
 }
 
 /// What a row does otherwise than most.
-fn differences(row: &RowAudit, usual: &[String]) -> Vec<String> {
+pub(super) fn differences(row: &RowAudit, usual: &[String]) -> Vec<String> {
     let found = aspects(row);
     let differing = ASPECTS.iter().zip(found.iter().zip(usual)).filter(|(_, (found, usual))| found != usual);
     let said = differing.map(|((name, _), (found, usual))| match (found.as_str(), usual.as_str()) {
@@ -117,7 +117,7 @@ fn differences(row: &RowAudit, usual: &[String]) -> Vec<String> {
 }
 
 /// What most rows send, in one line.
-fn usually(usual: &[String]) -> String {
+pub(super) fn usually(usual: &[String]) -> String {
     let named = ASPECTS.iter().zip(usual).filter(|(_, value)| !value.is_empty());
     named.map(|((name, _), value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
 }

@@ -8,7 +8,7 @@ use crate::conformance::{Cell, Grid, Verdict};
 use crate::fault::{self, Fault, Group};
 
 /// The sign of a cell: one for what the client made of it and what the checks here made of that.
-fn sign(cell: &Cell) -> char {
+pub(super) fn sign(cell: &Cell) -> char {
     match (cell.client, cell.checked) {
         (Verdict::Right, Verdict::Caught) => '+',
         (Verdict::WrongAnswer, Verdict::Caught) => 'w',
@@ -31,7 +31,7 @@ fn of_verdict(verdict: Verdict) -> char {
 }
 
 /// What the signs mean.
-const LEGEND: [(char, &str); 10] = [
+pub(super) const LEGEND: [(char, &str); 10] = [
     ('.', "right"),
     ('+', "right as far as a client can know; the checks here, which know the page, object"),
     ('w', "the client accepted a wrong answer, and the checks here caught it"),
@@ -45,20 +45,20 @@ const LEGEND: [(char, &str); 10] = [
 ];
 
 /// The groups of faults of which the grid has any, with those that it has.
-fn groups(grid: &Grid) -> impl Iterator<Item = (&'static Group, Vec<&'static Fault>)> {
+pub(super) fn groups(grid: &Grid) -> impl Iterator<Item = (&'static Group, Vec<&'static Fault>)> {
     let has = |fault: &&Fault| grid.cells.iter().any(|cell| cell.fault == fault.name);
     let groups = fault::ALL.iter().map(move |group| (group, group.faults.iter().filter(has).collect::<Vec<_>>()));
     groups.filter(|(_, faults)| !faults.is_empty())
 }
 
 /// What is not right, cells of the same fault and outcome together.
-struct Finding<'a> {
-    fault: &'static Fault,
-    cell: &'a Cell,
-    rows: Vec<&'a str>,
+pub(super) struct Finding<'a> {
+    pub(super) fault: &'static Fault,
+    pub(super) cell: &'a Cell,
+    pub(super) rows: Vec<&'a str>,
 }
 
-fn findings(grid: &Grid) -> Vec<Finding<'_>> {
+pub(super) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
     let mut findings: Vec<Finding<'_>> = Vec::new();
     for fault in fault::all() {
         let wrong = |cell: &&Cell| cell.fault == fault.name && cell.client > Verdict::Right;
@@ -77,7 +77,7 @@ fn findings(grid: &Grid) -> Vec<Finding<'_>> {
 }
 
 /// How many cells there are of each verdict, the good first.
-fn summary(grid: &Grid) -> String {
+pub(super) fn summary(grid: &Grid) -> String {
     let count = |verdict| grid.cells.iter().filter(|cell| cell.client == verdict).count();
     let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict))).filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(verdict, count)| format!("{count} {}", verdict.words())).collect();
@@ -179,20 +179,25 @@ pub fn markdown(grid: &Grid) -> String {
     page
 }
 
+/// What a row's client gets wrong, as the names of faults: those that it accepts a wrong answer to, those that it fails over
+/// where it need not or under another class than it should, and those that it crashes, hangs or spoils the next fetch over.
+pub(super) fn shortcomings<'a>(grid: &'a Grid, row: &str) -> [Vec<&'a str>; 3] {
+    let of = |is_wanted: fn(Verdict) -> bool| {
+        let cells = grid.cells.iter().filter(|cell| cell.row == row && is_wanted(cell.client));
+        cells.map(|cell| cell.fault.as_str()).collect()
+    };
+    [
+        of(|verdict| verdict == Verdict::WrongAnswer),
+        of(|verdict| verdict == Verdict::WrongClass),
+        of(|verdict| verdict >= Verdict::Spoiled),
+    ]
+}
+
 /// What there is to know of each client in a table of a few lines: rows with the same findings together.
 pub fn short(grid: &Grid) -> String {
-    let mut together: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    let mut together: Vec<(Vec<String>, [Vec<&str>; 3])> = Vec::new();
     for row in &grid.rows {
-        let of = |verdict: fn(&Cell) -> bool| {
-            let cells = grid.cells.iter().filter(|cell| cell.row == row.name && verdict(cell));
-            let names: Vec<String> = cells.map(|cell| format!("`{}`", cell.fault)).collect();
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-        };
-        let found = vec![
-            of(|cell| cell.client == Verdict::WrongAnswer),
-            of(|cell| cell.client == Verdict::WrongClass),
-            of(|cell| cell.client >= Verdict::Spoiled),
-        ];
+        let found = shortcomings(grid, &row.name);
         let name = format!("`{}`", cell_text(&row.name));
         match together.iter_mut().find(|(_, other)| *other == found) {
             Some((rows, _)) => rows.push(name),
@@ -203,8 +208,13 @@ pub fn short(grid: &Grid) -> String {
         "| rows | accept a wrong answer to | fail where they need not, or misleadingly | crash, hang or spoil the next fetch over |\n\
          |---|---|---|---|\n",
     );
+    let listed = |faults: Vec<&str>| match faults.as_slice() {
+        [] => "none".to_owned(),
+        faults => faults.iter().map(|fault| format!("`{fault}`")).collect::<Vec<_>>().join(", "),
+    };
     for (rows, found) in together {
-        writeln!(table, "| {} | {} |", rows.join(", "), found.join(" | ")).expect("a string takes everything");
+        writeln!(table, "| {} | {} |", rows.join(", "), found.map(listed).join(" | "))
+            .expect("a string takes everything");
     }
     table
 }

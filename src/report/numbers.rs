@@ -34,6 +34,11 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
+/// A figure without the digits that say nothing: six are left.
+pub(super) fn significant(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
 /// A factor on a scenario's delays, as a clause for a heading: empty where it changes nothing.
 pub(super) fn time_scale(factor: f64) -> String {
     if factor == 1.0 { String::new() } else { format!(", delays × {factor}") }
@@ -46,6 +51,14 @@ mod tests {
     #[test]
     fn times_have_the_unit_that_suits_them() {
         assert_eq!([5.95684, 0.02351, 8.24e-6, 4.1e-8].map(seconds), ["5.957 s", "23.51 ms", "8.2 µs", "41 ns"]);
+    }
+
+    #[test]
+    fn six_digits_are_left_of_a_figure() {
+        assert_eq!(
+            [0.029_701_234_5, 1234.0, 0.0, -1e-9 / 3.0].map(significant),
+            [0.0297012, 1234.0, 0.0, -3.33333e-10]
+        );
     }
 
     #[test]

@@ -121,27 +121,40 @@ impl Chart {
         let layers = &self.layers;
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
-             {height}\" role=\"img\" font-family=\"system-ui, sans-serif\">\n<title>{title}</title>\n<style>{INKS}</style>\n\
+             {height}\" role=\"img\" font-family=\"system-ui, sans-serif\" font-size=\"11\">\n<title>{title}</title>\n<style>{INKS}</style>\n\
              {layers}</svg>\n"
         )
     }
 }
 
-/// The colours of the inks where no page gives any: the same as in a report.
-const INKS: &str = ".text{color:#1d2430}.faint{color:#5b6676}.grid{color:#d5dae1}.accent{color:#1a5fd0}\
-.plain{color:#a9b3c1}.ideal{color:#1d2430;stroke-dasharray:4 3}\
+/// What shapes look like and the colours of the inks where no page gives any: the same as in a report.
+const INKS: &str = "text,rect,circle{fill:currentColor}text{dominant-baseline:central}\
+polyline{fill:none;stroke:currentColor}.text{color:#1d2430}.faint{color:#5b6676}.grid{color:#d5dae1}\
+.accent{color:#1a5fd0}.plain{color:#a9b3c1}.ideal{color:#1d2430;stroke-dasharray:4 3}\
 .inside{color:#fff}@media(prefers-color-scheme:dark){.text{color:#e6eaf0}.faint{color:#9aa5b5}\
 .grid{color:#343c48}.accent{color:#6ea8ff}.plain{color:#566172}.ideal{color:#e6eaf0}.inside{color:#0d1117}}";
 
-/// The shapes with a class in place of each stand-in colour, and without what is so by default.
+/// What plotters says of every shape and need not: it is so by default, or the style sheet says it once for all.
+const UNSAID: [&str; 9] = [
+    " opacity=\"1\"",
+    " stroke=\"none\"",
+    " stroke-width=\"1\"",
+    " fill=\"none\"",
+    " font-family=\"sans-serif\"",
+    " font-size=\"11\"",
+    " text-anchor=\"start\"",
+    " dy=\"0.5ex\"",
+    "\n",
+];
+
+/// The shapes with a class in place of each stand-in colour, and without what need not be said.
 fn in_inks(shapes: &str) -> String {
-    let mut text = shapes.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "").replace('\n', "");
-    text = text.replace(" font-family=\"sans-serif\"", "");
+    let mut text = UNSAID.iter().fold(shapes.replace(" \"/>", "\"/>"), |text, unsaid| text.replace(unsaid, ""));
     for ink in Ink::ALL {
         let RGBColor(_, _, number) = ink.color();
         for attribute in ["fill", "stroke"] {
             let stand_in = format!("{attribute}=\"#0000{number:02X}\"");
-            text = text.replace(&stand_in, &format!("class=\"{}\" {attribute}=\"currentColor\"", ink.class()));
+            text = text.replace(&stand_in, &format!("class=\"{}\"", ink.class()));
         }
     }
     text
@@ -171,7 +184,7 @@ mod tests {
             svg.contains("<title>a &lt;b&gt; &amp; ␛</title><g><title>&lt;/title&gt;&lt;script&gt;</title>"),
             "{svg}"
         );
-        assert!(svg.contains(r#"class="accent" fill="currentColor"/>"#) && svg.contains("&lt;i&gt;"), "{svg}");
+        assert!(svg.contains(r#"height="10" class="accent"/>"#) && svg.contains("&lt;i&gt;"), "{svg}");
         assert!(!svg.contains("#0000") && chart.standalone().contains("prefers-color-scheme"), "{svg}");
     }
 }

@@ -11,22 +11,29 @@ use super::splice::{Listed, newest_first};
 use crate::analysis::StageAnalysis;
 use crate::record::{Comparison, Folder};
 
+mod beside;
+mod conformance;
+mod criterion;
 mod data;
+mod dependence;
 mod facts;
 mod policy;
+mod server;
 mod stage;
+mod wire;
 
+pub use self::beside::Beside;
 use self::policy::{Policy, json_for_page, link};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// The page of a record's folder, with what its comparison says.
+/// The page of a record's folder, with what its comparison says and what is known beside it.
 ///
 /// # Errors
 ///
 /// It holds no comparison, or a chart cannot be drawn.
-pub fn page(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
+pub fn page(folder: &Folder, stages: &[StageAnalysis], beside: &Beside) -> anyhow::Result<String> {
     let Folder { name, environment, comparison, bench } = folder;
     let comparison = comparison.as_ref().context("--html is for records of `compare`: this one is of `cargo bench`")?;
     let views = stages.iter().enumerate().map(|(number, stage)| stage::view(number, stage)).collect::<Vec<_>>();
@@ -47,6 +54,13 @@ pub fn page(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String>
             scaling_of => scalings.first().map(|scaling| scaling.scenario.clone()),
             facts => facts::facts(environment, comparison),
             summary => facts::summary(environment, stages),
+            criterion => Serde(beside.criterion.as_deref().map(criterion::view)),
+            conformance => Serde(beside.conformance.as_ref().map(conformance::view)),
+            wire => Serde(beside.audit.as_ref().map(wire::view)),
+            dependence => Serde(beside.footprint.as_ref().map(|all| dependence::view(all, &comparison.setup.rows))),
+            letters => ('A'..='Z').map(String::from).collect::<Vec<_>>(),
+            dependence_columns => dependence::COLUMNS,
+            server => Serde(server::view(comparison.setup.capacity.as_ref(), stages)),
             complete => comparison.setup.complete,
             data => json_for_page(&data::for_script(stages)),
             downloads => [
@@ -87,7 +101,9 @@ fn render(name: &str, template: &str, values: minijinja::Value) -> anyhow::Resul
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.add_filter("visible", |text: String| super::escape::visible(&text));
-    templates.add_template(name, template).context("the template is broken")?;
+    for (name, template) in [("beside.html", include_str!("beside.html")), (name, template)] {
+        templates.add_template(name, template).context("the template is broken")?;
+    }
     templates.get_template(name)?.render(values).with_context(|| format!("cannot fill in {name}"))
 }
 
@@ -96,7 +112,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::agreement::{Accord, Agreement};
     use crate::analysis::analyse;
+    use crate::conformance::{Cell, Grid, GridRow, Verdict};
+    use crate::record::{Audit, Footprint, Program, RowAudit};
     use crate::report::tests::{comparison, folder, record};
 
     /// The page of the small record, every name and message of which is `text`, numbered so that rows stay apart.
@@ -123,7 +142,43 @@ mod tests {
         let mut folder = folder(Some(comparison), Some(bench));
         (folder.name, folder.environment.cpu) = (text.to_owned(), text.to_owned());
         let stages = folder.comparison.as_ref().map(analyse).unwrap_or_default();
-        page(&folder, &stages).unwrap()
+        page(&folder, &stages, &beside(text)).unwrap()
+    }
+
+    /// What is known beside it, every name and word of which is `text`.
+    fn beside(text: &str) -> Beside {
+        let owned = || text.to_owned();
+        let compare = crate::paired::Ratio { mean: 1.0, low: 0.9, high: 1.1, blocks: 8 };
+        let agreement = Agreement { scenario: owned(), row: owned(), criterion: 1.0, compare, accord: Accord::Within };
+        let row = GridRow { name: owned(), client: owned(), executor: owned() };
+        let cell = Cell {
+            row: owned(),
+            fault: "stale".to_owned(),
+            client: Verdict::WrongAnswer,
+            checked: Verdict::Caught,
+            told: owned(),
+        };
+        let sent = RowAudit {
+            row: owned(),
+            request: format!("GET {text}\r\nhost: {text}\r\n\r\n"),
+            sockets: 2,
+            sockets_ideal: 1,
+            why: Some(owned()),
+        };
+        let program = Program {
+            rows: vec![format!("{text}0")],
+            licence: owned(),
+            msrv: Some(owned()),
+            released: Some(owned()),
+            advisories: vec![owned()],
+            ..Program::default()
+        };
+        Beside {
+            criterion: Some(vec![agreement]),
+            conformance: Some(Grid { grid_version: 1, deadline_ms: 1, rows: vec![row], cells: vec![cell] }),
+            audit: Some(Audit { rows: vec![sent] }),
+            footprint: Some(Footprint { programs: vec![program] }),
+        }
     }
 
     /// How many elements of a kind there are.
@@ -155,9 +210,19 @@ mod tests {
         );
         assert!(!page.contains(" style=") && !page.contains(" onclick="), "the policy would refuse it");
         let page = page_of("row");
-        for words in
-            ["Ranking", "Where the time goes", "Over concurrency", "What it costs", "row1", "30.48 ms", "figures.csv"]
-        {
+        for words in [
+            "Ranking",
+            "Where the time goes",
+            "Over concurrency",
+            "Criterion beside it",
+            "What it costs",
+            "What wrong answers do to it",
+            "What goes over the wire",
+            "What it costs to depend on",
+            "row1",
+            "30.48 ms",
+            "figures.csv",
+        ] {
             assert!(page.contains(words), "{words}");
         }
         assert_eq!(page.matches("role=\"img\"").count(), page.matches("role=\"img\"><title>").count());

@@ -10,22 +10,14 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const BAR = 1000;
 
-  // The block values of one row over another, from the list of pairs (1, 0), (2, 0), (2, 1), …
-  const blockValues = (stage, row, other) =>
-    row > other
-      ? stage.pairs[(row * (row - 1)) / 2 + other]
-      : stage.pairs[(other * (other - 1)) / 2 + row].map((value) => -value);
-
-  // The mean ratio of two rows and Student's interval, as the record's own analysis takes it.
+  // The mean ratio of two rows and Student's interval, as the record's own analysis takes it. Pairs stand in the order
+  // (1, 0), (2, 0), (2, 1) …: turned round, a ratio's logarithm changes its sign.
   const ratio = (stage, row, other) => {
-    const values = blockValues(stage, row, other);
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    const margin =
-      values.length < 2
-        ? Infinity
-        : (stage.t[values.length - 2] * Math.sqrt(squares / (values.length - 1))) / Math.sqrt(values.length);
-    return { mean: Math.exp(mean), low: Math.exp(mean - margin), high: Math.exp(mean + margin), blocks: values.length };
+    const [first, second] = row > other ? [row, other] : [other, row];
+    const [logarithm, deviation, blocks] = stage.pairs[(first * (first - 1)) / 2 + second];
+    const mean = row > other ? logarithm : -logarithm;
+    const margin = blocks < 2 ? Infinity : (stage.t[blocks - 2] * deviation) / Math.sqrt(blocks);
+    return { mean: Math.exp(mean), low: Math.exp(mean - margin), high: Math.exp(mean + margin), blocks };
   };
 
   const verdict = ({ low, high, blocks }) =>
@@ -96,6 +88,10 @@
       shown === boxes.length ? "" : `${shown} of ${boxes.length} rows shown`;
   };
 
+  const tables = all("table.sortable");
+  // Where each line stood when the page came: what is equal stays in that order, whatever it was sorted by before.
+  const places = new Map(tables.flatMap((table) => [...table.tBodies[0].rows].map((line, place) => [line, place])));
+
   // Sorts a table by a column; a second time turns it round.
   const sort = (heading, direction) => {
     const table = heading.closest("table");
@@ -111,12 +107,11 @@
       if (first === Infinity || second === Infinity) return first === second ? 0 : first === Infinity ? 1 : -1;
       return (typeof first === "number" ? first - second : first.localeCompare(second)) * direction;
     };
-    body.append(...[...body.rows].sort(order));
+    body.append(...[...body.rows].sort((a, b) => order(a, b) || places.get(a) - places.get(b)));
     for (const other of all("th[aria-sort]", table)) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
   };
 
-  const tables = all("table.sortable");
   let sorted = null;
   tables.forEach((table, number) =>
     all("thead th", table).forEach((heading, column) => {

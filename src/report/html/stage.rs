@@ -6,7 +6,7 @@ use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
 use crate::metric::{self, Better, Metric, Unit};
 use crate::paired::{Ratio, Verdict};
 use crate::report::comparison::{footnotes, interval, invalidities, show, verdict};
-use crate::report::numbers::{grouped, time_scale};
+use crate::report::numbers::{grouped, significant, time_scale};
 
 /// How long the longest bar is. The picture is stretched to the room that there is.
 const BAR: f64 = 1000.0;
@@ -97,7 +97,7 @@ struct Bar {
 struct Cell {
     text: String,
     value: Option<f64>,
-    /// Its share of the largest in its column.
+    /// Its share of the largest in its column, in percent: a multiple of five, each of which the style sheet knows.
     share: i64,
 }
 
@@ -209,12 +209,12 @@ fn row_view(stage: &StageAnalysis, row: &RowAnalysis, is_best: bool, time: &[&Me
         is_best,
         is_reference,
         pass: row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
-        pass_s: row.median_s,
+        pass_s: row.median_s.map(significant),
         bar: bar(stage, row),
         verdict: if is_reference { "the reference" } else { word(row.verdict()) },
         interval: row.ratio.map_or_else(String::new, interval),
         is_noise: is_noise(stage.noise, row.ratio),
-        ratio: if is_reference { Some(1.0) } else { row.ratio.map(|ratio| ratio.mean) },
+        ratio: if is_reference { Some(1.0) } else { row.ratio.map(|ratio| significant(ratio.mean)) },
         why: row.invalid.as_ref().map(|(validity, why, _)| format!("{}: {why}", validity.name())),
         time: cells(time),
         cost: cells(cost),
@@ -252,8 +252,12 @@ fn bar(stage: &StageAnalysis, row: &RowAnalysis) -> Option<Bar> {
 fn cell(stage: &StageAnalysis, row: &RowAnalysis, metric: &Metric) -> Cell {
     let value = (metric.value)(row).filter(|_| row.invalid.is_none());
     let largest = stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(metric.value).fold(0.0, f64::max);
-    let share = value.filter(|_| largest > 0.0).map_or(0, |value| (value / largest * 100.0).round() as i64);
-    Cell { text: value.map_or_else(String::new, |value| show(metric.unit, value)), value, share }
+    let share = value.filter(|_| largest > 0.0).map_or(0, |value| (value / largest * 20.0).round() as i64 * 5);
+    Cell {
+        text: value.map_or_else(String::new, |value| show(metric.unit, value)),
+        value: value.map(significant),
+        share,
+    }
 }
 
 #[cfg(test)]

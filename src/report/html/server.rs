@@ -1,0 +1,55 @@
+//! Whether the mock server was the limit, as the page's template takes it.
+
+use serde::Serialize;
+
+use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::metric::Unit;
+use crate::record::Capacity;
+use crate::report::capacity;
+use crate::report::comparison::show;
+
+/// What the server could do, and how much of that was asked of it.
+#[derive(Debug, Serialize)]
+pub(super) struct ServerView {
+    capacity: Option<String>,
+    stages: Vec<StageView>,
+}
+
+/// A scenario.
+#[derive(Debug, Serialize)]
+struct StageView {
+    name: String,
+    /// The row that asked most of it, and how much that was.
+    most: (String, String),
+    /// How many times as much it could have answered.
+    headroom: Option<String>,
+    /// The row that it was busiest with, and for which share of the pass.
+    busiest: (String, String),
+    /// Whether that was so much that it held the row up.
+    is_bound: bool,
+}
+
+/// `None` where the server was not looked at, as on live sites.
+pub(super) fn view(capacity: Option<&Capacity>, stages: &[StageAnalysis]) -> Option<ServerView> {
+    let stages: Vec<StageView> = stages.iter().filter_map(|stage| stage_view(capacity, stage)).collect();
+    let capacity = capacity.map(capacity::capacity);
+    (capacity.is_some() || !stages.is_empty()).then_some(ServerView { capacity, stages })
+}
+
+fn stage_view(capacity: Option<&Capacity>, stage: &StageAnalysis) -> Option<StageView> {
+    let (most, rate) = highest(stage, RowAnalysis::rate)?;
+    let (busiest, share) = highest(stage, |row| row.server_busy)?;
+    Some(StageView {
+        name: stage.setup.scenario.clone(),
+        most: (most.name.clone(), show(Unit::PerSecond, rate)),
+        headroom: capacity.map(|capacity| format!("{:.1} ×", capacity.requests_per_s / rate)),
+        busiest: (busiest.name.clone(), show(Unit::Share, share)),
+        is_bound: busiest.is_server_bound(),
+    })
+}
+
+/// The row that counts with the highest value.
+fn highest(stage: &StageAnalysis, value: impl Fn(&RowAnalysis) -> Option<f64>) -> Option<(&RowAnalysis, f64)> {
+    let rows = stage.rows.iter().filter(|row| row.invalid.is_none());
+    rows.filter_map(|row| Some((row, value(row)?))).max_by(|a, b| a.1.total_cmp(&b.1))
+}

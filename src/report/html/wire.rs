@@ -1,0 +1,53 @@
+//! The wire audit as the page's template takes it.
+
+use serde::Serialize;
+
+use crate::record::{Audit, RowAudit};
+use crate::report::audit::{differences, looked_at, usual, usually};
+
+/// What rows send.
+#[derive(Debug, Serialize)]
+pub(super) struct WireView {
+    usually: String,
+    rows: Vec<RowView>,
+    requests: Vec<RequestView>,
+}
+
+/// A row, and what it does otherwise than most.
+#[derive(Debug, Serialize)]
+struct RowView {
+    name: String,
+    sockets: u64,
+    sockets_ideal: u64,
+    differences: Vec<String>,
+}
+
+/// A request, line by line, and who sends it so.
+#[derive(Debug, Serialize)]
+struct RequestView {
+    rows: Vec<String>,
+    lines: Vec<String>,
+}
+
+pub(super) fn view(audit: &Audit) -> WireView {
+    let usual = usual(audit);
+    let row = |row: &RowAudit| RowView {
+        name: row.row.clone(),
+        sockets: row.sockets,
+        sockets_ideal: row.sockets_ideal,
+        differences: differences(row, &usual),
+    };
+    WireView { usually: usually(&usual), rows: audit.rows.iter().map(row).collect(), requests: requests(audit) }
+}
+
+fn requests(audit: &Audit) -> Vec<RequestView> {
+    let mut requests: Vec<RequestView> = Vec::new();
+    for row in looked_at(audit) {
+        let lines: Vec<String> = row.request.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        match requests.iter_mut().find(|request| request.lines == lines) {
+            Some(request) => request.rows.push(row.row.clone()),
+            None => requests.push(RequestView { rows: vec![row.row.clone()], lines }),
+        }
+    }
+    requests
+}
