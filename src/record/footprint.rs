@@ -34,10 +34,31 @@ pub struct Program {
     pub build_cpu_s: f64,
     /// Size of the stripped program.
     pub binary_bytes: u64,
-    /// The day of the client's last release.
-    pub released: Option<String>,
+    /// The client's last release, where it has any.
+    pub released: Option<Release>,
     /// Advisories against what is built.
-    pub advisories: Vec<String>,
+    pub advisories: Vec<Advisory>,
+}
+
+/// A release.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Release {
+    /// Its day.
+    pub date: String,
+    /// Where that is to be seen.
+    pub link: String,
+}
+
+/// An advisory against a crate.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Advisory {
+    /// Its name, such as `RUSTSEC-2025-0052`.
+    pub id: String,
+    /// The crate.
+    #[serde(rename = "crate")]
+    pub against: String,
+    /// Where it is to be read.
+    pub link: String,
 }
 
 impl Footprint {
