@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mio::event::Event;
 
 use super::clock::Now;
-use super::deadlines::Ticket;
+use super::deadlines::{Ticket, after_all_others};
 use super::pace::Pace;
 use super::request::{self, HEAD_LIMIT, Parsed};
 use super::response::{Head, Response, Then};
@@ -152,8 +152,7 @@ impl Connection {
         }
         match self.phase {
             Phase::Lingering(_) => Next::Close,
-            // Later than now, which means after all that is due now.
-            _ => Next::WakeAt(now.instant + Duration::from_nanos(1)),
+            _ => Next::WakeAt(after_all_others(now)),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use super::clock::Now;
 
 /// Names one deadline, so that a connection whose number was given to another is not taken for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +13,11 @@ pub(super) struct Ticket(u64);
 impl Ticket {
     /// The ticket of no deadline.
     pub const NONE: Self = Self(0);
+}
+
+/// The deadline of who wants another turn at once: later than now, which is after all that is due now.
+pub(super) fn after_all_others(now: Now) -> Instant {
+    now.instant + Duration::from_nanos(1)
 }
 
 /// The deadlines to come. What has become pointless stays in the heap until its time: taking it out costs more.
@@ -50,8 +57,6 @@ impl Deadlines {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -12,7 +12,7 @@ use slab::Slab;
 
 use super::clock::Now;
 use super::connection::{Connection, Next, Scratch};
-use super::deadlines::{Deadlines, Ticket};
+use super::deadlines::{Deadlines, Ticket, after_all_others};
 use super::mail::{Mail, Mailbox};
 use super::request::HEAD_LIMIT;
 use super::service::{Door, Service};
@@ -24,6 +24,9 @@ const BATCH: usize = 1024;
 
 /// How long accepting rests when the system has no descriptor or memory left for a connection, or no more are allowed.
 const ACCEPT_REST: Duration = Duration::from_millis(10);
+
+/// How many connections are accepted in one go, at some microseconds each: an answer may come due meanwhile.
+const ACCEPTED_A_TURN: usize = 64;
 
 // Tokens: the listeners come first, then the connections; these two are out of the way of both.
 const TIMER: Token = Token(usize::MAX - 1);
@@ -184,12 +187,13 @@ impl Engine {
         }
     }
 
-    /// Accepts all who wait at a listener: there is no further event for them.
+    /// Accepts those who wait at a listener. There is no further event for them, so it comes back for those that are left.
     fn accept(&mut self, number: usize, now: Now) {
         let door = self.doors[number];
-        while let Some(listener) = self.listeners.get(number) {
+        for _ in 0..ACCEPTED_A_TURN {
+            let Some(listener) = self.listeners.get(number) else { return };
             if door != Door::Control && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most {
-                return self.rest(number, now);
+                return self.rest(number, now.instant + ACCEPT_REST);
             }
             match listener.accept() {
                 Ok((stream, _)) => self.deal(stream, door, now),
@@ -197,15 +201,16 @@ impl Engine {
                 // A client that has gone again says nothing about the next.
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
                 }
-                Err(_) => return self.rest(number, now),
+                Err(_) => return self.rest(number, now.instant + ACCEPT_REST),
             }
         }
+        self.rest(number, after_all_others(now));
     }
 
     /// Lets a listener rest: once at a time, however many clients knock meanwhile.
-    fn rest(&mut self, number: usize, now: Now) {
+    fn rest(&mut self, number: usize, until: Instant) {
         if !std::mem::replace(&mut self.resting[number], true) {
-            self.deadlines.push(now.instant + ACCEPT_REST, number);
+            self.deadlines.push(until, number);
         }
     }
 
@@ -301,5 +306,27 @@ impl Engine {
         if door != Door::Control {
             self.bounds.open.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+    use crate::server::Server;
+
+    #[test]
+    fn a_crowd_is_accepted_by_turns_with_what_is_due_in_between() {
+        let mut server = Server::bind(Arc::new(Scenario::load("keepalive").unwrap())).unwrap();
+        let origin = server.announcement().origins().unwrap().remove(0);
+        let crowd: Vec<_> = (0..=ACCEPTED_A_TURN)
+            .map(|_| std::net::TcpStream::connect((origin.host.as_str(), origin.port)).unwrap())
+            .collect();
+        let (engine, now) = (&mut server.engines[0], Now::read());
+        engine.accept(0, now);
+        assert_eq!(engine.connections.len(), ACCEPTED_A_TURN);
+        assert_eq!(engine.deadlines.earliest(), Some(after_all_others(now)));
+        engine.meet_deadlines();
+        assert_eq!((engine.connections.len(), engine.deadlines.earliest()), (crowd.len(), None));
     }
 }
