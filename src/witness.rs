@@ -30,7 +30,10 @@ pub struct Witness {
     /// Connections that found the queue of a listener full, anywhere on this machine.
     #[serde(default)]
     pub listen_overflows: u64,
-    /// By how much programmed moments were missed.
+    /// By how much programmed moments were missed until the server turned to the system with the bytes.
+    #[serde(default)]
+    pub begin_errors: DelayErrors,
+    /// The same until the system had taken them, which on one machine is also the time it takes to wake a client that sleeps.
     #[serde(default)]
     pub delay_errors: DelayErrors,
 }
@@ -39,11 +42,12 @@ impl Witness {
     /// The counts alone, without the times, which differ from run to run.
     #[must_use]
     pub fn counts(self) -> Self {
-        Self { span_ns: 0, cpu_ns: 0, spin_ns: 0, delay_errors: DelayErrors::default(), ..self }
+        let none = DelayErrors::default;
+        Self { span_ns: 0, cpu_ns: 0, spin_ns: 0, begin_errors: none(), delay_errors: none(), ..self }
     }
 }
 
-/// A histogram of how late answers were: from the programmed moment to when the system had taken the bytes.
+/// A histogram of how late answers were, from the programmed moment on.
 ///
 /// As JSON it is an object: so many answers were at most so many nanoseconds late, and later than the entry before says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -74,6 +74,13 @@ struct Progress {
     pace: Pace,
 }
 
+impl Progress {
+    /// Whether there is a moment that the next bytes, or the last, are due at.
+    fn is_timed(&self) -> bool {
+        self.due.is_some() || self.pace.end().is_some()
+    }
+}
+
 /// What the event loop is to do with a connection that has made its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
@@ -258,22 +265,24 @@ impl Connection {
             return Ok(Next::WakeAt(next));
         }
         let slices = service.slices(response, progress.sent, allowed);
+        // The clock is read only for who has a moment to meet.
+        let begun = progress.is_timed().then(Instant::now);
         let written = self.wire.write(slices.as_slice())? as u64;
         let all_taken = written == slices.offered || !self.wire.is_plain();
         let body_before = progress.sent.saturating_sub(head);
         progress.sent += written;
         service.tally.sent(progress.sent.saturating_sub(head) - body_before);
         let is_whole = progress.sent == whole;
-        if let Some(due) = progress.due.take() {
-            service.tally.met(due);
+        if let Some((due, begun)) = progress.due.take().zip(begun) {
+            service.tally.met(due, begun);
         }
         if !is_whole {
             // Taking less than offered means that there is no room: an event comes when there is.
             return Ok(if all_taken { Next::Step } else { Next::Park });
         }
         self.wire.flush()?;
-        if let Some(end) = progress.pace.end() {
-            service.tally.met(end);
+        if let Some((end, begun)) = progress.pace.end().zip(begun) {
+            service.tally.met(end, begun);
         }
         match std::mem::replace(&mut self.phase, Phase::Reading) {
             Phase::Writing(response, _) => self.conclude(response, whole - head, service, now),

@@ -112,8 +112,9 @@ impl Tally {
         self.seen.witness.bytes += bytes;
     }
 
-    /// Bytes that were due at some moment have just been handed to the system.
-    pub fn met(&mut self, due: Instant) {
+    /// Bytes that were due at some moment have just been taken by the system, which they were offered at `begun`.
+    pub fn met(&mut self, due: Instant, begun: Instant) {
+        self.seen.witness.begin_errors.record(begun.saturating_duration_since(due));
         self.seen.witness.delay_errors.record(due.elapsed());
     }
 
@@ -155,6 +156,7 @@ impl Seen {
         sum.spin_ns += more.spin_ns;
         // Both have read the same counter of the system's.
         sum.listen_overflows = sum.listen_overflows.max(more.listen_overflows);
+        sum.begin_errors.add(&more.begin_errors);
         sum.delay_errors.add(&more.delay_errors);
         self.first = self.first.into_iter().chain(other.first).min();
         self.last = self.last.into_iter().chain(other.last).max();

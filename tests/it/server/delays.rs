@@ -85,8 +85,10 @@ fn the_errors_of_delays_are_told() {
         expect(&mut stream, &server.answer(0, visit));
     }
     let witness = server.whole_witness("/take");
-    assert_eq!(witness.delay_errors.count(), 3);
-    assert!(witness.delay_errors.quantile(1.0).unwrap() < super::PATIENCE);
+    assert_eq!((witness.begin_errors.count(), witness.delay_errors.count()), (3, 3));
+    // The system takes what it was offered a moment before.
+    let worst = [&witness.begin_errors, &witness.delay_errors].map(|errors| errors.quantile(1.0).unwrap());
+    assert!(worst[0] <= worst[1] && worst[1] < super::PATIENCE, "{worst:?}");
     assert!(witness.cpu_ns > 0);
     assert_eq!(server.whole_witness("/take").delay_errors.count(), 0, "taking starts anew");
 }
