@@ -31,7 +31,7 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Forever(KIBIBYTE, 64, REST),
         ),
         right: Right::Fail(&[ErrorClass::BodyTooLarge]),
-        why: "RFC 9110, section 17.5: sizes from elsewhere must be held to limits; here it is the cap",
+        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap says so",
     },
     Fault {
         name: "endless-chunks",
@@ -41,7 +41,7 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Forever(CHUNK, 64, REST),
         ),
         right: Right::Fail(&[ErrorClass::BodyTooLarge]),
-        why: "RFC 9110, section 17.5: sizes from elsewhere must be held to limits; here it is the cap",
+        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap says so",
     },
     Fault {
         name: "surplus",
@@ -75,7 +75,7 @@ pub(super) const FAULTS: &[Fault] = &[
             Answer { status: 200, content: Content::Zeros },
             &[ErrorClass::BodyTooLarge, ErrorClass::Protocol],
         ),
-        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same must hold it to a limit",
+        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same ought to limit it (17.5)",
     },
     Fault {
         name: "gzip-corrupt",

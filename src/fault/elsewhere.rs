@@ -28,7 +28,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "redirects to the site before it, on another origin, and closes",
         made: reply(&[FOUND, Step::SiteBefore, END_OF_URL], End::Close),
         right: answer(200, Content::OfAnotherSite),
-        why: "RFC 9110, section 10.2.2: a location is a reference to any other resource",
+        why: "RFC 9110, section 10.2.2: a location may be any URI, on whatever origin",
     },
     Fault {
         name: "redirect-to-file",
@@ -52,6 +52,6 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "redirects to http://[",
         made: reply(&[FOUND, Step::Bytes(b"http://["), END_OF_URL], End::Keep),
         right: Right::Fail(&[ErrorClass::Protocol]),
-        why: "RFC 9110, section 10.2.2: Location = URI-reference",
+        why: "RFC 9110, section 10.2.2: Location = URI-reference; to guess at another is allowed, not asked for",
     },
 ];

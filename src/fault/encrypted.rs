@@ -33,7 +33,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "shows a certificate of an issuer that nobody trusts",
         made: shows(Certificate::UnknownRoot),
         right: TLS,
-        why: "RFC 9110, section 4.3.4: a chain of trust must lead to an anchor of the client's",
+        why: "RFC 9110, section 4.3.4: a certificate is verified by the trust anchors that the client has",
     },
     Fault {
         name: "tls-abort",
@@ -61,7 +61,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "answers the handshake in plain HTTP",
         made: greets(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", End::Close),
         right: TLS,
-        why: "RFC 9110, section 4.2.2: https must be secured; what is not TLS is no answer to it",
+        why: "RFC 9110, section 4.2.2: a client must accept secured answers only to what it asks of https",
     },
     Fault {
         name: "tls-cut",

@@ -51,7 +51,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "says content-length: -1",
         made: reply(&[OK, Step::Bytes(b"content-length: -1\r\n\r\n"), Step::Body], End::Close),
         right: PROTOCOL,
-        why: "RFC 9110, section 8.6: content-length = 1*DIGIT, and what is invalid is unrecoverable",
+        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: any other is unrecoverable",
     },
     Fault {
         name: "signed-length",
@@ -61,7 +61,7 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Close,
         ),
         right: PROTOCOL,
-        why: "RFC 9110, section 8.6: content-length = 1*DIGIT, and what is invalid is unrecoverable",
+        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: any other is unrecoverable",
     },
     Fault {
         name: "length-and-chunks",
@@ -82,7 +82,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "sends chunks and calls the coding rot13, chunked",
         made: reply(&[OK, Step::Bytes(b"transfer-encoding: rot13, chunked\r\n\r\n"), CHUNK, LAST_CHUNK], End::Keep),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9112, section 6.1: who does not understand a coding cannot know the body; the rest is unsaid",
+        why: "RFC 9112, section 7.4: only chunked was acceptable; where the body ends is plain, all else is unsaid",
     },
     Fault {
         name: "chunk-extension",
@@ -151,7 +151,7 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: answer(304, Content::Nothing),
-        why: "RFC 9112, section 6.3: a 304 ends with its head, and its length is that of another answer",
+        why: "RFC 9112, section 6.3: a 304 ends with its head; its length is that of the page (section 6.2)",
     },
     Fault {
         name: "not-modified-with-body",

@@ -72,9 +72,10 @@ fn understand(response: &httparse::Response<'_, '_>, length: usize) -> Result<Pa
         Some(length) if !coded => Framing::Length(length),
         _ => Framing::UntilClose,
     };
-    // Both a coding and a length may be an attempt at smuggling (RFC 9112, section 6.1).
-    let ambiguous = coded && declared.is_some();
-    let persistent = if response.version == Some(1) { !close } else { keep_alive && !close };
+    let is_1_1 = response.version == Some(1);
+    // Both a coding and a length may be an attempt at smuggling, and HTTP/1.0 knows no codings (RFC 9112, section 6.1).
+    let ambiguous = coded && (declared.is_some() || !is_1_1);
+    let persistent = !close && (is_1_1 || keep_alive);
     Ok(Parsed {
         head: Head { status, declared: declared.filter(|_| !coded), location },
         framing,
@@ -131,6 +132,7 @@ mod tests {
             ("HTTP/1.1 200 OK\r\n\r\n", Framing::UntilClose, false),
             ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", Framing::Length(5), false),
             ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n", Framing::Length(5), true),
+            ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n", Framing::Chunks, false),
         ] {
             assert_eq!(parsed(head), Ok((framing, keep)), "{head}");
         }
