@@ -75,7 +75,7 @@ impl DelayErrors {
 
     /// How many errors were counted.
     pub fn count(&self) -> u64 {
-        self.0.values().sum()
+        self.0.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     /// The error that a share of all, such as 0.5 or 0.99, did not exceed, or `None` where there are none.

@@ -1,6 +1,6 @@
 //! What the record of a comparison says: a pure function of its samples, with nothing measured and nothing printed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::paired::{Blocks, Cycle, LEAST_BLOCKS, Ratio, Verdict};
 use crate::record::{Capacity, Comparison, CostSample, PassSample, RowSetup, SERVER, StageSetup, twin};
@@ -144,19 +144,13 @@ fn smallest_difference(rows: &[RowAnalysis], names: &[String], reference: usize,
 /// The passes as blocks of cycles, with a place for each name. A row with a pass that does not count has none that do.
 pub fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
     let index: HashMap<&str, usize> = names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
-    let mut blocks: Vec<Vec<Cycle>> = Vec::new();
+    let mut blocks: BTreeMap<u32, BTreeMap<u32, Cycle>> = BTreeMap::new();
     for pass in passes {
         let (Some(cycle), Some(&row)) = (pass.cycle, index.get(pass.row.as_str())) else { continue };
-        let (block, cycle) = (pass.block as usize, cycle as usize);
-        if blocks.len() <= block {
-            blocks.resize_with(block + 1, Vec::new);
-        }
-        if blocks[block].len() <= cycle {
-            blocks[block].resize_with(cycle + 1, || vec![None; names.len()]);
-        }
-        blocks[block][cycle][row] = pass.counted_s();
+        let cycles = blocks.entry(pass.block).or_default();
+        cycles.entry(cycle).or_insert_with(|| vec![None; names.len()])[row] = pass.counted_s();
     }
-    Blocks::new(names.len(), blocks)
+    Blocks::new(names.len(), blocks.into_values().map(|cycles| cycles.into_values().collect()).collect())
 }
 
 /// Compares the rows that count with the reference and with each other.

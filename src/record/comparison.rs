@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Capacity, Latencies};
+use super::{Capacity, Latencies, MOST_KEPT, bounds};
 use crate::counting::Counts;
 use crate::fetch::Connections;
 use crate::witness::Witness;
@@ -34,6 +34,29 @@ pub struct Setup {
     /// How it was when the run ended, which a run that was killed could not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aftermath: Option<Aftermath>,
+}
+
+/// The most rows and the most scenarios of a comparison: each row is a process, and every two are compared.
+const MOST_COMPARED: usize = 256;
+
+impl Setup {
+    /// The same, unless a number in it is none that a comparison has.
+    pub(super) fn checked(self) -> anyhow::Result<Self> {
+        bounds::length("rows", self.rows.len(), MOST_COMPARED)?;
+        bounds::length("scenarios", self.stages.len(), MOST_COMPARED)?;
+        for stage in &self.stages {
+            bounds::amount("time_scale", stage.time_scale)?;
+            bounds::fetches("fetches", stage.fetches)?;
+            bounds::fetches("concurrency", stage.concurrency as u64)?;
+            bounds::fetches("origins", stage.origins as u64)?;
+            stage
+                .left_out
+                .iter()
+                .try_for_each(|(_, seconds)| bounds::amount("the pass of a row left out", *seconds))?;
+        }
+        self.aftermath.as_ref().map_or(Ok(()), |aftermath| bounds::amount("seconds", aftermath.seconds))?;
+        Ok(self)
+    }
 }
 
 /// Which cores the server and the workers run on.
@@ -161,10 +184,13 @@ pub struct PassSample {
 impl PassSample {
     /// The same, unless a number in it is none that was measured.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        anyhow::ensure!(self.elapsed_s.is_none_or(positive), "elapsed_s is {:?}, not a time", self.elapsed_s);
-        let is_ideal = |value: f64| value.is_finite() && value >= 0.0;
-        anyhow::ensure!(self.ideal_s.is_none_or(is_ideal), "ideal_s is {:?}, not a time", self.ideal_s);
+        bounds::fetches("block", u64::from(self.block))?;
+        self.elapsed_s.map_or(Ok(()), |elapsed| bounds::time("elapsed_s", elapsed))?;
+        self.ideal_s.map_or(Ok(()), |ideal| bounds::amount("ideal_s", ideal))?;
+        self.witness.as_ref().map_or(Ok(()), |witness| bounds::count("connections", witness.connections))?;
+        self.latencies.check()?;
+        bounds::length("starts", self.starts.len(), MOST_KEPT)?;
+        self.starts.iter().try_for_each(|start| bounds::count("a start", *start))?;
         anyhow::ensure!(
             self.validity != Validity::Valid || self.elapsed_s.is_some(),
             "it counts, and yet there is no time in it"
@@ -212,6 +238,26 @@ pub struct CostSample {
 }
 
 impl CostSample {
+    /// The same, unless a number in it is none that was measured.
+    pub(super) fn checked(self) -> anyhow::Result<Self> {
+        let counts = self.counts.unwrap_or_default();
+        for (name, value) in [
+            ("block", u64::from(self.block)),
+            ("fetches", self.fetches),
+            ("voluntary_switches", self.voluntary_switches),
+            ("involuntary_switches", self.involuntary_switches),
+            ("counted_fetches", self.counted_fetches),
+            ("allocations", counts.allocations),
+            ("allocated_bytes", counts.allocated_bytes),
+        ] {
+            bounds::count(name, value)?;
+        }
+        for (name, value) in [("cpu_s", self.cpu_s()), ("user_s", self.user_s), ("system_s", self.system_s)] {
+            bounds::amount(name, value)?;
+        }
+        Ok(self)
+    }
+
     /// Processor time in all, in seconds, as exactly as it is known.
     pub fn cpu_s(&self) -> f64 {
         self.cpu_s.unwrap_or(self.user_s + self.system_s)

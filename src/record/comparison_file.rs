@@ -149,9 +149,10 @@ impl Comparison {
                 version.comparison_version
             );
         }
-        let setup = parse(text.as_bytes()).with_context(|| format!("{shown}: no comparison"))?;
+        let setup =
+            parse(text.as_bytes()).and_then(Setup::checked).with_context(|| format!("{shown}: no comparison"))?;
         let (passes, _) = read_lines(&folder.join(PASSES_FILE), "pass", PassSample::checked)?;
-        let (costs, _) = read_lines(&folder.join(COSTS_FILE), "cost", Ok::<CostSample, _>)?;
+        let (costs, _) = read_lines(&folder.join(COSTS_FILE), "cost", CostSample::checked)?;
         Ok(Self { setup, passes, costs })
     }
 }

@@ -1,13 +1,17 @@
 //! What the fetches of a pass took, kept small.
 
 use std::fmt;
+use std::io::Read;
 
+use anyhow::ensure;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use flate2::read::ZlibDecoder;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
+use super::bounds;
 use crate::fetch::Pass;
 
 /// Of passes of so many fetches each one is kept; of longer ones, a histogram.
@@ -31,6 +35,26 @@ pub enum Latencies {
     /// A histogram of microseconds to two digits, in the V2 form of HdrHistogram, deflated, in base64.
     Histogram(String),
 }
+
+/// The longest histogram that is read, in bytes: each of its counts takes nine at most.
+const MOST_BYTES: u64 = 64 << 10;
+
+/// What stands behind the length of each histogram of ours: no offset, two digits, from 1, to an hour, no other unit.
+const HEAD: [u8; 32] = {
+    let mut head = [0; 32];
+    head[7] = 2;
+    head[15] = 1;
+    let (most, ratio, mut at) = (MOST_MICROS.to_be_bytes(), 1.0_f64.to_be_bytes(), 0);
+    while at < 8 {
+        head[16 + at] = most[at];
+        head[24 + at] = ratio[at];
+        at += 1;
+    }
+    head
+};
+
+/// An hour: the longest that is told from longer ones.
+const MOST_MICROS: u64 = 3_600_000_000;
 
 impl fmt::Debug for Latencies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,6 +83,17 @@ impl Latencies {
         }
     }
 
+    /// Whether these may be what a pass took.
+    ///
+    /// # Errors
+    ///
+    /// There are more of them than are kept, or one is longer than any fetch. Histograms are read when they are added.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let Self::Each(each) = self else { return Ok(()) };
+        bounds::length("latencies", each.len(), MOST_KEPT)?;
+        each.iter().try_for_each(|micros| bounds::count("a latency", *micros))
+    }
+
     /// Whether nothing is known.
     pub fn is_none(&self) -> bool {
         *self == Self::None
@@ -74,8 +109,8 @@ impl Latencies {
             Self::None => {}
             Self::Each(each) => each.iter().for_each(|micros| histogram.saturating_record((*micros).max(1))),
             Self::Histogram(text) => {
-                let bytes = STANDARD_NO_PAD.decode(text)?;
-                let read: Histogram<u64> = Deserializer::new().deserialize(&mut &bytes[..])?;
+                let plain = inflate(&STANDARD_NO_PAD.decode(text)?)?;
+                let read: Histogram<u64> = Deserializer::new().deserialize(&mut &plain[..])?;
                 histogram.add(read)?;
             }
         }
@@ -83,14 +118,34 @@ impl Latencies {
     }
 }
 
+/// What a deflated histogram is without deflation. Its reader would take as much memory as the text says it needs.
+///
+/// # Errors
+///
+/// It is none, says another length than it has, or has other bounds than [`new_histogram`].
+fn inflate(deflated: &[u8]) -> anyhow::Result<Vec<u8>> {
+    // Before both: what kind it is, and how long the rest.
+    let mut plain = Vec::new();
+    ZlibDecoder::new(deflated.get(8..).unwrap_or_default()).take(MOST_BYTES).read_to_end(&mut plain)?;
+    let length = plain.len().saturating_sub(HEAD.len() + 8);
+    ensure!(
+        plain.get(4..8) == Some(&(length as u32).to_be_bytes()),
+        "a histogram that says another length than it has"
+    );
+    ensure!(plain[8..].starts_with(&HEAD), "a histogram of other bounds");
+    Ok(plain)
+}
+
 /// An empty histogram: microseconds to two digits, up to an hour.
 pub fn new_histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, 3_600_000_000, 2).expect("the bounds are valid")
+    Histogram::new_with_bounds(1, MOST_MICROS, 2).expect("the bounds are valid")
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use flate2::read::ZlibEncoder;
 
     use super::*;
     use crate::error::{ErrorClass, FetchError};
@@ -118,6 +173,25 @@ mod tests {
         assert_eq!(histogram.len(), 10_001);
         let median = histogram.value_at_quantile(0.5);
         assert!((4_900..=5_100).contains(&median), "{median}");
-        assert!(Latencies::Histogram("nonsense".to_owned()).add_to(&mut histogram).is_err());
+        let Latencies::Histogram(text) = many else { unreachable!() };
+        for damaged in ["nonsense", "", &text[..20], &text[4..], &(text[..40].to_owned() + &text[44..])] {
+            assert!(Latencies::Histogram(damaged.to_owned()).add_to(&mut new_histogram()).is_err(), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn a_histogram_that_claims_to_be_huge_is_refused_before_there_is_memory_for_it() {
+        let claims = |length: u32, most: u64| {
+            let mut plain = Vec::new();
+            plain.extend(0x1c84_9313_u32.to_be_bytes());
+            plain.extend(length.to_be_bytes());
+            plain.extend([&HEAD[..16], &most.to_be_bytes(), &HEAD[24..], &[0]].concat());
+            let mut deflated = [0x1c84_9314_u32.to_be_bytes(), [0xff; 4]].concat();
+            ZlibEncoder::new(&plain[..], flate2::Compression::fast()).read_to_end(&mut deflated).unwrap();
+            Latencies::Histogram(STANDARD_NO_PAD.encode(deflated)).add_to(&mut new_histogram())
+        };
+        claims(1, MOST_MICROS).unwrap();
+        assert!(claims(u32::MAX, MOST_MICROS).unwrap_err().to_string().contains("another length"));
+        assert!(claims(1, u64::MAX).unwrap_err().to_string().contains("other bounds"));
     }
 }

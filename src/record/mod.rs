@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 mod capacity;
 mod audit;
+mod bounds;
 mod comparison;
 mod comparison_file;
 mod environment;

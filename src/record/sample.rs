@@ -2,9 +2,9 @@
 
 use std::num::NonZeroU64;
 
-use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
+use super::bounds;
 use crate::stats;
 
 /// One sample: some passes, one right after the other, timed each by itself.
@@ -56,20 +56,10 @@ impl Sample {
 
     /// The same, unless a number in it is none that was measured.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
-        // From less than a nanosecond to decades: beyond, ratios would leave the range of numbers.
-        let positive = |value: f64| (1e-10..1e9).contains(&value);
-        if self.fetches > 1_000_000_000 {
-            bail!("fetches is {}, more than any list has", self.fetches);
-        }
-        if !positive(self.elapsed_s) {
-            bail!("elapsed_s is {}, not a time", self.elapsed_s);
-        }
-        if self.ideal_s.is_some_and(|ideal| !positive(ideal)) {
-            bail!("ideal_s is {:?}, not a time", self.ideal_s);
-        }
-        if !(self.time_scale.is_finite() && self.time_scale >= 0.0) {
-            bail!("time_scale is {}, not a factor", self.time_scale);
-        }
+        bounds::fetches("fetches", self.fetches)?;
+        bounds::time("elapsed_s", self.elapsed_s)?;
+        self.ideal_s.map_or(Ok(()), |ideal| bounds::time("ideal_s", ideal))?;
+        bounds::amount("time_scale", self.time_scale)?;
         Ok(self)
     }
 
