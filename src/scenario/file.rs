@@ -36,6 +36,9 @@ fn line(text: &str, byte: usize) -> usize {
 /// More sites than this are a mistake, and more than memory holds.
 const MAX_SITES: usize = 1_000_000;
 
+/// The most that labels, headers and beginnings of all sites may take together, in bytes, each site having its own.
+const MAX_TEXT_BYTES: usize = 1 << 30;
+
 /// Longer bodies are mistakes.
 const MAX_BODY_BYTES: u64 = 1 << 40;
 
@@ -187,11 +190,17 @@ impl WireScenario {
         limits.max_body = self.max_body.unwrap_or(limits.max_body);
 
         let (mut origins, mut of_word) = (Vec::new(), HashMap::new());
-        let mut sites = Vec::new();
+        let (mut sites, mut text_bytes) = (Vec::new(), 0_usize);
         for wire in self.sites {
             let start = wire.span().start;
             let wire = wire.into_inner();
             let located = |error| anyhow::anyhow!("{}: {error}", line(text, start));
+            text_bytes = text_bytes.saturating_add(wire.text_bytes());
+            if text_bytes > MAX_TEXT_BYTES {
+                return Err(located(anyhow::anyhow!(
+                    "labels, headers and beginnings have {MAX_TEXT_BYTES} bytes at most"
+                )));
+            }
             let fault = wire.fault(sites.is_empty()).map_err(located)?;
             let listening = wire.listening(fault, self.tls);
             let origin = *of_word.entry((wire.origin.clone(), listening)).or_insert_with(|| {
@@ -208,6 +217,13 @@ impl WireScenario {
 }
 
 impl WireSite {
+    /// What its label, headers and beginning take, as often as it is repeated.
+    fn text_bytes(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len() + size_of::<[HeaderValue; 2]>());
+        let each = self.label.len() + self.begins.len() + headers.sum::<usize>();
+        each.saturating_mul(self.repeat.get())
+    }
+
     /// What is wrong with its answers.
     fn fault(&self, is_first: bool) -> anyhow::Result<Option<Occurring>> {
         let refuse = |why: &str| anyhow::anyhow!("site {:?}: {why}", self.label);
@@ -314,6 +330,8 @@ mod tests {
         assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '2h'").starts_with("6: bad delay"));
         assert!(error("[[site]]\nlabel = 'a'\nbytes = 0\nbody_time = '1ms'").contains("takes no time"));
         assert!(error("").contains("list of sites is empty"));
+        let long = format!("[[site]]\nlabel = '{}'\nbytes = '1'\nrepeat = 1000000", "a".repeat(2000));
+        assert!(error(&long).starts_with("3: labels, headers and beginnings have 1073741824 bytes at most"));
         let second = "[[site]]\nlabel = 'a'\nbytes = '1'\n[[site]]\nlabel = 'b'\nbytes = '1'\nstatus = 99";
         assert!(error(second).starts_with("6: site \"b\": bad status 99"), "{}", error(second));
         assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\nheaders = { X = \"a\\nb\" }").contains("bad header \"X\""));
