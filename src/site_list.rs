@@ -11,9 +11,10 @@ use url::Url;
 
 use crate::scenario::Scenario;
 
-/// The longest line that is read, in bytes: many servers refuse a longer url, and a file that is no list of urls ends
 /// Longer lists are mistakes.
 const SITES_MAX: usize = 1_000_000;
+
+/// The longest line that is read, in bytes: many servers refuse a longer url, and a file that is no list of urls ends
 /// here rather than in memory.
 const LINE_MAX: usize = 8192;
 
@@ -161,9 +162,41 @@ fn parse_toml(name: &str, text: &str) -> anyhow::Result<Vec<ListedSite>> {
     list.sites.into_iter().map(listed).collect()
 }
 
+/// Takes any bytes for a list of sites, of either form: tried on mutants in the tests, and on more in `fuzz/`.
+///
+/// # Panics
+///
+/// A site is none, or an error does not say where it is.
+#[doc(hidden)]
+pub fn examine(bytes: &[u8]) {
+    let toml = std::str::from_utf8(bytes).ok().map(|text| parse_toml("list", text));
+    for read in [read_lines("list", bytes)].into_iter().chain(toml) {
+        match read {
+            Ok(sites) => {
+                for ListedSite { url, .. } in sites {
+                    assert!(matches!(url.scheme(), "http" | "https") && url.has_host(), "{url}");
+                    assert!(url.username().is_empty() && url.password().is_none(), "{url}");
+                }
+            }
+            Err(error) => {
+                let error = error.to_string();
+                let line = error.strip_prefix("list:").and_then(|rest| rest.split(':').next()?.parse().ok());
+                assert!(line.is_some_and(|line: usize| line > 0), "{error}");
+                assert!(!error.contains('\n'), "{error}");
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mutation;
+
+    #[test]
+    fn a_mutant_of_a_list_is_read_or_its_line_is_named() {
+        mutation::each("sites", 300, examine);
+    }
 
     fn lines(text: impl AsRef<[u8]>) -> Result<Vec<String>, String> {
         let sites = read_lines("list.txt", text.as_ref()).map_err(|error| error.to_string())?;

@@ -60,7 +60,7 @@ fn visible_char(c: char) -> char {
 }
 
 /// Whether a terminal or a text renderer may act on the character rather than show it.
-fn is_active(c: char) -> bool {
+pub(super) fn is_active(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' // direction

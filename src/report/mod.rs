@@ -23,6 +23,10 @@ pub mod chart;
 pub mod picture;
 pub mod splice;
 pub mod html;
+mod examine;
+
+#[doc(hidden)]
+pub use self::examine::examine;
 
 /// The style of headings.
 const HEADING: Style = Style::new().bold();

@@ -16,9 +16,12 @@ use crate::fetch::{Limits, Pass, Script};
 use crate::schedule;
 use crate::site::{Origin, Site};
 
+mod examine;
 mod faults;
 mod file;
 
+#[doc(hidden)]
+pub use self::examine::examine;
 pub use self::faults::{Case, faults};
 
 /// More of a scenario's file is not read.

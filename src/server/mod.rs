@@ -35,10 +35,9 @@ mod clock;
 mod connection;
 mod deadlines;
 mod engine;
+mod examine;
 mod listen;
 mod mail;
-#[cfg(test)]
-mod mutations;
 mod origins;
 mod overflows;
 mod pace;
@@ -55,6 +54,8 @@ mod timer;
 mod wire;
 
 pub use self::announcement::{AnnouncedSite, Announcement};
+#[doc(hidden)]
+pub use self::examine::examine;
 pub use self::process::ServerProcess;
 pub use self::setup::Setup;
 

@@ -5,10 +5,13 @@
 //! In Rust, [`serve()`] is all that it takes.
 
 mod ask;
+mod examine;
 mod message;
 mod serve;
 
 pub use self::ask::{Patience, Unanswered, ask_to_open, ask_to_pass};
+#[doc(hidden)]
+pub use self::examine::examine;
 pub use self::message::{Details, Open, Order, Outcome, PassDone, PassOrder, Ready, Reply};
 pub use self::serve::{serve, serve_over};
 

@@ -98,7 +98,6 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mutation::{self, Dice};
 
     /// The length of the body of an answer that arrives in pieces, and whether its connection is kept.
     fn read(bytes: &[u8], piece: usize) -> Option<(u16, u64, bool)> {
@@ -145,44 +144,5 @@ mod tests {
             Err(ErrorClass::BodyShort)
         );
         assert_eq!(end(b"HTTP/1.1 200 OK\r\n\r\nabc"), Ok(200));
-    }
-
-    /// What is made of an answer that comes in those pieces, and then the connection ends.
-    fn outcome<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<(u16, u64, u32, bool), ErrorClass> {
-        let (mut answer, mut body) = (Answer::new(), Received::new(CAP));
-        for piece in pieces {
-            if let Some(whole) = answer.take(piece, &mut body).map_err(|error| error.class)? {
-                return summed(&whole, body);
-            }
-        }
-        let whole = answer.end().map_err(|error| error.class)?;
-        summed(&whole, body)
-    }
-
-    fn summed(whole: &Whole, body: Received) -> Result<(u16, u64, u32, bool), ErrorClass> {
-        let bytes = body.bytes();
-        assert!(bytes <= CAP, "{bytes} bytes");
-        let page = body.finish(&whole.head).map_err(|error| error.class)?;
-        Ok((page.status, page.bytes, page.crc32, whole.keep))
-    }
-
-    const CAP: u64 = 100;
-
-    #[test]
-    fn a_mutant_is_read_alike_however_it_arrives() {
-        mutation::each("replies", |mutant| {
-            let whole = outcome(std::iter::once(mutant));
-            let mut dice = Dice::of(mutant);
-            let (first, second) = (dice.below(mutant.len() + 1), dice.below(mutant.len() + 1));
-            let (from, to) = (first.min(second), first.max(second));
-            let pieces = [&mutant[..from], &mutant[from..to], &mutant[to..]];
-            let pieced = outcome(pieces.into_iter().filter(|piece| !piece.is_empty()));
-            // What comes behind an answer is not seen where it comes later: there the connection is looked at before
-            // it is used again.
-            let page = |outcome: &Result<(u16, u64, u32, bool), ErrorClass>| {
-                outcome.as_ref().map(|(status, bytes, crc32, _)| (*status, *bytes, *crc32)).map_err(|class| *class)
-            };
-            assert_eq!(page(&whole), page(&pieced), "{:?} cut at {from} and {to}", mutant.escape_ascii().to_string());
-        });
     }
 }

@@ -21,9 +21,12 @@ use crate::site::Origin;
 mod answer;
 mod chunks;
 mod connection;
+mod examine;
 mod head;
 
 pub use self::connection::{Connection, Step};
+#[doc(hidden)]
+pub use self::examine::examine;
 
 /// What prepares requests.
 #[derive(Debug)]

@@ -1,0 +1,62 @@
+//! What must hold of the lines between the two sides, whatever they are: tried on mutants here, and on more in `fuzz/`.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::message::{Order, Ready, Reply};
+use super::serve::serve_over;
+use crate::fetch::{Fetch, Pass};
+
+/// Fetches nothing.
+struct Idle;
+
+impl Fetch for Idle {
+    fn fetch_all(&mut self, _: &[Url]) -> anyhow::Result<Pass> {
+        Ok(Pass { elapsed: Duration::ZERO, fetched: Vec::new() })
+    }
+}
+
+/// Takes any bytes for what a comparison says to a worker, and for what a worker answers.
+///
+/// # Panics
+///
+/// The worker answers what is no reply or goes on behind an error, or a message is another one when it has been written
+/// and read once more.
+pub fn examine(bytes: &[u8]) {
+    let ready = Ready { client: "idle".to_owned(), executor: "none".to_owned(), threads: 1 };
+    let mut said = Vec::new();
+    let ended = serve_over(bytes, &mut said, |open| {
+        let _ = (open.limits(), open.roots());
+        Ok((ready, Box::new(Idle)))
+    });
+    let said = String::from_utf8(said).expect("replies are text");
+    let replies: Vec<Reply> = said.lines().map(|line| serde_json::from_str(line).expect("a reply")).collect();
+    let errors = replies.iter().filter(|reply| matches!(reply, Reply::Error(_))).count();
+    assert_eq!(errors, usize::from(ended.is_err()), "{said}");
+    for line in bytes.split(|byte| *byte == b'\n') {
+        if let Ok(order) = serde_json::from_slice::<Order>(line) {
+            let again = serde_json::to_string(&order).expect("orders are JSON");
+            assert_eq!(serde_json::from_str::<Order>(&again).expect("an order"), order);
+        }
+        if let Ok(reply) = serde_json::from_slice::<Reply>(line) {
+            let again = serde_json::to_string(&reply).expect("replies are JSON");
+            assert_eq!(serde_json::from_str::<Reply>(&again).expect("a reply"), reply);
+            if let Reply::Pass(done) = reply {
+                let fetches = done.fetched.len();
+                assert_eq!(done.pass().fetched.len(), fetches);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::examine;
+    use crate::mutation;
+
+    #[test]
+    fn a_mutant_of_a_line_is_understood_or_refused() {
+        mutation::each("lines", 500, examine);
+    }
+}
