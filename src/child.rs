@@ -3,12 +3,17 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, ioctl_fionbio};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 /// How long a child may take to end once its standard input has.
 const GRACE: Duration = Duration::from_secs(2);
@@ -96,7 +101,11 @@ impl Child {
             };
             thread::Builder::new().name("child-err".to_owned()).spawn(listen)?;
         }
-        Ok(Self { stdin: process.stdin.take(), process, lines, last_words, all_said })
+        let stdin = process.stdin.take();
+        if let Some(stdin) = &stdin {
+            ioctl_fionbio(stdin, true)?;
+        }
+        Ok(Self { stdin, process, lines, last_words, all_said })
     }
 
     /// The process id.
@@ -108,10 +117,14 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// The child no longer listens.
-    pub fn say(&mut self, line: &[u8]) -> Result<(), Silence> {
-        let said = self.stdin.as_mut().map_or(Ok(()), |stdin| stdin.write_all(line).and_then(|()| stdin.flush()));
-        said.map_err(|_| self.ended())
+    /// The child no longer listens, or does not listen to the end in time.
+    pub fn say(&mut self, line: &[u8], patience: Duration) -> Result<(), Silence> {
+        let Some(stdin) = &mut self.stdin else { return Ok(()) };
+        match write_within(stdin, line, patience) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(Silence::Hung(patience)),
+            Err(_) => Err(self.ended()),
+        }
     }
 
     /// Waits for its next line.
@@ -129,7 +142,7 @@ impl Child {
 
     /// How it ended, and its last words.
     fn ended(&mut self) -> Silence {
-        let status = self.wait(GRACE);
+        let status = self.end_within(GRACE);
         if status.is_some() {
             // What it said last may still be on its way, even though it has ended.
             let _ = self.all_said.recv_timeout(GRACE);
@@ -138,26 +151,67 @@ impl Child {
         Silence::Ended(status, String::from_utf8_lossy(words.make_contiguous()).trim().to_owned())
     }
 
-    fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
+    /// Waits for its end, and then ends what it has left behind in its group.
+    fn end_within(&mut self, patience: Duration) -> Option<ExitStatus> {
         let deadline = Instant::now() + patience;
-        loop {
-            match self.process.try_wait() {
-                Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(2)),
-                ended => return ended.ok().flatten(),
+        while !self.has_ended() {
+            if Instant::now() >= deadline {
+                return None;
             }
+            thread::sleep(Duration::from_millis(2));
         }
+        self.kill_group();
+        self.process.wait().ok()
+    }
+
+    /// Whether it has ended. It is not waited for yet, so that its id stays that of its group and of nothing else.
+    fn has_ended(&self) -> bool {
+        let id = WaitId::Pid(self.pid());
+        let asked = waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT);
+        // An error says that there is nobody to be waited for any more.
+        !matches!(asked, Ok(None))
+    }
+
+    fn kill_group(&self) {
+        // It fails only where nobody is left.
+        let _ = kill_process_group(self.pid(), Signal::KILL);
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.process)
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
         drop(self.stdin.take());
-        if self.wait(GRACE).is_none() {
-            // Either fails only where the child has ended after all.
-            let _ = self.process.kill();
+        if self.end_within(GRACE).is_none() {
+            self.kill_group();
+            // It fails only where it has been waited for already.
             let _ = self.process.wait();
         }
     }
+}
+
+/// Writes all, for as long as is asked for: a pipe that nobody reads would be waited for without end. It must not block.
+fn write_within(mut pipe: impl Write + AsFd, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+    let start = Instant::now();
+    while !bytes.is_empty() {
+        match pipe.write(bytes) {
+            Ok(length) => bytes = &bytes[length..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let left = patience.checked_sub(start.elapsed()).ok_or(io::ErrorKind::TimedOut)?;
+                let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
+                match poll(&mut [PollFd::new(&pipe, PollFlags::OUT)], Some(&left)) {
+                    Ok(_) | Err(Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Hands on one line after another, until there is none or nobody takes them.
@@ -211,7 +265,7 @@ mod tests {
     fn lines_are_exchanged_one_by_one() {
         let mut child = start("read a; echo \"got $a\"; read b; echo \"and $b\"");
         for (said, heard) in [("one\n", "got one\n"), ("two\n", "and two\n")] {
-            child.say(said.as_bytes()).unwrap();
+            child.say(said.as_bytes(), PATIENCE).unwrap();
             assert_eq!(child.hear(PATIENCE).unwrap(), heard.as_bytes());
         }
         assert!(matches!(child.hear(PATIENCE), Err(Silence::Ended(Some(status), _)) if status.success()));
@@ -224,6 +278,35 @@ mod tests {
         assert!(matches!(start("sleep 60").hear(Duration::from_millis(50)), Err(Silence::Hung(_))));
         assert!(matches!(start("yes | tr -d '\\n'").hear(PATIENCE), Err(Silence::Flooded(100))));
         assert!(matches!(start("printf cut").hear(PATIENCE), Err(Silence::Ended(..))));
+    }
+
+    #[test]
+    fn a_child_that_does_not_listen_is_not_waited_for_without_end() {
+        let mut deaf = start("exec sleep 1000");
+        let long = vec![b'x'; 1 << 20];
+        assert!(matches!(deaf.say(&long, Duration::from_millis(50)), Err(Silence::Hung(_))));
+        let mut gone = start("exit 3");
+        assert!(matches!(gone.say(&long, PATIENCE), Err(Silence::Ended(Some(status), _)) if status.code() == Some(3)));
+        let mut slow = start("sleep 0.1; wc -c");
+        slow.say(&long, PATIENCE).unwrap();
+        drop(slow.stdin.take());
+        assert_eq!(slow.hear(PATIENCE).unwrap(), b"1048576\n");
+    }
+
+    #[test]
+    fn what_a_child_leaves_behind_ends_with_it() {
+        for script in ["sleep 1000 & echo $!; exit 0", "sleep 1000 & echo $!; trap '' TERM; sleep 1000"] {
+            let mut child = start(script);
+            let left_behind = String::from_utf8(child.hear(PATIENCE).unwrap()).unwrap();
+            drop(child);
+            let state = || std::fs::read_to_string(format!("/proc/{}/stat", left_behind.trim())).unwrap_or_default();
+            // It takes a moment to die, and whoever inherited it may not bury it at once.
+            let deadline = Instant::now() + PATIENCE;
+            while !state().is_empty() && !state().contains(") Z ") {
+                assert!(Instant::now() < deadline, "{script}: {}", state());
+                thread::sleep(Duration::from_millis(2));
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the record of a comparison says: a pure function of its samples, with nothing measured and nothing printed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::paired::{Blocks, Cycle, LEAST_BLOCKS, Ratio, Verdict};
 use crate::record::{Capacity, Comparison, CostSample, PassSample, RowSetup, SERVER, StageSetup, twin};
@@ -93,7 +93,7 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -
     let mut names: Vec<String> = setups.iter().map(|row| row.name.clone()).collect();
     names.push(twin(reference));
     let blocks = blocks(&names, &passes);
-    let made = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0) as usize;
+    let made = blocks_made(&passes);
     judge(&mut rows, &names, reference, &blocks, made);
     compare_with_floor(&mut rows, &names, &blocks);
     let twin_index = names.len() - 1;
@@ -139,6 +139,11 @@ fn smallest_difference(rows: &[RowAnalysis], names: &[String], reference: usize,
         Some(blocks.smallest_difference(own, reference, valid.len())? - 1.0)
     };
     stats::median(&valid.iter().filter_map(of).collect::<Vec<_>>())
+}
+
+/// How many blocks passes were made in.
+fn blocks_made(passes: &[&PassSample]) -> usize {
+    passes.iter().map(|pass| pass.block).collect::<BTreeSet<_>>().len()
 }
 
 /// The passes as blocks of cycles, with a place for each name. A row with a pass that does not count has none that do.

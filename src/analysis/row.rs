@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use hdrhistogram::Histogram;
 
+use super::blocks_made;
 use crate::counting::Counts;
 use crate::fetch::Connections;
 use crate::paired::{Ratio, Verdict};
@@ -139,7 +140,7 @@ pub(super) fn analyse_row(
         .filter_map(|pass| pass.witness.as_ref())
         .map(cpu_s)
         .collect();
-    let blocks = passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
+    let blocks = blocks_made(passes) as u64;
     let slots = if row.sequential { 1 } else { setup.concurrency.min(setup.fetches as usize) as u64 };
     // A connection for each fetch at one moment, and one to each origin at least.
     let warm = slots.max(setup.origins as u64).min(setup.fetches);
@@ -166,7 +167,7 @@ pub(super) fn analyse_row(
         sockets: (
             passes.iter().filter_map(|pass| pass.witness.as_ref()).map(|witness| witness.connections).sum(),
             match setup.connections {
-                Connections::Warm => warm * u64::from(blocks),
+                Connections::Warm => warm * blocks,
                 Connections::Cold => warm * passes.len() as u64,
                 Connections::PerFetch => setup.fetches * passes.len() as u64,
             },

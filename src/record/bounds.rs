@@ -9,6 +9,15 @@ const MOST: u64 = 10_000_000_000_000;
 /// The most fetches, sites and connections: no list has more.
 const MOST_FETCHES: u64 = 1_000_000_000;
 
+/// The most blocks: a minute has about forty.
+const MOST_BLOCKS: u32 = 1_000_000;
+
+/// The number of a block.
+pub(super) fn block(number: u32) -> anyhow::Result<()> {
+    ensure!(number < MOST_BLOCKS, "block is {number}, and there are fewer than {MOST_BLOCKS}");
+    Ok(())
+}
+
 /// A duration that was measured, in seconds: more than nothing, and less than decades.
 pub(super) fn time(name: &str, value: f64) -> anyhow::Result<()> {
     ensure!((1e-10..1e9).contains(&value), "{name} is {value}, not a time");

@@ -184,7 +184,7 @@ pub struct PassSample {
 impl PassSample {
     /// The same, unless a number in it is none that was measured.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
-        bounds::fetches("block", u64::from(self.block))?;
+        bounds::block(self.block)?;
         self.elapsed_s.map_or(Ok(()), |elapsed| bounds::time("elapsed_s", elapsed))?;
         self.ideal_s.map_or(Ok(()), |ideal| bounds::amount("ideal_s", ideal))?;
         self.witness.as_ref().map_or(Ok(()), |witness| bounds::count("connections", witness.connections))?;
@@ -240,9 +240,9 @@ pub struct CostSample {
 impl CostSample {
     /// The same, unless a number in it is none that was measured.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
+        bounds::block(self.block)?;
         let counts = self.counts.unwrap_or_default();
         for (name, value) in [
-            ("block", u64::from(self.block)),
             ("fetches", self.fetches),
             ("voluntary_switches", self.voluntary_switches),
             ("involuntary_switches", self.involuntary_switches),

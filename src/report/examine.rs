@@ -18,7 +18,7 @@ const FILES: [&str; 6] =
     ["environment.json", "comparison.json", "passes.jsonl", "costs.jsonl", "samples.jsonl", "audit.json"];
 
 /// The codes in which texts for a terminal are styled.
-const STYLES: [&str; 4] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[36m"];
+pub(super) const STYLES: [&str; 4] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[36m"];
 
 /// The scripts of a page: its data and its own.
 const SCRIPTS: usize = 2;

@@ -24,6 +24,8 @@ pub mod picture;
 pub mod splice;
 pub mod html;
 mod examine;
+#[cfg(test)]
+mod hostile;
 
 #[doc(hidden)]
 pub use self::examine::examine;

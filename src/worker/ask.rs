@@ -90,7 +90,10 @@ fn unasked(reply: &Reply) -> Unanswered {
 fn ask(worker: &mut Child, order: &Order, patience: Patience<'_>) -> Result<Reply, Unanswered> {
     let mut line = serde_json::to_vec(order).expect("orders are JSON");
     line.push(b'\n');
-    worker.say(&line).map_err(|silence| Unanswered::Broken(silence.to_string()))?;
+    worker.say(&line, patience.most).map_err(|silence| match silence {
+        Silence::Hung(patience) => Unanswered::Hung(patience),
+        other => Unanswered::Broken(other.to_string()),
+    })?;
     match serde_json::from_slice(&hear(worker, patience)?) {
         Ok(Reply::Error(why)) => Err(Unanswered::Broken(why)),
         Ok(reply) => Ok(reply),

@@ -96,6 +96,6 @@ pub fn csv(stages: &[StageAnalysis]) -> String {
 
 /// A cell that a spreadsheet neither splits nor takes for a formula.
 pub(crate) fn csv_field(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) { "'" } else { "" };
     format!("\"{guard}{}\"", visible(text).replace('"', "\"\""))
 }

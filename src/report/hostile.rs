@@ -1,0 +1,157 @@
+//! A record whose texts are hostile, in every form that is shown: the texts are seen, and do nothing.
+
+use super::escape::is_active;
+use super::examine::STYLES;
+use super::tests::{comparison, folder, record};
+use super::{comparison as form, html, markdown};
+use crate::analysis::analyse;
+use crate::record::{Comparison, Record, Validity, WorkerSetup, twin};
+
+/// Begins a formula and a cell of its own, ends an attribute, a tag, a table and a block of code, colours a terminal, and
+/// turns the line around.
+const HOSTILE: &str = "=cmd|'/C calc'!A0\",\"+1;\t-2' onload=x\"onerror=\"x</script></title><script>alert(1)</script>]]>\n| a |\r\n```\u{1b}[32m\u{9b}31m\u{202e}\u{2028}[x](javascript:x)<!--";
+
+/// The record of a comparison in which whatever anybody may write is hostile.
+fn hostile() -> (Comparison, Record) {
+    let mut hostile = comparison();
+    let rename = |name: &mut String| {
+        for (old, new) in [("surf@smol", HOSTILE.to_owned()), ("exec:broken", format!("@{HOSTILE}"))] {
+            if *name == old {
+                name.clone_from(&new);
+            } else if *name == twin(old) {
+                *name = twin(&new);
+            }
+        }
+    };
+    rename(&mut hostile.setup.reference);
+    hostile.setup.rows.iter_mut().for_each(|row| rename(&mut row.name));
+    for stage in &mut hostile.setup.stages {
+        stage.scenario = format!("-{HOSTILE}");
+        stage.description = HOSTILE.to_owned();
+        stage.sites = vec![HOSTILE.to_owned(); 3];
+        stage.left_out = vec![(HOSTILE.to_owned(), 50.0)];
+        stage.without_https = vec![HOSTILE.to_owned()];
+        let says = || HOSTILE.to_owned();
+        stage.workers = vec![WorkerSetup { row: says(), client: says(), executor: says(), threads: 1 }];
+    }
+    for pass in &mut hostile.passes {
+        rename(&mut pass.row);
+        pass.scenario = format!("-{HOSTILE}");
+        if pass.validity != Validity::Valid {
+            pass.why = Some(HOSTILE.to_owned());
+        }
+    }
+    for cost in &mut hostile.costs {
+        rename(&mut cost.row);
+        cost.scenario = format!("-{HOSTILE}");
+    }
+    let mut beside = record();
+    for text in [&mut beside.environment.cpu, &mut beside.environment.command, &mut beside.environment.started] {
+        *text = HOSTILE.to_owned();
+    }
+    for sample in &mut beside.samples {
+        (sample.scenario, sample.row) = (HOSTILE.to_owned(), HOSTILE.to_owned());
+    }
+    (hostile, beside)
+}
+
+/// Nothing in a text acts on whoever shows it.
+fn assert_inert(text: &str) {
+    let acting = text.chars().find(|c| is_active(*c) && *c != '\n');
+    assert_eq!(acting, None, "{}", text.escape_debug());
+    assert!(text.contains("calc"), "what is hostile is seen all the same");
+}
+
+/// The cells of a CSV text, line by line, as RFC 4180 has them.
+fn cells(text: &str) -> Vec<Vec<String>> {
+    let (mut lines, mut cell, mut quoted) = (vec![vec![]], String::new(), false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => lines.last_mut().unwrap().push(std::mem::take(&mut cell)),
+            '\n' if !quoted => {
+                lines.last_mut().unwrap().push(std::mem::take(&mut cell));
+                lines.push(Vec::new());
+            }
+            c => cell.push(c),
+        }
+    }
+    assert_eq!((lines.pop(), quoted), (Some(Vec::new()), false), "it ends with a line");
+    lines
+}
+
+#[test]
+fn csv_has_a_cell_for_each_heading_and_no_formula() {
+    let (hostile, _) = hostile();
+    let text = form::csv(&analyse(&hostile));
+    assert_inert(&text);
+    let cells = cells(&text);
+    assert_eq!(cells.len(), 1 + hostile.setup.rows.len());
+    for line in &cells {
+        assert_eq!(line.len(), cells[0].len(), "{line:?}");
+        let is_formula = |cell: &&String| cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
+        assert_eq!(line.iter().find(is_formula), None);
+    }
+}
+
+#[test]
+fn markdown_has_its_tables_and_nothing_else_that_acts() {
+    let (hostile, beside) = hostile();
+    let stages = analyse(&hostile);
+    for text in [markdown::folder(&folder(Some(hostile), None), &stages), markdown::report(&beside)] {
+        assert_inert(&text);
+        // What is escaped is text.
+        let bare = text.replace("\\\\", "").replace("\\|", "").replace("\\[", "").replace("\\<", "").replace("\\`", "");
+        for acting in ["<script", "<!--", "[x](", "```"] {
+            assert!(!bare.contains(acting), "{acting}: {text}");
+        }
+        let mut columns = 0;
+        for line in bare.lines() {
+            let own = line.matches('|').count();
+            assert!(own == 0 || columns == 0 || own == columns, "{line}");
+            columns = own;
+        }
+    }
+}
+
+#[test]
+fn html_has_its_own_scripts_and_attributes() {
+    let (hostile, beside) = hostile();
+    let stages = analyse(&hostile);
+    let page = html::page(&folder(Some(hostile), Some(beside)), &stages, &html::Beside::default()).unwrap();
+    assert_inert(&page);
+    assert_eq!(page.matches("<script").count(), 2, "its data and its own");
+    // The data is JSON, in which quotes act otherwise and which nothing but its own end ends.
+    let (markup, data) = page.split_once("<script type=\"application/json\"").unwrap();
+    let data = &data[..data.find("</script>").unwrap()];
+    assert!(data.contains("calc") && !data[1..].contains('<'), "{data}");
+    for acting in ["<script", "<!--", "href=\"javascript"] {
+        assert!(!markup.contains(acting), "{acting}");
+    }
+    let tags = tags(markup);
+    let hostile = tags.iter().find(|tag| ["calc", "onload", "onerror", "alert"].iter().any(|word| tag.contains(word)));
+    assert!(tags.len() > 100 && hostile.is_none(), "{hostile:?}");
+}
+
+/// The tags of a page, without the values of their attributes.
+fn tags(markup: &str) -> Vec<String> {
+    let mut tags = Vec::new();
+    for tag in markup.split('<').skip(1) {
+        let mut quoted = false;
+        let outside = |c: &char| {
+            quoted ^= *c == '"';
+            !quoted
+        };
+        tags.push(tag.chars().filter(outside).take_while(|c| *c != '>').collect());
+    }
+    tags
+}
+
+#[test]
+fn a_terminal_is_styled_by_us_alone() {
+    let (hostile, _) = hostile();
+    let text = form::text(&hostile.setup, &analyse(&hostile));
+    assert_inert(&STYLES.iter().fold(text, |text, style| text.replace(style, "")));
+}
