@@ -155,9 +155,14 @@ fn read_lines<T: DeserializeOwned>(
 /// It is there and cannot be read.
 pub fn read_whole<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<Option<T>> {
     let shown = path.display();
-    let Ok(about) = fs::metadata(path) else { return Ok(None) };
-    anyhow::ensure!(about.len() <= LONGEST_WHOLE, "{shown} is longer than {LONGEST_WHOLE} bytes");
-    let text = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut text = Vec::new();
+    // What is no file, such as a device, may have no end and say no length.
+    let read = File::open(path).and_then(|file| file.take(LONGEST_WHOLE + 1).read_to_end(&mut text));
+    read.with_context(|| format!("cannot read {shown}"))?;
+    anyhow::ensure!(text.len() as u64 <= LONGEST_WHOLE, "{shown} is longer than {LONGEST_WHOLE} bytes");
     serde_json::from_slice(&text).map(Some).with_context(|| format!("{shown} is no {what}"))
 }
 
@@ -232,6 +237,16 @@ mod tests {
         ] {
             assert!(error(line).contains(why), "{}", error(line));
         }
+    }
+
+    #[test]
+    fn a_file_without_end_is_not_read_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let endless = folder.path().join("audit.json");
+        std::os::unix::fs::symlink("/dev/zero", &endless).unwrap();
+        let error = read_whole::<Audit>(&endless, "audit").unwrap_err().to_string();
+        assert!(error.ends_with("audit.json is longer than 67108864 bytes"), "{error}");
+        assert_eq!(read_whole::<Audit>(&folder.path().join("nope"), "audit").unwrap(), None);
     }
 
     #[test]

@@ -251,6 +251,7 @@ fn bad_input_is_refused_before_anything_is_started() {
         (&["--backend", "exec:./nobody"], "is no program"),
         (&["--reference", "hyper"], "stands for several rows"),
         (&["--budget", "0s"], "bad budget"),
+        (&["--budget", "999999999999h"], "a day at most"),
         (&["--blocks", "0"], "--blocks"),
         (&["--reference", "ureq@sequential", "--time-scale", "1000"], "over a second"),
     ] {

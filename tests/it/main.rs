@@ -7,6 +7,7 @@ mod cli;
 mod compare;
 mod conformance;
 mod diff;
+mod hostile;
 mod manuals;
 mod mock;
 mod pages;

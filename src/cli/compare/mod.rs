@@ -23,7 +23,7 @@ use crate::record::{
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
 use crate::site_list;
-use crate::units::{parse_duration, parse_time_scale};
+use crate::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod chosen;
 mod live;
@@ -285,6 +285,7 @@ fn parse_cycles(text: &str) -> Result<u32, String> {
 fn parse_budget(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         budget if budget < Duration::from_secs(1) => Err(format!("bad budget {text:?}: a second at least")),
+        budget if budget > MAX_DEADLINE => Err(format!("bad budget {text:?}: a day at most")),
         budget => Ok(budget),
     }
 }
