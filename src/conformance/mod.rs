@@ -85,6 +85,13 @@ pub struct Cell {
     pub checked: Verdict,
     /// What the row said: a class of failure, or the status and length of what it handed on.
     pub told: String,
+    /// How many requests the server saw beyond those that both passes take: the client has asked again by itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeats: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A row of the grid.
@@ -333,6 +340,7 @@ mod tests {
                 client,
                 checked,
                 told: "reset".to_owned(),
+                repeats: 0,
             }],
         };
         let before = grid(Verdict::WrongAnswer, Verdict::Caught);

@@ -261,7 +261,16 @@ impl Fault {
 
     /// Whether it sends its client to the site before its own.
     pub fn needs_site_before(&self) -> bool {
-        self.script().is_some_and(|script| script.steps.iter().any(|step| matches!(step, Step::SiteBefore)))
+        self.says(|step| matches!(step, Step::SiteBefore))
+    }
+
+    /// Whether it sends its client to where it is.
+    pub fn leads_to_itself(&self) -> bool {
+        self.says(|step| matches!(step, Step::Itself))
+    }
+
+    fn says(&self, is_wanted: fn(&Step) -> bool) -> bool {
+        self.script().is_some_and(|script| script.steps.iter().any(is_wanted))
     }
 }
 

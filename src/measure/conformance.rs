@@ -107,7 +107,7 @@ impl Stand<'_> {
                 if index >= count {
                     return Ok(());
                 }
-                let cell = self.cell(&server, index);
+                let cell = self.cell(&server, index)?;
                 made.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(cell);
                 self.verification.progress.fetch_add(1, Ordering::Relaxed);
             }
@@ -135,7 +135,7 @@ impl Stand<'_> {
                     server = Some(self.server()?);
                 }
                 if let Some(server) = &server {
-                    *cell = self.cell(server, index);
+                    *cell = self.cell(server, index)?;
                 }
             }
         }
@@ -143,18 +143,22 @@ impl Stand<'_> {
     }
 
     /// The cell of that number: row by row, in each the faults.
-    fn cell(&self, server: &ServerProcess, index: usize) -> Cell {
+    fn cell(&self, server: &ServerProcess, index: usize) -> anyhow::Result<Cell> {
         let participant = &self.verification.participants[index / self.cases.len()];
         let case = &self.cases[index % self.cases.len()];
         let site = &self.scenario.sites[case.faulty];
         let encrypted = self.scenario.origins[site.origin].scheme() == "https";
-        let (client, checked, told) = if encrypted && !participant.https {
-            (Verdict::LeftOut, Verdict::LeftOut, "it cannot fetch https".to_owned())
-        } else {
-            let seen = self.passes(server, participant, case);
-            judge(&self.scenario, case, self.limits.deadline, &seen)
-        };
-        Cell { row: participant.name.clone(), fault: case.fault.name.to_owned(), client, checked, told }
+        let (row, fault) = (participant.name.clone(), case.fault.name.to_owned());
+        if encrypted && !participant.https {
+            let (client, checked, told) = (Verdict::LeftOut, Verdict::LeftOut, "it cannot fetch https".to_owned());
+            return Ok(Cell { row, fault, client, checked, told, repeats: 0 });
+        }
+        server.take_witness()?;
+        let seen = self.passes(server, participant, case);
+        let requests = server.take_witness()?.requests;
+        let repeats = requests.saturating_sub(2 * case.requests(self.limits.redirects));
+        let (client, checked, told) = judge(&self.scenario, case, self.limits.deadline, &seen);
+        Ok(Cell { row, fault, client, checked, told, repeats })
     }
 
     /// Both passes of a cell.

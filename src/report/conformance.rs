@@ -76,6 +76,24 @@ pub(super) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
     findings
 }
 
+/// Who asked the server again by itself, after what, and how often: rows with the same count together.
+fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
+    let mut repeats: Vec<(&'static Fault, u64, Vec<&str>)> = Vec::new();
+    for fault in fault::all() {
+        for cell in grid.cells.iter().filter(|cell| cell.fault == fault.name && cell.repeats > 0) {
+            match repeats.iter_mut().find(|(of, count, _)| *of == fault && *count == cell.repeats) {
+                Some((.., rows)) => rows.push(&cell.row),
+                None => repeats.push((fault, cell.repeats, vec![&cell.row])),
+            }
+        }
+    }
+    repeats
+}
+
+/// What a reader should know of them.
+const REPEATS: &str = "A client may ask again by itself when a connection ends before the answer has, since a GET changes \
+                       nothing (RFC 9110, section 9.2.2). Its user is not told; the server has counted.";
+
 /// How many cells there are of each verdict, the good first.
 pub(super) fn summary(grid: &Grid) -> String {
     let count = |verdict| grid.cells.iter().filter(|cell| cell.client == verdict).count();
@@ -86,7 +104,7 @@ pub(super) fn summary(grid: &Grid) -> String {
 
 /// For a terminal.
 pub fn text(grid: &Grid) -> String {
-    let mut text = String::new();
+    let (mut text, repeats) = (String::new(), repeats(grid));
     let mut line = |line: &str| writeln!(text, "{line}").expect("a string takes everything");
     for (number, row) in grid.rows.iter().enumerate() {
         line(&visible(&format!("{}  {} ({}, {})", column(number), row.name, row.client, row.executor)));
@@ -118,6 +136,17 @@ pub fn text(grid: &Grid) -> String {
             ));
         }
     }
+    if !repeats.is_empty() {
+        line(&format!("\n{HEADING}asked again{HEADING:#}"));
+    }
+    for (fault, count, rows) in repeats {
+        line(&visible(&format!(
+            "  {:<24}{} more requests than its fetches take: {}",
+            fault.name,
+            count,
+            rows.join(", ")
+        )));
+    }
     line(&format!("\n{}", summary(grid)));
     text
 }
@@ -134,6 +163,7 @@ pub fn markdown(grid: &Grid) -> String {
          Made by `fetchbench verify`; nothing here is written by hand. Every row fetched a healthy site, a faulty one and\n\
          the healthy one again over one session, in a process of its own for each fault.\n\n",
     );
+    let repeats = repeats(grid);
     let mut line = |line: &str| writeln!(page, "{line}").expect("a string takes everything");
     line(&format!("{} The deadline was {} ms.\n", summary(grid), grid.deadline_ms));
     line("| sign | meaning |\n|---|---|");
@@ -171,6 +201,15 @@ pub fn markdown(grid: &Grid) -> String {
         let (rows, what, told) = (rows.join(", "), cell.client.words(), cell_text(&cell.told));
         let Fault { name, right, why, .. } = fault;
         line(&format!("| {name} | {what} | {rows} | {told} | {right} | {why} | {known} |"));
+    }
+    if !repeats.is_empty() {
+        line(&format!(
+            "\n## Asked again\n\n{REPEATS}\n\n| fault | rows | requests beyond those that its fetches take |\n|---|---|--:|"
+        ));
+    }
+    for (fault, count, rows) in repeats {
+        let rows: Vec<String> = rows.iter().map(|row| cell_text(row)).collect();
+        line(&format!("| {} | {} | {count} |", fault.name, rows.join(", ")));
     }
     line("\n## The faults\n\n| fault | what the server does | what is right | why |\n|---|---|---|---|");
     for fault in groups(grid).flat_map(|(_, faults)| faults) {

@@ -49,6 +49,18 @@ pub fn faults() -> (Scenario, Vec<Case>) {
     (scenario, cases)
 }
 
+impl Case {
+    /// How many requests a pass over both sites takes at most, if its client asks for nothing twice.
+    pub fn requests(&self, redirects: u32) -> u64 {
+        let hops = match self.fault {
+            fault if fault.leads_to_itself() => u64::from(redirects),
+            fault if fault.needs_site_before() => (self.faulty - self.healthy) as u64,
+            _ => 0,
+        };
+        2 + hops
+    }
+}
+
 impl Scenario {
     fn add_case(&mut self, fault: &'static Fault) -> Case {
         let listening = fault.listening();
@@ -117,6 +129,14 @@ mod tests {
             // What a redirect leads to is the healthy site, at the end.
             assert_eq!(case.faulty - case.healthy, if case.fault.name == "redirect-chain" { CHAIN } else { 1 });
         }
+    }
+
+    #[test]
+    fn a_pass_takes_a_request_for_each_site_and_each_redirect() {
+        let (_, cases) = faults();
+        let requests = |name: &str| cases.iter().find(|case| case.fault.name == name).unwrap().requests(5);
+        let expected = [("surplus", 2), ("redirect-elsewhere", 3), ("redirect-chain", 5), ("redirect-loop", 7)];
+        assert_eq!(expected.map(|(name, _)| (name, requests(name))), expected);
     }
 
     #[test]

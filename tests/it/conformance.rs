@@ -79,6 +79,23 @@ fn a_worker_that_dies_costs_its_own_cell() {
 }
 
 #[test]
+fn who_asks_again_by_itself_is_named() {
+    if python_is_missing() {
+        return;
+    }
+    let workshop = Workshop::new();
+    let rows = ["right", "twice"].map(|mode| workshop.worker(mode)).join(",");
+    let verified = |format| verify(&["--backend", &rows, "--fault", "until-close", "--format", format]);
+    let repeats: Vec<u64> = grid(&verified("json")).cells.iter().map(|cell| cell.repeats).collect();
+    // The first of two sites, in each of two passes.
+    assert_eq!(repeats, [0, 2]);
+    let text = String::from_utf8(verified("text").stdout).unwrap();
+    assert!(text.contains("\nasked again\n  until-close             2 more requests than"), "{text}");
+    let page = String::from_utf8(verified("markdown").stdout).unwrap();
+    assert!(page.contains("\n## Asked again\n") && page.contains("exec:twice | 2 |\n"), "{page}");
+}
+
+#[test]
 fn the_grid_is_text_markdown_or_json_and_names_what_was_expected() {
     let arguments = ["--backend", "surf@smol,hyper@smol", "--fault", "until-close"];
     let output = verify(&arguments);

@@ -157,6 +157,7 @@ mod tests {
             client: Verdict::WrongAnswer,
             checked: Verdict::Caught,
             told: owned(),
+            repeats: 1,
         };
         let sent = RowAudit {
             row: owned(),
