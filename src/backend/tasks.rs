@@ -43,12 +43,15 @@ async fn run<E: AsyncExecutor, C: AsyncClient>(
     alarm: &mut Alarm<E>,
 ) -> (usize, Fetched) {
     let deadline = errand.deadline();
-    // Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it.
-    let fetched = AssertUnwindSafe(fetch(job, &mut errand)).catch_unwind();
-    let result = match alarm.before(deadline, fetched).await {
-        Some(Ok(result)) => result,
-        Some(Err(_)) => Err(FetchError::crashed()),
-        None => Err(FetchError::timeout(job.limits.deadline)),
+    let result = {
+        // Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it. Pinned where
+        // it is made, since such a future is large and would be copied wherever it is handed to.
+        let fetched = pin!(AssertUnwindSafe(fetch(job, &mut errand)).catch_unwind());
+        match alarm.before(deadline, fetched).await {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(FetchError::crashed()),
+            None => Err(FetchError::timeout(job.limits.deadline)),
+        }
     };
     errand.end(result)
 }
@@ -73,9 +76,8 @@ struct Alarm<E: AsyncExecutor> {
 }
 
 impl<E: AsyncExecutor> Alarm<E> {
-    /// Does `work` until `deadline`, and drops it then.
-    async fn before<T>(&mut self, deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
-        let mut work = pin!(work);
+    /// Does `work` until `deadline`; the caller drops it then.
+    async fn before<T>(&mut self, deadline: Instant, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         poll_fn(|context| {
             if let Poll::Ready(output) = work.as_mut().poll(context) {
                 return Poll::Ready(Some(output));

@@ -10,15 +10,16 @@ use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
-use smol_hyper::rt::FuturesIo;
 
 use super::super::turns::Turns;
 use super::super::{Stream, causes};
+use super::bell::Bell;
+use super::io::Io;
 use crate::answer::Received;
 use crate::error::{ErrorClass, FetchError};
 
 /// A stream, plain or encrypted, as hyper takes it.
-type Io<S> = FuturesIo<Either<Turns<S>, TlsStream<Turns<S>>>>;
+pub(super) type Wire<S> = Io<Either<Turns<S>, TlsStream<Turns<S>>>>;
 
 /// A request that was not answered.
 pub(super) struct Unanswered {
@@ -31,15 +32,16 @@ pub(super) struct Unanswered {
 pub(super) struct Connection<S: Stream> {
     sender: http1::SendRequest<Empty<Bytes>>,
     /// Moves the bytes; gone when the connection has ended.
-    driver: Option<http1::Connection<Io<S>, Empty<Bytes>>>,
+    driver: Option<http1::Connection<Wire<S>, Empty<Bytes>>>,
     /// What the driver ended with, if it failed.
     failure: Option<hyper::Error>,
+    bell: Bell,
 }
 
 impl<S: Stream> Connection<S> {
     /// A connection that has just been made.
-    pub fn new(sender: http1::SendRequest<Empty<Bytes>>, driver: http1::Connection<Io<S>, Empty<Bytes>>) -> Self {
-        Self { sender, driver: Some(driver), failure: None }
+    pub fn new(sender: http1::SendRequest<Empty<Bytes>>, driver: http1::Connection<Wire<S>, Empty<Bytes>>) -> Self {
+        Self { sender, driver: Some(driver), failure: None, bell: Bell::new() }
     }
 
     /// Whether it may be used again.
@@ -51,7 +53,7 @@ impl<S: Stream> Connection<S> {
     pub async fn send(&mut self, request: Request<Empty<Bytes>>) -> Result<hyper::Response<Incoming>, Unanswered> {
         if !self.sender.is_ready() {
             // The driver has not yet been polled since the end of the last answer.
-            self.poll_driver(&mut Context::from_waker(Waker::noop()));
+            self.poll_driver();
         }
         let response = self.sender.try_send_request(request);
         self.drive(response).await.map_err(|mut error| Unanswered {
@@ -76,21 +78,24 @@ impl<S: Stream> Connection<S> {
     /// Does `work`, which only the driver can bring forward, while moving the bytes.
     async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
-        poll_fn(|context| {
+        let output = poll_fn(|context| {
             // The work is polled again right after the driver, so nobody needs to be woken for its sake.
             let mut unwoken = Context::from_waker(Waker::noop());
             if let Poll::Ready(output) = work.as_mut().poll(&mut unwoken) {
                 return Poll::Ready(output);
             }
-            self.poll_driver(context);
+            self.bell.register(context);
+            self.poll_driver();
             work.as_mut().poll(&mut unwoken)
         })
-        .await
+        .await;
+        self.bell.silence();
+        output
     }
 
-    fn poll_driver(&mut self, context: &mut Context<'_>) {
+    fn poll_driver(&mut self) {
         if let Some(driver) = &mut self.driver
-            && let Poll::Ready(ended) = Pin::new(driver).poll(context)
+            && let Poll::Ready(ended) = Pin::new(driver).poll(&mut Context::from_waker(self.bell.waker()))
         {
             self.driver = None;
             self.failure = ended.err();
@@ -101,5 +106,76 @@ impl<S: Stream> Connection<S> {
     fn failed(&self, error: &hyper::Error, incomplete: ErrorClass) -> FetchError {
         let gone = error.is_canceled() || error.is_closed();
         causes::failed(self.failure.as_ref().filter(|_| gone).unwrap_or(error), incomplete)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use futures_lite::io::{AsyncRead, AsyncWrite};
+
+    use super::*;
+
+    /// A peer that has answered as soon as it has been written to, and says so to nobody.
+    struct Peer(&'static [u8]);
+
+    impl AsyncRead for Peer {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+            let answer = std::mem::take(&mut self.0);
+            if answer.is_empty() {
+                return Poll::Pending;
+            }
+            buffer[..answer.len()].copy_from_slice(answer);
+            Poll::Ready(Ok(answer.len()))
+        }
+    }
+
+    impl AsyncWrite for Peer {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            self.0 = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab";
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_request_does_not_wake_the_task_that_sends_it() {
+        let mut fetches = pin!(async {
+            let handshake = http1::handshake(Io(Either::Left(Turns::new(Peer(b""))))).await;
+            let (sender, driver) = handshake.unwrap();
+            let mut connection = Connection::new(sender, driver);
+            for _ in 0..3 {
+                let response = connection.send(Request::new(Empty::new())).await.map_err(|failed| failed.error);
+                let mut body = Received::new(2);
+                connection.read(response.unwrap().into_body(), &mut body).await.unwrap();
+                assert_eq!(body.bytes(), 2);
+            }
+        });
+        let wakes = Arc::new(Wakes::default());
+        let waker = Arc::clone(&wakes).into();
+        let mut poll = || fetches.as_mut().poll(&mut Context::from_waker(&waker));
+        // Once to send, and once when the answer is there, which the peer does not tell.
+        let polls = (1..10).find(|_| poll().is_ready());
+        assert_eq!((polls, wakes.0.load(Ordering::Relaxed)), (Some(4), 0));
     }
 }

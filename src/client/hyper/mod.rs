@@ -16,10 +16,10 @@ use http::{Request, Uri};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use smol_hyper::rt::FuturesIo;
 use url::Url;
 
 use self::connection::{Connection, Unanswered};
+use self::io::Io;
 use super::pool::{Lease, Pool};
 use super::turns::Turns;
 use super::{AsyncClient, Choice, Client, Runtime, causes, connect, host_header, origin_of, tls};
@@ -28,12 +28,15 @@ use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 use crate::site::Origin;
 
+mod bell;
 mod connection;
+mod io;
 
 /// hyper on a runtime.
 pub struct Hyper<R: Runtime> {
     origins: Mutex<HashMap<Origin, Arc<Place>>>,
-    pool: Arc<Pool<Connection<R::Stream>>>,
+    /// Boxed, since a connection is large and changes hands with every fetch.
+    pool: Arc<Pool<Box<Connection<R::Stream>>>>,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
     tls: TlsConnector,
@@ -86,7 +89,9 @@ impl<R: Runtime> Client for Hyper<R> {
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
         let unsupported = |why: String| FetchError::new(ErrorClass::Unsupported, format!("{url}: {why}"));
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        let uri = path.parse().map_err(|error: http::uri::InvalidUri| unsupported(error.to_string()))?;
+        let uri: Uri = path.parse().map_err(|error: http::uri::InvalidUri| unsupported(error.to_string()))?;
+        // The first clone makes the text a shared one, which takes an allocation: now, and not within the pass.
+        drop(uri.clone());
         let host = HeaderValue::try_from(host_header(url)).map_err(|error| unsupported(error.to_string()))?;
 
         let origin = origin_of(url)?;
@@ -136,10 +141,10 @@ impl<R: Runtime> Hyper<R> {
     /// Sends a request over an idle connection, or over a new one, and waits for the head of its answer.
     async fn exchange(
         &self,
-        lease: &mut Lease<Connection<R::Stream>>,
+        lease: &mut Lease<Box<Connection<R::Stream>>>,
         origin: &Origin,
         mut request: Request<Empty<Bytes>>,
-    ) -> Result<(Connection<R::Stream>, hyper::Response<Incoming>), FetchError> {
+    ) -> Result<(Box<Connection<R::Stream>>, hyper::Response<Incoming>), FetchError> {
         while let Some(mut connection) = lease.idle_connection() {
             match connection.send(request).await {
                 Ok(response) => return Ok((connection, response)),
@@ -149,19 +154,20 @@ impl<R: Runtime> Hyper<R> {
             }
         }
         lease.make_room();
-        let mut connection = self.handshake(connect::<R>(origin).await?, origin).await?;
+        // Boxed, since it would make the future of every fetch as large, most of which never connect.
+        let mut connection = Box::pin(self.connect(origin)).await?;
         let response = connection.send(request).await.map_err(|unanswered| unanswered.error)?;
         Ok((connection, response))
     }
 
-    async fn handshake(&self, stream: R::Stream, origin: &Origin) -> Result<Connection<R::Stream>, FetchError> {
-        let stream = Turns::new(stream);
+    async fn connect(&self, origin: &Origin) -> Result<Box<Connection<R::Stream>>, FetchError> {
+        let stream = Turns::new(connect::<R>(origin).await?);
         let io = match &*origin.scheme {
             "https" => Either::Right(tls::encrypt(&self.tls, stream, origin).await?),
             _ => Either::Left(stream),
         };
-        let handshake = http1::handshake(FuturesIo::new(io)).await;
+        let handshake = http1::handshake(Io(io)).await;
         let (sender, driver) = handshake.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
-        Ok(Connection::new(sender, driver))
+        Ok(Box::new(Connection::new(sender, driver)))
     }
 }
