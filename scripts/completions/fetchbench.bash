@@ -637,12 +637,20 @@ _fetchbench() {
             return 0
             ;;
         fetchbench__subcmd__report)
-            opts="-h --markdown --json --csv --criterion --html --svg --index --splice --help"
+            opts="-h --html --svg --markdown --json --csv --criterion --index --splice --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --svg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --markdown)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -656,14 +664,6 @@ _fetchbench() {
                     return 0
                     ;;
                 --criterion)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --html)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --svg)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -42,7 +42,7 @@ complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "fetch" -d 'Fetch
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "list" -d 'List the rows, the built-in scenarios and the faults that there are to choose from'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "verify" -d 'Show what each row makes of answers that are wrong, late or without end'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "serve" -d 'Serve the sites of a scenario, each after its delay'
-complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "report" -d 'Show a record: of `cargo bench` as Markdown or as a picture, of `compare` as it was printed, or as Markdown, JSON or CSV'
+complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "report" -d 'Show a record: as it was printed, or as a page, a picture, Markdown, JSON or CSV'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "diff" -d 'Compare two records of `compare`: which rows have become faster or slower, and whether that is real'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "audit" -d 'Show what each row sends, and where it differs from the others'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "doctor" -d 'Tell whether this machine is fit to measure on, and what to do where it is not'
@@ -114,15 +114,15 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l tls -d '
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l allow-remote -d 'Serve others than this machine: needed for any --listen that is not a loopback address'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l end-with-stdin -d 'End when standard input does, as it also does when the parent is killed'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l markdown -d 'Write Markdown to FILE, or to stdout with `-`. The default when nothing else is asked for' -r -F
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l json -d 'Write the figures of a comparison as JSON to FILE, or to stdout with `-`' -r -F
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l csv -d 'Write the figures of a comparison as CSV to FILE, or to stdout with `-`' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l html -d 'Write one HTML file, which opens anywhere, to FILE' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l svg -d 'Draw a picture into FILE' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l markdown -d 'Write Markdown to FILE' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l json -d 'Write the figures as JSON to FILE' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l csv -d 'Write the figures as CSV to FILE' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l criterion -d 'Show where the record of `cargo bench` in DIR agrees with a comparison, and where not' -r -F
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l html -d 'Write one HTML file, which opens anywhere, of a comparison to FILE, or to stdout with `-`' -r -F
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l svg -d 'Draw a picture into FILE, or to stdout with `-`' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l index -d 'Write a list of all records beside this one as an HTML page to FILE' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -l splice -d 'Set the short report into FILE, between its markers' -r -F
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -s h -l help -d 'Print help'
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand diff" -l fail-if -d 'End with exit code 4 if that is shown of any row: median, ratio or cpu, and by how much; may be repeated' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand diff" -l force -d 'Compare records of different machines all the same'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand diff" -s h -l help -d 'Print help'
@@ -145,7 +145,7 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fi
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fish_seen_subcommand_from run compare fetch list verify serve report diff audit doctor completions man calibration worker help" -f -a "list" -d 'List the rows, the built-in scenarios and the faults that there are to choose from'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fish_seen_subcommand_from run compare fetch list verify serve report diff audit doctor completions man calibration worker help" -f -a "verify" -d 'Show what each row makes of answers that are wrong, late or without end'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fish_seen_subcommand_from run compare fetch list verify serve report diff audit doctor completions man calibration worker help" -f -a "serve" -d 'Serve the sites of a scenario, each after its delay'
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fish_seen_subcommand_from run compare fetch list verify serve report diff audit doctor completions man calibration worker help" -f -a "report" -d 'Show a record: of `cargo bench` as Markdown or as a picture, of `compare` as it was printed, or as Markdown, JSON or CSV'
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fish_seen_subcommand_from run compare fetch list verify serve report diff audit doctor completions man calibration worker help" -f -a "report" -d 'Show a record: as it was printed, or as a page, a picture, Markdown, JSON or CSV'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fish_seen_subcommand_from run compare fetch list verify serve report diff audit doctor completions man calibration worker help" -f -a "diff" -d 'Compare two records of `compare`: which rows have become faster or slower, and whether that is real'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fish_seen_subcommand_from run compare fetch list verify serve report diff audit doctor completions man calibration worker help" -f -a "audit" -d 'Show what each row sends, and where it differs from the others'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand help; and not __fish_seen_subcommand_from run compare fetch list verify serve report diff audit doctor completions man calibration worker help" -f -a "doctor" -d 'Tell whether this machine is fit to measure on, and what to do where it is not'

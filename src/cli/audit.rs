@@ -15,7 +15,7 @@ use crate::report::{audit, escape};
 const EXAMPLES: &str = "\
 Examples:
   fetchbench audit
-  fetchbench audit --backend surf --backend requests@python
+  fetchbench audit --backend surf,hyper@tokio
   fetchbench audit --format json | jq -r '.rows[].request'
 
 Exit codes: 0 all rows looked at, 1 error, 2 usage, 3 some row failed.";

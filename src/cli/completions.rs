@@ -10,9 +10,12 @@ use super::terminal::print;
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench completions bash > ~/.local/share/bash-completion/completions/fetchbench
+  source <(fetchbench completions bash)
   fetchbench completions zsh > ~/.zfunc/_fetchbench
-  fetchbench completions fish > ~/.config/fish/completions/fetchbench.fish";
+  fetchbench completions fish > ~/.config/fish/completions/fetchbench.fish
+
+The first is for this shell alone. For all to come, bash reads them from a file
+~/.local/share/bash-completion/completions/fetchbench.";
 
 /// Print the completions of a shell
 #[derive(Debug, clap::Args)]

@@ -13,16 +13,16 @@ use crate::report::difference as report;
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench diff results/2026-11-22T1222-some-cpu results/2026-12-01T0900-some-cpu
+  fetchbench diff results/2026-11-22T1222-cpu results/2026-12-01T0900-cpu
   fetchbench diff before after --fail-if 'ratio>+5%' --fail-if 'cpu>+10%'
 
-median is the pass itself: what slowed the whole machine down between the two runs is in
-it. ratio is the pass against the reference's in the same cycle, which that leaves alone;
-a change of the reference is in it. cpu is processor time. All intervals of one figure
-hold together with 95 %.
+median is the pass itself: what slowed the whole machine down between the two
+runs is in it. ratio is the pass against the reference's in the same cycle,
+which that leaves alone; a change of the reference is in it. cpu is processor
+time. All intervals of one figure hold together with 95 %.
 
-Exit codes: 0 nothing beyond a threshold, 1 error, 2 usage, 3 a row that counted counts no
-more, 4 some interval lies wholly beyond a threshold.";
+Exit codes: 0 nothing beyond a threshold, 1 error, 2 usage, 3 a row that counted
+counts no more, 4 some interval lies wholly beyond a threshold.";
 
 /// Compare two records of `compare`: which rows have become faster or slower, and whether that is real
 #[derive(Debug, clap::Args)]

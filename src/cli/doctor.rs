@@ -25,11 +25,11 @@ const NOISE_ROW: &str = "hyper@smol";
 const NOISE_SCENARIO: &str = "keepalive";
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   fetchbench doctor
 
-It takes some six seconds, in which a row is compared with itself: what differs then is
-noise.";
+It takes some six seconds, in which a row is compared with itself: what differs
+then is noise.";
 
 /// Tell whether this machine is fit to measure on, and what to do where it is not
 #[derive(Debug, clap::Args)]

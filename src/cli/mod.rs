@@ -169,3 +169,65 @@ fn refuse(error: &clap::Error) -> anyhow::Result<ExitCode> {
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// What stands below the help of every command, by its name.
+    fn after_help() -> Vec<(String, String)> {
+        let of = |command: &clap::Command| {
+            let text = command.get_after_help().map(ToString::to_string);
+            (command.get_name().to_owned(), text.unwrap_or_default())
+        };
+        let cli = Cli::command();
+        let commands = cli.get_subcommands().filter(|command| !command.is_hide_set()).map(of);
+        commands.chain([of(&cli)]).collect()
+    }
+
+    /// The words of the calls of this program in a text, without what a shell does with what they print.
+    fn calls(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
+        let lines = text.lines().filter(|line| line.starts_with("  "));
+        lines.filter_map(|line| line.split_once("fetchbench")).map(|(_, rest)| {
+            // What follows two spaces says what an example is for.
+            let words = rest.strip_prefix(' ').unwrap_or_default().split("  ").next().unwrap_or_default();
+            let end = [" | ", " > ", " && ", " &", ")"].iter().filter_map(|end| words.find(end)).min();
+            let words = words[..end.unwrap_or(words.len())].split_inclusive(' ');
+            let mut call = vec!["fetchbench".to_owned()];
+            let mut quoted = String::new();
+            for word in words {
+                quoted += word;
+                if quoted.matches('\'').count().is_multiple_of(2) {
+                    // A worker must be there to be named.
+                    let word = quoted.replace('\'', "").replace("./my-worker", "/bin/true");
+                    call.push(word.trim_end().to_owned());
+                    quoted.clear();
+                }
+            }
+            call
+        })
+    }
+
+    #[test]
+    fn every_command_has_examples_that_it_understands() {
+        for (command, text) in after_help() {
+            assert!(text.starts_with("Examples:\n"), "{command}: {text}");
+            let mut count = 0;
+            for call in calls(&text) {
+                assert!(Cli::try_parse_from(&call).is_ok(), "{command}: {call:?}");
+                count += 1;
+            }
+            assert!(count > 0, "{command} has no example");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_a_help_fits_a_terminal() {
+        for (command, text) in after_help() {
+            let widest = text.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(80), "{command}: {widest:?} columns");
+        }
+    }
+}

@@ -20,7 +20,9 @@ const PAGE_FILE: &str = "report.html";
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench report results/2026-11-22T1012-some-cpu
+  fetchbench report results/2026-11-24T1545-amd-epyc
+  fetchbench report results/2026-11-24T1545-amd-epyc --html report.html
+  fetchbench report results/2026-11-24T1545-amd-epyc --json - | jq .
   fetchbench report target/fetchbench/2026-11-22T1012-some-cpu --svg picture.svg
 
 With --splice, what stands in FILE between the lines <!-- BEGIN: report --> and
@@ -28,34 +30,36 @@ With --splice, what stands in FILE between the lines <!-- BEGIN: report --> and
 and a link to its report.md. Between the same lines of `records`, where FILE has
 them, a list of all records beside this one is set.";
 
-/// Show a record: of `cargo bench` as Markdown or as a picture, of `compare` as it was printed, or as Markdown, JSON or CSV.
+/// Show a record: as it was printed, or as a page, a picture, Markdown, JSON or CSV
+///
+/// A page, JSON and CSV are there for records of `compare`. A FILE `-` is stdout.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReportArgs {
-    /// The record's folder.
+    /// The record's folder
     record: PathBuf,
-    /// Write Markdown to FILE, or to stdout with `-`. The default when nothing else is asked for.
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
-    /// Write the figures of a comparison as JSON to FILE, or to stdout with `-`.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write the figures of a comparison as CSV to FILE, or to stdout with `-`.
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-    /// Show where the record of `cargo bench` in DIR agrees with a comparison, and where not.
-    #[arg(long, value_name = "DIR")]
-    criterion: Option<PathBuf>,
-    /// Write one HTML file, which opens anywhere, of a comparison to FILE, or to stdout with `-`.
+    /// Write one HTML file, which opens anywhere, to FILE
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Draw a picture into FILE, or to stdout with `-`.
+    /// Draw a picture into FILE
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// Write a list of all records beside this one as an HTML page to FILE.
+    /// Write Markdown to FILE
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Write the figures as JSON to FILE
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the figures as CSV to FILE
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Show where the record of `cargo bench` in DIR agrees with a comparison, and where not
+    #[arg(long, value_name = "DIR")]
+    criterion: Option<PathBuf>,
+    /// Write a list of all records beside this one as an HTML page to FILE
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
-    /// Set the short report into FILE, between its markers.
+    /// Set the short report into FILE, between its markers
     #[arg(long, value_name = "FILE", num_args = 1..)]
     splice: Vec<PathBuf>,
 }

@@ -22,6 +22,23 @@ use crate::units::parse_time_scale;
 /// How long answers in work may take to end after a signal.
 const GRACE: Duration = Duration::from_secs(5);
 
+const EXAMPLES: &str = "\
+Examples:
+  fetchbench serve article
+  fetchbench serve --capacity              what the server can do here
+  fetchbench serve keepalive --listen 127.0.0.1:8080 --cores 2
+  fetchbench serve keepalive --access-log answers.jsonl
+  fetchbench serve --tls article > where.json &
+  jq -r .cacert where.json > ca.pem
+  curl --cacert ca.pem \"$(jq -r .sites[0].url where.json)\"
+
+The first prints one line,
+  {\"scenario\":\"article\",\"control\":\"http://127.0.0.1:40001\",…,
+   \"sites\":[{\"label\":…,\"url\":\"http://127.0.0.1:40002/0/0\"},…]}
+and then answers, in another terminal,
+  curl http://127.0.0.1:40002/0/0          its first site
+  curl http://127.0.0.1:40001/witness      what it saw";
+
 /// Serve the sites of a scenario, each after its delay
 ///
 /// Prints one line of JSON that says where everything is found, then serves until interrupted. A target is
@@ -32,20 +49,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// On SIGINT or SIGTERM it accepts nobody any more, lets answers in work end within five seconds, and ends; at the second
 /// signal it ends at once.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  $ fetchbench serve article
-  {\"scenario\":\"article\",\"control\":\"http://127.0.0.1:40001\",…,\"sites\":[{\"label\":…,\"url\":\"http://127.0.0.1:40002/0/0\"},…]}
-  and in another terminal:
-  $ curl http://127.0.0.1:40002/0/0
-  $ curl http://127.0.0.1:40001/witness
-What the server can do on this machine:
-  $ fetchbench serve --capacity
-At a port of your choice, on two cores, writing answers down:
-  $ fetchbench serve keepalive --listen 127.0.0.1:8080 --cores 2 --access-log answers.jsonl
-Over https:
-  $ fetchbench serve --tls article > where.json &
-  $ jq -r .cacert where.json > ca.pem
-  $ curl --cacert ca.pem \"$(jq -r .sites[0].url where.json)\"")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
     /// A built-in scenario (see `fetchbench list scenarios`) or the path of a TOML file
     #[arg(required_unless_present = "capacity")]

@@ -8,6 +8,7 @@ mod compare;
 mod conformance;
 mod diff;
 mod hostile;
+mod large;
 mod manuals;
 mod mock;
 mod pages;

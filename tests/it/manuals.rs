@@ -35,23 +35,3 @@ fn manual_pages_and_completions_are_those_of_this_command_line() {
         }
     }
 }
-
-#[test]
-fn the_help_of_every_command_shows_examples() {
-    let help = |arguments: &[&str]| {
-        let output = program().args(arguments).arg("--help").output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let top = help(&[]);
-    let commands = top.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
-    let commands: Vec<&str> = commands
-        .lines()
-        .filter(|line| !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
-    assert!(commands.len() > 6 && commands.contains(&"compare"), "{commands:?}");
-    for command in commands.into_iter().filter(|command| *command != "help") {
-        assert!(help(&[command]).contains("Example"), "{command} has no examples");
-    }
-    assert!(top.contains("Examples:"));
-}

@@ -37,14 +37,15 @@ const RECORDS: &str = "results";
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench compare                                    the usual rows, in about a minute
-  fetchbench compare keepalive --backend surf           one scenario, one client
-  fetchbench compare --backend surf@async-std:1 --backend surf@smol:1 --budget 3m
+  fetchbench compare                           the usual rows, about a minute
+  fetchbench compare keepalive --backend surf  one scenario, one client
+  fetchbench compare --backend surf@async-std:1,surf@smol:1 --budget 3m
   fetchbench compare keepalive --export-json - | jq .
-  fetchbench compare --sites my-sites.txt --backend ureq@threads,hyper@smol --budget 5m
+  fetchbench compare --sites my-sites.txt --backend ureq@threads,hyper@smol
 
-Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, 5 could not write, 130
-and 143 interrupted: what was measured is kept. A second Ctrl-C ends at once.";
+Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, 5 could not
+write, 130 and 143 interrupted: what was measured is kept. A second Ctrl-C ends
+at once.";
 
 /// Compare rows in paired rounds: which is faster, by how much, and whether that is real
 ///

@@ -1,5 +1,6 @@
 //! A pass as a waterfall: every site a bar on a time line that all rows share.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use plotters::style::text_anchor::HPos;
 use super::{Chart, Ink, widest, words};
 use crate::analysis::StageAnalysis;
 use crate::record::{Comparison, Latencies, PassSample};
-use crate::report::escape::visible;
+use crate::report::escape::{cut, visible};
 use crate::report::numbers::seconds;
 use crate::schedule;
 
@@ -19,6 +20,8 @@ const BAR: i32 = 13;
 const MOST_NAMED: usize = 20;
 const THIN_LANE: i32 = 4;
 const THIN_BAR: i32 = 3;
+/// The longest name, in characters.
+const MOST_LETTERS: usize = 36;
 const LABEL: i32 = 11;
 /// Room above the lanes for the ideal's label, and below them for the time line.
 const TOP: i32 = 16;
@@ -100,6 +103,7 @@ pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Res
     let x = |time: f64| (time / longest_s * room).round() as i32;
     chart.layer(None, |area| time_line(area, &x, longest_s, height))?;
     let last = fetches.iter().map(|fetch| fetch.end_s).fold(0.0, f64::max);
+    let names = names(fetches);
     for (number, fetch) in fetches.iter().enumerate() {
         let top = TOP + lane * number as i32;
         let (from, to) = (x(fetch.start_s), x(fetch.end_s).max(x(fetch.start_s) + 1));
@@ -112,10 +116,10 @@ pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Res
         }
         let took = seconds(fetch.end_s - fetch.start_s);
         let hover = format!("{}: {took}, from {} on", fetch.label, seconds(fetch.start_s));
-        let name = short(&fetch.label);
+        let name = &names[number];
         chart.layer(Some(&hover), |area| {
             area.draw(&shape)?;
-            let (at, ink, side) = beside(from, to, width, &name, is_last);
+            let (at, ink, side) = beside(from, to, width, name, is_last);
             Ok(area.draw(&Text::new(name.clone(), (at, top + bar / 2 + 1), words(LABEL, ink, side)))?)
         })?;
     }
@@ -142,10 +146,23 @@ fn beside(from: i32, to: i32, width: i32, name: &str, is_last: bool) -> (i32, In
     }
 }
 
-/// A label without what all of them have in common.
-fn short(label: &str) -> String {
-    let bare = label.split_once("://").map_or(label, |(_, rest)| rest);
-    visible(bare.trim_start_matches("www.").trim_end_matches('/')).chars().take(36).collect()
+/// What bars are called: their hosts, where each has one of its own, else the whole label.
+fn names(fetches: &[Fetch]) -> Vec<String> {
+    let bare = |fetch: &Fetch| {
+        let label = fetch.label.split_once("://").map_or(fetch.label.as_str(), |(_, rest)| rest);
+        label.trim_start_matches("www.").trim_end_matches('/').to_owned()
+    };
+    let labels: Vec<String> = fetches.iter().map(bare).collect();
+    let hosts: Vec<&str> = labels.iter().map(|label| label.split('/').next().unwrap_or_default()).collect();
+    let distinct: HashSet<&&str> = hosts.iter().collect();
+    let shown = |text: &str| match text.chars().count() {
+        ..=MOST_LETTERS => visible(text),
+        _ => format!("{}…", cut(text, MOST_LETTERS - 1)),
+    };
+    match distinct.len() == hosts.len() {
+        true => hosts.into_iter().map(shown).collect(),
+        false => labels.iter().map(|label| shown(label)).collect(),
+    }
 }
 
 fn time_line(
@@ -197,6 +214,17 @@ mod tests {
         let svg = picture(&all[2], all[2].elapsed_s, 340).unwrap();
         assert!(svg.contains("<title>Waterfall of ureq@sequential: 3 fetches end after "), "{svg}");
         assert!(svg.contains("<title>http://b.example/: 20.02 ms, from 10.02 ms on</title>"), "{svg}");
+    }
+
+    #[test]
+    fn bars_are_called_by_their_hosts_where_those_tell_them_apart() {
+        let of = |labels: &[&str]| {
+            let fetch = |label: &&str| Fetch { label: (*label).to_owned(), start_s: 0.0, end_s: 1.0 };
+            names(&labels.iter().map(fetch).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&["https://www.a.example/long/way", "http://b.example/"]), ["a.example", "b.example"]);
+        assert_eq!(of(&["http://a.example/1", "http://a.example/2"]), ["a.example/1", "a.example/2"]);
+        assert_eq!(of(&[&"x".repeat(50)])[0].chars().count(), MOST_LETTERS);
     }
 
     #[test]

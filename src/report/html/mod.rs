@@ -5,11 +5,11 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment as Templates, context};
 
-use super::chart::{latency, scaling, waterfall};
+use super::chart::{latency, scaling};
 use super::comparison::csv;
 use super::splice::{Listed, newest_first};
 use crate::analysis::StageAnalysis;
-use crate::record::{Comparison, Folder};
+use crate::record::Folder;
 
 mod beside;
 mod conformance;
@@ -17,6 +17,7 @@ mod criterion;
 mod data;
 mod dependence;
 mod facts;
+mod falls;
 mod policy;
 mod server;
 mod stage;
@@ -37,7 +38,7 @@ pub fn page(folder: &Folder, stages: &[StageAnalysis], beside: &Beside) -> anyho
     let Folder { name, environment, comparison, bench } = folder;
     let comparison = comparison.as_ref().context("--html is for records of `compare`: this one is of `cargo bench`")?;
     let views = stages.iter().enumerate().map(|(number, stage)| stage::view(number, stage)).collect::<Vec<_>>();
-    let waterfalls = stages.iter().map(|stage| waterfalls(comparison, stage)).collect::<anyhow::Result<Vec<_>>>()?;
+    let falls = stages.iter().map(|stage| falls::view(comparison, stage)).collect::<anyhow::Result<Vec<_>>>()?;
     let spreads = stages.iter().map(latency::pictures).collect::<anyhow::Result<Vec<_>>>()?;
     let scalings = bench.as_ref().map(scaling::scalings).unwrap_or_default();
     let figures = serde_json::to_string(&data::download(comparison, stages))?;
@@ -49,7 +50,8 @@ pub fn page(folder: &Folder, stages: &[StageAnalysis], beside: &Beside) -> anyho
             name => name.as_str(), policy => policy.text(), style => STYLE, script => SCRIPT,
             stages => Serde(views),
             rows => comparison.setup.rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>(),
-            waterfalls, spreads,
+            waterfalls => Serde(falls),
+            spreads,
             scaling => scaling::pictures(&scalings)?,
             scaling_of => scalings.first().map(|scaling| scaling.scenario.clone()),
             facts => facts::facts(environment, comparison),
@@ -82,17 +84,6 @@ pub fn index(records: &mut [Listed]) -> anyhow::Result<String> {
     let policy = Policy::new(STYLE, "").text();
     let records = Serde(&*records);
     render("index.html", include_str!("index.html"), context! { policy, style => STYLE, records })
-}
-
-/// The waterfalls of a scenario: row, wide picture, narrow picture.
-fn waterfalls(comparison: &Comparison, stage: &StageAnalysis) -> anyhow::Result<Vec<(String, String, String)>> {
-    let all = waterfall::waterfalls(comparison, stage);
-    let longest = all.iter().flat_map(|one| &one.fetches).map(|fetch| fetch.end_s).fold(0.0, f64::max);
-    let both = |one: &waterfall::Waterfall| {
-        let wide = waterfall::picture(one, longest, 1000)?;
-        Ok((one.row.clone(), wide, waterfall::picture(one, longest, 340)?))
-    };
-    all.iter().map(both).collect()
 }
 
 /// Fills a template in. Whatever is put into it is escaped, but for what the template itself calls safe.

@@ -185,7 +185,7 @@ fn time(first: &RowAnalysis) -> Option<(String, String, String)> {
 fn next(stage: &StageAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let (row, first) = (outcome.next?, outcome.ahead[0]);
     let ratio = stage.pair(&row.name, &first.name)?;
-    Some(("Next".to_owned(), interval(ratio), format!("{} against {}", row.name, first.name)))
+    Some(("Next".to_owned(), row.name.clone(), format!("{} against {}", interval(ratio), first.name)))
 }
 
 /// What a fetch costs with the one of those ahead that takes the least of the processor.
