@@ -143,9 +143,107 @@ pub const KNOWN: &[Known] = &[
         cause: "attohttpc reads a body wherever a length is said",
         link: Some("https://github.com/sbstp/attohttpc/issues/201"),
     },
+    Known {
+        client: "requests",
+        faults: &["close-in-head"],
+        cause: "http.client takes the end of the connection for that of the head",
+        link: None,
+    },
+    Known {
+        client: "requests",
+        faults: &["interim", "endless-interims"],
+        cause: "http.client takes any interim answer but 100 for the final one",
+        link: Some("https://github.com/python/cpython/issues/42550"),
+    },
+    Known {
+        client: "requests",
+        faults: &["negative-length", "signed-length"],
+        cause: "http.client reads lengths as Python reads integers, and takes a negative one for none",
+        link: None,
+    },
+    Known {
+        client: "requests",
+        faults: &["unknown-coding"],
+        cause: "http.client takes what is not `chunked` alone for a body that ends with the connection",
+        link: None,
+    },
+    Known {
+        client: "requests",
+        faults: &["bad-chunk-size"],
+        cause: "http.client tells a size that it cannot read as a body that was cut short",
+        link: None,
+    },
+    Known {
+        client: "httpx",
+        faults: &["length-too-small", "no-content-with-body", "not-modified-with-body", "surplus", "surplus-answer"],
+        cause: "httpcore keeps a connection with what follows an answer, and takes that for the next answer",
+        link: Some("https://github.com/encode/httpx/issues/1474"),
+    },
+    Known {
+        client: "httpx",
+        faults: &["redirect-to-garbage"],
+        cause: "httpx takes what is no url for the name of a host, and looks it up",
+        link: None,
+    },
+    Known {
+        client: "aiohttp",
+        faults: &["no-content-with-body", "not-modified-with-body", "surplus"],
+        cause: "aiohttp parses what follows an answer as a part of it",
+        link: None,
+    },
+    Known {
+        client: "fetch",
+        faults: &["interim"],
+        cause: "undici takes an answer of 100 that was not asked for to be none",
+        link: None,
+    },
+    Known {
+        client: "fetch",
+        faults: &["tls-wrong-name"],
+        cause: "undici, the second time that an address shows the certificate of another, connects again and again",
+        link: None,
+    },
+    Known {
+        client: "aiohttp",
+        faults: &["until-reset"],
+        cause: "aiohttp takes a reset for the end of a body that has no length",
+        link: None,
+    },
+    Known {
+        client: "fetch",
+        faults: &["until-reset"],
+        cause: "undici takes a reset for the end of a body that has no length",
+        link: None,
+    },
+    Known {
+        client: "net-http",
+        faults: &["reset-in-head", "close-in-head"],
+        cause: "net/http tells a line of the head that was cut off as a malformed one",
+        link: None,
+    },
+    Known { client: "curl", faults: &["close-in-head"], cause: CURL_HEAD, link: None },
+    Known {
+        client: "curl",
+        faults: &["two-lengths", "signed-length"],
+        cause: "curl takes the last of several lengths, and one with a plus before it",
+        link: None,
+    },
+    Known {
+        client: "curl",
+        faults: &["endless-chunks"],
+        cause: "curl holds only bodies of a known length to its cap, up to 8.3",
+        link: Some("https://github.com/curl/curl/issues/11810"),
+    },
+    Known { client: "requests", faults: &["tls-cut"], cause: TLS_CUT, link: None },
+    Known { client: "httpx", faults: &["tls-cut"], cause: TLS_CUT, link: None },
+    Known { client: "aiohttp", faults: &["tls-cut"], cause: TLS_CUT, link: None },
+    Known { client: "fetch", faults: &["tls-cut"], cause: TLS_CUT, link: None },
+    Known { client: "net-http", faults: &["tls-cut"], cause: TLS_CUT, link: None },
+    Known { client: "curl", faults: &["tls-cut"], cause: TLS_CUT, link: None },
 ];
 
 const CURL_HEAD: &str = "libcurl takes a head that is cut off for a whole one";
+const TLS_CUT: &str = "the end of TLS without its goodbye is taken for the end of a body that has no length";
 const CURL_RECEIVE: &str = "libcurl tells it as a failed receive (56), as it does a reset";
 
 /// What is known of a client's finding.

@@ -34,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(30);
 /// What a worker may take beyond the deadlines of a pass: many processes share few cores.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How often a cell that was late is tried again.
+/// How often a cell that was late is tried again, at most.
 const TRIES: u32 = 3;
 
 /// What is to be verified.
@@ -120,22 +120,22 @@ impl Stand<'_> {
         cells.into_iter().map(|cell| cell.context("a cell was not made")).collect()
     }
 
-    /// What was late among many, or failed under another class than it should, is tried again alone, and again: a busy
-    /// machine makes nobody late every time.
+    /// What was late among many, or failed under another class than it should, is tried again alone: what tells the same
+    /// then is so. What tells of time is tried again and again, since a busy machine makes nobody late every time.
     fn try_again_alone(&self, cells: &mut [Cell]) -> anyhow::Result<()> {
-        let is_late =
-            |cell: &Cell| matches!(cell.client, Verdict::Hung | Verdict::WrongClass) || cell.told.contains("timeout");
+        let is_late = |cell: &Cell| cell.client == Verdict::Hung || cell.told.contains("timeout");
+        let is_right = |cell: &Cell| cell.client == Verdict::Right;
+        let doubtful = |cell: &Cell| !is_right(cell) && (is_late(cell) || cell.client == Verdict::WrongClass);
         let mut server = None;
-        for (index, cell) in cells.iter_mut().enumerate() {
+        for (index, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| doubtful(cell)) {
             for _ in 0..TRIES {
-                if cell.client == Verdict::Right || !is_late(cell) {
+                let server = match &server {
+                    Some(server) => server,
+                    None => server.insert(self.server()?),
+                };
+                let before = std::mem::replace(cell, self.cell(server, index)?);
+                if is_right(cell) || *cell == before && !is_late(cell) {
                     break;
-                }
-                if server.is_none() {
-                    server = Some(self.server()?);
-                }
-                if let Some(server) = &server {
-                    *cell = self.cell(server, index)?;
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use fetchbench::backend::Row;
 use fetchbench::conformance::{Cell, Grid, KNOWN, Known, Verdict};
 use fetchbench::fault;
 use fetchbench::report::conformance::{markdown, short};
@@ -46,6 +47,8 @@ fn the_committed_pages_are_those_of_the_committed_grid() {
     assert!(page("README.md").contains(&short(&grid)), "run scripts/conformance");
     let judged = |name: &str| grid.cells.iter().any(|cell| cell.fault == name);
     assert!(fault::all().all(|fault| judged(fault.name)), "run scripts/conformance");
+    let missing = Row::all().chain(Row::peers()).find(|row| !grid.rows.iter().any(|of| of.name == row.to_string()));
+    assert!(missing.is_none(), "{} is missing: run scripts/peers, then scripts/conformance", missing.unwrap());
     // What the harness promises of every row, whatever its client does.
     assert!(grid.cells.iter().all(|cell| cell.checked != Verdict::Hung), "a row hung");
 }

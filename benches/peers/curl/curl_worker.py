@@ -32,6 +32,10 @@ KINDS = {
     "28": "timeout", "35": "tls", "47": "redirect-loop", "52": "closed-early", "60": "tls", "63": "body-too-large",
 }
 
+# What it says where the answer is at fault, under numbers that tell something else: what is no head is to it a body
+# without one.
+PROTOCOL = ("HTTP/0.9", "in HTTP response", "response headers", "chunked-encoding", "redirect target URL")
+
 
 class Session:
     threads = 1
@@ -88,11 +92,10 @@ class Session:
         if outcome is None:
             return [0, 0, "crashed", "curl said nothing of it"]
         *times, code, status, url, message = outcome
+        if code != "0" and any(words in message for words in PROTOCOL):
+            return [*times, "protocol", message]
         if code == "56":
             return [*times, "reset" if "reset" in message.lower() else "body-short", message]
-        if "HTTP/0.9" in message:
-            # It takes what is no head for a body without one.
-            return [*times, "protocol", message]
         if code != "0":
             return [*times, KINDS.get(code, "protocol"), message]
         # A body without a byte has no file.

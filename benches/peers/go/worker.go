@@ -156,6 +156,7 @@ func kind(err error, inBody bool) string {
 	var dns *net.DNSError
 	var unknown x509.UnknownAuthorityError
 	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &failed):
@@ -164,8 +165,8 @@ func kind(err error, inBody bool) string {
 		return "timeout"
 	case errors.As(err, &dns):
 		return "dns"
-	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &record), strings.Contains(err.Error(), "tls: "),
-		strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &invalid), errors.As(err, &record),
+		strings.Contains(err.Error(), "tls: "), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
 		return "tls"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "refused"

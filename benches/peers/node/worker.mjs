@@ -55,10 +55,13 @@ function kind(error, inBody) {
     if (cause.name === "TimeoutError" || cause.name === "AbortError") return "timeout";
     const code = cause.code ?? "";
     if (code === "ECONNREFUSED") return "refused";
+    // What Node makes of the end of a connection in a handshake has the number of a reset.
+    if (/before secure TLS connection/.test(cause.message ?? "")) return "tls";
     if (code === "ECONNRESET" || code === "EPIPE") return "reset";
     if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_FAIL") return "dns";
     if (["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS"].includes(code)) return "local-limit";
     if (code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL") || /CERT|SIGNED|UNABLE_TO/.test(code)) return "tls";
+    if (code === "UND_ERR_SOCKET" && cause.message === "bad response") return "protocol";
     if (code === "UND_ERR_SOCKET") return inBody ? "body-short" : "closed-early";
     if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" || code === "UND_ERR_RESPONSE_CONTENT_LENGTH_MISMATCH") {
       return "body-short";

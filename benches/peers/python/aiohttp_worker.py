@@ -53,12 +53,17 @@ class Client:
         """The class of an error of aiohttp."""
         if isinstance(error, aiohttp.TooManyRedirects):
             return "redirect-loop"
+        if isinstance(error, aiohttp.InvalidUrlRedirectClientError):
+            return "protocol"
         if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
             return "unsupported"
         if isinstance(error, aiohttp.ClientPayloadError):
             # What was beneath it stands in its text alone.
             return "reset" if "ConnectionResetError" in str(error) else "body-short"
         found = os_error(error)
+        if found == "reset" and isinstance(error, aiohttp.ClientConnectorError) and error.errno is None:
+            # No error of the system, but the end of the connection in a handshake.
+            return "tls"
         if found:
             return found
         if isinstance(error, aiohttp.ServerDisconnectedError):

@@ -45,13 +45,12 @@ class Client:
         except Exception as error:
             return fetch.failed(Failed(kind(error), str(error)))
 
-
     def read(self, answer, body):
         """Reads a body to its end, and without decoding anything."""
         if 100 <= answer.status_code < 200:
             # http.client takes an interim answer for the answer, and the answer for that to the next request.
             self.session.close()
-            raise Failed("unsupported", "an interim answer")
+            raise Failed("unsupported", "an interim answer", accepted=True)
         if answer.is_redirect:
             # It has been read already, to see where it leads.
             body.push(answer.content)

@@ -16,6 +16,7 @@ from base64 import b64encode
 
 BEGINNING_BYTES = 40
 PIECE_BYTES = 64 << 10
+MESSAGE_LENGTH = 300
 
 
 class Failed(Exception):
@@ -98,7 +99,8 @@ class Fetch:
 
     def failed(self, failed):
         """The outcome of a failure."""
-        return [*self.times(), failed.kind, str(failed), *(["accepted"] if failed.accepted else [])]
+        # Some tell all that they have received.
+        return [*self.times(), failed.kind, str(failed)[:MESSAGE_LENGTH], *(["accepted"] if failed.accepted else [])]
 
 
 def os_error(error):
