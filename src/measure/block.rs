@@ -145,7 +145,7 @@ impl Block<'_> {
         sample.witness = witness;
         sample.latencies = Latencies::of(&pass);
         sample.starts = starts(&pass);
-        Ok(sample)
+        Ok(sample.or_contradicted())
     }
 
     /// How long a pass may take before its worker is taken to hang.
@@ -168,7 +168,7 @@ impl Block<'_> {
             let done = contender.pass(PassOrder::counted(visit), self.patience(contender, visit));
             sample.counts = done.and_then(|done| done.counts);
         }
-        Some(sample)
+        Some(sample.or_uncounted())
     }
 
     fn cost_sample(&self, row: &str, fetches: u64, before: Usage, after: Usage) -> CostSample {

@@ -198,6 +198,19 @@ impl PassSample {
         Ok(self)
     }
 
+    /// The same, or, where a worker has told numbers that nothing measured can have, without them and not counting: no
+    /// worker can write what makes a record unreadable.
+    #[must_use]
+    pub fn or_contradicted(self) -> Self {
+        let bare = Self { elapsed_s: None, latencies: Latencies::None, starts: Vec::new(), ..self.clone() };
+        self.checked().unwrap_or_else(|why| match bare.validity {
+            Validity::Valid => {
+                Self { validity: Validity::Contradicted, why: Some(format!("tells that {why}")), ..bare }
+            }
+            _ => bare,
+        })
+    }
+
     /// What it took, if it counts.
     pub fn counted_s(&self) -> Option<f64> {
         self.elapsed_s.filter(|_| self.validity == Validity::Valid && self.cycle.is_some())
@@ -238,6 +251,13 @@ pub struct CostSample {
 }
 
 impl CostSample {
+    /// The same, or without what a worker has counted, where nothing can have so many.
+    #[must_use]
+    pub fn or_uncounted(self) -> Self {
+        let bare = Self { counts: None, ..self.clone() };
+        self.checked().unwrap_or(bare)
+    }
+
     /// The same, unless a number in it is none that was measured.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
         bounds::block(self.block)?;

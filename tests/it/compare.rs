@@ -81,6 +81,8 @@ for line in sys.stdin:
         last = fetched
     if mode == "boasts":
         elapsed //= 2
+    if mode == "dawdles":
+        elapsed, fetched = 2**64 - 1, [[2**64 - 1] * 2 + told[2:] for told in fetched]
     print(json.dumps({"pass": {"visit": visit, "elapsed_ns": elapsed, "fetched": fetched}}), flush=True)
 "#;
 
@@ -155,6 +157,7 @@ fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
         ("head-only", "wrong-answer"),
         ("answers-late", "wrong-answer"),
         ("boasts", "contradicted"),
+        ("dawdles", "contradicted"),
         ("crashes", "crashed"),
         ("hangs", "timed-out"),
         ("floods", "crashed"),
