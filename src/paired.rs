@@ -201,11 +201,6 @@ pub enum Verdict {
 mod tests {
     use super::*;
 
-    /// Two rows, one cycle per block: the first row takes `ratio` times as long as the second.
-    fn one_cycle_each(ratios: &[f64]) -> Blocks {
-        Blocks::new(2, ratios.iter().map(|ratio| vec![vec![Some(0.02 * ratio), Some(0.02)]]).collect())
-    }
-
     /// Rows that always take as long as told, but for a little noise of their own that differs from block to block.
     fn steady(seconds: &[f64], blocks: usize) -> Blocks {
         let noise = |block: usize, row: usize| ((block * 7 + row * 5) % 11) as f64 / 10_000.0;
@@ -254,16 +249,6 @@ mod tests {
         assert_eq!((median.seconds, median.interval), (4.0, Some(1.0..=9.0)));
         assert_eq!((blocks.passes(0).len(), blocks.passes(1).len()), (36, 0));
         assert_eq!(blocks.median_pass(1), None);
-    }
-
-    #[test]
-    fn the_ratio_is_what_scipy_says() {
-        // scipy.stats.t.interval(1 - 0.05 / 6, 5, loc=numpy.mean(logs), scale=scipy.stats.sem(logs)), then numpy.exp
-        let logs: [f64; 6] = [0.12, -0.03, 0.08, 0.05, 0.11, 0.02];
-        let ratio = one_cycle_each(&logs.map(f64::exp)).ratio(0, 1, 6).unwrap();
-        assert!((ratio.mean - 1.0600682929217882).abs() < 1e-9, "{ratio:?}");
-        assert!((ratio.low - 0.96082171).abs() < 1e-8 && (ratio.high - 1.16956639).abs() < 1e-8, "{ratio:?}");
-        assert_eq!((ratio.blocks, ratio.verdict()), (6, Verdict::Tied));
     }
 
     #[test]

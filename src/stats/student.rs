@@ -94,99 +94,17 @@ fn student_t_above(t: f64, freedom: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::assert_close;
-
-    /// (p, degrees of freedom, quantile), printed by scipy: `scipy.stats.t.ppf(p, freedom)` to 12 digits.
-    const QUANTILES: [(f64, f64, f64); 22] = [
-        (0.9, 1.0, 3.07768353718),
-        (0.9, 2.0, 1.88561808316),
-        (0.9, 19.0, 1.32772820903),
-        (0.9, 1000.0, 1.28239872146),
-        (0.975, 1.0, 12.7062047362),
-        (0.975, 2.0, 4.30265272975),
-        (0.975, 5.0, 2.57058183564),
-        (0.975, 9.0, 2.2621571628),
-        (0.975, 19.0, 2.09302405441),
-        (0.975, 59.0, 2.000995378088267),
-        (0.975, 120.0, 1.97993040508),
-        (0.975, 1000.0, 1.96233908083),
-        (0.995, 5.0, 4.03214298356),
-        (0.995, 30.0, 2.74999565357),
-        (0.9995, 1.0, 636.619248769),
-        (0.9995, 2.0, 31.5990545764),
-        (0.9995, 19.0, 3.88340585259),
-        (0.9995, 1000.0, 3.30028264842),
-        (0.6, 7.5, 0.26250189880429486),
-        // The levels of 6, 21 and 45 comparisons.
-        (1.0 - 0.025 / 6.0, 5.0, 4.219309115883429),
-        (1.0 - 0.025 / 21.0, 17.0, 3.5654377342241608),
-        (1.0 - 0.025 / 45.0, 4.0, 8.376331132893135),
-    ];
-
-    #[test]
-    fn quantiles_are_those_of_the_tables() {
-        for (p, freedom, expected) in QUANTILES {
-            assert_close(student_t_quantile(p, freedom), expected);
-            assert_close(student_t_quantile(1.0 - p, freedom), -expected);
-        }
-        assert_close(student_t_quantile(0.5, 3.0), 0.0);
-    }
-
-    #[test]
-    fn an_interval_is_what_scipy_says() {
-        // scipy.stats.t.interval(0.95, 4, loc=numpy.mean(values), scale=scipy.stats.sem(values))
-        let interval = t_interval(&[0.12, -0.03, 0.08, 0.05, 0.11], 0.95).unwrap();
-        assert_close(interval.mean, 0.066);
-        assert_close(interval.low, -0.008809611872408127);
-        assert_close(interval.high, 0.1408096118724081);
-    }
-
-    #[test]
-    fn an_interval_between_two_means_is_what_scipy_says() {
-        // scipy.stats.ttest_ind(values, others, equal_var=False).confidence_interval(0.95)
-        let (values, others) = ([0.12, -0.03, 0.08, 0.05, 0.11], [0.02, 0.01, 0.05, -0.04, 0.03, 0.02, 0.0]);
-        let interval = welch_interval(&values, &others, 0.95).unwrap();
-        assert_close(interval.mean, 0.05314285714285714);
-        assert_close(interval.low, -0.02023298682375703);
-        assert_close(interval.high, 0.12651870110947128);
-        assert_eq!(welch_interval(&[0.1], &others, 0.95), None);
-        assert_eq!(
-            welch_interval(&[0.5, 0.5], &[0.25, 0.25], 0.95).map(|same| (same.low, same.high)),
-            Some((0.25, 0.25))
-        );
-    }
 
     #[test]
     fn too_few_values_have_no_interval() {
         assert_eq!(t_interval(&[1.0], 0.95), None);
+        assert_eq!(welch_interval(&[0.1], &[0.2, 0.3], 0.95), None);
         assert_eq!(detectable_shift(1, 1.0, 0.95), None);
     }
 
     #[test]
-    fn what_can_be_detected_is_what_scipy_says() {
-        // c = scipy.stats.t.ppf(1 - 0.025 / comparisons, count - 1)
-        // scipy.optimize.brentq(lambda d: scipy.stats.nct.sf(c, count - 1, d) - 0.8, 0.5, 60)
-        let figures = [
-            (5, 1.0, 3.761060261004374),
-            (5, 6.0, 6.169898824161564),
-            (5, 45.0, 10.39126878272658),
-            (6, 1.0, 3.513904105562618),
-            (6, 6.0, 5.382272949414776),
-            (6, 45.0, 8.29806644978292),
-            (18, 1.0, 2.97291713235816),
-            (18, 6.0, 3.883565620760919),
-            (18, 45.0, 4.869160652666868),
-            (60, 1.0, 2.848228849397921),
-            (60, 6.0, 3.5862064259454844),
-            (60, 45.0, 4.296707749004287),
-        ];
-        for (count, comparisons, errors) in figures {
-            let deviation = (count as f64).sqrt();
-            let got = detectable_shift(count, deviation, 1.0 - 0.05 / comparisons).unwrap();
-            assert!(
-                (got / errors - 1.0).abs() < 0.0035,
-                "{count} values, {comparisons} comparisons: {got}, not {errors}"
-            );
-        }
+    fn values_without_any_spread_have_an_interval_without_any() {
+        let interval = welch_interval(&[0.5, 0.5], &[0.25, 0.25], 0.95).unwrap();
+        assert_eq!((interval.low, interval.high), (0.25, 0.25));
     }
 }
