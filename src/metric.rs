@@ -173,6 +173,13 @@ pub static ALL: &[Metric] = &[
         value: |row| row.cost?.allocated_bytes,
     },
     Metric {
+        key: "instructions_per_fetch",
+        heading: "instructions",
+        unit: Unit::Number,
+        better: Better::Lower,
+        value: |row| Some(row.cost?.instructions?.round()),
+    },
+    Metric {
         key: "sockets",
         heading: "sockets",
         unit: Unit::Number,

@@ -88,6 +88,8 @@ pub struct Cost {
     pub allocations: Option<f64>,
     /// Bytes allocated per fetch, where they were counted.
     pub allocated_bytes: Option<f64>,
+    /// Instructions of the program per fetch, where the machine counts them.
+    pub instructions: Option<f64>,
 }
 
 impl RowAnalysis {
@@ -211,6 +213,9 @@ pub(super) fn cost(costs: &[&CostSample]) -> Option<Cost> {
         let sum: u64 = costs.iter().filter_map(|cost| cost.counts.as_ref()).map(value).sum();
         (counted > 0).then(|| sum as f64 / counted as f64)
     };
+    let executed = || costs.iter().filter_map(|cost| Some((cost.instructions?, cost.counted_fetches)));
+    let executed_fetches: u64 = executed().map(|(_, fetches)| fetches).sum();
+    let instructions: u64 = executed().map(|(instructions, _)| instructions).sum();
     let cpu_s = each(CostSample::cpu_s);
     let (user, system) = (each(|cost| cost.user_s), each(|cost| cost.system_s));
     let is_split = (user + system) * fetches as f64 >= LEAST_TICKS_S;
@@ -225,5 +230,6 @@ pub(super) fn cost(costs: &[&CostSample]) -> Option<Cost> {
         peak_rss_bytes: costs.iter().map(|cost| cost.peak_rss_bytes).max().unwrap_or(0),
         allocations: counts(|counts| counts.allocations),
         allocated_bytes: counts(|counts| counts.allocated_bytes),
+        instructions: (executed_fetches > 0).then(|| instructions as f64 / executed_fetches as f64),
     })
 }

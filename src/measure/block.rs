@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::contender::Contender;
 use super::cost::Usage;
+use super::instructions::Counters;
 use super::shuffle::Shuffle;
 use super::target::{Source, Target};
 use super::{Budget, Event, Plan, Stage, check};
@@ -13,7 +14,7 @@ use crate::worker::PassOrder;
 /// Room for the visits of a block's cycles, so that no two blocks share one.
 const VISITS_A_BLOCK: u64 = 1_000;
 
-/// Allocations hardly differ from pass to pass, and every counted pass is one that is not timed.
+/// Allocations and instructions hardly differ from pass to pass, and every counted pass is one that is not timed.
 const BLOCKS_COUNTED: u32 = 3;
 
 /// A block that is about to be run.
@@ -159,13 +160,15 @@ impl Block<'_> {
         }
     }
 
-    /// What the counted cycles cost a row, and what one more pass allocates, which is counted and not timed.
+    /// What the counted cycles cost a row, and what one more pass allocates and executes, which is counted and not timed.
     fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
         let after = contender.process().and_then(Usage::of)?;
         let mut sample = self.cost_sample(&contender.name, fetches, before, after);
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
+            let counters = contender.process().and_then(|process| Counters::instructions(process).ok());
             let done = contender.pass(PassOrder::counted(visit), self.patience(contender, visit));
+            sample.instructions = counters.filter(|_| done.is_some()).and_then(Counters::total);
             sample.counts = done.and_then(|done| done.counts);
         }
         Some(sample.or_uncounted())
@@ -186,6 +189,7 @@ impl Block<'_> {
             peak_rss_bytes: after.peak_rss_bytes,
             counted_fetches: self.stage.scenario.sites.len() as u64,
             counts: None,
+            instructions: None,
         }
     }
 }

@@ -29,6 +29,9 @@ pub struct Setup {
     /// What the server could do just before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// Why instructions could not be counted, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_instructions: Option<String>,
     /// The scenarios.
     pub stages: Vec<StageSetup>,
     /// How it was when the run ended, which a run that was killed could not tell.
@@ -243,11 +246,14 @@ pub struct CostSample {
     pub threads: u64,
     /// The most memory that was resident at any moment, in bytes.
     pub peak_rss_bytes: u64,
-    /// Fetches of the pass in which allocations were counted.
+    /// Fetches of the pass in which allocations and instructions were counted.
     pub counted_fetches: u64,
     /// What was counted in that pass, where the worker can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
+    /// Instructions of the program in that pass, where the machine counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<u64>,
 }
 
 impl CostSample {

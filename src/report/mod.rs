@@ -144,6 +144,7 @@ mod tests {
             rows: rows.iter().map(row).collect(),
             placement: Placement::Free,
             capacity: None,
+            no_instructions: None,
             stages: vec![stage],
         }
     }
@@ -184,6 +185,7 @@ mod tests {
             peak_rss_bytes: 9_000_000 + factor,
             counted_fetches: 3,
             counts: Some(Counts { allocations: 60 + factor, allocated_bytes: 9000 }),
+            instructions: None,
         }
     }
 }

@@ -37,6 +37,7 @@ fn setup() -> Setup {
         rows: ROWS.map(row).to_vec(),
         placement: Placement::Free,
         capacity: None,
+        no_instructions: None,
         stages: vec![stage],
         aftermath: None,
     }
@@ -91,6 +92,7 @@ fn cost(row: &str, block: u32, seconds: f64) -> CostSample {
         peak_rss_bytes: 1,
         counted_fetches: 0,
         counts: None,
+        instructions: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is compared, and how, as the record's head tells it.
 
-use crate::measure::{Participant, Plan, Source, Stage};
+use crate::measure::{Participant, Plan, Source, Stage, no_instructions};
 use crate::record::{COMPARISON_VERSION, MOST_KEPT, RowSetup, Setup, StageSetup};
 
 /// The head of the record.
@@ -42,6 +42,7 @@ pub(super) fn setup(plan: &Plan) -> Setup {
         rows: plan.participants.iter().map(row).collect(),
         placement: plan.placement,
         capacity: None,
+        no_instructions: no_instructions(),
         stages: plan.stages.iter().map(stage).collect(),
         aftermath: None,
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::verdict;
+use super::{no_instructions, verdict};
 use crate::analysis::{Cost, RowAnalysis, StageAnalysis};
 use crate::metric;
 use crate::paired::{Ratio, Verdict};
@@ -13,6 +13,7 @@ use crate::report::escape::visible;
 
 /// All figures as JSON.
 pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
+    let told = no_instructions(setup, stages).unwrap_or_else(|| "available".to_owned());
     let stages: Vec<Value> = stages
         .iter()
         .map(|stage| {
@@ -31,7 +32,12 @@ pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
             })
         })
         .collect();
-    json!({ "complete": setup.complete, "seed": setup.seed, "scenarios": stages })
+    json!({
+        "complete": setup.complete,
+        "seed": setup.seed,
+        "instructions": told,
+        "scenarios": stages,
+    })
 }
 
 fn json_row(row: &RowAnalysis) -> Value {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{against, cell, footnotes, verdict};
+use super::{against, cell, footnotes, no_instructions, verdict};
 use crate::analysis::StageAnalysis;
 use crate::metric;
 use crate::record::{Environment, Setup};
@@ -37,6 +37,9 @@ pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {
         for line in footnotes(stage) {
             writeln!(text, "{}\n", escape(&line)).expect("a string");
         }
+    }
+    if let Some(told) = no_instructions(setup, stages) {
+        writeln!(text, "Instructions: {}.\n", escape(&told)).expect("a string");
     }
     if !setup.complete {
         text.push_str("The run was interrupted: this is what had been measured.\n");

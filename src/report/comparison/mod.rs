@@ -5,6 +5,7 @@ use super::numbers;
 use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
 use crate::metric::{Metric, Unit};
 use crate::paired::{Ratio, Verdict};
+use crate::record::Setup;
 
 mod export;
 mod markdown;
@@ -98,6 +99,14 @@ pub(super) fn footnotes(stage: &StageAnalysis) -> Vec<String> {
         notes.push(format!("Differences from about {:.1} % on are found here in four runs of five.", smallest * 100.0));
     }
     notes
+}
+
+/// What is told in place of instructions, where no row has any.
+pub(super) fn no_instructions(setup: &Setup, stages: &[StageAnalysis]) -> Option<String> {
+    let has_some = |row: &RowAnalysis| row.cost.is_some_and(|cost| cost.instructions.is_some());
+    let counted = stages.iter().flat_map(|stage| &stage.rows).any(has_some);
+    let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
+    (!counted).then(|| format!("not available: {why}"))
 }
 
 /// Whether the mock server was the limit: how busy it was at most, what it could do just before, and whom it held up.

@@ -2,11 +2,16 @@
 
 use crate::analysis::StageAnalysis;
 use crate::record::{Comparison, Environment};
+use crate::report::comparison::no_instructions;
 use crate::report::numbers::{grouped, seconds};
 use crate::report::place;
 
 /// Where, how and with what.
-pub(super) fn facts(environment: &Environment, comparison: &Comparison) -> Vec<(&'static str, String)> {
+pub(super) fn facts(
+    environment: &Environment,
+    comparison: &Comparison,
+    stages: &[StageAnalysis],
+) -> Vec<(&'static str, String)> {
     let setup = &comparison.setup;
     let mut facts = place::facts(environment, setup.rows.iter().map(|row| row.name.as_str()));
     facts.push(("seed", setup.seed.to_string()));
@@ -19,6 +24,7 @@ pub(super) fn facts(environment: &Environment, comparison: &Comparison) -> Vec<(
         })
         .sum();
     facts.push(("measured", format!("{} passes of {} fetches", grouped(passes), grouped(fetches))));
+    facts.extend(no_instructions(setup, stages).map(|told| ("instructions", told)));
     if let Some(aftermath) = &setup.aftermath {
         facts.push(("duration", seconds(aftermath.seconds)));
         if let Some(load) = aftermath.load {

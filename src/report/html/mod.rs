@@ -54,7 +54,7 @@ pub fn page(folder: &Folder, stages: &[StageAnalysis], beside: &Beside) -> anyho
             spreads,
             scaling => scaling::pictures(&scalings)?,
             scaling_of => scalings.first().map(|scaling| scaling.scenario.clone()),
-            facts => facts::facts(environment, comparison),
+            facts => facts::facts(environment, comparison, stages),
             summary => facts::summary(environment, stages),
             criterion => Serde(beside.criterion.as_deref().map(criterion::view)),
             conformance => Serde(beside.conformance.as_ref().map(conformance::view)),

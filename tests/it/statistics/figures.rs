@@ -14,7 +14,7 @@ struct Figures {
     /// Values, level, low, high.
     t_interval: Vec<(Vec<f64>, f64, f64, f64)>,
     /// Values, others, level, low, high.
-    welch_interval: Vec<(Vec<f64>, Vec<f64>, f64, f64, f64)>,
+    welch_interval: Vec<Welch>,
     /// Logarithms, comparisons, low, high.
     ratio: Vec<(Vec<f64>, usize, f64, f64)>,
     /// Count, comparisons, standard errors.
@@ -28,6 +28,8 @@ struct Figures {
     /// Values, p, quantile.
     quantile: Vec<(Vec<f64>, f64, f64)>,
 }
+
+type Welch = (Vec<f64>, Vec<f64>, f64, f64, f64);
 
 fn figures() -> Figures {
     serde_json::from_str(include_str!("figures.json")).unwrap()
