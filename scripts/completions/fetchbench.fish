@@ -64,7 +64,7 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l cacert -d 
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l sites -d 'File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is stdin. Each row visits them once a round, with a second\'s pause, and the network is part of the figures' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l backend -d 'Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default: every row]' -r
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l reference -d 'Row to compare the others with [default: the first that is not sequential]' -r
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l reference -d 'Row to compare the others with [default: hyper@tokio where it takes part, else the first that is not sequential]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l blocks -d 'Blocks on each scenario, in place of a budget of time' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l budget -d 'Time to spend on all scenarios together' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l cycles -d 'Rounds in a block, at most' -r

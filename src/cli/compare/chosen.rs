@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use crate::backend::Row;
-use crate::measure::Participant;
+use crate::measure::{Participant, Stage};
 
 /// What one `--backend` stands for.
 #[derive(Debug, Clone)]
@@ -83,10 +83,46 @@ pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<P
     participants
 }
 
+/// What the others are compared with unless something else is named. Whatever noise it has is in every interval: against a
+/// row with a thread for each fetch they are twice as wide on `fan-out`.
+const USUAL_REFERENCE: &str = "hyper@tokio";
+
+/// The number of the row that the others are compared with unless one is named: one that takes part on every stage.
+pub(super) fn usual_reference(participants: &[Participant], stages: &[Stage]) -> usize {
+    let preferences: [fn(&Participant) -> bool; 3] =
+        [|participant| participant.name == USUAL_REFERENCE, |participant| !participant.sequential, |_| true];
+    let everywhere = |participant: &Participant| stages.iter().all(|stage| stage.admits(participant));
+    let preferred = |is_preferred: fn(&Participant) -> bool| {
+        participants.iter().position(|participant| is_preferred(participant) && everywhere(participant))
+    };
+    preferences.into_iter().find_map(preferred).unwrap_or(0)
+}
+
 pub(super) fn position_or_push(participants: &mut Vec<Participant>, wanted: Participant) -> usize {
     if let Some(index) = participants.iter().position(|participant| participant.name == wanted.name) {
         return index;
     }
     participants.insert(0, wanted);
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_is_the_usual_one_or_else_one_that_does_not_fetch_one_after_another() {
+        let reference = |names: &[&str]| {
+            let row = |name: &&str| Participant {
+                name: (*name).to_owned(),
+                command: Vec::new(),
+                sequential: name.ends_with("sequential"),
+                https: true,
+            };
+            names[usual_reference(&names.iter().map(row).collect::<Vec<_>>(), &[])].to_owned()
+        };
+        assert_eq!(reference(&["ureq@sequential", "ureq@threads", "hyper@tokio"]), "hyper@tokio");
+        assert_eq!(reference(&["ureq@sequential", "ureq@threads", "hyper@tokio:1"]), "ureq@threads");
+        assert_eq!(reference(&["ureq@sequential"]), "ureq@sequential");
+    }
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use self::chosen::position_or_push;
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
+use self::chosen::{position_or_push, usual_reference};
 use self::setup::setup;
 use super::interrupt::Interruption;
 use super::terminal::{Countdown, print, write_file};
@@ -65,7 +65,7 @@ pub(super) struct CompareArgs {
     /// every row]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
-    /// Row to compare the others with [default: the first that is not sequential]
+    /// Row to compare the others with [default: hyper@tokio where it takes part, else the first that is not sequential]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen)]
     reference: Option<Chosen>,
     /// Blocks on each scenario, in place of a budget of time
@@ -225,17 +225,12 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         Some(list) => vec![live::stage(&site_list::read(list)?)],
         None => wanted.into_iter().map(|(name, scale)| stage(args, name, scale)).collect::<anyhow::Result<_>>()?,
     };
-    let everywhere = |participant: &measure::Participant| stages.iter().all(|stage| stage.admits(participant));
     let reference = match &args.reference {
         Some(Chosen(several)) => {
             let [reference] = several.as_slice() else { bail!("--reference stands for several rows: name one") };
             position_or_push(&mut participants, reference.participant(&program))
         }
-        None => participants
-            .iter()
-            .position(|participant| !participant.sequential && everywhere(participant))
-            .or_else(|| participants.iter().position(everywhere))
-            .unwrap_or(0),
+        None => usual_reference(&participants, &stages),
     };
     let name = &participants[reference].name;
     for stage in &stages {
