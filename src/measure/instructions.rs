@@ -85,10 +85,8 @@ mod tests {
             counters.total()
         };
         assert_eq!(count(0), None, "it waits");
-        let Some(once) = count(1) else {
-            // A sandbox may forbid counters altogether.
-            return eprintln!("skipped: the kernel lets nobody count here");
-        };
+        // A sandbox may forbid counters altogether.
+        let Some(once) = count(1) else { return };
         let Some(often) = count(20) else { panic!("it was counted before") };
         assert!(once > 100_000 && often > 5 * once, "{once} ns and {often} ns");
     }
