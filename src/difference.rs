@@ -162,9 +162,13 @@ type Place<'a> = (&'a Comparison, &'a StageAnalysis, &'a RowAnalysis);
 fn change(old: Place<'_>, new: Place<'_>, comparisons: usize) -> RowChange {
     let values =
         |figure: Figure, (comparison, stage, row): Place<'_>| figure.block_values(comparison, stage, &row.name);
+    let counts = |(_, stage, row): Place<'_>, figure: Figure| {
+        let needed = |other: &&RowAnalysis| figure == Figure::Ratio && other.name == stage.reference;
+        row.invalid.is_none() && stage.rows.iter().filter(needed).all(|reference| reference.invalid.is_none())
+    };
     let changed = |figure: Figure| {
         let same_reference = old.1.reference == new.1.reference;
-        let is_comparable = figure != Figure::Ratio || same_reference;
+        let is_comparable = counts(old, figure) && counts(new, figure) && (figure != Figure::Ratio || same_reference);
         is_comparable.then(|| ratio(&values(figure, new), &values(figure, old), comparisons)).flatten()
     };
     RowChange {

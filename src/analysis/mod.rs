@@ -11,7 +11,7 @@ mod row;
 
 pub use self::outcome::{Outcome, Standing};
 pub use self::row::{CURVE, Cost, RowAnalysis};
-use self::row::{analyse_row, cost};
+use self::row::{analyse_row, cost, invalid};
 
 /// The row that makes as little of a fetch as can be made: what the others are shares of.
 pub const FLOOR: &str = "floor@loop";
@@ -90,6 +90,12 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -
         })
         .collect();
 
+    // The twin is the same row: what is said against its passes is said against the row.
+    let of_twin = passes.iter().copied().filter(|pass| pass.row == twin(reference)).collect::<Vec<_>>();
+    if let Some(row) = rows.iter_mut().find(|row| row.name == reference && row.invalid.is_none()) {
+        row.invalid = invalid(&of_twin);
+    }
+
     let mut names: Vec<String> = setups.iter().map(|row| row.name.clone()).collect();
     names.push(twin(reference));
     let blocks = blocks(&names, &passes);
@@ -97,7 +103,8 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup, reference: &str) -
     judge(&mut rows, &names, reference, &blocks, made);
     compare_with_floor(&mut rows, &names, &blocks);
     let twin_index = names.len() - 1;
-    let reference_index = names.iter().position(|name| name == reference);
+    let counts = rows.iter().any(|row| row.name == reference && row.invalid.is_none());
+    let reference_index = names.iter().position(|name| name == reference).filter(|_| counts);
     let noise = reference_index.and_then(|index| blocks.ratio(twin_index, index, 1));
     let smallest_difference =
         reference_index.and_then(|reference| smallest_difference(&rows, &names, reference, &blocks));

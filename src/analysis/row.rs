@@ -121,6 +121,13 @@ impl RowAnalysis {
     }
 }
 
+/// What is first said against passes, and of how many something is said.
+pub(super) fn invalid(passes: &[&PassSample]) -> Option<(Validity, String, usize)> {
+    let is_against = |pass: &&&PassSample| !matches!(pass.validity, Validity::Valid | Validity::Interrupted);
+    let against: Vec<&&PassSample> = passes.iter().filter(is_against).collect();
+    against.first().map(|pass| (pass.validity, pass.why.clone().unwrap_or_default(), against.len()))
+}
+
 /// What its passes and costs say of a row by itself.
 pub(super) fn analyse_row(
     row: &RowSetup,
@@ -128,9 +135,6 @@ pub(super) fn analyse_row(
     passes: &[&PassSample],
     costs: &[&CostSample],
 ) -> RowAnalysis {
-    let is_against = |pass: &&&PassSample| !matches!(pass.validity, Validity::Valid | Validity::Interrupted);
-    let against: Vec<&&PassSample> = passes.iter().filter(is_against).collect();
-    let invalid = against.first().map(|pass| (pass.validity, pass.why.clone().unwrap_or_default(), against.len()));
     let counted: Vec<f64> = passes.iter().filter_map(|pass| pass.counted_s()).collect();
     let ideals: Option<Vec<f64>> =
         passes.iter().filter(|pass| pass.counted_s().is_some()).map(|pass| pass.ideal_s).collect();
@@ -153,7 +157,7 @@ pub(super) fn analyse_row(
         sequential: row.sequential,
         median_s: None,
         median_interval_s: None,
-        invalid,
+        invalid: invalid(passes),
         rank: None,
         ties: Vec::new(),
         ratio: None,

@@ -48,6 +48,7 @@ pub fn at_rest() -> Vec<Finding> {
         ports(machine::ports(), machine::resting_ports()),
         backlog(machine::backlog()),
         timers(&lateness()),
+        counters(super::no_instructions()),
     ]
 }
 
@@ -118,6 +119,14 @@ fn timers(late: &[f64]) -> Finding {
     Finding::new("timers", found, (median > 500.0 || worst > 5_000.0).then_some(advice))
 }
 
+/// Whether instructions can be counted, which is one cost of many: a machine without it is fit all the same.
+fn counters(missing: Option<String>) -> Finding {
+    let advice = "instructions of a fetch can be counted: sysctl -w kernel.perf_event_paranoid=2 (as root)";
+    let is_forbidden = missing.as_ref().is_some_and(|why| why.contains("perf_event_paranoid"));
+    let found = missing.map_or_else(|| "instructions can be counted".to_owned(), |why| format!("none: {why}"));
+    Finding::new("counters", found, is_forbidden.then_some(advice))
+}
+
 /// What the host gave to somebody else between two moments.
 pub fn stolen(before: Option<CoreTicks>, after: Option<CoreTicks>) -> Finding {
     let share = before.zip(after).and_then(|(before, after)| after.stolen_since(before));
@@ -160,6 +169,8 @@ mod tests {
             (ports(Some((32_768, 60_999)), Some(20_000)), ports(None, None)),
             (backlog(Some(128)), backlog(Some(4_096))),
             (timers(&[0.001; 300]), timers(&[0.000_1; 300])),
+            (counters(Some("kernel.perf_event_paranoid forbids it".to_owned())), counters(None)),
+            (load(Some([9.0, 0.0, 0.0]), 2), counters(Some("this machine hands none through".to_owned()))),
             (noise(&[0.4, -0.6, 0.2, -0.4, 0.6], 60.0), noise(&[0.01, -0.01, 0.0, 0.01, 0.0], 60.0)),
             (noise(&[0.0; 4], 60.0), governor(None)),
         ] {

@@ -162,6 +162,21 @@ mod tests {
     }
 
     #[test]
+    fn quantiles_of_a_histogram_are_those_of_a_sort_to_two_digits() {
+        // From 50 microseconds to 2 seconds, most of them short.
+        let micros = |index: u64| (50.0 * (index as f64 / 500.0).exp2()) as u64 + index * 7 % 13;
+        let mut sorted: Vec<u64> = (0..7_600).map(micros).collect();
+        let mut histogram = new_histogram();
+        Latencies::of(&pass(sorted.iter().copied())).add_to(&mut histogram).unwrap();
+        sorted.sort_unstable();
+        for share in [0.0, 0.1, 0.5, 0.9, 0.99, 0.999] {
+            let exact = sorted[((share * sorted.len() as f64).ceil() as usize).saturating_sub(1)] as f64;
+            let told = histogram.value_at_quantile(share) as f64;
+            assert!((told / exact - 1.0).abs() < 0.01, "{share}: {told}, and a sort says {exact}");
+        }
+    }
+
+    #[test]
     fn few_are_kept_each_and_many_as_a_histogram_that_can_be_read_back() {
         assert_eq!(Latencies::of(&pass(1..=3)), Latencies::Each(vec![1, 2, 3]));
         assert_eq!((starts(&pass(1..=3)).len(), starts(&pass(1..=101)).len()), (3, 0));

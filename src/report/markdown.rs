@@ -258,6 +258,8 @@ Each figure is the median of the samples that criterion took of a row, all of on
 * command: cargo bench
 * CPU: Some CPU, 2 cores
 * memory: 8.0 GiB
+* governor: performance
+* open files: 1024 at most
 * kernel: Linux 6.18.0
 * compiler: rustc 1.95.0
 * profile: release

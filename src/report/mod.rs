@@ -56,6 +56,8 @@ mod tests {
         environment.cores = 2;
         environment.kernel = Some("Linux 6.18.0".to_owned());
         environment.memory_bytes = Some(8 << 30);
+        environment.governor = Some("performance".to_owned());
+        environment.open_files = Some(1_024);
         environment.rustc = Some("rustc 1.95.0".to_owned());
         environment.profile = "release".to_owned();
         environment.lock_file_crc32 = "0123abcd".to_owned();

@@ -16,6 +16,8 @@ pub fn facts<'a>(environment: &Environment, rows: impl IntoIterator<Item = &'a s
         ("command", environment.command.clone()),
         ("CPU", format!("{}, {} cores", environment.cpu, environment.cores)),
         ("memory", memory),
+        ("governor", environment.governor.clone().unwrap_or_else(unknown)),
+        ("open files", environment.open_files.map_or_else(unknown, |limit| format!("{limit} at most"))),
         ("kernel", environment.kernel.clone().unwrap_or_else(unknown)),
         ("compiler", environment.rustc.clone().unwrap_or_else(unknown)),
         ("profile", environment.profile.clone()),

@@ -271,7 +271,9 @@ fn the_doctor_looks_at_everything_and_says_what_to_do() {
     let output = Command::new(env!("CARGO_BIN_EXE_fetchbench")).arg("doctor").stdin(Stdio::null()).output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    for what in ["cores", "load", "governor", "open files", "ports", "backlog", "timers", "stolen time", "noise"] {
+    for what in
+        ["cores", "load", "governor", "open files", "ports", "backlog", "timers", "counters", "stolen time", "noise"]
+    {
         assert!(told.lines().any(|line| line.starts_with(what)), "{what} is not looked at: {told}");
     }
     assert!(told.contains("-> measure with the optimiser on") == cfg!(debug_assertions), "{told}");

@@ -190,6 +190,10 @@ fn a_row_that_counts_no_more_is_told_by_the_exit_code() {
     fs::write(&passes, broken).unwrap();
     let output = diff(&before, &after, &[]);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stdout(&output).contains("hyper@smol does not count in the new record: errors: all is lost"));
+    let told = stdout(&output);
+    assert!(told.contains("hyper@smol does not count in the new record: errors: all is lost"), "{told}");
+    assert!(!told.contains("ratio to the reference"), "it is the reference that does not count: {told}");
+    let hyper = told.lines().find(|line| line.starts_with("hyper@smol ")).unwrap();
+    assert!(!hyper.contains("same") && told.matches("same ").count() == 4, "two rows, by median and cpu: {told}");
     assert_eq!(diff(&after, &before, &[]).status.code(), Some(0), "it is the new record that is judged");
 }

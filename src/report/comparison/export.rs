@@ -36,6 +36,7 @@ pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
         "complete": setup.complete,
         "seed": setup.seed,
         "instructions": told,
+        "capacity": setup.capacity,
         "scenarios": stages,
     })
 }

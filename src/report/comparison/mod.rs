@@ -78,7 +78,8 @@ pub(super) fn show(unit: Unit, value: f64) -> String {
 pub(super) fn invalidities(stage: &StageAnalysis) -> Vec<String> {
     let line = |row: &RowAnalysis| {
         let (validity, why, passes) = row.invalid.as_ref()?;
-        Some(visible(&format!("{}: {} ({passes} passes): {why}", row.name, validity.name())))
+        let passes = if *passes == 1 { "1 pass".to_owned() } else { format!("{passes} passes") };
+        Some(visible(&format!("{}: {} ({passes}): {why}", row.name, validity.name())))
     };
     stage.rows.iter().filter_map(line).collect()
 }
@@ -185,6 +186,16 @@ mod tests {
         let stages = analyse(&comparison);
         assert_eq!(stages[0].rows[0].name, FLOOR);
         assert_eq!(verdict(&stages[0]), "On article hyper@smol is the fastest; next comes ureq@sequential.");
+    }
+
+    #[test]
+    fn what_is_said_against_the_twin_is_said_against_the_reference() {
+        let mut comparison = comparison();
+        let again = comparison.passes.iter_mut().find(|pass| pass.row == twin("surf@smol")).unwrap();
+        (again.validity, again.why) = (crate::record::Validity::Crashed, Some("it ended".to_owned()));
+        let stage = analyse(&comparison).remove(0);
+        assert!(invalidities(&stage).contains(&"surf@smol: crashed (1 pass): it ended".to_owned()));
+        assert!(stage.noise.is_none() && stage.smallest_difference.is_none());
     }
 
     #[test]
