@@ -9,9 +9,10 @@ use crate::analysis::{RowAnalysis, StageAnalysis, analyse};
 use crate::backend::Row;
 use crate::paired::{Blocks, Ratio, Verdict};
 use crate::record::{Comparison, twin};
+use crate::site::mix;
 use crate::stats;
 
-/// The confidence of the intervals of shares.
+/// The confidence of intervals.
 const LEVEL: f64 = 0.95;
 
 /// Experiments over two rows of which one truly takes `truth` times as long as the other.
@@ -130,6 +131,23 @@ impl Run {
         let quarter = trials.iter().find(|trial| trial.row == self.row && trial.blocks == self.quarter());
         quarter.with_context(|| format!("there are no experiments on {} of {} blocks", self.row, self.quarter()))
     }
+}
+
+/// How many experiments are drawn from the same blocks.
+pub const DRAWN: usize = 10_000;
+
+/// The share of [`DRAWN`] experiments of so many blocks, drawn from all blocks of a stage with replacement, that find a row
+/// slower. They share their blocks, so it has no interval. `None` where the row has no blocks.
+pub fn resampled(stage: &StageAnalysis, row: &str, blocks_each: usize) -> Option<f64> {
+    let values = stage.paired.blocks.block_values(stage.paired.index(row)?, stage.paired.index(&stage.reference)?);
+    let mut drawn = 0;
+    let mut draw = || {
+        drawn += 1;
+        values[(mix(drawn) % values.len() as u64) as usize]
+    };
+    let is_slower = |values: &[f64]| stats::t_interval(values, LEVEL).is_some_and(|interval| interval.low > 0.0);
+    let slower = |_: &usize| is_slower(&(0..blocks_each).map(|_| draw()).collect::<Vec<_>>());
+    (!values.is_empty()).then(|| (0..DRAWN).filter(slower).count() as f64 / DRAWN as f64)
 }
 
 /// What a block of so many cycles would have been worth.

@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::terminal::print;
 use super::usage;
 use crate::analysis::analyse;
-use crate::calibration::{Run, block_lengths, trials};
+use crate::calibration::{Run, block_lengths, resampled, trials};
 use crate::record::Comparison;
 use crate::report::calibration as report;
 
@@ -44,7 +44,8 @@ pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
         print(&report::trials(&trials))?;
         if let Some(run) = &run {
             let quarter = run.quarter_among(&trials, &stage).map_err(usage)?;
-            print(&report::run(run, quarter, stage.paired.blocks.shortest()))?;
+            let resampled = resampled(&stage, &run.row, run.blocks).context("nothing was measured")?;
+            print(&report::run(run, quarter, resampled, &stage))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use super::comparison::interval;
 use super::markdown::escape;
-use crate::calibration::{BlockLength, Run, Trial};
+use super::numbers::grouped;
+use crate::analysis::StageAnalysis;
+use crate::calibration::{BlockLength, DRAWN, Run, Trial};
 
 /// How often experiments were right.
 pub fn trials(trials: &[Trial]) -> String {
@@ -33,20 +35,22 @@ pub fn trials(trials: &[Trial]) -> String {
     text
 }
 
-/// What a run as people make it found, and how often experiments of a quarter of its blocks did so.
-pub fn run(run: &Run, quarter: &Trial, cycles: usize) -> String {
+/// What a run as people make it found, and how often experiments did that are a quarter of it, or have its blocks by lot.
+pub fn run(run: &Run, quarter: &Trial, resampled: f64, stage: &StageAnalysis) -> String {
     let Run { seconds, row, blocks, cycles: run_cycles, found } = run;
-    let (_, share) = quarter.share(quarter.slower);
     format!(
         "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_cycles} cycles, and found {}. \
-         Of the experiments with a quarter of its blocks, which have {cycles} cycles each, {} in {} found the row slower: \
-         with 95 % confidence at least {:.1} % of them do. The whole run knows more than such an experiment, and so finds \
-         that difference at least as often.\n",
+         Of the experiments with a quarter of its blocks, which have {} cycles each, {} in {} found the row slower, and of \
+         {} resampled ones, with as many blocks as the run drawn from all {} with replacement, {:.1} %. The run itself \
+         has blocks of at least as many cycles, and so finds that difference at least as often.\n",
         escape(row),
         interval(*found),
+        stage.paired.blocks.shortest(),
         quarter.slower,
         quarter.experiments,
-        share.start() * 100.0,
+        grouped(DRAWN as u64),
+        grouped(stage.blocks as u64),
+        resampled * 100.0,
     )
 }
 
@@ -69,4 +73,18 @@ pub fn block_lengths(lengths: &[BlockLength]) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::analyse;
+    use crate::calibration::resampled;
+    use crate::report::tests::comparison;
+
+    #[test]
+    fn resampled_experiments_find_what_is_plain_and_nothing_where_nothing_is() {
+        let stage = analyse(&comparison()).remove(0);
+        let found = |row| resampled(&stage, row, 6);
+        assert_eq!([found("ureq@sequential"), found("surf@smol"), found("nobody")], [Some(1.0), Some(0.0), None]);
+    }
 }
