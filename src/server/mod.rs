@@ -51,6 +51,7 @@ mod sleep;
 mod socket;
 mod tally;
 mod timer;
+mod warmth;
 mod wire;
 
 pub use self::announcement::{AnnouncedSite, Announcement};

@@ -8,6 +8,7 @@ use mio::{Events, Poll, Registry, Token};
 
 use super::clock::thread_cpu_time;
 use super::timer::Timer;
+use super::warmth::Warmth;
 
 /// How long before a deadline the loop wakes to spin. An idle virtual core wakes up to this late.
 const LEAD: Duration = Duration::from_micros(500);
@@ -15,13 +16,19 @@ const LEAD: Duration = Duration::from_micros(500);
 /// Who is away for longer than this when it lets others go first shares its core with them.
 const CONTENDED: Duration = Duration::from_micros(5);
 
+/// Who has not spun for so long has grown cold.
+const COLD: Duration = Duration::from_millis(2);
+
 /// What wakes the loop in time.
 #[derive(Debug)]
 pub(super) struct Sleep {
     timer: Timer,
     /// What the timer was last set to, until it has gone off.
     armed: Option<Instant>,
-    spins: bool,
+    /// If it spins.
+    warmth: Option<Warmth>,
+    /// When it last spun.
+    last: Instant,
     /// The processor time spent spinning so far.
     pub spun: Duration,
 }
@@ -35,7 +42,8 @@ impl Sleep {
     pub fn new(registry: &Registry, token: Token, spins: bool) -> io::Result<Self> {
         let timer = Timer::new()?;
         timer.register(registry, token)?;
-        Ok(Self { timer, armed: None, spins, spun: Duration::ZERO })
+        let warmth = spins.then(Warmth::new).transpose()?;
+        Ok(Self { timer, armed: None, warmth, last: Instant::now(), spun: Duration::ZERO })
     }
 
     /// Waits for events, though not beyond `deadline`.
@@ -49,10 +57,11 @@ impl Sleep {
         if left.is_zero() {
             return poll.poll(events, Some(Duration::ZERO));
         }
-        if self.spins && left > LEAD {
+        let spins = self.warmth.is_some();
+        if spins && left > LEAD {
             return self.sleep(poll, events, deadline - LEAD);
         }
-        if self.spins && !self.spin(poll, events, deadline)? {
+        if spins && !self.spin(poll, events, deadline)? {
             return Ok(());
         }
         self.sleep(poll, events, deadline)
@@ -70,6 +79,9 @@ impl Sleep {
     /// Looks for events again and again until `deadline`, unless others want the core. Whether they do.
     fn spin(&mut self, poll: &mut Poll, events: &mut Events, deadline: Instant) -> io::Result<bool> {
         let start = thread_cpu_time();
+        if let Some(warmth) = self.warmth.as_mut().filter(|_| self.last.elapsed() > COLD) {
+            warmth.renew();
+        }
         let result = loop {
             if let Err(error) = poll.poll(events, Some(Duration::ZERO)) {
                 break Err(error);
@@ -83,6 +95,7 @@ impl Sleep {
                 break Ok(true);
             }
         };
+        self.last = Instant::now();
         self.spun += thread_cpu_time() - start;
         result
     }
