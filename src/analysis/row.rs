@@ -49,7 +49,7 @@ pub struct RowAnalysis {
     pub median_interval_s: Option<RangeInclusive<f64>>,
     /// The mean of what the delays alone take, in seconds, where there are any.
     pub ideal_s: Option<f64>,
-    /// Its speed as a share of that of [`FLOOR`], where nothing but the machine takes time and the floor took part.
+    /// Its speed as a share of that of [`FLOOR`](super::FLOOR), where nothing but the machine takes time and the floor took part.
     pub of_floor: Option<f64>,
     /// Fetches, by what they took in seconds: the median and the 99th percentile, where there are enough of them.
     pub fetch_s: (Option<f64>, Option<f64>),

@@ -129,7 +129,7 @@ fn too_quick(
     })
 }
 
-/// Where every site is slow enough for all slots to fill, they must.
+/// Where every site is slow enough for an eighth of the slots to fill, they must.
 fn connections_short(
     scenario: &Scenario,
     slots: NonZeroUsize,
@@ -137,11 +137,33 @@ fn connections_short(
     witness: &Witness,
 ) -> Option<(Validity, String)> {
     const SLOW: Duration = Duration::from_millis(20);
+    const BEGINNING: Duration = Duration::from_micros(200);
     let wanted = slots.get().min(scenario.sites.len()) as u64;
-    let all_slow = scenario.times(visit).take(slots.get()).all(|time| time >= SLOW);
-    // Fetches may well end before the last has begun, where beginning a thousand takes longer than a delay.
-    (all_slow && witness.peak_in_flight < wanted.div_ceil(8)).then(|| {
+    // Fetches may well end before the last has begun, where beginning thousands takes longer than a delay.
+    let least = wanted.div_ceil(8);
+    let slow = SLOW.max(BEGINNING.saturating_mul(u32::try_from(least).unwrap_or(u32::MAX)));
+    let all_slow = scenario.times(visit).take(slots.get()).all(|time| time >= slow);
+    (all_slow && witness.peak_in_flight < least).then(|| {
         let why = format!("had {} requests in flight at most, {wanted} were to be", witness.peak_in_flight);
         (Validity::ConnectionsShort, why)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_that_have_the_time_to_fill_and_do_not_are_told() {
+        let is_short = |sites: usize, peak_in_flight| {
+            let mut scenario = Scenario::load("fan-out").expect("it is built in");
+            scenario.sites = scenario.sites.iter().cycle().take(sites).cloned().collect();
+            let slots = NonZeroUsize::new(sites).expect("there are sites");
+            let witness = Witness { peak_in_flight, ..Witness::default() };
+            connections_short(&scenario, slots, 0, &witness).is_some()
+        };
+        assert!(is_short(1_000, 124) && !is_short(1_000, 125));
+        // In 50 ms not every client begins an eighth of five thousand.
+        assert!(!is_short(5_000, 400));
+    }
 }

@@ -65,8 +65,13 @@ pub(super) struct CompareArgs {
     /// every row]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
-    /// Row to compare the others with [default: hyper@tokio where it takes part, else the first that is not sequential]
-    #[arg(long, value_name = "ROW", value_parser = parse_chosen)]
+    // No doc comment, where rustdoc would take the brackets around a row for a link.
+    #[arg(
+        long,
+        value_name = "ROW",
+        value_parser = parse_chosen,
+        help = "Row to compare the others with [default: hyper@tokio where it takes part, else the first that is not sequential]"
+    )]
     reference: Option<Chosen>,
     /// Blocks on each scenario, in place of a budget of time
     #[arg(long, value_name = "N", conflicts_with = "budget", value_parser = parse_blocks)]
