@@ -22,6 +22,15 @@ pub(super) fn raise_limit() {
 ///
 /// The hard limit is too low: the number needed is named.
 pub(super) fn reserve(connections: usize, listeners: usize) -> anyhow::Result<()> {
+    reserve_or(connections, listeners, "lower --concurrency")
+}
+
+/// The same, with another way out for who is refused.
+///
+/// # Errors
+///
+/// As [`reserve`].
+pub(super) fn reserve_or(connections: usize, listeners: usize, way_out: &str) -> anyhow::Result<()> {
     let needed = (connections as u64).saturating_add(listeners as u64).saturating_add(RESERVE);
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| needed <= current) {
@@ -32,8 +41,8 @@ pub(super) fn reserve(connections: usize, listeners: usize) -> anyhow::Result<()
         return Ok(());
     }
     bail!(
-        "concurrency {connections} needs {needed} file descriptors and at most {} are allowed: raise the hard limit \
-         with `ulimit -n {needed}` (as root), or lower --concurrency",
+        "{connections} connections at once need {needed} file descriptors and at most {} are allowed: raise the hard limit \
+         with `ulimit -n {needed}` (as root), or {way_out}",
         limit.maximum.unwrap_or(u64::MAX)
     )
 }

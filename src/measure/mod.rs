@@ -63,6 +63,18 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The most connections that any one process has open: the mock server has those of all rows, which are alive together.
+    pub fn connections(&self) -> usize {
+        let on = |stage: &Stage| {
+            let most = stage.scenario.limits.concurrency.get().min(stage.scenario.sites.len());
+            let of = |participant: &Participant| if participant.sequential { 1 } else { most };
+            let twin = &self.participants[self.reference];
+            let rows = self.participants.iter().chain([twin]).filter(|participant| stage.admits(participant));
+            if matches!(stage.source, Source::Live(_)) { most } else { rows.map(of).sum() }
+        };
+        self.stages.iter().map(on).max().unwrap_or(0)
+    }
+
     /// Whether the run is to end.
     fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)

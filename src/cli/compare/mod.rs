@@ -127,8 +127,8 @@ impl From<PlacementChoice> for Placement {
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
-    let most = plan.stages.iter().map(|stage| stage.scenario.limits.concurrency.get()).max().unwrap_or(0);
-    descriptors::reserve(most, plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum()).map_err(usage)?;
+    let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
+    descriptors::reserve_or(plan.connections(), origins, "name fewer rows").map_err(usage)?;
 
     let folder = record(&args, &plan, &interruption)?;
     let comparison = Comparison::read(&folder)?;
