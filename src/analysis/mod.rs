@@ -40,6 +40,12 @@ pub struct StageAnalysis {
 }
 
 impl StageAnalysis {
+    /// The row that counts with the highest value of all that have one.
+    pub fn highest(&self, value: impl Fn(&RowAnalysis) -> Option<f64>) -> Option<(&RowAnalysis, f64)> {
+        let rows = self.rows.iter().filter(|row| row.invalid.is_none());
+        rows.filter_map(|row| Some((row, value(row)?))).max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
     /// The time of one row over that of another, as one of all pairs of rows that count: what ranks rest on.
     pub fn pair(&self, row: &str, other: &str) -> Option<Ratio> {
         let (row, other) = (self.paired.index(row)?, self.paired.index(other)?);

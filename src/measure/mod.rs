@@ -66,11 +66,11 @@ impl Plan {
     /// The most connections that any one process has open: the mock server has those of all rows, which are alive together.
     pub fn connections(&self) -> usize {
         let on = |stage: &Stage| {
-            let most = stage.scenario.limits.concurrency.get().min(stage.scenario.sites.len());
-            let of = |participant: &Participant| if participant.sequential { 1 } else { most };
+            let Scenario { limits, sites, .. } = &stage.scenario;
+            let of = |participant: &Participant| participant.slots(limits).get().min(sites.len());
             let twin = &self.participants[self.reference];
-            let rows = self.participants.iter().chain([twin]).filter(|participant| stage.admits(participant));
-            if matches!(stage.source, Source::Live(_)) { most } else { rows.map(of).sum() }
+            let each = self.participants.iter().chain([twin]).filter(|participant| stage.admits(participant)).map(of);
+            if matches!(stage.source, Source::Live(_)) { each.max().unwrap_or(0) } else { each.sum() }
         };
         self.stages.iter().map(on).max().unwrap_or(0)
     }

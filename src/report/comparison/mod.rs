@@ -25,35 +25,42 @@ pub(super) fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
     match row.ratio {
         None => String::new(),
         Some(ratio) => match ratio.verdict() {
-            Verdict::Faster => format!("faster: {}", interval(ratio)),
-            Verdict::Slower => format!("slower: {}", interval(ratio)),
-            Verdict::Tied => format!("cannot be told apart: {}", interval(ratio)),
             Verdict::TooFewBlocks => format!("no verdict from {} blocks", ratio.blocks),
+            verdict => format!("{}: {}", word(verdict), interval(ratio)),
         },
+    }
+}
+
+/// A verdict in words that stand by themselves.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Faster => "faster",
+        Verdict::Slower => "slower",
+        Verdict::Tied => "cannot be told apart",
+        Verdict::TooFewBlocks => "too few blocks",
     }
 }
 
 /// A ratio of times with its interval, as a difference where it is small and as a factor where it is large.
 pub(super) fn interval(ratio: Ratio) -> String {
-    if ratio.high < 2.0 && ratio.low > 0.5 {
-        let percent = |value: f64| format!("{:+.1}", (value - 1.0) * 100.0);
-        format!("{} % ({} to {})", percent(ratio.mean), percent(ratio.low), percent(ratio.high))
-    } else {
-        format!("x {:.2} ({:.2} to {:.2})", ratio.mean, ratio.low, ratio.high)
-    }
+    with_interval(ratio, |percent| format!("{percent:+.1}"))
 }
 
-/// A ratio with its interval, in three digits: as a difference where it is small and as a factor where it is large.
+/// The same in three digits.
 pub(in crate::report) fn short_interval(ratio: Ratio) -> String {
-    let Ratio { mean, low, high, .. } = ratio;
+    with_interval(ratio, |percent| match percent {
+        large if large.abs() >= 9.95 => format!("{large:+.0}"),
+        small => format!("{small:+.1}"),
+    })
+}
+
+fn with_interval(Ratio { mean, low, high, .. }: Ratio, percent: fn(f64) -> String) -> String {
     if high < 2.0 && low > 0.5 {
-        let percent = |value: f64| match (value - 1.0) * 100.0 {
-            large if large.abs() >= 9.95 => format!("{large:+.0}"),
-            small => format!("{small:+.1}"),
-        };
-        return format!("{} % ({} to {})", percent(mean), percent(low), percent(high));
+        let [mean, low, high] = [mean, low, high].map(|value| percent((value - 1.0) * 100.0));
+        format!("{mean} % ({low} to {high})")
+    } else {
+        format!("x {mean:.2} ({low:.2} to {high:.2})")
     }
-    format!("x {mean:.2} ({low:.2} to {high:.2})")
 }
 
 pub(super) fn cell(metric: &Metric, row: &RowAnalysis) -> String {
@@ -112,9 +119,7 @@ pub(super) fn no_instructions(setup: &Setup, stages: &[StageAnalysis]) -> Option
 
 /// Whether the mock server was the limit: how busy it was at most, what it could do just before, and whom it held up.
 fn server(stage: &StageAnalysis) -> Vec<String> {
-    let busy = |row: &RowAnalysis| row.server_busy.filter(|_| row.invalid.is_none());
-    let busiest = stage.rows.iter().filter_map(|row| Some((row, busy(row)?))).max_by(|a, b| a.1.total_cmp(&b.1));
-    let Some((row, share)) = busiest else { return Vec::new() };
+    let Some((row, share)) = stage.highest(|row| row.server_busy) else { return Vec::new() };
     let before = stage.capacity.map_or_else(String::new, |capacity| {
         format!("; just before, it answered up to {}", numbers::per_second(capacity.requests_per_s))
     });

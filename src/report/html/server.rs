@@ -37,8 +37,8 @@ pub(super) fn view(capacity: Option<&Capacity>, stages: &[StageAnalysis]) -> Opt
 }
 
 fn stage_view(capacity: Option<&Capacity>, stage: &StageAnalysis) -> Option<StageView> {
-    let (most, rate) = highest(stage, RowAnalysis::rate)?;
-    let (busiest, share) = highest(stage, |row| row.server_busy)?;
+    let (most, rate) = stage.highest(RowAnalysis::rate)?;
+    let (busiest, share) = stage.highest(|row| row.server_busy)?;
     Some(StageView {
         name: stage.setup.scenario.clone(),
         most: (most.name.clone(), show(Unit::PerSecond, rate)),
@@ -46,10 +46,4 @@ fn stage_view(capacity: Option<&Capacity>, stage: &StageAnalysis) -> Option<Stag
         busiest: (busiest.name.clone(), show(Unit::Share, share)),
         is_bound: busiest.is_server_bound(),
     })
-}
-
-/// The row that counts with the highest value.
-fn highest(stage: &StageAnalysis, value: impl Fn(&RowAnalysis) -> Option<f64>) -> Option<(&RowAnalysis, f64)> {
-    let rows = stage.rows.iter().filter(|row| row.invalid.is_none());
-    rows.filter_map(|row| Some((row, value(row)?))).max_by(|a, b| a.1.total_cmp(&b.1))
 }

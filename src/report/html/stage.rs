@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
 use crate::metric::{self, Better, Metric, Unit};
-use crate::paired::{Ratio, Verdict};
-use crate::report::comparison::{footnotes, interval, invalidities, show, verdict};
+use crate::paired::Ratio;
+use crate::report::comparison::{footnotes, interval, invalidities, show, verdict, word};
 use crate::report::numbers::{grouped, significant, time_scale};
 
 /// How long the longest bar is. The picture is stretched to the room that there is.
@@ -211,24 +211,13 @@ fn row_view(stage: &StageAnalysis, row: &RowAnalysis, is_best: bool, time: &[&Me
         pass: row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
         pass_s: row.median_s.map(significant),
         bar: bar(stage, row),
-        verdict: if is_reference { "the reference" } else { word(row.verdict()) },
+        verdict: if is_reference { "the reference" } else { row.verdict().map_or("", word) },
         interval: row.ratio.map_or_else(String::new, interval),
         is_noise: is_noise(stage.noise, row.ratio),
         ratio: if is_reference { Some(1.0) } else { row.ratio.map(|ratio| significant(ratio.mean)) },
         why: row.invalid.as_ref().map(|(validity, why, _)| format!("{}: {why}", validity.name())),
         time: cells(time),
         cost: cells(cost),
-    }
-}
-
-/// The verdict in words that stand by themselves.
-fn word(verdict: Option<Verdict>) -> &'static str {
-    match verdict {
-        Some(Verdict::Faster) => "faster",
-        Some(Verdict::Slower) => "slower",
-        Some(Verdict::Tied) => "cannot be told apart",
-        Some(Verdict::TooFewBlocks) => "too few blocks",
-        None => "",
     }
 }
 
