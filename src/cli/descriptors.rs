@@ -13,7 +13,7 @@ pub(super) fn raise_limit() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
-/// Makes room for `connections` at once, `listeners` beside them.
+/// Makes room for a concurrency, and for `listeners` beside it.
 ///
 /// The soft limit is raised to the hard one first, and children inherit it; a soft limit of 1024 is the usual default,
 /// kept low for the sake of `select`, which nothing here uses.
@@ -21,16 +21,20 @@ pub(super) fn raise_limit() {
 /// # Errors
 ///
 /// The hard limit is too low: the number needed is named.
-pub(super) fn reserve(connections: usize, listeners: usize) -> anyhow::Result<()> {
-    reserve_or(connections, listeners, "lower --concurrency")
+pub(super) fn reserve(concurrency: usize, listeners: usize) -> anyhow::Result<()> {
+    reserve_for(&format!("concurrency {concurrency}"), concurrency, listeners, "lower --concurrency")
 }
 
-/// The same, with another way out for who is refused.
+/// The same for the connections of several rows, which are open together.
 ///
 /// # Errors
 ///
 /// As [`reserve`].
-pub(super) fn reserve_or(connections: usize, listeners: usize, way_out: &str) -> anyhow::Result<()> {
+pub(super) fn reserve_for_rows(connections: usize, listeners: usize) -> anyhow::Result<()> {
+    reserve_for(&format!("room for {connections} connections at once"), connections, listeners, "name fewer rows")
+}
+
+fn reserve_for(what: &str, connections: usize, listeners: usize, way_out: &str) -> anyhow::Result<()> {
     let needed = (connections as u64).saturating_add(listeners as u64).saturating_add(RESERVE);
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| needed <= current) {
@@ -41,7 +45,7 @@ pub(super) fn reserve_or(connections: usize, listeners: usize, way_out: &str) ->
         return Ok(());
     }
     bail!(
-        "{connections} connections at once need {needed} file descriptors and at most {} are allowed: raise the hard limit \
+        "{what} needs {needed} file descriptors and at most {} are allowed: raise the hard limit \
          with `ulimit -n {needed}` (as root), or {way_out}",
         limit.maximum.unwrap_or(u64::MAX)
     )

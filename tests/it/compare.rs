@@ -323,6 +323,6 @@ fn more_rows_than_file_descriptors_allow_are_refused_before_anything_is_measured
     let refused = Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_fetchbench")]).output().unwrap();
     let stderr = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("96 connections at once need 161 file descriptors"), "{stderr}");
+    assert!(stderr.contains("room for 96 connections at once needs 161 file descriptors"), "{stderr}");
     assert!(stderr.contains("or name fewer rows"), "{stderr}");
 }

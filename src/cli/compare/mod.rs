@@ -128,7 +128,7 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
-    descriptors::reserve_or(plan.connections(), origins, "name fewer rows").map_err(usage)?;
+    descriptors::reserve_for_rows(plan.connections(), origins).map_err(usage)?;
 
     let folder = record(&args, &plan, &interruption)?;
     let comparison = Comparison::read(&folder)?;
