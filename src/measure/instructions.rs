@@ -77,17 +77,19 @@ mod tests {
             while read line; do loop; (loop); echo done; done";
         let mut child = Child::start(Command::new("sh").args(["-c", script]), 100).unwrap();
         let mut count = |times| {
-            let Ok(counters) = Counters::of(child.id(), Software::TASK_CLOCK) else { return None };
+            let counters = Counters::of(child.id(), Software::TASK_CLOCK).ok()?;
             for _ in 0..times {
                 child.say(b"\n", PATIENCE).unwrap();
                 child.hear(PATIENCE).unwrap();
             }
-            counters.total()
+            Some(counters.total())
         };
-        assert_eq!(count(0), None, "it waits");
         // A sandbox may forbid counters altogether.
-        let Some(once) = count(1) else { return };
-        let Some(often) = count(20) else { panic!("it was counted before") };
+        let Some(waiting) = count(0) else {
+            return eprintln!("skipped: no process may be counted here");
+        };
+        assert_eq!(waiting, None, "it waits");
+        let [once, often] = [1, 20].map(|times| count(times).flatten().expect("what was done is counted"));
         assert!(once > 100_000 && often > 5 * once, "{once} ns and {often} ns");
     }
 

@@ -207,7 +207,7 @@ mod tests {
     fn the_server_is_told_of_and_whom_it_held_up() {
         let mut stage = analyse(&comparison()).remove(0);
         assert!(server(&stage).is_empty(), "nothing is known of it");
-        stage.rows[0].server_busy = Some(0.46);
+        (stage.rows[0].server_busy, stage.rows[1].server_busy) = (Some(0.46), Some(0.2));
         assert_eq!(server(&stage), ["The mock server was busy for 46 % of a pass at most, with surf@smol."]);
         stage.capacity = Some(crate::record::Capacity {
             requests_per_s: 101_234.4,
