@@ -46,7 +46,9 @@ fn the_example_puts_a_client_of_ones_own_into_the_table() {
     let mut build = Command::new(env!("CARGO"));
     build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--locked", "--quiet", "--example", "worker"]);
     assert!(build.status().unwrap().success());
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/debug/examples/worker");
+    // Beside the folder that this test's own program stands in, wherever the environment has cargo build.
+    let target = Path::new(env!("CARGO_BIN_EXE_fetchbench")).ancestors().nth(2).unwrap();
+    let program = target.join("debug/examples/worker");
     takes_part(&Workshop::new(), program.to_str().unwrap(), "exec:worker");
 }
 
