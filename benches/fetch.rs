@@ -24,6 +24,9 @@ use self::suite::{Place, Suite, Timed, WarmUp};
 /// A row whose ideal pass is longer is left out of a scenario: it would take minutes to say what is known before.
 const LONGEST_IDEAL: Duration = Duration::from_secs(1);
 
+/// A scenario with more at once is left out: it is there to tell what they take, not how long.
+const MOST_AT_ONCE: usize = 1_000;
+
 const CONCURRENCIES: [usize; 4] = [1, 8, 64, 256];
 
 fn main() -> anyhow::Result<()> {
@@ -37,7 +40,7 @@ fn main() -> anyhow::Result<()> {
         // takes longer than to measure.
         .nresamples(10_000)
         .configure_from_args();
-    for scenario in Scenario::built_in() {
+    for scenario in Scenario::built_in().filter(|scenario| scenario.limits.concurrency.get() <= MOST_AT_ONCE) {
         bench_scenario(&mut criterion, &suite.place(scenario));
     }
     bench_concurrency(&mut criterion, &suite);

@@ -138,6 +138,13 @@ pub static ALL: &[Metric] = &[
         value: |row| Some(row.cost?.peak_rss_bytes as f64),
     },
     Metric {
+        key: "memory_per_fetch_bytes",
+        heading: "memory/fetch",
+        unit: Unit::Bytes,
+        better: Better::Lower,
+        value: |row| row.memory_per_fetch_bytes,
+    },
+    Metric {
         key: "threads",
         heading: "threads",
         unit: Unit::Number,

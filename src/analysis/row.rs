@@ -18,6 +18,9 @@ const BUSY: f64 = 0.8;
 /// From so much processor time on, in seconds, ticks of 10 ms tell the program's share from the kernel's to a few percent.
 const LEAST_TICKS_S: f64 = 0.25;
 
+/// Below so many fetches in flight, memory that is taken once would be counted as theirs.
+const LEAST_IN_FLIGHT: u64 = 1_000;
+
 /// The shares of fetches that a curve of what they took goes through.
 pub const CURVE: [f64; 24] = [
     0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.993, 0.996,
@@ -65,6 +68,9 @@ pub struct RowAnalysis {
     pub sockets: (u64, u64),
     /// What it cost.
     pub cost: Option<Cost>,
+    /// Memory that each fetch took, in bytes, where all were in flight at once and many enough: the most that its process
+    /// grew by over its passes, over their number.
+    pub memory_per_fetch_bytes: Option<f64>,
 }
 
 /// What a row's fetches cost on the average.
@@ -179,7 +185,15 @@ pub(super) fn analyse_row(
             },
         ),
         cost: cost(costs),
+        memory_per_fetch_bytes: (slots == setup.fetches).then(|| memory_per_fetch_bytes(costs, slots)).flatten(),
     }
+}
+
+/// By how much a process grew, for each of its fetches that were in flight at once.
+fn memory_per_fetch_bytes(costs: &[&CostSample], in_flight: u64) -> Option<f64> {
+    let grown = |cost: &&CostSample| Some(cost.peak_rss_bytes.saturating_sub(cost.opened_rss_bytes?));
+    let most = costs.iter().filter_map(grown).max()?;
+    (in_flight >= LEAST_IN_FLIGHT).then(|| most as f64 / in_flight as f64)
 }
 
 /// What the server spent on the processor, in seconds.
@@ -236,4 +250,25 @@ pub(super) fn cost(costs: &[&CostSample]) -> Option<Cost> {
         allocated_bytes: counts(|counts| counts.allocated_bytes),
         instructions: (executed_fetches > 0).then(|| instructions as f64 / executed_fetches as f64),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_told_of_a_crowd_alone_by_what_its_process_grew() {
+        let cost =
+            |peak_rss_bytes, opened_rss_bytes| CostSample { peak_rss_bytes, opened_rss_bytes, ..cost_of_nothing() };
+        let (first, second) = (cost(9_000_000, Some(4_000_000)), cost(12_000_000, Some(4_000_000)));
+        assert_eq!(memory_per_fetch_bytes(&[&first, &second], 1_000), Some(8_000.0));
+        assert_eq!(memory_per_fetch_bytes(&[&first, &second], 999), None);
+        assert_eq!(memory_per_fetch_bytes(&[&cost(9_000_000, None)], 1_000), None, "of a record that does not tell");
+    }
+
+    fn cost_of_nothing() -> CostSample {
+        let line = r#"{"scenario":"s","block":0,"row":"a@b","fetches":9,"user_s":0,"system_s":0,"voluntary_switches":0,
+            "involuntary_switches":0,"threads":1,"peak_rss_bytes":0,"counted_fetches":0}"#;
+        serde_json::from_str(line).expect("a cost")
+    }
 }

@@ -12,6 +12,8 @@ pub(super) struct Usage {
     pub user_s: f64,
     /// Processor time in the kernel on its behalf, in seconds, in whole ticks.
     pub system_s: f64,
+    /// The part of both that children took which have ended, in seconds, in whole ticks.
+    pub children_s: f64,
     /// Times that a thread waited.
     pub voluntary_switches: u64,
     /// Times that a thread was made to wait.
@@ -36,6 +38,7 @@ impl Usage {
         let mut usage = Self {
             user_s: (ticks(14)? + ticks(16)?) / TICKS_A_SECOND,
             system_s: (ticks(15)? + ticks(17)?) / TICKS_A_SECOND,
+            children_s: (ticks(16)? + ticks(17)?) / TICKS_A_SECOND,
             threads: ticks(20)? as u64,
             ..Self::default()
         };
@@ -90,6 +93,15 @@ mod tests {
         assert!(after.user_s + after.system_s > usage.user_s + usage.system_s);
         // Other tests' threads may have ended meanwhile, and their time with them.
         assert_eq!(after.cpu_s.is_some(), Path::new("/proc/self/schedstat").exists());
+    }
+
+    #[test]
+    fn what_a_child_took_is_told_when_it_has_ended() {
+        let children_s = || Usage::of(std::process::id()).unwrap().children_s;
+        let before = children_s();
+        let counts = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done";
+        assert!(std::process::Command::new("sh").args(["-c", counts]).status().unwrap().success());
+        assert!(children_s() > before, "{before}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::backend::Row;
-use crate::fetch::Limits;
+use crate::fetch::{Connections, Limits};
 use crate::paired::LEAST_BLOCKS;
 use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::scenario::Scenario;
@@ -64,13 +64,19 @@ pub struct Plan {
 
 impl Plan {
     /// The most connections that any one process has open: the mock server has those of all rows, which are alive together.
+    /// Where no connection outlives its fetch, it has those of the row whose turn it is, and of the one before at most, which
+    /// it may not yet have heard the end of.
     pub fn connections(&self) -> usize {
         let on = |stage: &Stage| {
             let Scenario { limits, sites, .. } = &stage.scenario;
             let of = |participant: &Participant| participant.slots(limits).get().min(sites.len());
             let twin = &self.participants[self.reference];
             let each = self.participants.iter().chain([twin]).filter(|participant| stage.admits(participant)).map(of);
-            if matches!(stage.source, Source::Live(_)) { each.max().unwrap_or(0) } else { each.sum() }
+            match (&stage.source, limits.connections) {
+                (Source::Live(_), _) => each.max().unwrap_or(0),
+                (Source::Mock(_), Connections::PerFetch) => 2 * each.max().unwrap_or(0),
+                (Source::Mock(_), Connections::Warm | Connections::Cold) => each.sum(),
+            }
         };
         self.stages.iter().map(on).max().unwrap_or(0)
     }
@@ -286,6 +292,32 @@ mod tests {
         assert_eq!(cycles(5, 1_000), FEWEST_CYCLES);
         let blocks = budget(Stop::Blocks(3), 0);
         assert_eq!(blocks.cycles(0, Duration::ZERO, Duration::from_secs(9)), 20);
+    }
+
+    #[test]
+    fn connections_of_all_rows_count_unless_they_end_with_their_fetches() {
+        let plan = |name: &str| {
+            let row = |row: &str| Participant::of_row(&row.parse().unwrap(), Path::new("fetchbench"));
+            Plan {
+                program: PathBuf::new(),
+                stages: vec![Stage {
+                    source: Source::Mock(name.to_owned()),
+                    time_scale: 1.0,
+                    scenario: Scenario::load(name).unwrap(),
+                }],
+                participants: vec![row("ureq@threads"), row("hyper@smol"), row("ureq@sequential")],
+                reference: 0,
+                stop: Stop::Blocks(1),
+                seed: 1,
+                cycles: 1,
+                placement: Placement::Free,
+                interrupted: Arc::default(),
+            }
+        };
+        assert_eq!(plan("keepalive").connections(), 32 + 32 + 1 + 32);
+        // The sequential row takes no part on these.
+        assert_eq!(plan("fan-out").connections(), 1_000 * 3);
+        assert_eq!(plan("crowd").connections(), 5_000 * 2);
     }
 
     #[test]

@@ -246,6 +246,9 @@ pub struct CostSample {
     pub threads: u64,
     /// The most memory that was resident at any moment, in bytes.
     pub peak_rss_bytes: u64,
+    /// The same before the first pass of the process, unless programs that it started did the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_rss_bytes: Option<u64>,
     /// Fetches of the pass in which allocations and instructions were counted.
     pub counted_fetches: u64,
     /// What was counted in that pass, where the worker can.

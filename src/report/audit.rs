@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::escape::visible;
 use super::markdown::escape;
-use super::table::{Column, Side, table};
+use super::table::{Column, Side, TERMINAL, table, width, wrapped, wrapped_to};
 use crate::record::{Audit, RowAudit};
 
 /// A request as it was sent.
@@ -122,20 +122,29 @@ pub(super) fn usually(usual: &[String]) -> String {
     named.map(|((name, _), value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
 }
 
+/// The heading of a column whose cells are narrower.
+const SOCKETS: &str = "sockets";
+
+/// Room for what rows differ in, however long their names are, in characters.
+const LEAST_ROOM: usize = 20;
+
 /// What rows send, for people: what most do, then each with what it does otherwise.
 pub fn text(audit: &Audit) -> String {
     let usual = usual(audit);
-    let columns = [Column("row", Side::Left), Column("sockets", Side::Right), Column("differs in", Side::Left)];
+    let columns = [Column("row", Side::Left), Column(SOCKETS, Side::Right), Column("differs in", Side::Left)];
+    let names = audit.rows.iter().map(|row| width(&visible(&row.row))).max().unwrap_or(0);
+    let room = TERMINAL.saturating_sub(names + SOCKETS.len() + 4).max(LEAST_ROOM);
     let rows: Vec<Vec<String>> = audit
         .rows
         .iter()
         .map(|row| {
             let differences = differences(row, &usual).join("; ");
             let differences = if differences.is_empty() { "nothing".to_owned() } else { visible(&differences) };
-            vec![visible(&row.row), row.sockets.to_string(), differences]
+            vec![visible(&row.row), row.sockets.to_string(), wrapped_to(room, &differences)]
         })
         .collect();
-    format!("Most send: {}\n\n{}", visible(&usually(&usual)), table(&columns, &rows))
+    let usually = wrapped(&format!("Most send: {}", visible(&usually(&usual))));
+    format!("{usually}\n{}", table(&columns, &rows))
 }
 
 /// The same as a section of Markdown.
@@ -194,6 +203,17 @@ mod tests {
         let expected =
             ["case Title", "order host content-length", "content-length: 0", "no accept", "8 sockets where 4 would do"];
         assert_eq!(odd, expected);
+    }
+
+    #[test]
+    fn what_rows_send_fits_a_terminal() {
+        let many: String = (0..9).map(|number| format!("x-header-{number}: a value\r\n")).collect();
+        let request = format!("GET /0/0 HTTP/1.1\r\nhost: HOST:PORT\r\n{many}\r\n");
+        let text =
+            text(&Audit { rows: vec![row("odd", &request, 4), three().rows[1].clone(), three().rows[2].clone()] });
+        assert!(width(&text) <= TERMINAL, "{text}");
+        let all = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(all.contains("x-header-7: a value; x-header-8: a value"), "{text}");
     }
 
     #[test]

@@ -42,11 +42,16 @@ pub const TERMINAL: usize = 80;
 
 /// A sentence in lines that fit a terminal, broken at blanks.
 pub fn wrapped(sentence: &str) -> String {
+    wrapped_to(TERMINAL, sentence) + "\n"
+}
+
+/// A sentence in lines of at most so many characters, broken at blanks: a longer word has a line to itself.
+pub fn wrapped_to(width: usize, sentence: &str) -> String {
     let mut text = String::new();
     let mut used = 0;
     for word in sentence.split(' ') {
         let length = word.chars().count();
-        if used > 0 && used + 1 + length > TERMINAL {
+        if used > 0 && used + 1 + length > width {
             text.push('\n');
             used = 0;
         }
@@ -57,7 +62,7 @@ pub fn wrapped(sentence: &str) -> String {
         text.push_str(word);
         used += length;
     }
-    text + "\n"
+    text
 }
 
 /// How wide the widest line of a text is, in characters as shown.

@@ -28,9 +28,10 @@ pub use self::faults::{Case, faults};
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The built-in scenarios: their names and texts.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: [(&str, &str); 9] = [
     ("article", include_str!("../../benches/scenarios/article.toml")),
     ("fan-out", include_str!("../../benches/scenarios/fan-out.toml")),
+    ("crowd", include_str!("../../benches/scenarios/crowd.toml")),
     ("keepalive", include_str!("../../benches/scenarios/keepalive.toml")),
     ("connect", include_str!("../../benches/scenarios/connect.toml")),
     ("bulk", include_str!("../../benches/scenarios/bulk.toml")),

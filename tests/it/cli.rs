@@ -259,7 +259,7 @@ fn backends_and_scenarios_are_listed() {
     };
     assert_eq!(
         names("scenarios"),
-        ["article", "fan-out", "keepalive", "connect", "bulk", "long-tail", "tls", "tls-cold"]
+        ["article", "fan-out", "crowd", "keepalive", "connect", "bulk", "long-tail", "tls", "tls-cold"]
     );
     assert!(names("backends").contains(&"fake".to_owned()));
     let both = stdout(&["list"]);

@@ -1,6 +1,6 @@
-"""The row of `curl --parallel`: the program itself, one process for each pass.
+"""The row of `curl --parallel`: the program itself, one process for each pass, or several where one takes too few at a time.
 
-The process of the next pass is started, and has read all but its urls, before the clock runs: what is timed is from
+The processes of the next pass are started, and have read all but their urls, before the clock runs: what is timed is from
 handing them over to the end of the last transfer. No connection outlives a process, so a pass always begins with none.
 Bodies go to files, since the program has but one standard output, and are checksummed when the clock has stopped.
 """
@@ -13,12 +13,13 @@ import tempfile
 import time
 import zlib
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "python"))
 
 from worker import BEGINNING_BYTES, serve  # noqa: E402
 
-# More are not taken by curl before 8.16: it makes 300 of any larger number.
+# More transfers at a time are not taken by curl before 8.16: it makes 300 of any larger number.
 MOST_PARALLEL = 300
 
 # The largest number that it takes.
@@ -41,19 +42,24 @@ class Session:
     threads = 1
 
     def __init__(self, open):
-        if open.concurrency > MOST_PARALLEL:
-            raise ValueError(f"curl --parallel takes {MOST_PARALLEL} transfers at a time, not {open.concurrency}")
         self.open, self.folder = open, tempfile.mkdtemp(prefix="fetchbench-curl-")
-        self.next = self.start()
+        self.processes = -(-open.concurrency // MOST_PARALLEL)
+        self.readers = ThreadPoolExecutor(self.processes)
+        self.next = self.start_all()
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self):
+    def start_all(self):
+        """As many that wait for their urls as it takes, with the transfers at a time shared evenly."""
+        each, more = divmod(self.open.concurrency, self.processes)
+        return [self.start(each + (number < more)) for number in range(self.processes)]
+
+    def start(self, parallel):
         """A curl that waits for its urls."""
         options = ["--disable", "--silent", "--no-progress-meter", "--noproxy", "*", "--http1.1"]
         options += ["--parallel", "--parallel-immediate"]
-        options += ["--parallel-max", str(self.open.concurrency), "--max-time", str(self.open.deadline)]
+        options += ["--parallel-max", str(parallel), "--max-time", str(self.open.deadline)]
         options += ["--max-filesize", str(min(self.open.max_body, MOST_BYTES)), "--write-out", WRITE_OUT]
         if self.open.redirects:
             options += ["--location", "--max-redirs", str(self.open.redirects), "--proto-redir", "=http,https"]
@@ -70,9 +76,21 @@ class Session:
     def fetch_all(self, urls, start):
         if not urls:
             return []
-        curl, outcomes = self.next, [None] * len(urls)
+        outcomes = [None] * len(urls)
         names = [os.path.join(self.folder, str(index)) for index in range(len(urls))]
-        lines = (f'url = "{url}"\noutput = "{name}"\n' for url, name in zip(urls, names))
+        lines = [f'url = "{url}"\noutput = "{name}"\n' for url, name in zip(urls, names)]
+        # Every so many-th of the urls is one process's, so that all have as many, give or take one.
+        heard = [
+            self.readers.submit(self.hear, curl, lines[first :: self.processes], outcomes, first, start)
+            for first, curl in enumerate(self.next)
+        ]
+        for one in heard:
+            one.result()
+        self.next = self.start_all()
+        return [self.outcome(outcome, name) for outcome, name in zip(outcomes, names)]
+
+    def hear(self, curl, lines, outcomes, first, start):
+        """Hands a curl its urls, which are every so many-th from `first` on, and notes what it says of each."""
         curl.stdin.write("".join(lines))
         curl.stdin.close()
         for line in curl.stderr:
@@ -82,10 +100,9 @@ class Session:
             number, code, total, status, url, message = fields
             elapsed = int(float(total) * 1e9)
             end = time.perf_counter_ns() - start
-            outcomes[int(number)] = [max(end - elapsed, 0), min(elapsed, end), code, int(status), url, message]
+            index = first + int(number) * self.processes
+            outcomes[index] = [max(end - elapsed, 0), min(elapsed, end), code, int(status), url, message]
         curl.wait()
-        self.next = self.start()
-        return [self.outcome(outcome, name) for outcome, name in zip(outcomes, names)]
 
     def outcome(self, outcome, name):
         """What came of one transfer: after the clock has stopped."""

@@ -25,6 +25,9 @@ const COSTS: [&str; 6] = [
     "sockets",
 ];
 
+/// What stands in the place of the allocations where it is known: where a crowd waits.
+const OF_A_CROWD: &str = "memory_per_fetch_bytes";
+
 /// The tables of every scenario, then one sentence for each.
 pub fn text(setup: &Setup, stages: &[StageAnalysis]) -> String {
     let mut text = String::new();
@@ -115,7 +118,9 @@ fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
 
 /// The table of costs, without what the table of times says already.
 fn costs(stage: &StageAnalysis) -> String {
-    let metrics: Vec<&Metric> = metric::ALL.iter().filter(|metric| COSTS.contains(&metric.key)).collect();
+    let is_crowd = stage.rows.iter().any(|row| row.memory_per_fetch_bytes.is_some());
+    let shown = COSTS.map(|key| if is_crowd && key == "allocations_per_fetch" { OF_A_CROWD } else { key });
+    let metrics: Vec<&Metric> = metric::ALL.iter().filter(|metric| shown.contains(&metric.key)).collect();
     let mut columns = vec![Column("row", Side::Left)];
     columns.extend(metrics.iter().map(|metric| Column(metric.heading, Side::Right)));
     let line = |row: &RowAnalysis| {
