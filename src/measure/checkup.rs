@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::NoCounters;
 use crate::machine::{self, CoreTicks};
 use crate::paired::LEAST_BLOCKS;
 use crate::stats;
@@ -120,9 +121,9 @@ fn timers(late: &[f64]) -> Finding {
 }
 
 /// Whether instructions can be counted, which is one cost of many: a machine without it is fit all the same.
-fn counters(missing: Option<String>) -> Finding {
+fn counters(missing: Option<NoCounters>) -> Finding {
     let advice = "instructions of a fetch can be counted: sysctl -w kernel.perf_event_paranoid=2 (as root)";
-    let is_forbidden = missing.as_ref().is_some_and(|why| why.contains("perf_event_paranoid"));
+    let is_forbidden = matches!(missing, Some(NoCounters::Forbidden(_)));
     let found = missing.map_or_else(|| "instructions can be counted".to_owned(), |why| format!("none: {why}"));
     Finding::new("counters", found, is_forbidden.then_some(advice))
 }
@@ -155,6 +156,8 @@ pub fn noise(values: &[f64], blocks_a_minute: f64) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     #[test]
@@ -169,8 +172,8 @@ mod tests {
             (ports(Some((32_768, 60_999)), Some(20_000)), ports(None, None)),
             (backlog(Some(128)), backlog(Some(4_096))),
             (timers(&[0.001; 300]), timers(&[0.000_1; 300])),
-            (counters(Some("kernel.perf_event_paranoid forbids it".to_owned())), counters(None)),
-            (load(Some([9.0, 0.0, 0.0]), 2), counters(Some("this machine hands none through".to_owned()))),
+            (counters(Some(NoCounters::Forbidden(ErrorKind::PermissionDenied.into()))), counters(None)),
+            (load(Some([9.0, 0.0, 0.0]), 2), counters(Some(NoCounters::StandStill))),
             (noise(&[0.4, -0.6, 0.2, -0.4, 0.6], 60.0), noise(&[0.01, -0.01, 0.0, 0.01, 0.0], 60.0)),
             (noise(&[0.0; 4], 60.0), governor(None)),
         ] {

@@ -1,6 +1,7 @@
 //! Instructions that a process carries out, as the processor itself counts them: from outside, so for workers in any
 //! language.
 
+use std::fmt;
 use std::fs;
 use std::io;
 
@@ -45,16 +46,34 @@ impl Counters {
     }
 }
 
-/// Why instructions cannot be counted here, if so.
-pub fn no_instructions() -> Option<String> {
-    let counted = Counters::instructions(std::process::id()).map(Counters::total);
-    match counted {
-        Ok(Some(_)) => None,
-        Ok(None) => Some("the counters of this machine stand still".to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            Some(format!("kernel.perf_event_paranoid forbids it ({error})"))
+/// Why instructions cannot be counted.
+#[derive(Debug)]
+pub enum NoCounters {
+    /// There are counters, and they count nothing.
+    StandStill,
+    /// This user may not have them.
+    Forbidden(io::Error),
+    /// The machine has none, or hands none through.
+    Absent(io::Error),
+}
+
+impl fmt::Display for NoCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StandStill => f.write_str("the counters of this machine stand still"),
+            Self::Forbidden(error) => write!(f, "kernel.perf_event_paranoid forbids it ({error})"),
+            Self::Absent(error) => write!(f, "this machine hands no counters through ({error})"),
         }
-        Err(error) => Some(format!("this machine hands no counters through ({error})")),
+    }
+}
+
+/// Why instructions cannot be counted here, if so.
+pub fn no_instructions() -> Option<NoCounters> {
+    match Counters::instructions(std::process::id()).map(Counters::total) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(NoCounters::StandStill),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(NoCounters::Forbidden(error)),
+        Err(error) => Some(NoCounters::Absent(error)),
     }
 }
 
@@ -95,7 +114,7 @@ mod tests {
     fn a_machine_counts_instructions_or_says_why_not() {
         match no_instructions() {
             None => assert!(Counters::instructions(std::process::id()).is_ok()),
-            Some(why) => assert!(!why.is_empty()),
+            Some(why) => assert!(!why.to_string().is_empty()),
         }
         assert!(Counters::instructions(u32::MAX).is_err());
     }

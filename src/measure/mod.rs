@@ -34,7 +34,7 @@ use self::block::Block;
 pub use self::capacity::capacity;
 pub use self::checkup::Finding;
 use self::contender::Contender;
-pub use self::instructions::no_instructions;
+pub use self::instructions::{NoCounters, no_instructions};
 use self::shuffle::Shuffle;
 pub use self::target::Source;
 use self::target::Target;

@@ -1,7 +1,7 @@
-//! What is to happen when: a heap of deadlines.
+//! What is to happen when: deadlines, those that come in order in a line, the others in a heap.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::clock::Now;
@@ -20,38 +20,60 @@ pub(super) fn after_all_others(now: Now) -> Instant {
     now.instant + Duration::from_nanos(1)
 }
 
-/// The deadlines to come. What has become pointless stays in the heap until its time: taking it out costs more.
+/// A deadline, its ticket, and whom it wakes.
+type Entry = (Instant, Ticket, usize);
+
+/// The deadlines to come. What has become pointless stays there until its time: taking it out costs more.
 #[derive(Debug)]
 pub(super) struct Deadlines {
-    heap: BinaryHeap<Reverse<(Instant, Ticket, usize)>>,
+    /// Those that were noted in the order in which they come, as those of one delay are: the next is at hand, however many
+    /// there are, while a heap of thousands is searched from its top to its bottom for each.
+    line: VecDeque<Entry>,
+    /// Those that come before one that was noted earlier.
+    heap: BinaryHeap<Reverse<Entry>>,
     last: Ticket,
 }
 
 impl Deadlines {
     /// None yet.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), last: Ticket::NONE }
+        Self { line: VecDeque::new(), heap: BinaryHeap::new(), last: Ticket::NONE }
     }
 
     /// Notes that `token` is to be woken at `deadline`.
     pub fn push(&mut self, deadline: Instant, token: usize) -> Ticket {
         self.last = Ticket(self.last.0 + 1);
-        self.heap.push(Reverse((deadline, self.last, token)));
+        let entry = (deadline, self.last, token);
+        if self.line.back().is_none_or(|last| *last < entry) {
+            self.line.push_back(entry);
+        } else {
+            self.heap.push(Reverse(entry));
+        }
         self.last
     }
 
     /// The earliest that is due at `now`, and whom it wakes. Those of one moment come in the order of their noting.
     pub fn pop_due(&mut self, now: Instant) -> Option<(Ticket, usize)> {
-        let Reverse((deadline, ..)) = self.heap.peek()?;
-        if *deadline > now {
+        let (deadline, ticket, token) = self.first()?;
+        if deadline > now {
             return None;
         }
-        self.heap.pop().map(|Reverse((_, ticket, token))| (ticket, token))
+        if self.line.front().is_some_and(|(_, first, _)| *first == ticket) {
+            self.line.pop_front();
+        } else {
+            self.heap.pop();
+        }
+        Some((ticket, token))
     }
 
     /// The earliest of all.
     pub fn earliest(&self) -> Option<Instant> {
-        self.heap.peek().map(|Reverse((deadline, ..))| *deadline)
+        self.first().map(|(deadline, ..)| deadline)
+    }
+
+    fn first(&self) -> Option<Entry> {
+        let of_heap = self.heap.peek().map(|Reverse(entry)| *entry);
+        self.line.front().copied().into_iter().chain(of_heap).min()
     }
 }
 
@@ -64,11 +86,11 @@ mod tests {
         let mut deadlines = Deadlines::new();
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        for (ms, token) in [(30, 3), (10, 1), (20, 2), (10, 4)] {
+        for (ms, token) in [(30, 3), (10, 1), (20, 2), (10, 4), (30, 5)] {
             deadlines.push(at(ms), token);
         }
         let mut due = |ms| deadlines.pop_due(at(ms)).map(|(_, token)| token);
         assert_eq!((due(9), due(10), due(10), due(19)), (None, Some(1), Some(4), None));
-        assert_eq!((due(99), due(99), due(99)), (Some(2), Some(3), None));
+        assert_eq!((due(99), due(99), due(99), due(99)), (Some(2), Some(3), Some(5), None));
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn setup(plan: &Plan) -> Setup {
         rows: plan.participants.iter().map(row).collect(),
         placement: plan.placement,
         capacity: None,
-        no_instructions: no_instructions(),
+        no_instructions: no_instructions().map(|why| why.to_string()),
         stages: plan.stages.iter().map(stage).collect(),
         aftermath: None,
     }

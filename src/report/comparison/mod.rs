@@ -174,11 +174,11 @@ pub(super) fn join(names: &[&str], word: &str) -> String {
 mod tests {
     use super::*;
     use crate::analysis::{FLOOR, analyse};
-    use crate::record::twin;
+    use crate::record::{Comparison, twin};
     use crate::report::tests::comparison;
 
-    #[test]
-    fn the_floor_is_nothing_to_choose() {
+    /// The small comparison, with the floor in place of its fastest row.
+    fn comparison_with_floor() -> Comparison {
         let mut comparison = comparison();
         let rename = |name: &mut String| match name.as_str() {
             "surf@smol" => *name = FLOOR.to_owned(),
@@ -188,9 +188,29 @@ mod tests {
         rename(&mut comparison.setup.reference);
         comparison.setup.rows.iter_mut().for_each(|row| rename(&mut row.name));
         comparison.passes.iter_mut().for_each(|pass| rename(&mut pass.row));
-        let stages = analyse(&comparison);
+        comparison
+    }
+
+    #[test]
+    fn the_floor_is_nothing_to_choose() {
+        let stages = analyse(&comparison_with_floor());
         assert_eq!(stages[0].rows[0].name, FLOOR);
         assert_eq!(verdict(&stages[0]), "On article hyper@smol is the fastest; next comes ureq@sequential.");
+    }
+
+    #[test]
+    fn rows_are_told_as_shares_of_the_floor_where_there_are_no_delays() {
+        let of_floor = |comparison: &Comparison| {
+            let rows = analyse(comparison).remove(0).rows.into_iter();
+            rows.filter_map(|row| Some((row.name, (row.of_floor? * 100.0).round()))).collect::<Vec<_>>()
+        };
+        let mut comparison = comparison_with_floor();
+        assert_eq!(of_floor(&comparison), [], "the share of the ideal says more");
+        comparison.passes.iter_mut().for_each(|pass| pass.ideal_s = None);
+        let share = |name: &str, share: f64| (name.to_owned(), share);
+        // A pass is 1.01 and 2 times as long as that of the floor.
+        let expected = [share(FLOOR, 100.0), share("hyper@smol", 99.0), share("ureq@sequential", 50.0)];
+        assert_eq!(of_floor(&comparison), expected);
     }
 
     #[test]
