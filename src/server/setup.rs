@@ -18,7 +18,7 @@ pub struct Setup {
     pub port: u16,
     /// Event loops, each in a thread of its own.
     pub loops: NonZeroUsize,
-    /// Whether they spin before deadlines.
+    /// Whether they spin before deadlines, and for a moment when all is answered.
     pub spins: bool,
     /// The most connections at one moment; further clients wait to be accepted.
     pub max_connections: usize,

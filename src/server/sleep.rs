@@ -1,4 +1,4 @@
-//! How the loop waits: it sleeps until shortly before the next deadline, and from there on it spins.
+//! How the loop waits: it spins for a while, sleeps until shortly before the next deadline, and from there on spins again.
 
 use std::io;
 use std::thread;
@@ -13,11 +13,24 @@ use super::warmth::Warmth;
 /// How long before a deadline the loop wakes to spin. An idle virtual core wakes up to this late.
 const LEAD: Duration = Duration::from_micros(500);
 
+/// How long the loop goes on looking when it has nothing to do. A client that has been answered is about to ask again, and if
+/// the loop slept by then, the client would have to wake it: at a microsecond or more a request, which its figures would be
+/// charged with, and all the more the further it is from keeping the server busy.
+const QUIET: Duration = Duration::from_micros(50);
+
 /// Who is away for longer than this when it lets others go first shares its core with them.
 const CONTENDED: Duration = Duration::from_micros(5);
 
 /// Who has not spun for so long has grown cold.
 const COLD: Duration = Duration::from_millis(2);
+
+/// How spinning ended.
+enum Spun {
+    /// There is something to do, or the time is over.
+    Enough,
+    /// Others want the core.
+    Contended,
+}
 
 /// What wakes the loop in time.
 #[derive(Debug)]
@@ -34,7 +47,8 @@ pub(super) struct Sleep {
 }
 
 impl Sleep {
-    /// Sleeps whose end is told to `registry` as `token`. If not `spins`, a sleep lasts until the deadline itself.
+    /// Sleeps whose end is told to `registry` as `token`. If not `spins`, a sleep begins at once and lasts until the deadline
+    /// itself.
     ///
     /// # Errors
     ///
@@ -52,22 +66,31 @@ impl Sleep {
     ///
     /// The system refuses, which it has no reason to.
     pub fn wait(&mut self, poll: &mut Poll, events: &mut Events, deadline: Option<Instant>) -> io::Result<()> {
-        let Some(deadline) = deadline else { return poll.poll(events, None) };
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return poll.poll(events, Some(Duration::ZERO));
+        let now = Instant::now();
+        if self.warmth.is_none() {
+            return match deadline {
+                Some(deadline) if deadline > now => self.sleep(poll, events, Some(deadline)),
+                Some(_) => poll.poll(events, Some(Duration::ZERO)),
+                None => self.sleep(poll, events, None),
+            };
         }
-        let spins = self.warmth.is_some();
-        if spins && left > LEAD {
-            return self.sleep(poll, events, deadline - LEAD);
-        }
-        if spins && !self.spin(poll, events, deadline)? {
+        poll.poll(events, Some(Duration::ZERO))?;
+        if !events.is_empty() || deadline.is_some_and(|deadline| deadline <= now) {
             return Ok(());
         }
-        self.sleep(poll, events, deadline)
+        let quiet = now + QUIET;
+        let soon = deadline.filter(|deadline| *deadline <= quiet + LEAD);
+        match self.spin(poll, events, soon.unwrap_or(quiet), soon.is_some())? {
+            Spun::Enough if soon.is_none() && events.is_empty() => {
+                self.sleep(poll, events, deadline.map(|deadline| deadline - LEAD))
+            }
+            Spun::Enough => Ok(()),
+            Spun::Contended => self.sleep(poll, events, deadline),
+        }
     }
 
-    fn sleep(&mut self, poll: &mut Poll, events: &mut Events, until: Instant) -> io::Result<()> {
+    fn sleep(&mut self, poll: &mut Poll, events: &mut Events, until: Option<Instant>) -> io::Result<()> {
+        let Some(until) = until else { return poll.poll(events, None) };
         // A timer that goes off too early costs a turn of the loop; to set it costs a call of the system.
         if self.armed.is_none_or(|armed| until < armed || armed < Instant::now()) {
             self.timer.set(until)?;
@@ -76,10 +99,10 @@ impl Sleep {
         poll.poll(events, self.timer.timeout())
     }
 
-    /// Looks for events again and again until `deadline`, unless others want the core. Whether they do.
-    fn spin(&mut self, poll: &mut Poll, events: &mut Events, deadline: Instant) -> io::Result<bool> {
+    /// Looks for events again and again until `end`, unless others want the core.
+    fn spin(&mut self, poll: &mut Poll, events: &mut Events, end: Instant, is_deadline: bool) -> io::Result<Spun> {
         let start = thread_cpu_time();
-        if let Some(warmth) = self.warmth.as_mut().filter(|_| self.last.elapsed() > COLD) {
+        if let Some(warmth) = self.warmth.as_mut().filter(|_| is_deadline && self.last.elapsed() > COLD) {
             warmth.renew();
         }
         let result = loop {
@@ -87,16 +110,51 @@ impl Sleep {
                 break Err(error);
             }
             let now = Instant::now();
-            if !events.is_empty() || now >= deadline {
-                break Ok(false);
+            if !events.is_empty() || now >= end {
+                break Ok(Spun::Enough);
             }
             thread::yield_now();
             if now.elapsed() > CONTENDED {
-                break Ok(true);
+                break Ok(Spun::Contended);
             }
         };
         self.last = Instant::now();
         self.spun += thread_cpu_time() - start;
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::Waker;
+
+    use super::*;
+
+    /// The processor time spent spinning while the loop waited 5 ms to be woken.
+    fn spun(spins: bool) -> Duration {
+        let mut poll = Poll::new().unwrap();
+        let mut sleep = Sleep::new(poll.registry(), Token(0), spins).unwrap();
+        let waker = Waker::new(poll.registry(), Token(1)).unwrap();
+        let mut events = Events::with_capacity(4);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(5));
+                waker.wake().unwrap();
+            });
+            sleep.wait(&mut poll, &mut events, None).unwrap();
+        });
+        assert!(events.iter().any(|event| event.token() == Token(1)), "it waits until there is something to do");
+        sleep.spun
+    }
+
+    #[test]
+    fn a_loop_that_spins_looks_for_a_while_and_then_sleeps() {
+        let spun = spun(true);
+        assert!(!spun.is_zero() && spun < Duration::from_millis(4), "{spun:?}");
+    }
+
+    #[test]
+    fn a_loop_that_does_not_spin_sleeps_at_once() {
+        assert_eq!(spun(false), Duration::ZERO);
     }
 }
