@@ -24,14 +24,6 @@ const CONTENDED: Duration = Duration::from_micros(5);
 /// Who has not spun for so long has grown cold.
 const COLD: Duration = Duration::from_millis(2);
 
-/// How spinning ended.
-enum Spun {
-    /// There is something to do, or the time is over.
-    Enough,
-    /// Others want the core.
-    Contended,
-}
-
 /// What wakes the loop in time.
 #[derive(Debug)]
 pub(super) struct Sleep {
@@ -80,12 +72,13 @@ impl Sleep {
         }
         let quiet = now + QUIET;
         let soon = deadline.filter(|deadline| *deadline <= quiet + LEAD);
-        match self.spin(poll, events, soon.unwrap_or(quiet), soon.is_some())? {
-            Spun::Enough if soon.is_none() && events.is_empty() => {
-                self.sleep(poll, events, deadline.map(|deadline| deadline - LEAD))
-            }
-            Spun::Enough => Ok(()),
-            Spun::Contended => self.sleep(poll, events, deadline),
+        let is_contended = self.spin(poll, events, soon.unwrap_or(quiet), soon.is_some())?;
+        match soon {
+            _ if !events.is_empty() => Ok(()),
+            // Whether others want the core now says nothing of then: there is time to wake before the deadline.
+            None => self.sleep(poll, events, deadline.map(|deadline| deadline - LEAD)),
+            Some(deadline) if is_contended => self.sleep(poll, events, Some(deadline)),
+            Some(_) => Ok(()),
         }
     }
 
@@ -99,8 +92,8 @@ impl Sleep {
         poll.poll(events, self.timer.timeout())
     }
 
-    /// Looks for events again and again until `end`, unless others want the core.
-    fn spin(&mut self, poll: &mut Poll, events: &mut Events, end: Instant, is_deadline: bool) -> io::Result<Spun> {
+    /// Looks for events again and again until `end`, unless others want the core. Whether they do.
+    fn spin(&mut self, poll: &mut Poll, events: &mut Events, end: Instant, is_deadline: bool) -> io::Result<bool> {
         let start = thread_cpu_time();
         if let Some(warmth) = self.warmth.as_mut().filter(|_| is_deadline && self.last.elapsed() > COLD) {
             warmth.renew();
@@ -111,11 +104,11 @@ impl Sleep {
             }
             let now = Instant::now();
             if !events.is_empty() || now >= end {
-                break Ok(Spun::Enough);
+                break Ok(false);
             }
             thread::yield_now();
             if now.elapsed() > CONTENDED {
-                break Ok(Spun::Contended);
+                break Ok(true);
             }
         };
         self.last = Instant::now();
