@@ -135,7 +135,7 @@ pub static ALL: &[Metric] = &[
         heading: "peak memory",
         unit: Unit::Bytes,
         better: Better::Lower,
-        value: |row| Some(row.cost?.peak_rss_bytes as f64),
+        value: |row| Some(row.cost?.peak_rss_bytes? as f64),
     },
     Metric {
         key: "memory_per_fetch_bytes",

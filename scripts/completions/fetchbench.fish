@@ -104,7 +104,7 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand verify" -s h -l he
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l time-scale -d 'Multiply all delays by this: 0 for none at all' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l listen -d 'Address to listen at, such as 127.0.0.1:8080 or `[::1]`: with a port the origins take it and those that follow, then the control channel; without one any that are free' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l cores -d 'Event loops, each on a core of its own; connections are dealt to them by turns' -r
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l spin -d 'Spin for the last half millisecond before an answer is due, for an idle core wakes late, and for 50 µs when all is answered, for clients pay for waking it [default: on where the process may run on more cores than it has loops]' -r -f -a "on\t''
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l spin -d 'Spin for the last half millisecond before an answer is due, since an idle core wakes late, and for 50 µs when all is answered, since waking it would cost the clients [default: on where the process may run on more cores than it has loops]' -r -f -a "on\t''
 off\t''"
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l access-log -d 'Write each answer down as a line of JSON, at the end of this file; `-` is stdout' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand serve" -l max-connections -d 'Most connections at one moment; further clients wait to be accepted [default: as many as there are descriptors]' -r

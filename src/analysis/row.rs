@@ -18,7 +18,7 @@ const BUSY: f64 = 0.8;
 /// From so much processor time on, in seconds, ticks of 10 ms tell the program's share from the kernel's to a few percent.
 const LEAST_TICKS_S: f64 = 0.25;
 
-/// Below so many fetches in flight, memory that is taken once would be counted as theirs.
+/// Below so many fetches in flight, what the program itself takes would be most of what is told of each.
 const LEAST_IN_FLIGHT: u64 = 1_000;
 
 /// The shares of fetches that a curve of what they took goes through.
@@ -68,8 +68,8 @@ pub struct RowAnalysis {
     pub sockets: (u64, u64),
     /// What it cost.
     pub cost: Option<Cost>,
-    /// Memory that each fetch took, in bytes, where all were in flight at once and many enough: the most that its process
-    /// grew by over its passes, over their number.
+    /// Memory that each fetch took, in bytes, where all were in flight at once and many enough: the peak, with the program
+    /// and its threads in it, over their number.
     pub memory_per_fetch_bytes: Option<f64>,
 }
 
@@ -88,8 +88,8 @@ pub struct Cost {
     pub involuntary_switches: f64,
     /// The most threads.
     pub threads: u64,
-    /// The most memory resident, in bytes.
-    pub peak_rss_bytes: u64,
+    /// The most memory resident, in bytes. `None` where other programs did the work, whose memory nobody tells.
+    pub peak_rss_bytes: Option<u64>,
     /// Allocations per fetch, where they were counted.
     pub allocations: Option<f64>,
     /// Bytes allocated per fetch, where they were counted.
@@ -157,6 +157,7 @@ pub(super) fn analyse_row(
     // A connection for each fetch at one moment, and one to each origin at least.
     let warm = slots.max(setup.origins as u64).min(setup.fetches);
     let fetches = fetch_times(passes);
+    let cost = cost(costs);
     let at = |share: f64, least: u64| (fetches.len() >= least).then(|| fetches.value_at_quantile(share) as f64 / 1e6);
     RowAnalysis {
         name: row.name.clone(),
@@ -184,16 +185,12 @@ pub(super) fn analyse_row(
                 Connections::PerFetch => setup.fetches * passes.len() as u64,
             },
         ),
-        cost: cost(costs),
-        memory_per_fetch_bytes: (slots == setup.fetches).then(|| memory_per_fetch_bytes(costs, slots)).flatten(),
+        memory_per_fetch_bytes: cost
+            .and_then(|cost| cost.peak_rss_bytes)
+            .filter(|_| slots == setup.fetches && slots >= LEAST_IN_FLIGHT)
+            .map(|peak| peak as f64 / slots as f64),
+        cost,
     }
-}
-
-/// By how much a process grew, for each of its fetches that were in flight at once.
-fn memory_per_fetch_bytes(costs: &[&CostSample], in_flight: u64) -> Option<f64> {
-    let grown = |cost: &&CostSample| Some(cost.peak_rss_bytes.saturating_sub(cost.opened_rss_bytes?));
-    let most = costs.iter().filter_map(grown).max()?;
-    (in_flight >= LEAST_IN_FLIGHT).then(|| most as f64 / in_flight as f64)
 }
 
 /// What the server spent on the processor, in seconds.
@@ -234,6 +231,7 @@ pub(super) fn cost(costs: &[&CostSample]) -> Option<Cost> {
     let executed = || costs.iter().filter_map(|cost| Some((cost.instructions?, cost.counted_fetches)));
     let executed_fetches: u64 = executed().map(|(_, fetches)| fetches).sum();
     let instructions: u64 = executed().map(|(instructions, _)| instructions).sum();
+    let is_left_to_others = costs.iter().any(|cost| cost.children_s > 0.0);
     let cpu_s = each(CostSample::cpu_s);
     let (user, system) = (each(|cost| cost.user_s), each(|cost| cost.system_s));
     let is_split = (user + system) * fetches as f64 >= LEAST_TICKS_S;
@@ -245,30 +243,9 @@ pub(super) fn cost(costs: &[&CostSample]) -> Option<Cost> {
         voluntary_switches: each(|cost| cost.voluntary_switches as f64),
         involuntary_switches: each(|cost| cost.involuntary_switches as f64),
         threads: costs.iter().map(|cost| cost.threads).max().unwrap_or(0),
-        peak_rss_bytes: costs.iter().map(|cost| cost.peak_rss_bytes).max().unwrap_or(0),
+        peak_rss_bytes: costs.iter().map(|cost| cost.peak_rss_bytes).max().filter(|_| !is_left_to_others),
         allocations: counts(|counts| counts.allocations),
         allocated_bytes: counts(|counts| counts.allocated_bytes),
         instructions: (executed_fetches > 0).then(|| instructions as f64 / executed_fetches as f64),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn memory_is_told_of_a_crowd_alone_by_what_its_process_grew() {
-        let cost =
-            |peak_rss_bytes, opened_rss_bytes| CostSample { peak_rss_bytes, opened_rss_bytes, ..cost_of_nothing() };
-        let (first, second) = (cost(9_000_000, Some(4_000_000)), cost(12_000_000, Some(4_000_000)));
-        assert_eq!(memory_per_fetch_bytes(&[&first, &second], 1_000), Some(8_000.0));
-        assert_eq!(memory_per_fetch_bytes(&[&first, &second], 999), None);
-        assert_eq!(memory_per_fetch_bytes(&[&cost(9_000_000, None)], 1_000), None, "of a record that does not tell");
-    }
-
-    fn cost_of_nothing() -> CostSample {
-        let line = r#"{"scenario":"s","block":0,"row":"a@b","fetches":9,"user_s":0,"system_s":0,"voluntary_switches":0,
-            "involuntary_switches":0,"threads":1,"peak_rss_bytes":0,"counted_fetches":0}"#;
-        serde_json::from_str(line).expect("a cost")
-    }
 }

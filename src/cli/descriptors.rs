@@ -31,7 +31,12 @@ pub(super) fn reserve(concurrency: usize, listeners: usize) -> anyhow::Result<()
 ///
 /// As [`reserve`].
 pub(super) fn reserve_for_rows(connections: usize, listeners: usize) -> anyhow::Result<()> {
-    reserve_for(&format!("room for {connections} connections at once"), connections, listeners, "name fewer rows")
+    reserve_for(
+        &format!("room for {connections} connections at once"),
+        connections,
+        listeners,
+        "name fewer rows or other scenarios",
+    )
 }
 
 fn reserve_for(what: &str, connections: usize, listeners: usize, way_out: &str) -> anyhow::Result<()> {

@@ -26,8 +26,9 @@ pub(super) struct ListenFlags {
     /// Event loops, each on a core of its own; connections are dealt to them by turns
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_cores)]
     cores: NonZeroUsize,
-    /// Spin for the last half millisecond before an answer is due, for an idle core wakes late, and for 50 µs when all is
-    /// answered, for clients pay for waking it [default: on where the process may run on more cores than it has loops]
+    /// Spin for the last half millisecond before an answer is due, since an idle core wakes late, and for 50 µs when all is
+    /// answered, since waking it would cost the clients [default: on where the process may run on more cores than it has
+    /// loops]
     #[arg(long, value_name = "WHEN")]
     spin: Option<Spin>,
     /// Write each answer down as a line of JSON, at the end of this file; `-` is stdout

@@ -37,14 +37,13 @@ impl Block<'_> {
     ) -> anyhow::Result<()> {
         let start = Instant::now();
         self.open(contenders, on)?;
-        let opened: Vec<_> = contenders.iter().map(usage).collect();
         self.target.take_witness()?;
         let opening = start.elapsed();
         self.cycle(None, contenders, shuffle, on)?;
         let cycles = self.budget.cycles(self.number, opening, start.elapsed() - opening);
 
         let server_before = self.target.usage();
-        let before: Vec<_> = contenders.iter().map(usage).collect();
+        let before: Vec<_> = contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
         let mut made = 0;
         while made < cycles && !self.plan.is_interrupted() {
             self.cycle(Some(made), contenders, shuffle, on)?;
@@ -55,8 +54,8 @@ impl Block<'_> {
             let taking_part = contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
             on(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
         }
-        for (contender, (opened, before)) in contenders.iter_mut().zip(opened.into_iter().zip(before)) {
-            if let Some(cost) = opened.zip(before).and_then(|usages| self.cost(contender, usages, fetches)) {
+        for (contender, before) in contenders.iter_mut().zip(before) {
+            if let Some(cost) = before.and_then(|before| self.cost(contender, before, fetches)) {
                 on(Event::Cost(&cost))?;
             }
             contender.close();
@@ -162,11 +161,9 @@ impl Block<'_> {
     }
 
     /// What the counted cycles cost a row, and what one more pass allocates and executes, which is counted and not timed.
-    fn cost(&self, contender: &mut Contender, (opened, before): (Usage, Usage), fetches: u64) -> Option<CostSample> {
-        let after = usage(contender)?;
+    fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
+        let after = contender.process().and_then(Usage::of)?;
         let mut sample = self.cost_sample(&contender.name, fetches, before, after);
-        // The memory of who leaves the work to other programs says nothing of it.
-        sample.opened_rss_bytes = (after.children_s == opened.children_s).then_some(opened.peak_rss_bytes);
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
             let counters = contender.process().and_then(|process| Counters::instructions(process).ok());
@@ -190,15 +187,10 @@ impl Block<'_> {
             involuntary_switches: after.involuntary_switches.saturating_sub(before.involuntary_switches),
             threads: after.threads,
             peak_rss_bytes: after.peak_rss_bytes,
-            opened_rss_bytes: None,
+            children_s: after.children_s - before.children_s,
             counted_fetches: self.stage.scenario.sites.len() as u64,
             counts: None,
             instructions: None,
         }
     }
-}
-
-/// What a row's process has used so far.
-fn usage(contender: &Contender) -> Option<Usage> {
-    contender.process().and_then(Usage::of)
 }

@@ -246,9 +246,9 @@ pub struct CostSample {
     pub threads: u64,
     /// The most memory that was resident at any moment, in bytes.
     pub peak_rss_bytes: u64,
-    /// The same before the first pass of the process, unless programs that it started did the work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub opened_rss_bytes: Option<u64>,
+    /// The part of `user_s` and `system_s` that programs took which the process had started and which have ended.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub children_s: f64,
     /// Fetches of the pass in which allocations and instructions were counted.
     pub counted_fetches: u64,
     /// What was counted in that pass, where the worker can.
@@ -257,6 +257,10 @@ pub struct CostSample {
     /// Instructions of the program in that pass, where the machine counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<u64>,
+}
+
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 impl CostSample {
@@ -281,7 +285,12 @@ impl CostSample {
         ] {
             bounds::count(name, value)?;
         }
-        for (name, value) in [("cpu_s", self.cpu_s()), ("user_s", self.user_s), ("system_s", self.system_s)] {
+        for (name, value) in [
+            ("cpu_s", self.cpu_s()),
+            ("user_s", self.user_s),
+            ("system_s", self.system_s),
+            ("children_s", self.children_s),
+        ] {
             bounds::amount(name, value)?;
         }
         Ok(self)

@@ -185,7 +185,7 @@ mod tests {
             involuntary_switches: 3,
             threads: 2 + factor,
             peak_rss_bytes: 9_000_000 + factor,
-            opened_rss_bytes: None,
+            children_s: 0.0,
             counted_fetches: 3,
             counts: Some(Counts { allocations: 60 + factor, allocated_bytes: 9000 }),
             instructions: None,

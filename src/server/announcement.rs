@@ -83,7 +83,8 @@ fn read_witness(control: &str) -> anyhow::Result<Witness> {
     let authority = control.strip_prefix("http://").context("it is no http url")?;
     let mut stream = TcpStream::connect(authority)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /take HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n")?;
+    // In one piece: `write!` would send each of its parts by itself.
+    stream.write_all(format!("GET /take HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n").as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("the answer has no end of head")?;

@@ -42,13 +42,19 @@ impl Deadlines {
 
     /// Notes that `token` is to be woken at `deadline`.
     pub fn push(&mut self, deadline: Instant, token: usize) -> Ticket {
-        self.last = Ticket(self.last.0 + 1);
-        let entry = (deadline, self.last, token);
-        if self.line.back().is_none_or(|last| *last < entry) {
-            self.line.push_back(entry);
-        } else {
-            self.heap.push(Reverse(entry));
+        if self.line.back().is_some_and(|(last, ..)| deadline < *last) {
+            return self.push_aside(deadline, token);
         }
+        self.last = Ticket(self.last.0 + 1);
+        self.line.push_back((deadline, self.last, token));
+        self.last
+    }
+
+    /// The same for what hardly ever comes to pass, and lies far ahead: in the line, all that is noted until then would come
+    /// before it.
+    pub fn push_aside(&mut self, deadline: Instant, token: usize) -> Ticket {
+        self.last = Ticket(self.last.0 + 1);
+        self.heap.push(Reverse((deadline, self.last, token)));
         self.last
     }
 
@@ -86,11 +92,14 @@ mod tests {
         let mut deadlines = Deadlines::new();
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
+        deadlines.push_aside(at(90), 6);
         for (ms, token) in [(30, 3), (10, 1), (20, 2), (10, 4), (30, 5)] {
             deadlines.push(at(ms), token);
         }
+        assert_eq!(deadlines.line.len(), 2, "what is put aside is in nobody's way");
         let mut due = |ms| deadlines.pop_due(at(ms)).map(|(_, token)| token);
         assert_eq!((due(9), due(10), due(10), due(19)), (None, Some(1), Some(4), None));
-        assert_eq!((due(99), due(99), due(99), due(99)), (Some(2), Some(3), Some(5), None));
+        assert_eq!([due(89), due(89), due(89), due(89)], [Some(2), Some(3), Some(5), None]);
+        assert_eq!((due(90), due(90)), (Some(6), None));
     }
 }

@@ -66,7 +66,7 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// A loop that gives `service`, spins before deadlines or not, and listens nowhere yet.
+    /// A loop that gives `service`, spins or not, and listens nowhere yet.
     ///
     /// # Errors
     ///
@@ -291,7 +291,7 @@ impl Engine {
         if end <= now.instant {
             self.close(key);
         } else if connection.watch == Ticket::NONE {
-            connection.watch = self.deadlines.push(end, self.doors.len() + key);
+            connection.watch = self.deadlines.push_aside(end, self.doors.len() + key);
         }
     }
 

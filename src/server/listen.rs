@@ -7,8 +7,8 @@ use std::os::fd::OwnedFd;
 use rustix::net::sockopt::set_tcp_nodelay;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with};
 
-/// How many connections may wait to be accepted. The 128 of the standard library are too few for a thousand clients at
-/// once: the rest would try again after a second, and look slow.
+/// How many connections may wait to be accepted. The 128 of the standard library are too few for thousands of clients at
+/// once: the rest would try again after a second, and look slow. Most systems allow no more than this (`somaxconn`).
 const BACKLOG: i32 = 4096;
 
 /// Listens at an address, on any free port where that is 0.

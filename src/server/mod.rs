@@ -1,6 +1,6 @@
 //! The mock server: answers each site of a scenario after its programmed delay, and counts what it saw.
 //!
-//! One engine, ours, so that no client or runtime is judged by a relative: an event loop with a heap of deadlines, or
+//! One engine, ours, so that no client or runtime is judged by a relative: an event loop with its deadlines, or
 //! several that share nothing but counters ([`Server`]). Measurements start it in a process of its own ([`ServerProcess`]), so that the fetches measured do
 //! not share its memory or its scheduler.
 //!

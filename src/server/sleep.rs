@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_micros(50);
 /// Who is away for longer than this when it lets others go first shares its core with them.
 const CONTENDED: Duration = Duration::from_micros(5);
 
-/// Who has not spun for so long has grown cold.
+/// Who has not spun before a deadline for so long has grown cold.
 const COLD: Duration = Duration::from_millis(2);
 
 /// What wakes the loop in time.
@@ -32,7 +32,7 @@ pub(super) struct Sleep {
     armed: Option<Instant>,
     /// If it spins.
     warmth: Option<Warmth>,
-    /// When it last spun.
+    /// When it last spun before a deadline.
     last: Instant,
     /// The processor time spent spinning so far.
     pub spun: Duration,
@@ -59,15 +59,15 @@ impl Sleep {
     /// The system refuses, which it has no reason to.
     pub fn wait(&mut self, poll: &mut Poll, events: &mut Events, deadline: Option<Instant>) -> io::Result<()> {
         let now = Instant::now();
-        if self.warmth.is_none() {
-            return match deadline {
-                Some(deadline) if deadline > now => self.sleep(poll, events, Some(deadline)),
-                Some(_) => poll.poll(events, Some(Duration::ZERO)),
-                None => self.sleep(poll, events, None),
-            };
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            return poll.poll(events, Some(Duration::ZERO));
         }
+        if self.warmth.is_none() {
+            return self.sleep(poll, events, deadline);
+        }
+        // Apart from spinning, whose processor time is asked for: a busy loop need not ask.
         poll.poll(events, Some(Duration::ZERO))?;
-        if !events.is_empty() || deadline.is_some_and(|deadline| deadline <= now) {
+        if !events.is_empty() {
             return Ok(());
         }
         let quiet = now + QUIET;
@@ -92,7 +92,8 @@ impl Sleep {
         poll.poll(events, self.timer.timeout())
     }
 
-    /// Looks for events again and again until `end`, unless others want the core. Whether they do.
+    /// Looks for events again and again until `end`, unless others want the core. Whether they do. Before a
+    /// deadline what has grown cold is made warm first.
     fn spin(&mut self, poll: &mut Poll, events: &mut Events, end: Instant, is_deadline: bool) -> io::Result<bool> {
         let start = thread_cpu_time();
         if let Some(warmth) = self.warmth.as_mut().filter(|_| is_deadline && self.last.elapsed() > COLD) {
@@ -111,7 +112,9 @@ impl Sleep {
                 break Ok(true);
             }
         };
-        self.last = Instant::now();
+        if is_deadline {
+            self.last = Instant::now();
+        }
         self.spun += thread_cpu_time() - start;
         result
     }

@@ -90,7 +90,7 @@ fn cost(row: &str, block: u32, seconds: f64) -> CostSample {
         involuntary_switches: 0,
         threads: 1,
         peak_rss_bytes: 1,
-        opened_rss_bytes: None,
+        children_s: 0.0,
         counted_fetches: 0,
         counts: None,
         instructions: None,

@@ -39,15 +39,15 @@ PROTOCOL = ("HTTP/0.9", "in HTTP response", "response headers", "chunked-encodin
 
 
 class Session:
-    threads = 1
-
     def __init__(self, open):
         self.open, self.folder = open, tempfile.mkdtemp(prefix="fetchbench-curl-")
-        self.processes = -(-open.concurrency // MOST_PARALLEL)
+        self.threads = self.processes = -(-open.concurrency // MOST_PARALLEL)
         self.readers = ThreadPoolExecutor(self.processes)
         self.next = self.start_all()
 
     def close(self):
+        for curl in self.next:
+            curl.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start_all(self):
@@ -91,6 +91,11 @@ class Session:
 
     def hear(self, curl, lines, outcomes, first, start):
         """Hands a curl its urls, which are every so many-th from `first` on, and notes what it says of each."""
+        if not lines:
+            # It would complain that there is nothing to fetch.
+            curl.kill()
+            curl.wait()
+            return
         curl.stdin.write("".join(lines))
         curl.stdin.close()
         for line in curl.stderr:

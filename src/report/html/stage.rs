@@ -195,8 +195,8 @@ fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let which = if outcome.ahead.len() > 1 { format!(" ({}, the least of them)", row.name) } else { String::new() };
     let cpu = format!("{} CPU a fetch", show(Unit::Seconds, cost.cpu_s));
     let threads = if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
-    let memory = show(Unit::Bytes, cost.peak_rss_bytes as f64);
-    let note = format!("{memory}, {threads}, {} sockets{which}", grouped(row.sockets.0));
+    let memory = cost.peak_rss_bytes.map_or_else(String::new, |peak| show(Unit::Bytes, peak as f64) + ", ");
+    let note = format!("{memory}{threads}, {} sockets{which}", grouped(row.sockets.0));
     Some(("Cost".to_owned(), cpu, note))
 }
 
