@@ -13,7 +13,7 @@ pub(super) fn summary(agreements: &[Agreement]) -> String {
     }
     let count = |accord: Accord| agreements.iter().filter(|agreement| agreement.accord == accord).count();
     format!(
-        "Of {} rows that both have measured alike, criterion's figure lies within the interval of `compare` for {}, on \
+        "Of {} rows that both have measured alike, criterion's figure lies within the interval of the comparison for {}, on \
          the same side of the reference for {}, and contradicts it for {}. Criterion measures one row after another, so \
          the machine's drift is in its figures, which have no interval here.",
         agreements.len(),
