@@ -15,6 +15,9 @@ pub const COMPARISON_VERSION: u32 = 1;
 pub struct Setup {
     /// The version of the record's form.
     pub comparison_version: u32,
+    /// The command line, without the folders in it: the environment may tell of the benches beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// Whether the run came to its end. Without that, what was measured before stands all the same.
     pub complete: bool,
     /// Where the orders of the cycles were drawn from.

@@ -219,6 +219,7 @@ mod tests {
             rows: Vec::new(),
             placement: Placement::Free,
             capacity: None,
+            command: None,
             no_instructions: None,
             stages: Vec::new(),
             aftermath: None,

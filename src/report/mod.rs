@@ -146,6 +146,7 @@ mod tests {
             rows: rows.iter().map(row).collect(),
             placement: Placement::Free,
             capacity: None,
+            command: None,
             no_instructions: None,
             stages: vec![stage],
         }

@@ -37,6 +37,7 @@ fn setup() -> Setup {
         rows: ROWS.map(row).to_vec(),
         placement: Placement::Free,
         capacity: None,
+        command: None,
         no_instructions: None,
         stages: vec![stage],
         aftermath: None,

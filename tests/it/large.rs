@@ -80,6 +80,7 @@ fn setup() -> Setup {
         rows: ROWS.map(|name| RowSetup { name: name.to_owned(), sequential: false }).to_vec(),
         placement: Placement::Free,
         capacity: None,
+        command: None,
         no_instructions: None,
         stages: vec![stage],
     }

@@ -163,7 +163,7 @@ fn record(args: &CompareArgs, plan: &Plan, interruption: &Interruption) -> anyho
                 .context("the mock server fails")?,
         ),
     };
-    let setup = Setup { capacity, ..setup(plan) };
+    let setup = Setup { capacity, command: Some(environment.command.clone()), ..setup(plan) };
     let mut journal = ComparisonJournal::create(&folder, &environment, setup).map_err(unwritable)?;
     let (start, ticks) = (Instant::now(), CoreTicks::now());
     measure(plan, &mut journal)?;

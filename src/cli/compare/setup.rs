@@ -36,6 +36,7 @@ pub(super) fn setup(plan: &Plan) -> Setup {
     };
     Setup {
         comparison_version: COMPARISON_VERSION,
+        command: None,
         complete: false,
         seed: plan.seed,
         reference: plan.participants[plan.reference].name.clone(),

@@ -14,6 +14,8 @@ pub(super) fn facts(
 ) -> Vec<(&'static str, String)> {
     let setup = &comparison.setup;
     let mut facts = place::facts(environment, setup.rows.iter().map(|row| row.name.as_str()));
+    let own = setup.command.iter().filter(|command| **command != environment.command);
+    facts.extend(own.map(|command| ("compared by", command.clone())));
     facts.push(("seed", setup.seed.to_string()));
     let passes = comparison.passes.len() as u64;
     let fetches: u64 = setup
