@@ -21,7 +21,7 @@ pub(super) type HandedIn = Vec<(usize, Fetched)>;
 
 /// Works on a pass until no site is left.
 pub(super) async fn work<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
-    let mut handed_in = Vec::new();
+    let mut handed_in = Vec::with_capacity(job.sites().div_ceil(job.workers()));
     let mut alarm = Alarm::<E> { sleep: None };
     while let Some(errand) = job.take() {
         handed_in.push(run(&job, errand, &mut alarm).await);

@@ -15,17 +15,17 @@ use super::super::turns::Turns;
 use super::super::{Stream, causes};
 use super::bell::Bell;
 use super::io::Io;
-use crate::answer::Received;
+use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 
 /// A stream, plain or encrypted, as hyper takes it.
 pub(super) type Wire<S> = Io<Either<Turns<S>, TlsStream<Turns<S>>>>;
 
-/// A request that was not answered.
-pub(super) struct Unanswered {
+/// A fetch that failed.
+pub(super) struct Failed {
     pub error: FetchError,
-    /// The request, where nothing of it had been sent.
-    pub unsent: Option<Request<Empty<Bytes>>>,
+    /// Whether nothing of the request had been sent.
+    pub unsent: bool,
 }
 
 /// The two halves of a connection.
@@ -49,21 +49,23 @@ impl<S: Stream> Connection<S> {
         self.driver.is_some()
     }
 
-    /// Sends a request and waits for the head of its answer.
-    pub async fn send(&mut self, request: Request<Empty<Bytes>>) -> Result<hyper::Response<Incoming>, Unanswered> {
+    /// Sends a request and reads its answer, the body to its end.
+    pub async fn fetch(&mut self, request: Request<Empty<Bytes>>, body: &mut Received) -> Result<Head, Failed> {
         if !self.sender.is_ready() {
             // The driver has not yet been polled since the end of the last answer.
             self.poll_driver();
         }
         let response = self.sender.try_send_request(request);
-        self.drive(response).await.map_err(|mut error| Unanswered {
-            unsent: error.take_message(),
+        let response = self.drive(response).await.map_err(|mut error| Failed {
+            unsent: error.take_message().is_some(),
             error: self.failed(error.error(), ErrorClass::ClosedEarly),
-        })
+        })?;
+        let head = Head::of(response.status().as_u16(), response.headers());
+        self.read(response.into_body(), body).await.map_err(|error| Failed { error, unsent: false })?;
+        Ok(head)
     }
 
-    /// Reads a body to its end.
-    pub async fn read(&mut self, mut incoming: Incoming, body: &mut Received) -> Result<(), FetchError> {
+    async fn read(&mut self, mut incoming: Incoming, body: &mut Received) -> Result<(), FetchError> {
         while !incoming.is_end_stream()
             && let Some(frame) = self.drive(incoming.frame()).await
         {
@@ -165,9 +167,8 @@ mod tests {
             let (sender, driver) = handshake.unwrap();
             let mut connection = Connection::new(sender, driver);
             for _ in 0..3 {
-                let response = connection.send(Request::new(Empty::new())).await.map_err(|failed| failed.error);
                 let mut body = Received::new(2);
-                connection.read(response.unwrap().into_body(), &mut body).await.unwrap();
+                connection.fetch(Request::new(Empty::new()), &mut body).await.map_err(|failed| failed.error).unwrap();
                 assert_eq!(body.bytes(), 2);
             }
         });

@@ -12,15 +12,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_rustls::TlsConnector;
 use futures_util::future::Either;
 use http::header::{HOST, HeaderMap, HeaderValue};
-use http::{Request, Uri};
+use http::uri::{InvalidUri, PathAndQuery};
+use http::Request;
 use http_body_util::Empty;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use url::Url;
 
-use self::connection::{Connection, Unanswered};
+use self::connection::{Connection, Failed};
 use self::io::Io;
-use super::pool::{Lease, Pool};
+use super::pool::Pool;
 use super::turns::Turns;
 use super::{AsyncClient, Choice, Client, Runtime, causes, connect, host_header, origin_of, tls};
 use crate::answer::{Head, Received};
@@ -58,9 +59,21 @@ struct Place {
 #[derive(Debug)]
 pub struct Target {
     place: Arc<Place>,
-    /// Path and query alone, as they stand in the request line.
-    uri: Uri,
+    /// As they stand in the request line.
+    path: PathAndQuery,
     credentials: Credentials,
+}
+
+impl Target {
+    fn request(&self) -> Request<Empty<Bytes>> {
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = self.path.clone().into();
+        *request.headers_mut() = match self.credentials {
+            Credentials::Send => self.place.headers.clone(),
+            Credentials::Withhold => self.place.headers_elsewhere.clone(),
+        };
+        request
+    }
 }
 
 impl<R: Runtime> Client for Hyper<R> {
@@ -89,9 +102,9 @@ impl<R: Runtime> Client for Hyper<R> {
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
         let unsupported = |why: String| FetchError::new(ErrorClass::Unsupported, format!("{url}: {why}"));
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        let uri: Uri = path.parse().map_err(|error: http::uri::InvalidUri| unsupported(error.to_string()))?;
+        let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| unsupported(error.to_string()))?;
         // The first clone makes the text a shared one, which takes an allocation: now, and not within the pass.
-        drop(uri.clone());
+        drop(path.clone());
         let host = HeaderValue::try_from(host_header(url)).map_err(|error| unsupported(error.to_string()))?;
 
         let origin = origin_of(url)?;
@@ -105,7 +118,7 @@ impl<R: Runtime> Client for Hyper<R> {
                 headers_elsewhere: with_host(&host, &self.headers_elsewhere),
             })
         });
-        Ok(Target { place: Arc::clone(place), uri, credentials })
+        Ok(Target { place: Arc::clone(place), path, credentials })
     }
 }
 
@@ -119,47 +132,34 @@ fn with_host(host: &HeaderValue, headers: &HeaderMap) -> HeaderMap {
 
 impl<R: Runtime> AsyncClient for Hyper<R> {
     async fn get(&self, target: &Self::Target, body: &mut Received) -> Result<Head, FetchError> {
-        let mut request = Request::new(Empty::<Bytes>::new());
-        *request.uri_mut() = target.uri.clone();
-        *request.headers_mut() = match target.credentials {
-            Credentials::Send => target.place.headers.clone(),
-            Credentials::Withhold => target.place.headers_elsewhere.clone(),
-        };
-
         let mut lease = self.pool.lease(target.place.number);
-        let (mut connection, response) = self.exchange(&mut lease, &target.place.origin, request).await?;
-        let head = Head::of(response.status().as_u16(), response.headers());
-        connection.read(response.into_body(), body).await?;
-        if self.keep && connection.is_alive() {
-            lease.give_back(connection);
+        loop {
+            let idle = lease.idle_connection();
+            let was_idle = idle.is_some();
+            let mut connection = match idle {
+                Some(connection) => connection,
+                None => {
+                    lease.make_room();
+                    // Boxed, since it would make the future of every fetch as large, most of which never connect.
+                    Box::pin(self.connect(&target.place.origin)).await?
+                }
+            };
+            match connection.fetch(target.request(), body).await {
+                Ok(head) => {
+                    if self.keep && connection.is_alive() {
+                        lease.give_back(connection);
+                    }
+                    return Ok(head);
+                }
+                // The server hung up while the connection was idle. Nothing was sent, so the next is no second try.
+                Err(Failed { unsent: true, .. }) if was_idle => {}
+                Err(Failed { error, .. }) => return Err(error),
+            }
         }
-        Ok(head)
     }
 }
 
 impl<R: Runtime> Hyper<R> {
-    /// Sends a request over an idle connection, or over a new one, and waits for the head of its answer.
-    async fn exchange(
-        &self,
-        lease: &mut Lease<Box<Connection<R::Stream>>>,
-        origin: &Origin,
-        mut request: Request<Empty<Bytes>>,
-    ) -> Result<(Box<Connection<R::Stream>>, hyper::Response<Incoming>), FetchError> {
-        while let Some(mut connection) = lease.idle_connection() {
-            match connection.send(request).await {
-                Ok(response) => return Ok((connection, response)),
-                // The server hung up while the connection was idle. Nothing was sent, so this is no second try.
-                Err(Unanswered { unsent: Some(returned), .. }) => request = returned,
-                Err(Unanswered { error, unsent: None }) => return Err(error),
-            }
-        }
-        lease.make_room();
-        // Boxed, since it would make the future of every fetch as large, most of which never connect.
-        let mut connection = Box::pin(self.connect(origin)).await?;
-        let response = connection.send(request).await.map_err(|unanswered| unanswered.error)?;
-        Ok((connection, response))
-    }
-
     async fn connect(&self, origin: &Origin) -> Result<Box<Connection<R::Stream>>, FetchError> {
         let stream = Turns::new(connect::<R>(origin).await?);
         let io = match &*origin.scheme {
