@@ -17,7 +17,7 @@ use crate::fetch::{Fetch, Limits, Options, Pass, Spawning};
 
 /// An open executor and client.
 struct Session<E, C> {
-    executor: E,
+    executor: Arc<E>,
     opened: Opened<C>,
     spawning: Spawning,
 }
@@ -28,7 +28,7 @@ pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
     limits: &Limits,
 ) -> anyhow::Result<Box<dyn Fetch>> {
     let threads = options.threads.unwrap_or_else(cores);
-    let executor = E::start(threads)?;
+    let executor = Arc::new(E::start(threads)?);
     let options = Options { threads: Some(threads), ..options.clone() };
     Ok(Box::new(Session { executor, opened: Opened::<C>::new(&options, limits)?, spawning: options.spawning }))
 }
@@ -36,50 +36,49 @@ pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
 impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
         let job = Arc::new(self.opened.start(urls)?);
-        Ok(gather(match self.spawning {
-            Spawning::Workers => self.workers(&job),
-            Spawning::PerSite => self.per_site(&job),
-            Spawning::OneTask => self.one_task(&job),
-        }))
+        let (executor, spawning) = (Arc::clone(&self.executor), self.spawning);
+        // A task that spawns the others. The current-thread scheduler of tokio looks only now and then for tasks from
+        // other threads: of 256 workers that were spawned from here, never more than 124 were at work at once.
+        let pass = self.executor.spawn(async move {
+            let handed_in = match spawning {
+                Spawning::Workers => workers(&*executor, &job).await,
+                Spawning::PerSite => per_site(&*executor, &job).await,
+                Spawning::OneTask => one_task::<E, C>(&job).await,
+            };
+            // An executor must not end on a thread of its own.
+            (handed_in, executor)
+        });
+        // Not by a runtime's own `block_on`, which would make this thread one more that does the work.
+        let (handed_in, _) = block_on(pass);
+        Ok(gather(handed_in))
     }
 }
 
-impl<E: AsyncExecutor, C: AsyncClient> Session<E, C> {
-    fn workers(&self, job: &Arc<Job<C>>) -> HandedIn {
-        join((0..job.workers()).map(|_| self.executor.spawn(work::<E, C>(Arc::clone(job)))).collect())
-    }
-
-    fn per_site(&self, job: &Arc<Job<C>>) -> HandedIn {
-        let permits = Arc::new(Semaphore::new(job.workers()));
-        let task = |_| {
-            let (job, permits) = (Arc::clone(job), Arc::clone(&permits));
-            self.executor.spawn(async move {
-                let _permit = permits.acquire().await;
-                work_once::<E, C>(job).await
-            })
-        };
-        join((0..job.sites()).map(task).collect())
-    }
-
-    fn one_task(&self, job: &Arc<Job<C>>) -> HandedIn {
-        let job = Arc::clone(job);
-        let task = async move {
-            let workers: FuturesUnordered<_> = (0..job.workers()).map(|_| work::<E, C>(Arc::clone(&job))).collect();
-            workers.concat().await
-        };
-        join(vec![self.executor.spawn(task)])
-    }
+async fn workers<E: AsyncExecutor, C: AsyncClient>(executor: &E, job: &Arc<Job<C>>) -> HandedIn {
+    join((0..job.workers()).map(|_| executor.spawn(work::<E, C>(Arc::clone(job)))).collect()).await
 }
 
-/// Waits for the tasks of a pass.
-///
-/// Not by a runtime's own `block_on`, which would make this thread one more that does the work.
-fn join(tasks: Vec<impl Future<Output = HandedIn>>) -> HandedIn {
-    block_on(async {
-        let mut handed_in = Vec::new();
-        for task in tasks {
-            handed_in.extend(task.await);
-        }
-        handed_in
-    })
+async fn per_site<E: AsyncExecutor, C: AsyncClient>(executor: &E, job: &Arc<Job<C>>) -> HandedIn {
+    let permits = Arc::new(Semaphore::new(job.workers()));
+    let task = |_| {
+        let (job, permits) = (Arc::clone(job), Arc::clone(&permits));
+        executor.spawn(async move {
+            let _permit = permits.acquire().await;
+            work_once::<E, C>(job).await
+        })
+    };
+    join((0..job.sites()).map(task).collect()).await
+}
+
+async fn one_task<E: AsyncExecutor, C: AsyncClient>(job: &Arc<Job<C>>) -> HandedIn {
+    let workers: FuturesUnordered<_> = (0..job.workers()).map(|_| work::<E, C>(Arc::clone(job))).collect();
+    workers.concat().await
+}
+
+async fn join(tasks: Vec<impl Future<Output = HandedIn>>) -> HandedIn {
+    let mut handed_in = Vec::new();
+    for task in tasks {
+        handed_in.extend(task.await);
+    }
+    handed_in
 }

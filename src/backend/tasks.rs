@@ -1,13 +1,11 @@
 //! What a task does: takes the next site, fetches it before its deadline, until none is left.
 
 use std::future::{Future, poll_fn};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
-
-use futures_lite::FutureExt;
 
 use super::executor::AsyncExecutor;
 use super::job::{Errand, Job};
@@ -44,14 +42,9 @@ async fn run<E: AsyncExecutor, C: AsyncClient>(
 ) -> (usize, Fetched) {
     let deadline = errand.deadline();
     let result = {
-        // Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it. Pinned where
-        // it is made, since such a future is large and would be copied wherever it is handed to.
-        let fetched = pin!(AssertUnwindSafe(fetch(job, &mut errand)).catch_unwind());
-        match alarm.before(deadline, fetched).await {
-            Some(Ok(result)) => result,
-            Some(Err(_)) => Err(FetchError::crashed()),
-            None => Err(FetchError::timeout(job.limits.deadline)),
-        }
+        // Pinned where it is made, since such a future is large and would be copied wherever it is handed to.
+        let fetched = pin!(fetch(job, &mut errand));
+        alarm.before(deadline, fetched).await.unwrap_or_else(|| Err(FetchError::timeout(job.limits.deadline)))
     };
     errand.end(result)
 }
@@ -77,10 +70,17 @@ struct Alarm<E: AsyncExecutor> {
 
 impl<E: AsyncExecutor> Alarm<E> {
     /// Does `work` until `deadline`; the caller drops it then.
-    async fn before<T>(&mut self, deadline: Instant, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    ///
+    /// Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it.
+    async fn before<T>(
+        &mut self,
+        deadline: Instant,
+        mut work: Pin<&mut impl Future<Output = Result<T, FetchError>>>,
+    ) -> Option<Result<T, FetchError>> {
         poll_fn(|context| {
-            if let Poll::Ready(output) = work.as_mut().poll(context) {
-                return Poll::Ready(Some(output));
+            let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+            if let Poll::Ready(result) = polled.unwrap_or_else(|_| Poll::Ready(Err(FetchError::crashed()))) {
+                return Poll::Ready(Some(result));
             }
             loop {
                 let sleep = self.sleep.get_or_insert_with(|| E::sleep_until(deadline));

@@ -93,6 +93,24 @@ fn every_answer_is_right_and_in_the_order_of_the_urls() {
     }
 }
 
+/// On one thread it is no matter of luck: every task begins before any begins anew.
+#[test]
+fn as_many_fetches_are_in_flight_as_may_be() {
+    let mock = Mock::start("description = 'd'\nconcurrency = 256\n[[site]]\nlabel = 'a'\nrepeat = 1000\nbytes = 100");
+    for row in ["hyper@tokio:1", "hyper@smol:1", "reqwest@tokio:1", "surf@smol:1", "hyper@tokio:1+one-task"] {
+        let pass = fetch(row.parse().unwrap(), &limits(256), &mock.urls(0));
+        let starts = pass.fetched.iter().map(|fetched| (fetched.started, 1));
+        let ends = pass.fetched.iter().map(|fetched| (fetched.started + fetched.elapsed, -1));
+        let mut changes: Vec<(Duration, i32)> = starts.chain(ends).collect();
+        changes.sort_unstable();
+        let in_flight = changes.iter().scan(0, |in_flight, (_, change)| {
+            *in_flight += change;
+            Some(*in_flight)
+        });
+        assert_eq!(in_flight.max(), Some(256), "{row}");
+    }
+}
+
 #[test]
 fn times_are_those_of_the_fetches() {
     let mock = Mock::start(

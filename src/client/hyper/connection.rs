@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use futures_rustls::client::TlsStream;
-use futures_util::future::Either;
+use futures_util::future::{Either, TryFutureExt};
 use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes, Incoming};
@@ -19,7 +19,7 @@ use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 
 /// A stream, plain or encrypted, as hyper takes it.
-pub(super) type Wire<S> = Io<Either<Turns<S>, TlsStream<Turns<S>>>>;
+pub(super) type Wire<S> = Io<Either<Turns<S>, Box<TlsStream<Turns<S>>>>>;
 
 /// A fetch that failed.
 pub(super) struct Failed {
@@ -50,16 +50,23 @@ impl<S: Stream> Connection<S> {
     }
 
     /// Sends a request and reads its answer, the body to its end.
-    pub async fn fetch(&mut self, request: Request<Empty<Bytes>>, body: &mut Received) -> Result<Head, Failed> {
+    ///
+    /// The request is made where it is sent: it is large, and would be copied on its way here.
+    pub async fn fetch(
+        &mut self,
+        request: impl FnOnce() -> Request<Empty<Bytes>>,
+        body: &mut Received,
+    ) -> Result<Head, Failed> {
         if !self.sender.is_ready() {
             // The driver has not yet been polled since the end of the last answer.
             self.poll_driver();
         }
-        let response = self.sender.try_send_request(request);
-        let response = self.drive(response).await.map_err(|mut error| Failed {
-            unsent: error.take_message().is_some(),
-            error: self.failed(error.error(), ErrorClass::ClosedEarly),
-        })?;
+        let response = self.sender.try_send_request(request());
+        let response = response.map_err(|mut error| (error.take_message().is_some(), error.into_error()));
+        let response = self
+            .drive(response)
+            .await
+            .map_err(|(unsent, error)| Failed { unsent, error: self.failed(&error, ErrorClass::ClosedEarly) })?;
         let head = Head::of(response.status().as_u16(), response.headers());
         self.read(response.into_body(), body).await.map_err(|error| Failed { error, unsent: false })?;
         Ok(head)
@@ -168,7 +175,11 @@ mod tests {
             let mut connection = Connection::new(sender, driver);
             for _ in 0..3 {
                 let mut body = Received::new(2);
-                connection.fetch(Request::new(Empty::new()), &mut body).await.map_err(|failed| failed.error).unwrap();
+                connection
+                    .fetch(|| Request::new(Empty::new()), &mut body)
+                    .await
+                    .map_err(|failed| failed.error)
+                    .unwrap();
                 assert_eq!(body.bytes(), 2);
             }
         });

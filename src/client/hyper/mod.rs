@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_rustls::TlsConnector;
 use futures_util::future::Either;
+use http::Request;
 use http::header::{HOST, HeaderMap, HeaderValue};
 use http::uri::{InvalidUri, PathAndQuery};
-use http::Request;
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -144,7 +144,7 @@ impl<R: Runtime> AsyncClient for Hyper<R> {
                     Box::pin(self.connect(&target.place.origin)).await?
                 }
             };
-            match connection.fetch(target.request(), body).await {
+            match connection.fetch(|| target.request(), body).await {
                 Ok(head) => {
                     if self.keep && connection.is_alive() {
                         lease.give_back(connection);
@@ -163,7 +163,8 @@ impl<R: Runtime> Hyper<R> {
     async fn connect(&self, origin: &Origin) -> Result<Box<Connection<R::Stream>>, FetchError> {
         let stream = Turns::new(connect::<R>(origin).await?);
         let io = match &*origin.scheme {
-            "https" => Either::Right(tls::encrypt(&self.tls, stream, origin).await?),
+            // Boxed, since it would make a connection without TLS several times as large.
+            "https" => Either::Right(Box::new(tls::encrypt(&self.tls, stream, origin).await?)),
             _ => Either::Left(stream),
         };
         let handshake = http1::handshake(Io(io)).await;
