@@ -11,6 +11,7 @@ use std::time::Duration;
 use url::Url;
 
 mod hyper;
+mod one_thread;
 mod reqwest;
 mod spawn;
 mod surf;
@@ -25,13 +26,14 @@ pub type Loop = Box<dyn FnMut(&[Url]) -> Duration>;
 pub type Open = fn(usize) -> Loop;
 
 /// The loops, each with the row that it stands beside.
-pub const ALL: [(&str, Open); 7] = [
+pub const ALL: [(&str, Open); 8] = [
     ("ureq@threads", ureq::on_threads),
     ("surf@async-std", surf::on::<AsyncStd>),
     ("surf@smol", surf::on::<Smol>),
     ("hyper@async-std", hyper::on::<AsyncStd>),
     ("hyper@smol", hyper::on::<Smol>),
     ("hyper@tokio", hyper::on::<Tokio>),
+    ("hyper@tokio:1", one_thread::on_tokio),
     ("reqwest@tokio", reqwest::on_tokio),
 ];
 

@@ -1,0 +1,97 @@
+//! hyper's connections on one thread of tokio: nothing but hyper, with no task to hand anything to.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Instant;
+
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Bytes};
+use hyper::client::conn::http1::{self, SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::runtime::Builder;
+use tokio::task::{LocalSet, spawn_local};
+use url::Url;
+
+use super::{HEADERS, Loop, Queue};
+
+/// The two halves of a connection.
+struct Connection {
+    sender: SendRequest<Empty<Bytes>>,
+    driver: http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>,
+}
+
+/// As many tasks as the concurrency, each with a connection that it moves itself.
+pub fn on_tokio(concurrency: usize) -> Loop {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be started");
+    let tasks = LocalSet::new();
+    let idle = Rc::new(RefCell::new(Vec::new()));
+    Box::new(move |urls| {
+        let queue = Queue::new(urls);
+        tasks.block_on(&runtime, async {
+            while idle.borrow().len() < concurrency {
+                let connection = connect(&urls[0]).await;
+                idle.borrow_mut().push(connection);
+            }
+            let start = Instant::now();
+            let connections: Vec<Connection> = idle.take();
+            let work = |connection| spawn_local(work(connection, queue.clone()));
+            let workers: Vec<_> = connections.into_iter().map(work).collect();
+            let mut end = start;
+            for worker in workers {
+                let (connection, ended) = worker.await.expect("no loop panics");
+                idle.borrow_mut().push(connection);
+                end = end.max(ended);
+            }
+            end - start
+        })
+    })
+}
+
+async fn connect(url: &Url) -> Connection {
+    let address = url.socket_addrs(|| None).expect("an address")[0];
+    let stream = TcpStream::connect(address).await.expect("the server listens");
+    stream.set_nodelay(true).expect("a socket can be set so");
+    let (sender, driver) = handshake(TokioIo::new(stream)).await.expect("a handshake");
+    Connection { sender, driver }
+}
+
+async fn work(mut connection: Connection, queue: Queue) -> (Connection, Instant) {
+    while let Some(url) = queue.pull() {
+        let Connection { sender, driver } = &mut connection;
+        drive(driver, sender.ready()).await.expect("an open connection");
+        let request = Request::get(url.path()).header(header::HOST, url.authority());
+        let request = HEADERS.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Empty::new()).expect("a valid request");
+        let answer = drive(driver, sender.send_request(request)).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+        let mut body = answer.into_body();
+        while !body.is_end_stream()
+            && let Some(frame) = drive(driver, body.frame()).await
+        {
+            frame.expect("a whole body");
+        }
+    }
+    (connection, Instant::now())
+}
+
+/// Does `work`, which only the driver can bring forward.
+async fn drive<T>(
+    driver: &mut http1::Connection<TokioIo<TcpStream>, Empty<Bytes>>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        if let Poll::Ready(output) = work.as_mut().poll(context) {
+            return Poll::Ready(output);
+        }
+        // Its end shows in the work.
+        let _ = Pin::new(&mut *driver).poll(context);
+        work.as_mut().poll(context)
+    })
+    .await
+}
