@@ -2,7 +2,8 @@
 //! with.
 //!
 //! They read each body to its end and look at the status, and know no deadline, no cap, no checksum and no class of
-//! failure: anything wrong is a panic. Connections and threads outlive a pass, as they do in the rows.
+//! failure: anything wrong is a panic. Connections and threads outlive a pass, as they do in the rows. On executors of many
+//! threads the workers are spawned from the thread that waits, as one would; in the rows a task spawns them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

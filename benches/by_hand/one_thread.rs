@@ -1,10 +1,8 @@
 //! hyper's connections on one thread of tokio: nothing but hyper, with no task to hand anything to.
 
-use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use http::{Request, StatusCode, header};
@@ -14,7 +12,7 @@ use hyper::client::conn::http1::{self, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::Builder;
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::spawn;
 use url::Url;
 
 use super::{HEADERS, Loop, Queue};
@@ -28,23 +26,20 @@ struct Connection {
 /// As many tasks as the concurrency, each with a connection that it moves itself.
 pub fn on_tokio(concurrency: usize) -> Loop {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be started");
-    let tasks = LocalSet::new();
-    let idle = Rc::new(RefCell::new(Vec::new()));
+    let mut idle: Vec<Connection> = Vec::new();
     Box::new(move |urls| {
         let queue = Queue::new(urls);
-        tasks.block_on(&runtime, async {
-            while idle.borrow().len() < concurrency {
-                let connection = connect(&urls[0]).await;
-                idle.borrow_mut().push(connection);
+        runtime.block_on(async {
+            while idle.len() < concurrency {
+                idle.push(connect(&urls[0]).await);
             }
             let start = Instant::now();
-            let connections: Vec<Connection> = idle.take();
-            let work = |connection| spawn_local(work(connection, queue.clone()));
-            let workers: Vec<_> = connections.into_iter().map(work).collect();
+            let workers: Vec<_> = idle.drain(..).map(|connection| spawn(work(connection, queue.clone()))).collect();
+            // As in the rows, a pass ends with its last fetch.
             let mut end = start;
             for worker in workers {
                 let (connection, ended) = worker.await.expect("no loop panics");
-                idle.borrow_mut().push(connection);
+                idle.push(connection);
                 end = end.max(ended);
             }
             end - start
@@ -86,12 +81,14 @@ async fn drive<T>(
 ) -> T {
     let mut work = pin!(work);
     poll_fn(|context| {
-        if let Poll::Ready(output) = work.as_mut().poll(context) {
+        // It is polled again right after the driver, so nobody needs to be woken for its sake.
+        let mut unwoken = Context::from_waker(Waker::noop());
+        if let Poll::Ready(output) = work.as_mut().poll(&mut unwoken) {
             return Poll::Ready(output);
         }
         // Its end shows in the work.
         let _ = Pin::new(&mut *driver).poll(context);
-        work.as_mut().poll(context)
+        work.as_mut().poll(&mut unwoken)
     })
     .await
 }

@@ -36,21 +36,19 @@ pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
 impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
         let job = Arc::new(self.opened.start(urls)?);
+        // The session keeps its own, so the executor never ends on one of its threads.
         let (executor, spawning) = (Arc::clone(&self.executor), self.spawning);
-        // A task that spawns the others. The current-thread scheduler of tokio looks only now and then for tasks from
-        // other threads: of 256 workers that were spawned from here, never more than 124 were at work at once.
+        // A task that spawns the others. While the current-thread scheduler of tokio has work, it looks only now and then
+        // for tasks from other threads: of 256 workers that were spawned from here, never more than 124 were at work.
         let pass = self.executor.spawn(async move {
-            let handed_in = match spawning {
+            match spawning {
                 Spawning::Workers => workers(&*executor, &job).await,
                 Spawning::PerSite => per_site(&*executor, &job).await,
                 Spawning::OneTask => one_task::<E, C>(&job).await,
-            };
-            // An executor must not end on a thread of its own.
-            (handed_in, executor)
+            }
         });
         // Not by a runtime's own `block_on`, which would make this thread one more that does the work.
-        let (handed_in, _) = block_on(pass);
-        Ok(gather(handed_in))
+        Ok(gather(block_on(pass)))
     }
 }
 

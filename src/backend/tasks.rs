@@ -69,14 +69,14 @@ struct Alarm<E: AsyncExecutor> {
 }
 
 impl<E: AsyncExecutor> Alarm<E> {
-    /// Does `work` until `deadline`; the caller drops it then.
+    /// Does `work`, until it ends or panics, or until `deadline`: then there is nothing, and the caller drops it.
     ///
     /// Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it.
-    async fn before<T>(
+    async fn before(
         &mut self,
         deadline: Instant,
-        mut work: Pin<&mut impl Future<Output = Result<T, FetchError>>>,
-    ) -> Option<Result<T, FetchError>> {
+        mut work: Pin<&mut impl Future<Output = Result<Page, FetchError>>>,
+    ) -> Option<Result<Page, FetchError>> {
         poll_fn(|context| {
             let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
             if let Poll::Ready(result) = polled.unwrap_or_else(|_| Poll::Ready(Err(FetchError::crashed()))) {

@@ -97,18 +97,26 @@ fn every_answer_is_right_and_in_the_order_of_the_urls() {
 #[test]
 fn as_many_fetches_are_in_flight_as_may_be() {
     let mock = Mock::start("description = 'd'\nconcurrency = 256\n[[site]]\nlabel = 'a'\nrepeat = 1000\nbytes = 100");
-    for row in ["hyper@tokio:1", "hyper@smol:1", "reqwest@tokio:1", "surf@smol:1", "hyper@tokio:1+one-task"] {
-        let pass = fetch(row.parse().unwrap(), &limits(256), &mock.urls(0));
-        let starts = pass.fetched.iter().map(|fetched| (fetched.started, 1));
-        let ends = pass.fetched.iter().map(|fetched| (fetched.started + fetched.elapsed, -1));
-        let mut changes: Vec<(Duration, i32)> = starts.chain(ends).collect();
-        changes.sort_unstable();
-        let in_flight = changes.iter().scan(0, |in_flight, (_, change)| {
-            *in_flight += change;
-            Some(*in_flight)
-        });
-        assert_eq!(in_flight.max(), Some(256), "{row}");
+    for row in ["hyper@tokio:1", "hyper@tokio:1+per-site", "hyper@smol:1", "reqwest@tokio:1", "surf@smol:1"] {
+        let mut session = open(row.parse().unwrap(), &limits(256));
+        for visit in 0..2 {
+            let pass = session.fetch_all(&mock.urls(visit)).unwrap();
+            mock.scenario.verify(visit, 1000, &pass).unwrap_or_else(|error| panic!("{row}: {error}"));
+            assert_eq!(most_in_flight(&pass), 256, "{row}, visit {visit}");
+        }
     }
+}
+
+fn most_in_flight(pass: &Pass) -> i32 {
+    let starts = pass.fetched.iter().map(|fetched| (fetched.started, 1));
+    let ends = pass.fetched.iter().map(|fetched| (fetched.started + fetched.elapsed, -1));
+    let mut changes: Vec<(Duration, i32)> = starts.chain(ends).collect();
+    changes.sort_unstable();
+    let in_flight = changes.iter().scan(0, |in_flight, (_, change)| {
+        *in_flight += change;
+        Some(*in_flight)
+    });
+    in_flight.max().unwrap_or_default()
 }
 
 #[test]

@@ -134,14 +134,12 @@ impl<R: Runtime> AsyncClient for Hyper<R> {
     async fn get(&self, target: &Self::Target, body: &mut Received) -> Result<Head, FetchError> {
         let mut lease = self.pool.lease(target.place.number);
         loop {
-            let idle = lease.idle_connection();
-            let was_idle = idle.is_some();
-            let mut connection = match idle {
-                Some(connection) => connection,
+            let (mut connection, was_idle) = match lease.idle_connection() {
+                Some(connection) => (connection, true),
                 None => {
                     lease.make_room();
                     // Boxed, since it would make the future of every fetch as large, most of which never connect.
-                    Box::pin(self.connect(&target.place.origin)).await?
+                    (Box::pin(self.connect(&target.place.origin)).await?, false)
                 }
             };
             match connection.fetch(|| target.request(), body).await {
