@@ -1,6 +1,6 @@
 //! hyper's connections, one for each worker, on either executor.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 use http::{Request, StatusCode, header};
@@ -27,14 +27,7 @@ pub fn on<S: Spawn>(concurrency: usize) -> Loop {
             }
             let start = Instant::now();
             let workers: Vec<_> = idle.drain(..).map(|sender| executor.spawn(work(sender, queue.clone()))).collect();
-            // As in the rows, a pass ends with its last fetch, and not when this thread has heard of it.
-            let mut end = start;
-            for worker in workers {
-                let (sender, ended) = worker.await;
-                idle.push(sender);
-                end = end.max(ended);
-            }
-            end - start
+            take_back(start, workers, &mut idle).await
         })
     })
 }
@@ -51,14 +44,34 @@ async fn connect<S: Spawn>(executor: &S, url: &Url) -> Sender {
 async fn work(mut sender: Sender, queue: Queue) -> (Sender, Instant) {
     while let Some(url) = queue.pull() {
         sender.ready().await.expect("an open connection");
-        let request = Request::get(url.path()).header(header::HOST, url.authority());
-        let request = HEADERS.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let request = request.body(Empty::new()).expect("a valid request");
-        let mut answer = sender.send_request(request).await.expect("an answer");
+        let mut answer = sender.send_request(request(url)).await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK);
         while let Some(frame) = answer.frame().await {
             frame.expect("a whole body");
         }
     }
     (sender, Instant::now())
+}
+
+/// The request of a url.
+pub(super) fn request(url: &Url) -> Request<Empty<Bytes>> {
+    let request = Request::get(url.path()).header(header::HOST, url.authority());
+    let request = HEADERS.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    request.body(Empty::new()).expect("a valid request")
+}
+
+/// Waits for the workers and keeps their connections. As in the rows, a pass ends with its last fetch, and not when this
+/// thread has heard of it.
+pub(super) async fn take_back<C>(
+    start: Instant,
+    workers: Vec<impl Future<Output = (C, Instant)>>,
+    idle: &mut Vec<C>,
+) -> Duration {
+    let mut end = start;
+    for worker in workers {
+        let (connection, ended) = worker.await;
+        idle.push(connection);
+        end = end.max(ended);
+    }
+    end - start
 }

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use http::{Request, StatusCode, header};
+use http::StatusCode;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes};
 use hyper::client::conn::http1::{self, SendRequest, handshake};
@@ -15,7 +15,8 @@ use tokio::runtime::Builder;
 use tokio::task::spawn;
 use url::Url;
 
-use super::{HEADERS, Loop, Queue};
+use super::hyper::{request, take_back};
+use super::{Loop, Queue};
 
 /// The two halves of a connection.
 struct Connection {
@@ -34,15 +35,12 @@ pub fn on_tokio(concurrency: usize) -> Loop {
                 idle.push(connect(&urls[0]).await);
             }
             let start = Instant::now();
-            let workers: Vec<_> = idle.drain(..).map(|connection| spawn(work(connection, queue.clone()))).collect();
-            // As in the rows, a pass ends with its last fetch.
-            let mut end = start;
-            for worker in workers {
-                let (connection, ended) = worker.await.expect("no loop panics");
-                idle.push(connection);
-                end = end.max(ended);
-            }
-            end - start
+            let worker = |connection| {
+                let task = spawn(work(connection, queue.clone()));
+                async { task.await.expect("no loop panics") }
+            };
+            let workers = idle.drain(..).map(worker).collect();
+            take_back(start, workers, &mut idle).await
         })
     })
 }
@@ -59,10 +57,7 @@ async fn work(mut connection: Connection, queue: Queue) -> (Connection, Instant)
     while let Some(url) = queue.pull() {
         let Connection { sender, driver } = &mut connection;
         drive(driver, sender.ready()).await.expect("an open connection");
-        let request = Request::get(url.path()).header(header::HOST, url.authority());
-        let request = HEADERS.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let request = request.body(Empty::new()).expect("a valid request");
-        let answer = drive(driver, sender.send_request(request)).await.expect("an answer");
+        let answer = drive(driver, sender.send_request(request(url))).await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK);
         let mut body = answer.into_body();
         while !body.is_end_stream()

@@ -98,10 +98,10 @@ fn every_answer_is_right_and_in_the_order_of_the_urls() {
 fn as_many_fetches_are_in_flight_as_may_be() {
     let mock = Mock::start("description = 'd'\nconcurrency = 256\n[[site]]\nlabel = 'a'\nrepeat = 1000\nbytes = 100");
     for row in ["hyper@tokio:1", "hyper@tokio:1+per-site", "hyper@smol:1", "reqwest@tokio:1", "surf@smol:1"] {
-        let mut session = open(row.parse().unwrap(), &limits(256));
+        let row: Row = row.parse().unwrap();
+        let mut session = open(row, &limits(256));
         for visit in 0..2 {
-            let pass = session.fetch_all(&mock.urls(visit)).unwrap();
-            mock.scenario.verify(visit, 1000, &pass).unwrap_or_else(|error| panic!("{row}: {error}"));
+            let pass = mock.verified(row, session.as_mut(), visit);
             assert_eq!(most_in_flight(&pass), 256, "{row}, visit {visit}");
         }
     }

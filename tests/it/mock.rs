@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use fetchbench::backend::Row;
-use fetchbench::fetch::{Fetch, Options};
+use fetchbench::fetch::{Fetch, Options, Pass};
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
 use fetchbench::witness::Witness;
@@ -42,9 +42,10 @@ impl Mock {
     }
 
     /// Makes one pass, and verifies it.
-    pub fn verified(&self, row: Row, session: &mut dyn Fetch, visit: u64) {
+    pub fn verified(&self, row: Row, session: &mut dyn Fetch, visit: u64) -> Pass {
         let urls = self.urls(visit);
         let pass = session.fetch_all(&urls).unwrap();
         self.scenario.verify(visit, urls.len(), &pass).unwrap_or_else(|error| panic!("{row}, visit {visit}: {error}"));
+        pass
     }
 }
