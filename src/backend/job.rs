@@ -78,7 +78,8 @@ pub(super) struct Errand<'a, C: Client> {
     job: &'a Job<C>,
     index: usize,
     started: Duration,
-    hop: Option<(Url, C::Target)>,
+    /// Where a redirect has led. Boxed, since few fetches have one, and the future of each would be larger by all of it.
+    hop: Option<Box<(Url, C::Target)>>,
     hops: u32,
 }
 
@@ -96,7 +97,7 @@ impl<C: Client> Errand<'_, C> {
     /// What to request now.
     pub(super) fn target(&self) -> Result<&C::Target, FetchError> {
         match &self.hop {
-            Some((_, target)) => Ok(target),
+            Some(hop) => Ok(&hop.1),
             None => self.job.targets[self.index].as_ref().map_err(Clone::clone),
         }
     }
@@ -108,7 +109,7 @@ impl<C: Client> Errand<'_, C> {
             return Ok(false);
         }
         let first = &self.job.urls[self.index];
-        let from = self.hop.as_ref().map_or(first, |(url, _)| url);
+        let from = self.hop.as_ref().map_or(first, |hop| &hop.0);
         let Some(to) = head.redirect(from)? else {
             return Ok(false);
         };
@@ -119,7 +120,7 @@ impl<C: Client> Errand<'_, C> {
         let same = Origin::of(&to) == Origin::of(first);
         let credentials = if same { Credentials::Send } else { Credentials::Withhold };
         let target = target(&*self.job.client, &to, credentials)?;
-        self.hop = Some((to, target));
+        self.hop = Some(Box::new((to, target)));
         self.hops += 1;
         Ok(true)
     }
@@ -128,7 +129,7 @@ impl<C: Client> Errand<'_, C> {
     pub(super) fn end(self, result: Result<Page, FetchError>) -> (usize, Fetched) {
         let elapsed = self.job.clock.now() - self.started;
         self.job.limits.bump_progress();
-        let final_url = self.hop.map(|(url, _)| Box::new(url));
+        let final_url = self.hop.map(|hop| Box::new(hop.0));
         (self.index, Fetched { started: self.started, elapsed, final_url, result })
     }
 }

@@ -21,6 +21,8 @@ use crate::client::Isahc;
 use crate::client::Reqwest;
 #[cfg(feature = "reqwest-blocking")]
 use crate::client::ReqwestBlocking;
+#[cfg(feature = "ureq-proto")]
+use crate::client::UreqProto;
 #[cfg(feature = "curl")]
 use crate::client::curl_multi::CurlMulti;
 use crate::client::floor::Floor;
@@ -102,6 +104,12 @@ pub static ALL: &[Backend] = &[
     tasks::<Smol, Hyper<Smol>>(),
     #[cfg(all(feature = "hyper", feature = "tokio"))]
     tasks::<Tokio, Hyper<Tokio>>(),
+    #[cfg(feature = "ureq-proto")]
+    tasks::<AsyncStd, UreqProto<AsyncStd>>(),
+    #[cfg(feature = "ureq-proto")]
+    tasks::<Smol, UreqProto<Smol>>(),
+    #[cfg(all(feature = "tokio", feature = "ureq-proto"))]
+    tasks::<Tokio, UreqProto<Tokio>>(),
     #[cfg(feature = "reqwest")]
     tasks::<Tokio, Reqwest>(),
     #[cfg(feature = "reqwest-blocking")]
@@ -143,7 +151,7 @@ pub static ALL: &[Backend] = &[
 ];
 
 /// What is in a build only with a feature of cargo: the client or executor, and the feature.
-const OPTIONAL: [(&str, &str); 10] = [
+const OPTIONAL: [(&str, &str); 11] = [
     ("attohttpc", "attohttpc"),
     ("compio", "cyper"),
     ("curl-multi", "curl"),
@@ -154,6 +162,7 @@ const OPTIONAL: [(&str, &str); 10] = [
     ("reqwest", "reqwest"),
     ("reqwest-blocking", "reqwest-blocking"),
     ("tokio", "tokio"),
+    ("ureq-proto", "ureq-proto"),
 ];
 
 const fn sequential<C: BlockingClient>() -> Backend {

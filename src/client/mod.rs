@@ -36,7 +36,11 @@ mod isahc;
 mod origins;
 #[cfg(any(feature = "cyper", feature = "hyper-util", feature = "reqwest"))]
 mod per_host;
+#[cfg(any(feature = "hyper", feature = "ureq-proto"))]
+mod places;
 mod pool;
+#[cfg(any(feature = "hyper", feature = "ureq-proto"))]
+mod pooled;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "reqwest-blocking")]
@@ -45,6 +49,8 @@ mod surf;
 mod tls;
 mod turns;
 mod ureq;
+#[cfg(feature = "ureq-proto")]
+mod ureq_proto;
 
 #[cfg(feature = "attohttpc")]
 pub use self::attohttpc::Attohttpc;
@@ -62,6 +68,8 @@ pub use self::reqwest::Reqwest;
 pub use self::reqwest_blocking::ReqwestBlocking;
 pub use self::surf::Surf;
 pub use self::ureq::Ureq;
+#[cfg(feature = "ureq-proto")]
+pub use self::ureq_proto::UreqProto;
 
 /// How many pieces of a body are read before others have their turn: a body that comes faster than it is read would hold
 /// up the deadline.

@@ -13,7 +13,7 @@ const READS_A_TURN: u32 = 32;
 
 /// A stream whose reader pauses now and then, however fast the bytes come. A peer that never stops sending would
 /// otherwise keep the task from ever hearing of its deadline, and whoever else has this thread from their turn.
-pub(super) struct Turns<S> {
+pub struct Turns<S> {
     stream: S,
     reads: u32,
 }

@@ -4,65 +4,50 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use futures_rustls::client::TlsStream;
-use futures_util::future::{Either, TryFutureExt};
-use http::Request;
+use futures_util::future::TryFutureExt;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 
-use super::super::turns::Turns;
+use super::super::places::Target;
+use super::super::pooled::{self, Failed, Wire};
 use super::super::{Stream, causes};
 use super::bell::Bell;
 use super::io::Io;
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 
-/// A stream, plain or encrypted, as hyper takes it.
-pub(super) type Wire<S> = Io<Either<Turns<S>, Box<TlsStream<Turns<S>>>>>;
-
-/// A fetch that failed.
-#[derive(Debug)]
-pub(super) struct Failed {
-    pub error: FetchError,
-    /// Whether nothing of the request had been sent.
-    pub unsent: bool,
-}
-
 /// The two halves of a connection.
-pub(super) struct Connection<S: Stream> {
+pub struct Connection<S: Stream> {
     sender: http1::SendRequest<Empty<Bytes>>,
     /// Moves the bytes; gone when the connection has ended.
-    driver: Option<http1::Connection<Wire<S>, Empty<Bytes>>>,
+    driver: Option<http1::Connection<Io<Wire<S>>, Empty<Bytes>>>,
     /// What the driver ended with, if it failed.
     failure: Option<hyper::Error>,
     bell: Bell,
 }
 
-impl<S: Stream> Connection<S> {
-    /// A connection that has just been made.
-    pub fn new(sender: http1::SendRequest<Empty<Bytes>>, driver: http1::Connection<Wire<S>, Empty<Bytes>>) -> Self {
-        Self { sender, driver: Some(driver), failure: None, bell: Bell::new() }
+impl<S: Stream> pooled::Connection<S> for Connection<S> {
+    const CLIENT: &'static str = "hyper";
+    const NOTE: &'static str = "its pool is ours";
+    const USUAL: bool = true;
+
+    async fn open(wire: Wire<S>) -> Result<Self, FetchError> {
+        let handshake = http1::handshake(Io(wire)).await;
+        let (sender, driver) = handshake.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
+        Ok(Self { sender, driver: Some(driver), failure: None, bell: Bell::new() })
     }
 
-    /// Whether it may be used again.
-    pub fn is_alive(&self) -> bool {
+    fn is_alive(&self) -> bool {
         self.driver.is_some()
     }
 
-    /// Sends a request and reads its answer, the body to its end.
-    ///
-    /// The request is made where it is sent: it is large, and would be copied on its way here.
-    pub async fn fetch(
-        &mut self,
-        request: impl FnOnce() -> Request<Empty<Bytes>>,
-        body: &mut Received,
-    ) -> Result<Head, Failed> {
+    async fn fetch(&mut self, target: &Target, body: &mut Received) -> Result<Head, Failed> {
         if !self.sender.is_ready() {
             // The driver has not yet been polled since the end of the last answer.
             self.poll_driver();
         }
-        let response = self.sender.try_send_request(request());
+        let response = self.sender.try_send_request(target.request(Empty::new()));
         let response = response.map_err(|mut error| (error.take_message().is_some(), error.into_error()));
         let response = self
             .drive(response)
@@ -72,7 +57,9 @@ impl<S: Stream> Connection<S> {
         self.read(response.into_body(), body).await.map_err(|error| Failed { error, unsent: false })?;
         Ok(head)
     }
+}
 
+impl<S: Stream> Connection<S> {
     async fn read(&mut self, mut incoming: Incoming, body: &mut Received) -> Result<(), FetchError> {
         while !incoming.is_end_stream()
             && let Some(frame) = self.drive(incoming.frame()).await
@@ -122,13 +109,19 @@ impl<S: Stream> Connection<S> {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::num::NonZeroUsize;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 
     use futures_lite::io::{AsyncRead, AsyncWrite};
+    use futures_util::future::Either;
 
+    use super::super::super::places::Places;
+    use super::super::super::turns::Turns;
+    use super::pooled::Connection as _;
     use super::*;
+    use crate::fetch::{Credentials, Limits, Options};
 
     /// A peer that has answered as soon as it has been written to, and says so to nobody.
     struct Peer(&'static [u8]);
@@ -170,13 +163,13 @@ mod tests {
 
     #[test]
     fn a_request_does_not_wake_the_task_that_sends_it() {
+        let places = Places::new(&Options::default(), &Limits::new(NonZeroUsize::MIN));
+        let target = places.target(&"http://127.0.0.1/".parse().unwrap(), Credentials::Send).unwrap();
         let mut fetches = pin!(async {
-            let handshake = http1::handshake(Io(Either::Left(Turns::new(Peer(b""))))).await;
-            let (sender, driver) = handshake.unwrap();
-            let mut connection = Connection::new(sender, driver);
+            let mut connection = Connection::open(Either::Left(Turns::new(Peer(b"")))).await.unwrap();
             for _ in 0..3 {
                 let mut body = Received::new(2);
-                connection.fetch(|| Request::new(Empty::new()), &mut body).await.unwrap();
+                connection.fetch(&target, &mut body).await.unwrap();
                 assert_eq!(body.bytes(), 2);
             }
         });

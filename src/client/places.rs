@@ -1,0 +1,94 @@
+//! Urls made ready for a client that is given a request line and headers: all that can be prepared outside the clock.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::Request;
+use http::header::{HOST, HeaderMap, HeaderValue};
+use http::uri::{InvalidUri, PathAndQuery};
+use url::Url;
+
+use super::{host_header, origin_of};
+use crate::error::{ErrorClass, FetchError};
+use crate::fetch::{Credentials, Limits, Options};
+use crate::site::Origin;
+
+/// The origins of a session, and the headers that go to each.
+pub(super) struct Places {
+    known: Mutex<HashMap<Origin, Arc<Place>>>,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+}
+
+/// What is shared by all targets of an origin.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub origin: Origin,
+    /// Which of the session's origins it is.
+    pub number: usize,
+    headers: HeaderMap,
+    headers_elsewhere: HeaderMap,
+}
+
+/// A url made ready.
+#[derive(Debug)]
+pub struct Target {
+    pub(super) place: Arc<Place>,
+    /// As they stand in the request line.
+    path: PathAndQuery,
+    credentials: Credentials,
+}
+
+impl Places {
+    pub fn new(options: &Options, limits: &Limits) -> Self {
+        Self {
+            known: Mutex::default(),
+            headers: options.request_headers(limits, Credentials::Send),
+            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+        }
+    }
+
+    /// Makes a url ready.
+    pub fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+        let unsupported = |why: String| FetchError::new(ErrorClass::Unsupported, format!("{url}: {why}"));
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| unsupported(error.to_string()))?;
+        // The first clone makes the text a shared one, which takes an allocation: now, and not within the pass.
+        drop(path.clone());
+        let host = HeaderValue::try_from(host_header(url)).map_err(|error| unsupported(error.to_string()))?;
+
+        let origin = origin_of(url)?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = known.len();
+        let place = known.entry(origin).or_insert_with_key(|origin| {
+            Arc::new(Place {
+                origin: origin.clone(),
+                number,
+                headers: with_host(&host, &self.headers),
+                headers_elsewhere: with_host(&host, &self.headers_elsewhere),
+            })
+        });
+        Ok(Target { place: Arc::clone(place), path, credentials })
+    }
+}
+
+impl Target {
+    /// The request of it.
+    pub(super) fn request<B>(&self, body: B) -> Request<B> {
+        let mut request = Request::new(body);
+        *request.uri_mut() = self.path.clone().into();
+        *request.headers_mut() = match self.credentials {
+            Credentials::Send => self.place.headers.clone(),
+            Credentials::Withhold => self.place.headers_elsewhere.clone(),
+        };
+        request
+    }
+}
+
+/// The headers with `host` first, as RFC 9110, section 7.2, would have it; a `host` of the user's own stays.
+fn with_host(host: &HeaderValue, headers: &HeaderMap) -> HeaderMap {
+    let mut all = HeaderMap::with_capacity(headers.len() + 1);
+    all.insert(HOST, headers.get(HOST).unwrap_or(host).clone());
+    all.extend(headers.clone().into_iter().filter(|(name, _)| *name != Some(HOST)));
+    all
+}

@@ -1,0 +1,126 @@
+//! A client made of a library that speaks HTTP over one connection, the executor's own streams, and a pool of ours.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use futures_rustls::TlsConnector;
+use futures_rustls::client::TlsStream;
+use futures_util::future::Either;
+use url::Url;
+
+use super::places::{Places, Target};
+use super::pool::Pool;
+use super::turns::Turns;
+use super::{AsyncClient, Choice, Client, Runtime, Stream, connect, tls};
+use crate::answer::{Head, Received};
+use crate::error::FetchError;
+use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::site::Origin;
+
+/// A stream, plain or encrypted. The latter is boxed, since it would make a connection without TLS several times as large.
+pub(super) type Wire<S> = Either<Turns<S>, Box<TlsStream<Turns<S>>>>;
+
+/// A connection that speaks HTTP by a library that does no more than that.
+pub trait Connection<S: Stream>: Sized + Send + 'static {
+    /// The name of the library.
+    const CLIENT: &'static str;
+
+    /// What else is to be known of its rows at a glance.
+    const NOTE: &'static str;
+
+    /// Whether its rows take part where none is named.
+    const USUAL: bool;
+
+    /// One over a stream that has just been connected.
+    fn open(wire: Wire<S>) -> impl Future<Output = Result<Self, FetchError>> + Send;
+
+    /// Whether it may be used again.
+    fn is_alive(&self) -> bool;
+
+    /// Sends a request and reads its answer, the body to its end.
+    fn fetch(&mut self, target: &Target, body: &mut Received) -> impl Future<Output = Result<Head, Failed>> + Send;
+}
+
+/// A fetch that failed.
+#[derive(Debug)]
+pub struct Failed {
+    /// Why.
+    pub error: FetchError,
+    /// Whether nothing of the request had been sent.
+    pub unsent: bool,
+}
+
+/// A client on a runtime.
+pub struct Pooled<R: Runtime, C> {
+    places: Places,
+    /// Boxed, since a connection is large and changes hands with every fetch.
+    pool: Arc<Pool<Box<C>>>,
+    tls: TlsConnector,
+    keep: bool,
+    runtime: PhantomData<fn() -> R>,
+}
+
+impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
+    const NAME: &'static str = C::CLIENT;
+    const HTTPS: bool = true;
+    const NOTE: &'static str = C::NOTE;
+    const USUAL: bool = C::USUAL;
+    /// Such a library leaves nothing to choose, and the pool is ours.
+    const TUNED: &'static [Choice<()>] = &[];
+
+    type Builder = ();
+    type Target = Target;
+
+    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+        Ok(Self {
+            places: Places::new(options, limits),
+            pool: Arc::new(Pool::new(limits.concurrency.get())),
+            tls: tls::config(options)?.into(),
+            keep: limits.connections != Connections::PerFetch,
+            runtime: PhantomData,
+        })
+    }
+
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+        self.places.target(url, credentials)
+    }
+}
+
+impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
+    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+        let mut lease = self.pool.lease(target.place.number);
+        loop {
+            let (mut connection, was_idle) = match lease.idle_connection() {
+                Some(connection) => (connection, true),
+                None => {
+                    lease.make_room();
+                    // Boxed, since it would make the future of every fetch as large, most of which never connect.
+                    (Box::pin(self.connect(&target.place.origin)).await?, false)
+                }
+            };
+            match connection.fetch(target, body).await {
+                Ok(head) => {
+                    if self.keep && connection.is_alive() {
+                        lease.give_back(connection);
+                    }
+                    return Ok(head);
+                }
+                // The server hung up while the connection was idle. Nothing was sent, so the next is no second try.
+                Err(Failed { unsent: true, .. }) if was_idle => {}
+                Err(Failed { error, .. }) => return Err(error),
+            }
+        }
+    }
+}
+
+impl<R: Runtime, C: Connection<R::Stream>> Pooled<R, C> {
+    async fn connect(&self, origin: &Origin) -> Result<Box<C>, FetchError> {
+        let stream = Turns::new(connect::<R>(origin).await?);
+        let wire = match &*origin.scheme {
+            "https" => Either::Right(Box::new(tls::encrypt(&self.tls, stream, origin).await?)),
+            _ => Either::Left(stream),
+        };
+        Ok(Box::new(C::open(wire).await?))
+    }
+}

@@ -1,0 +1,162 @@
+//! An answer while it arrives, as ureq-proto reads it.
+
+use std::mem;
+
+use ureq_proto::BodyMode;
+use ureq_proto::client::state::{Cleanup, RecvBody, RecvResponse};
+use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult};
+
+use super::protocol;
+use crate::answer::{Head, Received};
+use crate::error::{ErrorClass, FetchError};
+
+/// Where in an answer the next byte stands.
+pub(super) enum Answer {
+    /// In the head, or in one that is interim.
+    Head(Call<RecvResponse>),
+    Body(Head, Call<RecvBody>),
+    /// Behind it all.
+    End(Head, Call<Cleanup>),
+    /// Nowhere: an error has ended it.
+    Broken,
+}
+
+impl Answer {
+    /// Takes of the bytes that have come what can be understood without those to come, and says how many that are.
+    ///
+    /// Bodies are decoded into `scratch`, which is at least as long.
+    pub fn take(&mut self, bytes: &[u8], scratch: &mut [u8], body: &mut Received) -> Result<usize, FetchError> {
+        let mut taken = 0;
+        while let Self::Head(call) = self {
+            let (length, response) = call.try_response(&bytes[taken..], false).map_err(protocol)?;
+            taken += length;
+            match response {
+                Some(response) => self.head_ended(Head::of(response.status().as_u16(), response.headers())),
+                // Either it is not all there yet, or it was an interim one.
+                None if length == 0 => return Ok(taken),
+                None => {}
+            }
+        }
+        while let Self::Body(_, call) = self {
+            let (length, decoded) = call.read(&bytes[taken..], scratch).map_err(protocol)?;
+            body.push(&scratch[..decoded])?;
+            taken += length;
+            if call.can_proceed() && call.body_mode() != BodyMode::CloseDelimited {
+                self.body_ended();
+            } else if length == 0 {
+                break;
+            }
+        }
+        Ok(taken)
+    }
+
+    fn head_ended(&mut self, head: Head) {
+        let Self::Head(call) = mem::replace(self, Self::Broken) else { return };
+        *self = match call.proceed() {
+            Some(RecvResponseResult::RecvBody(call)) => Self::Body(head, call),
+            Some(RecvResponseResult::Redirect(call)) => Self::End(head, call.proceed()),
+            Some(RecvResponseResult::Cleanup(call)) => Self::End(head, call),
+            None => Self::Broken,
+        };
+    }
+
+    fn body_ended(&mut self) {
+        let Self::Body(head, call) = mem::replace(self, Self::Broken) else { return };
+        *self = match call.proceed() {
+            Some(RecvBodyResult::Redirect(call)) => Self::End(head, call.proceed()),
+            Some(RecvBodyResult::Cleanup(call)) => Self::End(head, call),
+            None => Self::Broken,
+        };
+    }
+
+    /// The head of an answer that is whole, and whether the connection may be used again.
+    pub fn whole(&self) -> Option<(Head, bool)> {
+        match self {
+            Self::End(head, call) => Some((head.clone(), !call.must_close_connection())),
+            _ => None,
+        }
+    }
+
+    /// The connection has ended: for some bodies that is their end.
+    pub fn end(&mut self) -> Result<(), FetchError> {
+        match self {
+            Self::Body(_, call) if call.body_mode() == BodyMode::CloseDelimited => self.body_ended(),
+            Self::Body(..) => {
+                return Err(FetchError::new(ErrorClass::BodyShort, "closed before the body was complete"));
+            }
+            _ => return Err(FetchError::new(ErrorClass::ClosedEarly, "closed before the head was complete")),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+    use ureq_proto::client::SendRequestResult;
+
+    use super::*;
+
+    fn asked() -> Answer {
+        let mut call = Call::new(Request::new(())).unwrap().proceed();
+        call.write(&mut [0; 100]).unwrap();
+        match call.proceed().unwrap() {
+            Some(SendRequestResult::RecvResponse(call)) => Answer::Head(call),
+            _ => panic!("there is nothing more to send"),
+        }
+    }
+
+    /// The answer that arrives in pieces, and the length of its body; all of it is taken.
+    fn read(bytes: &[u8], piece: usize) -> Result<(Answer, u64), FetchError> {
+        let (mut answer, mut body, mut scratch) = (asked(), Received::new(u64::MAX), [0; 200]);
+        let mut waiting = Vec::new();
+        for piece in bytes.chunks(piece) {
+            waiting.extend_from_slice(piece);
+            let taken = answer.take(&waiting, &mut scratch, &mut body)?;
+            waiting.drain(..taken);
+        }
+        assert_eq!(waiting, b"");
+        Ok((answer, body.bytes()))
+    }
+
+    #[test]
+    fn an_answer_is_whole_however_it_arrives() {
+        for (bytes, status, length, keep) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde", 200, 5, true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 200, 0, false),
+            ("HTTP/1.1 204 No Content\r\n\r\n", 204, 0, true),
+            ("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 1\r\n\r\na", 302, 1, true),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 200, 3, true),
+            ("HTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", 200, 1, true),
+        ] {
+            for piece in 1..=bytes.len() {
+                let (answer, received) = read(bytes.as_bytes(), piece).unwrap();
+                let (head, kept) = answer.whole().unwrap_or_else(|| panic!("{bytes:?} by {piece} has not ended"));
+                assert_eq!((head.status, received, kept), (status, length, keep), "{bytes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_end_is_early_short_or_right() {
+        let end = |bytes: &[u8]| {
+            let (mut answer, _) = read(bytes, bytes.len().max(1)).unwrap();
+            answer.end().map(|()| answer.whole().is_some()).map_err(|error| error.class)
+        };
+        assert_eq!(end(b""), Err(ErrorClass::ClosedEarly));
+        assert_eq!(end(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), Err(ErrorClass::BodyShort));
+        assert_eq!(
+            end(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
+            Err(ErrorClass::BodyShort)
+        );
+        assert_eq!(end(b"HTTP/1.1 200 OK\r\n\r\nabc"), Ok(true));
+    }
+
+    #[test]
+    fn what_is_malformed_is_refused() {
+        for bytes in ["HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"] {
+            let refused = read(bytes.as_bytes(), bytes.len()).map(|_| ()).map_err(|error| error.class);
+            assert_eq!(refused, Err(ErrorClass::Protocol), "{bytes:?}");
+        }
+    }
+}
