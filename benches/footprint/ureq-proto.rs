@@ -1,6 +1,7 @@
 use futures_util::future::Either;
 use futures_util::io::{AsyncReadExt, AsyncWriteExt};
 use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult};
+use ureq_proto::http;
 
 async fn fetch(url: String) -> String {
     let uri: http::Uri = url.parse().unwrap();
@@ -24,6 +25,7 @@ async fn fetch(url: String) -> String {
     let Ok(Some(SendRequestResult::RecvResponse(mut call))) = call.proceed() else { panic!("a request with a body") };
     let mut input = Vec::new();
     stream.read_to_end(&mut input).await.unwrap();
+    bytes.resize(input.len().max(1), 0);
     let (head, answer) = call.try_response(&input, false).unwrap();
     let length = match call.proceed() {
         Some(RecvResponseResult::RecvBody(mut call)) => call.read(&input[head..], &mut bytes).unwrap().1,

@@ -66,7 +66,7 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
     const HTTPS: bool = true;
     const NOTE: &'static str = C::NOTE;
     const USUAL: bool = C::USUAL;
-    /// Such a library leaves nothing to choose, and the pool is ours.
+    /// Nothing is set otherwise than the library would, and the pool is ours.
     const TUNED: &'static [Choice<()>] = &[];
 
     type Builder = ();

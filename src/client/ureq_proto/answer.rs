@@ -1,12 +1,11 @@
 //! An answer while it arrives, as ureq-proto reads it.
 
-use std::mem;
+use std::{io, mem};
 
 use ureq_proto::BodyMode;
 use ureq_proto::client::state::{Cleanup, RecvBody, RecvResponse};
 use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult};
 
-use super::protocol;
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 
@@ -50,6 +49,16 @@ impl Answer {
         Ok(taken)
     }
 
+    /// What it means at this point that the connection has failed. TLS calls an end that nobody announced an error.
+    pub fn broken_off(&self, error: &io::Error) -> FetchError {
+        match self {
+            Self::Body(..) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                FetchError::new(ErrorClass::BodyShort, error.to_string())
+            }
+            _ => FetchError::io(error, ErrorClass::Protocol),
+        }
+    }
+
     fn head_ended(&mut self, head: Head) {
         let Self::Head(call) = mem::replace(self, Self::Broken) else { return };
         *self = match call.proceed() {
@@ -88,6 +97,11 @@ impl Answer {
         }
         Ok(())
     }
+}
+
+/// What ureq-proto objects to.
+fn protocol(error: ureq_proto::Error) -> FetchError {
+    FetchError::new(ErrorClass::Protocol, error.to_string())
 }
 
 #[cfg(test)]
@@ -150,6 +164,15 @@ mod tests {
             Err(ErrorClass::BodyShort)
         );
         assert_eq!(end(b"HTTP/1.1 200 OK\r\n\r\nabc"), Ok(true));
+    }
+
+    #[test]
+    fn what_a_failure_means_depends_on_what_has_come() {
+        let cut = io::Error::from(io::ErrorKind::UnexpectedEof);
+        let after = |bytes: &[u8]| read(bytes, bytes.len()).unwrap().0.broken_off(&cut).class;
+        assert_eq!(asked().broken_off(&cut).class, ErrorClass::ClosedEarly);
+        assert_eq!(after(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), ErrorClass::BodyShort);
+        assert_eq!(after(b"HTTP/1.1 200 OK\r\n\r\nabc"), ErrorClass::BodyShort);
     }
 
     #[test]

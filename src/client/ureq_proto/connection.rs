@@ -10,7 +10,6 @@ use futures_lite::io::{AsyncRead, AsyncWriteExt};
 use ureq_proto::client::{Call, SendRequestResult};
 
 use super::answer::Answer;
-use super::protocol;
 use crate::answer::{Head, Received};
 use crate::client::Stream;
 use crate::client::places::Target;
@@ -50,7 +49,8 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
         // Until the answer has been read to its end.
         self.alive = false;
         self.quiet().await.map_err(|error| Failed { error, unsent: true })?;
-        let (request, mut answer) = ask(target).map_err(|error| Failed { error, unsent: true })?;
+        // No other connection would take it, so it does not count as unsent.
+        let (request, mut answer) = ask(target).map_err(|error| Failed { error, unsent: false })?;
         self.send(&request).await?;
         drop(request);
         self.receive(&mut answer, body).await.map_err(|error| Failed { error, unsent: false })
@@ -59,16 +59,17 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
 
 /// The bytes of a request, and what reads the answer to it.
 fn ask(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
-    let mut call = Call::new(target.request(())).map_err(protocol)?.proceed();
+    let refused = |error: ureq_proto::Error| FetchError::new(ErrorClass::Unsupported, error.to_string());
+    let mut call = Call::new(target.request(())).map_err(refused)?.proceed();
     let mut request = Vec::new();
     SCRATCH.with_borrow_mut(|[_, scratch]| {
         while !call.can_proceed() {
-            let length = call.write(scratch).map_err(protocol)?;
+            let length = call.write(scratch).map_err(refused)?;
             request.extend_from_slice(&scratch[..length]);
         }
         Ok(())
     })?;
-    match call.proceed().map_err(protocol)? {
+    match call.proceed().map_err(refused)? {
         Some(SendRequestResult::RecvResponse(call)) => Ok((request, Answer::Head(call))),
         _ => Err(FetchError::new(ErrorClass::Unsupported, "a request with a body")),
     }
@@ -76,6 +77,9 @@ fn ask(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
 
 impl<S: Stream> Connection<S> {
     /// Finds out whether the peer has closed the connection, or has said something before it was asked.
+    ///
+    /// A stream may say nothing for once because its task has had its turn ([`Turns`](crate::client::turns::Turns), the budget
+    /// of tokio's tasks). Then a connection that is closed shows by the answer that does not come.
     async fn quiet(&mut self) -> Result<(), FetchError> {
         poll_fn(|context| {
             Poll::Ready(match Pin::new(&mut self.wire).poll_read(context, &mut [0]) {
@@ -127,7 +131,8 @@ impl<S: Stream> Connection<S> {
                 let message = format!("a line or a head longer than {SCRATCH_BYTES} bytes");
                 return Poll::Ready(Err(FetchError::new(ErrorClass::Protocol, message)));
             }
-            let length = ready!(Pin::new(&mut self.wire).poll_read(context, room)).map_err(|error| failed(&error))?;
+            let length = ready!(Pin::new(&mut self.wire).poll_read(context, room));
+            let length = length.map_err(|error| answer.broken_off(&error))?;
             if length == 0 {
                 return Poll::Ready(answer.end());
             }
