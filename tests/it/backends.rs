@@ -25,6 +25,8 @@ fn open(row: Row, limits: &Limits) -> Box<dyn Fetch> {
 }
 
 /// Every row: those of this program, and those in other languages that are set up. Which are not is said once.
+///
+/// With FETCHBENCH_ROWS=optional only those that the default build has not: the tests of that build have met all others.
 pub fn rows() -> impl Iterator<Item = Row> {
     static SAID: Once = Once::new();
     let missing: Vec<String> =
@@ -35,7 +37,11 @@ pub fn rows() -> impl Iterator<Item = Row> {
         assert!(!required, "required here, but not set up: {missing}: run scripts/peers");
         SAID.call_once(|| say(&format!("skipped: not set up: {missing}: run scripts/peers")));
     }
-    Row::set_up()
+    let optional = std::env::var_os("FETCHBENCH_ROWS").is_some_and(|rows| rows == "optional");
+    let rows: Vec<Row> =
+        Row::set_up().filter(|row| !optional || !(row.backend().usual || row.backend().is_peer())).collect();
+    assert!(!rows.is_empty(), "no row is left: FETCHBENCH_ROWS=optional needs --features full");
+    rows.into_iter()
 }
 
 /// Fetches with a fresh session.
