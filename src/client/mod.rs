@@ -3,9 +3,11 @@
 //! A client makes one request and reads one answer. What all have in common stands outside: the loop that pulls the next
 //! site, the deadline, redirects, the body cap, the check of length and checksum, and the classes of failure.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Instant;
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
@@ -203,6 +205,22 @@ async fn connect<R: Runtime>(origin: &Origin) -> Result<R::Stream, FetchError> {
         }
     }
     Err(failed)
+}
+
+/// Finds out whether the peer of an idle connection has closed it, or has said something before it was asked.
+///
+/// A stream may say nothing for once because its task has had its turn ([`turns::Turns`], the budget of tokio's tasks). Then
+/// a connection that is closed shows by the answer that does not come.
+async fn quiet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), FetchError> {
+    poll_fn(|context| {
+        Poll::Ready(match Pin::new(&mut *stream).poll_read(context, &mut [0]) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(Ok(0)) => Err(FetchError::new(ErrorClass::ClosedEarly, "closed before it was asked")),
+            Poll::Ready(Ok(_)) => Err(FetchError::new(ErrorClass::Protocol, "answered before it was asked")),
+            Poll::Ready(Err(error)) => Err(FetchError::io(&error, ErrorClass::Protocol)),
+        })
+    })
+    .await
 }
 
 /// The origin of a url, which every http and https url has.

@@ -4,7 +4,6 @@
 //! sites of surf's users can be fetched at all; what is measured of it is surf's request, parser and body, and our pool.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -20,7 +19,7 @@ use surf::StatusCode;
 
 use super::super::pool::{Lease, Pool};
 use super::super::turns::Turns;
-use super::super::{Runtime, connect, origin_of, tls};
+use super::super::{Runtime, connect, origin_of, quiet, tls};
 use crate::error::FetchError;
 use crate::fetch::{Limits, Options};
 
@@ -58,7 +57,7 @@ impl<R: Runtime> Secure<R> {
         while stream.is_none()
             && let Some(mut idle) = lease.idle_connection()
         {
-            stream = is_open(&mut idle).await.then_some(idle);
+            stream = quiet(&mut idle).await.is_ok().then_some(idle);
         }
         let stream = match stream {
             Some(stream) => stream,
@@ -70,11 +69,6 @@ impl<R: Runtime> Secure<R> {
         };
         Ok(InUse { held: Some((stream, lease)), is_whole: errand.is_whole })
     }
-}
-
-/// Whether nothing has come, not even the end: on an idle connection either is the server's farewell.
-async fn is_open(stream: &mut (impl AsyncRead + Unpin)) -> bool {
-    poll_fn(|context| Poll::Ready(Pin::new(&mut *stream).poll_read(context, &mut [0]).is_pending())).await
 }
 
 #[async_trait]

@@ -9,11 +9,11 @@ use std::task::{Context, Poll, ready};
 use futures_lite::io::{AsyncRead, AsyncWriteExt};
 use ureq_proto::client::{Call, SendRequestResult};
 
+use super::super::places::Target;
+use super::super::pooled::{self, Failed, Wire};
+use super::super::{Stream, quiet};
 use super::answer::Answer;
 use crate::answer::{Head, Received};
-use crate::client::Stream;
-use crate::client::places::Target;
-use crate::client::pooled::{self, Failed, Wire};
 use crate::error::{ErrorClass, FetchError};
 
 /// The most that is read at once, and the longest that the head of an answer may be.
@@ -48,7 +48,7 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
     async fn fetch(&mut self, target: &Target, body: &mut Received) -> Result<Head, Failed> {
         // Until the answer has been read to its end.
         self.alive = false;
-        self.quiet().await.map_err(|error| Failed { error, unsent: true })?;
+        quiet(&mut self.wire).await.map_err(|error| Failed { error, unsent: true })?;
         // No other connection would take it, so it does not count as unsent.
         let (request, mut answer) = ask(target).map_err(|error| Failed { error, unsent: false })?;
         self.send(&request).await?;
@@ -76,22 +76,6 @@ fn ask(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
 }
 
 impl<S: Stream> Connection<S> {
-    /// Finds out whether the peer has closed the connection, or has said something before it was asked.
-    ///
-    /// A stream may say nothing for once because its task has had its turn ([`Turns`](crate::client::turns::Turns), the budget
-    /// of tokio's tasks). Then a connection that is closed shows by the answer that does not come.
-    async fn quiet(&mut self) -> Result<(), FetchError> {
-        poll_fn(|context| {
-            Poll::Ready(match Pin::new(&mut self.wire).poll_read(context, &mut [0]) {
-                Poll::Pending => Ok(()),
-                Poll::Ready(Ok(0)) => Err(FetchError::new(ErrorClass::ClosedEarly, "closed before it was asked")),
-                Poll::Ready(Ok(_)) => Err(FetchError::new(ErrorClass::Protocol, "answered before it was asked")),
-                Poll::Ready(Err(error)) => Err(failed(&error)),
-            })
-        })
-        .await
-    }
-
     async fn send(&mut self, request: &[u8]) -> Result<(), Failed> {
         let mut sent = 0;
         while sent < request.len() {
