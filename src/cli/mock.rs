@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use url::Url;
 
+use super::program::this_program;
 use super::run::{Course, RunArgs, compare, left_out_note, most_in_flight, rows, selected, turns};
 use super::{descriptors, usage};
 use crate::answer::Page;
@@ -37,7 +37,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()));
     descriptors::reserve(most_in_flight(&turns), scenario.origins.len()).map_err(usage)?;
 
-    let program = std::env::current_exe().context("cannot find this program to start its server")?;
+    let program = this_program()?;
     let server = ServerProcess::start(&program, name, time_scale)?;
     options.roots = options.roots.or(server.roots()?);
     compare(&MockCourse { scenario, server, is_article: name == ARTICLE, left_out }, &turns, &options)

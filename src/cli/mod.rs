@@ -26,6 +26,7 @@ mod listening;
 mod live;
 mod man;
 mod mock;
+mod program;
 mod report;
 mod run;
 mod serve;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::compare::{Chosen, parse_chosen, participants};
+use super::program::this_program;
 use super::terminal::{Progress, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt};
 use crate::backend::Row;
@@ -68,7 +69,7 @@ enum Format {
 pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
     descriptors::raise_limit();
-    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let program = this_program()?;
     let rows: Vec<Chosen> =
         if args.backend.is_empty() { Row::set_up().map(Chosen::from).collect() } else { args.backend };
     let faults: Vec<&Fault> = if args.fault.is_empty() { fault::all().collect() } else { args.fault };

@@ -12,6 +12,7 @@ pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::chosen::{position_or_push, usual_reference};
 use self::setup::setup;
 use super::interrupt::Interruption;
+use super::program::this_program;
 use super::terminal::{Countdown, print, write_file};
 use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::analysis::{StageAnalysis, analyse};
@@ -221,7 +222,7 @@ fn show(args: &CompareArgs, setup: &Setup, stages: &[StageAnalysis]) -> anyhow::
 }
 
 fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan> {
-    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let program = this_program()?;
     let mut participants = participants(&args.backend, &program);
     let named = args.scenarios.iter().map(|name| (name.as_str(), None));
     let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
