@@ -13,6 +13,7 @@ mod manuals;
 mod mock;
 mod pages;
 mod peers;
+mod people;
 mod protocol;
 mod raw_server;
 mod report;
