@@ -248,6 +248,12 @@ func converse(input *bufio.Reader, say func(string, any)) error {
 			say("ready", map[string]any{"client": "net/http", "executor": executor, "threads": runtime.GOMAXPROCS(0)})
 			continue
 		}
+		if session == nil {
+			return errors.New("the first order must be to open a session")
+		}
+		if order.Pass == nil {
+			return fmt.Errorf("not a valid order: %s", line)
+		}
 		if session.open.Connections == "cold" {
 			session.client.CloseIdleConnections()
 		}
@@ -258,7 +264,11 @@ func converse(input *bufio.Reader, say func(string, any)) error {
 func main() {
 	output := bufio.NewWriter(os.Stdout)
 	say := func(kind string, reply any) {
-		line, _ := json.Marshal(map[string]any{kind: reply})
+		line, err := json.Marshal(map[string]any{kind: reply})
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "error:", err)
+			os.Exit(1)
+		}
 		output.Write(append(line, '\n'))
 		output.Flush()
 	}

@@ -170,6 +170,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       const client = `undici ${process.versions.undici ?? ""}`.trim();
       say({ ready: { client, executor: `node ${process.versions.node}`, threads: 1 } });
     } else {
+      if (!open) throw new Error("the first order must be to open a session");
       say({ pass: await pass(Agent, open, order.pass) });
     }
   } catch (error) {

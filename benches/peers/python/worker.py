@@ -245,13 +245,15 @@ def converse(client, executor, open_session):
     say = lambda reply: print(json.dumps(reply), flush=True)
     open, session = None, None
     for line in sys.stdin:
-        order = json.loads(line)
         try:
+            order = json.loads(line)
             if "open" in order:
                 open = Open(order["open"])
                 session = open_session(open)
                 say({"ready": {"client": client, "executor": executor, "threads": session.threads}})
             else:
+                if open is None:
+                    raise ValueError("the first order must be to open a session")
                 visit, urls = order["pass"]["visit"], order["pass"].get("urls")
                 if open.connections == "cold":
                     session = open_session(open)
