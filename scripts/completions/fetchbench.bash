@@ -215,7 +215,7 @@ _fetchbench() {
             return 0
             ;;
         fetchbench__subcmd__compare)
-            opts="-h --sites --backend --reference --blocks --budget --cycles --seed --time-scale --placement --record --force --export-json --export-markdown --export-csv --help"
+            opts="-h --sites --backend --reference --blocks --budget --cycles --strict --seed --time-scale --placement --record --force --export-json --export-markdown --export-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

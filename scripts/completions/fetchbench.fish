@@ -62,7 +62,7 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l redirects 
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -s H -l header -d 'Header to send, in place of ours of the same name; may be repeated' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l cacert -d 'PEM file of certificates to trust in place of the web\'s roots' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l sites -d 'File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is stdin. Each row visits them once a round, with a second\'s pause, and the network is part of the figures' -r
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l sites -d 'File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is stdin. Each backend visits them once before the first block and once a round, with a second\'s pause, and the network is part of the figures. A site that fails for every backend is left out' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l backend -d 'Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default: every row]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l reference -d 'Row to compare the others with [default: hyper@tokio where it takes part, else the first that is not sequential]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l blocks -d 'Blocks on each scenario, in place of a budget of time' -r
@@ -76,6 +76,7 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l record
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l export-json -d 'Write the figures as JSON to FILE, or to stdout with `-`' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l export-markdown -d 'Write the tables as Markdown' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l export-csv -d 'Write the figures as CSV' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l strict -d 'Exit with 3 if a live site was left out or backends ended differently on one'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l force -d 'Replace the record that the folder holds'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l sites -d 'File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin' -r

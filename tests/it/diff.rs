@@ -28,6 +28,7 @@ fn setup() -> Setup {
         sites: Vec::new(),
         workers: Vec::new(),
         live: false,
+        probe: None,
     };
     Setup {
         comparison_version: COMPARISON_VERSION,
