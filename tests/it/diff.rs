@@ -183,6 +183,23 @@ fn records_that_say_nothing_about_each_other_are_refused_or_said_to_be_left_out(
 }
 
 #[test]
+fn other_live_sites_are_not_compared() {
+    let parent = TempDir::new().unwrap();
+    let environment = Environment::capture("cargo test");
+    let lists = [["http://a.example/", "http://b.example/"], ["http://a.example/", "http://c.example/"]];
+    let [before, after] = [0, 1].map(|number| {
+        let folder = record(parent.path(), &number.to_string(), &environment, [1.0; 3]);
+        let head = fs::read_to_string(folder.join("comparison.json")).unwrap();
+        let live = format!("\"live\": true, \"sites\": {:?}, \"concurrency\"", lists[number]);
+        fs::write(folder.join("comparison.json"), head.replace("\"concurrency\"", &live)).unwrap();
+        folder
+    });
+    let text = stdout(&diff(&before, &after, &[]));
+    assert!(text.contains("keepalive: its sites are not the same."), "{text}");
+    assert!(!stdout(&diff(&before, &before, &[])).contains("sites"));
+}
+
+#[test]
 fn a_row_that_counts_no_more_is_told_by_the_exit_code() {
     let parent = TempDir::new().unwrap();
     let environment = Environment::capture("cargo test");
