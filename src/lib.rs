@@ -70,6 +70,7 @@ pub mod metric;
 pub mod calibration;
 pub mod difference;
 pub mod agreement;
+pub mod endings;
 
 // Floor 4: what is measured and what is shown; they meet in the record only.
 pub mod measure;

@@ -53,6 +53,7 @@ fn noise() -> anyhow::Result<Finding> {
         source: Source::Mock(NOISE_SCENARIO.to_owned()),
         time_scale: 1.0,
         scenario: Scenario::load(NOISE_SCENARIO)?,
+        probe: None,
     };
     let plan = Plan {
         stages: vec![stage],

@@ -9,7 +9,10 @@ use url::Url;
 use super::run::{Course, RunArgs, compare, left_out_note, most_in_flight, rows, selected, turns};
 use super::{descriptors, usage};
 use crate::backend::Row;
+use crate::endings::Endings;
 use crate::fetch::{Fetched, Limits, Pass};
+use crate::report::escape::visible;
+use crate::report::probe;
 use crate::report::text::{self, Line};
 use crate::site_list::ListedSite;
 
@@ -22,6 +25,7 @@ const CONCURRENCY_MAX: usize = 64;
 struct LiveCourse {
     sites: Vec<ListedSite>,
     left_out: Vec<Row>,
+    endings: Endings,
 }
 
 /// The limits of fetching as many live sites with as many redirects, unless flags say otherwise.
@@ -37,7 +41,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let (rows, left_out) = rows(selected(args)?, needs_https);
     let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)));
     descriptors::reserve(most_in_flight(&turns), 0).map_err(usage)?;
-    compare(&LiveCourse { sites, left_out }, &turns, &options)
+    compare(LiveCourse { sites, left_out, endings: Endings::default() }, &turns, &options)
 }
 
 impl Course for LiveCourse {
@@ -49,6 +53,10 @@ impl Course for LiveCourse {
         self.sites.iter().zip(&pass.fetched).map(|(site, fetched)| line(site, fetched)).collect()
     }
 
+    fn observe(&mut self, backend: &str, pass: &Pass) {
+        self.endings.add(backend, self.sites.iter().map(|site| &site.url), pass, true);
+    }
+
     fn ideal(&self, _visit: u64, _slots: NonZeroUsize) -> Option<Duration> {
         None
     }
@@ -56,6 +64,9 @@ impl Course for LiveCourse {
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![text::NETWORK_NOTE.to_owned()];
         notes.extend(left_out_note(&self.left_out));
+        let probe = self.endings.probe(|index| self.sites[index].public_name());
+        let differences: Vec<String> = probe::differences(&probe).iter().map(|line| visible(line)).collect();
+        notes.extend(Some(differences.join("\n")).filter(|lines| !lines.is_empty()));
         notes
     }
 }

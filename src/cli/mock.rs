@@ -40,7 +40,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let program = this_program()?;
     let server = ServerProcess::start(&program, name, time_scale)?;
     options.roots = options.roots.or(server.roots()?);
-    compare(&MockCourse { scenario, server, is_article: name == ARTICLE, left_out }, &turns, &options)
+    compare(MockCourse { scenario, server, is_article: name == ARTICLE, left_out }, &turns, &options)
 }
 
 impl Course for MockCourse {

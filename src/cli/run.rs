@@ -61,6 +61,9 @@ pub(super) trait Course {
     /// What became of each site in the pass of `visit`.
     fn lines(&self, visit: u64, pass: &Pass) -> Vec<Line>;
 
+    /// Takes note of a backend's pass before it is shown.
+    fn observe(&mut self, _backend: &str, _pass: &Pass) {}
+
     /// What the pass costs over `slots` if nothing but programmed delays takes time; `None` where there are none.
     fn ideal(&self, visit: u64, slots: NonZeroUsize) -> Option<Duration>;
 
@@ -144,10 +147,10 @@ pub(super) fn most_in_flight(turns: &[Turn]) -> usize {
 }
 
 /// Gives every row its turn, one after the other, and prints as they end.
-pub(super) fn compare(course: &impl Course, turns: &[Turn], options: &Options) -> anyhow::Result<ExitCode> {
+pub(super) fn compare(mut course: impl Course, turns: &[Turn], options: &Options) -> anyhow::Result<ExitCode> {
     let mut examples = Vec::new();
     for turn in turns {
-        let example = take_turn(course, turn, options)?;
+        let example = take_turn(&mut course, turn, options)?;
         if !examples.is_empty() {
             print(&text::row_name(&turn.name))?;
         }
@@ -162,12 +165,13 @@ pub(super) fn compare(course: &impl Course, turns: &[Turn], options: &Options) -
     Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
 }
 
-fn take_turn(course: &impl Course, turn: &Turn, options: &Options) -> anyhow::Result<Example> {
+fn take_turn(course: &mut impl Course, turn: &Turn, options: &Options) -> anyhow::Result<Example> {
     let urls = course.urls(VISIT);
     let mut session = turn.row.open(options, &turn.limits)?;
     let progress = Progress::show(&turn.name, urls.len(), turn.limits.progress.clone());
     let pass = session.fetch_all(&urls)?;
     drop(progress);
+    course.observe(&turn.name, &pass);
     Ok(Example {
         row: turn.name.clone(),
         sequential: turn.sequential,

@@ -9,6 +9,7 @@ mod conformance;
 mod diff;
 mod hostile;
 mod large;
+mod live;
 mod manuals;
 mod mock;
 mod pages;

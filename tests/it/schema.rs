@@ -71,6 +71,11 @@ fn files_of(folder: &Path) -> Vec<&'static str> {
     files
 }
 
+/// Checks that every file of the record in a folder follows the schema.
+pub fn assert_follows(folder: &Path) {
+    Schema::read().assert_valid(folder);
+}
+
 #[test]
 fn every_record_that_is_kept_follows_the_schema_and_loads() {
     let schema = Schema::read();
