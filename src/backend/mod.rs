@@ -46,6 +46,7 @@ mod compio;
 #[cfg(feature = "curl")]
 mod curl_loop;
 mod event_loop;
+pub mod peers;
 mod external;
 mod fake;
 mod slowed;

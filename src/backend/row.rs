@@ -59,7 +59,7 @@ impl Row {
         let named: Vec<Self> = ALL.iter().filter(named).map(Self::plain).collect();
         let rows = if named.is_empty() { vec![pattern.parse()?] } else { named };
         if let Some(missing) = rows.iter().find(|row: &&Self| !row.backend.is_set_up()) {
-            bail!("{missing} is not set up: run scripts/peers");
+            bail!("{missing} is not set up: run `fetchbench peers install`");
         }
         Ok(rows)
     }

@@ -38,7 +38,7 @@ Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArgs {
     /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
-    /// every row that is built in, or set up by scripts/peers]
+    /// every row that is built in, or set up by `fetchbench peers install`]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Fault to meet; may be repeated [default: all, see `fetchbench list faults`]

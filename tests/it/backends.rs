@@ -34,8 +34,8 @@ pub fn rows() -> impl Iterator<Item = Row> {
     if !missing.is_empty() {
         let missing = missing.join(", ");
         let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
-        assert!(!required, "required here, but not set up: {missing}: run scripts/peers");
-        SAID.call_once(|| say(&format!("skipped: not set up: {missing}: run scripts/peers")));
+        assert!(!required, "required here, but not set up: {missing}: run `fetchbench peers install`");
+        SAID.call_once(|| say(&format!("skipped: not set up: {missing}: run `fetchbench peers install`")));
     }
     let optional = std::env::var_os("FETCHBENCH_ROWS").is_some_and(|rows| rows == "optional");
     let rows: Vec<Row> =
