@@ -12,10 +12,10 @@ Examples:
   fetchbench peers install
   FETCHBENCH_PEERS=./peers fetchbench peers install
 
-They are installed in $FETCHBENCH_PEERS, else in $XDG_DATA_HOME/fetchbench/peers,
-else in ~/.local/share/fetchbench/peers. Python, Node, Go and curl must be there;
-Python's packages are downloaded, and checked by their hashes. Then
-`fetchbench list backends` lists them as any other.
+They go to $FETCHBENCH_PEERS, else to $XDG_DATA_HOME/fetchbench/peers, else to
+~/.local/share/fetchbench/peers. Python, Node, Go and curl must be installed.
+Python packages are downloaded and checked by their hashes. Then
+`fetchbench list backends` shows the versions of all.
 
 Exit codes: 0 set up, or left out with a note; 1 error; 5 could not write.";
 
