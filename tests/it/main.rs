@@ -7,6 +7,7 @@ mod cli;
 mod compare;
 mod conformance;
 mod diff;
+mod families;
 mod hostile;
 mod large;
 mod manuals;
