@@ -13,6 +13,7 @@ use crate::families::over_families;
 use crate::mock::Mock;
 use crate::peers::say;
 
+mod addresses;
 mod encrypted;
 mod faults;
 mod requests;

@@ -12,6 +12,7 @@ mod hostile;
 mod large;
 mod manuals;
 mod mock;
+mod namespace;
 mod pages;
 mod peers;
 mod protocol;
