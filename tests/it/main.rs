@@ -8,6 +8,7 @@ mod compare;
 mod conformance;
 mod diff;
 mod families;
+mod grid_families;
 mod hostile;
 mod large;
 mod manuals;
