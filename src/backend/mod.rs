@@ -50,10 +50,12 @@ pub mod peers;
 mod external;
 mod fake;
 mod slowed;
+mod reach;
 mod row;
 mod spelling;
 
 pub use self::executor::Executor;
+pub(crate) use self::reach::mark_unreachable;
 pub use self::row::Row;
 
 /// A client and an executor that work together, ready to be opened. One line in [`ALL`].

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
+use super::reach::Marked;
 use super::slowed::Slowed;
 use super::{ALL, Backend, Executor, Open, external};
 use crate::fetch::{Fetch, Limits, Options, Spawning, Tier};
@@ -132,7 +133,8 @@ impl Row {
             Open::Here(open) => open(&options, limits),
             Open::Elsewhere => external::open(self.backend, &options, limits),
         };
-        let inner = session.map_err(|error| error.context(format!("cannot open {self}")))?;
+        let session = session.map_err(|error| error.context(format!("cannot open {self}")))?;
+        let inner = Box::new(Marked(session));
         Ok(match self.slowed {
             None => inner,
             Some(share) => Box::new(Slowed { inner, share }),

@@ -1,6 +1,7 @@
 //! `fetchbench verify`: what each row makes of answers that are wrong.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -47,6 +48,9 @@ pub(super) struct VerifyArgs {
     /// Longest a fetch may take
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]
     deadline: Duration,
+    /// Loopback address that the mock server listens at: the grid over ::1 must be that over 127.0.0.1
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
+    ip: IpAddr,
     /// How to write the grid
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -78,6 +82,7 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         program,
         faults: faults.iter().map(|fault| fault.name).collect(),
         deadline: args.deadline,
+        ip: args.ip,
         progress: Arc::default(),
     };
     let progress = Progress::show("verify", verification.cells(), Arc::clone(&verification.progress));

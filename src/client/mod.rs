@@ -5,7 +5,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Instant;
@@ -186,9 +186,8 @@ fn refuse_interim(client: &str, status: u16) -> Result<(), FetchError> {
 
 /// The addresses of an origin: at once where its host is a literal, else looked up.
 async fn addresses<R: Runtime>(origin: &Origin) -> Result<Vec<SocketAddr>, FetchError> {
-    let literal = origin.host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    if let Ok(address) = literal {
-        return Ok(vec![SocketAddr::new(address, origin.port)]);
+    if let Some(address) = origin.address() {
+        return Ok(vec![address]);
     }
     let no_address = |why: &str| FetchError::new(ErrorClass::Dns, format!("{}: {why}", origin.host));
     let addresses = R::resolve(&origin.host, origin.port).await.map_err(|error| no_address(&error.to_string()))?;

@@ -18,6 +18,7 @@ use super::{BlockingClient, Choice, Client, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::site::without_brackets;
 
 /// Read in pieces of this many bytes. On the stack, since there is one fetch a thread.
 const PIECE_BYTES: usize = 16 << 10;
@@ -178,7 +179,7 @@ struct LiteralResolver(DefaultResolver);
 
 impl Resolver for LiteralResolver {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let host = without_brackets(uri.host().unwrap_or_default());
         if let Ok(address) = host.parse::<IpAddr>() {
             let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
             let mut addresses = self.0.empty();

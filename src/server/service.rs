@@ -92,6 +92,7 @@ impl Service {
         let status = match refusal {
             Refusal::Malformed => 400,
             Refusal::TooLarge => 431,
+            Refusal::Version => 505,
         };
         self.refuse(door, status, KeepAlive::No)
     }
@@ -181,6 +182,7 @@ impl Service {
             404 => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n",
             405 => b"HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\ncontent-length: 0\r\n",
             431 => b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n",
+            505 => b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-length: 0\r\n",
             _ => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
         };
         let then = if keep_alive == KeepAlive::No { Then::Linger } else { Then::Read };

@@ -9,9 +9,11 @@ use fetchbench::error::ErrorClass;
 use fetchbench::fetch::{Connections, Fetch, Fetched, Limits, Options, Pass};
 use url::Url;
 
+use crate::families::over_families;
 use crate::mock::Mock;
 use crate::peers::say;
 
+mod addresses;
 mod encrypted;
 mod faults;
 mod requests;
@@ -86,17 +88,19 @@ const MIXED: &str = r#"
 
 #[test]
 fn every_answer_is_right_and_in_the_order_of_the_urls() {
-    let mock = Mock::start(MIXED);
-    for row in rows() {
-        let mut session = open(row, &limits(4));
-        for visit in 0..3 {
-            let pass = session.fetch_all(&mock.urls(visit)).unwrap();
-            assert_eq!(pass.fetched.len(), mock.scenario.sites.len(), "{row}");
-            mock.scenario
-                .verify(visit, mock.scenario.sites.len(), &pass)
-                .unwrap_or_else(|error| panic!("{row}: {error}"));
+    over_families(|ip| {
+        let mock = Mock::start_on(ip, MIXED);
+        for row in rows() {
+            let mut session = open(row, &limits(4));
+            for visit in 0..3 {
+                let pass = session.fetch_all(&mock.urls(visit)).unwrap();
+                assert_eq!(pass.fetched.len(), mock.scenario.sites.len(), "{row}");
+                mock.scenario
+                    .verify(visit, mock.scenario.sites.len(), &pass)
+                    .unwrap_or_else(|error| panic!("{row}: {error}"));
+            }
         }
-    }
+    });
 }
 
 /// On one thread it is no matter of luck: every task begins before any begins anew.

@@ -39,6 +39,12 @@ pub fn say(message: &str) {
     let _ = std::io::Write::write_all(stderr, format!("{message}\n").as_bytes());
 }
 
+/// Says that part of a test is left out, and why; fails where nothing may be left out.
+pub fn skip(why: &str) {
+    assert!(std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_none(), "required here: {why}");
+    say(&format!("skipped: {why}"));
+}
+
 /// The files that peers serve: name and content.
 fn files() -> [(&'static str, Vec<u8>); 3] {
     let bytes = |count: usize| (0..count).map(|index| (index * 31 % 251) as u8).collect();

@@ -174,6 +174,9 @@ func kind(err error, inBody bool) string {
 		return "reset"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "local-limit"
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH),
+		errors.Is(err, syscall.EAFNOSUPPORT), errors.Is(err, syscall.EINVAL):
+		return "connect"
 	case inBody && errors.Is(err, io.ErrUnexpectedEOF):
 		return "body-short"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

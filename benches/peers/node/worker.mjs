@@ -60,6 +60,7 @@ function kind(error, inBody) {
     if (code === "ECONNRESET" || code === "EPIPE") return "reset";
     if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_FAIL") return "dns";
     if (["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS"].includes(code)) return "local-limit";
+    if (["ENETUNREACH", "EHOSTUNREACH", "EAFNOSUPPORT", "EINVAL"].includes(code)) return "connect";
     if (code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL") || /CERT|SIGNED|UNABLE_TO/.test(code)) return "tls";
     if (code === "UND_ERR_SOCKET" && cause.message === "bad response") return "protocol";
     if (code === "UND_ERR_SOCKET") return inBody ? "body-short" : "closed-early";

@@ -5,6 +5,7 @@ for every row stands here: its times, its deadline, the cap of its body, its len
 """
 
 import ctypes
+import errno
 import json
 import os
 import queue
@@ -103,6 +104,12 @@ class Fetch:
         return [*self.times(), failed.kind, str(failed)[:MESSAGE_LENGTH], *(["accepted"] if failed.accepted else [])]
 
 
+LOCAL_LIMITS = (errno.ENFILE, errno.EMFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)
+
+# The system has no way to the address.
+NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.EINVAL)
+
+
 def os_error(error):
     """The class of an error of the system, found anywhere among the causes of a client's own; `None` if there is none."""
     kinds = (
@@ -117,8 +124,10 @@ def os_error(error):
         for types, kind in kinds:
             if isinstance(cause, types):
                 return kind
-        if isinstance(cause, OSError) and cause.errno in (23, 24, 99, 105, 12):
+        if isinstance(cause, OSError) and cause.errno in LOCAL_LIMITS:
             return "local-limit"
+        if isinstance(cause, OSError) and cause.errno in NO_WAY:
+            return "connect"
         name = type(cause).__name__
         if name in ("gaierror", "NameResolutionError", "UnicodeError", "UnicodeEncodeError"):
             return "dns"
@@ -136,6 +145,8 @@ def causes(error):
             seen.add(id(error))
             yield error
             waiting += [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
+            # Of a group, such as one for each address of a name.
+            waiting += getattr(error, "exceptions", ())
 
 
 class Deadline(BaseException):

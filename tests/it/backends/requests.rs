@@ -1,6 +1,6 @@
 //! What every row requests, of whom, and where redirects lead it.
 
-use std::net::{Ipv6Addr, TcpListener};
+use std::net::{IpAddr, SocketAddr};
 
 use fetchbench::backend::Row;
 use fetchbench::error::ErrorClass;
@@ -8,39 +8,44 @@ use fetchbench::fetch::{Connections, Limits, Options};
 use url::Url;
 
 use super::{fetch, limits, outcome, outcomes, rows};
-use crate::peers::say;
+use crate::families::over_families;
 use crate::raw_server::{RawServer, Then, ok, path, raw};
 
 #[test]
 fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
-    for row in rows() {
-        for connections in [Connections::Warm, Connections::PerFetch] {
-            let heads = RawServer::start(move |head| {
-                let head = head.to_ascii_lowercase();
-                assert!(head.starts_with("get /path?query=1 http/1.1\n"), "{row}: {head}");
-                for line in [
-                    "accept: */*",
-                    "accept-encoding: identity",
-                    concat!("user-agent: fetchbench/", env!("CARGO_PKG_VERSION")),
-                ] {
-                    assert_eq!(head.matches(line).count(), 1, "{row}: {line} in {head}");
-                }
-                assert_eq!(head.matches("\nhost: 127.0.0.1:").count(), 1, "{row}: {head}");
-                // surf's h1 client says keep-alive whatever it is told.
-                let close = connections == Connections::PerFetch && row.backend().client != "surf";
-                let close = close || !row.backend().keeps;
-                assert_eq!(head.contains("\nconnection: close"), close, "{row}: {head}");
-                ok("")
-            });
-            let pass = fetch(row, &Limits { connections, ..limits(1) }, &[heads.url("/path?query=1#fragment")]);
-            assert_eq!(outcomes(&pass), [Ok((200, 0))], "{row}: a panic of the server shows as a closed connection");
+    over_families(|ip| {
+        for row in rows() {
+            for connections in [Connections::Warm, Connections::PerFetch] {
+                let server = RawServer::start_on(ip, move |head| {
+                    check_request(row, connections, ip, &head.to_ascii_lowercase());
+                    ok("")
+                });
+                let url = server.url("/path?query=1#fragment");
+                let pass = fetch(row, &Limits { connections, ..limits(1) }, &[url]);
+                let note = "a panic of the server shows as a closed connection";
+                assert_eq!(outcomes(&pass), [Ok((200, 0))], "{row} at {ip}: {note}");
+            }
         }
+    });
+}
+
+fn check_request(row: Row, connections: Connections, ip: IpAddr, head: &str) {
+    assert!(head.starts_with("get /path?query=1 http/1.1\n"), "{row}: {head}");
+    let agent = concat!("user-agent: fetchbench/", env!("CARGO_PKG_VERSION"));
+    // The host is the address and a port, an IPv6 address in brackets.
+    let host = format!("\nhost: {}:", SocketAddr::new(ip, 0).to_string().trim_end_matches(":0"));
+    for line in ["accept: */*", "accept-encoding: identity", agent, &host] {
+        assert_eq!(head.matches(line).count(), 1, "{row}: {line} in {head}");
     }
+    // surf's h1 client says keep-alive whatever it is told.
+    let close = connections == Connections::PerFetch && row.backend().client != "surf";
+    let close = close || !row.backend().keeps;
+    assert_eq!(head.contains("\nconnection: close"), close, "{row}: {head}");
 }
 
 /// `/hop/N` leads to `/hop/N-1`, and `/hop/0` to no further place.
-fn redirecting() -> RawServer {
-    RawServer::start(|head| {
+fn redirecting(ip: IpAddr) -> RawServer {
+    RawServer::start_on(ip, |head| {
         let to = |location: &str| {
             raw(&format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 3\r\n\r\nabc"), Then::Go)
         };
@@ -56,19 +61,24 @@ fn redirecting() -> RawServer {
 
 #[test]
 fn redirects_are_followed_as_far_as_asked_by_the_same_rules_for_all() {
-    let server = redirecting();
-    let urls = ["/hop/3", "/hop/4", "/loop", "/file", "/nowhere"].map(|path| server.url(path));
-    for row in rows() {
-        let pass = fetch(row, &limits(2), &urls);
-        let found = Ok((302, 3));
-        assert_eq!(outcomes(&pass), [found, found, found, found, Ok((302, 0))], "{row}: none asked for");
+    over_families(|ip| {
+        let server = redirecting(ip);
+        let urls = ["/hop/3", "/hop/4", "/loop", "/file", "/nowhere"].map(|path| server.url(path));
+        for row in rows() {
+            let pass = fetch(row, &limits(2), &urls);
+            let found = Ok((302, 3));
+            let expected = [found, found, found, found, Ok((302, 0))];
+            assert_eq!(outcomes(&pass), expected, "{row} at {ip}: none asked for");
 
-        let pass = fetch(row, &Limits { redirects: 3, ..limits(2) }, &urls);
-        let (endless, unsupported) = (Err(ErrorClass::RedirectLoop), Err(ErrorClass::Unsupported));
-        assert_eq!(outcomes(&pass), [Ok((200, 7)), endless, endless, unsupported, Ok((302, 0))], "{row}");
-        assert_eq!(pass.fetched[0].final_url.as_deref(), Some(&server.url("/hop/0")), "{row}");
-        assert_eq!(pass.fetched[4].final_url, None, "{row}");
-    }
+            let pass = fetch(row, &Limits { redirects: 3, ..limits(2) }, &urls);
+            let (endless, unsupported) = (Err(ErrorClass::RedirectLoop), Err(ErrorClass::Unsupported));
+            let expected = [Ok((200, 7)), endless, endless, unsupported, Ok((302, 0))];
+            assert_eq!(outcomes(&pass), expected, "{row} at {ip}");
+            let arrived = Some(server.url("/hop/0"));
+            assert_eq!(pass.fetched[0].final_url.as_deref(), arrived.as_ref(), "{row} at {ip}");
+            assert_eq!(pass.fetched[4].final_url, None, "{row} at {ip}");
+        }
+    });
 }
 
 #[test]
@@ -104,19 +114,6 @@ fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
         let host = format!("host: localhost:{}", server.port());
         assert!(page.beginning.text().eq_ignore_ascii_case(&host), "{row}: {:?}", page.beginning);
         assert_eq!(outcome(&pass.fetched[1]), Err(ErrorClass::Dns), "{row}: {:?}", pass.fetched[1].result);
-    }
-}
-
-#[test]
-fn addresses_of_ipv6_are_fetched() {
-    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
-        say("skipped: this machine has no ::1");
-        return;
-    }
-    let server = RawServer::start_on(Ipv6Addr::LOCALHOST.into(), |head| ok(path(head)));
-    for row in rows() {
-        let pass = fetch(row, &limits(1), &[server.url("/six")]);
-        assert_eq!(outcomes(&pass), [Ok((200, 4))], "{row}: {:?}", pass.fetched[0].result);
     }
 }
 
