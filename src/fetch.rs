@@ -63,6 +63,9 @@ impl Limits {
     }
 }
 
+/// The longest url that is fetched, in bytes. hyper, reqwest, ureq and isahc take no longer one, so no backend does.
+pub const URL_MAX: usize = 65_534;
+
 /// What becomes of connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

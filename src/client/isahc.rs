@@ -13,7 +13,7 @@ use isahc::error::ErrorKind;
 use isahc::{Error, HttpClient, HttpClientBuilder};
 use url::Url;
 
-use super::{AsyncClient, Choice, Client, PIECES_A_TURN, curl_codes, tuned};
+use super::{AsyncClient, Choice, Client, PIECES_A_TURN, bad_url, curl_codes, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
@@ -50,7 +50,7 @@ impl Client for Isahc {
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
         let uri = url[..url::Position::AfterQuery].parse();
-        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        let uri = uri.map_err(|error| bad_url(url, &error))?;
         Ok((uri, credentials))
     }
 }

@@ -3,6 +3,7 @@
 //! A client makes one request and reads one answer. What all have in common stands outside: the loop that pulls the next
 //! site, the deadline, redirects, the body cap, the check of length and checksum, and the classes of failure.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -14,7 +15,7 @@ use futures_lite::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
 use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::error::{ErrorClass, FetchError, excerpt};
 use crate::fetch::{Credentials, Limits, Options, Tier};
 use crate::site::Origin;
 
@@ -225,7 +226,12 @@ async fn quiet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), FetchError> 
 
 /// The origin of a url, which every http and https url has.
 fn origin_of(url: &Url) -> Result<Origin, FetchError> {
-    Origin::of(url).ok_or_else(|| FetchError::new(ErrorClass::Unsupported, format!("{url} names no host")))
+    Origin::of(url).ok_or_else(|| bad_url(url, &"no host"))
+}
+
+/// Reports a url that a client cannot request.
+fn bad_url(url: &Url, why: &dyn fmt::Display) -> FetchError {
+    FetchError::new(ErrorClass::Unsupported, format!("{}: {why}", excerpt(url.as_str())))
 }
 
 /// The value of the `host` header: the port is left out where it is the scheme's own (RFC 9110, section 7.2).

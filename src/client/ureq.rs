@@ -14,7 +14,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
-use super::{BlockingClient, Choice, Client, tuned};
+use super::{BlockingClient, Choice, Client, bad_url, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
@@ -52,7 +52,7 @@ impl Client for Ureq {
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
         let uri = url.as_str().parse();
-        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        let uri = uri.map_err(|error| bad_url(url, &error))?;
         Ok((uri, credentials))
     }
 }

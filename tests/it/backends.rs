@@ -14,6 +14,7 @@ use crate::peers::say;
 
 mod encrypted;
 mod faults;
+mod redirects;
 mod requests;
 
 fn limits(concurrency: usize) -> Limits {

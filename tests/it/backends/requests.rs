@@ -1,15 +1,14 @@
-//! What every row requests, of whom, and where redirects lead it.
+//! What every row requests, and of whom.
 
 use std::net::{Ipv6Addr, TcpListener};
 
-use fetchbench::backend::Row;
 use fetchbench::error::ErrorClass;
-use fetchbench::fetch::{Connections, Limits, Options};
+use fetchbench::fetch::{Connections, Limits};
 use url::Url;
 
 use super::{fetch, limits, outcome, outcomes, rows};
 use crate::peers::say;
-use crate::raw_server::{RawServer, Then, ok, path, raw};
+use crate::raw_server::{RawServer, ok, path};
 
 #[test]
 fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
@@ -35,59 +34,6 @@ fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
             let pass = fetch(row, &Limits { connections, ..limits(1) }, &[heads.url("/path?query=1#fragment")]);
             assert_eq!(outcomes(&pass), [Ok((200, 0))], "{row}: a panic of the server shows as a closed connection");
         }
-    }
-}
-
-/// `/hop/N` leads to `/hop/N-1`, and `/hop/0` to no further place.
-fn redirecting() -> RawServer {
-    RawServer::start(|head| {
-        let to = |location: &str| {
-            raw(&format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 3\r\n\r\nabc"), Then::Go)
-        };
-        match path(head).strip_prefix("/hop/").map(|number| number.parse::<u32>().unwrap()) {
-            Some(0) => ok("arrived"),
-            Some(number) => to(&format!("{}", number - 1)),
-            None if path(head) == "/loop" => to("/loop"),
-            None if path(head) == "/file" => to("file:///etc/passwd"),
-            None => raw("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", Then::Go),
-        }
-    })
-}
-
-#[test]
-fn redirects_are_followed_as_far_as_asked_by_the_same_rules_for_all() {
-    let server = redirecting();
-    let urls = ["/hop/3", "/hop/4", "/loop", "/file", "/nowhere"].map(|path| server.url(path));
-    for row in rows() {
-        let pass = fetch(row, &limits(2), &urls);
-        let found = Ok((302, 3));
-        assert_eq!(outcomes(&pass), [found, found, found, found, Ok((302, 0))], "{row}: none asked for");
-
-        let pass = fetch(row, &Limits { redirects: 3, ..limits(2) }, &urls);
-        let (endless, unsupported) = (Err(ErrorClass::RedirectLoop), Err(ErrorClass::Unsupported));
-        assert_eq!(outcomes(&pass), [Ok((200, 7)), endless, endless, unsupported, Ok((302, 0))], "{row}");
-        assert_eq!(pass.fetched[0].final_url.as_deref(), Some(&server.url("/hop/0")), "{row}");
-        assert_eq!(pass.fetched[4].final_url, None, "{row}");
-    }
-}
-
-#[test]
-fn credentials_do_not_follow_a_redirect_to_another_origin() {
-    let elsewhere = RawServer::start(|head| ok(&head.to_ascii_lowercase()));
-    let away = elsewhere.url("/").to_string();
-    let here = RawServer::start(move |head| match path(head) {
-        "/away" => raw(&format!("HTTP/1.1 302 Found\r\nLocation: {away}\r\nContent-Length: 0\r\n\r\n"), Then::Go),
-        "/stay" => raw("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", Then::Go),
-        _ => ok(&head.to_ascii_lowercase()),
-    });
-    let mut options = Options::default();
-    options.headers.insert("authorization", "secret".parse().unwrap());
-    let length = |head: &str| head.len() as u64;
-    for row in Row::all() {
-        let mut session = row.open(&options, &Limits { redirects: 1, ..limits(1) }).unwrap();
-        let pass = session.fetch_all(&[here.url("/stay"), here.url("/away")]).unwrap();
-        let bytes: Vec<u64> = pass.fetched.iter().map(|fetched| fetched.result.as_ref().unwrap().bytes).collect();
-        assert_eq!(bytes[0] - bytes[1], length("authorization: secret\n"), "{row}: ports are of the same length");
     }
 }
 
