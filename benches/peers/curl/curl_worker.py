@@ -114,7 +114,7 @@ class Session:
         if outcome is None:
             return [0, 0, "crashed", "curl said nothing of it"]
         *times, code, status, url, message = outcome
-        if code != "0" and any(words in message for words in PROTOCOL):
+        if code not in ("0", "1") and any(words in message for words in PROTOCOL):
             return [*times, "protocol", message]
         if code == "56":
             return [*times, "reset" if "reset" in message.lower() else "body-short", message]
