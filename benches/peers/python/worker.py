@@ -124,9 +124,17 @@ class Fetch:
 
 def checked(url):
     """The url, unless it is longer than any row takes."""
-    if len(url) > URL_MAX:
-        raise Failed("unsupported", f"{url[:120]}… ({len(url)} bytes): a url may have {URL_MAX} bytes")
+    why = too_long(url)
+    if why:
+        raise Failed("unsupported", why)
     return url
+
+
+def too_long(url):
+    """What is to be said of a url that is longer than any row takes; None of any other."""
+    if len(url) <= URL_MAX:
+        return None
+    return f"{url[:120]}… ({len(url)} bytes): a url may have {URL_MAX} bytes"
 
 
 def os_error(error):

@@ -3,7 +3,7 @@
 use std::net::{Ipv6Addr, TcpListener};
 
 use fetchbench::error::ErrorClass;
-use fetchbench::fetch::{Connections, Limits};
+use fetchbench::fetch::{Connections, Limits, URL_MAX};
 use url::Url;
 
 use super::{fetch, limits, outcome, outcomes, rows};
@@ -77,6 +77,27 @@ fn a_row_without_tls_refuses_https_and_names_one_that_has_it() {
         } else {
             assert_eq!(error.class, ErrorClass::Unsupported, "{row}");
             assert!(error.message.contains("ureq@threads"), "{row}: {error}");
+        }
+    }
+}
+
+/// Of hyper's own limit, which others do not have.
+#[test]
+fn one_limit_for_long_urls() {
+    let server = RawServer::start(|head| ok(&path(head).len().to_string()));
+    let of_length = |length: usize| {
+        let url = server.url("/");
+        let filler = "a".repeat(length - url.as_str().len());
+        server.url(&format!("/{filler}"))
+    };
+    let urls = [of_length(URL_MAX), of_length(URL_MAX + 1), of_length(100_000)];
+    for row in rows() {
+        let pass = fetch(row, &limits(2), &urls);
+        let unsupported = Err(ErrorClass::Unsupported);
+        assert_eq!(outcomes(&pass), [Ok((200, 5)), unsupported, unsupported], "{row}: {:?}", pass.fetched[0].result);
+        for fetched in &pass.fetched[1..] {
+            let message = &fetched.result.as_ref().unwrap_err().message;
+            assert!(message.len() < 300 && message.contains("65534"), "{row}: {message}");
         }
     }
 }
