@@ -63,6 +63,11 @@ impl Client for CurlMulti {
     type Builder = Settings;
     type Target = Target;
 
+    /// The crate takes headers as text.
+    fn can_send(_name: &HeaderName, value: &HeaderValue) -> bool {
+        value.to_str().is_ok()
+    }
+
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
             settings: tuned::<Self>(Settings::default(), options, limits),

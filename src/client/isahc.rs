@@ -7,7 +7,7 @@ use std::io;
 use futures_lite::AsyncReadExt;
 use futures_lite::future::yield_now;
 use http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
-use http::{Request, Response, StatusCode, Uri};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use isahc::config::{Configurable, RedirectPolicy, VersionNegotiation};
 use isahc::error::ErrorKind;
 use isahc::{Error, HttpClient, HttpClientBuilder};
@@ -38,6 +38,11 @@ impl Client for Isahc {
 
     type Builder = HttpClientBuilder;
     type Target = (Uri, Credentials);
+
+    /// It panics over a value that is not ASCII.
+    fn can_send(_name: &HeaderName, value: &HeaderValue) -> bool {
+        value.to_str().is_ok()
+    }
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         let builder = HttpClient::builder().version_negotiation(VersionNegotiation::http11());

@@ -12,6 +12,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::answer::{Head, Received};
@@ -108,6 +109,11 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// A url made ready to be requested, outside the measured time.
     type Target: Send + Sync + 'static;
 
+    /// Whether it can send this header.
+    fn can_send(_name: &HeaderName, _value: &HeaderValue) -> bool {
+        true
+    }
+
     /// Opens the client with its pool empty.
     ///
     /// # Errors
@@ -183,6 +189,11 @@ fn refuse_interim(client: &str, status: u16) -> Result<(), FetchError> {
     }
     let message = format!("{client} takes the interim answer {status} for the final one: use a row of hyper or ureq");
     Err(FetchError::objection(ErrorClass::Unsupported, message))
+}
+
+/// Whether ureq and ureq-proto can send a header: they refuse credentials that are not text.
+fn has_text_credentials(name: &HeaderName, value: &HeaderValue) -> bool {
+    name != AUTHORIZATION || value.to_str().is_ok()
 }
 
 /// The addresses of an origin: at once where its host is a literal, else looked up.

@@ -14,6 +14,7 @@ use crate::peers::say;
 
 mod encrypted;
 mod faults;
+mod headers;
 mod redirects;
 mod requests;
 
