@@ -20,3 +20,4 @@ mod schema;
 mod server;
 mod statistics;
 mod tidy;
+mod user_headers;
