@@ -50,6 +50,7 @@ pub mod roots;
 pub mod machine;
 
 // Floor 1: what is fetched, and what comes of it.
+pub mod redirect;
 pub mod answer;
 pub mod fetch;
 pub mod witness;

@@ -49,7 +49,6 @@ struct Session {
 
 pub(super) fn open(backend: &Backend, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
     ensure!(ready(backend).is_some(), "it is not set up: run `fetchbench peers install`");
-    ensure!(options.headers.is_empty(), "programs in other languages send no headers of yours");
     let child = Child::start(&mut Command::new(program(backend)), MAX_LINE_BYTES).context("it cannot be started")?;
     let mut session = Session { child, limits: limits.clone() };
     let open =

@@ -9,13 +9,14 @@ use std::time::Duration;
 use anyhow::Context;
 use curl::easy::{Easy2, Handler, HttpVersion, List, WriteError};
 use curl::multi::Multi;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
 use super::{Choice, Client, curl_codes, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::redirect::Location;
 
 /// What all transfers have in common.
 #[derive(Debug)]
@@ -61,6 +62,11 @@ impl Client for CurlMulti {
 
     type Builder = Settings;
     type Target = Target;
+
+    /// The crate takes headers as text.
+    fn can_send(_name: &HeaderName, value: &HeaderValue) -> bool {
+        value.to_str().is_ok()
+    }
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
@@ -169,13 +175,15 @@ impl CurlMulti {
             return Err(curl_codes::failed(&error, connecting));
         }
         let transfer = easy.get_ref();
+        let locations = transfer.locations.iter().map(|line| &**line);
         if !transfer.has_head {
             return Err(FetchError::objection(
                 ErrorClass::ClosedEarly,
                 "the connection ended in the head of the answer",
             ));
         }
-        Ok((Head::of(transfer.status, &transfer.headers), transfer.body.clone()))
+        let head = Head { location: Location::from_lines(locations), ..Head::of(transfer.status, &transfer.headers) };
+        Ok((head, transfer.body.clone()))
     }
 
     fn checked(&self, set: Result<(), curl::Error>) -> Result<(), FetchError> {
@@ -188,6 +196,8 @@ impl CurlMulti {
 pub struct Transfer {
     status: u16,
     headers: HeaderMap,
+    /// As received: not every value of a location is one to [`HeaderMap`].
+    locations: Vec<Box<[u8]>>,
     /// Whether the head has come to its end: curl takes one that is cut short for a whole one.
     has_head: bool,
     body: Received,
@@ -202,6 +212,7 @@ impl Transfer {
         Self {
             status: 0,
             headers: HeaderMap::new(),
+            locations: Vec::new(),
             has_head: false,
             body: Received::new(max_body),
             refused: None,
@@ -216,14 +227,19 @@ impl Handler for Transfer {
         if line.starts_with(b"HTTP/") {
             // A final answer comes behind interim ones.
             self.headers.clear();
+            self.locations.clear();
             self.has_head = false;
             let status = line.split(|byte| *byte == b' ').nth(1).and_then(|status| str::from_utf8(status).ok());
             self.status = status.and_then(|status| status.parse().ok()).unwrap_or(0);
         } else if let Some(colon) = line.iter().position(|byte| *byte == b':')
             && let Ok(name) = HeaderName::from_bytes(&line[..colon])
-            && let Ok(value) = HeaderValue::from_bytes(line[colon + 1..].trim_ascii_start())
         {
-            self.headers.append(name, value);
+            let value = line[colon + 1..].trim_ascii_start();
+            if name == LOCATION {
+                self.locations.push(value.into());
+            } else if let Ok(value) = HeaderValue::from_bytes(value) {
+                self.headers.append(name, value);
+            }
         } else if line.is_empty() {
             self.has_head = true;
         }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use ureq::Agent;
 use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -14,7 +14,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
-use super::{BlockingClient, Choice, Client, tuned};
+use super::{BlockingClient, Choice, Client, bad_url, has_text_credentials, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
@@ -41,6 +41,10 @@ impl Client for Ureq {
     type Builder = Builder;
     type Target = (Uri, Credentials);
 
+    fn can_send(name: &HeaderName, value: &HeaderValue) -> bool {
+        has_text_credentials(name, value)
+    }
+
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         let config = config(options, limits);
         Ok(Self {
@@ -53,7 +57,7 @@ impl Client for Ureq {
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
         let uri = url.as_str().parse();
-        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        let uri = uri.map_err(|error| bad_url(url, &error))?;
         Ok((uri, credentials))
     }
 }

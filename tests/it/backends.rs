@@ -16,6 +16,8 @@ use crate::peers::say;
 mod addresses;
 mod encrypted;
 mod faults;
+mod headers;
+mod redirects;
 mod requests;
 
 fn limits(concurrency: usize) -> Limits {

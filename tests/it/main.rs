@@ -25,3 +25,4 @@ mod schema;
 mod server;
 mod statistics;
 mod tidy;
+mod user_headers;

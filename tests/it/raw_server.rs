@@ -24,7 +24,7 @@ pub enum Then {
     Flood,
 }
 
-/// What is answered to a request: its head as received, lines joined by LF.
+/// What is answered to a request: its head as received, with a character for every byte and lines joined by LF.
 type Answer = dyn Fn(&str) -> (Vec<u8>, Then) + Send + Sync;
 
 /// A server on a port of its own, until the test process ends.
@@ -110,14 +110,16 @@ fn serve(stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
     }
 }
 
+/// Reads a head: a character for every byte, so that a test sees the bytes that were sent.
 fn read_head(reader: &mut impl BufRead) -> std::io::Result<String> {
     let mut head = String::new();
     loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line)? == 0 || line == b"\r\n" {
             return Ok(head);
         }
-        head.push_str(line.trim_end());
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        head.extend(line.strip_suffix(b"\r").unwrap_or(line).iter().map(|byte| char::from(*byte)));
         head.push('\n');
     }
 }

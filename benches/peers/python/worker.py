@@ -15,7 +15,10 @@ import time
 import zlib
 from base64 import b64encode
 
+import redirect
+
 BEGINNING_BYTES = 40
+URL_MAX = 65534
 PIECE_BYTES = 64 << 10
 MESSAGE_LENGTH = 300
 
@@ -79,7 +82,23 @@ class Fetch:
 
     def __init__(self, open, start):
         self.open, self.start, self.began = open, start, time.perf_counter_ns()
-        self.body = Received(open.max_body)
+        self.body, self.hops = Received(open.max_body), 0
+
+    def follow(self, url, status, lines):
+        """Where an answer with these `location` lines leads, and None if it is the last one."""
+        if self.open.redirects == 0:
+            return None
+        try:
+            to = redirect.target(status, lines, url)
+        except redirect.Refused as refused:
+            raise Failed(refused.kind, str(refused))
+        if to is None:
+            return None
+        if self.hops == self.open.redirects:
+            raise Failed("redirect-loop", f"more than {self.hops} redirects")
+        self.hops += 1
+        self.body = Received(self.open.max_body)
+        return checked(to)
 
     def seconds_left(self):
         """Until its deadline."""
@@ -102,6 +121,21 @@ class Fetch:
         """The outcome of a failure."""
         # Some tell all that they have received.
         return [*self.times(), failed.kind, str(failed)[:MESSAGE_LENGTH], *(["accepted"] if failed.accepted else [])]
+
+
+def checked(url):
+    """The url, unless it is longer than any row takes."""
+    why = too_long(url)
+    if why:
+        raise Failed("unsupported", why)
+    return url
+
+
+def too_long(url):
+    """What is to be said of a url that is longer than any row takes; None of any other."""
+    if len(url) <= URL_MAX:
+        return None
+    return f"{url[:120]}… ({len(url)} bytes): a url may have {URL_MAX} bytes"
 
 
 LOCAL_LIMITS = (errno.ENFILE, errno.EMFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)

@@ -4,6 +4,7 @@ use std::mem::MaybeUninit;
 
 use crate::answer::Head;
 use crate::error::{ErrorClass, FetchError};
+use crate::redirect::Location;
 
 /// The longest head that is read, in bytes.
 pub(super) const HEAD_LIMIT: usize = 64 << 10;
@@ -49,7 +50,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Parsed>, FetchError> {
 /// What a head that is well-formed line by line says as a whole.
 fn understand(response: &httparse::Response<'_, '_>, length: usize) -> Result<Parsed, FetchError> {
     let status = response.code.unwrap_or_default();
-    let (mut declared, mut location) = (None, None);
+    let mut declared = None;
     let (mut coded, mut chunked, mut close, mut keep_alive) = (false, false, false, false);
     for header in response.headers.iter() {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
@@ -62,10 +63,10 @@ fn understand(response: &httparse::Response<'_, '_>, length: usize) -> Result<Pa
         } else if is("connection") {
             close |= tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"close"));
             keep_alive |= tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"keep-alive"));
-        } else if is("location") {
-            location = std::str::from_utf8(header.value).ok().map(str::to_owned);
         }
     }
+    let locations = response.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("location"));
+    let location = Location::from_lines(locations.map(|header| header.value));
     let framing = match declared {
         _ if matches!(status, 100..=199 | 204 | 304) => Framing::Length(0),
         _ if chunked => Framing::Chunks,
