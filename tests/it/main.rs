@@ -16,6 +16,7 @@ mod peers;
 mod protocol;
 mod raw_server;
 mod report;
+mod rfc9112;
 mod schema;
 mod server;
 mod statistics;
