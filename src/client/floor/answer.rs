@@ -15,7 +15,7 @@ pub(super) struct Answer {
 #[derive(Debug)]
 enum At {
     /// In the head, or in one that is interim. Nearly always it comes in one piece and nothing is kept of it.
-    /// `limit` is how long it may be: interim heads leave less of it to the next.
+    /// It takes `limit` bytes at most: those of interim heads count.
     Head { begun: Vec<u8>, limit: usize },
     /// In the body.
     Body { head: Head, framing: Framing, chunks: Chunks },
@@ -124,6 +124,21 @@ mod tests {
         ] {
             for piece in 1..=bytes.len() {
                 assert_eq!(read(bytes.as_bytes(), piece), Some(expected), "{bytes:?} by {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_limit_of_heads_holds_in_any_pieces() {
+        let hints = "HTTP/1.1 103 Early Hints\r\n\r\n";
+        let head = format!("{hints}HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: \r\n\r\n");
+        for (fill, is_read) in [(HEAD_LIMIT - head.len(), true), (HEAD_LIMIT - head.len() + 1, false)] {
+            let bytes = head.replace("X: ", &format!("X: {}", "x".repeat(fill)));
+            for piece in [bytes.len(), 30_000, 65_535] {
+                let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
+                let mut pieces = bytes.as_bytes().chunks(piece).map(|piece| answer.take(piece, &mut body));
+                let whole = pieces.find(|taken| !matches!(taken, Ok(None)));
+                assert_eq!(whole.unwrap().is_ok(), is_read, "{fill} by {piece}");
             }
         }
     }

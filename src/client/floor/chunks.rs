@@ -12,7 +12,7 @@ enum At {
         value: u64,
         digits: bool,
     },
-    /// In whitespace behind the digits.
+    /// In whitespace behind the digits, before an extension or the CR.
     Space {
         value: u64,
     },
@@ -51,8 +51,8 @@ pub(super) struct Chunks {
     trailers: Vec<u8>,
 }
 
-/// Trailers are held to the rules of headers, and are not merged with them (RFC 9112, section 7.1.2):
-/// they are parsed as a head of their own, with a status that makes no field matter.
+/// Trailers follow the syntax of headers, but are not merged with them (RFC 9112, section 7.1.2).
+/// They are parsed as another head, whose status makes all lengths and codings irrelevant.
 const TRAILERS: &[u8] = b"HTTP/1.1 204\r\n";
 
 impl Chunks {
@@ -152,8 +152,18 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_refused() {
-        for coded in ["\r\n", "x\r\n", "5\r\nabcdefgh", "5\nabcde", "1ffffffffffffffff\r\n", "5\r\nabcde\r\r", "-1\r\n"]
-        {
+        for coded in [
+            "\r\n",
+            "x\r\n",
+            "5 5\r\n",
+            "0\r\nX\r\n\r\n",
+            "0\r\n A: b\r\n\r\n",
+            "5\r\nabcdefgh",
+            "5\nabcde",
+            "1ffffffffffffffff\r\n",
+            "5\r\nabcde\r\r",
+            "-1\r\n",
+        ] {
             assert_eq!(decode(coded.as_bytes(), 1), Err(ErrorClass::Protocol), "{coded:?}");
         }
         let endless = [b"5;".as_slice(), &[b'x'; HEAD_LIMIT + 1]].concat();

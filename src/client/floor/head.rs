@@ -36,8 +36,8 @@ pub(super) struct Parsed {
     pub length: usize,
 }
 
-/// Parses the head that `bytes` begin with, which is at most `limit` bytes long. Returns `None` if it
-/// has not ended yet.
+/// Parses the head that `bytes` begin with, which is at most `limit` bytes long. Returns `None` if
+/// it has not ended yet.
 pub(super) fn parse(bytes: &[u8], limit: usize) -> Result<Option<Parsed>, FetchError> {
     let head = &bytes[..bytes.len().min(limit)];
     let mut headers = [const { MaybeUninit::uninit() }; USUAL_HEADERS];
@@ -103,7 +103,7 @@ fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, Fetc
             location = std::str::from_utf8(&unfolded(header.value)).ok().map(str::to_owned);
         }
     }
-    // In this order: what comes first makes the rest irrelevant, malformed or not (RFC 9112, section 6.3).
+    // What comes first makes the rest irrelevant, malformed or not (RFC 9112, section 6.3).
     let framing = match (coding, declared) {
         _ if matches!(status, 100..=199 | 204 | 304) => Framing::Length(0),
         (Coding::Chunked, _) => Framing::Chunks,
@@ -170,13 +170,13 @@ enum Coding {
     /// Nothing but `identity`, which changes no byte.
     Identity,
     Chunked,
-    /// Any other coding. The request has no `te`, so only chunked is acceptable (RFC 9112, section 7.4),
-    /// and a body that is still coded is not the content.
+    /// Any other coding. The request has no `te`, so only chunked is acceptable (RFC 9112, section
+    /// 7.4), and a body that is still coded is not the content.
     Unacceptable,
 }
 
 impl Coding {
-    /// Adds a line. Chunked comes last and once (RFC 9112, section 6.1), and has no parameters (section 7.1).
+    /// Adds a line. Chunked comes last and once (RFC 9112, section 6.1), without parameters (7.1).
     fn and(self, value: &[u8]) -> Self {
         tokens(value).fold(self, |coding, name| match coding {
             Self::Chunked if name.is_empty() => Self::Chunked,
@@ -224,9 +224,9 @@ mod tests {
             ("HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\nCONTENT-LENGTH: 5\r\n\r\n", Framing::Length(5), true),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: te, Close\r\n\r\n", Framing::Length(5), false),
             ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", Framing::Length(0), true),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n", Framing::Chunks, true),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, Chunked\r\n\r\n", Framing::Chunks, true),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", Framing::Chunks, false),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 5\r\n\r\n", Framing::UntilClose, false),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n\r\n", Framing::UntilClose, false),
             ("HTTP/1.1 200 OK\r\n\r\n", Framing::UntilClose, false),
             ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", Framing::Length(5), false),
             ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n", Framing::Length(5), true),

@@ -1,7 +1,8 @@
 //! Transfer codings: RFC 9112, sections 6.1, 6.3, 7 and 7.4.
 
-use super::Outcome::{self, Closed};
-use super::{Case, LAST_PAGE, PAGE, PROTOCOL, case};
+use super::Outcome::Closed;
+use super::differences::{AGAIN, IDENTITY, KEEPS, OVERRIDDEN, UNCHUNKED};
+use super::{Case, LAST_PAGE, Outcome, PAGE, PROTOCOL, case};
 
 const CHUNKS: &str = "5\r\nabcde\r\n0\r\n\r\n";
 
@@ -38,7 +39,8 @@ fn lists() -> Vec<Case> {
     vec![
         chunked("9110 5.6.1", "empty-member-before-chunked", "Transfer-Encoding: , chunked", PAGE),
         chunked("9110 5.6.1", "empty-member-behind-chunked", "Transfer-Encoding: chunked,", PAGE),
-        chunked("9110 5.6.1", "empty-line-before-chunked", "Transfer-Encoding:\r\nTransfer-Encoding: chunked", PAGE),
+        chunked("9110 5.6.1", "empty-line-before-chunked", "Transfer-Encoding:\r\nTransfer-Encoding: chunked", PAGE)
+            .old_curl(LAST_PAGE, UNCHUNKED),
         chunked("9110 5.6.1", "empty-line-behind-chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding:", PAGE),
         chunked("9112 6.1", "identity-before-chunked", "Transfer-Encoding: identity, chunked", PAGE),
         chunked(
@@ -46,16 +48,22 @@ fn lists() -> Vec<Case> {
             "identity-line-before-chunked",
             "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
             PAGE,
-        ),
-        chunked("9112 6.3", "identity-behind-chunked", "Transfer-Encoding: chunked, identity", PROTOCOL).end(),
-        chunked("9112 6.1", "chunked-twice", "Transfer-Encoding: chunked, chunked", PROTOCOL).end(),
+        )
+        .old_curl(LAST_PAGE, UNCHUNKED),
+        chunked("9112 6.3", "identity-behind-chunked", "Transfer-Encoding: chunked, identity", PROTOCOL)
+            .end()
+            .old_curl(LAST_PAGE, IDENTITY),
+        chunked("9112 6.1", "chunked-twice", "Transfer-Encoding: chunked, chunked", PROTOCOL)
+            .end()
+            .any_curl(LAST_PAGE, AGAIN),
         chunked(
             "9112 6.1",
             "chunked-in-two-lines",
             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
             PROTOCOL,
         )
-        .end(),
+        .end()
+        .any_curl(LAST_PAGE, AGAIN),
         plain("9112 6.3", "coding-identity", "Transfer-Encoding: identity", LAST_PAGE),
         plain("9112 6.3", "coding-empty", "Transfer-Encoding:", LAST_PAGE),
     ]
@@ -87,11 +95,17 @@ fn unacceptable() -> Vec<Case> {
 
 fn with_length() -> Vec<Case> {
     vec![
-        chunked("9112 6.3", "length-before-chunked", "Content-Length: 3\r\nTransfer-Encoding: chunked", LAST_PAGE),
-        chunked("9112 6.3", "length-behind-chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3", LAST_PAGE),
-        chunked("9112 6.3", "invalid-length-and-chunked", "Content-Length: x\r\nTransfer-Encoding: chunked", LAST_PAGE),
-        chunked("9112 6.3", "two-lengths-and-chunked", "Content-Length: 3, 5\r\nTransfer-Encoding: chunked", LAST_PAGE),
-        plain("9112 6.3", "length-and-identity", "Content-Length: 3\r\nTransfer-Encoding: identity", LAST_PAGE),
+        chunked("9112 6.3", "length-before-chunked", "Content-Length: 3\r\nTransfer-Encoding: chunked", LAST_PAGE)
+            .any_curl(PAGE, KEEPS),
+        chunked("9112 6.3", "length-behind-chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3", LAST_PAGE)
+            .any_curl(PAGE, KEEPS),
+        chunked("9112 6.3", "invalid-length-and-chunked", "Content-Length: x\r\nTransfer-Encoding: chunked", LAST_PAGE)
+            .any_curl(PROTOCOL, OVERRIDDEN),
+        chunked("9112 6.3", "two-lengths-and-chunked", "Content-Length: 3, 5\r\nTransfer-Encoding: chunked", LAST_PAGE)
+            .old_curl(PAGE, KEEPS)
+            .new_curl(PROTOCOL, OVERRIDDEN),
+        plain("9112 6.3", "length-and-identity", "Content-Length: 3\r\nTransfer-Encoding: identity", LAST_PAGE)
+            .new_curl(Closed(200, "abc"), IDENTITY),
         plain("9112 6.3", "length-and-gzip", "Content-Length: 5\r\nTransfer-Encoding: gzip", PROTOCOL),
         case(
             "9112 6.1",
@@ -104,6 +118,7 @@ fn with_length() -> Vec<Case> {
             "chunked-in-1.0-with-keep-alive",
             format!("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n{CHUNKS}"),
             Closed(200, "abcde"),
-        ),
+        )
+        .any_curl(PAGE, KEEPS),
     ]
 }

@@ -1,7 +1,8 @@
 //! Interim answers: RFC 9110, sections 7.8 and 15.2; RFC 9112, section 9.2.
 
-use super::Outcome::{self, Closed};
-use super::{CLOSED_EARLY, Case, LAST_PAGE, PAGE, PROTOCOL, case};
+use super::Outcome::Closed;
+use super::differences::{CUT_HEAD, EMPTY_LINE, MINOR, SWITCHED};
+use super::{CLOSED_EARLY, Case, LAST_PAGE, Outcome, PAGE, PROTOCOL, case};
 
 /// A case with these bytes before a right answer.
 fn before(section: &'static str, name: &'static str, interim: impl AsRef<[u8]>, right: Outcome) -> Case {
@@ -25,12 +26,14 @@ pub fn cases() -> Vec<Case> {
         before("9110 15.2", "103-with-location", "HTTP/1.1 103 Early Hints\r\nLocation: /elsewhere\r\n\r\n", PAGE),
         before("9112 5.2", "103-with-fold", "HTTP/1.1 103 Early Hints\r\nLink: </a>;\r\n rel=a\r\n\r\n", PAGE),
         before("9112 9.6", "100-with-close", "HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n", LAST_PAGE),
-        before("9110 6.2", "100-in-1.2", "HTTP/1.2 100 Continue\r\n\r\n", PAGE),
-        before("9112 9.2", "100-and-an-empty-line", "HTTP/1.1 100 Continue\r\n\r\n\r\n", PAGE),
+        before("9110 6.2", "100-in-1.2", "HTTP/1.2 100 Continue\r\n\r\n", PAGE).any_curl(PROTOCOL, MINOR),
+        before("9112 9.2", "100-and-an-empty-line", "HTTP/1.1 100 Continue\r\n\r\n\r\n", PAGE)
+            .any_curl(PROTOCOL, EMPTY_LINE),
         before("9112 2.1", "100-and-garbage", "HTTP/1.1 100 Continue\r\n\r\nabcde\r\n", PROTOCOL),
         case("9110 15.2", "100-alone", "HTTP/1.1 100 Continue\r\n\r\n", CLOSED_EARLY).end(),
         case("9110 15.2", "100-and-half-a-head", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", CLOSED_EARLY)
-            .end(),
+            .end()
+            .old_curl(Closed(200, ""), CUT_HEAD),
         case(
             "9110 15.2",
             "103-and-404",
@@ -41,13 +44,15 @@ pub fn cases() -> Vec<Case> {
         case("9110 7.8", "101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\n\r\n", PROTOCOL).end(),
         case("9110 7.8", "101-without-upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\n", PROTOCOL).end(),
         before("9110 7.8", "101-and-an-answer", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\n\r\n", PROTOCOL)
-            .end(),
+            .end()
+            .old_curl(Closed(101, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde"), SWITCHED),
         before(
             "9110 7.8",
             "100-and-101",
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\n\r\n",
             PROTOCOL,
         )
-        .end(),
+        .end()
+        .old_curl(Closed(101, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde"), SWITCHED),
     ]
 }
