@@ -113,7 +113,9 @@ fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, Fetc
         }
         (Coding::Absent, Declared::Nothing) => Framing::UntilClose,
         (Coding::Absent, Declared::Length(length)) => Framing::Length(length),
-        (Coding::Absent, Declared::Invalid(why)) => return Err(protocol(why.to_owned())),
+        (Coding::Absent, Declared::Invalid) => {
+            return Err(protocol("content-length is not a number, or not the same one everywhere".to_owned()));
+        }
     };
     let is_1_1 = response.version == Some(1);
     let coded = coding != Coding::Absent;
@@ -134,31 +136,26 @@ enum Declared {
     Nothing,
     /// The length that all of them give.
     Length(u64),
-    /// The reason why they give none.
-    Invalid(&'static str),
+    /// Anything but one number.
+    Invalid,
 }
 
 impl Declared {
     /// Adds a line. A list is valid if its members are the same (RFC 9112, section 6.3).
     fn and(self, value: &[u8]) -> Self {
-        let mut declared = self;
-        for member in tokens(value).filter(|member| !member.is_empty()) {
-            let digits = member.iter().all(u8::is_ascii_digit).then(|| std::str::from_utf8(member).ok()).flatten();
-            let length: Option<u64> = digits.and_then(|digits| digits.parse().ok());
-            declared = match (declared, length) {
-                (Self::Invalid(why), _) => Self::Invalid(why),
-                (_, None) => Self::Invalid("content-length is no number"),
-                (Self::Length(other), Some(length)) if other != length => Self::Invalid("two lengths that differ"),
-                (_, Some(length)) => Self::Length(length),
-            };
-        }
-        if declared == Self::Nothing { Self::Invalid("content-length is empty") } else { declared }
+        let members = tokens(value).filter(|member| !member.is_empty());
+        let declared = members.fold(self, |declared, member| match (declared, number(member)) {
+            (Self::Nothing, Some(length)) => Self::Length(length),
+            (Self::Length(other), Some(length)) if other == length => declared,
+            _ => Self::Invalid,
+        });
+        if declared == Self::Nothing { Self::Invalid } else { declared }
     }
 
     fn length(self) -> Option<u64> {
         match self {
             Self::Length(length) => Some(length),
-            Self::Nothing | Self::Invalid(_) => None,
+            Self::Nothing | Self::Invalid => None,
         }
     }
 }
@@ -186,6 +183,12 @@ impl Coding {
             _ => Self::Unacceptable,
         })
     }
+}
+
+/// The number that these digits make, unless it is beyond 64 bits.
+fn number(digits: &[u8]) -> Option<u64> {
+    let digits = digits.iter().all(u8::is_ascii_digit).then_some(digits)?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// The members of a list such as `close, te`, some of which may be empty.

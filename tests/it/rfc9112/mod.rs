@@ -179,7 +179,7 @@ fn check(backend: &str, expected: impl Fn(&Case) -> Outcome, strict: bool) {
 
 #[test]
 fn the_floor_follows_rfc_9112() {
-    assert!(cases().len() >= 120, "{} cases", cases().len());
+    assert!(cases().len() >= 120);
     check("floor@loop", |case| case.right, true);
 }
 
@@ -245,6 +245,20 @@ fn curl_agrees_or_the_table_says_why() {
         }
     }
     assert!(wrong.is_empty(), "curl:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_unasked_switch_costs_the_connection() {
+    let server = RawServer::start(|head| match path(head) {
+        "/101" => raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\n\r\n", Then::Silence),
+        _ => ok("next"),
+    });
+    let limits = Limits { deadline: Duration::from_secs(20), ..Limits::new(NonZeroUsize::MIN) };
+    let mut session = "floor@loop".parse::<Row>().unwrap().open(&Options::default(), &limits).unwrap();
+    let urls = ["/101", "/next"].map(|path| server.url(path));
+    let results = session.fetch_all(&urls).unwrap().fetched.into_iter().map(|fetched| fetched.result);
+    let results: Vec<_> = results.map(|result| result.map_err(|error| error.class)).collect();
+    assert_eq!(results, [Err(ErrorClass::Protocol), Ok(page(200, "next"))]);
 }
 
 /// A location counts in the final head alone, with its folds replaced by spaces.
