@@ -21,6 +21,7 @@ mod people;
 mod protocol;
 mod raw_server;
 mod report;
+mod rfc9112;
 mod schema;
 mod server;
 mod statistics;

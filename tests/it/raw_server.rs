@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use url::Url;
@@ -30,6 +31,7 @@ type Answer = dyn Fn(&str) -> (Vec<u8>, Then) + Send + Sync;
 /// A server on a port of its own, until the test process ends.
 pub struct RawServer {
     address: SocketAddr,
+    accepted: Arc<AtomicUsize>,
 }
 
 impl RawServer {
@@ -43,14 +45,22 @@ impl RawServer {
         let listener = TcpListener::bind((ip, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let answer: Arc<Answer> = Arc::new(answer);
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&accepted);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                counter.fetch_add(1, Ordering::SeqCst);
                 let answer = Arc::clone(&answer);
                 // A client that has gone is no concern of the server's.
                 std::thread::spawn(move || serve(stream, &*answer).ok());
             }
         });
-        Self { address }
+        Self { address, accepted }
+    }
+
+    /// How many connections it has accepted.
+    pub fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
     }
 
     /// A url on this server.
