@@ -11,7 +11,7 @@ use super::request::{KeepAlive, Method, Refusal, Request, Target};
 use super::response::{Head, Heads, Response, Slices, Then, Visit, tail};
 use super::script::Play;
 use super::tally::Tally;
-use crate::fault::{End, Fault};
+use crate::fault::{self, End, Fault};
 use crate::scenario::Scenario;
 use crate::site::{Body, Origin};
 use crate::witness::Witness;
@@ -60,6 +60,11 @@ impl Programme {
     pub fn new(scenario: Arc<Scenario>, origins: Vec<(Origin, Entrance)>) -> Self {
         let heads = Heads::prepare(&scenario);
         let has_delays = scenario.has_delays();
+        let mut faults = scenario.sites.iter().filter_map(|site| site.reply.fault);
+        if faults.any(|occurring| occurring.fault.sends_zeros()) {
+            // Made before a client waits for them.
+            fault::zeros();
+        }
         Self { scenario, origins, heads, has_delays }
     }
 }

@@ -106,6 +106,11 @@ function encoded(location) {
   return coded(path) + coded(query.replaceAll(" ", "+").replaceAll("'", "%27"));
 }
 
+/** The length that a body must have; null if it is not known. fetch decodes a coded body, and the length counts the coded one. */
+function declaredLength(headers) {
+  return headers.has("content-encoding") ? null : headers.get("content-length");
+}
+
 /** Fetches one url, following redirects by hand: fetch itself follows twenty or none. */
 async function get(url, open, body, progress) {
   const signal = AbortSignal.timeout(open.deadline_ms);
@@ -118,7 +123,7 @@ async function get(url, open, body, progress) {
     progress.inBody = true;
     const target = open.redirects > 0 ? redirectTarget(answer, url) : null;
     for await (const piece of answer.body ?? []) if (target === null) body.push(piece, open.max_body);
-    if (target === null) return { status: answer.status, declared: answer.headers.get("content-length"), url };
+    if (target === null) return { status: answer.status, declared: declaredLength(answer.headers), url };
     if (hops === open.redirects) throw new Failed("redirect-loop", `more than ${open.redirects} redirects`);
     url = target;
     progress.inBody = false;
