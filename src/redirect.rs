@@ -1,20 +1,25 @@
 //! Redirects: one rule for every backend.
 //!
-//! [`Location`] keeps the `location` lines of an answer as they arrived, and [`Location::target`] turns them into a url.
-//! Programs in other languages hold the same rule in `benches/peers`; `tests/it/backends/redirects.rs` runs every backend
-//! and the installed `curl --location` over one table of cases.
+//! [`Location`] keeps the `location` lines of an answer as they arrived, and [`Location::target`]
+//! turns them into a url. Programs in other languages hold the same rule in `benches/peers`;
+//! `tests/it/backends/redirects.rs` runs every backend and the installed `curl --location` over one
+//! table of cases.
 //!
 //! The rule is curl's. It differs from the curl of Debian 12 as follows:
 //!
-//! * Lines that differ from each other are a protocol error. `location` holds one value (RFC 9110, sections 5.5 and
-//!   10.2.2), and curl refuses such an answer since version 8.16. Older versions follow the first line.
-//! * A user name and a password are dropped. Some clients would send them as credentials, others would not.
-//! * ftp is not followed, and no other scheme but http and https: no client here speaks them.
-//! * The fragment of the url fetched is inherited (RFC 9110, section 10.2.2), and `#x` alone stays on the page
-//!   (RFC 3986, section 5.4). curl drops the last segment of the path.
-//! * What no url may hold, such as `"`, `<` and `\`, is percent-encoded (RFC 3986, appendix A). curl sends it raw.
-//! * `%2e` counts as a dot (RFC 3986, section 6.2.2.2), and an empty query keeps its `?` (section 6.2.3).
-//! * A zone of an IPv6 address is a protocol error, because a url has none.
+//! * Lines that differ from each other are a protocol error. `location` holds one value (RFC 9110,
+//!   sections 5.5 and 10.2.2), and the newer curl in isahc and `curl-multi` refuses such an answer.
+//!   Older versions follow the first line.
+//! * A user name and a password are dropped. Some clients would send them as credentials, others
+//!   would not.
+//! * No scheme but http and https is followed: no client here speaks ftp.
+//! * The fragment of the url fetched is inherited (RFC 9110, section 10.2.2), and `#x` alone stays on
+//!   the page (RFC 3986, section 5.4). curl drops the last segment of the path.
+//! * What no url may hold, such as `"`, `<` and `\`, is percent-encoded (RFC 3986, appendix A). curl
+//!   sends it raw.
+//! * `%2e` counts as a dot (RFC 3986, section 6.2.2.2), and an empty query keeps its `?` (section
+//!   6.2.3).
+//! * An IPv6 address with a zone is a protocol error: to the crate url it is not a host.
 
 use url::Url;
 
@@ -30,7 +35,8 @@ pub struct Location {
 }
 
 impl Location {
-    /// Reads the values of all `location` lines; `None` if all are blank, which curl takes for no redirect.
+    /// Reads the values of all `location` lines. Returns `None` if all are blank: to curl that is no
+    /// redirect.
     pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
         let mut values = lines.into_iter().map(<[u8]>::trim_ascii).filter(|value| !value.is_empty());
         let value = values.next()?;
@@ -41,7 +47,8 @@ impl Location {
     ///
     /// # Errors
     ///
-    /// A location that is no url is a protocol error; a scheme other than http and https is unsupported.
+    /// A location that is no url is a protocol error. A scheme other than http and https is
+    /// unsupported.
     pub fn target(&self, from: &Url) -> Result<Url, FetchError> {
         let shown = String::from_utf8_lossy(&self.value);
         let failed = |class, why: &str| FetchError::new(class, format!("redirected to {:?}: {why}", excerpt(&shown)));
@@ -72,7 +79,8 @@ impl Location {
     }
 }
 
-/// Percent-encodes what a url may not hold; in a query a space is `+`. Returns `None` for a control character.
+/// Percent-encodes what a url may not hold; in a query a space is `+`. Returns `None` for a control
+/// character.
 fn encoded(value: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(value.len());
     let mut in_query = false;

@@ -115,7 +115,9 @@ class Session:
         if outcome is None:
             return [0, 0, "crashed", "curl said nothing of it"]
         *times, code, status, url, message = outcome
-        if code not in ("0", "1") and any(words in message for words in PROTOCOL):
+        if code == "1" and "redirect target URL" in message:
+            return [*times, "unsupported", message]
+        if code != "0" and any(words in message for words in PROTOCOL):
             return [*times, "protocol", message]
         if code == "56":
             return [*times, "reset" if "reset" in message.lower() else "body-short", message]

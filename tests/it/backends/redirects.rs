@@ -200,6 +200,7 @@ fn refused() -> Vec<Case> {
         line("1:2", UNSUPPORTED).but("net-http", PROTOCOL, "it reads every location itself"),
         line("http://[", PROTOCOL),
         line("http://[::1/", PROTOCOL),
+        line("http://[fe80::1%25lo]:2/", PROTOCOL).but("curl", Failure(ErrorClass::Refused), "it knows zones"),
         line("http://:80/x", PROTOCOL),
         line("http://exa mple.invalid/", PROTOCOL),
         line("http://127.0.0.1:99999/", PROTOCOL),
@@ -331,6 +332,7 @@ fn curl_follows_the_same_rule() {
             let end = match output.status.code() {
                 Some(0) => Answer,
                 Some(1) => UNSUPPORTED,
+                Some(7) => Failure(ErrorClass::Refused),
                 Some(47) => Failure(ErrorClass::RedirectLoop),
                 Some(3 | 8) => PROTOCOL,
                 code => panic!("case {number}: curl ended with {code:?}"),
