@@ -1,7 +1,7 @@
-//! Addresses that this machine has no way to: one class for them, whatever the client reports.
+//! Addresses that this machine has no route to: one class for them, whatever the client reports.
 //!
-//! The system refuses them with the number that it also has for exhausted ports, or with that of an invalid argument.
-//! Clients make anything from `dns` to `local-limit` of that.
+//! The system refuses such an address by the number that it also has for exhausted ports, or by
+//! that of an invalid argument. Clients make anything from `dns` to `local-limit` of it.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -25,11 +25,11 @@ impl Fetch for Marked {
     }
 }
 
-/// Gives the class [`ErrorClass::Connect`] to each fetch that failed because this machine has no way to the address,
-/// such as any of IPv6 on a machine without it.
+/// Gives the class [`ErrorClass::Connect`] to each fetch that failed because this machine has no
+/// route to the address, such as any IPv6 address on a machine without IPv6.
 ///
-/// Looks a name up once more if ports or descriptors seem to be exhausted: if the machine has no way to one of its
-/// addresses, that is why.
+/// If ports or descriptors seem exhausted, looks up the name once more: if the machine has no route
+/// to one of its addresses, that is the reason.
 pub(crate) fn mark_unreachable(pass: &mut Pass, urls: &[Url]) {
     let mut known = HashMap::new();
     for (fetched, url) in pass.fetched.iter_mut().zip(urls) {
@@ -48,17 +48,17 @@ pub(crate) fn mark_unreachable(pass: &mut Pass, urls: &[Url]) {
 
 fn is_unreachable(origin: &Origin) -> bool {
     match origin.address() {
-        Some(address) => has_no_way_to(address),
-        None => {
-            (origin.bare_host(), origin.port).to_socket_addrs().is_ok_and(|mut addresses| addresses.any(has_no_way_to))
-        }
+        Some(address) => has_no_route_to(address),
+        None => (origin.bare_host(), origin.port)
+            .to_socket_addrs()
+            .is_ok_and(|mut addresses| addresses.any(has_no_route_to)),
     }
 }
 
-/// Returns whether this machine has no route or no address of its own for a connection to `address`.
+/// Returns whether this machine lacks a route or a source address for connections to `address`.
 ///
-/// To connect a UDP socket chooses both as TCP does, sends nothing and takes no port of TCP.
-fn has_no_way_to(address: SocketAddr) -> bool {
+/// Connecting a UDP socket chooses both as TCP does. It sends nothing and takes no TCP port.
+fn has_no_route_to(address: SocketAddr) -> bool {
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
     match socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None) {
         // These say nothing of the address.
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn no_way_is_a_failed_connect() {
+    fn no_route_is_connect() {
         use ErrorClass::{Connect, Crashed, Dns, LocalLimit, Protocol, Refused, Timeout};
         for class in [LocalLimit, Dns, Refused, Protocol, Connect] {
             assert_eq!(marked(class, NOWHERE, None), Connect, "{class}");

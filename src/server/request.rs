@@ -91,8 +91,8 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
 
 /// Reads a head whose version, which begins at byte `at`, is neither 1.0 nor 1.1.
 ///
-/// A higher minor version is read as the highest one known (RFC 9110, section 2.5). A version is two digits with a dot
-/// between them, behind a name in capitals (RFC 9112, section 2.3).
+/// Reads a higher minor version as 1.1 (RFC 9110, section 2.5). A version is a name in capitals and
+/// two digits with a dot between them (RFC 9112, section 2.3).
 #[cold]
 fn other_version(bytes: &[u8], at: usize) -> Parsed {
     const PATTERN: &[u8] = b"HTTP/0.0";

@@ -1,7 +1,7 @@
-//! The conformance grid over both families: what a client makes of a fault does not depend on the address.
+//! The conformance grid over both families: the address does not change how a client takes a fault.
 //!
-//! One row of each client and the faults that do not wait, or with FETCHBENCH_GRID=complete every row and every fault,
-//! which takes minutes.
+//! Compares one row of each client, with the faults that do not wait. With FETCHBENCH_GRID=complete
+//! it compares every row and every fault, which takes minutes.
 
 use std::collections::HashSet;
 use std::net::IpAddr;

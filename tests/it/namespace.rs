@@ -10,8 +10,8 @@ const INSIDE: &str = "FETCHBENCH_NAMESPACE";
 /// How a setup that cannot be made ends.
 const UNMADE: i32 = 77;
 
-/// Runs a test of this program again in new user, mount and network namespaces, after the shell commands of `setup`.
-/// Returns whether it already runs there: then the test does its work, else it is over.
+/// Runs a test of this program again in new user, mount and network namespaces, after the shell
+/// commands of `setup`. Returns `true` inside, where the test is to do its work.
 ///
 /// Skips the test if this machine allows no namespaces, unless FETCHBENCH_REQUIRE_PEERS is set.
 pub fn enter(test: &str, setup: &str) -> bool {

@@ -140,8 +140,8 @@ def too_long(url):
 
 LOCAL_LIMITS = (errno.ENFILE, errno.EMFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)
 
-# The system has no way to the address.
-NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.EINVAL)
+# The system has no route to the address.
+NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.EINVAL)
 
 
 def os_error(error):
@@ -160,7 +160,7 @@ def os_error(error):
                 return kind
         if isinstance(cause, OSError) and cause.errno in LOCAL_LIMITS:
             return "local-limit"
-        if isinstance(cause, OSError) and cause.errno in NO_WAY:
+        if isinstance(cause, OSError) and cause.errno in NO_ROUTE:
             return "connect"
         name = type(cause).__name__
         if name in ("gaierror", "NameResolutionError", "UnicodeError", "UnicodeEncodeError"):
