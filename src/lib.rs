@@ -35,6 +35,7 @@
 
 // Floor 0: values and pure functions.
 pub mod units;
+pub mod files;
 pub mod lockfile;
 pub mod error;
 pub mod fault;

@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::chosen::{position_or_push, usual_reference};
 use self::setup::setup;
+use super::flags::read_sites;
 use super::interrupt::Interruption;
 use super::terminal::{Countdown, print, write_file};
 use super::{EXIT_INVALID, descriptors, unwritable, usage};
@@ -22,7 +23,6 @@ use crate::record::{
 };
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
-use crate::site_list;
 use crate::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod chosen;
@@ -60,7 +60,10 @@ pub(super) struct CompareArgs {
     /// File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is
     /// stdin. Each row visits them once a round, with a second's pause, and the network is part of the figures
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "time_scale"])]
-    sites: Option<String>,
+    sites: Option<PathBuf>,
+    /// Skip the lines of FILE that are not urls
+    #[arg(long, requires = "sites")]
+    skip_bad: bool,
     /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
     /// every row]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
@@ -227,7 +230,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
     let wanted: Vec<_> = if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
     let stages = match &args.sites {
-        Some(list) => vec![live::stage(&site_list::read(list)?)],
+        Some(list) => vec![live::stage(&read_sites(list, args.skip_bad)?)],
         None => wanted.into_iter().map(|(name, scale)| stage(args, name, scale)).collect::<anyhow::Result<_>>()?,
     };
     let reference = match &args.reference {
