@@ -89,9 +89,13 @@ impl BadLines {
         self.forms.clear();
     }
 
-    /// The kind of list that most lines are of, and the command that converts it.
+    /// The kind of list that this is by most of its lines, and the command that converts it.
     pub fn conversion(&self) -> Option<String> {
-        let (form, _) = self.forms.iter().find(|(_, count)| **count * 2 > self.lines)?;
+        let (form, count) = self.forms.iter().max_by_key(|(_, count)| **count)?;
+        let is_mixed = self.count < self.lines;
+        if count * 2 < self.lines + usize::from(is_mixed) || is_mixed && !form.keeps_urls() {
+            return None;
+        }
         let command = form.command(&shell_word(&self.file));
         Some(format!("this looks like {}: convert it with `{} > urls.txt`", form.file_name(), command.trim_end()))
     }

@@ -76,9 +76,15 @@ impl Form {
         }
     }
 
+    /// Whether the command leaves lines alone that are urls.
+    pub fn keeps_urls(self) -> bool {
+        !matches!(self, Self::Columns { .. } | Self::Link | Self::Target | Self::Hosts)
+    }
+
     /// The shell command that prints the urls of `file`.
     pub fn command(self, file: &str) -> String {
-        const ADD_SCHEME: &str = " | sed 's|^|https://|'";
+        // The head of a column has no dot.
+        const ADD_SCHEME: &str = r" | sed -n '/\./ s|^|https://|p'";
         match self {
             Self::NoScheme => format!("sed -E '/^(https?:|#|[[:space:]]*$)/! s|^(//)?|https://|' {file}"),
             Self::Columns { separator, field, quoted, scheme } => {

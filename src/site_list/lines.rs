@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(
             converted("rank,host\n1,a.example\n2,b.example\n").unwrap(),
             "this looks like comma-separated columns: \
-             convert it with `cut -d, -f2 list.txt | sed 's|^|https://|' > urls.txt`"
+             convert it with `cut -d, -f2 list.txt | sed -n '/\\./ s|^|https://|p' > urls.txt`"
         );
         assert_eq!(converted("http://a.example\n1,b.example\n"), None);
     }

@@ -128,6 +128,12 @@ mod tests {
     use crate::mutation;
 
     #[test]
+    fn a_million_may_end_blank() {
+        let list = "http://a\n".repeat(1_000_000) + "\n";
+        assert_eq!(lines::read("list", list.as_bytes(), SITES_MAX).unwrap().sites.len(), 1_000_000);
+    }
+
+    #[test]
     fn mutants_are_read_or_named() {
         mutation::each("sites", 300, examine);
     }

@@ -10,25 +10,25 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The program with a plain environment: no colour is forced, and none is forbidden.
-fn fetchbench(args: &[&str]) -> Command {
+pub(crate) fn fetchbench(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     command.args(args).stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command
 }
 
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     fetchbench(args).output().unwrap()
 }
 
 /// What the program prints when all goes well.
-fn stdout(args: &[&str]) -> String {
+pub(crate) fn stdout(args: &[&str]) -> String {
     let output = run(args);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{args:?}");
     text(&output.stdout)
 }
 
 /// The one line that refuses a command line, before anything has been printed.
-fn refusal(args: &[&str]) -> String {
+pub(crate) fn refusal(args: &[&str]) -> String {
     let output = run(args);
     let stderr = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{args:?}: {stderr}");
@@ -36,7 +36,7 @@ fn refusal(args: &[&str]) -> String {
     stderr.trim_end().strip_prefix("error: ").unwrap_or_else(|| panic!("{args:?}: {stderr}")).to_owned()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 

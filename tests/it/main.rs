@@ -9,6 +9,7 @@ mod conformance;
 mod diff;
 mod hostile;
 mod large;
+mod lists;
 mod manuals;
 mod mock;
 mod pages;
