@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use url::Url;
 
-use super::run::{Course, RunArgs, compare, left_out_note, most_in_flight, rows, selected, turns};
-use super::{descriptors, usage};
+use super::run::{Course, RunArgs, compare, left_out_note, reserve, rows, selected, turns};
+use super::usage;
 use crate::answer::Page;
 use crate::backend::Row;
 use crate::fetch::{Fetched, Options, Pass};
@@ -35,7 +35,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let mut options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
     let (rows, left_out) = rows(selected(args)?, scenario.needs_https());
     let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()));
-    descriptors::reserve(most_in_flight(&turns), scenario.origins.len()).map_err(usage)?;
+    reserve(&turns, scenario.origins.len())?;
 
     let program = std::env::current_exe().context("cannot find this program to start its server")?;
     let server = ServerProcess::start(&program, name, time_scale)?;

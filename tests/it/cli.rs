@@ -344,9 +344,9 @@ fn more_concurrency_than_file_descriptors_is_refused_with_the_number_needed() {
     let refused = limited("n 100", "200");
     assert_eq!(refused.status.code(), Some(2));
     let stderr = text(&refused.stderr);
-    assert!(stderr.contains("concurrency 200 needs 264 file descriptors and at most 100"), "{stderr}");
-    assert!(stderr.contains("ulimit -n 264"), "{stderr}");
-    assert_eq!(limited("n 100", "36").status.code(), Some(0), "36 and the 64 in reserve");
+    assert!(stderr.contains("concurrency 200 needs 232 file descriptors and at most 100"), "{stderr}");
+    assert!(stderr.contains("ulimit -n 232"), "{stderr}");
+    assert_eq!(limited("n 100", "68").status.code(), Some(0), "68 and the 32 in reserve");
     assert_eq!(limited("Sn 100", "200").status.code(), Some(0), "a soft limit is raised");
 }
 

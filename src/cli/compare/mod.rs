@@ -13,7 +13,7 @@ use self::chosen::{position_or_push, usual_reference};
 use self::setup::setup;
 use super::flags::read_sites;
 use super::interrupt::Interruption;
-use super::terminal::{Countdown, print, write_file};
+use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::analysis::{StageAnalysis, analyse};
 use crate::machine::{self, CoreTicks};
@@ -130,17 +130,28 @@ impl From<PlacementChoice> for Placement {
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
-    let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
-    descriptors::reserve_for_rows(plan.connections(), origins).map_err(usage)?;
+    reserve(&plan, args.sites.is_some())?;
 
     let folder = record(&args, &plan, &interruption)?;
     let comparison = Comparison::read(&folder)?;
     let stages = analyse(&comparison);
     show(&args, &comparison.setup, &stages)?;
-    eprintln!("The record: {}", folder.display());
+    print_note(&format!("The record: {}", folder.display()));
     let any_invalid = stages.iter().flat_map(|stage| &stage.rows).any(|row| row.invalid.is_some());
     let ended = if any_invalid { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
     Ok(interruption.exit_code().unwrap_or(ended))
+}
+
+/// Makes room for the connections of all rows, which are open together, or for those that measure the server.
+fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
+    let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
+    // Each worker, the reference's second one and the server have three pipes.
+    let pipes = 3 * (plan.participants.len() + 2);
+    let least = if is_live { pipes } else { measure::CAPACITY_CONNECTIONS.max(pipes) };
+    let connections = plan.connections().max(least);
+    let way_out = (connections > least).then_some("name fewer rows or other scenarios");
+    let what = format!("room for {connections} connections at once");
+    descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
 }
 
 /// How long each part of the server's capacity is measured before a comparison.
@@ -271,8 +282,7 @@ fn stage(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<S
 }
 
 fn command_line() -> String {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    format!("fetchbench {}", words.join(" "))
+    format!("fetchbench {}", machine::arguments().join(" "))
 }
 
 fn parse_blocks(text: &str) -> Result<u32, String> {
