@@ -41,7 +41,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 }
 
 /// A file in a directory that goes when the test ends.
-fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
+pub(crate) fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join(name);
     fs::write(&path, text).unwrap();

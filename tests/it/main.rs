@@ -1,12 +1,14 @@
 //! All integration tests, in one program.
 
 mod anomalies;
+mod arguments;
 mod audit;
 mod backends;
 mod cli;
 mod compare;
 mod conformance;
 mod diff;
+mod environment;
 mod hostile;
 mod large;
 mod lists;
