@@ -37,6 +37,7 @@
 pub mod units;
 pub mod files;
 pub mod lockfile;
+pub mod tls_error;
 pub mod error;
 pub mod fault;
 pub mod site;

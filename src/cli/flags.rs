@@ -50,7 +50,7 @@ pub(super) struct FetchFlags {
     /// Header to send, in place of ours of the same name; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = parse_header)]
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    /// PEM file of certificates to trust in place of the web's roots
+    /// File of certificates, PEM or DER, to trust in place of the web's roots
     #[arg(long, value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
 }
@@ -153,7 +153,7 @@ fn parse_url(text: &str) -> anyhow::Result<Url> {
 /// The longest file of certificates that is read, in bytes: all of the web's roots are a fiftieth of it.
 const CACERT_MAX: u64 = 16 << 20;
 
-/// Reads the certificates of a PEM file and makes sure that they can be trusted as roots.
+/// Reads the certificates of a file and makes sure that they can be trusted as roots.
 fn read_certificates(path: &Path) -> anyhow::Result<Roots> {
     let name = path.display();
     let text = read_at_most(path, CACERT_MAX).with_context(|| format!("cannot read --cacert {name}"))?;

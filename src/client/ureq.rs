@@ -18,6 +18,7 @@ use super::{BlockingClient, Choice, Client, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::tls_error;
 
 /// Read in pieces of this many bytes. On the stack, since there is one fetch a thread.
 const PIECE_BYTES: usize = 16 << 10;
@@ -152,7 +153,8 @@ impl Ureq {
         let class = match &error {
             ureq::Error::Timeout(_) => return FetchError::timeout(self.deadline),
             ureq::Error::HostNotFound => ErrorClass::Dns,
-            ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
+            ureq::Error::Rustls(error) => return FetchError::new(ErrorClass::Tls, tls_error::sentence(error)),
+            ureq::Error::Tls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
             ureq::Error::ConnectionFailed => ErrorClass::Connect,
             ureq::Error::BadUri(_) => ErrorClass::Unsupported,
             ureq::Error::Io(error) => return of_io(error, phase),

@@ -23,3 +23,4 @@ mod schema;
 mod server;
 mod statistics;
 mod tidy;
+mod tls;
