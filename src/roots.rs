@@ -12,11 +12,13 @@ use rustls::pki_types::pem::{self, PemObject};
 /// Certificates that a session trusts, shared by all who open one.
 pub type Roots = Arc<[CertificateDer<'static>]>;
 
-/// Reads the certificates of PEM text, or one in DER, and makes sure that they can be trusted as roots.
+/// Reads the certificates of PEM text, or one in DER, and makes sure that they can be trusted as
+/// roots.
 ///
 /// # Errors
 ///
-/// There is no certificate, or one is malformed. The message names the command that converts what can be converted.
+/// There is no certificate, or one is malformed. The message names the command that converts what
+/// can be converted.
 pub fn read(bytes: &[u8]) -> anyhow::Result<Roots> {
     // Windows writes a byte order mark.
     let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
@@ -41,7 +43,8 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 fn from_der(bytes: &[u8]) -> anyhow::Result<CertificateDer<'static>> {
     /// The object identifier of signed data, with its head.
     const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-    // Behind the head of the outer sequence, which has the number of bytes of its length in its second byte.
+    // Behind the head of the outer sequence, which has the number of bytes of its length in its
+    // second byte.
     let length = bytes.get(1).map_or(0, |byte| if *byte < 0x80 { 0 } else { usize::from(byte & 0x7f) });
     let content = bytes.get(2 + length..).unwrap_or_default();
     if content.starts_with(b"\x02\x01\x03") {

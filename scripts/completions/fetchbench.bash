@@ -113,7 +113,7 @@ _fetchbench() {
 
     case "${cmd}" in
         fetchbench)
-            opts="-H -h -V --sites --scenario --time-scale --backend --concurrency --timeout --max-body --redirects --header --cacert --help --version run compare fetch list verify serve report diff audit doctor completions man calibration worker help"
+            opts="-H -h -V --sites --skip-bad --scenario --time-scale --backend --concurrency --timeout --max-body --redirects --header --cacert --help --version run compare fetch list verify serve report diff audit doctor completions man calibration worker help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -215,7 +215,7 @@ _fetchbench() {
             return 0
             ;;
         fetchbench__subcmd__compare)
-            opts="-h --sites --backend --reference --blocks --budget --cycles --seed --time-scale --placement --record --force --export-json --export-markdown --export-csv --help"
+            opts="-h --sites --skip-bad --backend --reference --blocks --budget --cycles --seed --time-scale --placement --record --force --export-json --export-markdown --export-csv --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -327,7 +327,7 @@ _fetchbench() {
             return 0
             ;;
         fetchbench__subcmd__fetch)
-            opts="-H -h --sites --backend --concurrency --timeout --max-body --redirects --header --cacert --format --help"
+            opts="-H -h --sites --skip-bad --backend --concurrency --timeout --max-body --redirects --header --cacert --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -683,7 +683,7 @@ _fetchbench() {
             return 0
             ;;
         fetchbench__subcmd__run)
-            opts="-H -h --sites --scenario --time-scale --backend --concurrency --timeout --max-body --redirects --header --cacert --help"
+            opts="-H -h --sites --skip-bad --scenario --time-scale --backend --concurrency --timeout --max-body --redirects --header --cacert --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_fetchbench_global_optspecs
-    string join \n sites= scenario= time-scale= backend= concurrency= timeout= max-body= redirects= H/header= cacert= h/help V/version
+    string join \n sites= skip-bad scenario= time-scale= backend= concurrency= timeout= max-body= redirects= H/header= cacert= h/help V/version
 end
 
 function __fish_fetchbench_needs_command
@@ -24,7 +24,7 @@ function __fish_fetchbench_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c fetchbench -n "__fish_fetchbench_needs_command" -l sites -d 'File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin' -r
+complete -c fetchbench -n "__fish_fetchbench_needs_command" -l sites -d 'File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin' -r -F
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -l scenario -d 'Built-in scenario or path of a TOML file [default: article]' -r
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -l time-scale -d 'Multiply all delays of the scenario: 0 for none at all' -r
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -l backend -d 'Row, or client or executor for all of its rows; may be repeated [default: every row that fetches for real]' -r
@@ -33,7 +33,8 @@ complete -c fetchbench -n "__fish_fetchbench_needs_command" -l timeout -d 'Longe
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -l max-body -d 'Longest body that is accepted, such as 15kB or 2MiB [default: 64MiB]' -r
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -l redirects -d 'Redirects to follow [default: 0; 10 when `run` is given urls]' -r
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -s H -l header -d 'Header to send, in place of ours of the same name; may be repeated' -r
-complete -c fetchbench -n "__fish_fetchbench_needs_command" -l cacert -d 'PEM file of certificates to trust in place of the web\'s roots' -r -F
+complete -c fetchbench -n "__fish_fetchbench_needs_command" -l cacert -d 'File of certificates, PEM or DER, to trust in place of the web\'s roots' -r -F
+complete -c fetchbench -n "__fish_fetchbench_needs_command" -l skip-bad -d 'Skip the lines of FILE that are not urls'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -s V -l version -d 'Print version'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "run" -d 'Fetch the same sites one after another and then concurrently, once with each row, and compare the totals'
@@ -51,7 +52,7 @@ complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "man" -d 'Write t
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "calibration" -d 'Cut a long comparison of a row with itself and with itself slowed into many, and tell how often each is right'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "worker" -d 'Fetch for a comparison: orders come on stdin, results go to stdout, a line of JSON each'
 complete -c fetchbench -n "__fish_fetchbench_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l sites -d 'File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin' -r
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l sites -d 'File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l scenario -d 'Built-in scenario or path of a TOML file [default: article]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l time-scale -d 'Multiply all delays of the scenario: 0 for none at all' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l backend -d 'Row, or client or executor for all of its rows; may be repeated [default: every row that fetches for real]' -r
@@ -60,9 +61,10 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l timeout -d
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l max-body -d 'Longest body that is accepted, such as 15kB or 2MiB [default: 64MiB]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l redirects -d 'Redirects to follow [default: 0; 10 when `run` is given urls]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -s H -l header -d 'Header to send, in place of ours of the same name; may be repeated' -r
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l cacert -d 'PEM file of certificates to trust in place of the web\'s roots' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l cacert -d 'File of certificates, PEM or DER, to trust in place of the web\'s roots' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -l skip-bad -d 'Skip the lines of FILE that are not urls'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l sites -d 'File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is stdin. Each row visits them once a round, with a second\'s pause, and the network is part of the figures' -r
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l sites -d 'File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is stdin. Each row visits them once a round, with a second\'s pause, and the network is part of the figures' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l backend -d 'Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default: every row]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l reference -d 'Row to compare the others with [default: hyper@tokio where it takes part, else the first that is not sequential]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l blocks -d 'Blocks on each scenario, in place of a budget of time' -r
@@ -76,18 +78,20 @@ complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l record
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l export-json -d 'Write the figures as JSON to FILE, or to stdout with `-`' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l export-markdown -d 'Write the tables as Markdown' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l export-csv -d 'Write the figures as CSV' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l skip-bad -d 'Skip the lines of FILE that are not urls'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -l force -d 'Replace the record that the folder holds'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l sites -d 'File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin' -r
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l sites -d 'File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l backend -d 'Row to fetch with: see `fetchbench list backends`' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l concurrency -d 'Most fetches at one moment [default: the scenario\'s; for urls as many as there are, up to 64]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l timeout -d 'Longest a fetch may take, with all its redirects, such as 500ms or 10s [default: 30s]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l max-body -d 'Longest body that is accepted, such as 15kB or 2MiB [default: 64MiB]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l redirects -d 'Redirects to follow [default: 0; 10 when `run` is given urls]' -r
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -s H -l header -d 'Header to send, in place of ours of the same name; may be repeated' -r
-complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l cacert -d 'PEM file of certificates to trust in place of the web\'s roots' -r -F
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l cacert -d 'File of certificates, PEM or DER, to trust in place of the web\'s roots' -r -F
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l format -d 'How to write the outcome' -r -f -a "text\t''
 json\t''"
+complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -l skip-bad -d 'Skip the lines of FILE that are not urls'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand fetch" -s h -l help -d 'Print help'
 complete -c fetchbench -n "__fish_fetchbench_using_subcommand list" -l format -d 'How to write the list' -r -f -a "text\t''
 json\t''"

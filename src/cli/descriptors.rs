@@ -3,8 +3,8 @@
 use anyhow::bail;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What a process needs beside its connections and listeners: standard streams, polls, pipes, files. isahc needs most,
-/// 18; as much again is to spare.
+/// What a process needs beside its connections and listeners: standard streams, polls, pipes,
+/// files. isahc needs most, 18; as much again is to spare.
 const RESERVE: u64 = 32;
 
 /// Raises the soft limit to the hard one, which any process may.
@@ -26,12 +26,13 @@ pub(super) fn reserve_fetches(concurrency: usize, connections: usize, listeners:
 
 /// Makes room for connections and listeners.
 ///
-/// The soft limit is raised to the hard one, and children inherit it; a soft limit of 1024 is the usual default, kept low
-/// for the sake of `select`, which nothing here uses.
+/// The soft limit is raised to the hard one, and children inherit it; a soft limit of 1024 is the
+/// usual default, kept low for the sake of `select`, which nothing here uses.
 ///
 /// # Errors
 ///
-/// The hard limit is too low: the message names the number needed, and the `way_out` if fewer connections would do.
+/// The hard limit is too low: the message names the number needed, and the `way_out` if fewer
+/// connections would do.
 pub(super) fn reserve(what: &str, connections: usize, listeners: usize, way_out: Option<&str>) -> anyhow::Result<()> {
     let needed = (connections as u64).saturating_add(listeners as u64).saturating_add(RESERVE);
     let limit = getrlimit(Resource::Nofile);

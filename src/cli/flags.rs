@@ -150,7 +150,8 @@ fn parse_url(text: &str) -> anyhow::Result<Url> {
     })
 }
 
-/// The longest file of certificates that is read, in bytes: all of the web's roots are a fiftieth of it.
+/// The longest file of certificates that is read, in bytes: all of the web's roots are a fiftieth
+/// of it.
 const CACERT_MAX: u64 = 16 << 20;
 
 /// Reads the certificates of a file and makes sure that they can be trusted as roots.

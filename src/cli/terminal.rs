@@ -35,7 +35,8 @@ fn print_exactly(text: &str) -> anyhow::Result<()> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)
 }
 
-/// Converts an error of writing to stdout. A reader that has gone is no failure, see [`super::is_broken_pipe`].
+/// Converts an error of writing to stdout. A reader that has gone is no failure, see
+/// [`super::is_broken_pipe`].
 pub(super) fn stdout_failed(error: io::Error) -> anyhow::Error {
     match error.kind() {
         io::ErrorKind::BrokenPipe => error.into(),

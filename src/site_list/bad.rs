@@ -66,11 +66,14 @@ impl BadLines {
                     UrlError::NoScheme { .. } if form == Form::NoScheme => self.push(number, error),
                     // The url in a line that holds a password may be the password.
                     _ if text.contains('@') || url.contains('@') => {
-                        self.push(number, format_args!("{} is {}, not a url", shown(text), form.line_name()));
+                        self.push(
+                            number,
+                            format_args!("{} is {}: write one url a line", shown(text), form.line_name()),
+                        );
                     }
                     _ => {
                         let (line, name, url) = (shown(text), form.line_name(), shown(&url));
-                        self.push(number, format_args!("{line} is {name}, not a url: write {url}"));
+                        self.push(number, format_args!("{line} is {name}: write {url}"));
                     }
                 }
             }

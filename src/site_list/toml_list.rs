@@ -93,7 +93,7 @@ mod tests {
             list.bad.reported(),
             [
                 r#"list.toml:3: url "a.example" has no scheme: write "https://a.example""#,
-                r#"list.toml:5: "1,b.example" is a row of columns, not a url: write "https://b.example""#
+                r#"list.toml:5: "1,b.example" is a row of columns: write "https://b.example""#
             ]
         );
         assert_eq!(list.bad.conversion(), None);

@@ -1,4 +1,5 @@
-//! Environments that are odd: streams that are closed or full, folders that are gone, few file descriptors.
+//! Environments that are odd: streams that are closed or full, folders that are gone, few file
+//! descriptors.
 
 use std::fs;
 use std::path::Path;

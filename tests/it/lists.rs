@@ -127,10 +127,13 @@ fn ranked_hosts_are_advised_rightly() {
     let refused = refusal(&fetch(folder.path(), "top.csv", &[]));
     assert_eq!(
         refused,
-        ["top.csv:1: \"1,google.com\" is a row of columns, not a url: write \"https://google.com\"; \
+        ["top.csv:1: \"1,google.com\" is a row of columns: write \"https://google.com\"; \
           this looks like comma-separated columns: convert it with \
           `cut -d, -f2 top.csv | sed -n '/\\./ s|^|https://|p' > urls.txt`"]
     );
+    fs::write(folder.path().join("top.csv"), "https://1,google.com\n").unwrap();
+    let refused = refusal(&fetch(folder.path(), "top.csv", &[]));
+    assert_eq!(refused, ["top.csv:1: bad url \"https://1,google.com\": no host name holds ','"]);
     for url in ["1,google.com", "https://1,google.com"] {
         let refused = refusal(&fetchbench(&["fetch", "--backend", "fake", url]).output().unwrap());
         assert!(!refused[0].contains("write \"https://1"), "{refused:?}");

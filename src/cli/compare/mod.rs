@@ -142,7 +142,8 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     Ok(interruption.exit_code().unwrap_or(ended))
 }
 
-/// Makes room for the connections of all rows, which are open together, or for those that measure the server.
+/// Makes room for the connections of all rows, which are open together, or for those that measure
+/// the server.
 fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
     let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
     // Each worker, the reference's second one and the server have three pipes.
