@@ -211,6 +211,11 @@ pub struct Threshold {
 }
 
 impl Threshold {
+    /// Whether any row has an interval that could pass it.
+    pub fn is_tried_by(&self, difference: &Difference) -> bool {
+        difference.rows.iter().filter_map(|row| row.change(self.figure)).any(|ratio| ratio.has_verdict())
+    }
+
     /// Whether a row's interval lies wholly beyond it. Too few blocks never do.
     pub fn is_passed_by(&self, change: &RowChange) -> bool {
         change.change(self.figure).is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tls_error;
+
 /// Why there is no page: a class that all rows share, and what the row itself said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchError {
@@ -33,7 +35,8 @@ impl FetchError {
 
     /// The class that an error of the system tells by itself, or else `otherwise`.
     pub fn io(error: &io::Error, otherwise: ErrorClass) -> Self {
-        Self::new(ErrorClass::of_io(error).unwrap_or(otherwise), error.to_string())
+        let message = tls_error::find(error).map_or_else(|| error.to_string(), tls_error::sentence);
+        Self::new(ErrorClass::of_io(error).unwrap_or(otherwise), message)
     }
 
     /// The client panicked. What it said then stands on standard error.
@@ -154,7 +157,7 @@ impl ErrorClass {
         if Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno)) {
             return Some(Self::LocalLimit);
         }
-        if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if tls_error::find(error).is_some() {
             return Some(Self::Tls);
         }
         match error.kind() {

@@ -35,7 +35,9 @@
 
 // Floor 0: values and pure functions.
 pub mod units;
+pub mod files;
 pub mod lockfile;
+pub mod tls_error;
 pub mod error;
 pub mod fault;
 pub mod site;

@@ -75,6 +75,8 @@ pub struct Backend {
     pub note: &'static str,
     /// Whether it takes part where no row is named.
     pub usual: bool,
+    /// File descriptors of a fetch in flight.
+    descriptors: usize,
     /// The crate of the client.
     client_crate: &'static str,
     /// What is set otherwise than the library would by itself, and why.
@@ -152,6 +154,7 @@ pub static ALL: &[Backend] = &[
         keeps: true,
         note: "",
         usual: false,
+        descriptors: 1,
         tuned: Vec::new,
         can_send: |_, _| true,
         open: Open::Here(fake::open),
@@ -195,6 +198,7 @@ const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
         keeps: C::KEEPS,
         note: C::NOTE,
         usual: C::USUAL,
+        descriptors: C::DESCRIPTORS,
         tuned,
         can_send: C::can_send,
         open,
@@ -211,6 +215,7 @@ const fn peer(client: &'static str, executor: Executor) -> Backend {
         keeps: true,
         note: "",
         usual: false,
+        descriptors: 1,
         tuned: Vec::new,
         can_send: |_, _| false,
         open: Open::Elsewhere,

@@ -105,6 +105,12 @@ impl Row {
         if self.is_sequential() { NonZeroUsize::MIN } else { limits.concurrency }
     }
 
+    /// How many file descriptors its fetches and threads may have open.
+    pub fn descriptors(&self, limits: &Limits) -> usize {
+        let each_thread = self.backend.executor.descriptors_per_thread();
+        self.slots(limits).get() * self.backend.descriptors + self.threads(limits.concurrency) * each_thread
+    }
+
     /// Why rows cannot all be opened in one process, if so: async-std has one runtime, with one number of threads.
     pub fn conflict(rows: &[Self]) -> Option<String> {
         let mut runtimes = rows.iter().filter(|row| row.backend.executor == Executor::AsyncStd);

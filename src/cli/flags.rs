@@ -1,34 +1,38 @@
 //! The flags that fetching commands share, and what becomes of them.
 
-use std::fs::File;
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
+use super::terminal::{print_error, print_warning};
 use crate::backend::Row;
 use crate::error::excerpt;
 use crate::fetch::{HEADERS_MAX, Limits, Options};
+use crate::files::read_at_most;
 use crate::roots::{self, Roots};
-use crate::site_list::{self, ListedSite};
+use crate::scenario::Scenario;
+use crate::site_list::{self, ListedSite, SiteList, UrlError};
 use crate::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
 /// What to fetch: urls, or a file of them.
 #[derive(Debug, clap::Args)]
 pub(super) struct SiteFlags {
     /// Urls to fetch
-    #[arg(value_name = "URL", value_parser = site_list::parse_url, conflicts_with = "sites")]
+    #[arg(value_name = "URL", value_parser = parse_url, conflicts_with = "sites")]
     pub(super) urls: Vec<Url>,
     /// File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin
     #[arg(long, value_name = "FILE")]
-    pub(super) sites: Option<String>,
+    pub(super) sites: Option<PathBuf>,
+    /// Skip the lines of FILE that are not urls
+    #[arg(long, requires = "sites")]
+    skip_bad: bool,
 }
 
 /// How to fetch it.
@@ -50,7 +54,7 @@ pub(super) struct FetchFlags {
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE",
         value_parser = OsStringValueParser::new().try_map(|text| parse_header(text.as_bytes())))]
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    /// PEM file of certificates to trust in place of the web's roots
+    /// File of certificates, PEM or DER, to trust in place of the web's roots
     #[arg(long, value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
 }
@@ -70,7 +74,7 @@ impl SiteFlags {
     /// The sites named, or none where there is neither a url nor a file.
     pub(super) fn read(&self) -> anyhow::Result<Vec<ListedSite>> {
         match &self.sites {
-            Some(path) => site_list::read(path),
+            Some(path) => read_sites(path, self.skip_bad),
             None => Ok(self.urls.iter().map(|url| ListedSite { url: url.clone(), label: None }).collect()),
         }
     }
@@ -102,15 +106,65 @@ impl FetchFlags {
     }
 }
 
-/// More of a file of certificates is not read: all of the web's roots are a fiftieth of it.
+/// Reads the list of `--sites`, and reports the lines that are not urls.
+///
+/// # Errors
+///
+/// The list cannot be read, has such lines without `skip_bad`, or is empty.
+pub(super) fn read_sites(path: &Path, skip_bad: bool) -> anyhow::Result<Vec<ListedSite>> {
+    /// Skipped lines that are shown.
+    const SHOWN: usize = 3;
+    let SiteList { sites, bad } = site_list::read(path)?;
+    if bad.count() > 0 && skip_bad {
+        for line in bad.reported().iter().take(SHOWN) {
+            print_warning(line);
+        }
+        print_warning(&format!("skipped: {bad}"));
+    } else if let [line] = bad.reported() {
+        bail!("{}", [Some(line.clone()), bad.conversion()].into_iter().flatten().collect::<Vec<_>>().join("; "));
+    } else if bad.count() > 0 {
+        for line in bad.reported() {
+            print_error(line);
+        }
+        let way_out = bad.conversion().unwrap_or_else(|| "correct them, or add --skip-bad".to_owned());
+        bail!("{bad}; {way_out}");
+    }
+    if sites.is_empty() {
+        let left = if bad.count() > 0 { "has no url left" } else { "is empty" };
+        bail!("the list of sites {:?} {left}: write one url a line", path.display().to_string());
+    }
+    Ok(sites)
+}
+
+/// Parses a url of the command line.
+fn parse_url(text: &str) -> anyhow::Result<Url> {
+    let error = match site_list::parse_url(text) {
+        Ok(url) => return Ok(url),
+        Err(error) => error,
+    };
+    let has_scheme = !matches!(error, UrlError::NotUrl { .. } | UrlError::NoScheme { .. });
+    Err(match error {
+        UrlError::Credentials { host } => {
+            anyhow!("url of host {host:?} holds a user name or password: send them with -H 'Authorization: …'")
+        }
+        error if has_scheme => error.into(),
+        _ if Scenario::names().any(|name| name == text) => {
+            anyhow!("{text:?} is a scenario, not a url: write --scenario {text}")
+        }
+        _ if Path::new(text).is_file() => anyhow!("{text:?} is a file, not a url: write --sites {text}"),
+        _ if !text.contains(['.', ':', '/']) => anyhow!("{text:?} is neither a command nor a url: see --help"),
+        error => error.into(),
+    })
+}
+
+/// The longest file of certificates that is read, in bytes: all of the web's roots are a fiftieth
+/// of it.
 const CACERT_MAX: u64 = 16 << 20;
 
-/// Reads the certificates of a PEM file and makes sure that they can be trusted as roots.
+/// Reads the certificates of a file and makes sure that they can be trusted as roots.
 fn read_certificates(path: &Path) -> anyhow::Result<Roots> {
     let name = path.display();
-    let mut text = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(CACERT_MAX).read_to_end(&mut text));
-    read.with_context(|| format!("cannot read --cacert {name}"))?;
+    let text = read_at_most(path, CACERT_MAX).with_context(|| format!("cannot read --cacert {name}"))?;
     roots::read(&text).map_err(|error| anyhow!("bad --cacert {name}: {error:#}"))
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::run::{Course, RunArgs, compare, most_in_flight, rows, selected, turns};
-use super::{descriptors, usage};
+use super::run::{Course, RunArgs, compare, reserve, rows, selected, turns};
+use super::usage;
 use crate::endings::Endings;
 use crate::fetch::{Fetched, Limits, Pass};
 use crate::report::escape::visible;
@@ -40,7 +40,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
     let (rows, left_out) = rows(selected(args)?, needs_https, &options.headers).map_err(usage)?;
     let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)), &options.headers);
-    descriptors::reserve(most_in_flight(&turns), 0).map_err(usage)?;
+    reserve(&turns, 0)?;
     compare(LiveCourse { sites, left_out, endings: Endings::default() }, &turns, &options)
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use url::Url;
 
 use super::program::this_program;
-use super::run::{Course, RunArgs, compare, most_in_flight, rows, selected, turns};
-use super::{descriptors, usage};
+use super::run::{Course, RunArgs, compare, reserve, rows, selected, turns};
+use super::usage;
 use crate::answer::Page;
 use crate::fetch::{Fetched, Options, Pass};
 use crate::report::text::{self, Line};
@@ -35,7 +35,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let mut options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
     let (rows, left_out) = rows(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
     let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
-    descriptors::reserve(most_in_flight(&turns), scenario.origins.len()).map_err(usage)?;
+    reserve(&turns, scenario.origins.len())?;
 
     let program = this_program()?;
     let server = ServerProcess::start(&program, name, time_scale)?;

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
 use super::terminal::{Progress, print};
-use super::{EXIT_FETCH_FAILED, interrupt, live, mock, usage};
+use super::{EXIT_FETCH_FAILED, descriptors, interrupt, live, mock, usage};
 use crate::backend::Row;
 use crate::fetch::{Limits, Options, Pass};
 use crate::report::text::{self, Example, Line};
@@ -158,9 +158,11 @@ fn fake_baseline(limits: &Limits) -> Turn {
     Turn { name: "fake at concurrency 1".to_owned(), sequential: true, ..turn(row, &limits) }
 }
 
-/// The most fetches that any of the turns has in flight.
-pub(super) fn most_in_flight(turns: &[Turn]) -> usize {
-    turns.iter().map(|turn| turn.row.slots(&turn.limits).get()).max().unwrap_or(0)
+/// Makes room for the turn that needs most, and for `listeners`.
+pub(super) fn reserve(turns: &[Turn], listeners: usize) -> anyhow::Result<()> {
+    let needs = turns.iter().map(|turn| (turn.row.descriptors(&turn.limits), turn.row.slots(&turn.limits).get()));
+    let (connections, concurrency) = needs.max().unwrap_or_default();
+    descriptors::reserve_fetches(concurrency, connections, listeners).map_err(usage)
 }
 
 /// Gives every row its turn, one after the other, and prints as they end.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,15 @@ use anyhow::Context;
 use super::compare::{Chosen, parse_chosen, participants};
 use super::program::this_program;
 use super::terminal::{Progress, print, write_file};
-use super::{EXIT_INVALID, descriptors, interrupt};
+use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
 use crate::backend::Row;
 use crate::conformance::Verdict;
 use crate::fault::{self, Fault};
 use crate::measure::conformance::Verification;
+use crate::record::make_folder;
 use crate::report::conformance as report;
 use crate::report::splice::{CONFORMANCE, splice};
+use crate::scenario::faults;
 use crate::units::parse_duration;
 
 const EXAMPLES: &str = "\
@@ -72,7 +74,16 @@ enum Format {
 
 pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
+    // Each fault has a listener, and each row meets one fault at a time.
+    descriptors::reserve("verify", 1, faults().0.origins.len(), None).map_err(usage)?;
     descriptors::raise_limit();
+    // Nothing is measured that could not be kept.
+    if let Some(folder) = &args.record {
+        make_folder(folder).map_err(unwritable)?;
+    }
+    for page in &args.splice {
+        spliced(page, "").map_err(usage)?;
+    }
     let program = this_program()?;
     let rows: Vec<Chosen> =
         if args.backend.is_empty() { Row::set_up().map(Chosen::from).collect() } else { args.backend };
@@ -98,11 +109,15 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         write_file(&folder.join("conformance.md"), &report::markdown(&grid))?;
     }
     for page in &args.splice {
-        let text = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
-        let spliced = splice(&text, CONFORMANCE, &report::short(&grid)).with_context(|| page.display().to_string())?;
-        write_file(page, &spliced)?;
+        write_file(page, &spliced(page, &report::short(&grid))?)?;
     }
     Ok(if grid.worst() >= Verdict::Spoiled { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS })
+}
+
+/// Reads a page and sets `content` into it.
+fn spliced(page: &Path, content: &str) -> anyhow::Result<String> {
+    let text = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
+    splice(&text, CONFORMANCE, content).with_context(|| page.display().to_string())
 }
 
 fn parse_deadline(text: &str) -> Result<Duration, String> {

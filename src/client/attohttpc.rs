@@ -33,6 +33,8 @@ impl Client for Attohttpc {
     const NOTE: &'static str = "keeps no connections";
     const USUAL: bool = false;
     const KEEPS: bool = false;
+    /// The thread that watches the deadline has a copy of the socket.
+    const DESCRIPTORS: usize = 2;
     const TUNED: &'static [Choice<Session>] = TUNED;
 
     type Builder = Session;

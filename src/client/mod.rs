@@ -96,6 +96,9 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// Whether it keeps connections, where it may.
     const KEEPS: bool = true;
 
+    /// File descriptors of a fetch in flight.
+    const DESCRIPTORS: usize = 1;
+
     /// Whether its rows take part where none is named.
     const USUAL: bool;
 

@@ -54,7 +54,7 @@ pub(super) async fn encrypt<S: Stream>(
     tls.connect(name, stream).await.map_err(|error| match error.kind() {
         // The peer hung up or answered something else than TLS: in a handshake either is its failure.
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => {
-            FetchError::new(ErrorClass::Tls, error.to_string())
+            FetchError { class: ErrorClass::Tls, ..FetchError::io(&error, ErrorClass::Tls) }
         }
         _ => FetchError::io(&error, ErrorClass::Tls),
     })

@@ -19,6 +19,7 @@ use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 use crate::site::without_brackets;
+use crate::tls_error;
 
 /// Read in pieces of this many bytes. On the stack, since there is one fetch a thread.
 const PIECE_BYTES: usize = 16 << 10;
@@ -157,7 +158,8 @@ impl Ureq {
         let class = match &error {
             ureq::Error::Timeout(_) => return FetchError::timeout(self.deadline),
             ureq::Error::HostNotFound => ErrorClass::Dns,
-            ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
+            ureq::Error::Rustls(error) => return FetchError::new(ErrorClass::Tls, tls_error::sentence(error)),
+            ureq::Error::Tls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
             ureq::Error::ConnectionFailed => ErrorClass::Connect,
             ureq::Error::BadUri(_) => ErrorClass::Unsupported,
             ureq::Error::Io(error) => return of_io(error, phase),

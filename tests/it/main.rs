@@ -1,16 +1,19 @@
 //! All integration tests, in one program.
 
 mod anomalies;
+mod arguments;
 mod audit;
 mod backends;
 mod cli;
 mod compare;
 mod conformance;
 mod diff;
+mod environment;
 mod families;
 mod grid_families;
 mod hostile;
 mod large;
+mod lists;
 mod live;
 mod manuals;
 mod mock;
@@ -26,4 +29,5 @@ mod schema;
 mod server;
 mod statistics;
 mod tidy;
+mod tls;
 mod user_headers;
