@@ -193,6 +193,7 @@ fn unlike(old: &StageSetup, new: &StageSetup) -> Option<String> {
         .or_else(|| differ("the number of its fetches", &old.fetches, &new.fetches))
         .or_else(|| differ("its concurrency", &old.concurrency, &new.concurrency))
         .or_else(|| differ("the number of its origins", &old.origins, &new.origins))
+        .or_else(|| (old.live && old.sites != new.sites).then(|| "its sites are not the same".to_owned()))
 }
 
 fn ratio(values: &[f64], others: &[f64], comparisons: usize) -> Option<Ratio> {

@@ -52,6 +52,7 @@ pub mod roots;
 pub mod machine;
 
 // Floor 1: what is fetched, and what comes of it.
+pub mod redirect;
 pub mod answer;
 pub mod fetch;
 pub mod witness;
@@ -72,6 +73,7 @@ pub mod metric;
 pub mod calibration;
 pub mod difference;
 pub mod agreement;
+pub mod endings;
 
 // Floor 4: what is measured and what is shown; they meet in the record only.
 pub mod measure;

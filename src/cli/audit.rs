@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::compare::{Chosen, parse_chosen, participants};
 use super::interrupt::Interruption;
+use super::program::this_program;
 use super::terminal::print;
 use super::{EXIT_INVALID, descriptors, usage};
 use crate::measure;
@@ -50,7 +51,7 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     descriptors::reserve("an audit", CONNECTIONS, 1, None).map_err(usage)?;
     descriptors::raise_limit();
-    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let program = this_program()?;
     let found = measure::audit(&participants(&args.backend, &program), &Arc::clone(&interruption.flag))?;
     print(&match args.format {
         AuditFormat::Text => audit::text(&found),

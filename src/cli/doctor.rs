@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-
 use super::interrupt;
+use super::program::this_program;
 use super::terminal::print;
 use crate::analysis;
 use crate::machine::CoreTicks;
@@ -49,11 +48,12 @@ pub(super) fn run(_: DoctorArgs) -> anyhow::Result<ExitCode> {
 
 /// Compares a row with itself.
 fn noise() -> anyhow::Result<Finding> {
-    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let program = this_program()?;
     let stage = Stage {
         source: Source::Mock(NOISE_SCENARIO.to_owned()),
         time_scale: 1.0,
         scenario: Scenario::load(NOISE_SCENARIO)?,
+        probe: None,
     };
     let plan = Plan {
         stages: vec![stage],

@@ -1,17 +1,20 @@
 //! The flags that fetching commands share, and what becomes of them.
 
 use std::num::NonZeroUsize;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow, bail, ensure};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::terminal::{print_error, print_warning};
 use crate::backend::Row;
-use crate::fetch::{Limits, Options};
+use crate::error::excerpt;
+use crate::fetch::{HEADERS_MAX, Limits, Options};
 use crate::files::read_at_most;
 use crate::roots::{self, Roots};
 use crate::scenario::Scenario;
@@ -48,7 +51,8 @@ pub(super) struct FetchFlags {
     #[arg(long, value_name = "N", value_parser = parse_redirects)]
     pub(super) redirects: Option<u32>,
     /// Header to send, in place of ours of the same name; may be repeated
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = parse_header)]
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE",
+        value_parser = OsStringValueParser::new().try_map(|text| parse_header(text.as_bytes())))]
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     /// File of certificates, PEM or DER, to trust in place of the web's roots
     #[arg(long, value_name = "FILE")]
@@ -91,6 +95,9 @@ impl FetchFlags {
     /// The headers and certificates that the flags name.
     pub(super) fn options(&self) -> anyhow::Result<Options> {
         let mut options = Options::default();
+        // Each line has a colon, a space and its end.
+        let length: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        ensure!(length <= HEADERS_MAX, "the headers have {length} bytes: send at most {HEADERS_MAX}");
         for (name, value) in &self.headers {
             options.headers.append(name, value.clone());
         }
@@ -182,16 +189,20 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads `Name: value`.
-fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let (name, value) =
-        text.split_once(':').ok_or_else(|| format!("bad header {text:?}: write it as 'Name: value'"))?;
+/// Reads `Name: value`. The value may hold bytes beyond ASCII.
+fn parse_header(text: &[u8]) -> Result<(HeaderName, HeaderValue), String> {
+    let shown = |text: &[u8]| format!("{:?}", excerpt(&String::from_utf8_lossy(text)));
+    let colon = text.iter().position(|byte| *byte == b':');
+    let colon = colon.ok_or_else(|| format!("bad header {}: write it as 'Name: value'", shown(text)))?;
+    let (name, value) = (&text[..colon], text[colon + 1..].trim_ascii());
     // Only the name is repeated from here on: the value may be a secret.
-    let name: HeaderName = name.parse().map_err(|_| format!("bad header name {name:?}: write 'Name: value'"))?;
+    let name =
+        HeaderName::from_bytes(name).map_err(|_| format!("bad header name {}: write 'Name: value'", shown(name)))?;
     if [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, UPGRADE].contains(&name) {
         return Err(format!("header {name} cannot be chosen: it follows from the url and the connection"));
     }
-    let value = value.trim().parse().map_err(|_| format!("bad value of header {name}: it holds control characters"))?;
+    let value = HeaderValue::from_bytes(value)
+        .map_err(|_| format!("bad value of header {name}: it holds control characters"))?;
     Ok((name, value))
 }
 
@@ -201,17 +212,18 @@ mod tests {
 
     #[test]
     fn headers_are_split_at_their_first_colon() {
-        let (name, value) = parse_header("X-When: 10:30").unwrap();
+        let (name, value) = parse_header(b"X-When: 10:30").unwrap();
         assert_eq!((name.as_str(), value.as_bytes()), ("x-when", &b"10:30"[..]));
-        assert_eq!(parse_header("X-Empty:").unwrap().1, "");
+        assert_eq!(parse_header(b"X-Empty:").unwrap().1, "");
+        assert_eq!(parse_header(b"X: \xa0caf\xe9 ").unwrap().1.as_bytes(), b"\xa0caf\xe9");
         for bad in ["", "X-When", ": 1", "X When: 1", "X: a\nb", "Host: elsewhere"] {
-            assert!(parse_header(bad).is_err(), "{bad:?}");
+            assert!(parse_header(bad.as_bytes()).is_err(), "{bad:?}");
         }
     }
 
     #[test]
     fn a_refused_header_does_not_show_its_value() {
-        assert!(!parse_header("Authorization: secret\u{7}").unwrap_err().contains("secret"));
-        assert!(!parse_header("Bad Name: secret").unwrap_err().contains("secret"));
+        assert!(!parse_header(b"Authorization: secret\x07").unwrap_err().contains("secret"));
+        assert!(!parse_header(b"Bad Name: secret").unwrap_err().contains("secret"));
     }
 }

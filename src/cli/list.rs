@@ -51,6 +51,8 @@ struct ListedBackend {
     /// `None` where the concurrency decides, or where there are none at all.
     threads: Option<usize>,
     https: bool,
+    /// Whether it is a program in another language.
+    peer: bool,
     /// Whether it can be opened: programs in other languages have to be set up first.
     set_up: bool,
     /// Whether it takes part where no row is named.
@@ -137,6 +139,7 @@ fn listed_backend(row: &Row) -> ListedBackend {
         executor_version: backend.executor_version(),
         threads: backend.executor.default_threads(),
         https: backend.https,
+        peer: backend.is_peer(),
         set_up: backend.is_set_up(),
         usual: backend.usual,
         options: backend.options(),
@@ -191,7 +194,7 @@ fn backends_text(backends: &[ListedBackend]) -> String {
     };
     let row = |backend: &ListedBackend| {
         let threads = match backend.threads {
-            _ if !backend.set_up => "not set up: run scripts/peers".to_owned(),
+            _ if !backend.set_up => "not set up: run `fetchbench peers install`".to_owned(),
             Some(threads) => threads.to_string(),
             None if backend.executor == "virtual" => "none".to_owned(),
             None => "as the concurrency".to_owned(),

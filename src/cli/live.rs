@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::run::{Course, RunArgs, compare, left_out_note, reserve, rows, selected, turns};
+use super::run::{Course, RunArgs, compare, reserve, rows, selected, turns};
 use super::usage;
-use crate::backend::Row;
+use crate::endings::Endings;
 use crate::fetch::{Fetched, Limits, Pass};
+use crate::report::escape::visible;
+use crate::report::probe;
 use crate::report::text::{self, Line};
 use crate::site_list::ListedSite;
 
@@ -21,7 +23,9 @@ const CONCURRENCY_MAX: usize = 64;
 /// Live sites: each row visits each of them once.
 struct LiveCourse {
     sites: Vec<ListedSite>,
-    left_out: Vec<Row>,
+    /// Notes on the rows left out.
+    left_out: Vec<String>,
+    endings: Endings,
 }
 
 /// The limits of fetching as many live sites with as many redirects, unless flags say otherwise.
@@ -34,10 +38,10 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let sites = args.sites.read().map_err(usage)?;
     let options = args.fetch.options().map_err(usage)?;
     let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
-    let (rows, left_out) = rows(selected(args)?, needs_https);
-    let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)));
+    let (rows, left_out) = rows(selected(args)?, needs_https, &options.headers).map_err(usage)?;
+    let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)), &options.headers);
     reserve(&turns, 0)?;
-    compare(&LiveCourse { sites, left_out }, &turns, &options)
+    compare(LiveCourse { sites, left_out, endings: Endings::default() }, &turns, &options)
 }
 
 impl Course for LiveCourse {
@@ -49,13 +53,20 @@ impl Course for LiveCourse {
         self.sites.iter().zip(&pass.fetched).map(|(site, fetched)| line(site, fetched)).collect()
     }
 
+    fn observe(&mut self, backend: &str, pass: &Pass) {
+        self.endings.add(backend, self.sites.iter().map(|site| &site.url), pass, true);
+    }
+
     fn ideal(&self, _visit: u64, _slots: NonZeroUsize) -> Option<Duration> {
         None
     }
 
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![text::NETWORK_NOTE.to_owned()];
-        notes.extend(left_out_note(&self.left_out));
+        notes.extend(self.left_out.clone());
+        let probe = self.endings.probe(|index| self.sites[index].public_name());
+        let differences: Vec<String> = probe::differences(&probe).iter().map(|line| visible(line)).collect();
+        notes.extend(Some(differences.join("\n")).filter(|lines| !lines.is_empty()));
         notes
     }
 }

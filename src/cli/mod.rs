@@ -26,6 +26,8 @@ mod listening;
 mod live;
 mod man;
 mod mock;
+mod peers;
+mod program;
 mod report;
 mod run;
 mod serve;
@@ -68,6 +70,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
+    Peers(peers::PeersArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
@@ -147,6 +150,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => diff::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Peers(args) => peers::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Calibration(args) => calibration::run(args),

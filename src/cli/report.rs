@@ -131,8 +131,8 @@ fn beside(record: &Path, criterion: Option<Vec<Agreement>>) -> anyhow::Result<ht
 
 /// All figures of a comparison, as JSON.
 fn figures(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
-    let figures = folder.comparison.as_ref().map(|comparison| comparison::json(&comparison.setup, stages));
-    Ok(serde_json::to_string_pretty(&figures)? + "\n")
+    let comparison = folder.comparison.as_ref().context("the record holds no comparison")?;
+    Ok(comparison::json_text(&comparison.setup, stages)?)
 }
 
 /// What a file becomes when the record is set into it.

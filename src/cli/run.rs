@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use http::HeaderMap;
 use url::Url;
 
 use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
@@ -61,6 +62,9 @@ pub(super) trait Course {
     /// What became of each site in the pass of `visit`.
     fn lines(&self, visit: u64, pass: &Pass) -> Vec<Line>;
 
+    /// Takes note of a backend's pass before it is shown.
+    fn observe(&mut self, _backend: &str, _pass: &Pass) {}
+
     /// What the pass costs over `slots` if nothing but programmed delays takes time; `None` where there are none.
     fn ideal(&self, visit: u64, slots: NonZeroUsize) -> Option<Duration>;
 
@@ -100,30 +104,46 @@ pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Row>> {
     }
 }
 
-/// The rows to compare, and those left out. A row that the user names is never left out: it fails with a reason.
-pub(super) fn rows(selected: Vec<Row>, needs_https: bool) -> (Vec<Row>, Vec<Row>) {
+/// Returns the rows to compare, and notes on those left out. A row that the user names is never left out: over https it
+/// fails with a reason.
+///
+/// # Errors
+///
+/// A row that the user names cannot send the headers.
+pub(super) fn rows(
+    selected: Vec<Row>,
+    needs_https: bool,
+    headers: &HeaderMap,
+) -> anyhow::Result<(Vec<Row>, Vec<String>)> {
     if !selected.is_empty() {
-        return (selected, Vec::new());
+        selected.iter().try_for_each(|row| row.check_headers(headers))?;
+        return Ok((selected, Vec::new()));
     }
-    Row::usual().partition(|row| row.backend().https || !needs_https)
+    let (rows, no_https): (Vec<Row>, Vec<Row>) = Row::usual().partition(|row| row.backend().https || !needs_https);
+    let (rows, no_header): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| row.backend().unsendable(headers).is_none());
+    let unsendable = no_header.first().and_then(|row| row.backend().unsendable(headers));
+    let sending = unsendable.map_or_else(String::new, |name| format!("send header {name}"));
+    let notes = [left_out_note("fetch https", &no_https), left_out_note(&sending, &no_header)];
+    Ok((rows, notes.into_iter().flatten().collect()))
 }
 
-/// Says who was left out, if anybody.
-pub(super) fn left_out_note(left_out: &[Row]) -> Option<String> {
+/// Names the rows that were left out, if there are any, and what they cannot do.
+fn left_out_note(lacking: &str, left_out: &[Row]) -> Option<String> {
     let names: Vec<_> = left_out.iter().map(Row::to_string).collect();
-    (!names.is_empty()).then(|| format!("Left out, since they cannot fetch https: {}.", names.join(", ")))
+    (!names.is_empty()).then(|| format!("Left out, since they cannot {lacking}: {}.", names.join(", ")))
 }
 
 /// The turns of the rows, of which the first is what the others are compared with: the first sequential row, or one
-/// that stands in where none is among them.
-pub(super) fn turns(mut rows: Vec<Row>, limits: &Limits) -> Vec<Turn> {
+/// that stands in where none is among them. No row stands in that cannot send the headers.
+pub(super) fn turns(mut rows: Vec<Row>, limits: &Limits, headers: &HeaderMap) -> Vec<Turn> {
+    let stands_in = |row: &Row| row.is_sequential() && row.backend().unsendable(headers).is_none();
     let baseline = match rows.iter().position(Row::is_sequential) {
-        Some(index) => Some(rows.remove(index)),
-        None if rows.iter().all(Row::is_fake) => None,
-        None => Row::all().find(Row::is_sequential),
+        Some(index) => Some(turn(rows.remove(index), limits)),
+        None if rows.iter().all(Row::is_fake) => Some(fake_baseline(limits)),
+        None => Row::all().find(stands_in).map(|row| turn(row, limits)),
     };
-    let baseline = baseline.map_or_else(|| fake_baseline(limits), |row| turn(row, limits));
-    std::iter::once(baseline).chain(rows.into_iter().map(|row| turn(row, limits))).collect()
+    baseline.into_iter().chain(rows.into_iter().map(|row| turn(row, limits))).collect()
 }
 
 fn turn(row: Row, limits: &Limits) -> Turn {
@@ -146,10 +166,10 @@ pub(super) fn reserve(turns: &[Turn], listeners: usize) -> anyhow::Result<()> {
 }
 
 /// Gives every row its turn, one after the other, and prints as they end.
-pub(super) fn compare(course: &impl Course, turns: &[Turn], options: &Options) -> anyhow::Result<ExitCode> {
+pub(super) fn compare(mut course: impl Course, turns: &[Turn], options: &Options) -> anyhow::Result<ExitCode> {
     let mut examples = Vec::new();
     for turn in turns {
-        let example = take_turn(course, turn, options)?;
+        let example = take_turn(&mut course, turn, options)?;
         if !examples.is_empty() {
             print(&text::row_name(&turn.name))?;
         }
@@ -164,12 +184,13 @@ pub(super) fn compare(course: &impl Course, turns: &[Turn], options: &Options) -
     Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
 }
 
-fn take_turn(course: &impl Course, turn: &Turn, options: &Options) -> anyhow::Result<Example> {
+fn take_turn(course: &mut impl Course, turn: &Turn, options: &Options) -> anyhow::Result<Example> {
     let urls = course.urls(VISIT);
     let mut session = turn.row.open(options, &turn.limits)?;
     let progress = Progress::show(&turn.name, urls.len(), turn.limits.progress.clone());
     let pass = session.fetch_all(&urls)?;
     drop(progress);
+    course.observe(&turn.name, &pass);
     Ok(Example {
         row: turn.name.clone(),
         sequential: turn.sequential,
@@ -185,7 +206,7 @@ mod tests {
 
     fn names(rows: &[&str]) -> Vec<String> {
         let rows = rows.iter().map(|row| row.parse().unwrap()).collect();
-        let turns = turns(rows, &Limits::new(NonZeroUsize::new(7).unwrap()));
+        let turns = turns(rows, &Limits::new(NonZeroUsize::new(7).unwrap()), &HeaderMap::new());
         turns.into_iter().map(|turn| turn.name).collect()
     }
 
@@ -199,7 +220,7 @@ mod tests {
     #[test]
     fn turns_do_not_share_their_progress() {
         let limits = Limits::new(NonZeroUsize::MIN);
-        let turns = turns(vec!["fake".parse().unwrap()], &limits);
+        let turns = turns(vec!["fake".parse().unwrap()], &limits, &HeaderMap::new());
         limits.bump_progress();
         turns[0].limits.bump_progress();
         assert_eq!(turns[1].limits.progress.load(std::sync::atomic::Ordering::Relaxed), 0);

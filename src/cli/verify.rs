@@ -1,6 +1,7 @@
 //! `fetchbench verify`: what each row makes of answers that are wrong.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::compare::{Chosen, parse_chosen, participants};
+use super::program::this_program;
 use super::terminal::{Progress, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
 use crate::backend::Row;
@@ -39,7 +41,7 @@ Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArgs {
     /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
-    /// every row that is built in, or set up by scripts/peers]
+    /// every row that is built in, or set up by `fetchbench peers install`]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Fault to meet; may be repeated [default: all, see `fetchbench list faults`]
@@ -48,6 +50,9 @@ pub(super) struct VerifyArgs {
     /// Longest a fetch may take
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]
     deadline: Duration,
+    /// Loopback address that the mock server listens at: the grid over ::1 must be that over 127.0.0.1
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
+    ip: IpAddr,
     /// How to write the grid
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -79,7 +84,7 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     for page in &args.splice {
         spliced(page, "").map_err(usage)?;
     }
-    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let program = this_program()?;
     let rows: Vec<Chosen> =
         if args.backend.is_empty() { Row::set_up().map(Chosen::from).collect() } else { args.backend };
     let faults: Vec<&Fault> = if args.fault.is_empty() { fault::all().collect() } else { args.fault };
@@ -88,6 +93,7 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         program,
         faults: faults.iter().map(|fault| fault.name).collect(),
         deadline: args.deadline,
+        ip: args.ip,
         progress: Arc::default(),
     };
     let progress = Progress::show("verify", verification.cells(), Arc::clone(&verification.progress));

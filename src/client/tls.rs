@@ -48,7 +48,7 @@ pub(super) async fn encrypt<S: Stream>(
     stream: S,
     origin: &Origin,
 ) -> Result<TlsStream<S>, FetchError> {
-    let host = origin.host.trim_start_matches('[').trim_end_matches(']');
+    let host = origin.bare_host();
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| FetchError::new(ErrorClass::Tls, format!("{host}: {error}")))?;
     tls.connect(name, stream).await.map_err(|error| match error.kind() {

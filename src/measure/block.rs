@@ -1,13 +1,14 @@
 //! A block: every row's process started afresh, one pass each to warm up, then cycles in ever new orders.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::contender::Contender;
 use super::cost::Usage;
 use super::instructions::Counters;
 use super::shuffle::Shuffle;
-use super::target::{Source, Target};
+use super::target::Target;
 use super::{Budget, Event, Plan, Stage, check};
+use crate::backend::mark_unreachable;
 use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
 use crate::worker::PassOrder;
 
@@ -96,17 +97,9 @@ impl Block<'_> {
             }
             let sample = self.pass(&mut contenders[index], cycle, visit)?;
             on(Event::Pass(&sample))?;
-            self.pause();
+            self.target.rest(self.plan);
         }
         Ok(())
-    }
-
-    /// Leaves live sites alone for a while.
-    fn pause(&self) {
-        let end = Instant::now() + self.target.pause();
-        while Instant::now() < end && !self.plan.is_interrupted() {
-            std::thread::sleep(Duration::from_millis(50));
-        }
     }
 
     fn pass(&self, contender: &mut Contender, cycle: Option<u32>, visit: u64) -> anyhow::Result<PassSample> {
@@ -126,7 +119,7 @@ impl Block<'_> {
             starts: Vec::new(),
         };
         let done = match &contender.out {
-            None => contender.pass(PassOrder::new(visit), self.patience(contender, visit)),
+            None => contender.pass(PassOrder::new(visit), self.stage.patience(contender.slots, visit)),
             Some(_) => None,
         };
         let Some(done) = done else {
@@ -137,7 +130,10 @@ impl Block<'_> {
             return Ok(sample);
         };
         let witness = self.target.take_witness()?;
-        let pass = done.pass();
+        let mut pass = done.pass();
+        if let Target::Live(urls) = self.target {
+            mark_unreachable(&mut pass, urls);
+        }
         if let Some((validity, why)) = check::fault(scenario, contender.slots, visit, &pass, witness.as_ref()) {
             (sample.validity, sample.why) = (validity, Some(why));
         }
@@ -149,17 +145,6 @@ impl Block<'_> {
         Ok(sample.or_contradicted())
     }
 
-    /// How long a pass may take before its worker is taken to hang.
-    fn patience(&self, contender: &Contender, visit: u64) -> Duration {
-        let scenario = &self.stage.scenario;
-        let rounds = scenario.sites.len().div_ceil(contender.slots.get()) as u32;
-        match self.stage.source {
-            Source::Mock(_) => scenario.limits.deadline + 20 * scenario.ideal(visit, contender.slots),
-            // Every site may be so slow that it just about meets its deadline.
-            Source::Live(_) => scenario.limits.deadline * (rounds + 1),
-        }
-    }
-
     /// What the counted cycles cost a row, and what one more pass allocates and executes, which is counted and not timed.
     fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
         let after = contender.process().and_then(Usage::of)?;
@@ -167,7 +152,7 @@ impl Block<'_> {
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
             let counters = contender.process().and_then(|process| Counters::instructions(process).ok());
-            let done = contender.pass(PassOrder::counted(visit), self.patience(contender, visit));
+            let done = contender.pass(PassOrder::counted(visit), self.stage.patience(contender.slots, visit));
             sample.instructions = counters.filter(|_| done.is_some()).and_then(Counters::total);
             sample.counts = done.and_then(|done| done.counts);
         }

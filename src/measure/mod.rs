@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::backend::Row;
 use crate::fetch::{Connections, Limits};
 use crate::paired::LEAST_BLOCKS;
-use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
+use crate::record::{CostSample, PassSample, Placement, Probe, WorkerSetup};
 use crate::scenario::Scenario;
 
 mod audit;
@@ -25,6 +25,7 @@ mod contender;
 mod cost;
 mod instructions;
 mod placement;
+mod probe;
 mod shuffle;
 mod target;
 
@@ -118,7 +119,7 @@ impl Participant {
 }
 
 /// A scenario to be compared on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Stage {
     /// Where the sites are.
     pub source: Source,
@@ -126,6 +127,8 @@ pub struct Stage {
     pub time_scale: f64,
     /// The scenario, its delays multiplied. Of live sites, only limits, labels and schemes mean anything in it.
     pub scenario: Scenario,
+    /// What the probe of live sites found, once it was made.
+    pub probe: Option<Probe>,
 }
 
 /// A row whose ideal pass is longer takes no part in a stage: what it would show is known before.
@@ -151,6 +154,17 @@ impl Stage {
     pub fn is_short(&self, participant: &Participant) -> bool {
         self.ideal(participant) <= LONGEST_IDEAL
     }
+
+    /// Returns how long a pass over `slots` may take before its worker counts as hung.
+    fn patience(&self, slots: NonZeroUsize, visit: u64) -> Duration {
+        let Scenario { limits, sites, .. } = &self.scenario;
+        let rounds = sites.len().div_ceil(slots.get()) as u32;
+        match self.source {
+            Source::Mock(_) => limits.deadline + 20 * self.scenario.ideal(visit, slots),
+            // Every site may be so slow that it just about meets its deadline.
+            Source::Live(_) => limits.deadline * (rounds + 1),
+        }
+    }
 }
 
 /// When to stop.
@@ -165,6 +179,15 @@ pub enum Stop {
 /// What happens while it is measured, as it happens.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// The row of this name is about to probe live sites.
+    Probe(&'a str),
+    /// Live sites were probed.
+    Probed {
+        /// The index of the stage.
+        stage: usize,
+        /// The stage as it is measured: without dead sites.
+        probed: &'a Stage,
+    },
     /// A pass was made, or failed.
     Pass(&'a PassSample),
     /// A row has ended its block, or the server has, at this cost.
@@ -204,9 +227,18 @@ const OVERTIME: f64 = 1.25;
 pub fn compare(plan: &Plan, mut on: impl FnMut(Event<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut shuffle = Shuffle::new(plan.seed);
     for (index, stage) in plan.stages.iter().enumerate() {
+        let start = Instant::now();
+        let probed = probe::probe(plan, stage, &mut on)?;
+        if let Some(probed) = &probed {
+            on(Event::Probed { stage: index, probed })?;
+        }
+        let stage = probed.as_ref().unwrap_or(stage);
+        if plan.is_interrupted() || stage.probe.as_ref().is_some_and(Probe::is_all_dead) {
+            continue;
+        }
+        let budget = Budget::new(plan, start.elapsed());
         let target = Target::start(plan, stage)?;
         let mut contenders = Contender::all(plan, stage);
-        let budget = Budget::new(plan);
         for number in 0.. {
             let block = Block { plan, stage, index, target: &target, number, budget: &budget };
             block.run(&mut contenders, &mut shuffle, &mut on)?;
@@ -233,10 +265,11 @@ struct Budget {
 }
 
 impl Budget {
-    fn new(plan: &Plan) -> Self {
+    /// Shares what is left of a stage's time when `spent` of it is gone.
+    fn new(plan: &Plan, spent: Duration) -> Self {
         let time = match plan.stop {
             Stop::Blocks(_) => Duration::MAX,
-            Stop::Budget(time) => time / plan.stages.len().max(1) as u32,
+            Stop::Budget(time) => (time / plan.stages.len().max(1) as u32).saturating_sub(spent),
         };
         Self { stop: plan.stop, start: Instant::now(), time, most_cycles: plan.cycles }
     }
@@ -304,6 +337,7 @@ mod tests {
                     source: Source::Mock(name.to_owned()),
                     time_scale: 1.0,
                     scenario: Scenario::load(name).unwrap(),
+                    probe: None,
                 }],
                 participants: vec![row("ureq@threads"), row("hyper@smol"), row("ureq@sequential")],
                 reference: 0,

@@ -1,6 +1,7 @@
 //! What is fetched from: the mock server, or the sites of the user's own list.
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use url::Url;
@@ -74,11 +75,12 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// How long to leave it alone after each pass.
-    pub fn pause(&self) -> Duration {
-        match self {
-            Self::Live(_) => PAUSE,
-            Self::Mock(_) => Duration::ZERO,
+    /// Leaves live sites alone after a pass, unless the run is to end.
+    pub fn rest(&self, plan: &Plan) {
+        let Self::Live(_) = self else { return };
+        let end = Instant::now() + PAUSE;
+        while Instant::now() < end && !plan.is_interrupted() {
+            thread::sleep(Duration::from_millis(50));
         }
     }
 }

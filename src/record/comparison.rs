@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Capacity, Latencies, MOST_KEPT, bounds};
+use super::{Capacity, Latencies, MOST_KEPT, Probe, bounds};
 use crate::counting::Counts;
 use crate::fetch::Connections;
 use crate::witness::Witness;
@@ -59,6 +59,7 @@ impl Setup {
                 .left_out
                 .iter()
                 .try_for_each(|(_, seconds)| bounds::amount("the pass of a row left out", *seconds))?;
+            stage.probe.as_ref().map_or(Ok(()), Probe::check)?;
         }
         self.aftermath.as_ref().map_or(Ok(()), |aftermath| bounds::amount("seconds", aftermath.seconds))?;
         Ok(self)
@@ -127,6 +128,9 @@ pub struct StageSetup {
     /// Whether the sites were somebody's own: then the network is part of every figure, and no answer could be verified.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub live: bool,
+    /// What the probe of live sites found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Probe>,
     /// Those who took part, as they said of themselves when they opened their first session.
     #[serde(default)]
     pub workers: Vec<WorkerSetup>,

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use super::journal::{Lines, make_folder};
 use super::{
     Aftermath, COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample, SAMPLES_FILE, Setup,
-    WorkerSetup, audit, parse, read_lines, replace_file,
+    StageSetup, WorkerSetup, audit, parse, read_lines, replace_file,
 };
 
 /// The file that says what was compared, in a record's folder.
@@ -72,6 +72,16 @@ impl ComparisonJournal {
     /// As [`ComparisonJournal::pass`].
     pub fn worker(&mut self, stage: usize, worker: &WorkerSetup) -> anyhow::Result<()> {
         self.setup.stages[stage].workers.push(worker.clone());
+        self.write_setup()
+    }
+
+    /// Replaces what is recorded of a stage.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparisonJournal::pass`].
+    pub fn stage(&mut self, index: usize, stage: StageSetup) -> anyhow::Result<()> {
+        self.setup.stages[index] = stage;
         self.write_setup()
     }
 

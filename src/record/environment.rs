@@ -1,7 +1,6 @@
 //! Where a record was measured, and with what. Nothing in it names a person, a host or a path.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +25,7 @@ pub struct Environment {
     pub kernel: Option<String>,
     /// Main memory in bytes.
     pub memory_bytes: Option<u64>,
-    /// The compiler, as `rustc -V` tells it when the record is begun.
+    /// The compiler that built this program, as `rustc --version` prints it.
     pub rustc: Option<String>,
     /// `release` or `debug`: whether the optimiser was on.
     pub profile: String,
@@ -69,7 +68,7 @@ impl Environment {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             kernel: machine::kernel(),
             memory_bytes: machine::memory_bytes(),
-            rustc: output(Command::new("rustc").arg("-V")),
+            rustc: option_env!("FETCHBENCH_RUSTC").map(str::to_owned),
             profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
             lock_file_crc32: format!("{:08x}", crc32fast::hash(lockfile::TEXT.as_bytes())),
             crates: lockfile::direct().map(|(name, version)| (name.to_owned(), version.to_owned())).collect(),
@@ -107,22 +106,10 @@ fn without_folders(command: &str) -> String {
     command.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// The revision of the source that this program was built from, where it still stands there.
+/// The revision that this program was built from, as `build.rs` found it; `None` if it was built outside a checkout.
 fn git() -> Option<Git> {
-    let git = || {
-        let mut git = Command::new("git");
-        git.args(["--no-optional-locks", "-C", env!("CARGO_MANIFEST_DIR")]);
-        git
-    };
-    let revision = output(git().args(["rev-parse", "HEAD"]))?;
-    let changes = output(git().args(["status", "--porcelain", "--", ".", ":!results"]))?;
-    Some(Git { revision, dirty: !changes.is_empty() })
-}
-
-/// What a command prints, if it runs and succeeds.
-fn output(command: &mut Command) -> Option<String> {
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+    let revision = option_env!("FETCHBENCH_REVISION")?;
+    Some(Git { revision: revision.to_owned(), dirty: option_env!("FETCHBENCH_DIRTY") == Some("true") })
 }
 
 #[cfg(test)]

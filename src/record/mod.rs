@@ -23,6 +23,7 @@ mod folder;
 mod footprint;
 mod journal;
 mod latencies;
+mod probe;
 mod sample;
 
 pub use self::audit::{Audit, RowAudit};
@@ -37,6 +38,7 @@ pub use self::folder::Folder;
 pub use self::footprint::{Advisory, Footprint, Program, Release};
 pub use self::journal::{Journal, make_folder, new_folder, replace_file};
 pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};
+pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::sample::{Measurement, Sample, What};
 
 /// The version of the form in which records are written. Records of a newer one are refused.

@@ -5,7 +5,8 @@ use super::examine::STYLES;
 use super::tests::{comparison, folder, record};
 use super::{comparison as form, html, markdown};
 use crate::analysis::analyse;
-use crate::record::{Comparison, Record, Validity, WorkerSetup, twin};
+use crate::error::ErrorClass;
+use crate::record::{Comparison, DeadSite, DifferingSite, Ending, Probe, Record, Validity, WorkerSetup, twin};
 
 /// Begins a formula and a cell of its own, ends an attribute, a tag, a table and a block of code, colours a terminal, and
 /// turns the line around.
@@ -32,6 +33,14 @@ fn hostile() -> (Comparison, Record) {
         stage.left_out = vec![(HOSTILE.to_owned(), 50.0)];
         stage.without_https = vec![HOSTILE.to_owned()];
         let says = || HOSTILE.to_owned();
+        let endings = vec![Ending { status: 200, url: Some(says()), backends: vec![says()] }; 2];
+        stage.probe = Some(Probe {
+            sites: 9,
+            dead: 1,
+            first_dead: vec![DeadSite { site: says(), classes: vec![ErrorClass::Dns] }],
+            differing: 1,
+            first_differing: vec![DifferingSite { site: says(), endings }],
+        });
         stage.workers = vec![WorkerSetup { row: says(), client: says(), executor: says(), threads: 1 }];
     }
     for pass in &mut hostile.passes {
@@ -60,6 +69,15 @@ fn assert_inert(text: &str) {
     let acting = text.chars().find(|c| is_active(*c) && *c != '\n');
     assert_eq!(acting, None, "{}", text.escape_debug());
     assert!(text.contains("calc"), "what is hostile is seen all the same");
+}
+
+#[test]
+fn json_acts_on_no_terminal() {
+    let (hostile, _) = hostile();
+    let text = form::json_text(&hostile.setup, &analyse(&hostile)).unwrap();
+    assert_inert(&text);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["scenarios"][0]["probe"]["first_dead"][0]["site"], HOSTILE);
 }
 
 /// The cells of a CSV text, line by line, as RFC 4180 has them.

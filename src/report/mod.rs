@@ -11,6 +11,7 @@ pub mod text;
 pub mod fetched;
 mod numbers;
 mod place;
+pub mod probe;
 pub mod markdown;
 pub mod agreement;
 pub mod calibration;
@@ -133,6 +134,7 @@ mod tests {
             connections: Connections::Warm,
             workers: Vec::new(),
             live: false,
+            probe: None,
             left_out: vec![("ureq@threads".to_owned(), 50.0)],
             without_https: Vec::new(),
             sites: ["http://a.example/", "http://b.example/", "http://c.example/"].map(str::to_owned).to_vec(),

@@ -55,13 +55,25 @@ impl ListedSite {
         if let Some(label) = &self.label {
             return label.clone();
         }
-        let mut url = self.url.clone();
-        url.set_fragment(None);
-        let keys: Vec<String> = url.query_pairs().map(|(key, _)| format!("{key}=…")).collect();
-        url.set_query(None);
-        let query = if keys.is_empty() { String::new() } else { format!("?{}", keys.join("&")) };
-        format!("{url}{query}")
+        public_url(&self.url)
     }
+}
+
+/// Returns a url without what may be secret: user name, password, the values of its query and its fragment.
+pub fn public_url(url: &Url) -> String {
+    let mut url = url.clone();
+    // A url that cannot have a user name has none.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    let query = url.query().map_or_else(String::new, |query| {
+        // Without `=` the whole may be a secret.
+        let keys =
+            query.split('&').map(|pair| pair.split_once('=').map_or("…".to_owned(), |(key, _)| format!("{key}=…")));
+        format!("?{}", keys.collect::<Vec<_>>().join("&"))
+    });
+    url.set_query(None);
+    format!("{url}{query}")
 }
 
 /// A list of sites as read, with the lines that are not urls.
@@ -135,6 +147,15 @@ mod tests {
     fn a_million_may_end_blank() {
         let list = "http://a\n".repeat(1_000_000) + "\n";
         assert_eq!(lines::read("list", list.as_bytes(), SITES_MAX).unwrap().sites.len(), 1_000_000);
+    }
+
+    #[test]
+    fn public_urls_hold_no_secrets() {
+        let public = |url: &str| public_url(&url.parse().unwrap());
+        assert_eq!(public("https://me:pw@a.example:8443/x?a=1&b=&c#d"), "https://a.example:8443/x?a=…&b=…&…");
+        // A query without keys may be a secret as a whole.
+        assert_eq!(public("http://a.example/?s3cret"), "http://a.example/?…");
+        assert_eq!(public("http://a.example"), "http://a.example/");
     }
 
     #[test]

@@ -217,6 +217,11 @@ impl PassDone {
         Self { visit, elapsed_ns: nanoseconds(pass.elapsed), fetched, counts }
     }
 
+    /// Returns whether every answer comes with the url that answered.
+    pub fn has_urls(&self) -> bool {
+        !self.fetched.iter().any(|outcome| matches!(outcome, Outcome::Answered(..)))
+    }
+
     /// The pass. Its pages have beginnings only where details were wanted.
     pub fn pass(self) -> Pass {
         let fetched = self.fetched.into_iter().map(Outcome::fetched).collect();

@@ -299,9 +299,9 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
         (command.stdin(Stdio::null()).output().unwrap(), start.elapsed())
     };
     let (output, _) = compare("list", "broken");
-    assert_eq!(output.status.code(), Some(3), "nobody listens at the second site");
+    assert_eq!(output.status.code(), Some(0), "nobody listens at the second site, which is left out");
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("http://127.0.0.1:9/?token=…: refused") && told.contains("live sites"), "{told}");
+    assert!(told.contains("http://127.0.0.1:9/?token=…\n(refused)") && told.contains("live sites"), "{told}");
     for file in ["comparison.json", "environment.json", "passes.jsonl", "costs.jsonl"] {
         let text = fs::read_to_string(workshop.path().join("broken").join(file)).unwrap();
         assert!(!text.contains("s3cret"), "{file}: {text}");
@@ -310,8 +310,8 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
     fs::write(workshop.path().join("list"), url).unwrap();
     let (output, took) = compare("list", "live");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    // The row and its twin, warming up and once more.
-    assert!(took.as_secs_f64() >= 4.0, "a second's pause after each pass, not {took:?} in all");
+    // The row's probe, then the row and its twin, warming up and once more.
+    assert!(took.as_secs_f64() >= 5.0, "a second's pause after each pass, not {took:?} in all");
     drop(server.stdin.take());
     server.wait().unwrap();
 }

@@ -28,6 +28,7 @@ fn setup() -> Setup {
         sites: Vec::new(),
         workers: Vec::new(),
         live: false,
+        probe: None,
     };
     Setup {
         comparison_version: COMPARISON_VERSION,
@@ -179,6 +180,23 @@ fn records_that_say_nothing_about_each_other_are_refused_or_said_to_be_left_out(
     let told = stdout(&diff(&here, &elsewhere, &["--force"]));
     assert!(told.contains("keepalive: its concurrency was 9 and is 8."), "{told}");
     assert_eq!(diff(&here, &parent.path().join("nowhere"), &[]).status.code(), Some(2));
+}
+
+#[test]
+fn other_live_sites_are_not_compared() {
+    let parent = TempDir::new().unwrap();
+    let environment = Environment::capture("cargo test");
+    let lists = [["http://a.example/", "http://b.example/"], ["http://a.example/", "http://c.example/"]];
+    let [before, after] = [0, 1].map(|number| {
+        let folder = record(parent.path(), &number.to_string(), &environment, [1.0; 3]);
+        let head = fs::read_to_string(folder.join("comparison.json")).unwrap();
+        let live = format!("\"live\": true, \"sites\": {:?}, \"concurrency\"", lists[number]);
+        fs::write(folder.join("comparison.json"), head.replace("\"concurrency\"", &live)).unwrap();
+        folder
+    });
+    let text = stdout(&diff(&before, &after, &[]));
+    assert!(text.contains("keepalive: its sites are not the same."), "{text}");
+    assert!(!stdout(&diff(&before, &before, &[])).contains("sites"));
 }
 
 #[test]

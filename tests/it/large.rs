@@ -67,6 +67,7 @@ fn setup() -> Setup {
         connections: Connections::Warm,
         workers: Vec::new(),
         live: false,
+        probe: None,
         left_out: Vec::new(),
         without_https: Vec::new(),
         sites: Vec::new(),

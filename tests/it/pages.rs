@@ -4,15 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use fetchbench::backend::Row;
-use fetchbench::lockfile;
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::compare::python_is_missing;
-
-/// What `scripts/footprint` measured.
-const FOOTPRINT: &str = "results/footprint.json";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -95,17 +89,4 @@ fn what_rows_cost_is_what_the_record_that_is_named_and_the_footprint_say() {
     assert!(figures.wait().unwrap().success());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_same(elsewhere.path(), &["README.md", "docs/leaving-async-std.md"].map(Path::new));
-}
-
-#[test]
-fn the_footprint_is_of_every_row_and_of_the_versions_in_the_lock_file() {
-    let text = fs::read_to_string(root().join(FOOTPRINT)).unwrap();
-    let footprint: Value = serde_json::from_str(&text).unwrap();
-    let programs = footprint["programs"].as_array().unwrap();
-    for row in Row::all().map(|row| row.to_string()) {
-        let of_row = |program: &&Value| program["rows"].as_array().unwrap().contains(&Value::from(row.as_str()));
-        let program = programs.iter().find(of_row).unwrap_or_else(|| panic!("{row}: run scripts/footprint {row}"));
-        let measured = (program["client"].as_str().unwrap(), program["version"].as_str().unwrap());
-        assert_eq!(Some(measured.1), lockfile::version(measured.0), "{row}: run scripts/footprint {row}");
-    }
 }

@@ -1,10 +1,12 @@
 //! PROTOCOL.md says what is true, and its workers take part.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use fetchbench::backend::Row;
 use fetchbench::error::ErrorClass;
 use serde_json::Value;
 
@@ -59,4 +61,27 @@ fn the_page_tells_every_class_of_failure_and_no_other() {
     let table = table.split("\n## ").next().unwrap();
     let told: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(told, ErrorClass::ALL.map(ErrorClass::name));
+}
+
+#[test]
+fn orders_out_of_place_are_errors() {
+    let peers = Row::set_up().filter(|row| row.backend().is_peer());
+    for row in peers.chain(["hyper@smol".parse().unwrap()]) {
+        for order in [r#"{"pass":{"visit":0}}"#, "nonsense", r#"{"close":{}}"#] {
+            let command = row.worker(Path::new(env!("CARGO_BIN_EXE_fetchbench")));
+            let mut worker = Command::new(&command[0])
+                .args(&command[1..])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            writeln!(worker.stdin.take().unwrap(), "{order}").unwrap();
+            let output = worker.wait_with_output().unwrap();
+            let line = String::from_utf8(output.stdout).unwrap();
+            let reply: Value = serde_json::from_str(&line).unwrap_or_default();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(reply["error"].is_string(), "{row}: {order}: {line:?}, {errors}");
+        }
+    }
 }

@@ -37,20 +37,43 @@ impl Schema {
     /// What is wrong with a text that is to be a file of a record.
     fn fault(&self, file: usize, text: &str) -> Option<String> {
         let lines = if FILES[file].0.ends_with(".jsonl") { text.lines().collect() } else { vec![text] };
-        let fault = |line: &str| {
-            let value: Value = serde_json::from_str(line).map_err(|error| error.to_string()).ok()?;
-            self.schemas.validate(&value, self.indices[file]).err().map(|error| error.to_string())
+        let fault = |line: &str| match serde_json::from_str(line) {
+            Ok(value) => self.schemas.validate(&value, self.indices[file]).err().map(|error| error.to_string()),
+            Err(error) => Some(format!("not JSON: {error}")),
         };
         lines.into_iter().find_map(fault)
     }
 
     fn assert_valid(&self, folder: &Path) {
-        for (file, (name, _)) in FILES.iter().enumerate() {
-            let Ok(text) = fs::read_to_string(folder.join(name)) else { continue };
+        for name in files_of(folder) {
+            let file = FILES.iter().position(|(known, _)| *known == name).unwrap();
+            let path = folder.join(name);
+            let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let fault = self.fault(file, &text);
-            assert!(fault.is_none(), "{}: {}", folder.join(name).display(), fault.unwrap());
+            assert!(fault.is_none(), "{}: {}", path.display(), fault.unwrap());
         }
     }
+}
+
+/// The files that a record must have: those of a comparison, those of `cargo bench`, or both.
+fn files_of(folder: &Path) -> Vec<&'static str> {
+    let is_bench = folder.join("samples.jsonl").exists();
+    let is_comparison =
+        ["comparison.json", "passes.jsonl", "costs.jsonl"].iter().any(|name| folder.join(name).exists());
+    assert!(is_bench || is_comparison, "{} holds no record", folder.display());
+    let mut files = vec!["environment.json"];
+    if is_bench {
+        files.push("samples.jsonl");
+    }
+    if is_comparison {
+        files.extend(["comparison.json", "passes.jsonl", "costs.jsonl"]);
+    }
+    files
+}
+
+/// Checks that every file of the record in a folder follows the schema.
+pub fn assert_follows(folder: &Path) {
+    Schema::read().assert_valid(folder);
 }
 
 #[test]
@@ -82,6 +105,7 @@ fn what_is_written_now_follows_the_schema() {
         (2, "\"validity\":\"valid\"", "\"validity\":\"fine\""),
         (2, "\"validity\":\"valid\"", "\"validity\":\"errors\""),
         (3, "\"threads\":", "\"thread\":"),
+        (2, "{", "{{"),
     ] {
         let text = fs::read_to_string(workshop.record().join(FILES[file].0)).unwrap();
         assert!(text.contains(right) && schema.fault(file, &text.replacen(right, wrong, 1)).is_some(), "{wrong}");

@@ -131,3 +131,17 @@ fn pages_show_what_the_program_prints() {
         assert_eq!(shown.trim_end(), printed.trim_end(), "fetchbench{arguments}");
     }
 }
+
+#[test]
+fn records_name_this_revision() {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").current_dir(root()).args(arguments).output().ok()?;
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    };
+    let top = git(&["rev-parse", "--show-toplevel"]);
+    let is_checkout = top.is_some_and(|top| fs::canonicalize(top).unwrap() == root());
+    let environment = fetchbench::record::Environment::capture("cargo test");
+    let revision = environment.git.map(|git| git.revision);
+    assert_eq!(revision, is_checkout.then(|| git(&["rev-parse", "HEAD"])).flatten());
+    assert!(environment.rustc.unwrap().starts_with("rustc 1."));
+}

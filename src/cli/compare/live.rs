@@ -32,7 +32,8 @@ pub(super) fn stage(list: &[ListedSite]) -> Stage {
         sites,
         origins: listening,
     };
-    Stage { source: Source::Live(list.iter().map(|site| site.url.clone()).collect()), time_scale: 1.0, scenario }
+    let source = Source::Live(list.iter().map(|site| site.url.clone()).collect());
+    Stage { source, time_scale: 1.0, scenario, probe: None }
 }
 
 fn unknown() -> Reply {

@@ -10,16 +10,17 @@ use anyhow::{Context, bail};
 
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::chosen::{position_or_push, usual_reference};
-use self::setup::setup;
+use self::setup::{setup, stage_setup};
 use super::flags::read_sites;
 use super::interrupt::Interruption;
+use super::program::this_program;
 use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::analysis::{StageAnalysis, analyse};
 use crate::machine::{self, CoreTicks};
 use crate::measure::{self, Event, Plan, Source, Stage, Stop};
 use crate::record::{
-    Aftermath, Comparison, ComparisonJournal, Environment, Placement, Setup, new_folder, remove_comparison,
+    Aftermath, Comparison, ComparisonJournal, Environment, Placement, Probe, Setup, new_folder, remove_comparison,
 };
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
@@ -43,9 +44,9 @@ Examples:
   fetchbench compare keepalive --export-json - | jq .
   fetchbench compare --sites my-sites.txt --backend ureq@threads,hyper@smol
 
-Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, 5 could not
-write, 130 and 143 interrupted: what was measured is kept. A second Ctrl-C ends
-at once.";
+Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, or no
+live site answers, 5 could not write, 130 and 143 interrupted: what was measured
+is kept. A second Ctrl-C ends at once.";
 
 /// Compare rows in paired rounds: which is faster, by how much, and whether that is real
 ///
@@ -58,7 +59,8 @@ pub(super) struct CompareArgs {
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
     /// File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is
-    /// stdin. Each row visits them once a round, with a second's pause, and the network is part of the figures
+    /// stdin. Each backend visits them once before the first block and once a round, with a second's
+    /// pause, and the network is part of the figures. A site that fails for every backend is left out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "time_scale"])]
     sites: Option<PathBuf>,
     /// Skip the lines of FILE that are not urls
@@ -85,6 +87,9 @@ pub(super) struct CompareArgs {
     /// Rounds in a block, at most
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = parse_cycles)]
     cycles: u32,
+    /// Exit with 3 if a live site was left out or backends ended differently on one
+    #[arg(long, requires = "sites", conflicts_with = "scenarios")]
+    strict: bool,
     /// Seed of the orders in which rows take their turns
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -137,8 +142,12 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let stages = analyse(&comparison);
     show(&args, &comparison.setup, &stages)?;
     print_note(&format!("The record: {}", folder.display()));
-    let any_invalid = stages.iter().flat_map(|stage| &stage.rows).any(|row| row.invalid.is_some());
-    let ended = if any_invalid { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
+    let fails = |stage: &StageAnalysis| {
+        let is_invalid = stage.rows.iter().any(|row| row.invalid.is_some());
+        let probe_fails = |probe: &Probe| probe.is_all_dead() || args.strict && probe.dead + probe.differing > 0;
+        is_invalid || stage.setup.probe.as_ref().is_some_and(probe_fails)
+    };
+    let ended = if stages.iter().any(fails) { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
     Ok(interruption.exit_code().unwrap_or(ended))
 }
 
@@ -202,6 +211,12 @@ fn measure(plan: &Plan, journal: &mut ComparisonJournal) -> anyhow::Result<()> {
         Stop::Blocks(_) => None,
     });
     measure::compare(plan, |event| match event {
+        Event::Probe(row) => {
+            countdown.tick(start.elapsed());
+            countdown.say(&format!("{row} visits the sites before the first block"));
+            Ok(())
+        }
+        Event::Probed { stage, probed } => journal.stage(stage, stage_setup(plan, probed)).map_err(unwritable),
         Event::Pass(sample) => {
             countdown.tick(start.elapsed());
             journal.pass(sample).map_err(unwritable)
@@ -218,7 +233,7 @@ fn measure(plan: &Plan, journal: &mut ComparisonJournal) -> anyhow::Result<()> {
 
 fn show(args: &CompareArgs, setup: &Setup, stages: &[StageAnalysis]) -> anyhow::Result<()> {
     let exports = [
-        (&args.export_json, serde_json::to_string_pretty(&report::json(setup, stages))? + "\n"),
+        (&args.export_json, report::json_text(setup, stages)?),
         (&args.export_markdown, report::markdown(setup, stages)),
         (&args.export_csv, report::csv(stages)),
     ];
@@ -236,7 +251,7 @@ fn show(args: &CompareArgs, setup: &Setup, stages: &[StageAnalysis]) -> anyhow::
 }
 
 fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan> {
-    let program = std::env::current_exe().context("cannot find this program to start its workers")?;
+    let program = this_program()?;
     let mut participants = participants(&args.backend, &program);
     let named = args.scenarios.iter().map(|name| (name.as_str(), None));
     let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
@@ -279,7 +294,7 @@ fn stage(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<S
     let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
     let time_scale = args.time_scale.or(scale).or(usual).unwrap_or(1.0);
     let scenario = Scenario::load(name)?.time_scaled(time_scale);
-    Ok(Stage { source: Source::Mock(name.to_owned()), time_scale, scenario })
+    Ok(Stage { source: Source::Mock(name.to_owned()), time_scale, scenario, probe: None })
 }
 
 fn command_line() -> String {

@@ -7,7 +7,24 @@ use crate::record::{COMPARISON_VERSION, MOST_KEPT, RowSetup, Setup, StageSetup};
 pub(super) fn setup(plan: &Plan) -> Setup {
     let row =
         |participant: &Participant| RowSetup { name: participant.name.clone(), sequential: participant.sequential };
-    let stage = |stage: &Stage| StageSetup {
+    Setup {
+        comparison_version: COMPARISON_VERSION,
+        command: None,
+        complete: false,
+        seed: plan.seed,
+        reference: plan.participants[plan.reference].name.clone(),
+        rows: plan.participants.iter().map(row).collect(),
+        placement: plan.placement,
+        capacity: None,
+        no_instructions: no_instructions().map(|why| why.to_string()),
+        stages: plan.stages.iter().map(|stage| stage_setup(plan, stage)).collect(),
+        aftermath: None,
+    }
+}
+
+/// Returns what the head of the record holds of a stage.
+pub(super) fn stage_setup(plan: &Plan, stage: &Stage) -> StageSetup {
+    StageSetup {
         scenario: stage.scenario.name.clone(),
         description: stage.scenario.description.clone(),
         time_scale: stage.time_scale,
@@ -32,19 +49,7 @@ pub(super) fn setup(plan: &Plan) -> Setup {
             _ => Vec::new(),
         },
         live: matches!(stage.source, Source::Live(_)),
+        probe: stage.probe.clone(),
         workers: Vec::new(),
-    };
-    Setup {
-        comparison_version: COMPARISON_VERSION,
-        command: None,
-        complete: false,
-        seed: plan.seed,
-        reference: plan.participants[plan.reference].name.clone(),
-        rows: plan.participants.iter().map(row).collect(),
-        placement: plan.placement,
-        capacity: None,
-        no_instructions: no_instructions().map(|why| why.to_string()),
-        stages: plan.stages.iter().map(stage).collect(),
-        aftermath: None,
     }
 }

@@ -9,7 +9,16 @@ use crate::analysis::{Cost, RowAnalysis, StageAnalysis};
 use crate::metric;
 use crate::paired::{Ratio, Verdict};
 use crate::record::Setup;
-use crate::report::escape::visible;
+use crate::report::escape::{self, visible};
+
+/// Returns all figures as JSON that acts on no terminal.
+///
+/// # Errors
+///
+/// Returns an error if a value cannot be written as JSON.
+pub fn json_text(setup: &Setup, stages: &[StageAnalysis]) -> serde_json::Result<String> {
+    Ok(escape::json(&serde_json::to_string_pretty(&json(setup, stages))?) + "\n")
+}
 
 /// All figures as JSON.
 pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
@@ -26,6 +35,7 @@ pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
                 "reference": stage.reference,
                 "noise": stage.noise.map(json_ratio),
                 "smallest_difference": stage.smallest_difference,
+                "probe": stage.setup.probe,
                 "server": stage.server.map(json_cost),
                 "verdict": verdict(stage),
                 "rows": stage.rows.iter().map(json_row).collect::<Vec<_>>(),

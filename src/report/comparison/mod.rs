@@ -1,18 +1,18 @@
 //! What a comparison says: the phrases that all forms share. As text for people, as Markdown, as JSON and CSV.
 
 use super::escape::visible;
-use super::numbers;
+use super::{numbers, probe};
 use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
 use crate::metric::{Metric, Unit};
 use crate::paired::{Ratio, Verdict};
-use crate::record::Setup;
+use crate::record::{Probe, Setup};
 
 mod export;
 mod markdown;
 mod text;
 
 pub(super) use self::export::csv_field;
-pub use self::export::{csv, json};
+pub use self::export::{csv, json, json_text};
 pub use self::markdown::{markdown, short};
 pub use self::text::text;
 
@@ -102,6 +102,7 @@ pub(super) fn footnotes(stage: &StageAnalysis) -> Vec<String> {
     if !stage.setup.without_https.is_empty() {
         notes.push(format!("Left out, since they cannot fetch https: {}.", stage.setup.without_https.join(", ")));
     }
+    notes.extend(stage.setup.probe.iter().flat_map(probe::lines));
     notes.extend(server(stage));
     if let Some(smallest) = stage.smallest_difference {
         notes.push(format!("Differences from about {:.1} % on are found here in four runs of five.", smallest * 100.0));
@@ -137,6 +138,9 @@ fn server(stage: &StageAnalysis) -> Vec<String> {
 /// One plain sentence that a hurried person can act on.
 pub fn verdict(stage: &StageAnalysis) -> String {
     let name = &stage.setup.scenario;
+    if stage.setup.probe.as_ref().is_some_and(Probe::is_all_dead) {
+        return format!("On {name} every site failed for every backend: there is nothing to compare.");
+    }
     if stage.rows.iter().all(|row| row.invalid.is_some()) {
         return format!("On {name} no row counts.");
     }

@@ -1,0 +1,172 @@
+//! What people met: lists, answers and environments from public bug reports, each written anew.
+//!
+//! They lie in `tests/corpus/people/`; what is right stands beside each of them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use fetchbench::backend::Row;
+use fetchbench::fetch::{Fetched, Limits, Options};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::backends::rows;
+use crate::families::families;
+use crate::peers::skip;
+use crate::raw_server::{RawServer, Then, path};
+
+/// The exit code by which a script reports that this machine does not permit what it needs.
+const SKIPPED: i32 = 77;
+
+fn people() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/people")
+}
+
+/// A table of cases.
+#[derive(Deserialize)]
+struct Table<C> {
+    case: Vec<C>,
+}
+
+/// Reads a table, and makes sure that it and the directory beside it name the same cases.
+fn table<C: DeserializeOwned>(kind: &str, name: impl Fn(&C) -> String) -> Vec<C> {
+    let text = fs::read_to_string(people().join(format!("{kind}.toml"))).unwrap();
+    let cases = toml::from_str::<Table<C>>(&text).unwrap().case;
+    let mut named: Vec<String> = cases.iter().map(name).collect();
+    named.sort();
+    assert_eq!(named, files(kind), "{kind}.toml and {kind}/");
+    cases
+}
+
+/// The names of the files in a directory of the corpus, in order.
+fn files(kind: &str) -> Vec<String> {
+    let entries = fs::read_dir(people().join(kind)).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// An answer, and what is right for it. See the head of `answers.toml`.
+#[derive(Deserialize)]
+struct Answer {
+    name: String,
+    status: Option<u16>,
+    bytes: Option<u64>,
+    class: Option<String>,
+    #[serde(default)]
+    differs: BTreeMap<String, String>,
+    #[serde(default)]
+    spoils: Vec<String>,
+    #[serde(default)]
+    close: bool,
+}
+
+impl Answer {
+    /// What a client should make of it, or is known to make of it.
+    fn expected(&self, client: &str) -> String {
+        let right = || match (&self.class, self.status, self.bytes) {
+            (Some(class), None, None) => class.clone(),
+            (None, Some(status), Some(bytes)) => format!("{status} {bytes}"),
+            _ => panic!("{}: needs a class, or a status and bytes", self.name),
+        };
+        self.differs.get(client).cloned().unwrap_or_else(right)
+    }
+}
+
+/// The status and length of a page, or the class of a failure.
+fn outcome(fetched: &Fetched) -> String {
+    match &fetched.result {
+        Ok(page) => format!("{} {}", page.status, page.bytes),
+        Err(error) => error.class.to_string(),
+    }
+}
+
+#[test]
+fn real_answers_are_read_right() {
+    let answers = table("answers", |answer: &Answer| format!("{}.http", answer.name));
+    let files: BTreeMap<String, (Vec<u8>, Then)> = answers
+        .iter()
+        .map(|answer| {
+            let bytes = fs::read(people().join(format!("answers/{}.http", answer.name))).unwrap();
+            (format!("/{}", answer.name), (bytes, if answer.close { Then::Close } else { Then::Go }))
+        })
+        .collect();
+    let limits = Limits { deadline: Duration::from_secs(5), ..Limits::new(1.try_into().unwrap()) };
+    let mut wrong = Vec::new();
+    for ip in families() {
+        let files = files.clone();
+        let server = RawServer::start_on(ip, move |head| match files.get(path(head)) {
+            Some(answer) => answer.clone(),
+            None => crate::raw_server::ok("next"),
+        });
+        for row in rows() {
+            let client = row.backend().client;
+            let mut session = row.open(&Options::default(), &limits).unwrap();
+            for answer in &answers {
+                let mut fetch = |path: &str| outcome(&session.fetch_all(&[server.url(path)]).unwrap().fetched[0]);
+                let expected = answer.expected(client);
+                let first = fetch(&format!("/{}", answer.name));
+                if first != expected {
+                    wrong.push(format!("{row} on {ip}: {}: {first}, not {expected}", answer.name));
+                }
+                // The end of a connection may arrive after the next request has left.
+                if answer.close {
+                    session = row.open(&Options::default(), &limits).unwrap();
+                    continue;
+                }
+                let next = fetch("/next");
+                if (next != "200 4") != answer.spoils.iter().any(|spoilt| spoilt == client) {
+                    wrong.push(format!("{row} on {ip}: behind {}: {next}", answer.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const SCENARIO: &str = r#"
+description = "a few small pages"
+concurrency = 2
+[[site]]
+label = "page"
+repeat = 4
+bytes = 100
+"#;
+
+#[test]
+fn real_environments_are_borne() {
+    let backends: Vec<String> =
+        Row::set_up().filter(|row| !row.is_fake() && !row.backend().is_peer()).map(|row| row.to_string()).collect();
+    let mut wrong = Vec::new();
+    for script in files("environments") {
+        let home = tempfile::tempdir().unwrap();
+        let work = home.path().join("work");
+        fs::create_dir(&work).unwrap();
+        let scenario = home.path().join("small.toml");
+        fs::write(&scenario, SCENARIO).unwrap();
+        let output = Command::new("sh")
+            .arg("-eu")
+            .arg(people().join("environments").join(&script))
+            .env("FETCHBENCH", env!("CARGO_BIN_EXE_fetchbench"))
+            .env("SCENARIO", &scenario)
+            .env("BACKENDS", backends.join(" "))
+            .env("HOME", home.path())
+            .current_dir(&work)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        if output.status.code() == Some(SKIPPED) {
+            skip(&format!("{script}: {}", printed.trim()));
+            continue;
+        }
+        let errors = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() || errors.contains("panicked") {
+            wrong.push(format!("{script}: {}\n{printed}\n{errors}", output.status));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
