@@ -244,8 +244,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let endless = folder.path().join("audit.json");
         std::os::unix::fs::symlink("/dev/zero", &endless).unwrap();
-        let error = read_whole::<Audit>(&endless, "audit").unwrap_err().to_string();
-        assert!(error.ends_with("audit.json is longer than 67108864 bytes"), "{error}");
+        let error = format!("{:#}", read_whole::<Audit>(&endless, "audit").unwrap_err());
+        assert!(error.ends_with("audit.json: it is longer than 64 MiB"), "{error}");
         assert_eq!(read_whole::<Audit>(&folder.path().join("nope"), "audit").unwrap(), None);
     }
 

@@ -4,8 +4,7 @@ use std::fmt;
 
 use url::{Host, Url};
 
-/// A longer text is cut where a message repeats it.
-const SHOWN_MAX: usize = 60;
+use crate::error::excerpt;
 
 /// The reason why a text is not a url that can be fetched.
 ///
@@ -125,7 +124,7 @@ fn without_scheme(text: &str) -> UrlError {
     match parse_url(&with_scheme) {
         Ok(_) | Err(UrlError::Credentials { .. }) => UrlError::NoScheme {
             shown: shown(text),
-            with_scheme: (!text.contains('@') && text.chars().count() <= SHOWN_MAX).then_some(with_scheme),
+            with_scheme: (!text.contains('@') && excerpt(text) == text).then_some(with_scheme),
         },
         Err(_) => UrlError::NotUrl { shown: shown(text) },
     }
@@ -137,10 +136,7 @@ pub(super) fn shown(text: &str) -> String {
     if text.contains('@') {
         return "\"…@…\"".to_owned();
     }
-    match text.char_indices().nth(SHOWN_MAX) {
-        Some((end, _)) => format!("{:?}", format!("{}…", &text[..end])),
-        None => format!("{text:?}"),
-    }
+    format!("{:?}", excerpt(text))
 }
 
 #[cfg(test)]
@@ -213,6 +209,6 @@ mod tests {
     #[test]
     fn long_texts_are_cut() {
         let error = error(&format!("ftp://a.example/{}", "x".repeat(8000)));
-        assert!(error.len() < 160 && error.contains("xx…\""), "{error}");
+        assert!(error.len() < 250 && error.contains("xx… ("), "{error}");
     }
 }

@@ -319,10 +319,10 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
 /// The mock server has the connections of all rows, and of the reference twice.
 #[test]
 fn more_rows_than_file_descriptors_allow_are_refused_before_anything_is_measured() {
-    let script = "ulimit -n 150 && exec \"$0\" compare keepalive --backend hyper@smol,surf@smol";
+    let script = "ulimit -n 250 && exec \"$0\" compare keepalive --backend hyper,surf";
     let refused = Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_fetchbench")]).output().unwrap();
     let stderr = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("room for 96 connections at once needs 161 file descriptors"), "{stderr}");
+    assert!(stderr.contains("room for 224 connections at once needs 257 file descriptors"), "{stderr}");
     assert!(stderr.contains("or name fewer rows"), "{stderr}");
 }
