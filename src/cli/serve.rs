@@ -84,7 +84,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         );
     }
     // A server without room for a connection would start and never answer.
-    descriptors::reserve(&format!("serving {}", scenario.name), 1, scenario.origins.len(), None).map_err(usage)?;
+    descriptors::reserve_server(&format!("serving {}", scenario.name), scenario.origins.len()).map_err(usage)?;
     descriptors::raise_limit();
     let server = Server::bind_as(Arc::new(scenario), setup)?;
     // Before the announcement: who reads that may want to end us at once.

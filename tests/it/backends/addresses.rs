@@ -6,6 +6,7 @@ use std::process::Command;
 
 use fetchbench::backend::Row;
 use fetchbench::error::ErrorClass;
+use fetchbench::record::Comparison;
 use url::Url;
 
 use super::{fetch, limits, open, outcomes, rows};
@@ -86,8 +87,9 @@ fn compare_knows_no_ipv6_too() {
     compare.args(["compare", "--blocks", "1", "--cycles", "1", "--backend", &curl.to_string()]);
     let output = compare.arg("--sites").arg(sites).arg("--record").arg(&record).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    let passes = fs::read_to_string(record.join("passes.jsonl")).unwrap_or_else(|_| panic!("{said}"));
-    assert!(passes.contains("connect") && !passes.contains("refused"), "{passes}");
+    let comparison = Comparison::read(&record).unwrap_or_else(|error| panic!("{error:#}: {said}"));
+    let probe = comparison.setup.stages[0].probe.as_ref().unwrap();
+    assert_eq!(probe.first_dead[0].classes, [ErrorClass::Connect], "{said}");
 }
 
 #[test]
