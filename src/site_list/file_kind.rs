@@ -31,6 +31,8 @@ const UTF_16: FileKind = FileKind::new("UTF-16", "iconv -f UTF-16 -t UTF-8 FILE 
 const UTF_16_LE: FileKind = FileKind::new("UTF-16", "iconv -f UTF-16LE -t UTF-8 FILE > urls.txt");
 const UTF_16_BE: FileKind = FileKind::new("UTF-16", "iconv -f UTF-16BE -t UTF-8 FILE > urls.txt");
 
+const NUL_SEPARATED: FileKind = FileKind::new("urls with NUL between them", "tr '\\0' '\\n' <FILE > urls.txt");
+
 const TOML: FileKind = FileKind::new("TOML whose name does not end in .toml", "cat FILE > urls.toml");
 const HAR: FileKind = FileKind::new("a HAR file", "jq -r '.log.entries[].request.url' FILE > urls.txt");
 const JSON: FileKind = FileKind::new("JSON", "jq -r '.. | strings | select(test(\"^https?://\"))' FILE > urls.txt");
@@ -38,7 +40,7 @@ const SITEMAP: FileKind =
     FileKind::new("a sitemap", "grep -oE '<loc>[^<]+' FILE | sed 's|<loc>||; s|&amp;|\\&|g' > urls.txt");
 const MARKUP: FileKind = FileKind::new("an HTML or XML page", "grep -oE 'https?://[^[:space:]\"<>]+' FILE > urls.txt");
 
-/// Recognises packed files and UTF-16.
+/// Recognises packed files, UTF-16 and lists that NUL separates.
 pub(super) fn binary(head: &[u8]) -> Option<FileKind> {
     if let Some((_, kind)) = PACKED.into_iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(kind);
@@ -47,6 +49,7 @@ pub(super) fn binary(head: &[u8]) -> Option<FileKind> {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some(UTF_16),
         [1..=u8::MAX, 0, 1..=u8::MAX, 0, ..] => Some(UTF_16_LE),
         [0, 1..=u8::MAX, 0, 1..=u8::MAX, ..] => Some(UTF_16_BE),
+        _ if head.starts_with(b"http") && head.contains(&0) => Some(NUL_SEPARATED),
         _ => None,
     }
 }
@@ -84,6 +87,7 @@ mod tests {
         for utf_16 in [&b"\xff\xfeh\0"[..], b"\xfe\xff\0h", b"h\0t\0", b"\0h\0t"] {
             assert_eq!(name(utf_16), Some("UTF-16"), "{utf_16:?}");
         }
+        assert_eq!(name(b"http://a.example/\0http://b.example/\0"), Some(NUL_SEPARATED.name));
         for json in ["[\"http://a\"]", "\u{feff}[\n  {", "{\"url\": 1}", "[]"] {
             assert_eq!(name(json), Some("JSON"), "{json}");
         }

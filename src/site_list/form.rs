@@ -112,7 +112,7 @@ impl Form {
             }
             Self::Target => format!("awk '/^[A-Z]+ +http/ {{print $2}}' {file}"),
             Self::Hosts => format!("awk '!/^#/ && NF > 1 {{print \"https://\" $2}}' {file}"),
-            Self::Text => format!("grep -oE 'https?://[^[:space:]\"<>()]+' {file}"),
+            Self::Text => format!("grep -oE 'https?://[^[:space:]\"<>()“”‘’«»]+' {file}"),
             Self::Latin => format!("iconv -f ISO-8859-1 -t UTF-8 {file}"),
         }
     }
@@ -162,7 +162,8 @@ fn target(line: &str) -> Option<(Form, String)> {
 fn hosts(line: &str) -> Option<(Form, String)> {
     let mut words = line.split_whitespace();
     words.next()?.parse::<IpAddr>().ok()?;
-    words.next().and_then(with_scheme).map(|(url, _)| (Form::Hosts, url))
+    let host = words.next().filter(|word| word.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    host.and_then(with_scheme).map(|(url, _)| (Form::Hosts, url))
 }
 
 /// Finds a url among columns, or else a host.
@@ -199,7 +200,7 @@ fn is_host(text: &str) -> bool {
 fn text(line: &str) -> Option<(Form, String)> {
     let start = line.find("http://").or_else(|| line.find("https://"))?;
     let rest = &line[start..];
-    let end = rest.find(|c: char| c.is_whitespace() || "\"<>()".contains(c)).unwrap_or(rest.len());
+    let end = rest.find(|c: char| c.is_whitespace() || "\"<>()“”‘’«»".contains(c)).unwrap_or(rest.len());
     (end < line.len() && parse_url(&rest[..end]).is_ok()).then(|| (Form::Text, rest[..end].to_owned()))
 }
 
@@ -230,6 +231,7 @@ mod tests {
             ("GET http://a.example/", Form::Target, "http://a.example/"),
             ("0.0.0.0 a.example", Form::Hosts, "https://a.example"),
             ("url=http://a.example/ ok", Form::Text, "http://a.example/"),
+            ("“http://a.example/”", Form::Text, "http://a.example/"),
         ];
         for (line, form, url) in cases {
             let error = parse_url(line).unwrap_err();
@@ -239,9 +241,17 @@ mod tests {
 
     #[test]
     fn prose_has_no_form() {
-        for line in
-            ["hello world", "rank,domain", "ftp://a.example/", "http://", "3.14 2.71", "::1", "https://1,google.com"]
-        {
+        for line in [
+            "hello world",
+            "rank,domain",
+            "127.0.0.1 - - \"GET / HTTP/1.1\" 200 2",
+            "urls:",
+            "ftp://a.example/",
+            "http://",
+            "3.14 2.71",
+            "::1",
+            "https://1,google.com",
+        ] {
             let error = parse_url(line).unwrap_err();
             assert_eq!(Form::recognise(line, &error), None, "{line}");
         }

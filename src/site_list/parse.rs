@@ -86,6 +86,10 @@ pub fn parse_url(text: &str) -> Result<Url, UrlError> {
     let Some(rest) = rest.strip_prefix("//").filter(|rest| !rest.starts_with(['/', '\\'])) else {
         return refused(format!("url {} needs // and a host after its scheme", shown()));
     };
+    // It would take the second scheme for the host.
+    if split_scheme(rest).is_some_and(|(_, rest)| rest.starts_with("//")) || rest.starts_with("http//") {
+        return refused(format!("url {} has two schemes: remove one", shown()));
+    }
     let url: Url = text.parse().map_err(|error| UrlError::Refused(format!("bad url {}: {error}", shown())))?;
     // An empty user name is dropped by the parser.
     let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
@@ -120,6 +124,11 @@ fn split_scheme(text: &str) -> Option<(String, &str)> {
 }
 
 fn without_scheme(text: &str) -> UrlError {
+    // A host has no second colon, and no scheme stands inside it.
+    let host = text.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+    if host.ends_with(':') {
+        return UrlError::NotUrl { shown: shown(text) };
+    }
     let with_scheme = format!("https://{}", text.trim_start_matches('/'));
     match parse_url(&with_scheme) {
         Ok(_) | Err(UrlError::Credentials { .. }) => UrlError::NoScheme {
@@ -167,6 +176,17 @@ mod tests {
             assert!(error(text).ends_with(&advised), "{}", error(text));
         }
         assert_eq!(error("me@b.example"), "url \"…@…\" has no scheme: begin it with https://");
+    }
+
+    #[test]
+    fn schemes_in_the_wrong_place_are_refused() {
+        for text in ["https://https://a.example/", "http://HTTP://a.example/", "http://http//a.example/"] {
+            assert!(error(text).ends_with("has two schemes: remove one"), "{}", error(text));
+        }
+        for text in ["urls:", "“https://a.example/”", "«http://a.example/»"] {
+            assert!(error(text).ends_with("is not a url: write it as https://host/path"), "{}", error(text));
+        }
+        assert!(parse_url("https://a.example/https://b.example/").is_ok());
     }
 
     #[test]

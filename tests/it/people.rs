@@ -127,6 +127,62 @@ fn real_answers_are_read_right() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A list, and what is right for it. See the head of `lists.toml`.
+#[derive(Deserialize)]
+struct List {
+    name: String,
+    #[serde(default)]
+    urls: Vec<String>,
+    #[serde(default)]
+    error: Vec<String>,
+    #[serde(default)]
+    converted: Vec<String>,
+}
+
+/// Reads a list as `fetchbench fetch --sites` does: its urls, or the message that refuses it.
+///
+/// The fake backend answers every url, so nothing is sent.
+fn read_list(path: &str) -> Result<Vec<String>, String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    command.args(["fetch", "--backend", "fake", "--format", "json", "--sites", path]);
+    let output = command.current_dir(people().join("lists")).output().unwrap();
+    if output.status.code() == Some(2) {
+        return Err(String::from_utf8(output.stderr).unwrap());
+    }
+    let listed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fetched = listed["fetched"].as_array().unwrap();
+    Ok(fetched.iter().map(|fetched| fetched["url"].as_str().unwrap().to_owned()).collect())
+}
+
+/// Runs the command that a message advises, and returns the lines that it prints.
+fn converted(message: &str) -> Vec<String> {
+    let advised = message.split_once("convert it with `").expect("a command is advised").1;
+    let command = advised.rsplit_once('`').unwrap().0;
+    let command = command.strip_suffix(" > urls.txt").unwrap();
+    let directory = people().join("lists");
+    let output = Command::new("sh").args(["-c", command]).current_dir(directory).output().unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn real_lists_are_read_or_explained() {
+    for List { name, urls, error, converted: wanted } in table("lists", |list: &List| list.name.clone()) {
+        match read_list(&name) {
+            Ok(read) => assert_eq!((read, error), (urls, Vec::new()), "{name}"),
+            Err(message) => {
+                assert!(!error.is_empty() && urls.is_empty(), "{name}: {message}");
+                for part in &error {
+                    assert!(message.contains(part), "{name}: {part}: {message}");
+                }
+                if !wanted.is_empty() {
+                    assert_eq!(converted(&message), wanted, "{name}: {message}");
+                }
+            }
+        }
+    }
+}
+
 const SCENARIO: &str = r#"
 description = "a few small pages"
 concurrency = 2
