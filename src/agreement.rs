@@ -1,6 +1,6 @@
 //! Whether the two instruments agree: criterion, which measures one row after another, and `compare`, which pairs them.
 
-use crate::analysis::StageAnalysis;
+use crate::analysis::{BackendAnalysis, StageAnalysis};
 use crate::paired::{Ratio, Verdict};
 use crate::record::{Measurement, Record, What};
 
@@ -48,7 +48,7 @@ fn of_stage(measurements: &[Measurement<'_>], stage: &StageAnalysis) -> Vec<Agre
         measurements.iter().find(is_it).map(Measurement::pass_s)
     };
     let Some(reference_s) = pass_s(&stage.reference) else { return Vec::new() };
-    let agreement = |row: &crate::analysis::RowAnalysis| {
+    let agreement = |row: &BackendAnalysis| {
         let (criterion, compare) = (pass_s(&row.name)? / reference_s, row.ratio?);
         let accord = accord(criterion, compare)?;
         Some(Agreement { scenario: setup.scenario.clone(), row: row.name.clone(), criterion, compare, accord })

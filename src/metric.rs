@@ -1,7 +1,7 @@
 //! The table of metrics: what is told of a row beside its rank. A line here is a column, a key in JSON and a field in CSV,
 //! for old records too.
 
-use crate::analysis::RowAnalysis;
+use crate::analysis::BackendAnalysis;
 
 /// One figure of a row.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Metric {
     /// Which way is better.
     pub better: Better,
     /// The figure, in the unit of the key.
-    pub value: fn(&RowAnalysis) -> Option<f64>,
+    pub value: fn(&BackendAnalysis) -> Option<f64>,
 }
 
 /// How a figure is printed.
@@ -72,21 +72,21 @@ pub static ALL: &[Metric] = &[
         heading: "fetches/s",
         unit: Unit::PerSecond,
         better: Better::Higher,
-        value: RowAnalysis::rate,
+        value: BackendAnalysis::rate,
     },
     Metric {
         key: "efficiency",
         heading: "of ideal",
         unit: Unit::Share,
         better: Better::Higher,
-        value: RowAnalysis::efficiency,
+        value: BackendAnalysis::efficiency,
     },
     Metric {
         key: "overhead_s_per_fetch",
         heading: "overhead",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: RowAnalysis::overhead,
+        value: BackendAnalysis::overhead,
     },
     Metric {
         key: "of_floor",
@@ -100,14 +100,14 @@ pub static ALL: &[Metric] = &[
         heading: "fetch p50",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |row| row.fetch_s.0,
+        value: |row| row.fetch_times.median_s,
     },
     Metric {
         key: "fetch_p99_s",
         heading: "fetch p99",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |row| row.fetch_s.1,
+        value: |row| row.fetch_times.p99_s,
     },
     Metric {
         key: "cpu_s_per_fetch",
@@ -191,28 +191,28 @@ pub static ALL: &[Metric] = &[
         heading: "sockets",
         unit: Unit::Number,
         better: Better::Lower,
-        value: |row| Some(row.sockets.0 as f64),
+        value: |row| Some(row.sockets.opened as f64),
     },
     Metric {
         key: "sockets_ideal",
         heading: "ideal",
         unit: Unit::Number,
         better: Better::Neither,
-        value: |row| Some(row.sockets.1 as f64),
+        value: |row| Some(row.sockets.needed as f64),
     },
     Metric {
         key: "server_busy",
         heading: "server busy",
         unit: Unit::Share,
         better: Better::Neither,
-        value: |row| row.server_busy,
+        value: |row| row.server.busy,
     },
     Metric {
         key: "server_cpu_s_per_fetch",
         heading: "server CPU",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |row| row.server_cpu_s,
+        value: |row| row.server.cpu_s,
     },
 ];
 

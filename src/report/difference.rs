@@ -20,7 +20,7 @@ pub fn text(difference: &Difference, conditions: &[String]) -> String {
         let (scenario, passes, others) = (visible(scenario), passes(&rows), others(&rows));
         writeln!(text, "{HEADING}{scenario}{HEADING:#}\n{passes}\n{others}").expect("a string takes all");
         for row in rows {
-            for (when, why) in [("old", &row.invalid.0), ("new", &row.invalid.1)] {
+            for (when, why) in [("old", &row.invalid.old), ("new", &row.invalid.new)] {
                 if let Some(why) = why {
                     let line = visible(&format!("{} does not count in the {when} record: {why}", row.row));
                     writeln!(text, "{FAILURE}{line}{FAILURE:#}\n").expect("a string takes all");
@@ -51,7 +51,7 @@ fn passes(rows: &[&RowChange]) -> String {
     ];
     let time = |median: Option<f64>| median.map_or_else(String::new, seconds);
     let line = |row: &&RowChange| {
-        vec![visible(&row.row), time(row.median_s.0), time(row.median_s.1), told(row, Figure::Median)]
+        vec![visible(&row.row), time(row.median_s.old), time(row.median_s.new), told(row, Figure::Median)]
     };
     table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
 }
@@ -104,6 +104,7 @@ pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::difference::OldNew;
     use crate::report::table::{TERMINAL, width};
 
     fn ratio(mean: f64, low: f64, high: f64) -> Option<Ratio> {
@@ -114,9 +115,9 @@ mod tests {
         RowChange {
             scenario: "keepalive".to_owned(),
             row: name.to_owned(),
-            median_s: (Some(0.120_41), Some(0.121_41)),
+            median_s: OldNew { old: Some(0.120_41), new: Some(0.121_41) },
             changes,
-            invalid: (None, None),
+            invalid: OldNew::default(),
         }
     }
 

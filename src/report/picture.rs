@@ -6,7 +6,7 @@ use super::chart::bars::{Bar, Panel, chart};
 use super::comparison::{interval, show};
 use super::escape::visible;
 use super::numbers::{grouped, per_second, seconds, time_scale};
-use crate::analysis::{Outcome, RowAnalysis, StageAnalysis};
+use crate::analysis::{BackendAnalysis, Outcome, StageAnalysis};
 use crate::metric::Unit;
 use crate::paired::Verdict;
 use crate::record::{Folder, Measurement, Record, What};
@@ -30,8 +30,8 @@ pub fn of(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
 
 /// A scenario of a comparison: each row's time over the reference's.
 fn compared(stage: &StageAnalysis) -> Panel {
-    let (setup, outcome) = (&stage.setup, Outcome::of(stage));
-    let bar = |row: &RowAnalysis| {
+    let (setup, outcome) = (&stage.setup, Outcome::new(stage));
+    let bar = |row: &BackendAnalysis| {
         let ratio = match row.ratio {
             None if row.name != stage.reference => return None,
             ratio => ratio,
@@ -57,7 +57,7 @@ fn compared(stage: &StageAnalysis) -> Panel {
         time_scale(setup.time_scale),
         visible(&stage.reference)
     );
-    Panel { heading, bars: stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(bar).collect() }
+    Panel { heading, bars: stage.valid().filter_map(bar).collect() }
 }
 
 /// How fast each row is where nothing but client and executor takes time, and how long it takes for the article's sites.

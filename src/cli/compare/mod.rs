@@ -141,7 +141,7 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     show(&args, &comparison.setup, &stages)?;
     eprintln!("The record: {}", folder.display());
     let fails = |stage: &StageAnalysis| {
-        let is_invalid = stage.rows.iter().any(|row| row.invalid.is_some());
+        let is_invalid = stage.rows.iter().any(|row| !row.is_valid());
         let probe_fails = |probe: &Probe| probe.is_all_dead() || args.strict && probe.dead + probe.differing > 0;
         is_invalid || stage.setup.probe.as_ref().is_some_and(probe_fails)
     };

@@ -23,10 +23,10 @@ pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {
         text.push('\n');
         for row in &stage.rows {
             let rank = row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
-            let verdict = row
-                .invalid
-                .as_ref()
-                .map_or_else(|| against(stage, row), |(validity, why, _)| format!("{}: {why}", validity.name()));
+            let verdict = match &row.invalid {
+                Some(invalid) => invalid.to_string(),
+                None => against(stage, row),
+            };
             write!(text, "| {rank} | {} | {} |", escape(&row.name), escape(&verdict)).expect("a string");
             for metric in metric::ALL {
                 write!(text, " {} |", cell(metric, row)).expect("a string");
@@ -68,7 +68,7 @@ pub fn short(environment: &Environment, stages: &[StageAnalysis]) -> String {
         writeln!(text, "| | row | pass | {heading} | CPU a fetch | memory | against the reference |")
             .expect("a string");
         text.push_str("|--:|---|--:|--:|--:|--:|---|\n");
-        for row in stage.rows.iter().filter(|row| row.invalid.is_none()) {
+        for row in stage.valid() {
             let rank = row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
             let figures = metrics.map(|metric| cell(metric, row));
             let (name, says) = (escape(&row.name), escape(&against(stage, row)));

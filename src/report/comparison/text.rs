@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{cell, footnotes, invalidities, short_interval, show, verdict};
-use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::analysis::{BackendAnalysis, StageAnalysis};
 use crate::metric::{self, Metric, Unit};
 use crate::paired::Verdict;
 use crate::record::Setup;
@@ -74,12 +74,12 @@ fn ranking(stage: &StageAnalysis) -> String {
         Column("of floor", Side::Right),
         Column("against the reference", Side::Left),
     ];
-    let valid: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.invalid.is_none()).collect();
+    let valid: Vec<&BackendAnalysis> = stage.valid().collect();
     let slowest = valid.iter().filter_map(|row| row.median_s).fold(0.0, f64::max);
     let lines = |longest: usize| -> Vec<Vec<String>> {
         let bar = |median: f64| "█".repeat((median / slowest * longest as f64).round().max(1.0) as usize);
         let share = |share: f64| show(Unit::Share, share);
-        let line = |row: &&RowAnalysis| {
+        let line = |row: &&BackendAnalysis| {
             vec![
                 row.rank.map_or_else(String::new, |rank| rank.to_string()),
                 visible(&row.name),
@@ -99,7 +99,7 @@ fn ranking(stage: &StageAnalysis) -> String {
 }
 
 /// The verdict on a row in a word, and its interval. What the reference shows against itself is noise.
-fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
+fn against(stage: &StageAnalysis, row: &BackendAnalysis) -> String {
     let (word, ratio) = if row.name == stage.reference {
         ("itself", stage.noise)
     } else {
@@ -123,11 +123,11 @@ fn costs(stage: &StageAnalysis) -> String {
     let metrics: Vec<&Metric> = metric::ALL.iter().filter(|metric| shown.contains(&metric.key)).collect();
     let mut columns = vec![Column("row", Side::Left)];
     columns.extend(metrics.iter().map(|metric| Column(metric.heading, Side::Right)));
-    let line = |row: &RowAnalysis| {
+    let line = |row: &BackendAnalysis| {
         let cells = metrics.iter().map(|metric| cell(metric, row));
         std::iter::once(visible(&row.name)).chain(cells).collect()
     };
-    let lines: Vec<Vec<String>> = stage.rows.iter().filter(|row| row.invalid.is_none()).map(line).collect();
+    let lines: Vec<Vec<String>> = stage.valid().map(line).collect();
     table(&columns, &lines)
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::analysis::StageAnalysis;
-use crate::paired::{LEAST_BLOCKS, level};
+use crate::paired::{Family, LEAST_BLOCKS};
 use crate::record::Comparison;
 use crate::report::comparison;
 use crate::report::comparison::csv_field;
@@ -20,8 +20,8 @@ pub(super) fn for_script(stages: &[StageAnalysis]) -> Value {
 }
 
 fn stage(stage: &StageAnalysis) -> Value {
-    let rows: Vec<&str> = stage.rows.iter().filter(|row| row.invalid.is_none()).map(|row| row.name.as_str()).collect();
-    let indices: Vec<usize> = rows.iter().filter_map(|row| stage.paired.index(row)).collect();
+    let rows: Vec<&str> = stage.valid().map(|row| row.name.as_str()).collect();
+    let indices: Vec<usize> = stage.valid().map(|row| row.index).collect();
     let pair = |row: usize, other: usize| {
         let values = stage.paired.blocks.block_values(row, other);
         let deviation = standard_deviation(&values).map(significant);
@@ -29,8 +29,8 @@ fn stage(stage: &StageAnalysis) -> Value {
     };
     let pairs =
         indices.iter().enumerate().flat_map(|(at, row)| indices[..at].iter().map(move |other| pair(*row, *other)));
-    let comparisons = rows.len().saturating_sub(1);
-    let t = |blocks: usize| significant(student_t_quantile(0.5 + level(comparisons) / 2.0, (blocks - 1) as f64));
+    let level = Family::against_reference(rows.len()).level();
+    let t = |blocks: usize| significant(student_t_quantile(0.5 + level / 2.0, (blocks - 1) as f64));
     json!({
         "reference": visible(&stage.reference),
         "rows": rows.iter().map(|row| visible(row)).collect::<Vec<_>>(),

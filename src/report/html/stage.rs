@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
+use crate::analysis::{BackendAnalysis, Outcome, StageAnalysis, Standing};
 use crate::metric::{self, Better, Metric, Unit};
 use crate::paired::Ratio;
 use crate::report::comparison::{footnotes, interval, invalidities, show, verdict, word};
@@ -106,8 +106,8 @@ pub(super) fn view(number: usize, stage: &StageAnalysis) -> StageView {
         .iter()
         .filter(|metric| stage.rows.iter().any(|row| (metric.value)(row).is_some()))
         .partition(|metric| OF_TIME.contains(&metric.key));
-    let (setup, outcome) = (&stage.setup, Outcome::of(stage));
-    let is_ahead = |row: &RowAnalysis| outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row));
+    let (setup, outcome) = (&stage.setup, Outcome::new(stage));
+    let is_ahead = |row: &BackendAnalysis| outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row));
     StageView {
         id: format!("s{number}"),
         name: setup.scenario.clone(),
@@ -168,7 +168,7 @@ fn who(outcome: &Outcome<'_>) -> Vec<String> {
 }
 
 /// The best time, and how far it is from the ideal.
-fn time(first: &RowAnalysis) -> Option<(String, String, String)> {
+fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
     let median = show(Unit::Seconds, first.median_s?);
     let note = match first.efficiency().zip(first.ideal_s) {
         Some((share, ideal)) => {
@@ -184,7 +184,7 @@ fn time(first: &RowAnalysis) -> Option<(String, String, String)> {
 /// The first row behind those ahead, and by how much.
 fn next(stage: &StageAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let (row, first) = (outcome.next?, outcome.ahead[0]);
-    let ratio = stage.pair(&row.name, &first.name)?;
+    let ratio = stage.pair(row, first)?;
     Some(("Next".to_owned(), row.name.clone(), format!("{} against {}", interval(ratio), first.name)))
 }
 
@@ -196,11 +196,17 @@ fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let cpu = format!("{} CPU a fetch", show(Unit::Seconds, cost.cpu_s));
     let threads = if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
     let memory = cost.peak_rss_bytes.map_or_else(String::new, |peak| show(Unit::Bytes, peak as f64) + ", ");
-    let note = format!("{memory}{threads}, {} sockets{which}", grouped(row.sockets.0));
+    let note = format!("{memory}{threads}, {} sockets{which}", grouped(row.sockets.opened));
     Some(("Cost".to_owned(), cpu, note))
 }
 
-fn row_view(stage: &StageAnalysis, row: &RowAnalysis, is_best: bool, time: &[&Metric], cost: &[&Metric]) -> RowView {
+fn row_view(
+    stage: &StageAnalysis,
+    row: &BackendAnalysis,
+    is_best: bool,
+    time: &[&Metric],
+    cost: &[&Metric],
+) -> RowView {
     let is_reference = row.name == stage.reference;
     let cells = |metrics: &[&Metric]| metrics.iter().map(|metric| cell(stage, row, metric)).collect();
     RowView {
@@ -215,7 +221,7 @@ fn row_view(stage: &StageAnalysis, row: &RowAnalysis, is_best: bool, time: &[&Me
         interval: row.ratio.map_or_else(String::new, interval),
         is_noise: is_noise(stage.noise, row.ratio),
         ratio: if is_reference { Some(1.0) } else { row.ratio.map(|ratio| significant(ratio.mean)) },
-        why: row.invalid.as_ref().map(|(validity, why, _)| format!("{}: {why}", validity.name())),
+        why: row.invalid.as_ref().map(ToString::to_string),
         time: cells(time),
         cost: cells(cost),
     }
@@ -227,10 +233,10 @@ fn is_noise(noise: Option<Ratio>, ratio: Option<Ratio>) -> bool {
 }
 
 /// The bars of a scenario end with the slowest row, so that its interval may be cut and nobody else's is.
-fn bar(stage: &StageAnalysis, row: &RowAnalysis) -> Option<Bar> {
-    let of = |row: &RowAnalysis| match row.ratio {
+fn bar(stage: &StageAnalysis, row: &BackendAnalysis) -> Option<Bar> {
+    let of = |row: &BackendAnalysis| match row.ratio {
         Some(ratio) => Some(ratio.mean),
-        None => (row.name == stage.reference && row.invalid.is_none()).then_some(1.0),
+        None => (row.name == stage.reference && row.is_valid()).then_some(1.0),
     };
     let longest = stage.rows.iter().filter_map(of).fold(0.0, f64::max) * 1.05;
     let place = |ratio: f64| ((ratio / longest).clamp(0.0, 1.0) * BAR).round() as i64;
@@ -238,9 +244,9 @@ fn bar(stage: &StageAnalysis, row: &RowAnalysis) -> Option<Bar> {
     Some(Bar { length: place(of(row)?), interval: row.ratio.map_or((0, 0), ends), floor: stage.noise.map(ends) })
 }
 
-fn cell(stage: &StageAnalysis, row: &RowAnalysis, metric: &Metric) -> Cell {
-    let value = (metric.value)(row).filter(|_| row.invalid.is_none());
-    let largest = stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(metric.value).fold(0.0, f64::max);
+fn cell(stage: &StageAnalysis, row: &BackendAnalysis, metric: &Metric) -> Cell {
+    let value = (metric.value)(row).filter(|_| row.is_valid());
+    let largest = stage.valid().filter_map(metric.value).fold(0.0, f64::max);
     let share = value.filter(|_| largest > 0.0).map_or(0, |value| (value / largest * 20.0).round() as i64 * 5);
     Cell {
         text: value.map_or_else(String::new, |value| show(metric.unit, value)),
@@ -257,7 +263,7 @@ mod tests {
 
     fn headline_of(comparison: &crate::record::Comparison) -> (String, String) {
         let stage = analyse(comparison).remove(0);
-        let Headline { who, what, .. } = headline(&stage, Outcome::of(&stage).as_ref());
+        let Headline { who, what, .. } = headline(&stage, Outcome::new(&stage).as_ref());
         (who.join(", "), what)
     }
 
