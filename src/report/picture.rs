@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use super::chart::bars::{Bar, Panel, chart};
-use super::comparison::{interval, show};
+use super::comparison::show;
 use super::escape::visible;
 use super::numbers::{grouped, per_second, seconds, time_scale};
 use crate::analysis::{BackendAnalysis, Outcome, StageAnalysis};
@@ -38,8 +38,8 @@ fn compared(stage: &StageAnalysis) -> Panel {
         };
         let verdict = match row.verdict() {
             None => String::new(),
-            Some(Verdict::Tied) => ", tied".to_owned(),
-            Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", interval(ratio))),
+            Some(verdict @ Verdict::Tied) => format!(", {}", verdict.short_words()),
+            Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", ratio.interval_text())),
         };
         Some(Bar {
             name: visible(&row.name),

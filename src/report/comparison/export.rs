@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{no_instructions, verdict};
 use crate::analysis::{BackendAnalysis, Cost, StageAnalysis};
 use crate::metric;
-use crate::paired::{Ratio, Verdict};
+use crate::paired::Ratio;
 use crate::record::Setup;
 use crate::report::escape::{self, visible};
 
@@ -79,13 +79,13 @@ fn json_cost(cost: Cost) -> Value {
 }
 
 fn json_ratio(ratio: Ratio) -> Value {
-    let verdict = match ratio.verdict() {
-        Verdict::Faster => "faster",
-        Verdict::Slower => "slower",
-        Verdict::Tied => "tied",
-        Verdict::TooFewBlocks => "too-few-blocks",
-    };
-    json!({ "mean": ratio.mean, "low": ratio.low, "high": ratio.high, "blocks": ratio.blocks, "verdict": verdict })
+    json!({
+        "mean": ratio.mean,
+        "low": ratio.low,
+        "high": ratio.high,
+        "blocks": ratio.blocks,
+        "verdict": ratio.verdict().key(),
+    })
 }
 
 /// The same as CSV: a line for each scenario and row.

@@ -4,7 +4,7 @@ use super::escape::visible;
 use super::{numbers, probe};
 use crate::analysis::{BackendAnalysis, Invalid, Outcome, StageAnalysis, Standing};
 use crate::metric::{Metric, Unit};
-use crate::paired::{Ratio, Verdict};
+use crate::paired::Ratio;
 use crate::record::{Probe, Setup};
 
 mod export;
@@ -16,51 +16,13 @@ pub use self::export::{csv, json, json_text};
 pub use self::markdown::{markdown, short};
 pub use self::text::text;
 
-/// The verdict on a row, read off its interval.
+/// Returns the verdict on a backend in words.
 pub(super) fn against(stage: &StageAnalysis, row: &BackendAnalysis) -> String {
     if row.name == stage.reference {
-        let noise = stage.noise.map_or_else(String::new, |noise| format!(", against itself {}", interval(noise)));
+        let noise = stage.noise.map_or_else(String::new, |noise| format!(", against itself {}", noise.interval_text()));
         return format!("the reference{noise}");
     }
-    match row.ratio {
-        None => String::new(),
-        Some(ratio) => match ratio.verdict() {
-            Verdict::TooFewBlocks => format!("no verdict from {} blocks", ratio.blocks),
-            verdict => format!("{}: {}", word(verdict), interval(ratio)),
-        },
-    }
-}
-
-/// A verdict in words that stand by themselves.
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Faster => "faster",
-        Verdict::Slower => "slower",
-        Verdict::Tied => "cannot be told apart",
-        Verdict::TooFewBlocks => "too few blocks",
-    }
-}
-
-/// A ratio of times with its interval, as a difference where it is small and as a factor where it is large.
-pub(super) fn interval(ratio: Ratio) -> String {
-    with_interval(ratio, |percent| format!("{percent:+.1}"))
-}
-
-/// The same in three digits.
-pub(in crate::report) fn short_interval(ratio: Ratio) -> String {
-    with_interval(ratio, |percent| match percent {
-        large if large.abs() >= 9.95 => format!("{large:+.0}"),
-        small => format!("{small:+.1}"),
-    })
-}
-
-fn with_interval(Ratio { mean, low, high, .. }: Ratio, percent: fn(f64) -> String) -> String {
-    if high < 2.0 && low > 0.5 {
-        let [mean, low, high] = [mean, low, high].map(|value| percent((value - 1.0) * 100.0));
-        format!("{mean} % ({low} to {high})")
-    } else {
-        format!("x {mean:.2} ({low:.2} to {high:.2})")
-    }
+    row.ratio.map_or_else(String::new, Ratio::sentence)
 }
 
 pub(super) fn cell(metric: &Metric, row: &BackendAnalysis) -> String {
