@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use fetchbench::backend::Row;
 use fetchbench::fetch::{Fetch, Options};
+use fetchbench::machine;
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
 use fetchbench::stats::{Interval, median, t_interval};
@@ -27,7 +28,7 @@ const CYCLES: usize = 20;
 const LEVEL: f64 = 0.95;
 
 fn main() -> anyhow::Result<()> {
-    let blocks = match std::env::args().nth(1) {
+    let blocks = match machine::arguments().first() {
         Some(text) => text.parse().ok().filter(|blocks| *blocks >= 2),
         None => Some(BLOCKS),
     };

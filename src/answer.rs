@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::header::{CONTENT_LENGTH, HeaderMap, LOCATION, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, LOCATION, TRANSFER_ENCODING};
 use url::Url;
 
 use crate::error::{ErrorClass, FetchError};
+use crate::redirect::Location;
 
 /// The head of an answer, as far as the harness needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub struct Head {
     pub status: u16,
     /// The length that `content-length` promises.
     pub declared: Option<u64>,
-    /// The `location` header of a redirect.
-    pub location: Option<String>,
+    /// The `location` lines of the answer.
+    pub location: Option<Location>,
 }
 
 impl Head {
@@ -30,36 +31,23 @@ impl Head {
                 true => None,
                 false => text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             },
-            location: text(LOCATION).map(str::to_owned),
+            location: Location::from_lines(headers.get_all(LOCATION).iter().map(HeaderValue::as_bytes)),
         }
     }
 
-    /// Where a redirect leads to: `None` for any other answer, and for a redirect that does not say.
+    /// Returns where a redirect leads, and `None` for any other answer.
     ///
-    /// Relative references are resolved against the url fetched (RFC 9110, section 10.2.2), whose fragment is inherited.
+    /// Any status of 3xx with a location is a redirect (RFC 9110, section 15.4), as it is to curl. Without one it is the
+    /// answer.
     ///
     /// # Errors
     ///
-    /// A target that is no url is a protocol error; a scheme other than http and https is unsupported.
+    /// The location cannot be followed: see [`Location::target`].
     pub fn redirect(&self, from: &Url) -> Result<Option<Url>, FetchError> {
-        let (301 | 302 | 303 | 307 | 308, Some(location)) = (self.status, &self.location) else {
-            return Ok(None);
-        };
-        let mut target = from.join(location).map_err(|error| {
-            FetchError::new(ErrorClass::Protocol, format!("redirected to {location:?}, which is no url: {error}"))
-        })?;
-        if !matches!(target.scheme(), "http" | "https") {
-            let message = format!("redirected to {target}: only http and https are followed");
-            return Err(FetchError::new(ErrorClass::Unsupported, message));
+        match (self.status, &self.location) {
+            (300..=399, Some(location)) => location.target(from).map(Some),
+            _ => Ok(None),
         }
-        // A redirect does not choose who we are: some clients would send this as credentials, others would not.
-        // Neither can fail where the url has a host.
-        let _ = target.set_username("");
-        let _ = target.set_password(None);
-        if target.fragment().is_none() {
-            target.set_fragment(from.fragment());
-        }
-        Ok(Some(target))
     }
 }
 
@@ -180,7 +168,7 @@ mod tests {
     use super::*;
 
     fn head(status: u16, location: &str) -> Head {
-        Head { status, declared: None, location: Some(location.to_owned()) }
+        Head { status, declared: None, location: Location::from_lines([location.as_bytes()]) }
     }
 
     #[test]

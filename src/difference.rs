@@ -241,6 +241,12 @@ pub struct Threshold {
 }
 
 impl Threshold {
+    /// Whether any backend has an interval that could pass it.
+    pub fn is_tried_by(&self, difference: &Difference) -> bool {
+        let mut changes = difference.rows.iter().filter_map(|row| row.change(self.figure));
+        changes.any(|ratio| ratio.has_verdict())
+    }
+
     /// Whether a backend's interval lies wholly beyond it. Too few blocks never pass it.
     pub fn is_passed_by(&self, change: &RowChange) -> bool {
         change.change(self.figure).is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)

@@ -1,10 +1,13 @@
 //! Why a fetch failed: classes that all rows share.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::tls_error;
 
 /// Why there is no page: a class that all rows share, and what the row itself said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +23,9 @@ pub struct FetchError {
 impl FetchError {
     /// An error of a class, which the client found itself, or which a limit of the harness put an end to.
     pub fn new(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
-        Self { class, message: message.into(), accepted: false }
+        let message = message.into();
+        let message = if message.len() > MESSAGE_MAX { cut(&message, MESSAGE_MAX).into() } else { message };
+        Self { class, message, accepted: false }
     }
 
     /// What a check of ours has against an answer that the client had accepted: without it, a wrong page would pass.
@@ -30,7 +35,8 @@ impl FetchError {
 
     /// The class that an error of the system tells by itself, or else `otherwise`.
     pub fn io(error: &io::Error, otherwise: ErrorClass) -> Self {
-        Self::new(ErrorClass::of_io(error).unwrap_or(otherwise), error.to_string())
+        let message = tls_error::find(error).map_or_else(|| error.to_string(), tls_error::sentence);
+        Self::new(ErrorClass::of_io(error).unwrap_or(otherwise), message)
     }
 
     /// The client panicked. What it said then stands on standard error.
@@ -51,6 +57,25 @@ impl fmt::Display for FetchError {
 }
 
 impl std::error::Error for FetchError {}
+
+/// The longest message that is kept, in characters: clients repeat whole urls and heads in theirs.
+const MESSAGE_MAX: usize = 500;
+
+/// The longest foreign text that a message of ours repeats, in characters.
+const EXCERPT_MAX: usize = 120;
+
+/// Returns foreign text as a message repeats it: a long text only in part.
+pub fn excerpt(text: &str) -> Cow<'_, str> {
+    cut(text, EXCERPT_MAX)
+}
+
+/// Returns the first `most` characters, and the length of the text if there are more.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()).into(),
+        None => text.into(),
+    }
+}
 
 /// The classes of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -132,7 +157,7 @@ impl ErrorClass {
         if Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno)) {
             return Some(Self::LocalLimit);
         }
-        if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if tls_error::find(error).is_some() {
             return Some(Self::Tls);
         }
         match error.kind() {
@@ -157,6 +182,14 @@ impl fmt::Display for ErrorClass {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_messages_are_cut() {
+        let message = "é".repeat(66_000);
+        let error = FetchError::new(ErrorClass::Protocol, &*message);
+        assert_eq!(*error.message, format!("{}… (132000 bytes)", "é".repeat(MESSAGE_MAX)));
+        assert_eq!(excerpt("short"), "short");
+    }
 
     #[test]
     fn the_name_of_a_class_is_what_json_says() {

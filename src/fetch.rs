@@ -63,6 +63,12 @@ impl Limits {
     }
 }
 
+/// The longest url that is fetched, in bytes. hyper, reqwest, ureq and isahc take no longer one, so no backend does.
+pub const URL_MAX: usize = 65_534;
+
+/// The most bytes of the user's headers that are sent, over all lines: ureq-proto is given room for no more.
+pub const HEADERS_MAX: usize = 64 << 10;
+
 /// What becomes of connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -35,7 +35,9 @@
 
 // Floor 0: values and pure functions.
 pub mod units;
+pub mod files;
 pub mod lockfile;
+pub mod tls_error;
 pub mod error;
 pub mod fault;
 pub mod site;
@@ -50,6 +52,7 @@ pub mod roots;
 pub mod machine;
 
 // Floor 1: what is fetched, and what comes of it.
+pub mod redirect;
 pub mod answer;
 pub mod fetch;
 pub mod witness;

@@ -4,6 +4,11 @@ use std::fs;
 
 use rustix::process::{Resource, getrlimit};
 
+/// The arguments of this process, with U+FFFD in place of what is not UTF-8.
+pub fn arguments() -> Vec<String> {
+    std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
 /// The model of the CPU.
 pub fn cpu_model() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;

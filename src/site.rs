@@ -4,6 +4,7 @@
 //! delays, and an answer that belongs to another site or to an earlier pass shows itself by its checksum.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -246,6 +247,21 @@ impl Origin {
             port: url.port_or_known_default()?,
         })
     }
+
+    /// Returns the host as resolvers and certificates have it: see [`without_brackets`].
+    pub(crate) fn bare_host(&self) -> &str {
+        without_brackets(&self.host)
+    }
+
+    /// Returns the address to connect to if the host is an address, so that no look-up is needed.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.bare_host().parse().ok()?, self.port))
+    }
+}
+
+/// Strips the brackets that a url puts around an IPv6 address.
+pub(crate) fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
 }
 
 impl fmt::Display for Origin {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use fetchbench::backend::Row;
 use fetchbench::fetch::{Fetch, Options, Pass};
+use fetchbench::machine;
 use fetchbench::record::{Environment, Journal, Sample, What};
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
@@ -38,18 +39,16 @@ pub struct Suite {
 impl Suite {
     /// As the command line and the environment say.
     pub fn from_environment() -> anyhow::Result<Self> {
-        let has = |flag: &str| env::args().any(|arg| arg == flag || arg.starts_with(&format!("{flag}=")));
+        let arguments = machine::arguments();
+        let has = |flag: &str| arguments.iter().any(|arg| arg == flag || arg.starts_with(&format!("{flag}=")));
         // As criterion has it: `cargo bench` gives `--bench`, `cargo test` does not.
         let test = has("--test") || !has("--bench");
         // Profiling takes no samples, and a quick run has no warm-up to tell samples from.
         let keeping = !test && !["--list", "--profile-time", "--quick"].into_iter().any(has);
-        let time_scale = match env::var("FETCHBENCH_TIME_SCALE") {
-            Ok(text) => {
-                let scale = parse_time_scale(&text);
-                Some(scale.map_err(|error| anyhow!("FETCHBENCH_TIME_SCALE: {error}"))?)
-            }
-            Err(_) => None,
-        };
+        let time_scale = env::var_os("FETCHBENCH_TIME_SCALE")
+            .map(|text| parse_time_scale(&text.to_string_lossy()))
+            .transpose()
+            .map_err(|error| anyhow!("FETCHBENCH_TIME_SCALE: {error}"))?;
         Ok(Self { test, keeping, time_scale, journal: RefCell::new(None) })
     }
 
@@ -78,7 +77,7 @@ impl Suite {
 
 /// Begins a record in the folder that the environment names, or else below `target/fetchbench`.
 fn begin_record() -> anyhow::Result<Journal> {
-    let words: Vec<String> = env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let words: Vec<String> = machine::arguments().into_iter().filter(|arg| arg != "--bench").collect();
     let separator = if words.is_empty() { "" } else { " -- " };
     let environment = Environment::capture(&format!("cargo bench{separator}{}", words.join(" ")));
     match env::var_os("FETCHBENCH_RECORD") {

@@ -64,6 +64,11 @@ impl Executor {
         matches!(self, Self::AsyncStd | Self::Smol | Self::Tokio | Self::Compio)
     }
 
+    /// How many file descriptors each thread has for itself: a ring and what wakes it.
+    pub(super) fn descriptors_per_thread(self) -> usize {
+        if self == Self::Compio { 2 } else { 0 }
+    }
+
     /// How many threads a row without a choice has, where the concurrency does not decide it: one per core for the
     /// asynchronous executors, so that none is compared with fewer than another (left alone, smol starts one, async-std
     /// and tokio one per core).

@@ -1,10 +1,9 @@
 //! Programs in other languages that speak the worker's protocol, and how they become sessions.
 //!
-//! `scripts/peers` sets each up as a program of the row's name in [`FOLDER`], with what it says of itself beside it.
-//! `compare` starts that program in place of ours, so that what is measured is it and nothing else. For everybody else
-//! there is a session here that talks to it.
+//! [`peers`] sets each up as a program of the backend's name. `compare` starts that program in place of ours, so that it
+//! alone is measured. Other commands talk to it by the session here.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,14 +11,11 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use url::Url;
 
-use super::Backend;
+use super::{Backend, peers};
 use crate::child::Child;
 use crate::fetch::{Fetch, Limits, Options, Pass};
 use crate::roots;
 use crate::worker::{MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Reply, ask_to_open, ask_to_pass};
-
-/// Where `scripts/peers` puts them.
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.peers");
 
 /// How long a program may take to open its session.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -27,9 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// By how much a pass may outlive the deadlines of its fetches.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// The program of a backend.
+/// Returns the program of a backend, whether or not it is set up.
 pub(super) fn program(backend: &Backend) -> PathBuf {
-    Path::new(FOLDER).join(backend.name())
+    peers::directory().unwrap_or_default().join(backend.name())
 }
 
 /// What a program said of itself when it was set up; `None` where it has not been.
@@ -52,8 +48,7 @@ struct Session {
 }
 
 pub(super) fn open(backend: &Backend, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-    ensure!(ready(backend).is_some(), "it is not set up: run scripts/peers");
-    ensure!(options.headers.is_empty(), "programs in other languages send no headers of yours");
+    ensure!(ready(backend).is_some(), "it is not set up: run `fetchbench peers install`");
     let child = Child::start(&mut Command::new(program(backend)), MAX_LINE_BYTES).context("it cannot be started")?;
     let mut session = Session { child, limits: limits.clone() };
     let open =

@@ -11,8 +11,8 @@ use url::Url;
 
 use crate::answer::{Head, Page};
 use crate::client::Client;
-use crate::error::{ErrorClass, FetchError};
-use crate::fetch::{Clock, Connections, Credentials, Fetched, Limits, Options, Pass};
+use crate::error::{ErrorClass, FetchError, excerpt};
+use crate::fetch::{Clock, Connections, Credentials, Fetched, Limits, Options, Pass, URL_MAX};
 use crate::site::Origin;
 
 /// A pass in work.
@@ -58,9 +58,13 @@ impl<C: Client> Job<C> {
     }
 }
 
-/// Makes a url ready, unless the client has no TLS for it: some would speak plain text to a TLS port and believe the
-/// answer.
+/// Makes a url ready, unless it is too long or the client has no TLS for it: some would speak plain text to a TLS port
+/// and believe the answer.
 fn target<C: Client>(client: &C, url: &Url, credentials: Credentials) -> Result<C::Target, FetchError> {
+    if url.as_str().len() > URL_MAX {
+        let message = format!("{}: a url may have {URL_MAX} bytes", excerpt(url.as_str()));
+        return Err(FetchError::new(ErrorClass::Unsupported, message));
+    }
     if url.scheme() == "https" && !C::HTTPS {
         return Err(FetchError::new(ErrorClass::Unsupported, no_tls()));
     }
@@ -114,7 +118,7 @@ impl<C: Client> Errand<'_, C> {
             return Ok(false);
         };
         if self.hops == limit {
-            let message = format!("more than {limit} redirects, the next to {to}");
+            let message = format!("more than {limit} redirects, the next to {}", excerpt(to.as_str()));
             return Err(FetchError::new(ErrorClass::RedirectLoop, message));
         }
         let same = Origin::of(&to) == Origin::of(first);

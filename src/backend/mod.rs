@@ -1,5 +1,7 @@
 //! Backends: executors, one file each, and the table of the pairs of client and executor that work together.
 
+use http::{HeaderMap, HeaderName, HeaderValue};
+
 use self::async_std::AsyncStd;
 #[cfg(feature = "cyper")]
 use self::compio::Compio;
@@ -46,13 +48,16 @@ mod compio;
 #[cfg(feature = "curl")]
 mod curl_loop;
 mod event_loop;
+pub mod peers;
 mod external;
 mod fake;
 mod slowed;
+mod reach;
 mod row;
 mod spelling;
 
 pub use self::executor::Executor;
+pub(crate) use self::reach::mark_unreachable;
 pub use self::row::Row;
 
 /// A client and an executor that work together, ready to be opened. One line in [`ALL`].
@@ -70,10 +75,14 @@ pub struct Backend {
     pub note: &'static str,
     /// Whether it takes part where no row is named.
     pub usual: bool,
+    /// File descriptors of a fetch in flight.
+    descriptors: usize,
     /// The crate of the client.
     client_crate: &'static str,
     /// What is set otherwise than the library would by itself, and why.
     tuned: fn() -> Vec<Tuned>,
+    /// Whether it can send a header of the user's.
+    can_send: fn(&HeaderName, &HeaderValue) -> bool,
     /// Opens a session.
     open: Open,
 }
@@ -145,7 +154,9 @@ pub static ALL: &[Backend] = &[
         keeps: true,
         note: "",
         usual: false,
+        descriptors: 1,
         tuned: Vec::new,
+        can_send: |_, _| true,
         open: Open::Here(fake::open),
     },
 ];
@@ -187,7 +198,9 @@ const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
         keeps: C::KEEPS,
         note: C::NOTE,
         usual: C::USUAL,
+        descriptors: C::DESCRIPTORS,
         tuned,
+        can_send: C::can_send,
         open,
     }
 }
@@ -202,7 +215,9 @@ const fn peer(client: &'static str, executor: Executor) -> Backend {
         keeps: true,
         note: "",
         usual: false,
+        descriptors: 1,
         tuned: Vec::new,
+        can_send: |_, _| false,
         open: Open::Elsewhere,
     }
 }
@@ -232,6 +247,11 @@ impl Backend {
     /// Whether it can be opened: a program in another language has to be set up first.
     pub fn is_set_up(&self) -> bool {
         !self.is_peer() || external::ready(self).is_some()
+    }
+
+    /// Returns the first of the user's headers that it cannot send.
+    pub fn unsendable<'a>(&self, headers: &'a HeaderMap) -> Option<&'a HeaderName> {
+        headers.iter().find(|(name, value)| !(self.can_send)(name, value)).map(|(name, _)| name)
     }
 
     /// The options that are set otherwise than the library would by itself, each with its reason. Where there are none,

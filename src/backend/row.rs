@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use anyhow::bail;
+use http::HeaderMap;
 
+use super::reach::Marked;
 use super::slowed::Slowed;
 use super::{ALL, Backend, Executor, Open, external};
 use crate::fetch::{Fetch, Limits, Options, Spawning, Tier};
@@ -59,7 +61,7 @@ impl Row {
         let named: Vec<Self> = ALL.iter().filter(named).map(Self::plain).collect();
         let rows = if named.is_empty() { vec![pattern.parse()?] } else { named };
         if let Some(missing) = rows.iter().find(|row: &&Self| !row.backend.is_set_up()) {
-            bail!("{missing} is not set up: run scripts/peers");
+            bail!("{missing} is not set up: run `fetchbench peers install`");
         }
         Ok(rows)
     }
@@ -103,6 +105,12 @@ impl Row {
         if self.is_sequential() { NonZeroUsize::MIN } else { limits.concurrency }
     }
 
+    /// How many file descriptors its fetches and threads may have open.
+    pub fn descriptors(&self, limits: &Limits) -> usize {
+        let each_thread = self.backend.executor.descriptors_per_thread();
+        self.slots(limits).get() * self.backend.descriptors + self.threads(limits.concurrency) * each_thread
+    }
+
     /// Why rows cannot all be opened in one process, if so: async-std has one runtime, with one number of threads.
     pub fn conflict(rows: &[Self]) -> Option<String> {
         let mut runtimes = rows.iter().filter(|row| row.backend.executor == Executor::AsyncStd);
@@ -121,18 +129,36 @@ impl Row {
         }
     }
 
+    /// Checks that the client can send these headers.
+    ///
+    /// # Errors
+    ///
+    /// Names the header and a row that can send it.
+    pub fn check_headers(&self, headers: &HeaderMap) -> anyhow::Result<()> {
+        let Some(name) = self.backend.unsendable(headers) else { return Ok(()) };
+        let why = match self.backend.is_peer() {
+            true => "programs in other languages send no headers of yours",
+            false => "its value is not ASCII",
+        };
+        let able = Self::all().find(|row| !row.is_sequential() && row.backend.unsendable(headers).is_none());
+        let able = able.map_or_else(String::new, |row| format!("; take {row}"));
+        bail!("{self} cannot send header {name}: {why}{able}");
+    }
+
     /// Opens a session.
     ///
     /// # Errors
     ///
     /// The backend cannot be opened so: the row and the reason are named.
     pub fn open(&self, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+        self.check_headers(&options.headers)?;
         let options = Options { threads: self.threads, spawning: self.spawning, tier: self.tier, ..options.clone() };
         let session = match self.backend.open {
             Open::Here(open) => open(&options, limits),
             Open::Elsewhere => external::open(self.backend, &options, limits),
         };
-        let inner = session.map_err(|error| error.context(format!("cannot open {self}")))?;
+        let session = session.map_err(|error| error.context(format!("cannot open {self}")))?;
+        let inner = Box::new(Marked(session));
         Ok(match self.slowed {
             None => inner,
             Some(share) => Box::new(Slowed { inner, share }),

@@ -9,7 +9,7 @@ use super::compare::{Chosen, parse_chosen, participants};
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::terminal::print;
-use super::{EXIT_INVALID, descriptors};
+use super::{EXIT_INVALID, descriptors, usage};
 use crate::measure;
 use crate::report::{audit, escape};
 
@@ -36,6 +36,9 @@ pub(super) struct AuditArgs {
     format: AuditFormat,
 }
 
+/// The descriptors of the connections of a row: four at a time, each read and written by itself.
+const CONNECTIONS: usize = 8;
+
 /// What it may be written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum AuditFormat {
@@ -46,6 +49,7 @@ enum AuditFormat {
 
 pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
+    descriptors::reserve("an audit", CONNECTIONS, 1, None).map_err(usage)?;
     descriptors::raise_limit();
     let program = this_program()?;
     let found = measure::audit(&participants(&args.backend, &program), &Arc::clone(&interruption.flag))?;

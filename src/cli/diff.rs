@@ -22,7 +22,8 @@ which that leaves alone; a change of the reference is in it. cpu is processor
 time. All intervals of one figure hold together with 95 %.
 
 Exit codes: 0 nothing beyond a threshold, 1 error, 2 usage, 3 a row that counted
-counts no more, 4 some interval lies wholly beyond a threshold.";
+counts no more, or --fail-if compared nothing, 4 some interval lies wholly
+beyond a threshold.";
 
 /// Compare two records of `compare`: which rows have become faster or slower, and whether that is real
 #[derive(Debug, clap::Args)]
@@ -61,8 +62,16 @@ pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
     for line in &passed {
         print_error(line);
     }
+    // A threshold that nothing could pass must not look like one that nothing passed.
+    let untried: Vec<&Threshold> =
+        args.fail_if.iter().filter(|threshold| !threshold.is_tried_by(&difference)).collect();
+    for threshold in &untried {
+        print_error(&format!(
+            "--fail-if '{threshold}' compared nothing: no row counts in both records with enough blocks"
+        ));
+    }
     let counts_no_more = difference.rows.iter().any(RowChange::counts_no_more);
-    Ok(match (passed.is_empty(), counts_no_more) {
+    Ok(match (passed.is_empty(), counts_no_more || !untried.is_empty()) {
         (false, _) => ExitCode::from(EXIT_REGRESSION),
         (true, true) => ExitCode::from(EXIT_INVALID),
         (true, false) => ExitCode::SUCCESS,

@@ -48,8 +48,9 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     }
     let urls: Vec<_> = sites.into_iter().map(|site| site.url).collect();
     let options = args.fetch.options().map_err(usage)?;
+    row.check_headers(&options.headers).map_err(usage)?;
     let limits = args.fetch.applied_to(live::limits(urls.len(), 0));
-    descriptors::reserve(row.slots(&limits).get(), 0).map_err(usage)?;
+    descriptors::reserve_fetches(row.slots(&limits).get(), row.descriptors(&limits), 0).map_err(usage)?;
 
     let name = row.to_string();
     let mut session = row.open(&options, &limits)?;

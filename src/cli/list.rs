@@ -194,7 +194,7 @@ fn backends_text(backends: &[ListedBackend]) -> String {
     };
     let row = |backend: &ListedBackend| {
         let threads = match backend.threads {
-            _ if !backend.set_up => "not set up: run scripts/peers".to_owned(),
+            _ if !backend.set_up => "not set up: run `fetchbench peers install`".to_owned(),
             Some(threads) => threads.to_string(),
             None if backend.executor == "virtual" => "none".to_owned(),
             None => "as the concurrency".to_owned(),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use crate::server::Setup;
+use crate::site::without_brackets;
 use crate::units::{MAX_DEADLINE, parse_duration};
 
 /// Where and how the server runs.
@@ -81,8 +82,7 @@ fn open_log(path: &Path) -> anyhow::Result<File> {
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let alone = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let address = alone.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0)).or_else(|_| text.parse());
+    let address = without_brackets(text).parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0)).or_else(|_| text.parse());
     address.map_err(|_| format!("bad address {text:?}: write it as 127.0.0.1, 127.0.0.1:8080 or [::1]:8080"))
 }
 

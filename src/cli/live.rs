@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::run::{Course, RunArgs, compare, left_out_note, most_in_flight, rows, selected, turns};
-use super::{descriptors, usage};
-use crate::backend::Row;
+use super::run::{Course, RunArgs, compare, reserve, rows, selected, turns};
+use super::usage;
 use crate::endings::Endings;
 use crate::fetch::{Fetched, Limits, Pass};
 use crate::report::escape::visible;
@@ -24,7 +23,8 @@ const CONCURRENCY_MAX: usize = 64;
 /// Live sites: each row visits each of them once.
 struct LiveCourse {
     sites: Vec<ListedSite>,
-    left_out: Vec<Row>,
+    /// Notes on the rows left out.
+    left_out: Vec<String>,
     endings: Endings,
 }
 
@@ -38,9 +38,9 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let sites = args.sites.read().map_err(usage)?;
     let options = args.fetch.options().map_err(usage)?;
     let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
-    let (rows, left_out) = rows(selected(args)?, needs_https);
-    let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)));
-    descriptors::reserve(most_in_flight(&turns), 0).map_err(usage)?;
+    let (rows, left_out) = rows(selected(args)?, needs_https, &options.headers).map_err(usage)?;
+    let turns = turns(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)), &options.headers);
+    reserve(&turns, 0)?;
     compare(LiveCourse { sites, left_out, endings: Endings::default() }, &turns, &options)
 }
 
@@ -63,7 +63,7 @@ impl Course for LiveCourse {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![text::NETWORK_NOTE.to_owned()];
-        notes.extend(left_out_note(&self.left_out));
+        notes.extend(self.left_out.clone());
         let probe = self.endings.probe(|index| self.sites[index].public_name());
         let differences: Vec<String> = probe::differences(&probe).iter().map(|line| visible(line)).collect();
         notes.extend(Some(differences.join("\n")).filter(|lines| !lines.is_empty()));

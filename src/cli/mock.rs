@@ -8,10 +8,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::program::this_program;
-use super::run::{Course, RunArgs, compare, left_out_note, most_in_flight, rows, selected, turns};
-use super::{descriptors, usage};
+use super::run::{Course, RunArgs, compare, reserve, rows, selected, turns};
+use super::usage;
 use crate::answer::Page;
-use crate::backend::Row;
 use crate::fetch::{Fetched, Options, Pass};
 use crate::report::text::{self, Line};
 use crate::scenario::Scenario;
@@ -25,7 +24,8 @@ struct MockCourse {
     scenario: Arc<Scenario>,
     server: ServerProcess,
     is_article: bool,
-    left_out: Vec<Row>,
+    /// Notes on the rows left out.
+    left_out: Vec<String>,
 }
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -33,9 +33,9 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let time_scale = args.time_scale.unwrap_or(1.0);
     let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
     let mut options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
-    let (rows, left_out) = rows(selected(args)?, scenario.needs_https());
-    let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()));
-    descriptors::reserve(most_in_flight(&turns), scenario.origins.len()).map_err(usage)?;
+    let (rows, left_out) = rows(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
+    let turns = turns(rows, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
+    reserve(&turns, scenario.origins.len())?;
 
     let program = this_program()?;
     let server = ServerProcess::start(&program, name, time_scale)?;
@@ -75,7 +75,7 @@ impl Course for MockCourse {
     fn notes(&self) -> Vec<String> {
         let article = self.is_article.then(|| text::ARTICLE_NOTE.to_owned());
         let one_pass = text::ONE_PASS_NOTE.to_owned();
-        std::iter::once(one_pass).chain(article).chain(left_out_note(&self.left_out)).collect()
+        std::iter::once(one_pass).chain(article).chain(self.left_out.clone()).collect()
     }
 }
 

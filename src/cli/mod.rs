@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use self::terminal::{print, print_error};
 use crate::record::Unwritable;
@@ -27,6 +27,7 @@ mod listening;
 mod live;
 mod man;
 mod mock;
+mod peers;
 mod program;
 mod report;
 mod run;
@@ -70,6 +71,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
+    Peers(peers::PeersArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     #[command(hide = true)]
@@ -98,6 +100,12 @@ fn unwritable(error: impl Into<anyhow::Error>) -> anyhow::Error {
 /// Makes any error one of the user's.
 fn usage(error: impl Into<anyhow::Error>) -> anyhow::Error {
     Usage(error.into()).into()
+}
+
+/// The commands with their flags, for tests that try every one.
+#[doc(hidden)]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command line of this process.
@@ -131,6 +139,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => diff::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Doctor(args) => doctor::run(args),
+        Command::Peers(args) => peers::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Calibration(args) => calibration::run(args),
@@ -162,8 +171,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     /// What stands below the help of every command, by its name.

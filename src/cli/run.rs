@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use http::HeaderMap;
 use url::Url;
 
 use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
 use super::terminal::{Progress, print};
-use super::{EXIT_FETCH_FAILED, interrupt, live, mock, usage};
+use super::{EXIT_FETCH_FAILED, descriptors, interrupt, live, mock, usage};
 use crate::backend::Row;
 use crate::fetch::{Limits, Options, Pass};
 use crate::report::text::{self, Example, Line};
@@ -103,30 +104,46 @@ pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Row>> {
     }
 }
 
-/// The rows to compare, and those left out. A row that the user names is never left out: it fails with a reason.
-pub(super) fn rows(selected: Vec<Row>, needs_https: bool) -> (Vec<Row>, Vec<Row>) {
+/// Returns the rows to compare, and notes on those left out. A row that the user names is never left out: over https it
+/// fails with a reason.
+///
+/// # Errors
+///
+/// A row that the user names cannot send the headers.
+pub(super) fn rows(
+    selected: Vec<Row>,
+    needs_https: bool,
+    headers: &HeaderMap,
+) -> anyhow::Result<(Vec<Row>, Vec<String>)> {
     if !selected.is_empty() {
-        return (selected, Vec::new());
+        selected.iter().try_for_each(|row| row.check_headers(headers))?;
+        return Ok((selected, Vec::new()));
     }
-    Row::usual().partition(|row| row.backend().https || !needs_https)
+    let (rows, no_https): (Vec<Row>, Vec<Row>) = Row::usual().partition(|row| row.backend().https || !needs_https);
+    let (rows, no_header): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| row.backend().unsendable(headers).is_none());
+    let unsendable = no_header.first().and_then(|row| row.backend().unsendable(headers));
+    let sending = unsendable.map_or_else(String::new, |name| format!("send header {name}"));
+    let notes = [left_out_note("fetch https", &no_https), left_out_note(&sending, &no_header)];
+    Ok((rows, notes.into_iter().flatten().collect()))
 }
 
-/// Says who was left out, if anybody.
-pub(super) fn left_out_note(left_out: &[Row]) -> Option<String> {
+/// Names the rows that were left out, if there are any, and what they cannot do.
+fn left_out_note(lacking: &str, left_out: &[Row]) -> Option<String> {
     let names: Vec<_> = left_out.iter().map(Row::to_string).collect();
-    (!names.is_empty()).then(|| format!("Left out, since they cannot fetch https: {}.", names.join(", ")))
+    (!names.is_empty()).then(|| format!("Left out, since they cannot {lacking}: {}.", names.join(", ")))
 }
 
 /// The turns of the rows, of which the first is what the others are compared with: the first sequential row, or one
-/// that stands in where none is among them.
-pub(super) fn turns(mut rows: Vec<Row>, limits: &Limits) -> Vec<Turn> {
+/// that stands in where none is among them. No row stands in that cannot send the headers.
+pub(super) fn turns(mut rows: Vec<Row>, limits: &Limits, headers: &HeaderMap) -> Vec<Turn> {
+    let stands_in = |row: &Row| row.is_sequential() && row.backend().unsendable(headers).is_none();
     let baseline = match rows.iter().position(Row::is_sequential) {
-        Some(index) => Some(rows.remove(index)),
-        None if rows.iter().all(Row::is_fake) => None,
-        None => Row::all().find(Row::is_sequential),
+        Some(index) => Some(turn(rows.remove(index), limits)),
+        None if rows.iter().all(Row::is_fake) => Some(fake_baseline(limits)),
+        None => Row::all().find(stands_in).map(|row| turn(row, limits)),
     };
-    let baseline = baseline.map_or_else(|| fake_baseline(limits), |row| turn(row, limits));
-    std::iter::once(baseline).chain(rows.into_iter().map(|row| turn(row, limits))).collect()
+    baseline.into_iter().chain(rows.into_iter().map(|row| turn(row, limits))).collect()
 }
 
 fn turn(row: Row, limits: &Limits) -> Turn {
@@ -141,9 +158,11 @@ fn fake_baseline(limits: &Limits) -> Turn {
     Turn { name: "fake at concurrency 1".to_owned(), sequential: true, ..turn(row, &limits) }
 }
 
-/// The most fetches that any of the turns has in flight.
-pub(super) fn most_in_flight(turns: &[Turn]) -> usize {
-    turns.iter().map(|turn| turn.row.slots(&turn.limits).get()).max().unwrap_or(0)
+/// Makes room for the turn that needs most, and for `listeners`.
+pub(super) fn reserve(turns: &[Turn], listeners: usize) -> anyhow::Result<()> {
+    let needs = turns.iter().map(|turn| (turn.row.descriptors(&turn.limits), turn.row.slots(&turn.limits).get()));
+    let (connections, concurrency) = needs.max().unwrap_or_default();
+    descriptors::reserve_fetches(concurrency, connections, listeners).map_err(usage)
 }
 
 /// Gives every row its turn, one after the other, and prints as they end.
@@ -187,7 +206,7 @@ mod tests {
 
     fn names(rows: &[&str]) -> Vec<String> {
         let rows = rows.iter().map(|row| row.parse().unwrap()).collect();
-        let turns = turns(rows, &Limits::new(NonZeroUsize::new(7).unwrap()));
+        let turns = turns(rows, &Limits::new(NonZeroUsize::new(7).unwrap()), &HeaderMap::new());
         turns.into_iter().map(|turn| turn.name).collect()
     }
 
@@ -201,7 +220,7 @@ mod tests {
     #[test]
     fn turns_do_not_share_their_progress() {
         let limits = Limits::new(NonZeroUsize::MIN);
-        let turns = turns(vec!["fake".parse().unwrap()], &limits);
+        let turns = turns(vec!["fake".parse().unwrap()], &limits, &HeaderMap::new());
         limits.bump_progress();
         turns[0].limits.bump_progress();
         assert_eq!(turns[1].limits.progress.load(std::sync::atomic::Ordering::Relaxed), 0);

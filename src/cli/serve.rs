@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::listening::ListenFlags;
-use super::terminal::{print, print_warning};
+use super::terminal::{print, print_warning, stdout_failed};
 use super::{descriptors, usage};
 use crate::measure;
 use crate::report;
@@ -83,6 +83,8 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
             "whoever can reach this machine can use the server: it is made for measuring, not for the open net",
         );
     }
+    // A server without room for a connection would start and never answer.
+    descriptors::reserve(&format!("serving {}", scenario.name), 1, scenario.origins.len(), None).map_err(usage)?;
     descriptors::raise_limit();
     let server = Server::bind_as(Arc::new(scenario), setup)?;
     // Before the announcement: who reads that may want to end us at once.
@@ -97,7 +99,7 @@ const CAPACITY_TIME: Duration = Duration::from_secs(2);
 
 fn show_capacity(listening: &ListenFlags) -> anyhow::Result<ExitCode> {
     let setup = || listening.setup().map_err(usage);
-    descriptors::raise_limit();
+    descriptors::reserve("--capacity", measure::CAPACITY_CONNECTIONS, 2, None).map_err(usage)?;
     let capacity = measure::capacity(setup, CAPACITY_TIME)?;
     print(&format!("{}\n", report::capacity::capacity(&capacity)))?;
     Ok(ExitCode::SUCCESS)
@@ -129,6 +131,5 @@ fn announce(announcement: &Announcement) -> anyhow::Result<()> {
     let mut line = serde_json::to_vec(announcement)?;
     line.push(b'\n');
     let mut stdout = io::stdout().lock();
-    stdout.write_all(&line)?;
-    Ok(stdout.flush()?)
+    stdout.write_all(&line).and_then(|()| stdout.flush()).map_err(stdout_failed)
 }

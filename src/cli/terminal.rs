@@ -32,17 +32,27 @@ fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
 /// Writes text to stdout as it is, but for its colours.
 fn print_exactly(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| match error.kind() {
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)
+}
+
+/// Converts an error of writing to stdout. A reader that has gone is no failure, see
+/// [`super::is_broken_pipe`].
+pub(super) fn stdout_failed(error: io::Error) -> anyhow::Error {
+    match error.kind() {
         io::ErrorKind::BrokenPipe => error.into(),
         _ => unwritable(anyhow!("cannot write to stdout: {error}")),
-    })
+    }
 }
 
 /// Writes an error to stderr as one line. Where stderr is gone too, nobody is left to tell.
 pub(super) fn print_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", visible(message));
+}
+
+/// Writes a line to stderr.
+pub(super) fn print_note(message: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", visible(message));
 }
 
 /// Writes a warning to stderr as one line.

@@ -1,7 +1,8 @@
 //! `fetchbench verify`: what each row makes of answers that are wrong.
 
 use std::fs;
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +12,15 @@ use anyhow::Context;
 use super::compare::{Chosen, parse_chosen, participants};
 use super::program::this_program;
 use super::terminal::{Progress, print, write_file};
-use super::{EXIT_INVALID, descriptors, interrupt};
+use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
 use crate::backend::Row;
 use crate::conformance::Verdict;
 use crate::fault::{self, Fault};
 use crate::measure::conformance::Verification;
+use crate::record::make_folder;
 use crate::report::conformance as report;
 use crate::report::splice::{CONFORMANCE, splice};
+use crate::scenario::faults;
 use crate::units::parse_duration;
 
 const EXAMPLES: &str = "\
@@ -38,7 +41,7 @@ Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArgs {
     /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
-    /// every row that is built in, or set up by scripts/peers]
+    /// every row that is built in, or set up by `fetchbench peers install`]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Fault to meet; may be repeated [default: all, see `fetchbench list faults`]
@@ -47,6 +50,9 @@ pub(super) struct VerifyArgs {
     /// Longest a fetch may take
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]
     deadline: Duration,
+    /// Loopback address that the mock server listens at: the grid over ::1 must be that over 127.0.0.1
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
+    ip: IpAddr,
     /// How to write the grid
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -68,7 +74,16 @@ enum Format {
 
 pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
+    // Each fault has a listener, and each row meets one fault at a time.
+    descriptors::reserve("verify", 1, faults().0.origins.len(), None).map_err(usage)?;
     descriptors::raise_limit();
+    // Nothing is measured that could not be kept.
+    if let Some(folder) = &args.record {
+        make_folder(folder).map_err(unwritable)?;
+    }
+    for page in &args.splice {
+        spliced(page, "").map_err(usage)?;
+    }
     let program = this_program()?;
     let rows: Vec<Chosen> =
         if args.backend.is_empty() { Row::set_up().map(Chosen::from).collect() } else { args.backend };
@@ -78,6 +93,7 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         program,
         faults: faults.iter().map(|fault| fault.name).collect(),
         deadline: args.deadline,
+        ip: args.ip,
         progress: Arc::default(),
     };
     let progress = Progress::show("verify", verification.cells(), Arc::clone(&verification.progress));
@@ -93,11 +109,15 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         write_file(&folder.join("conformance.md"), &report::markdown(&grid))?;
     }
     for page in &args.splice {
-        let text = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
-        let spliced = splice(&text, CONFORMANCE, &report::short(&grid)).with_context(|| page.display().to_string())?;
-        write_file(page, &spliced)?;
+        write_file(page, &spliced(page, &report::short(&grid))?)?;
     }
     Ok(if grid.worst() >= Verdict::Spoiled { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS })
+}
+
+/// Reads a page and sets `content` into it.
+fn spliced(page: &Path, content: &str) -> anyhow::Result<String> {
+    let text = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
+    splice(&text, CONFORMANCE, content).with_context(|| page.display().to_string())
 }
 
 fn parse_deadline(text: &str) -> Result<Duration, String> {

@@ -23,7 +23,7 @@ pub(super) fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     descriptors::raise_limit();
     serve(|open| {
         let limits = open.limits();
-        descriptors::reserve(limits.concurrency.get(), 0)?;
+        descriptors::reserve_fetches(limits.concurrency.get(), row.descriptors(&limits), 0)?;
         let named = |name: &str, version: Option<String>| {
             version.map_or(name.to_owned(), |version| format!("{name} {version}"))
         };

@@ -12,6 +12,7 @@ use super::{BlockingClient, Choice, Client, refuse_interim, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
+use crate::site::Origin;
 
 /// Read in pieces of this many bytes.
 const PIECE_BYTES: usize = 16 << 10;
@@ -32,6 +33,8 @@ impl Client for Attohttpc {
     const NOTE: &'static str = "keeps no connections";
     const USUAL: bool = false;
     const KEEPS: bool = false;
+    /// The thread that watches the deadline has a copy of the socket.
+    const DESCRIPTORS: usize = 2;
     const TUNED: &'static [Choice<Session>] = TUNED;
 
     type Builder = Session;
@@ -86,7 +89,7 @@ impl BlockingClient for Attohttpc {
             Credentials::Withhold => &self.headers_elsewhere,
         };
         request.headers_mut().extend(headers.clone());
-        let mut response = request.send().map_err(|error| self.head_failed(error, url))?;
+        let mut response = request.send().map_err(|error| self.head_failed(error, url, deadline))?;
         let status = response.status().as_u16();
         refuse_interim("attohttpc", status)?;
         let head = Head::of(status, response.headers());
@@ -95,26 +98,28 @@ impl BlockingClient for Attohttpc {
             match response.read(&mut piece) {
                 Ok(0) => return Ok(head),
                 Ok(length) => body.push(&piece[..length])?,
-                Err(error) => return Err(self.io_failed(&error, ErrorClass::BodyShort)),
+                Err(error) => return Err(self.io_failed(&error, deadline, ErrorClass::BodyShort)),
             }
         }
     }
 }
 
 impl Attohttpc {
-    fn head_failed(&self, error: Error, url: &Url) -> FetchError {
+    fn head_failed(&self, error: Error, url: &Url, deadline: Instant) -> FetchError {
         match error.kind() {
             // That a name has no address comes as an error without a number, as others do: so it is asked for once more.
             ErrorKind::Io(io) if io.raw_os_error().is_none() && has_no_address(url) => {
                 FetchError::new(ErrorClass::Dns, io.to_string())
             }
-            ErrorKind::Io(io) => self.io_failed(io, ErrorClass::ClosedEarly),
+            ErrorKind::Io(io) => self.io_failed(io, deadline, ErrorClass::ClosedEarly),
             _ => FetchError::new(ErrorClass::Protocol, error.to_string()),
         }
     }
 
-    fn io_failed(&self, error: &io::Error, incomplete: ErrorClass) -> FetchError {
+    fn io_failed(&self, error: &io::Error, deadline: Instant, incomplete: ErrorClass) -> FetchError {
         match error.kind() {
+            // Its thread shuts the connection down then. If the peer goes on sending, that is a reset.
+            _ if Instant::now() >= deadline => FetchError::timeout(self.limits.deadline),
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => FetchError::timeout(self.limits.deadline),
             io::ErrorKind::UnexpectedEof => FetchError::new(incomplete, error.to_string()),
             _ => FetchError::io(error, ErrorClass::Protocol),
@@ -123,6 +128,5 @@ impl Attohttpc {
 }
 
 fn has_no_address(url: &Url) -> bool {
-    let host = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
-    host.to_socket_addrs().is_err()
+    Origin::of(url).is_some_and(|origin| (origin.bare_host(), origin.port).to_socket_addrs().is_err())
 }

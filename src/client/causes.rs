@@ -5,6 +5,7 @@ use std::io;
 use std::iter::successors;
 
 use crate::error::{ErrorClass, FetchError};
+use crate::tls_error;
 
 /// The class of an error, which is that of the first cause whose type is known. `incomplete` is what it means at this
 /// stage that the connection has ended.
@@ -16,6 +17,10 @@ pub(super) fn failed(error: &(dyn Error + 'static), incomplete: ErrorClass) -> F
         let wrapped = cause.downcast_ref::<io::Error>().and_then(|error| error.get_ref()?.downcast_ref());
         if let Some(known) = cause.downcast_ref().or(wrapped) {
             return FetchError::clone(known);
+        }
+        // What a client puts before it differs from client to client.
+        if let Some(error) = tls_error::find(cause) {
+            return FetchError::new(ErrorClass::Tls, tls_error::sentence(error));
         }
         let class = match (cause.downcast_ref::<hyper::Error>(), cause.downcast_ref::<io::Error>()) {
             (Some(error), _) => of_hyper(error, incomplete),

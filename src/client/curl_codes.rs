@@ -7,6 +7,10 @@ use crate::error::{ErrorClass, FetchError};
 /// The class of an error. `connecting` is the system's error of a failed connect, where there is a way to ask for it:
 /// without it nothing tells a refused connection from another.
 pub(super) fn failed(error: &curl::Error, connecting: Option<io::Error>) -> FetchError {
+    let message = match &connecting {
+        Some(system) if error.is_couldnt_connect() => format!("{error}: {system}"),
+        _ => error.to_string(),
+    };
     let class = if error.is_couldnt_resolve_host() {
         ErrorClass::Dns
     } else if error.is_couldnt_connect() {
@@ -22,5 +26,5 @@ pub(super) fn failed(error: &curl::Error, connecting: Option<io::Error>) -> Fetc
     } else {
         ErrorClass::Protocol
     };
-    FetchError::new(class, error.to_string())
+    FetchError::new(class, message)
 }

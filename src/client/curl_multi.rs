@@ -9,13 +9,14 @@ use std::time::Duration;
 use anyhow::Context;
 use curl::easy::{Easy2, Handler, HttpVersion, List, WriteError};
 use curl::multi::Multi;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
 use super::{Choice, Client, curl_codes, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::redirect::Location;
 
 /// What all transfers have in common.
 #[derive(Debug)]
@@ -61,6 +62,11 @@ impl Client for CurlMulti {
 
     type Builder = Settings;
     type Target = Target;
+
+    /// The crate takes headers as text.
+    fn can_send(_name: &HeaderName, value: &HeaderValue) -> bool {
+        value.to_str().is_ok()
+    }
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
@@ -168,14 +174,22 @@ impl CurlMulti {
             let connecting = easy.os_errno().ok().map(io::Error::from_raw_os_error);
             return Err(curl_codes::failed(&error, connecting));
         }
+        let status = easy.response_code().ok().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
+        if status == 101 {
+            // No request has an `upgrade`, so no server may switch (RFC 9110, section 7.8).
+            let message = "the server switched protocols, unasked; curl takes that for the final answer";
+            return Err(FetchError::objection(ErrorClass::Protocol, message));
+        }
         let transfer = easy.get_ref();
-        if !transfer.has_head {
+        let locations = transfer.locations.iter().map(|line| &**line);
+        if transfer.part != Part::Body {
             return Err(FetchError::objection(
                 ErrorClass::ClosedEarly,
                 "the connection ended in the head of the answer",
             ));
         }
-        Ok((Head::of(transfer.status, &transfer.headers), transfer.body.clone()))
+        let head = Head { location: Location::from_lines(locations), ..Head::of(status, &transfer.headers) };
+        Ok((head, transfer.body.clone()))
     }
 
     fn checked(&self, set: Result<(), curl::Error>) -> Result<(), FetchError> {
@@ -186,46 +200,74 @@ impl CurlMulti {
 /// What curl's callbacks have made of an answer.
 #[derive(Debug)]
 pub struct Transfer {
-    status: u16,
+    part: Part,
     headers: HeaderMap,
-    /// Whether the head has come to its end: curl takes one that is cut short for a whole one.
-    has_head: bool,
+    /// As received: not every value of a location is one to [`HeaderMap`].
+    locations: Vec<Box<[u8]>>,
     body: Received,
-    /// Why the body was not taken.
+    /// Why the answer was not taken.
     refused: Option<FetchError>,
     /// Which headers the handle sends.
     sent: Option<Credentials>,
 }
 
+/// The part of an answer that the next line belongs to. The line itself cannot show it: a field may
+/// look like a status line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    StatusLine,
+    Fields {
+        /// Whether another head follows.
+        interim: bool,
+    },
+    /// Behind the final head. More lines are trailers, not headers (RFC 9110, section 6.5.1).
+    Body,
+}
+
 impl Transfer {
     fn new(max_body: u64) -> Self {
         Self {
-            status: 0,
+            part: Part::StatusLine,
             headers: HeaderMap::new(),
-            has_head: false,
+            locations: Vec::new(),
             body: Received::new(max_body),
             refused: None,
             sent: None,
         }
     }
+
+    /// Keeps a field, if it has a valid name and value. Returns whether the transfer goes on.
+    fn keep_field(&mut self, line: &[u8]) -> bool {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { return true };
+        let Ok(name) = HeaderName::from_bytes(&line[..colon]) else { return true };
+        let value = line[colon + 1..].trim_ascii();
+        if name == LOCATION {
+            self.locations.push(value.into());
+        } else if let Ok(value) = HeaderValue::from_bytes(value)
+            && self.headers.try_append(name, value).is_err()
+        {
+            self.refused = Some(FetchError::new(ErrorClass::Protocol, "more headers than can be kept"));
+        }
+        self.refused.is_none()
+    }
 }
 
 impl Handler for Transfer {
     fn header(&mut self, line: &[u8]) -> bool {
-        let line = line.trim_ascii_end();
-        if line.starts_with(b"HTTP/") {
-            // A final answer comes behind interim ones.
-            self.headers.clear();
-            self.has_head = false;
-            let status = line.split(|byte| *byte == b' ').nth(1).and_then(|status| str::from_utf8(status).ok());
-            self.status = status.and_then(|status| status.parse().ok()).unwrap_or(0);
-        } else if let Some(colon) = line.iter().position(|byte| *byte == b':')
-            && let Ok(name) = HeaderName::from_bytes(&line[..colon])
-            && let Ok(value) = HeaderValue::from_bytes(line[colon + 1..].trim_ascii_start())
-        {
-            self.headers.append(name, value);
-        } else if line.is_empty() {
-            self.has_head = true;
+        match self.part {
+            Part::StatusLine => {
+                // Any other line is status 200 to curl.
+                let interim = line.starts_with(b"HTTP/1.") && line.get(9) == Some(&b'1');
+                self.part = Part::Fields { interim };
+                self.headers.clear();
+                self.locations.clear();
+            }
+            // A head that is cut short has no such line, though curl takes it for a whole one.
+            Part::Fields { interim } if matches!(line, b"\r\n" | b"\n") => {
+                self.part = if interim { Part::StatusLine } else { Part::Body };
+            }
+            Part::Fields { .. } => return self.keep_field(line),
+            Part::Body => {}
         }
         true
     }

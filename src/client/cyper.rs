@@ -26,6 +26,7 @@ use super::{AsyncClient, Choice, Client, PIECES_A_TURN, causes, origin_of, tuned
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
+use crate::site::without_brackets;
 
 /// What the clients of all threads have in common.
 pub struct Cyper {
@@ -152,7 +153,7 @@ impl Resolve for Resolver {
     type Err = cyper::Error;
 
     async fn resolve(&self, uri: &Uri) -> Result<impl Stream<Item = IpAddr> + '_, cyper::Error> {
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let host = without_brackets(uri.host().unwrap_or_default());
         let found = (host, 0).to_socket_addrs_async().await.map_err(|error| {
             let error = FetchError::new(ErrorClass::Dns, format!("{host}: {error}"));
             cyper::Error::System(io::Error::other(error))

@@ -22,7 +22,7 @@ use url::Url;
 
 use super::origins::Origins;
 use super::per_host::PerHost;
-use super::{AsyncClient, Choice, Client, causes, origin_of, tls, tuned};
+use super::{AsyncClient, Choice, Client, bad_url, causes, origin_of, tls, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
@@ -72,7 +72,7 @@ impl Client for HyperUtil {
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
         let uri = url[..url::Position::AfterQuery].parse();
-        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        let uri = uri.map_err(|error| bad_url(url, &error))?;
         Ok(Target { uri, host: self.origins.number(origin_of(url)?), credentials })
     }
 }

@@ -7,13 +7,13 @@ use std::io;
 use futures_lite::AsyncReadExt;
 use futures_lite::future::yield_now;
 use http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
-use http::{Request, Response, StatusCode, Uri};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use isahc::config::{Configurable, RedirectPolicy, VersionNegotiation};
 use isahc::error::ErrorKind;
 use isahc::{Error, HttpClient, HttpClientBuilder};
 use url::Url;
 
-use super::{AsyncClient, Choice, Client, PIECES_A_TURN, curl_codes, tuned};
+use super::{AsyncClient, Choice, Client, PIECES_A_TURN, bad_url, curl_codes, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
@@ -39,6 +39,11 @@ impl Client for Isahc {
     type Builder = HttpClientBuilder;
     type Target = (Uri, Credentials);
 
+    /// It panics over a value that is not ASCII.
+    fn can_send(_name: &HeaderName, value: &HeaderValue) -> bool {
+        value.to_str().is_ok()
+    }
+
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         let builder = HttpClient::builder().version_negotiation(VersionNegotiation::http11());
         Ok(Self {
@@ -50,7 +55,7 @@ impl Client for Isahc {
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
         let uri = url[..url::Position::AfterQuery].parse();
-        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        let uri = uri.map_err(|error| bad_url(url, &error))?;
         Ok((uri, credentials))
     }
 }

@@ -3,18 +3,20 @@
 //! A client makes one request and reads one answer. What all have in common stands outside: the loop that pulls the next
 //! site, the deadline, redirects, the body cap, the check of length and checksum, and the classes of failure.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Instant;
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::error::{ErrorClass, FetchError, excerpt};
 use crate::fetch::{Credentials, Limits, Options, Tier};
 use crate::site::Origin;
 
@@ -94,6 +96,9 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// Whether it keeps connections, where it may.
     const KEEPS: bool = true;
 
+    /// File descriptors of a fetch in flight.
+    const DESCRIPTORS: usize = 1;
+
     /// Whether its rows take part where none is named.
     const USUAL: bool;
 
@@ -106,6 +111,11 @@ pub trait Client: Send + Sync + Sized + 'static {
 
     /// A url made ready to be requested, outside the measured time.
     type Target: Send + Sync + 'static;
+
+    /// Whether it can send this header.
+    fn can_send(_name: &HeaderName, _value: &HeaderValue) -> bool {
+        true
+    }
 
     /// Opens the client with its pool empty.
     ///
@@ -184,11 +194,15 @@ fn refuse_interim(client: &str, status: u16) -> Result<(), FetchError> {
     Err(FetchError::objection(ErrorClass::Unsupported, message))
 }
 
+/// Whether ureq and ureq-proto can send a header: they refuse credentials that are not text.
+fn has_text_credentials(name: &HeaderName, value: &HeaderValue) -> bool {
+    name != AUTHORIZATION || value.to_str().is_ok()
+}
+
 /// The addresses of an origin: at once where its host is a literal, else looked up.
 async fn addresses<R: Runtime>(origin: &Origin) -> Result<Vec<SocketAddr>, FetchError> {
-    let literal = origin.host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    if let Ok(address) = literal {
-        return Ok(vec![SocketAddr::new(address, origin.port)]);
+    if let Some(address) = origin.address() {
+        return Ok(vec![address]);
     }
     let no_address = |why: &str| FetchError::new(ErrorClass::Dns, format!("{}: {why}", origin.host));
     let addresses = R::resolve(&origin.host, origin.port).await.map_err(|error| no_address(&error.to_string()))?;
@@ -225,7 +239,12 @@ async fn quiet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), FetchError> 
 
 /// The origin of a url, which every http and https url has.
 fn origin_of(url: &Url) -> Result<Origin, FetchError> {
-    Origin::of(url).ok_or_else(|| FetchError::new(ErrorClass::Unsupported, format!("{url} names no host")))
+    Origin::of(url).ok_or_else(|| bad_url(url, &"no host"))
+}
+
+/// Reports a url that a client cannot request.
+fn bad_url(url: &Url, why: &dyn fmt::Display) -> FetchError {
+    FetchError::new(ErrorClass::Unsupported, format!("{}: {why}", excerpt(url.as_str())))
 }
 
 /// The value of the `host` header: the port is left out where it is the scheme's own (RFC 9110, section 7.2).

@@ -8,8 +8,8 @@ use http::header::{HOST, HeaderMap, HeaderValue};
 use http::uri::{InvalidUri, PathAndQuery};
 use url::Url;
 
-use super::{host_header, origin_of};
-use crate::error::{ErrorClass, FetchError};
+use super::{bad_url, host_header, origin_of};
+use crate::error::FetchError;
 use crate::fetch::{Credentials, Limits, Options};
 use crate::site::Origin;
 
@@ -50,12 +50,11 @@ impl Places {
 
     /// Makes a url ready.
     pub fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        let unsupported = |why: String| FetchError::new(ErrorClass::Unsupported, format!("{url}: {why}"));
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| unsupported(error.to_string()))?;
+        let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| bad_url(url, &error))?;
         // The first clone makes the text a shared one, which takes an allocation: now, and not within the pass.
         drop(path.clone());
-        let host = HeaderValue::try_from(host_header(url)).map_err(|error| unsupported(error.to_string()))?;
+        let host = HeaderValue::try_from(host_header(url)).map_err(|error| bad_url(url, &error))?;
 
         let origin = origin_of(url)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

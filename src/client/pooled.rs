@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_rustls::TlsConnector;
 use futures_rustls::client::TlsStream;
 use futures_util::future::Either;
+use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::places::{Places, Target};
@@ -31,6 +32,11 @@ pub trait Connection<S: Stream>: Sized + Send + 'static {
 
     /// Whether its rows take part where none is named.
     const USUAL: bool;
+
+    /// Whether it can send this header.
+    fn can_send(_name: &HeaderName, _value: &HeaderValue) -> bool {
+        true
+    }
 
     /// One over a stream that has just been connected.
     fn open(wire: Wire<S>) -> impl Future<Output = Result<Self, FetchError>> + Send;
@@ -71,6 +77,10 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
 
     type Builder = ();
     type Target = Target;
+
+    fn can_send(name: &HeaderName, value: &HeaderValue) -> bool {
+        C::can_send(name, value)
+    }
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {

@@ -48,13 +48,13 @@ pub(super) async fn encrypt<S: Stream>(
     stream: S,
     origin: &Origin,
 ) -> Result<TlsStream<S>, FetchError> {
-    let host = origin.host.trim_start_matches('[').trim_end_matches(']');
+    let host = origin.bare_host();
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| FetchError::new(ErrorClass::Tls, format!("{host}: {error}")))?;
     tls.connect(name, stream).await.map_err(|error| match error.kind() {
         // The peer hung up or answered something else than TLS: in a handshake either is its failure.
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => {
-            FetchError::new(ErrorClass::Tls, error.to_string())
+            FetchError { class: ErrorClass::Tls, ..FetchError::io(&error, ErrorClass::Tls) }
         }
         _ => FetchError::io(&error, ErrorClass::Tls),
     })

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use ureq::Agent;
 use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -14,10 +14,12 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
-use super::{BlockingClient, Choice, Client, tuned};
+use super::{BlockingClient, Choice, Client, bad_url, has_text_credentials, tuned};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::site::without_brackets;
+use crate::tls_error;
 
 /// Read in pieces of this many bytes. On the stack, since there is one fetch a thread.
 const PIECE_BYTES: usize = 16 << 10;
@@ -40,6 +42,10 @@ impl Client for Ureq {
     type Builder = Builder;
     type Target = (Uri, Credentials);
 
+    fn can_send(name: &HeaderName, value: &HeaderValue) -> bool {
+        has_text_credentials(name, value)
+    }
+
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         let config = config(options, limits);
         Ok(Self {
@@ -52,7 +58,7 @@ impl Client for Ureq {
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {
         let uri = url.as_str().parse();
-        let uri = uri.map_err(|error| FetchError::new(ErrorClass::Unsupported, format!("{url}: {error}")))?;
+        let uri = uri.map_err(|error| bad_url(url, &error))?;
         Ok((uri, credentials))
     }
 }
@@ -152,7 +158,8 @@ impl Ureq {
         let class = match &error {
             ureq::Error::Timeout(_) => return FetchError::timeout(self.deadline),
             ureq::Error::HostNotFound => ErrorClass::Dns,
-            ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
+            ureq::Error::Rustls(error) => return FetchError::new(ErrorClass::Tls, tls_error::sentence(error)),
+            ureq::Error::Tls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
             ureq::Error::ConnectionFailed => ErrorClass::Connect,
             ureq::Error::BadUri(_) => ErrorClass::Unsupported,
             ureq::Error::Io(error) => return of_io(error, phase),
@@ -178,7 +185,7 @@ struct LiteralResolver(DefaultResolver);
 
 impl Resolver for LiteralResolver {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let host = without_brackets(uri.host().unwrap_or_default());
         if let Ok(address) = host.parse::<IpAddr>() {
             let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
             let mut addresses = self.0.empty();

@@ -180,12 +180,6 @@ pub const KNOWN: &[Known] = &[
         link: Some("https://github.com/encode/httpx/issues/1474"),
     },
     Known {
-        client: "httpx",
-        faults: &["redirect-to-garbage"],
-        cause: "httpx takes what is no url for the name of a host, and looks it up",
-        link: None,
-    },
-    Known {
         client: "aiohttp",
         faults: &["no-content-with-body", "not-modified-with-body", "surplus"],
         cause: "aiohttp parses what follows an answer as a part of it",

@@ -242,6 +242,11 @@ impl Fault {
         all().find(|fault| fault.name == name).ok_or_else(unknown)
     }
 
+    /// Returns whether the answer holds the [`zeros`].
+    pub fn sends_zeros(&self) -> bool {
+        self.script().is_some_and(|script| script.steps.iter().any(|step| matches!(step, Step::Zeros)))
+    }
+
     /// What is sent in answer to a request, if that is where the fault lies.
     pub fn script(&self) -> Option<&Script> {
         match &self.made {

@@ -1,6 +1,7 @@
 //! A gzip bomb.
 
 use std::io::{self, Read};
+use std::sync::LazyLock;
 
 use flate2::Compression;
 use flate2::read::GzEncoder;
@@ -8,13 +9,18 @@ use flate2::read::GzEncoder;
 /// The length of the decoded body: a thousand times that of a large page, and little for any memory.
 const ZEROS: u64 = 10_000_000;
 
-/// Returns ten million zeros as a gzip file.
-pub fn zeros() -> Vec<u8> {
+/// Made once: it takes longer than a server may keep other clients waiting.
+static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut file = Vec::new();
     let zeros = io::repeat(0).take(ZEROS);
     // Neither side of it can fail: it reads a constant and writes to memory.
-    let _ = GzEncoder::new(zeros, Compression::best()).read_to_end(&mut file);
+    let _ = GzEncoder::new(zeros, Compression::fast()).read_to_end(&mut file);
     file
+});
+
+/// Returns ten million zeros as a gzip file.
+pub fn zeros() -> &'static [u8] {
+    &FILE
 }
 
 #[cfg(test)]
@@ -27,7 +33,7 @@ mod tests {
     fn zeros_are_ten_million() {
         let mut decoded = Vec::new();
         let file = zeros();
-        GzDecoder::new(file.as_slice()).read_to_end(&mut decoded).unwrap();
+        GzDecoder::new(file).read_to_end(&mut decoded).unwrap();
         assert!(decoded == vec![0; ZEROS as usize]);
         assert!(file.len() < decoded.len() / 100, "{} bytes", file.len());
     }

@@ -8,6 +8,7 @@ use super::instructions::Counters;
 use super::shuffle::Shuffle;
 use super::target::Target;
 use super::{Budget, Event, Plan, Stage, check};
+use crate::backend::mark_unreachable;
 use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
 use crate::worker::PassOrder;
 
@@ -129,7 +130,10 @@ impl Block<'_> {
             return Ok(sample);
         };
         let witness = self.target.take_witness()?;
-        let pass = done.pass();
+        let mut pass = done.pass();
+        if let Target::Live(urls) = self.target {
+            mark_unreachable(&mut pass, urls);
+        }
         if let Some((validity, why)) = check::fault(scenario, contender.slots, visit, &pass, witness.as_ref()) {
             (sample.validity, sample.why) = (validity, Some(why));
         }

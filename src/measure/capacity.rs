@@ -18,6 +18,9 @@ use crate::witness::{DelayErrors, Witness};
 /// Connections to the server, and so requests in flight.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(100).expect("it is not 0");
 
+/// The descriptors of all connections: both ends of each are in this process.
+pub const CAPACITY_CONNECTIONS: usize = 2 * CONNECTIONS.get();
+
 /// The moments that a bare loop waits for lie so far apart.
 const STEP: Duration = Duration::from_millis(1);
 

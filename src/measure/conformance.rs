@@ -5,6 +5,7 @@
 //! a connection may end, healthy, faulty. Cells share nothing but the machine, so several are made at once, each beside a
 //! server that nobody else uses meanwhile. What seems to hang among many is tried again alone.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,6 +49,8 @@ pub struct Verification {
     pub faults: Vec<&'static str>,
     /// The longest that a fetch may take.
     pub deadline: Duration,
+    /// The address that the server listens at.
+    pub ip: IpAddr,
     /// How many cells have been made.
     pub progress: Arc<AtomicUsize>,
 }
@@ -86,7 +89,8 @@ struct Stand<'a> {
 
 impl Stand<'_> {
     fn server(&self) -> anyhow::Result<ServerProcess> {
-        ServerProcess::start(&self.verification.program, &self.scenario.name, 1.0)
+        let Verification { program, ip, .. } = self.verification;
+        ServerProcess::start_on(*ip, program, &self.scenario.name, 1.0)
     }
 
     /// Asks a row what it is.

@@ -35,7 +35,7 @@ mod target;
 pub use self::audit::audit;
 
 use self::block::Block;
-pub use self::capacity::capacity;
+pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 pub use self::checkup::Finding;
 use self::contender::Contender;
 pub use self::instructions::{NoCounters, no_instructions};

@@ -6,6 +6,7 @@
 use super::contender::Contender;
 use super::target::Target;
 use super::{Event, Participant, Plan, Source, Stage};
+use crate::backend::mark_unreachable;
 use crate::endings::Endings;
 use crate::record::Probe;
 use crate::worker::{Open, PassDone, PassOrder};
@@ -30,7 +31,9 @@ pub(super) fn probe(
         let done = visit(plan, stage, participant, &order);
         if let Some(done) = done.filter(|done| done.fetched.len() == urls.len()) {
             let has_urls = done.has_urls();
-            endings.add(&participant.name, urls, &done.pass(), has_urls);
+            let mut pass = done.pass();
+            mark_unreachable(&mut pass, urls);
+            endings.add(&participant.name, urls, &pass, has_urls);
         }
         target.rest(plan);
         if plan.is_interrupted() {

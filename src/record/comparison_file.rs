@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::journal::Lines;
+use super::journal::{Lines, make_folder};
 use super::{
     Aftermath, COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample, SAMPLES_FILE, Setup,
     StageSetup, WorkerSetup, audit, parse, read_lines, replace_file,
@@ -35,7 +35,7 @@ impl ComparisonJournal {
     ///
     /// The folder holds a comparison already, which stays as it is, or cannot be written to.
     pub fn create(folder: &Path, environment: &Environment, setup: Setup) -> anyhow::Result<Self> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        make_folder(folder)?;
         let passes = Lines::create(folder.join(PASSES_FILE))?;
         let costs = Lines::create(folder.join(COSTS_FILE))?;
         if !folder.join(ENVIRONMENT_FILE).exists() {

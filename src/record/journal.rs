@@ -44,8 +44,7 @@ impl Journal {
     ///
     /// The folder holds a record already, which stays as it is, or cannot be written to.
     pub fn create(folder: &Path, environment: &Environment) -> anyhow::Result<Self> {
-        let shown = folder.display();
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {shown}"))?;
+        make_folder(folder)?;
         let samples = Lines::create(folder.join(SAMPLES_FILE))?;
         let text = serde_json::to_string_pretty(environment)? + "\n";
         replace_file(&folder.join(ENVIRONMENT_FILE), text.as_bytes())?;
@@ -122,6 +121,18 @@ impl Lines {
     }
 }
 
+/// Makes a folder, unless it exists, and makes sure that files can be written into it.
+///
+/// # Errors
+///
+/// They cannot.
+pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let probe = folder.join(format!(".{}.new", std::process::id()));
+    let written = File::create(&probe).and_then(|_| fs::remove_file(&probe));
+    written.with_context(|| format!("cannot write into the folder {}", folder.display()))
+}
+
 /// Makes a new folder below `parent`, named after the time and the CPU, and numbered where the name is taken.
 ///
 /// # Errors
@@ -129,7 +140,7 @@ impl Lines {
 /// `parent` cannot be written to.
 pub fn new_folder(parent: &Path, environment: &Environment) -> anyhow::Result<PathBuf> {
     let name = environment.folder_name();
-    fs::create_dir_all(parent).with_context(|| format!("cannot make the folder {}", parent.display()))?;
+    make_folder(parent)?;
     let mut folder = parent.join(&name);
     for number in 2.. {
         match fs::create_dir(&folder) {

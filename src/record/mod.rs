@@ -11,6 +11,8 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::files::read_at_most;
+
 mod capacity;
 mod audit;
 mod bounds;
@@ -34,7 +36,7 @@ pub use self::comparison_file::{Comparison, ComparisonJournal, remove_comparison
 pub use self::environment::{Environment, Git};
 pub use self::folder::Folder;
 pub use self::footprint::{Advisory, Footprint, Program, Release};
-pub use self::journal::{Journal, Unwritable, new_folder, replace_file};
+pub use self::journal::{Journal, Unwritable, make_folder, new_folder, replace_file};
 pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::sample::{Measurement, Sample, What};
@@ -160,11 +162,7 @@ pub fn read_whole<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Resul
     if !path.exists() {
         return Ok(None);
     }
-    let mut text = Vec::new();
-    // What is no file, such as a device, may have no end and say no length.
-    let read = File::open(path).and_then(|file| file.take(LONGEST_WHOLE + 1).read_to_end(&mut text));
-    read.with_context(|| format!("cannot read {shown}"))?;
-    anyhow::ensure!(text.len() as u64 <= LONGEST_WHOLE, "{shown} is longer than {LONGEST_WHOLE} bytes");
+    let text = read_at_most(path, LONGEST_WHOLE).with_context(|| format!("cannot read {shown}"))?;
     serde_json::from_slice(&text).map(Some).with_context(|| format!("{shown} is no {what}"))
 }
 

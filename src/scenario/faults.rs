@@ -94,7 +94,7 @@ impl Scenario {
         let of = |site: usize, visit| self.sites[site].reply.body(self.seed, site, visit);
         let body: Vec<u8> = match answer.content {
             Content::Nothing => Vec::new(),
-            Content::Zeros => fault::zeros(),
+            Content::Zeros => fault::zeros().to_vec(),
             Content::Programmed => of(case.faulty, visit).to_vec(),
             Content::OfAnotherSite => of(case.healthy, visit).to_vec(),
             Content::OfNext => of(case.faulty, visit.wrapping_add(1)).to_vec(),

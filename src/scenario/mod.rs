@@ -1,7 +1,5 @@
 //! Scenarios: named lists of sites with limits, read from TOML. The built-in ones are embedded in the program.
 
-use std::fs::File;
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +11,7 @@ use url::Url;
 use crate::answer::{Beginning, Page};
 use crate::fault::{Certificate, Listening};
 use crate::fetch::{Limits, Pass, Script};
+use crate::files::read_at_most;
 use crate::schedule;
 use crate::site::{Origin, Site};
 
@@ -24,7 +23,7 @@ mod file;
 pub use self::examine::examine;
 pub use self::faults::{Case, faults};
 
-/// More of a scenario's file is not read.
+/// The longest file of a scenario that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The built-in scenarios: their names and texts.
@@ -85,9 +84,9 @@ impl Scenario {
             let names = Self::names().collect::<Vec<_>>().join(", ");
             bail!("unknown scenario {name_or_path:?}: take one of {names}, or the path of a TOML file");
         }
-        let mut text = String::new();
-        let read = File::open(path).and_then(|file| file.take(MAX_FILE_BYTES).read_to_string(&mut text));
-        read.with_context(|| format!("cannot read scenario {name_or_path}"))?;
+        let bytes =
+            read_at_most(path, MAX_FILE_BYTES).with_context(|| format!("cannot read scenario {name_or_path}"))?;
+        let text = String::from_utf8(bytes).with_context(|| format!("cannot read scenario {name_or_path}"))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         file::parse(&name, &text).map_err(|error| anyhow::anyhow!("{name_or_path}:{error}"))
     }

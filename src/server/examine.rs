@@ -40,7 +40,7 @@ mod tests {
             let seen = match parse(mutant) {
                 Parsed::Complete(..) => &complete,
                 Parsed::Partial => &partial,
-                Parsed::Refused(Refusal::Malformed | Refusal::TooLarge) => &refused,
+                Parsed::Refused(Refusal::Malformed | Refusal::TooLarge | Refusal::Version) => &refused,
             };
             seen.set(seen.get() + 1);
         });

@@ -1,5 +1,6 @@
 //! The mock server as a child process, as seen by its parent.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -33,8 +34,18 @@ impl ServerProcess {
     ///
     /// The program cannot be started, ends early or does not say where it is: how it ended is told.
     pub fn start(program: &Path, scenario: &str, time_scale: f64) -> anyhow::Result<Self> {
+        Self::start_on(Ipv4Addr::LOCALHOST.into(), program, scenario, time_scale)
+    }
+
+    /// Starts it on another address of this machine.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_on(ip: IpAddr, program: &Path, scenario: &str, time_scale: f64) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
-        command.args(["serve", "--end-with-stdin", "--time-scale", &time_scale.to_string(), "--", scenario]);
+        command.args(["serve", "--end-with-stdin", "--listen", &ip.to_string()]);
+        command.args(["--time-scale", &time_scale.to_string(), "--", scenario]);
         let child = Child::start(&mut command, ANNOUNCEMENT_LIMIT);
         let mut child = child.with_context(|| format!("cannot start {}", program.display()))?;
         let line = child

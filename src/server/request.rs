@@ -64,6 +64,8 @@ pub(super) enum Refusal {
     Malformed,
     /// It is longer than [`HEAD_LIMIT`], or has too many lines.
     TooLarge,
+    /// Its major version is not 1.
+    Version,
 }
 
 /// Reads the head that `bytes` begin with.
@@ -78,7 +80,38 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
         },
         Ok(httparse::Status::Partial) if bytes.len() < HEAD_LIMIT => Parsed::Partial,
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => Parsed::Refused(Refusal::TooLarge),
+        Err(httparse::Error::Version) => {
+            let (method, path) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
+            let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            other_version(bytes, blank + method.len() + path.len() + 2)
+        }
         Err(_) => Parsed::Refused(Refusal::Malformed),
+    }
+}
+
+/// Reads a head whose version, which begins at byte `at`, is neither 1.0 nor 1.1.
+///
+/// Reads a higher minor version as 1.1 (RFC 9110, section 2.5). A version is a name in capitals and
+/// two digits with a dot between them (RFC 9112, section 2.3).
+#[cold]
+fn other_version(bytes: &[u8], at: usize) -> Parsed {
+    const PATTERN: &[u8] = b"HTTP/0.0";
+    let fits = |(byte, pattern): (&u8, &u8)| match pattern {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == pattern,
+    };
+    let (version, rest) = bytes[at..].split_at(PATTERN.len().min(bytes.len() - at));
+    if !version.iter().zip(PATTERN).all(fits) {
+        return Parsed::Refused(Refusal::Malformed);
+    }
+    match rest {
+        [] | [b'\r'] if bytes.len() < HEAD_LIMIT => Parsed::Partial,
+        [] | [b'\r'] => Parsed::Refused(Refusal::TooLarge),
+        [b'\n', ..] | [b'\r', b'\n', ..] if version.starts_with(b"HTTP/1.") => {
+            parse(&[&bytes[..at], b"HTTP/1.1", rest].concat())
+        }
+        [b'\n', ..] | [b'\r', b'\n', ..] => Parsed::Refused(Refusal::Version),
+        _ => Parsed::Refused(Refusal::Malformed),
     }
 }
 

@@ -98,7 +98,7 @@ fn say(step: &Step, visit: Visit, service: &Service, bytes: &mut Vec<u8>) {
         Step::Zeros => {
             let zeros = fault::zeros();
             write(bytes, format_args!("content-length: {}\r\n\r\n", zeros.len()));
-            bytes.extend_from_slice(&zeros);
+            bytes.extend_from_slice(zeros);
         }
         Step::Itself => write(bytes, format_args!("{}", service.url(visit))),
         Step::SiteBefore => {

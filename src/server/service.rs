@@ -11,7 +11,7 @@ use super::request::{KeepAlive, Method, Refusal, Request, Target};
 use super::response::{Head, Heads, Response, Slices, Then, Visit, tail};
 use super::script::Play;
 use super::tally::Tally;
-use crate::fault::{End, Fault};
+use crate::fault::{self, End, Fault};
 use crate::scenario::Scenario;
 use crate::site::{Body, Origin};
 use crate::witness::Witness;
@@ -60,6 +60,11 @@ impl Programme {
     pub fn new(scenario: Arc<Scenario>, origins: Vec<(Origin, Entrance)>) -> Self {
         let heads = Heads::prepare(&scenario);
         let has_delays = scenario.has_delays();
+        let mut faults = scenario.sites.iter().filter_map(|site| site.reply.fault);
+        if faults.any(|occurring| occurring.fault.sends_zeros()) {
+            // Made before a client waits for them.
+            fault::zeros();
+        }
         Self { scenario, origins, heads, has_delays }
     }
 }
@@ -92,6 +97,7 @@ impl Service {
         let status = match refusal {
             Refusal::Malformed => 400,
             Refusal::TooLarge => 431,
+            Refusal::Version => 505,
         };
         self.refuse(door, status, KeepAlive::No)
     }
@@ -181,6 +187,7 @@ impl Service {
             404 => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n",
             405 => b"HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\ncontent-length: 0\r\n",
             431 => b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n",
+            505 => b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-length: 0\r\n",
             _ => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
         };
         let then = if keep_alive == KeepAlive::No { Then::Linger } else { Then::Read };

@@ -9,11 +9,15 @@ use fetchbench::error::ErrorClass;
 use fetchbench::fetch::{Connections, Fetch, Fetched, Limits, Options, Pass};
 use url::Url;
 
+use crate::families::over_families;
 use crate::mock::Mock;
 use crate::peers::say;
 
+mod addresses;
 mod encrypted;
 mod faults;
+mod headers;
+mod redirects;
 mod requests;
 
 fn limits(concurrency: usize) -> Limits {
@@ -34,8 +38,8 @@ pub fn rows() -> impl Iterator<Item = Row> {
     if !missing.is_empty() {
         let missing = missing.join(", ");
         let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
-        assert!(!required, "required here, but not set up: {missing}: run scripts/peers");
-        SAID.call_once(|| say(&format!("skipped: not set up: {missing}: run scripts/peers")));
+        assert!(!required, "required here, but not set up: {missing}: run `fetchbench peers install`");
+        SAID.call_once(|| say(&format!("skipped: not set up: {missing}: run `fetchbench peers install`")));
     }
     let optional = std::env::var_os("FETCHBENCH_ROWS").is_some_and(|rows| rows == "optional");
     let rows: Vec<Row> =
@@ -86,17 +90,19 @@ const MIXED: &str = r#"
 
 #[test]
 fn every_answer_is_right_and_in_the_order_of_the_urls() {
-    let mock = Mock::start(MIXED);
-    for row in rows() {
-        let mut session = open(row, &limits(4));
-        for visit in 0..3 {
-            let pass = session.fetch_all(&mock.urls(visit)).unwrap();
-            assert_eq!(pass.fetched.len(), mock.scenario.sites.len(), "{row}");
-            mock.scenario
-                .verify(visit, mock.scenario.sites.len(), &pass)
-                .unwrap_or_else(|error| panic!("{row}: {error}"));
+    over_families(|ip| {
+        let mock = Mock::start_on(ip, MIXED);
+        for row in rows() {
+            let mut session = open(row, &limits(4));
+            for visit in 0..3 {
+                let pass = session.fetch_all(&mock.urls(visit)).unwrap();
+                assert_eq!(pass.fetched.len(), mock.scenario.sites.len(), "{row}");
+                mock.scenario
+                    .verify(visit, mock.scenario.sites.len(), &pass)
+                    .unwrap_or_else(|error| panic!("{row}: {error}"));
+            }
         }
-    }
+    });
 }
 
 /// On one thread it is no matter of luck: every task begins before any begins anew.

@@ -10,25 +10,25 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The program with a plain environment: no colour is forced, and none is forbidden.
-fn fetchbench(args: &[&str]) -> Command {
+pub(crate) fn fetchbench(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     command.args(args).stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command
 }
 
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     fetchbench(args).output().unwrap()
 }
 
 /// What the program prints when all goes well.
-fn stdout(args: &[&str]) -> String {
+pub(crate) fn stdout(args: &[&str]) -> String {
     let output = run(args);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{args:?}");
     text(&output.stdout)
 }
 
 /// The one line that refuses a command line, before anything has been printed.
-fn refusal(args: &[&str]) -> String {
+pub(crate) fn refusal(args: &[&str]) -> String {
     let output = run(args);
     let stderr = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{args:?}: {stderr}");
@@ -36,12 +36,12 @@ fn refusal(args: &[&str]) -> String {
     stderr.trim_end().strip_prefix("error: ").unwrap_or_else(|| panic!("{args:?}: {stderr}")).to_owned()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// A file in a directory that goes when the test ends.
-fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
+pub(crate) fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join(name);
     fs::write(&path, text).unwrap();
@@ -344,9 +344,9 @@ fn more_concurrency_than_file_descriptors_is_refused_with_the_number_needed() {
     let refused = limited("n 100", "200");
     assert_eq!(refused.status.code(), Some(2));
     let stderr = text(&refused.stderr);
-    assert!(stderr.contains("concurrency 200 needs 264 file descriptors and at most 100"), "{stderr}");
-    assert!(stderr.contains("ulimit -n 264"), "{stderr}");
-    assert_eq!(limited("n 100", "36").status.code(), Some(0), "36 and the 64 in reserve");
+    assert!(stderr.contains("concurrency 200 needs 232 file descriptors and at most 100"), "{stderr}");
+    assert!(stderr.contains("ulimit -n 232"), "{stderr}");
+    assert_eq!(limited("n 100", "68").status.code(), Some(0), "68 and the 32 in reserve");
     assert_eq!(limited("Sn 100", "200").status.code(), Some(0), "a soft limit is raised");
 }
 

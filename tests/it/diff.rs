@@ -217,3 +217,36 @@ fn a_row_that_counts_no_more_is_told_by_the_exit_code() {
     assert!(!hyper.contains("same") && told.matches("same ").count() == 4, "two rows, by median and cpu: {told}");
     assert_eq!(diff(&after, &before, &[]).status.code(), Some(0), "it is the new record that is judged");
 }
+
+#[test]
+fn nothing_compared_is_not_passed() {
+    let parent = TempDir::new().unwrap();
+    let environment = Environment::capture("cargo test");
+    let before = record(parent.path(), "before", &environment, [1.0; 3]);
+    let after = record(parent.path(), "after", &environment, [1.0; 3]);
+    let code = |threshold: &str| {
+        let output = diff(&before, &after, &["--fail-if", threshold]);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(code("median>+5%"), (Some(0), String::new()));
+
+    // Four blocks are too few for a verdict.
+    let passes = after.join("passes.jsonl");
+    let all = fs::read_to_string(&passes).unwrap();
+    let few = |line: &&str| (0..4).any(|block| line.contains(&format!("\"block\":{block},")));
+    fs::write(&passes, all.lines().filter(few).map(|line| line.to_owned() + "\n").collect::<String>()).unwrap();
+    let (ended, stderr) = code("median>+5%");
+    assert_eq!(ended, Some(3), "{stderr}");
+    assert_eq!(
+        stderr,
+        "error: --fail-if 'median>+5%' compared nothing: no row counts in both records with enough blocks\n"
+    );
+    assert_eq!(code("cpu>+5%").0, Some(0), "each figure by itself");
+
+    let setup = after.join("comparison.json");
+    let other = fs::read_to_string(&setup).unwrap().replace("keepalive", "connect");
+    fs::write(&setup, other).unwrap();
+    fs::write(&passes, all.replace("keepalive", "connect")).unwrap();
+    assert_eq!(code("median>+5%").0, Some(3), "the scenarios differ");
+    assert_eq!(diff(&before, &after, &[]).status.code(), Some(0), "without a threshold nothing is asked");
+}

@@ -1,24 +1,33 @@
 //! All integration tests, in one program.
 
 mod anomalies;
+mod arguments;
 mod audit;
 mod backends;
 mod cli;
 mod compare;
 mod conformance;
 mod diff;
+mod environment;
+mod families;
+mod grid_families;
 mod hostile;
 mod large;
+mod lists;
 mod live;
 mod manuals;
 mod mock;
+mod namespace;
 mod pages;
 mod peers;
 mod people;
 mod protocol;
 mod raw_server;
 mod report;
+mod rfc9112;
 mod schema;
 mod server;
 mod statistics;
 mod tidy;
+mod tls;
+mod user_headers;

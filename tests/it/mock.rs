@@ -1,6 +1,7 @@
 //! The mock server as its own process, for tests.
 
 use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use fetchbench::backend::Row;
@@ -19,10 +20,15 @@ pub struct Mock {
 impl Mock {
     /// Starts a server for a scenario given as TOML.
     pub fn start(toml: &str) -> Self {
+        Self::start_on(Ipv4Addr::LOCALHOST.into(), toml)
+    }
+
+    /// Starts it on another address.
+    pub fn start_on(ip: IpAddr, toml: &str) -> Self {
         let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         file.write_all(toml.as_bytes()).unwrap();
         let path = file.path().to_str().unwrap();
-        let process = ServerProcess::start(Path::new(env!("CARGO_BIN_EXE_fetchbench")), path, 1.0).unwrap();
+        let process = ServerProcess::start_on(ip, Path::new(env!("CARGO_BIN_EXE_fetchbench")), path, 1.0).unwrap();
         Self { scenario: Scenario::load(path).unwrap(), process }
     }
 

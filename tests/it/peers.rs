@@ -6,7 +6,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,23 @@ pub fn say(message: &str) {
     let _ = std::io::Write::write_all(stderr, format!("{message}\n").as_bytes());
 }
 
+/// Says that part of a test is left out, and why; fails where nothing may be left out.
+pub fn skip(why: &str) {
+    assert!(std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_none(), "required here: {why}");
+    say(&format!("skipped: {why}"));
+}
+
+/// Runs a program to its end, or reports that it is not installed.
+pub fn run_or_skip(name: &str, mut command: Command) -> Option<Output> {
+    match command.stdin(Stdio::null()).output() {
+        Ok(output) => Some(output),
+        Err(error) => {
+            skip(&format!("{name} cannot be started: {error}"));
+            None
+        }
+    }
+}
+
 /// The files that peers serve: name and content.
 fn files() -> [(&'static str, Vec<u8>); 3] {
     let bytes = |count: usize| (0..count).map(|index| (index * 31 % 251) as u8).collect();
@@ -58,9 +75,7 @@ impl Peer {
         let child = match child.spawn() {
             Ok(child) => child,
             Err(error) => {
-                let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
-                assert!(!required, "{name} is required here, but cannot be started: {error}");
-                say(&format!("skipped: {name} is not installed"));
+                skip(&format!("{name} cannot be started: {error}"));
                 return None;
             }
         };

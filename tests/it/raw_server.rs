@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use url::Url;
@@ -24,12 +25,13 @@ pub enum Then {
     Flood,
 }
 
-/// What is answered to a request: its head as received, lines joined by LF.
+/// What is answered to a request: its head as received, with a character for every byte and lines joined by LF.
 type Answer = dyn Fn(&str) -> (Vec<u8>, Then) + Send + Sync;
 
 /// A server on a port of its own, until the test process ends.
 pub struct RawServer {
     address: SocketAddr,
+    accepted: Arc<AtomicUsize>,
 }
 
 impl RawServer {
@@ -43,14 +45,22 @@ impl RawServer {
         let listener = TcpListener::bind((ip, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let answer: Arc<Answer> = Arc::new(answer);
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&accepted);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                counter.fetch_add(1, Ordering::SeqCst);
                 let answer = Arc::clone(&answer);
                 // A client that has gone is no concern of the server's.
                 std::thread::spawn(move || serve(stream, &*answer).ok());
             }
         });
-        Self { address }
+        Self { address, accepted }
+    }
+
+    /// How many connections it has accepted.
+    pub fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
     }
 
     /// A url on this server.
@@ -110,14 +120,16 @@ fn serve(stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
     }
 }
 
+/// Reads a head: a character for every byte, so that a test sees the bytes that were sent.
 fn read_head(reader: &mut impl BufRead) -> std::io::Result<String> {
     let mut head = String::new();
     loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
+        let mut line = Vec::new();
+        if reader.read_until(b'\n', &mut line)? == 0 || line == b"\r\n" {
             return Ok(head);
         }
-        head.push_str(line.trim_end());
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        head.extend(line.strip_suffix(b"\r").unwrap_or(line).iter().map(|byte| char::from(*byte)));
         head.push('\n');
     }
 }

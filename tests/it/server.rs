@@ -20,6 +20,7 @@ mod faults;
 mod process;
 mod raw;
 mod streams;
+mod versions;
 
 /// How long a test waits for what must come: only a hang takes it.
 const PATIENCE: Duration = Duration::from_secs(20);

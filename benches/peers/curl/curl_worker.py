@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "python"))
 
-from worker import BEGINNING_BYTES, serve  # noqa: E402
+from worker import BEGINNING_BYTES, serve, too_long  # noqa: E402
 
 # More transfers at a time are not taken by curl before 8.16: it makes 300 of any larger number.
 MOST_PARALLEL = 300
@@ -76,21 +76,23 @@ class Session:
     def fetch_all(self, urls, start):
         if not urls:
             return []
-        outcomes = [None] * len(urls)
+        outcomes, refused = [None] * len(urls), [too_long(url) for url in urls]
         names = [os.path.join(self.folder, str(index)) for index in range(len(urls))]
-        lines = [f'url = "{url}"\noutput = "{name}"\n' for url, name in zip(urls, names)]
+        taken = [index for index, why in enumerate(refused) if not why]
         # Every so many-th of the urls is one process's, so that all have as many, give or take one.
-        heard = [
-            self.readers.submit(self.hear, curl, lines[first :: self.processes], outcomes, first, start)
-            for first, curl in enumerate(self.next)
-        ]
+        shares = [taken[first :: self.processes] for first in range(self.processes)]
+        lines = [[f'url = "{urls[index]}"\noutput = "{names[index]}"\n' for index in share] for share in shares]
+        heard = [self.readers.submit(self.hear, *work, outcomes, start) for work in zip(self.next, lines, shares)]
         for one in heard:
             one.result()
         self.next = self.start_all()
-        return [self.outcome(outcome, name) for outcome, name in zip(outcomes, names)]
+        return [
+            [0, 0, "unsupported", why] if why else self.outcome(outcome, name)
+            for why, outcome, name in zip(refused, outcomes, names)
+        ]
 
-    def hear(self, curl, lines, outcomes, first, start):
-        """Hands a curl its urls, which are every so many-th from `first` on, and notes what it says of each."""
+    def hear(self, curl, lines, share, outcomes, start):
+        """Hands a curl its share of the urls, a line for each, and notes what it says of each."""
         if not lines:
             # It would complain that there is nothing to fetch.
             curl.kill()
@@ -105,8 +107,7 @@ class Session:
             number, code, total, status, url, message = fields
             elapsed = int(float(total) * 1e9)
             end = time.perf_counter_ns() - start
-            index = first + int(number) * self.processes
-            outcomes[index] = [max(end - elapsed, 0), min(elapsed, end), code, int(status), url, message]
+            outcomes[share[int(number)]] = [max(end - elapsed, 0), min(elapsed, end), code, int(status), url, message]
         curl.wait()
 
     def outcome(self, outcome, name):
@@ -114,6 +115,8 @@ class Session:
         if outcome is None:
             return [0, 0, "crashed", "curl said nothing of it"]
         *times, code, status, url, message = outcome
+        if code == "1" and "redirect target URL" in message:
+            return [*times, "unsupported", message]
         if code != "0" and any(words in message for words in PROTOCOL):
             return [*times, "protocol", message]
         if code == "56":

@@ -23,6 +23,9 @@ import (
 
 const beginningBytes = 40
 
+// urlMax is the longest url that any row takes, in bytes.
+const urlMax = 65534
+
 // Open says what to fetch, and within which limits.
 type Open struct {
 	URLs        []string `json:"urls"`
@@ -76,6 +79,10 @@ func (body *Received) Write(piece []byte) (int, error) {
 	return len(piece), nil
 }
 
+func newReceived(open *Open) *Received {
+	return &Received{maxBody: open.MaxBody, beginning: make([]byte, 0, beginningBytes)}
+}
+
 func newClient(open *Open) (*http.Client, error) {
 	transport := &http.Transport{
 		// By default two idle connections are kept to a host, and a hundred to all.
@@ -93,17 +100,8 @@ func newClient(open *Open) (*http.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
 	}
-	follow := func(next *http.Request, via []*http.Request) error {
-		switch {
-		case open.Redirects == 0:
-			return http.ErrUseLastResponse
-		case len(via) > open.Redirects:
-			return Failed{"redirect-loop", fmt.Sprintf("more than %d redirects", open.Redirects)}
-		case next.URL.Scheme != "http" && next.URL.Scheme != "https":
-			return Failed{"unsupported", "redirected to " + next.URL.String()}
-		}
-		return nil
-	}
+	// Session.get follows redirects, by the rule of every row.
+	follow := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	deadline := time.Duration(open.DeadlineMS) * time.Millisecond
 	return &http.Client{Transport: transport, CheckRedirect: follow, Timeout: deadline}, nil
 }
@@ -114,7 +112,38 @@ type Session struct {
 	client *http.Client
 }
 
+// get fetches a url and then what its redirects lead to.
 func (session *Session) get(url string, body *Received, buffer []byte, inBody *bool) (*http.Response, error) {
+	began := time.Now()
+	for hops := 0; ; hops++ {
+		client := *session.client
+		if client.Timeout -= time.Since(began); client.Timeout < time.Millisecond {
+			client.Timeout = time.Millisecond
+		}
+		answer, err := session.visit(&client, url, body, buffer, inBody)
+		if err != nil || session.open.Redirects == 0 {
+			return answer, err
+		}
+		target, err := redirectTarget(answer, url)
+		if err != nil || target == "" {
+			return answer, err
+		}
+		if hops == session.open.Redirects {
+			return nil, Failed{"redirect-loop", fmt.Sprintf("more than %d redirects", hops)}
+		}
+		url = target
+		*body, *inBody = *newReceived(session.open), false
+	}
+}
+
+// visit fetches one url.
+func (session *Session) visit(
+	client *http.Client, url string, body *Received, buffer []byte, inBody *bool,
+) (*http.Response, error) {
+	if len(url) > urlMax {
+		message := fmt.Sprintf("%s… (%d bytes): a url may have %d bytes", url[:120], len(url), urlMax)
+		return nil, Failed{"unsupported", message}
+	}
 	request, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return nil, Failed{"unsupported", err.Error()}
@@ -122,7 +151,7 @@ func (session *Session) get(url string, body *Received, buffer []byte, inBody *b
 	request.Header.Set("User-Agent", session.open.UserAgent)
 	request.Header.Set("Accept", "*/*")
 	request.Header.Set("Accept-Encoding", "identity")
-	answer, err := session.client.Do(request)
+	answer, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +163,7 @@ func (session *Session) get(url string, body *Received, buffer []byte, inBody *b
 
 func (session *Session) outcome(url string, buffer []byte, start time.Time) []any {
 	began := time.Now()
-	body := &Received{maxBody: session.open.MaxBody, beginning: make([]byte, 0, beginningBytes)}
+	body := newReceived(session.open)
 	inBody := false
 	answer, err := session.get(url, body, buffer, &inBody)
 	outcome := []any{began.Sub(start).Nanoseconds(), time.Since(began).Nanoseconds()}
@@ -174,6 +203,9 @@ func kind(err error, inBody bool) string {
 		return "reset"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "local-limit"
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH),
+		errors.Is(err, syscall.EAFNOSUPPORT), errors.Is(err, syscall.EINVAL):
+		return "connect"
 	case inBody && errors.Is(err, io.ErrUnexpectedEOF):
 		return "body-short"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import * as zlib from "node:zlib";
 
 const BEGINNING_BYTES = 40;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const URL_MAX = 65534;
 
 // zlib has it from Node 20.15 on.
 const crc32 = zlib.crc32 ?? crc32ByTable;
@@ -60,6 +60,7 @@ function kind(error, inBody) {
     if (code === "ECONNRESET" || code === "EPIPE") return "reset";
     if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EAI_FAIL") return "dns";
     if (["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS"].includes(code)) return "local-limit";
+    if (["ENETUNREACH", "EHOSTUNREACH", "EAFNOSUPPORT", "EINVAL"].includes(code)) return "connect";
     if (code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL") || /CERT|SIGNED|UNABLE_TO/.test(code)) return "tls";
     if (code === "UND_ERR_SOCKET" && cause.message === "bad response") return "protocol";
     if (code === "UND_ERR_SOCKET") return inBody ? "body-short" : "closed-early";
@@ -72,19 +73,59 @@ function kind(error, inBody) {
   return "protocol";
 }
 
+/**
+ * Where an answer leads from `url`, and null if it is no redirect: the rule of src/redirect.rs. `fetch` joins several
+ * `location` lines to one.
+ */
+function redirectTarget(answer, url) {
+  const location = answer.headers.get("location")?.replace(/^[ \t]+|[ \t]+$/g, "");
+  if (answer.status < 300 || answer.status > 399 || !location) return null;
+  const refuse = (kind, why) => new Failed(kind, `redirected to ${JSON.stringify(location.slice(0, 120))}: ${why}`);
+  let text = encoded(location);
+  if (text === null) throw refuse("protocol", "it holds a control character");
+  const [, scheme, slashes, path] = /^(?:([a-z0-9+.-]+):)?(\/*)(.*)$/i.exec(text);
+  if (scheme && !/^https?$/i.test(scheme)) throw refuse("unsupported", "only http and https are followed");
+  if (slashes.length > 3 || (scheme && !slashes)) throw refuse("protocol", "the host must follow two slashes");
+  if (scheme || slashes.length > 1) text = `${scheme ?? new URL(url).protocol.slice(0, -1)}://${path}`;
+  try {
+    const target = new URL(text, url);
+    target.username = target.password = "";
+    target.hash ||= new URL(url).hash;
+    return target.href;
+  } catch {
+    throw refuse("protocol", "not a url");
+  }
+}
+
+/** Percent-encodes what a url may not hold; in a query a space is `+`. A control character makes it null. */
+function encoded(location) {
+  if (/[\x00-\x1f\x7f]/.test(location)) return null;
+  const hex = (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  const [, path, query] = /^([^?]*)(.*)$/.exec(location);
+  const coded = (text) => text.replace(/[ "<>\\^`{|}\x80-\xff]/g, hex);
+  return coded(path) + coded(query.replaceAll(" ", "+").replaceAll("'", "%27"));
+}
+
+/** The length that a body must have; null if it is not known. fetch decodes a coded body, and the length counts the coded one. */
+function declaredLength(headers) {
+  return headers.has("content-encoding") ? null : headers.get("content-length");
+}
+
 /** Fetches one url, following redirects by hand: fetch itself follows twenty or none. */
 async function get(url, open, body, progress) {
   const signal = AbortSignal.timeout(open.deadline_ms);
   for (let hops = 0; ; hops++) {
+    if (url.length > URL_MAX) {
+      const shown = `${url.slice(0, 120)}… (${url.length} bytes)`;
+      throw new Failed("unsupported", `${shown}: a url may have ${URL_MAX} bytes`);
+    }
     const answer = await fetch(url, { headers: open.headers, redirect: "manual", signal });
     progress.inBody = true;
-    const location = answer.headers.get("location");
-    const leads = open.redirects > 0 && REDIRECTS.has(answer.status) && location !== null;
-    for await (const piece of answer.body ?? []) if (!leads) body.push(piece, open.max_body);
-    if (!leads) return { status: answer.status, declared: answer.headers.get("content-length"), url };
+    const target = open.redirects > 0 ? redirectTarget(answer, url) : null;
+    for await (const piece of answer.body ?? []) if (target === null) body.push(piece, open.max_body);
+    if (target === null) return { status: answer.status, declared: declaredLength(answer.headers), url };
     if (hops === open.redirects) throw new Failed("redirect-loop", `more than ${open.redirects} redirects`);
-    url = new URL(location, url).href;
-    if (!/^https?:/.test(url)) throw new Failed("unsupported", `redirected to ${url}`);
+    url = target;
     progress.inBody = false;
   }
 }

@@ -3,9 +3,10 @@
 import ssl
 
 import aiohttp
+from yarl import URL
 
 from asynchronous import Asyncio
-from worker import origins, os_error, python, serve
+from worker import checked, origins, os_error, python, serve
 
 
 class Client:
@@ -38,12 +39,15 @@ class Client:
             self.open_session(keeps=False)
 
     async def get(self, url, fetch):
-        follow = self.open.redirects > 0
-        # aiohttp counts the answers of a chain, not the redirects between them.
-        async with self.session.get(url, allow_redirects=follow, max_redirects=self.open.redirects + 1) as answer:
-            async for piece in answer.content.iter_any():
-                fetch.body.push(piece)
-            return fetch.answered(answer.status, answer.headers.get("content-length"), str(answer.url))
+        to = checked(url)
+        while to:
+            # Encoded already: it would write `%25` for a percent sign that stands alone.
+            async with self.session.get(URL(url := to, encoded=True), allow_redirects=False) as answer:
+                async for piece in answer.content.iter_any():
+                    fetch.body.push(piece)
+                lines = [value for name, value in answer.raw_headers if name.lower() == b"location"]
+                to = fetch.follow(url, answer.status, lines)
+        return fetch.answered(answer.status, answer.headers.get("content-length"), str(answer.url))
 
     async def close(self):
         await self.session.close()
@@ -51,10 +55,6 @@ class Client:
     @staticmethod
     def kind(error):
         """The class of an error of aiohttp."""
-        if isinstance(error, aiohttp.TooManyRedirects):
-            return "redirect-loop"
-        if isinstance(error, aiohttp.InvalidUrlRedirectClientError):
-            return "protocol"
         if isinstance(error, (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)):
             return "unsupported"
         if isinstance(error, aiohttp.ClientPayloadError):

@@ -6,7 +6,7 @@ import sys
 import httpx
 
 from asynchronous import Asyncio
-from worker import Failed, Threads, os_error, python, serve
+from worker import Failed, Threads, checked, os_error, python, serve
 
 
 def options(open):
@@ -18,8 +18,6 @@ def options(open):
     kept = open.concurrency if open.keeps else 0
     return {
         "headers": open.headers,
-        "follow_redirects": open.redirects > 0,
-        "max_redirects": open.redirects,
         # By default 20 connections are kept and 100 opened.
         "limits": httpx.Limits(max_connections=open.concurrency, max_keepalive_connections=kept, keepalive_expiry=3600),
         "trust_env": False,
@@ -35,11 +33,14 @@ class Client:
 
     def get(self, url, fetch):
         try:
-            # Its time-outs are for each wait; the watchdog sees to the fetch.
-            with self.client.stream("GET", url, timeout=fetch.seconds_left()) as answer:
-                for piece in answer.iter_raw():
-                    fetch.body.push(piece)
-                return fetch.answered(answer.status_code, answer.headers.get("content-length"), str(answer.url))
+            to = checked(url)
+            while to:
+                # Its time-outs are for each wait; the watchdog sees to the fetch.
+                with self.client.stream("GET", url := to, timeout=fetch.seconds_left()) as answer:
+                    for piece in answer.iter_raw():
+                        fetch.body.push(piece)
+                    to = fetch.follow(url, answer.status_code, locations(answer))
+            return fetch.answered(answer.status_code, answer.headers.get("content-length"), str(answer.url))
         except Failed as failed:
             return fetch.failed(failed)
         except Exception as error:
@@ -53,10 +54,13 @@ class AsyncClient:
         self.client = httpx.AsyncClient(**options(open), timeout=None)
 
     async def get(self, url, fetch):
-        async with self.client.stream("GET", url) as answer:
-            async for piece in answer.aiter_raw():
-                fetch.body.push(piece)
-            return fetch.answered(answer.status_code, answer.headers.get("content-length"), str(answer.url))
+        to = checked(url)
+        while to:
+            async with self.client.stream("GET", url := to) as answer:
+                async for piece in answer.aiter_raw():
+                    fetch.body.push(piece)
+                to = fetch.follow(url, answer.status_code, locations(answer))
+        return fetch.answered(answer.status_code, answer.headers.get("content-length"), str(answer.url))
 
     async def prepare(self, urls):
         """Nothing: its pool counts the connections to all hosts together."""
@@ -67,11 +71,14 @@ class AsyncClient:
     kind = staticmethod(lambda error: kind(error))
 
 
+def locations(answer):
+    """The values of the `location` lines."""
+    return [value for name, value in answer.headers.raw if name.lower() == b"location"]
+
+
 def kind(error):
     """The class of an error of httpx."""
     text = str(error)
-    if isinstance(error, httpx.TooManyRedirects):
-        return "redirect-loop"
     if isinstance(error, httpx.TimeoutException):
         return "timeout"
     if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):

@@ -7,7 +7,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-from worker import PIECE_BYTES, Failed, Sequential, Threads, os_error, python, serve
+from worker import PIECE_BYTES, Failed, Sequential, Threads, checked, os_error, python, serve
 
 
 class Client:
@@ -17,8 +17,8 @@ class Client:
         self.open, self.session = open, requests.Session()
         # Neither proxies nor passwords of the environment, which it would look for at every request.
         self.session.trust_env = False
-        # With 0 it would fail at the first redirect, followed or not.
-        self.session.max_redirects = open.redirects or 30
+        # It would look where every redirect leads, read its body for that, and fail over one that is not UTF-8.
+        self.session.get_redirect_target = lambda answer: None
         self.session.headers.clear()
         self.session.headers.update(open.headers)
         # By default ten connections are kept, and those beyond are thrown away after one request.
@@ -33,13 +33,15 @@ class Client:
 
     def get(self, url, fetch):
         try:
-            # It has no time-out for a whole fetch: this one is for each wait, and the watchdog sees to the rest.
-            left = fetch.seconds_left()
-            follow = self.open.redirects > 0
-            with self.session.get(url, stream=True, timeout=(left, left), allow_redirects=follow) as answer:
-                self.read(answer, fetch.body)
-                declared = answer.headers.get("content-length")
-                return fetch.answered(answer.status_code, declared, answer.url)
+            to = checked(url)
+            while to:
+                # It has no time-out for a whole fetch: this one is for each wait, and the watchdog sees to the rest.
+                left = fetch.seconds_left()
+                with self.session.get(url := to, stream=True, timeout=(left, left), allow_redirects=False) as answer:
+                    self.read(answer, fetch.body)
+                    lines = answer.raw.headers.getlist("location")
+                    to = fetch.follow(url, answer.status_code, [line.encode("latin-1") for line in lines])
+            return fetch.answered(answer.status_code, answer.headers.get("content-length"), answer.url)
         except Failed as failed:
             return fetch.failed(failed)
         except Exception as error:
@@ -51,17 +53,12 @@ class Client:
             # http.client takes an interim answer for the answer, and the answer for that to the next request.
             self.session.close()
             raise Failed("unsupported", "an interim answer", accepted=True)
-        if answer.is_redirect:
-            # It has been read already, to see where it leads.
-            body.push(answer.content)
         while piece := answer.raw.read1(PIECE_BYTES):
             body.push(piece)
 
 
 def kind(error):
     """The class of an error of requests or of urllib3 under it."""
-    if isinstance(error, requests.exceptions.TooManyRedirects):
-        return "redirect-loop"
     if isinstance(error, requests.exceptions.InvalidURL):
         # Also what it says of a name that cannot be one.
         return "dns"

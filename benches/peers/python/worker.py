@@ -5,6 +5,7 @@ for every row stands here: its times, its deadline, the cap of its body, its len
 """
 
 import ctypes
+import errno
 import json
 import os
 import queue
@@ -14,7 +15,10 @@ import time
 import zlib
 from base64 import b64encode
 
+import redirect
+
 BEGINNING_BYTES = 40
+URL_MAX = 65534
 PIECE_BYTES = 64 << 10
 MESSAGE_LENGTH = 300
 
@@ -78,7 +82,23 @@ class Fetch:
 
     def __init__(self, open, start):
         self.open, self.start, self.began = open, start, time.perf_counter_ns()
-        self.body = Received(open.max_body)
+        self.body, self.hops = Received(open.max_body), 0
+
+    def follow(self, url, status, lines):
+        """Where an answer with these `location` lines leads, and None if it is the last one."""
+        if self.open.redirects == 0:
+            return None
+        try:
+            to = redirect.target(status, lines, url)
+        except redirect.Refused as refused:
+            raise Failed(refused.kind, str(refused))
+        if to is None:
+            return None
+        if self.hops == self.open.redirects:
+            raise Failed("redirect-loop", f"more than {self.hops} redirects")
+        self.hops += 1
+        self.body = Received(self.open.max_body)
+        return checked(to)
 
     def seconds_left(self):
         """Until its deadline."""
@@ -103,6 +123,27 @@ class Fetch:
         return [*self.times(), failed.kind, str(failed)[:MESSAGE_LENGTH], *(["accepted"] if failed.accepted else [])]
 
 
+def checked(url):
+    """The url, unless it is longer than any row takes."""
+    why = too_long(url)
+    if why:
+        raise Failed("unsupported", why)
+    return url
+
+
+def too_long(url):
+    """What is to be said of a url that is longer than any row takes; None of any other."""
+    if len(url) <= URL_MAX:
+        return None
+    return f"{url[:120]}… ({len(url)} bytes): a url may have {URL_MAX} bytes"
+
+
+LOCAL_LIMITS = (errno.ENFILE, errno.EMFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)
+
+# The system has no route to the address.
+NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EAFNOSUPPORT, errno.EINVAL)
+
+
 def os_error(error):
     """The class of an error of the system, found anywhere among the causes of a client's own; `None` if there is none."""
     kinds = (
@@ -117,8 +158,10 @@ def os_error(error):
         for types, kind in kinds:
             if isinstance(cause, types):
                 return kind
-        if isinstance(cause, OSError) and cause.errno in (23, 24, 99, 105, 12):
+        if isinstance(cause, OSError) and cause.errno in LOCAL_LIMITS:
             return "local-limit"
+        if isinstance(cause, OSError) and cause.errno in NO_ROUTE:
+            return "connect"
         name = type(cause).__name__
         if name in ("gaierror", "NameResolutionError", "UnicodeError", "UnicodeEncodeError"):
             return "dns"
@@ -136,6 +179,8 @@ def causes(error):
             seen.add(id(error))
             yield error
             waiting += [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
+            # Of a group, such as one for each address of a name.
+            waiting += getattr(error, "exceptions", ())
 
 
 class Deadline(BaseException):

@@ -199,7 +199,7 @@ impl Run<'_> {
         if let Some(token) = self.pool.take_idle(place.number) {
             return self.use_connection(slot, token);
         }
-        match place.literal() {
+        match place.origin.address() {
             Some(address) => self.connect_to(slot, vec![address]),
             None => match self.lookups.begin(slot, &place.origin) {
                 Ok(ticket) => flight.lookup = Some(ticket),

@@ -10,16 +10,17 @@ use anyhow::bail;
 
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::chosen::{position_or_push, usual_reference};
+use super::flags::read_sites;
 use super::interrupt::Interruption;
 use super::program::this_program;
-use super::terminal::{Countdown, print, write_file};
+use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, usage};
 use crate::analysis::{StageAnalysis, analyse};
+use crate::machine;
 use crate::measure::{self, Destination, Event, Plan, Recorded, Source, Stage, Stop};
 use crate::record::{Placement, Probe, Setup};
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
-use crate::site_list;
 use crate::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod chosen;
@@ -57,7 +58,10 @@ pub(super) struct CompareArgs {
     /// stdin. Each backend visits them once before the first block and once a round, with a second's
     /// pause, and the network is part of the figures. A site that fails for every backend is left out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "time_scale"])]
-    sites: Option<String>,
+    sites: Option<PathBuf>,
+    /// Skip the lines of FILE that are not urls
+    #[arg(long, requires = "sites")]
+    skip_bad: bool,
     /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
     /// every row]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
@@ -127,14 +131,13 @@ impl From<PlacementChoice> for Placement {
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
-    let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
-    descriptors::reserve_for_rows(plan.connections(), origins).map_err(usage)?;
+    reserve(&plan, args.sites.is_some())?;
 
     let destination = destination(&args);
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
     let stages = analyse(&comparison);
     show(&args, &comparison.setup, &stages)?;
-    eprintln!("The record: {}", folder.display());
+    print_note(&format!("The record: {}", folder.display()));
     let fails = stages.iter().any(|stage| fails(stage, args.strict));
     let ended = if fails { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
     Ok(interruption.exit_code().unwrap_or(ended))
@@ -145,6 +148,19 @@ fn fails(stage: &StageAnalysis, strict: bool) -> bool {
     let probe_fails = |probe: &Probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0;
     let is_invalid = stage.rows.iter().any(|row| !row.is_valid());
     is_invalid || stage.setup.probe.as_ref().is_some_and(probe_fails)
+}
+
+/// Makes room for the connections of all rows, which are open together, or for those that measure
+/// the server.
+fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
+    let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
+    // Each worker, the reference's second one and the server have three pipes.
+    let pipes = 3 * (plan.participants.len() + 2);
+    let least = if is_live { pipes } else { measure::CAPACITY_CONNECTIONS.max(pipes) };
+    let connections = plan.connections().max(least);
+    let way_out = (connections > least).then_some("name fewer rows or other scenarios");
+    let what = format!("room for {connections} connections at once");
+    descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
 }
 
 fn destination(args: &CompareArgs) -> Destination {
@@ -205,7 +221,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
     let wanted: Vec<_> = if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
     let stages = match &args.sites {
-        Some(list) => vec![live::stage(&site_list::read(list)?)],
+        Some(list) => vec![live::stage(&read_sites(list, args.skip_bad)?)],
         None => wanted.into_iter().map(|(name, scale)| stage(args, name, scale)).collect::<anyhow::Result<_>>()?,
     };
     let reference = match &args.reference {
@@ -246,8 +262,7 @@ fn stage(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<S
 }
 
 fn command_line() -> String {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    format!("fetchbench {}", words.join(" "))
+    format!("fetchbench {}", machine::arguments().join(" "))
 }
 
 fn parse_blocks(text: &str) -> Result<u32, String> {

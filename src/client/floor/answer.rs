@@ -1,7 +1,7 @@
 //! An answer while it arrives, in whatever pieces.
 
 use super::chunks::Chunks;
-use super::head::{Framing, parse};
+use super::head::{Framing, HEAD_LIMIT, parse, protocol};
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
 
@@ -15,7 +15,8 @@ pub(super) struct Answer {
 #[derive(Debug)]
 enum At {
     /// In the head, or in one that is interim. Nearly always it comes in one piece and nothing is kept of it.
-    Head { begun: Vec<u8> },
+    /// It takes `limit` bytes at most: those of interim heads count.
+    Head { begun: Vec<u8>, limit: usize },
     /// In the body.
     Body { head: Head, framing: Framing, chunks: Chunks },
 }
@@ -31,19 +32,19 @@ pub(super) struct Whole {
 impl Answer {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self { at: At::Head { begun: Vec::new() }, keep: false }
+        Self { at: At::Head { begun: Vec::new(), limit: HEAD_LIMIT }, keep: true }
     }
 
     /// Takes the next piece; the answer comes back when it is whole.
     pub fn take(&mut self, piece: &[u8], body: &mut Received) -> Result<Option<Whole>, FetchError> {
         let mut rest = piece;
-        while let At::Head { begun } = &mut self.at {
+        while let At::Head { begun, limit } = &mut self.at {
             let joined = !begun.is_empty();
             if joined {
                 begun.extend_from_slice(rest);
             }
             let bytes = if joined { begun.as_slice() } else { rest };
-            let Some(parsed) = parse(bytes)? else {
+            let Some(parsed) = parse(bytes, *limit)? else {
                 if !joined {
                     begun.extend_from_slice(rest);
                 }
@@ -53,11 +54,14 @@ impl Answer {
             let before = bytes.len() - rest.len();
             rest = &rest[parsed.length - before..];
             self.at = match parsed.head.status {
-                // Switching protocols was not asked for; all others of this class announce an answer to come.
-                100 | 102..=199 => At::Head { begun: Vec::new() },
+                // No request has an `upgrade`, so no server may switch (RFC 9110, section 7.8).
+                101 => return Err(protocol("the server switched protocols, unasked".to_owned())),
+                // All others of this class announce an answer to come.
+                100..=199 => At::Head { begun: Vec::new(), limit: *limit - parsed.length },
                 _ => At::Body { head: parsed.head, framing: parsed.framing, chunks: Chunks::new() },
             };
-            self.keep = parsed.keep;
+            // An interim answer may announce a close as well (RFC 9112, section 9.6).
+            self.keep &= parsed.keep;
             if rest.is_empty() && matches!(self.at, At::Head { .. }) {
                 return Ok(None);
             }
@@ -120,6 +124,21 @@ mod tests {
         ] {
             for piece in 1..=bytes.len() {
                 assert_eq!(read(bytes.as_bytes(), piece), Some(expected), "{bytes:?} by {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_limit_of_heads_holds_in_any_pieces() {
+        let hints = "HTTP/1.1 103 Early Hints\r\n\r\n";
+        let head = format!("{hints}HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: \r\n\r\n");
+        for (fill, is_read) in [(HEAD_LIMIT - head.len(), true), (HEAD_LIMIT - head.len() + 1, false)] {
+            let bytes = head.replace("X: ", &format!("X: {}", "x".repeat(fill)));
+            for piece in [bytes.len(), 30_000, 65_535] {
+                let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
+                let mut pieces = bytes.as_bytes().chunks(piece).map(|piece| answer.take(piece, &mut body));
+                let whole = pieces.find(|taken| !matches!(taken, Ok(None)));
+                assert_eq!(whole.unwrap().is_ok(), is_read, "{fill} by {piece}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A body in chunks (RFC 9112, section 7.1), decoded as its pieces come.
 
-use super::head::{HEAD_LIMIT, protocol};
+use super::head::{HEAD_LIMIT, parse, protocol};
 use crate::answer::Received;
 use crate::error::FetchError;
 
@@ -11,6 +11,10 @@ enum At {
     Length {
         value: u64,
         digits: bool,
+    },
+    /// In whitespace behind the digits, before an extension or the CR.
+    Space {
+        value: u64,
     },
     /// Behind the digits: a chunk's extensions, which nobody reads.
     Extension {
@@ -27,14 +31,12 @@ enum At {
     /// Before the CR and before the LF behind the data.
     DataCr,
     DataLf,
-    /// In the trailers, of whose line there has been something or nothing.
-    Trailer {
-        empty: bool,
-    },
-    /// Before the LF that ends a line of trailers.
-    TrailerEnd {
-        empty: bool,
-    },
+    /// Behind the last chunk, before the first trailer or the CRLF that ends the body.
+    Last,
+    /// Before the LF that ends a body without trailers.
+    LastLf,
+    /// In the trailers.
+    Trailers,
     /// Behind it all.
     End,
 }
@@ -45,11 +47,17 @@ pub(super) struct Chunks {
     at: At,
     /// Bytes that were not data since there last was some: extensions and trailers without end are no body.
     idle: usize,
+    /// The trailers so far, behind a status line.
+    trailers: Vec<u8>,
 }
+
+/// Trailers follow the syntax of headers, but are not merged with them (RFC 9112, section 7.1.2).
+/// They are parsed as another head, whose status makes all lengths and codings irrelevant.
+const TRAILERS: &[u8] = b"HTTP/1.1 204\r\n";
 
 impl Chunks {
     pub fn new() -> Self {
-        Self { at: At::Length { value: 0, digits: false }, idle: 0 }
+        Self { at: At::Length { value: 0, digits: false }, idle: 0, trailers: Vec::new() }
     }
 
     /// Whether the body has ended.
@@ -81,21 +89,33 @@ impl Chunks {
     }
 
     /// Where the next byte stands behind this one, which is none of the data.
-    fn after(&self, byte: u8) -> Result<At, FetchError> {
+    fn after(&mut self, byte: u8) -> Result<At, FetchError> {
         Ok(match (self.at, byte) {
             (At::Length { value, digits: true }, b'\r') => At::LengthEnd { value },
-            (At::Length { value, digits: true }, b';' | b' ' | b'\t') => At::Extension { value },
+            (At::Length { value, digits: true } | At::Space { value }, b' ' | b'\t') => At::Space { value },
+            (At::Length { value, digits: true } | At::Space { value }, b';') => At::Extension { value },
             (At::Length { value, .. }, digit) => At::Length { value: next_digit(value, digit)?, digits: true },
-            (At::Extension { value }, b'\r') => At::LengthEnd { value },
+            (At::Space { value } | At::Extension { value }, b'\r') => At::LengthEnd { value },
             (At::Extension { value }, byte) if byte != b'\n' => At::Extension { value },
-            (At::LengthEnd { value: 0 }, b'\n') => At::Trailer { empty: true },
+            (At::LengthEnd { value: 0 }, b'\n') => At::Last,
             (At::LengthEnd { value }, b'\n') => At::Data { left: value },
             (At::DataCr, b'\r') => At::DataLf,
             (At::DataLf, b'\n') => At::Length { value: 0, digits: false },
-            (At::Trailer { empty }, b'\r') => At::TrailerEnd { empty },
-            (At::Trailer { .. }, byte) if byte != b'\n' => At::Trailer { empty: false },
-            (At::TrailerEnd { empty: true }, b'\n') => At::End,
-            (At::TrailerEnd { empty: false }, b'\n') => At::Trailer { empty: true },
+            (At::Last, b'\r') => At::LastLf,
+            (At::LastLf, b'\n') => At::End,
+            (At::Last, byte) if byte != b'\n' => {
+                self.trailers.extend_from_slice(TRAILERS);
+                self.trailers.push(byte);
+                At::Trailers
+            }
+            (At::Trailers, byte) => {
+                self.trailers.push(byte);
+                let empty_line = self.trailers.ends_with(b"\n\r\n") || self.trailers.ends_with(b"\n\n");
+                match empty_line && parse(&self.trailers, usize::MAX)?.is_some() {
+                    true => At::End,
+                    false => At::Trailers,
+                }
+            }
             _ => return Err(protocol("the chunks of the body are malformed".to_owned())),
         })
     }
@@ -132,8 +152,18 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_refused() {
-        for coded in ["\r\n", "x\r\n", "5\r\nabcdefgh", "5\nabcde", "1ffffffffffffffff\r\n", "5\r\nabcde\r\r", "-1\r\n"]
-        {
+        for coded in [
+            "\r\n",
+            "x\r\n",
+            "5 5\r\n",
+            "0\r\nX\r\n\r\n",
+            "0\r\n A: b\r\n\r\n",
+            "5\r\nabcdefgh",
+            "5\nabcde",
+            "1ffffffffffffffff\r\n",
+            "5\r\nabcde\r\r",
+            "-1\r\n",
+        ] {
             assert_eq!(decode(coded.as_bytes(), 1), Err(ErrorClass::Protocol), "{coded:?}");
         }
         let endless = [b"5;".as_slice(), &[b'x'; HEAD_LIMIT + 1]].concat();

@@ -7,7 +7,7 @@ use crate::error::ErrorClass;
 /// The longest body that is accepted.
 const CAP: u64 = 100;
 
-/// Reads any bytes as an answer behind which the connection ends: in one piece, and in three.
+/// Reads any bytes as an answer behind which the connection ends: in one piece, in three, and byte by byte.
 ///
 /// # Panics
 ///
@@ -21,6 +21,10 @@ pub fn examine(bytes: &[u8]) {
     // Whether the connection is kept is left out. What comes behind an answer is not seen where it comes later: there the
     // connection is looked at before it is used again.
     assert_eq!(whole, pieced, "cut at {from} and {to}");
+    // Each byte costs another look at the whole head.
+    if bytes.len() < 1_000 {
+        assert_eq!(whole, outcome(bytes.chunks(1)), "byte by byte");
+    }
 }
 
 /// What is made of an answer that comes in those pieces, and then the connection ends.

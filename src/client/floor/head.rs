@@ -1,15 +1,19 @@
 //! The head of an answer, and what it says of the bytes that follow.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
+
+use httparse::{EMPTY_HEADER, ParserConfig, Response, Status};
 
 use crate::answer::Head;
 use crate::error::{ErrorClass, FetchError};
+use crate::redirect::Location;
 
-/// The longest head that is read, in bytes.
+/// The most bytes that the heads of an answer take, interim ones included.
 pub(super) const HEAD_LIMIT: usize = 64 << 10;
 
-/// The most header lines of a head.
-const HEADERS_LIMIT: usize = 100;
+/// How many header lines are read without asking the allocator for room.
+const USUAL_HEADERS: usize = 100;
 
 /// Where the body ends (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,75 +37,174 @@ pub(super) struct Parsed {
     pub length: usize,
 }
 
-/// Reads the head that `bytes` begin with; `None` is the beginning of one.
-pub(super) fn parse(bytes: &[u8]) -> Result<Option<Parsed>, FetchError> {
-    let mut headers = [const { MaybeUninit::uninit() }; HEADERS_LIMIT];
-    let mut response = httparse::Response::new(&mut []);
-    let config = httparse::ParserConfig::default();
-    match config.parse_response_with_uninit_headers(&mut response, bytes, &mut headers) {
-        Ok(httparse::Status::Complete(length)) => understand(&response, length).map(Some),
-        Ok(httparse::Status::Partial) if bytes.len() <= HEAD_LIMIT => Ok(None),
-        Ok(httparse::Status::Partial) => Err(protocol(format!("the head is longer than {HEAD_LIMIT} bytes"))),
+/// Parses the head that `bytes` begin with, which is at most `limit` bytes long. Returns `None` if
+/// it has not ended yet.
+pub(super) fn parse(bytes: &[u8], limit: usize) -> Result<Option<Parsed>, FetchError> {
+    let head = &bytes[..bytes.len().min(limit)];
+    let mut headers = [const { MaybeUninit::uninit() }; USUAL_HEADERS];
+    let mut response = Response::new(&mut []);
+    let config = ParserConfig::default();
+    let parsed = match config.parse_response_with_uninit_headers(&mut response, head, &mut headers) {
+        Ok(Status::Complete(length)) => return understand(&response, length).map(Some),
+        Ok(Status::Partial) => None,
+        Err(_) => parse_unusual(head)?,
+    };
+    match parsed {
+        None if bytes.len() > limit => Err(protocol(format!("the head is longer than {HEAD_LIMIT} bytes"))),
+        parsed => Ok(parsed),
+    }
+}
+
+/// Parses a head that the fast path refuses. It may be right all the same: it may have folded lines
+/// (RFC 9112, section 5.2), many headers, or a minor version above 1.1 (RFC 9110, section 6.2).
+#[cold]
+#[inline(never)]
+fn parse_unusual(head: &[u8]) -> Result<Option<Parsed>, FetchError> {
+    let head = as_version_1_1(head);
+    let lines = head.iter().filter(|byte| **byte == b'\n').count();
+    let mut headers = vec![EMPTY_HEADER; lines];
+    let mut response = Response::new(&mut headers);
+    let mut config = ParserConfig::default();
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    match config.parse_response(&mut response, &head) {
+        Ok(Status::Complete(length)) => understand(&response, length).map(Some),
+        Ok(Status::Partial) => Ok(None),
         Err(error) => Err(protocol(format!("the head: {error}"))),
     }
 }
 
+/// Replaces a minor version above 1.1 by 1.1.
+fn as_version_1_1(head: &[u8]) -> Cow<'_, [u8]> {
+    const MAJOR: &[u8] = b"HTTP/1.";
+    let start = head.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let minor = start + MAJOR.len();
+    if !head[start..].starts_with(MAJOR) || !matches!(head.get(minor), Some(b'2'..=b'9')) {
+        return Cow::Borrowed(head);
+    }
+    let mut head = head.to_vec();
+    head[minor] = b'1';
+    Cow::Owned(head)
+}
+
 /// What a head that is well-formed line by line says as a whole.
-fn understand(response: &httparse::Response<'_, '_>, length: usize) -> Result<Parsed, FetchError> {
+fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, FetchError> {
     let status = response.code.unwrap_or_default();
-    let (mut declared, mut location) = (None, None);
-    let (mut coded, mut chunked, mut close, mut keep_alive) = (false, false, false, false);
+    let (mut declared, mut locations) = (Declared::Nothing, Vec::new());
+    let (mut coding, mut close, mut keep_alive) = (Coding::Absent, false, false);
     for header in response.headers.iter() {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
         if is("content-length") {
-            declared = Some(agreed_length(declared, header.value)?);
+            declared = declared.and(header.value);
         } else if is("transfer-encoding") {
-            coded = true;
-            // Only the last coding tells where the body ends.
-            chunked = tokens(header.value).last().is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked"));
+            coding = coding.and(header.value);
         } else if is("connection") {
             close |= tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"close"));
             keep_alive |= tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"keep-alive"));
         } else if is("location") {
-            location = std::str::from_utf8(header.value).ok().map(str::to_owned);
+            locations.push(unfolded(header.value));
         }
     }
-    let framing = match declared {
+    let location = Location::from_lines(locations.iter().map(|line| &**line));
+    // What comes first makes the rest irrelevant, malformed or not (RFC 9112, section 6.3).
+    let framing = match (coding, declared) {
         _ if matches!(status, 100..=199 | 204 | 304) => Framing::Length(0),
-        _ if chunked => Framing::Chunks,
-        Some(length) if !coded => Framing::Length(length),
-        _ => Framing::UntilClose,
+        (Coding::Chunked, _) => Framing::Chunks,
+        (Coding::Identity, _) => Framing::UntilClose,
+        (Coding::Unacceptable, _) => {
+            return Err(protocol("transfer-encoding: only chunked is acceptable".to_owned()));
+        }
+        (Coding::Absent, Declared::Nothing) => Framing::UntilClose,
+        (Coding::Absent, Declared::Length(length)) => Framing::Length(length),
+        (Coding::Absent, Declared::Invalid) => {
+            return Err(protocol("content-length is not a number, or not the same one everywhere".to_owned()));
+        }
     };
     let is_1_1 = response.version == Some(1);
+    let coded = coding != Coding::Absent;
     // Both a coding and a length may be an attempt at smuggling, and HTTP/1.0 knows no codings (RFC 9112, section 6.1).
-    let ambiguous = coded && (declared.is_some() || !is_1_1);
+    let ambiguous = coded && (declared != Declared::Nothing || !is_1_1);
     let persistent = !close && (is_1_1 || keep_alive);
     Ok(Parsed {
-        head: Head { status, declared: declared.filter(|_| !coded), location },
+        head: Head { status, declared: declared.length().filter(|_| !coded), location },
         framing,
         keep: persistent && !ambiguous && framing != Framing::UntilClose,
         length,
     })
 }
 
-/// The length that a header line gives, which must be that of all others.
-fn agreed_length(before: Option<u64>, value: &[u8]) -> Result<u64, FetchError> {
-    let mut agreed = before;
-    for token in tokens(value) {
-        let digits = token.iter().all(u8::is_ascii_digit).then(|| std::str::from_utf8(token).ok()).flatten();
-        let length: Option<u64> = digits.and_then(|digits| digits.parse().ok());
-        let length = length.ok_or_else(|| protocol("content-length is no number".to_owned()))?;
-        if agreed.is_some_and(|other| other != length) {
-            return Err(protocol("two lengths that differ".to_owned()));
-        }
-        agreed = Some(length);
-    }
-    agreed.ok_or_else(|| protocol("content-length is empty".to_owned()))
+/// The `content-length` lines of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    Nothing,
+    /// The length that all of them give.
+    Length(u64),
+    /// Anything but one number.
+    Invalid,
 }
 
-/// The tokens of a list such as `close, te`.
+impl Declared {
+    /// Adds a line. A list is valid if its members are the same (RFC 9112, section 6.3).
+    fn and(self, value: &[u8]) -> Self {
+        let members = tokens(value).filter(|member| !member.is_empty());
+        let declared = members.fold(self, |declared, member| match (declared, number(member)) {
+            (Self::Nothing, Some(length)) => Self::Length(length),
+            (Self::Length(other), Some(length)) if other == length => declared,
+            _ => Self::Invalid,
+        });
+        if declared == Self::Nothing { Self::Invalid } else { declared }
+    }
+
+    fn length(self) -> Option<u64> {
+        match self {
+            Self::Length(length) => Some(length),
+            Self::Nothing | Self::Invalid => None,
+        }
+    }
+}
+
+/// The `transfer-encoding` lines of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Absent,
+    /// Nothing but `identity`, which changes no byte.
+    Identity,
+    Chunked,
+    /// Any other coding. The request has no `te`, so only chunked is acceptable (RFC 9112, section
+    /// 7.4), and a body that is still coded is not the content.
+    Unacceptable,
+}
+
+impl Coding {
+    /// Adds a line. Chunked comes last and once (RFC 9112, section 6.1), without parameters (7.1).
+    fn and(self, value: &[u8]) -> Self {
+        tokens(value).fold(self, |coding, name| match coding {
+            Self::Chunked if name.is_empty() => Self::Chunked,
+            Self::Chunked | Self::Unacceptable => Self::Unacceptable,
+            _ if name.is_empty() || name.eq_ignore_ascii_case(b"identity") => Self::Identity,
+            _ if name.eq_ignore_ascii_case(b"chunked") => Self::Chunked,
+            _ => Self::Unacceptable,
+        })
+    }
+}
+
+/// The number that these digits make, unless it is beyond 64 bits.
+fn number(digits: &[u8]) -> Option<u64> {
+    let digits = digits.iter().all(u8::is_ascii_digit).then_some(digits)?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// The members of a list such as `close, te`, some of which may be empty.
 fn tokens(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
+}
+
+/// Replaces each fold of a value by a space (RFC 9112, section 5.2).
+fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
+    if !value.contains(&b'\n') {
+        return Cow::Borrowed(value);
+    }
+    let lines: Vec<&[u8]> = value.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).collect();
+    Cow::Owned(lines.join(&b' '))
 }
 
 pub(super) fn protocol(message: String) -> FetchError {
@@ -113,7 +216,7 @@ mod tests {
     use super::*;
 
     fn parsed(head: &str) -> Result<(Framing, bool), ErrorClass> {
-        let parsed = parse(head.as_bytes()).map_err(|error| error.class)?;
+        let parsed = parse(head.as_bytes(), HEAD_LIMIT).map_err(|error| error.class)?;
         let parsed = parsed.expect("it is whole");
         assert_eq!(parsed.length, head.len());
         Ok((parsed.framing, parsed.keep))
@@ -126,9 +229,9 @@ mod tests {
             ("HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\nCONTENT-LENGTH: 5\r\n\r\n", Framing::Length(5), true),
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: te, Close\r\n\r\n", Framing::Length(5), false),
             ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", Framing::Length(0), true),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n", Framing::Chunks, true),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, Chunked\r\n\r\n", Framing::Chunks, true),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", Framing::Chunks, false),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 5\r\n\r\n", Framing::UntilClose, false),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n\r\n", Framing::UntilClose, false),
             ("HTTP/1.1 200 OK\r\n\r\n", Framing::UntilClose, false),
             ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", Framing::Length(5), false),
             ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n", Framing::Length(5), true),
@@ -148,8 +251,8 @@ mod tests {
 
     #[test]
     fn a_head_is_waited_for_up_to_its_limit() {
-        assert_eq!(parse(b"HTTP/1.1 200 OK\r\nContent-Le"), Ok(None));
+        assert_eq!(parse(b"HTTP/1.1 200 OK\r\nContent-Le", HEAD_LIMIT), Ok(None));
         let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(HEAD_LIMIT));
-        assert_eq!(parse(endless.as_bytes()).unwrap_err().class, ErrorClass::Protocol);
+        assert_eq!(parse(endless.as_bytes(), HEAD_LIMIT).unwrap_err().class, ErrorClass::Protocol);
     }
 }

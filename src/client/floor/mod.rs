@@ -6,7 +6,6 @@
 //! executor cost.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
@@ -45,14 +44,6 @@ pub struct Place {
     pub number: usize,
     /// Scheme, host and port.
     pub origin: Origin,
-}
-
-impl Place {
-    /// Its address, if that needs no looking up.
-    pub fn literal(&self) -> Option<SocketAddr> {
-        let host = self.origin.host.trim_start_matches('[').trim_end_matches(']');
-        Some(SocketAddr::new(host.parse::<IpAddr>().ok()?, self.origin.port))
-    }
 }
 
 /// A url made ready: where to, and what is sent there.

@@ -7,6 +7,7 @@ use surf::http::headers::{CONNECTION, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODIN
 use super::super::refuse_interim;
 use crate::answer::Head;
 use crate::error::{ErrorClass, FetchError};
+use crate::redirect::Location;
 
 /// Whether the server will close the connection behind this answer.
 pub(super) fn says_close(response: &surf::Response) -> bool {
@@ -28,7 +29,8 @@ pub(super) fn head(response: &surf::Response) -> Result<Head, FetchError> {
                        ureq";
         return Err(FetchError::objection(ErrorClass::Unsupported, message));
     }
-    let location = response.header(LOCATION).map(|values| values.last().as_str().to_owned());
+    let locations = response.header(LOCATION).into_iter().flat_map(|values| values.iter());
+    let location = Location::from_lines(locations.map(|value| value.as_str().as_bytes()));
     Ok(Head { status, declared, location })
 }
 

@@ -83,6 +83,11 @@ impl<R: Runtime> Client for Surf<R> {
     type Builder = Config;
     type Target = Target;
 
+    /// Its headers are ASCII.
+    fn can_send(_name: &http::HeaderName, value: &http::HeaderValue) -> bool {
+        value.to_str().is_ok()
+    }
+
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         let keep = limits.connections != Connections::PerFetch;
         let config = tuned::<Self>(Config::new().set_http_keep_alive(keep), options, limits);

@@ -7,11 +7,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_lite::io::{AsyncRead, AsyncWriteExt};
+use http::header::{HeaderName, HeaderValue};
 use ureq_proto::client::{Call, SendRequestResult};
 
 use super::super::places::Target;
 use super::super::pooled::{self, Failed, Wire};
-use super::super::{Stream, quiet};
+use super::super::{Stream, has_text_credentials, quiet};
 use super::answer::Answer;
 use crate::answer::{Head, Received};
 use crate::error::{ErrorClass, FetchError};
@@ -19,11 +20,14 @@ use crate::error::{ErrorClass, FetchError};
 /// The most that is read at once, and the longest that the head of an answer may be.
 const SCRATCH_BYTES: usize = 64 << 10;
 
+/// The longest line of a request: a url or a header of the most bytes, and what stands beside it.
+const OUTPUT_BYTES: usize = SCRATCH_BYTES + 1024;
+
 thread_local! {
     /// For what is read, and for what is decoded of it or is to be written.
     ///
     /// All fetches of a thread share it, so that it stays in the cache however many connections there are.
-    static SCRATCH: RefCell<[Box<[u8]>; 2]> = RefCell::new([(); 2].map(|()| vec![0; SCRATCH_BYTES].into()));
+    static SCRATCH: RefCell<[Box<[u8]>; 2]> = RefCell::new([SCRATCH_BYTES, OUTPUT_BYTES].map(|length| vec![0; length].into()));
 }
 
 /// A stream, and whether another request may be sent over it.
@@ -36,6 +40,10 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
     const CLIENT: &'static str = "ureq-proto";
     const NOTE: &'static str = "its pool and I/O are ours";
     const USUAL: bool = false;
+
+    fn can_send(name: &HeaderName, value: &HeaderValue) -> bool {
+        has_text_credentials(name, value)
+    }
 
     async fn open(wire: Wire<S>) -> Result<Self, FetchError> {
         Ok(Self { wire, alive: true })

@@ -5,6 +5,7 @@ use fetchbench::error::ErrorClass;
 use fetchbench::fetch::{Connections, Limits, Options};
 
 use super::{MIXED, limits, opened_again, outcome, rows, waiting};
+use crate::families::over_families;
 use crate::mock::Mock;
 
 fn encrypted_rows() -> impl Iterator<Item = Row> {
@@ -13,18 +14,20 @@ fn encrypted_rows() -> impl Iterator<Item = Row> {
 
 #[test]
 fn every_answer_is_right_over_tls_and_connections_are_kept() {
-    let mock = Mock::start(&MIXED.replacen("concurrency", "tls = true\nconcurrency", 1));
-    let sites = mock.scenario.sites.len() as u64;
-    for row in encrypted_rows() {
-        let mut session = row.open(&mock.options(), &limits(4)).unwrap();
-        for visit in 0..3 {
-            mock.take_witness();
-            mock.verified(row, session.as_mut(), visit);
-            let seen = mock.take_witness();
-            assert_eq!(seen.requests, sites, "{row}");
-            assert!(seen.connections < sites, "{row}: {} connections on visit {visit}", seen.connections);
+    over_families(|ip| {
+        let mock = Mock::start_on(ip, &MIXED.replacen("concurrency", "tls = true\nconcurrency", 1));
+        let sites = mock.scenario.sites.len() as u64;
+        for row in encrypted_rows() {
+            let mut session = row.open(&mock.options(), &limits(4)).unwrap();
+            for visit in 0..3 {
+                mock.take_witness();
+                mock.verified(row, session.as_mut(), visit);
+                let seen = mock.take_witness();
+                assert_eq!(seen.requests, sites, "{row}");
+                assert!(seen.connections < sites, "{row} at {ip}: {} connections on visit {visit}", seen.connections);
+            }
         }
-    }
+    });
 }
 
 #[test]
@@ -44,11 +47,14 @@ fn every_fetch_makes_a_handshake_where_the_policy_says_so() {
 
 #[test]
 fn a_row_trusts_the_server_only_if_it_is_told_to() {
-    let mock = Mock::start("description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1");
-    for row in encrypted_rows() {
-        let pass = row.open(&Options::default(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
-        assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Tls), "{row}: {:?}", pass.fetched[0].result);
-    }
+    over_families(|ip| {
+        let mock =
+            Mock::start_on(ip, "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1");
+        for row in encrypted_rows() {
+            let pass = row.open(&Options::default(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
+            assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Tls), "{row}: {:?}", pass.fetched[0].result);
+        }
+    });
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What every row makes of answers that are wrong, late or endless.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use fetchbench::error::ErrorClass;
@@ -9,11 +9,12 @@ use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use url::Url;
 
 use super::{fetch, limits, open, outcome, outcomes, rows};
+use crate::families::over_families;
 use crate::raw_server::{RawServer, Then, ok, path, raw};
 
 /// Answers by path; see the tests that use it.
-fn faulty() -> RawServer {
-    RawServer::start(|head| match path(head) {
+fn faulty(ip: IpAddr) -> RawServer {
+    RawServer::start_on(ip, |head| match path(head) {
         "/reset" => raw("", Then::Reset),
         "/reset-in-body" => raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Then::Reset),
         "/close" => raw("", Then::Close),
@@ -43,150 +44,178 @@ fn faulty() -> RawServer {
 
 #[test]
 fn each_failure_has_the_class_that_all_rows_share() {
-    let server = faulty();
-    // Bound, so that nobody else gets the port, but not listening.
-    let bound = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    bind(&bound, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
-    let nobody = SocketAddr::try_from(getsockname(&bound).unwrap()).unwrap();
-    let refused: Url = format!("http://{nobody}/").parse().unwrap();
-    let cases = [
-        (refused, ErrorClass::Refused),
-        (server.url("/reset"), ErrorClass::Reset),
-        (server.url("/reset-in-body"), ErrorClass::Reset),
-        (server.url("/close"), ErrorClass::ClosedEarly),
-        (server.url("/close-in-head"), ErrorClass::ClosedEarly),
-        (server.url("/short"), ErrorClass::BodyShort),
-        (server.url("/short-chunks"), ErrorClass::BodyShort),
-        (server.url("/garbage"), ErrorClass::Protocol),
-    ];
-    for row in rows() {
-        for (url, class) in &cases {
-            let expected = match (row.backend().client, url.path()) {
-                // It takes a reset in the body for its end, and then finds it too short.
-                ("ureq", "/reset-in-body") => Err(ErrorClass::BodyShort),
-                // They take the end of the connection for that of the head, and read what there is of it.
-                ("requests" | "curl", "/close-in-head") => Ok((200, 0)),
-                ("net-http", "/close-in-head") => Err(ErrorClass::Protocol),
-                // It does not tell why it could not connect.
-                ("isahc", "/") => Err(ErrorClass::Connect),
-                _ => Err(*class),
-            };
-            let pass = fetch(row, &limits(1), std::slice::from_ref(url));
-            assert_eq!(outcomes(&pass), [expected], "{row}: {url}: {:?}", pass.fetched[0].result);
+    over_families(|ip| {
+        let server = faulty(ip);
+        // Bound, so that nobody else gets the port, but not listening.
+        let family = if ip.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+        let bound = socket(family, SocketType::STREAM, None).unwrap();
+        bind(&bound, &SocketAddr::from((ip, 0))).unwrap();
+        let nobody = SocketAddr::try_from(getsockname(&bound).unwrap()).unwrap();
+        let refused: Url = format!("http://{nobody}/").parse().unwrap();
+        let cases = [
+            (refused, ErrorClass::Refused),
+            (server.url("/reset"), ErrorClass::Reset),
+            (server.url("/reset-in-body"), ErrorClass::Reset),
+            (server.url("/close"), ErrorClass::ClosedEarly),
+            (server.url("/close-in-head"), ErrorClass::ClosedEarly),
+            (server.url("/short"), ErrorClass::BodyShort),
+            (server.url("/short-chunks"), ErrorClass::BodyShort),
+            (server.url("/garbage"), ErrorClass::Protocol),
+        ];
+        for row in rows() {
+            for (url, class) in &cases {
+                let expected = match (row.backend().client, url.path()) {
+                    // It takes a reset in the body for its end, and then finds it too short.
+                    ("ureq", "/reset-in-body") => Err(ErrorClass::BodyShort),
+                    // They take the end of the connection for that of the head, and read what there is of it.
+                    ("requests" | "curl", "/close-in-head") => Ok((200, 0)),
+                    ("net-http", "/close-in-head") => Err(ErrorClass::Protocol),
+                    // It does not tell why it could not connect.
+                    ("isahc", "/") => Err(ErrorClass::Connect),
+                    _ => Err(*class),
+                };
+                let pass = fetch(row, &limits(1), std::slice::from_ref(url));
+                assert_eq!(outcomes(&pass), [expected], "{row}: {url}: {:?}", pass.fetched[0].result);
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn chunks_are_joined_and_a_body_until_the_end_of_the_connection_is_read_or_refused() {
-    let server = faulty();
-    for row in rows() {
-        let pass = fetch(row, &limits(1), &[server.url("/chunks"), server.url("/until-close"), server.url("/chunks")]);
-        let until_close = if row.backend().client == "surf" { Err(ErrorClass::Unsupported) } else { Ok((200, 6)) };
-        assert_eq!(outcomes(&pass), [Ok((200, 8)), until_close, Ok((200, 8))], "{row}");
-    }
+    over_families(|ip| {
+        let server = faulty(ip);
+        for row in rows() {
+            let pass =
+                fetch(row, &limits(1), &[server.url("/chunks"), server.url("/until-close"), server.url("/chunks")]);
+            let until_close = if row.backend().client == "surf" { Err(ErrorClass::Unsupported) } else { Ok((200, 6)) };
+            assert_eq!(outcomes(&pass), [Ok((200, 8)), until_close, Ok((200, 8))], "{row} at {ip}");
+        }
+    });
 }
 
 #[test]
 fn a_deadline_ends_a_fetch_wherever_it_stands() {
-    let server = faulty();
-    let urls = ["/silent", "/silent-in-body", "/drip", "/drip-head"].map(|path| server.url(path));
-    for row in rows() {
-        let limits = Limits { deadline: Duration::from_millis(300), ..limits(4) };
-        let pass = fetch(row, &limits, &urls);
-        for (url, fetched) in urls.iter().zip(&pass.fetched) {
-            assert_eq!(outcome(fetched), Err(ErrorClass::Timeout), "{row}: {url}: {:?}", fetched.result);
-            assert!(fetched.elapsed >= limits.deadline.mul_f64(0.99), "{row}: {url} after {:?}", fetched.elapsed);
-            // The server would go on for a minute.
-            assert!(fetched.elapsed < Duration::from_secs(5), "{row}: {url} after {:?}", fetched.elapsed);
+    over_families(|ip| {
+        let server = faulty(ip);
+        let urls = ["/silent", "/silent-in-body", "/drip", "/drip-head"].map(|path| server.url(path));
+        for row in rows() {
+            let limits = Limits { deadline: Duration::from_millis(300), ..limits(4) };
+            let pass = fetch(row, &limits, &urls);
+            for (url, fetched) in urls.iter().zip(&pass.fetched) {
+                assert_eq!(outcome(fetched), Err(ErrorClass::Timeout), "{row}: {url}: {:?}", fetched.result);
+                assert!(fetched.elapsed >= limits.deadline.mul_f64(0.99), "{row}: {url} after {:?}", fetched.elapsed);
+                // The server would go on for a minute.
+                assert!(fetched.elapsed < Duration::from_secs(5), "{row}: {url} after {:?}", fetched.elapsed);
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn a_body_is_held_to_its_cap() {
-    let server = faulty();
-    for row in rows() {
-        let limits = Limits { max_body: 5, ..limits(2) };
-        let pass = fetch(row, &limits, &[server.url("/endless"), server.url("/1234"), server.url("/12345")]);
-        let too_large = Err(ErrorClass::BodyTooLarge);
-        assert_eq!(outcomes(&pass), [too_large, Ok((200, 5)), too_large], "{row}");
-    }
+    over_families(|ip| {
+        let server = faulty(ip);
+        for row in rows() {
+            let limits = Limits { max_body: 5, ..limits(2) };
+            let pass = fetch(row, &limits, &[server.url("/endless"), server.url("/1234"), server.url("/12345")]);
+            let too_large = Err(ErrorClass::BodyTooLarge);
+            assert_eq!(outcomes(&pass), [too_large, Ok((200, 5)), too_large], "{row} at {ip}");
+        }
+    });
 }
 
 #[test]
 fn a_failed_fetch_spoils_neither_its_neighbours_nor_the_next_pass() {
-    let server = faulty();
-    let faults = ["/silent", "/short", "/garbage", "/drip", "/endless", "/close", "/reset", "/short-chunks"];
-    let mixed: Vec<Url> = faults
-        .iter()
-        .enumerate()
-        .flat_map(|(index, fault)| [server.url(fault), server.url(&format!("/{}", "n".repeat(10 + index)))])
-        .collect();
-    let good: Vec<Url> = (0..20).map(|index| server.url(&format!("/{}", "g".repeat(30 + index)))).collect();
-    for row in rows() {
-        let limits = Limits { deadline: Duration::from_secs(1), max_body: 1 << 20, ..limits(4) };
-        let mut session = open(row, &limits);
-        for round in 0..2 {
-            let pass = session.fetch_all(&mixed).unwrap();
-            for (index, pair) in pass.fetched.chunks(2).enumerate() {
-                assert!(pair[0].result.is_err(), "{row}, {round}: {}", faults[index]);
-                assert_eq!(outcome(&pair[1]), Ok((200, 11 + index as u64)), "{row}, {round}: beside {}", faults[index]);
-            }
-            let pass = session.fetch_all(&good).unwrap();
-            for (index, fetched) in pass.fetched.iter().enumerate() {
-                assert_eq!(outcome(fetched), Ok((200, 31 + index as u64)), "{row}, {round}: {:?}", fetched.result);
+    over_families(|ip| {
+        let server = faulty(ip);
+        let faults = ["/silent", "/short", "/garbage", "/drip", "/endless", "/close", "/reset", "/short-chunks"];
+        let mixed: Vec<Url> = faults
+            .iter()
+            .enumerate()
+            .flat_map(|(index, fault)| [server.url(fault), server.url(&format!("/{}", "n".repeat(10 + index)))])
+            .collect();
+        let good: Vec<Url> = (0..20).map(|index| server.url(&format!("/{}", "g".repeat(30 + index)))).collect();
+        for row in rows() {
+            let limits = Limits { deadline: Duration::from_secs(1), max_body: 1 << 20, ..limits(4) };
+            let mut session = open(row, &limits);
+            for round in 0..2 {
+                let pass = session.fetch_all(&mixed).unwrap();
+                for (index, pair) in pass.fetched.chunks(2).enumerate() {
+                    assert!(pair[0].result.is_err(), "{row} at {ip}, {round}: {}", faults[index]);
+                    assert_eq!(
+                        outcome(&pair[1]),
+                        Ok((200, 11 + index as u64)),
+                        "{row} at {ip}, {round}: beside {}",
+                        faults[index]
+                    );
+                }
+                let pass = session.fetch_all(&good).unwrap();
+                for (index, fetched) in pass.fetched.iter().enumerate() {
+                    assert_eq!(
+                        outcome(fetched),
+                        Ok((200, 31 + index as u64)),
+                        "{row} at {ip}, {round}: {:?}",
+                        fetched.result
+                    );
+                }
             }
         }
-    }
+    });
 }
 
 #[test]
 fn a_connection_that_the_server_closed_between_two_passes_is_not_used_again() {
-    let server = RawServer::start(|head| (ok(path(head)).0, Then::Close));
-    for row in rows() {
-        let mut session = open(row, &limits(1));
-        for _ in 0..5 {
-            let pass = session.fetch_all(&[server.url("/abc")]).unwrap();
-            assert_eq!(outcomes(&pass), [Ok((200, 4))], "{row}: {:?}", pass.fetched[0].result);
-            // The server's FIN is on its way.
-            std::thread::sleep(Duration::from_millis(30));
+    over_families(|ip| {
+        let server = RawServer::start_on(ip, |head| (ok(path(head)).0, Then::Close));
+        for row in rows() {
+            let mut session = open(row, &limits(1));
+            for _ in 0..5 {
+                let pass = session.fetch_all(&[server.url("/abc")]).unwrap();
+                assert_eq!(outcomes(&pass), [Ok((200, 4))], "{row} at {ip}: {:?}", pass.fetched[0].result);
+                // The server's FIN is on its way.
+                std::thread::sleep(Duration::from_millis(30));
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn odd_answers_are_right_or_refused_and_spoil_nothing() {
-    let server = faulty();
-    let odd = ["/interim", "/odd-coding", "/two-lengths", "/not-ascii"];
-    let urls: Vec<Url> = odd.iter().flat_map(|path| [server.url(path), server.url("/good")]).collect();
-    let (unsupported, protocol) = (Err(ErrorClass::Unsupported), Err(ErrorClass::Protocol));
-    for row in rows() {
-        let found = outcomes(&fetch(row, &limits(1), &urls));
-        let expected = match row.backend().client {
-            // Its h1 client takes the first two for empty answers, and panics over the last.
-            "surf" => [unsupported, unsupported, protocol, Err(ErrorClass::Crashed)],
-            // It takes the first for the final answer.
-            "attohttpc" => [unsupported, Ok((200, 5)), protocol, Ok((200, 5))],
-            // It takes an interim answer for the answer: its program finds that out and begins anew.
-            "requests" => [unsupported, Ok((200, 5)), protocol, Ok((200, 5))],
-            "curl" => [Ok((200, 5)); 4],
-            _ => [Ok((200, 5)), Ok((200, 5)), protocol, Ok((200, 5))],
-        };
-        for (index, expected) in expected.into_iter().enumerate() {
-            assert_eq!(found[2 * index], expected, "{row}: {}", odd[index]);
-            assert_eq!(found[2 * index + 1], Ok((200, 5)), "{row}: behind {}", odd[index]);
+    over_families(|ip| {
+        let server = faulty(ip);
+        let odd = ["/interim", "/odd-coding", "/two-lengths", "/not-ascii"];
+        let urls: Vec<Url> = odd.iter().flat_map(|path| [server.url(path), server.url("/good")]).collect();
+        let (unsupported, protocol) = (Err(ErrorClass::Unsupported), Err(ErrorClass::Protocol));
+        for row in rows() {
+            let found = outcomes(&fetch(row, &limits(1), &urls));
+            let expected = match row.backend().client {
+                // Its h1 client takes the first two for empty answers, and panics over the last.
+                "surf" => [unsupported, unsupported, protocol, Err(ErrorClass::Crashed)],
+                // It takes the first for the final answer.
+                "attohttpc" => [unsupported, Ok((200, 5)), protocol, Ok((200, 5))],
+                // It takes an interim answer for the answer: its program finds that out and begins anew.
+                "requests" => [unsupported, Ok((200, 5)), protocol, Ok((200, 5))],
+                "curl" => [Ok((200, 5)); 4],
+                _ => [Ok((200, 5)), Ok((200, 5)), protocol, Ok((200, 5))],
+            };
+            for (index, expected) in expected.into_iter().enumerate() {
+                assert_eq!(found[2 * index], expected, "{row} at {ip}: {}", odd[index]);
+                assert_eq!(found[2 * index + 1], Ok((200, 5)), "{row} at {ip}: behind {}", odd[index]);
+            }
         }
-    }
+    });
 }
 
 #[test]
 fn a_deadline_ends_a_body_that_comes_without_pause() {
-    let server = faulty();
-    for row in rows() {
-        let limits = Limits { deadline: Duration::from_millis(300), max_body: u64::MAX, ..limits(1) };
-        let pass = fetch(row, &limits, &[server.url("/endless")]);
-        assert_eq!(outcomes(&pass), [Err(ErrorClass::Timeout)], "{row}");
-        assert!(pass.elapsed < Duration::from_secs(3), "{row}: {:?}", pass.elapsed);
-    }
+    over_families(|ip| {
+        let server = faulty(ip);
+        for row in rows() {
+            let limits = Limits { deadline: Duration::from_millis(300), max_body: u64::MAX, ..limits(1) };
+            let pass = fetch(row, &limits, &[server.url("/endless")]);
+            assert_eq!(outcomes(&pass), [Err(ErrorClass::Timeout)], "{row} at {ip}");
+            assert!(pass.elapsed < Duration::from_secs(3), "{row} at {ip}: {:?}", pass.elapsed);
+        }
+    });
 }

@@ -1,94 +1,46 @@
-//! What every row requests, of whom, and where redirects lead it.
+//! What every row requests, and of whom.
 
-use std::net::{Ipv6Addr, TcpListener};
+use std::net::{IpAddr, SocketAddr};
 
 use fetchbench::backend::Row;
 use fetchbench::error::ErrorClass;
-use fetchbench::fetch::{Connections, Limits, Options};
+use fetchbench::fetch::{Connections, Limits, URL_MAX};
 use url::Url;
 
 use super::{fetch, limits, outcome, outcomes, rows};
-use crate::peers::say;
-use crate::raw_server::{RawServer, Then, ok, path, raw};
+use crate::families::over_families;
+use crate::raw_server::{RawServer, ok, path};
 
 #[test]
 fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
-    for row in rows() {
-        for connections in [Connections::Warm, Connections::PerFetch] {
-            let heads = RawServer::start(move |head| {
-                let head = head.to_ascii_lowercase();
-                assert!(head.starts_with("get /path?query=1 http/1.1\n"), "{row}: {head}");
-                for line in [
-                    "accept: */*",
-                    "accept-encoding: identity",
-                    concat!("user-agent: fetchbench/", env!("CARGO_PKG_VERSION")),
-                ] {
-                    assert_eq!(head.matches(line).count(), 1, "{row}: {line} in {head}");
-                }
-                assert_eq!(head.matches("\nhost: 127.0.0.1:").count(), 1, "{row}: {head}");
-                // surf's h1 client says keep-alive whatever it is told.
-                let close = connections == Connections::PerFetch && row.backend().client != "surf";
-                let close = close || !row.backend().keeps;
-                assert_eq!(head.contains("\nconnection: close"), close, "{row}: {head}");
-                ok("")
-            });
-            let pass = fetch(row, &Limits { connections, ..limits(1) }, &[heads.url("/path?query=1#fragment")]);
-            assert_eq!(outcomes(&pass), [Ok((200, 0))], "{row}: a panic of the server shows as a closed connection");
+    over_families(|ip| {
+        for row in rows() {
+            for connections in [Connections::Warm, Connections::PerFetch] {
+                let server = RawServer::start_on(ip, move |head| {
+                    check_request(row, connections, ip, &head.to_ascii_lowercase());
+                    ok("")
+                });
+                let url = server.url("/path?query=1#fragment");
+                let pass = fetch(row, &Limits { connections, ..limits(1) }, &[url]);
+                let note = "a panic of the server shows as a closed connection";
+                assert_eq!(outcomes(&pass), [Ok((200, 0))], "{row} at {ip}: {note}");
+            }
         }
-    }
-}
-
-/// `/hop/N` leads to `/hop/N-1`, and `/hop/0` to no further place.
-fn redirecting() -> RawServer {
-    RawServer::start(|head| {
-        let to = |location: &str| {
-            raw(&format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 3\r\n\r\nabc"), Then::Go)
-        };
-        match path(head).strip_prefix("/hop/").map(|number| number.parse::<u32>().unwrap()) {
-            Some(0) => ok("arrived"),
-            Some(number) => to(&format!("{}", number - 1)),
-            None if path(head) == "/loop" => to("/loop"),
-            None if path(head) == "/file" => to("file:///etc/passwd"),
-            None => raw("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", Then::Go),
-        }
-    })
-}
-
-#[test]
-fn redirects_are_followed_as_far_as_asked_by_the_same_rules_for_all() {
-    let server = redirecting();
-    let urls = ["/hop/3", "/hop/4", "/loop", "/file", "/nowhere"].map(|path| server.url(path));
-    for row in rows() {
-        let pass = fetch(row, &limits(2), &urls);
-        let found = Ok((302, 3));
-        assert_eq!(outcomes(&pass), [found, found, found, found, Ok((302, 0))], "{row}: none asked for");
-
-        let pass = fetch(row, &Limits { redirects: 3, ..limits(2) }, &urls);
-        let (endless, unsupported) = (Err(ErrorClass::RedirectLoop), Err(ErrorClass::Unsupported));
-        assert_eq!(outcomes(&pass), [Ok((200, 7)), endless, endless, unsupported, Ok((302, 0))], "{row}");
-        assert_eq!(pass.fetched[0].final_url.as_deref(), Some(&server.url("/hop/0")), "{row}");
-        assert_eq!(pass.fetched[4].final_url, None, "{row}");
-    }
-}
-
-#[test]
-fn credentials_do_not_follow_a_redirect_to_another_origin() {
-    let elsewhere = RawServer::start(|head| ok(&head.to_ascii_lowercase()));
-    let away = elsewhere.url("/").to_string();
-    let here = RawServer::start(move |head| match path(head) {
-        "/away" => raw(&format!("HTTP/1.1 302 Found\r\nLocation: {away}\r\nContent-Length: 0\r\n\r\n"), Then::Go),
-        "/stay" => raw("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", Then::Go),
-        _ => ok(&head.to_ascii_lowercase()),
     });
-    let mut options = Options::default();
-    options.headers.insert("authorization", "secret".parse().unwrap());
-    let length = |head: &str| head.len() as u64;
-    for row in Row::all() {
-        let mut session = row.open(&options, &Limits { redirects: 1, ..limits(1) }).unwrap();
-        let pass = session.fetch_all(&[here.url("/stay"), here.url("/away")]).unwrap();
-        let bytes: Vec<u64> = pass.fetched.iter().map(|fetched| fetched.result.as_ref().unwrap().bytes).collect();
-        assert_eq!(bytes[0] - bytes[1], length("authorization: secret\n"), "{row}: ports are of the same length");
+}
+
+fn check_request(row: Row, connections: Connections, ip: IpAddr, head: &str) {
+    assert!(head.starts_with("get /path?query=1 http/1.1\n"), "{row}: {head}");
+    let agent = concat!("user-agent: fetchbench/", env!("CARGO_PKG_VERSION"));
+    // The host is the address and a port, an IPv6 address in brackets.
+    let host = format!("\nhost: {}:", SocketAddr::new(ip, 0).to_string().trim_end_matches(":0"));
+    for line in ["accept: */*", "accept-encoding: identity", agent, &host] {
+        assert_eq!(head.matches(line).count(), 1, "{row}: {line} in {head}");
     }
+    // surf's h1 client says keep-alive whatever it is told.
+    let close = connections == Connections::PerFetch && row.backend().client != "surf";
+    let close = close || !row.backend().keeps;
+    assert_eq!(head.contains("\nconnection: close"), close, "{row}: {head}");
 }
 
 #[test]
@@ -108,19 +60,6 @@ fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
 }
 
 #[test]
-fn addresses_of_ipv6_are_fetched() {
-    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
-        say("skipped: this machine has no ::1");
-        return;
-    }
-    let server = RawServer::start_on(Ipv6Addr::LOCALHOST.into(), |head| ok(path(head)));
-    for row in rows() {
-        let pass = fetch(row, &limits(1), &[server.url("/six")]);
-        assert_eq!(outcomes(&pass), [Ok((200, 4))], "{row}: {:?}", pass.fetched[0].result);
-    }
-}
-
-#[test]
 fn a_row_without_tls_refuses_https_and_names_one_that_has_it() {
     let url: Url = "https://127.0.0.1:2/".parse().unwrap();
     for row in rows() {
@@ -131,6 +70,27 @@ fn a_row_without_tls_refuses_https_and_names_one_that_has_it() {
         } else {
             assert_eq!(error.class, ErrorClass::Unsupported, "{row}");
             assert!(error.message.contains("ureq@threads"), "{row}: {error}");
+        }
+    }
+}
+
+/// Of hyper's own limit, which others do not have.
+#[test]
+fn one_limit_for_long_urls() {
+    let server = RawServer::start(|head| ok(&path(head).len().to_string()));
+    let of_length = |length: usize| {
+        let url = server.url("/");
+        let filler = "a".repeat(length - url.as_str().len());
+        server.url(&format!("/{filler}"))
+    };
+    let urls = [of_length(URL_MAX), of_length(URL_MAX + 1), of_length(100_000)];
+    for row in rows() {
+        let pass = fetch(row, &limits(2), &urls);
+        let unsupported = Err(ErrorClass::Unsupported);
+        assert_eq!(outcomes(&pass), [Ok((200, 5)), unsupported, unsupported], "{row}: {:?}", pass.fetched[0].result);
+        for fetched in &pass.fetched[1..] {
+            let message = &fetched.result.as_ref().unwrap_err().message;
+            assert!(message.len() < 300 && message.contains("65534"), "{row}: {message}");
         }
     }
 }

@@ -88,10 +88,9 @@ fn an_unknown_target_or_method_is_refused_and_the_connection_kept() {
 fn what_is_malformed_is_refused_and_the_connection_closed() {
     let server = Running::new(SITES);
     let refused = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    let heads: [&[u8]; 6] = [
+    let heads: [&[u8]; 5] = [
         b"\0",
         b"hello\r\n\r\n",
-        b"GET /0/0 HTTP/2.0\r\nhost: a\r\n\r\n",
         b"GET /0/0 HTTP/1.1\r\n\r\n",
         b"GET /0/0 HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc",
         b"GET /0/0 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -101,7 +100,7 @@ fn what_is_malformed_is_refused_and_the_connection_closed() {
     }
     let with_body = b"POST /0/0 HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc";
     assert!(exchange(server.connect(), with_body).starts_with(b"HTTP/1.1 405 "));
-    assert_eq!(server.witness("/witness").refused, 7);
+    assert_eq!(server.witness("/witness").refused, 6);
 }
 
 #[test]

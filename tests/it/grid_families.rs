@@ -1,0 +1,64 @@
+//! The conformance grid over both families: the address does not change how a client takes a fault.
+//!
+//! Compares one row of each client, with the faults that do not wait. With FETCHBENCH_GRID=complete
+//! it compares every row and every fault, which takes minutes.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::process::Command;
+use std::thread;
+
+use fetchbench::conformance::{Cell, Grid};
+use fetchbench::fault::{self, End, Fault, Listening, Made};
+
+use crate::backends::rows;
+use crate::families::families;
+
+/// Runs `fetchbench verify` with its server at `ip`.
+fn grid(ip: IpAddr, rows: &str, faults: &str) -> Grid {
+    let mut verify = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    verify.args(["verify", "--ip", &ip.to_string(), "--backend", rows, "--fault", faults]);
+    let output = verify.args(["--deadline", "500ms", "--format", "json"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{ip}: {error}: {said}"))
+}
+
+/// Makes the grid over each family at the same time, and returns the cells that differ.
+fn differing(rows: &str, faults: &str) -> Vec<(Cell, Cell)> {
+    let grids: Vec<Grid> = thread::scope(|scope| {
+        let made: Vec<_> = families().into_iter().map(|ip| scope.spawn(move || grid(ip, rows, faults))).collect();
+        made.into_iter().map(|grid| grid.join().unwrap()).collect()
+    });
+    let [four, six] = &grids[..] else { return Vec::new() };
+    assert!(!four.cells.is_empty() && four.cells.len() == six.cells.len());
+    let verdict = |cell: &Cell| (cell.client, cell.checked, cell.told.clone());
+    let pairs = four.cells.iter().zip(&six.cells).filter(|(four, six)| verdict(four) != verdict(six));
+    pairs.map(|(four, six)| (four.clone(), six.clone())).collect()
+}
+
+fn waits(fault: &Fault) -> bool {
+    let end = match &fault.made {
+        Made::Reply(script) | Made::ReplyOverTls(script) => script.end,
+        Made::Listener(Listening::Greets(_, end)) => *end,
+        Made::Listener(_) => return false,
+    };
+    matches!(end, End::Stay | End::Forever(..))
+}
+
+#[test]
+fn a_fault_is_the_same_over_ipv6() {
+    let complete = std::env::var_os("FETCHBENCH_GRID").is_some_and(|grid| grid == "complete");
+    let mut seen = HashSet::new();
+    let rows = rows().filter(|row| {
+        let client = row.backend().client;
+        complete || (!row.backend().is_peer() && seen.insert(client))
+    });
+    let rows: Vec<String> = rows.map(|row| row.to_string()).collect();
+    let faults = fault::all().filter(|fault| complete || !waits(fault));
+    let faults: Vec<&str> = faults.map(|fault| fault.name).collect();
+    for (four, six) in differing(&rows.join(","), &faults.join(",")) {
+        // A busy machine makes some late: alone they are not.
+        let again = differing(&four.row, &four.fault);
+        assert!(again.is_empty(), "over 127.0.0.1 {four:?}, over ::1 {six:?}, then {again:?}");
+    }
+}

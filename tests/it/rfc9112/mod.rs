@@ -1,0 +1,308 @@
+//! Answers that try every rule of RFC 9112 for status lines, fields, lengths, codings, chunks and
+//! connections, each with its section and the right outcome.
+//!
+//! The floor has to get all of them right. Debian's curl and the backend `curl-multi` read the same
+//! answers; a case lists what they do differently, and why.
+
+use std::fmt;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use fetchbench::answer::{Head, Page, Received};
+use fetchbench::backend::Row;
+use fetchbench::client::floor::examine;
+use fetchbench::error::ErrorClass;
+use fetchbench::fetch::{Fetched, Limits, Options};
+
+use self::Outcome::{Closed, Failed, Kept};
+use crate::peers::say;
+use crate::raw_server::{RawServer, Then, ok, path, raw};
+
+mod chunks;
+mod codings;
+mod connection;
+mod differences;
+mod fields;
+mod folds;
+mod interim;
+mod lengths;
+mod status_line;
+mod truncated;
+
+/// What a client makes of an answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Outcome {
+    /// A page of this status and body, after which the connection is used again.
+    Kept(u16, &'static str),
+    /// A page of this status and body, after which the connection is not used again.
+    Closed(u16, &'static str),
+    /// No page.
+    Failed(ErrorClass),
+}
+
+/// Most answers are right, and keep the connection.
+const PAGE: Outcome = Kept(200, "abcde");
+const LAST_PAGE: Outcome = Closed(200, "abcde");
+const PROTOCOL: Outcome = Failed(ErrorClass::Protocol);
+const BODY_SHORT: Outcome = Failed(ErrorClass::BodyShort);
+const CLOSED_EARLY: Outcome = Failed(ErrorClass::ClosedEarly);
+
+/// An answer, and what is right to make of it.
+struct Case {
+    /// The RFC and its section.
+    section: &'static str,
+    /// Also the path that the answer is served at.
+    name: &'static str,
+    answer: Vec<u8>,
+    then: Then,
+    right: Outcome,
+    /// What curl 7.88 makes of it, if that is something else, and why.
+    curl: Option<(Outcome, &'static str)>,
+    /// The same for the backend `curl-multi`, which has a newer curl.
+    curl_multi: Option<(Outcome, &'static str)>,
+}
+
+/// curl's code of a fetch that took too long.
+const TIMED_OUT: u16 = 28;
+
+/// A case in which the server keeps the connection open.
+fn case(section: &'static str, name: &'static str, answer: impl AsRef<[u8]>, right: Outcome) -> Case {
+    let answer = answer.as_ref().to_vec();
+    Case { section, name, answer, then: Then::Go, right, curl: None, curl_multi: None }
+}
+
+/// A case with `lines` between a plain status line and a body of five bytes.
+fn fields(section: &'static str, name: &'static str, lines: impl AsRef<[u8]>, right: Outcome) -> Case {
+    case(section, name, [b"HTTP/1.1 200 OK\r\n", lines.as_ref(), b"\r\nabcde"].concat(), right)
+}
+
+impl Case {
+    /// The server closes the connection behind the answer.
+    fn end(self) -> Self {
+        Self { then: Then::Close, ..self }
+    }
+
+    /// curl 7.88 differs.
+    fn old_curl(self, outcome: Outcome, why: &'static str) -> Self {
+        assert!(self.curl.is_none());
+        Self { curl: Some((outcome, why)), ..self }
+    }
+
+    /// The curl of the backend `curl-multi` differs.
+    fn new_curl(self, outcome: Outcome, why: &'static str) -> Self {
+        assert!(self.curl_multi.is_none());
+        Self { curl_multi: Some((outcome, why)), ..self }
+    }
+
+    /// Both differ.
+    fn any_curl(self, outcome: Outcome, why: &'static str) -> Self {
+        self.old_curl(outcome, why).new_curl(outcome, why)
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RFC {}, {}", self.section, self.name)
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let tables = [
+        status_line::cases(),
+        fields::cases(),
+        folds::cases(),
+        lengths::cases(),
+        codings::cases(),
+        chunks::cases(),
+        connection::cases(),
+        interim::cases(),
+        truncated::cases(),
+    ];
+    tables.into_iter().flatten().collect()
+}
+
+/// Serves every case at its name, and a right answer anywhere else.
+fn serve() -> RawServer {
+    let cases = cases();
+    RawServer::start(move |head| {
+        let name = path(head).trim_start_matches('/');
+        match cases.iter().find(|case| case.name == name) {
+            Some(case) => (case.answer.clone(), case.then),
+            None => ok("next"),
+        }
+    })
+}
+
+fn page(status: u16, body: &str) -> Page {
+    let mut received = Received::new(u64::MAX);
+    received.push(body.as_bytes()).unwrap();
+    received.finish(&Head { status, declared: None, location: None }).unwrap()
+}
+
+/// Compares an outcome with the expected one. `strict` compares the classes of failures as well.
+fn matches(expected: Outcome, got: &Result<Page, ErrorClass>, kept: bool, strict: bool) -> bool {
+    match (expected, got) {
+        (Kept(status, body), Ok(got)) => kept && *got == page(status, body),
+        (Closed(status, body), Ok(got)) => !kept && *got == page(status, body),
+        (Failed(class), Err(got)) => !kept && (class == *got || !strict && *got != ErrorClass::Timeout),
+        _ => false,
+    }
+}
+
+/// Fetches every case with a backend, each in a session of its own, and then another page.
+fn check(backend: &str, expected: impl Fn(&Case) -> Outcome, strict: bool) {
+    let row: Row = backend.parse().unwrap();
+    let server = serve();
+    let limits = Limits { deadline: Duration::from_secs(5), ..Limits::new(NonZeroUsize::MIN) };
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let mut session = row.open(&Options::default(), &limits).unwrap();
+        let mut fetch = |name: &str| -> Fetched {
+            session.fetch_all(&[server.url(&format!("/{name}"))]).unwrap().fetched.remove(0)
+        };
+        let got = fetch(case.name).result;
+        let accepted = server.accepted();
+        let next = fetch("next").result;
+        let kept = server.accepted() == accepted;
+        if !matches(expected(&case), &got.clone().map_err(|error| error.class), kept, strict) {
+            wrong.push(format!("{case}: {:?}, not {got:?}, kept: {kept}", expected(&case)));
+        }
+        if next != Ok(page(200, "next")) {
+            wrong.push(format!("{case}: the next fetch: {next:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{backend}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_floor_follows_rfc_9112() {
+    assert!(cases().len() >= 120);
+    check("floor@loop", |case| case.right, true);
+}
+
+#[test]
+fn no_answer_depends_on_its_pieces() {
+    for case in cases() {
+        examine(&case.answer);
+    }
+}
+
+#[cfg(feature = "curl")]
+#[test]
+fn curl_multi_reports_what_curl_read() {
+    check("curl-multi@loop", |case| case.curl_multi.map_or(case.right, |(outcome, _)| outcome), false);
+}
+
+/// Fetches a case and then another page with one run of curl. Returns the page of the case, and
+/// whether its connection was kept.
+fn run_curl(server: &RawServer, name: &str, folder: &Path) -> (Result<Page, ErrorClass>, bool) {
+    let mut command = Command::new("curl");
+    command.arg("-q");
+    for name in [name, "next"] {
+        command.args(["--silent", "--noproxy", "*", "--max-time", "5", "--output"]).arg(folder.join(name));
+        command.args(["--write-out", "%{http_code} %{exitcode} %{num_connects}\\n"]);
+        command.args([server.url(&format!("/{name}")).as_str(), "--next"]);
+    }
+    let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let mut fetches =
+        output.lines().map(|line| line.split(' ').map(|word| word.parse().unwrap()).collect::<Vec<u16>>());
+    let fetch = fetches.next().unwrap();
+    assert_ne!(fetch[1], TIMED_OUT, "{name}");
+    let body = fs::read_to_string(folder.join(name)).unwrap_or_default();
+    let result = if fetch[1] == 0 { Ok(page(fetch[0], &body)) } else { Err(ErrorClass::Protocol) };
+    // curl gives up altogether over some answers.
+    let next = fetches.next().unwrap_or(vec![200, 0, 1]);
+    assert_eq!(next[..2], [200, 0], "{name}: the next fetch");
+    (result, next[2] == 0)
+}
+
+/// Whether curl is there, in the version whose differences the table lists.
+fn curl_is_listed() -> bool {
+    let output = Command::new("curl").args(["-q", "--version"]).output();
+    let version =
+        output.map_or_else(|error| error.to_string(), |output| String::from_utf8_lossy(&output.stdout).into());
+    let is_listed = version.starts_with("curl 7.88.");
+    let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
+    assert!(is_listed || !required, "curl 7.88 is required here: {version}");
+    is_listed
+}
+
+#[test]
+fn curl_agrees_or_the_table_says_why() {
+    if !curl_is_listed() {
+        return say("skipped: curl 7.88 is not installed");
+    }
+    let (server, folder) = (serve(), tempfile::tempdir().unwrap());
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (got, kept) = run_curl(&server, case.name, folder.path());
+        let expected = case.curl.map_or(case.right, |(outcome, _)| outcome);
+        if !matches(expected, &got, kept, false) {
+            wrong.push(format!("{case}: {expected:?}, not {got:?}, kept: {kept}"));
+        }
+    }
+    assert!(wrong.is_empty(), "curl:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_unasked_switch_costs_the_connection() {
+    let server = RawServer::start(|head| match path(head) {
+        "/101" => raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\n\r\n", Then::Silence),
+        _ => ok("next"),
+    });
+    let limits = Limits { deadline: Duration::from_secs(20), ..Limits::new(NonZeroUsize::MIN) };
+    let mut session = "floor@loop".parse::<Row>().unwrap().open(&Options::default(), &limits).unwrap();
+    let urls = ["/101", "/next"].map(|path| server.url(path));
+    let results = session.fetch_all(&urls).unwrap().fetched.into_iter().map(|fetched| fetched.result);
+    let results: Vec<_> = results.map(|result| result.map_err(|error| error.class)).collect();
+    assert_eq!(results, [Err(ErrorClass::Protocol), Ok(page(200, "next"))]);
+}
+
+/// A location counts in the final head alone, with its folds replaced by spaces.
+fn check_locations(backend: &str) {
+    let server = RawServer::start(|head| match path(head) {
+        "/fold" => raw("HTTP/1.1 302 A\r\nLocation:\r\n /next\r\nContent-Length: 0\r\n\r\n", Then::Go),
+        "/fold-within" => raw("HTTP/1.1 302 A\r\nLocation: /a \r\n\t b\r\nContent-Length: 0\r\n\r\n", Then::Go),
+        "/trailer" => raw("HTTP/1.1 302 A\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nLocation: /next\r\n\r\n", Then::Go),
+        "/interim" => {
+            raw("HTTP/1.1 103 A\r\nLocation: /next\r\n\r\nHTTP/1.1 302 A\r\nContent-Length: 0\r\n\r\n", Then::Go)
+        }
+        _ => ok("next"),
+    });
+    let row: Row = backend.parse().unwrap();
+    let limits = Limits { redirects: 10, ..Limits::new(NonZeroUsize::MIN) };
+    let mut session = row.open(&Options::default(), &limits).unwrap();
+    for (from, to) in
+        [("/fold", Some("/next")), ("/fold-within", Some("/a%20b")), ("/trailer", None), ("/interim", None)]
+    {
+        let fetched = session.fetch_all(&[server.url(from)]).unwrap().fetched.remove(0);
+        assert_eq!(fetched.final_url.map(|url| *url), to.map(|to| server.url(to)), "{backend}: {from}");
+        assert_eq!(fetched.result.unwrap().status, if to.is_some() { 200 } else { 302 }, "{backend}: {from}");
+    }
+}
+
+#[test]
+fn locations_count_in_final_heads() {
+    check_locations("floor@loop");
+    #[cfg(feature = "curl")]
+    check_locations("curl-multi@loop");
+}
+
+/// A difference that is none would hide the next one.
+#[test]
+fn every_listed_difference_is_one() {
+    let mut names: Vec<&str> = cases().iter().map(|case| case.name).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count, "two cases have one name");
+    for case in cases() {
+        for (outcome, why) in case.curl.into_iter().chain(case.curl_multi) {
+            let fails = matches!((outcome, case.right), (Failed(_), Failed(_)));
+            assert!(outcome != case.right && !fails && !why.is_empty(), "{case}");
+        }
+    }
+}
