@@ -101,7 +101,7 @@ impl Run {
     /// # Errors
     ///
     /// It is of another comparison, or was cut short.
-    pub fn of(comparison: Comparison) -> anyhow::Result<Self> {
+    pub fn new(comparison: Comparison) -> anyhow::Result<Self> {
         let stage = analyse(&comparison).into_iter().next().context("the run has no scenario")?;
         let slowed = |row: &&BackendAnalysis| truth(&row.name, &stage.reference).is_some();
         let row = stage.rows.iter().find(slowed).context("the run has no row that is slowed on purpose")?;
