@@ -1,62 +1,74 @@
-//! Whether the two instruments agree: criterion, which measures one row after another, and `compare`, which pairs them.
+//! Whether the two instruments agree: criterion, which measures one backend after another, and
+//! `compare`, which pairs them.
 
-use crate::analysis::StageAnalysis;
+use crate::analysis::{BackendAnalysis, StageAnalysis};
 use crate::paired::{Ratio, Verdict};
-use crate::record::{Measurement, Record, What};
+use crate::record::{Measurement, Record, StageSetup, What};
 
-/// A row against the reference of a comparison, by both instruments.
+/// A backend against the reference of a comparison, by both instruments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Agreement {
     /// The scenario's name.
     pub scenario: String,
-    /// The row's name.
+    /// The backend's name.
     pub row: String,
-    /// The median pass that criterion took of the row, over the one that it took of the reference. It has no interval.
+    /// The ratio of the median passes that criterion measured. It has no interval.
     pub criterion: f64,
-    /// The same as `compare` found it.
+    /// The ratio that `compare` measured.
     pub compare: Ratio,
-    /// What both together say.
+    /// How the two relate.
     pub accord: Accord,
 }
 
-/// What both instruments together say of a row.
+/// How the two instruments' ratios relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accord {
     /// Criterion's figure lies within the interval.
     Within,
-    /// It lies outside, but says the same row is faster.
+    /// It lies outside, but on the same side of the reference.
     SameSide,
-    /// It says that the other row is faster, or that one is where none is shown to be.
+    /// It names another backend as faster, or one where `compare` shows no difference.
     Contradicts,
 }
 
-/// Every row that both have measured on the same scenario, with the same delays, fetches and concurrency.
+/// Returns every backend that both have measured on the same scenario, with the same delays, fetches
+/// and concurrency.
 pub fn agreements(record: &Record, stages: &[StageAnalysis]) -> Vec<Agreement> {
     let measurements = record.measurements();
-    stages.iter().flat_map(|stage| of_stage(&measurements, stage)).collect()
+    stages.iter().flat_map(|stage| stage_agreements(&measurements, stage)).collect()
 }
 
-fn of_stage(measurements: &[Measurement<'_>], stage: &StageAnalysis) -> Vec<Agreement> {
-    let setup = &stage.setup;
-    let pass_s = |row: &str| {
-        let is_it = |measurement: &&Measurement<'_>| {
-            let of = measurement.of();
-            of.what == What::Pass
-                && (of.row.as_str(), of.scenario.as_str()) == (row, setup.scenario.as_str())
-                && (of.fetches, of.concurrency, of.time_scale) == (setup.fetches, setup.concurrency, setup.time_scale)
-        };
-        measurements.iter().find(is_it).map(Measurement::pass_s)
+fn stage_agreements(measurements: &[Measurement<'_>], stage: &StageAnalysis) -> Vec<Agreement> {
+    let Some(reference_s) = pass_s(measurements, &stage.setup, &stage.reference) else {
+        return Vec::new();
     };
-    let Some(reference_s) = pass_s(&stage.reference) else { return Vec::new() };
-    let agreement = |row: &crate::analysis::RowAnalysis| {
-        let (criterion, compare) = (pass_s(&row.name)? / reference_s, row.ratio?);
-        let accord = accord(criterion, compare)?;
-        Some(Agreement { scenario: setup.scenario.clone(), row: row.name.clone(), criterion, compare, accord })
+    let agreement = |row: &BackendAnalysis| {
+        let criterion = pass_s(measurements, &stage.setup, &row.name)? / reference_s;
+        let compare = row.ratio?;
+        Some(Agreement {
+            scenario: stage.setup.scenario.clone(),
+            row: row.name.clone(),
+            criterion,
+            compare,
+            accord: accord(criterion, compare)?,
+        })
     };
     stage.rows.iter().filter_map(agreement).collect()
 }
 
-/// `None` where `compare` has no verdict.
+/// Returns the pass of a backend as criterion measured it under the same conditions.
+fn pass_s(measurements: &[Measurement<'_>], setup: &StageSetup, row: &str) -> Option<f64> {
+    let is_same = |measurement: &&Measurement<'_>| {
+        let sample = measurement.of();
+        sample.what == What::Pass
+            && (sample.row.as_str(), sample.scenario.as_str()) == (row, setup.scenario.as_str())
+            && (sample.fetches, sample.concurrency, sample.time_scale)
+                == (setup.fetches, setup.concurrency, setup.time_scale)
+    };
+    measurements.iter().find(is_same).map(Measurement::pass_s)
+}
+
+/// Returns `None` if `compare` has no verdict.
 fn accord(criterion: f64, compare: Ratio) -> Option<Accord> {
     let same_side = match compare.verdict() {
         Verdict::TooFewBlocks => return None,

@@ -5,9 +5,9 @@ use std::ops::RangeInclusive;
 
 use anyhow::{Context, ensure};
 
-use crate::analysis::{RowAnalysis, StageAnalysis, analyse};
+use crate::analysis::{BackendAnalysis, StageAnalysis, analyse};
 use crate::backend::Row;
-use crate::paired::{Blocks, Ratio, Verdict};
+use crate::paired::{Blocks, Family, Ratio, Verdict};
 use crate::record::{Comparison, twin};
 use crate::site::mix;
 use crate::stats;
@@ -69,7 +69,7 @@ pub fn trials(stage: &StageAnalysis, blocks_each: usize) -> Vec<Trial> {
 
 impl Trial {
     fn judge(&mut self, experiment: &Blocks, row: usize, reference: usize) {
-        let Some(ratio) = experiment.ratio(row, reference, 1) else { return };
+        let Some(ratio) = experiment.ratio(row, reference, Family::SINGLE) else { return };
         self.experiments += 1;
         match ratio.verdict() {
             Verdict::Slower => self.slower += 1,
@@ -101,9 +101,9 @@ impl Run {
     /// # Errors
     ///
     /// It is of another comparison, or was cut short.
-    pub fn of(comparison: Comparison) -> anyhow::Result<Self> {
+    pub fn new(comparison: Comparison) -> anyhow::Result<Self> {
         let stage = analyse(&comparison).into_iter().next().context("the run has no scenario")?;
-        let slowed = |row: &&RowAnalysis| truth(&row.name, &stage.reference).is_some();
+        let slowed = |row: &&BackendAnalysis| truth(&row.name, &stage.reference).is_some();
         let row = stage.rows.iter().find(slowed).context("the run has no row that is slowed on purpose")?;
         Ok(Self {
             seconds: comparison.setup.aftermath.as_ref().context("the run was cut short")?.seconds,

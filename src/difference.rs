@@ -1,21 +1,22 @@
-//! What differs between two records of comparisons: by scenario and row, with intervals.
+//! The difference between two records of comparisons: by scenario and backend, with intervals.
 
 use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{anyhow, ensure};
 
-use crate::analysis::{RowAnalysis, StageAnalysis, analyse};
-use crate::paired::{Ratio, Verdict, level};
-use crate::record::{Comparison, Environment, StageSetup};
+use crate::analysis::{BackendAnalysis, Invalid, StageAnalysis, analyse};
+use crate::paired::{Family, Ratio, Verdict};
+use crate::record::{Comparison, CostSample, Environment, StageSetup};
 use crate::stats;
 
 /// A figure that two records are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
-    /// The median pass. What made the whole machine slower between the two runs is in it.
+    /// The median pass. A change of the whole machine between the two runs is in it.
     Median,
-    /// The pass against that of the reference in the same cycle, which the machine's moods leave alone.
+    /// The pass relative to that of the reference in the same cycle. A change of the whole machine
+    /// cancels out of it.
     Ratio,
     /// Processor time.
     Cpu,
@@ -25,7 +26,7 @@ impl Figure {
     /// Every figure, in the order in which they are shown.
     pub const ALL: [Self; 3] = [Self::Median, Self::Ratio, Self::Cpu];
 
-    /// The name, as a threshold has it.
+    /// Returns the name, as thresholds use it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Median => "median",
@@ -34,189 +35,219 @@ impl Figure {
         }
     }
 
-    /// The figure in each block of a row, as a logarithm.
-    fn block_values(self, comparison: &Comparison, stage: &StageAnalysis, row: &str) -> Vec<f64> {
-        let paired = &stage.paired;
-        let Some((own, reference)) = paired.index(row).zip(paired.index(&stage.reference)) else { return Vec::new() };
+    /// Returns the logarithm of the figure in each block of a backend.
+    fn block_values(self, side: Side<'_>) -> Vec<f64> {
+        let Side { comparison, stage, row } = side;
+        let blocks = &stage.paired.blocks;
         match self {
-            Self::Median => paired.blocks.block_medians(own).into_iter().flatten().map(f64::ln).collect(),
-            Self::Ratio if own == reference => Vec::new(),
-            Self::Ratio => paired.blocks.block_values(own, reference),
+            Self::Median => blocks.block_medians(row.index).into_iter().flatten().map(f64::ln).collect(),
+            Self::Ratio => match stage.paired.index(&stage.reference) {
+                Some(reference) if reference != row.index => blocks.block_values(row.index, reference),
+                _ => Vec::new(),
+            },
             Self::Cpu => {
-                let own = comparison.costs.iter().filter(|c| c.scenario == stage.setup.scenario && c.row == row);
-                let each = own.map(|cost| cost.cpu_s() / cost.fetches as f64);
-                // A block so short that no tick of the clock fell into it tells nothing.
-                each.filter(|seconds| *seconds > 0.0 && seconds.is_finite()).map(f64::ln).collect()
+                let is_own = |cost: &&CostSample| cost.scenario == stage.setup.scenario && cost.row == row.name;
+                let costs = comparison.costs.iter().filter(is_own);
+                let each = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
+                // In a very short block the clock may not have ticked at all.
+                each.filter(|s| *s > 0.0 && s.is_finite()).map(f64::ln).collect()
             }
         }
     }
+
+    /// Whether the figure of a backend counts.
+    fn counts(self, side: Side<'_>) -> bool {
+        let is_needed = |other: &&BackendAnalysis| other.name == side.stage.reference;
+        let mut needed = side.stage.rows.iter().filter(is_needed);
+        side.row.is_valid() && (self != Self::Ratio || needed.all(BackendAnalysis::is_valid))
+    }
+
+    /// Returns the new figure over the old one; `None` if they are not comparable.
+    fn change(self, sides: OldNew<Side<'_>>, family: Family) -> Option<Ratio> {
+        let OldNew { old, new } = sides;
+        let same_reference = old.stage.reference == new.stage.reference;
+        let is_comparable = self.counts(old) && self.counts(new) && (self != Self::Ratio || same_reference);
+        if !is_comparable {
+            return None;
+        }
+        let (values, others) = (self.block_values(new), self.block_values(old));
+        let interval = stats::welch_interval(&values, &others, family.level())?;
+        let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
+        Some(Ratio { mean, low, high, blocks: values.len().min(others.len()) })
+    }
 }
 
-/// What became of a row on a scenario.
+/// The same thing in the old record and in the new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OldNew<T> {
+    /// In the old record.
+    pub old: T,
+    /// In the new record.
+    pub new: T,
+}
+
+impl<T> OldNew<T> {
+    fn map<U>(self, convert: impl Fn(T) -> U) -> OldNew<U> {
+        OldNew { old: convert(self.old), new: convert(self.new) }
+    }
+}
+
+/// A backend on a scenario of a record.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    comparison: &'a Comparison,
+    stage: &'a StageAnalysis,
+    row: &'a BackendAnalysis,
+}
+
+/// The change of a backend on a scenario.
 #[derive(Debug, Clone)]
 pub struct RowChange {
     /// The scenario's name.
     pub scenario: String,
-    /// The row's name.
+    /// The backend's name.
     pub row: String,
-    /// The median pass in the old record and in the new one, in seconds.
-    pub median_s: (Option<f64>, Option<f64>),
+    /// The median pass, in seconds.
+    pub median_s: OldNew<Option<f64>>,
     /// The new figure over the old one, in the order of [`Figure::ALL`].
     pub changes: [Option<Ratio>; 3],
-    /// Why it does not count, in the old record and in the new one.
-    pub invalid: (Option<String>, Option<String>),
+    /// Why it does not count, if it does not.
+    pub invalid: OldNew<Option<Invalid>>,
 }
 
 impl RowChange {
-    /// The new figure over the old one.
+    fn new(sides: OldNew<Side<'_>>, family: Family) -> Self {
+        Self {
+            scenario: sides.new.stage.setup.scenario.clone(),
+            row: sides.new.row.name.clone(),
+            median_s: sides.map(|side| side.row.median_s),
+            changes: Figure::ALL.map(|figure| figure.change(sides, family)),
+            invalid: sides.map(|side| side.row.invalid.clone()),
+        }
+    }
+
+    /// Returns the new figure over the old one.
     pub fn change(&self, figure: Figure) -> Option<Ratio> {
-        Figure::ALL.iter().zip(self.changes).find(|(other, _)| **other == figure).and_then(|(_, change)| change)
+        let mut changes = Figure::ALL.iter().zip(self.changes);
+        changes.find(|(other, _)| **other == figure).and_then(|(_, change)| change)
+    }
+
+    /// Whether the backend counts in the old record only.
+    pub fn counts_no_more(&self) -> bool {
+        self.invalid.old.is_none() && self.invalid.new.is_some()
     }
 }
 
-/// What differs between two records.
+/// The difference between two records.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// The rows that both have, scenario by scenario.
+    /// The backends that both have, scenario by scenario.
     pub rows: Vec<RowChange>,
-    /// Pairs of rows that come out in opposite order.
+    /// Pairs of backends that come out in opposite order.
     pub reversed: Vec<Reversed>,
-    /// What cannot be compared, and why.
+    /// Sentences that name the parts that cannot be compared, and why.
     pub left_out: Vec<String>,
 }
 
-/// Two rows of which one was shown to be faster in the old record, and the other is in the new one.
+/// Two backends that come out in opposite order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversed {
     /// The scenario's name.
     pub scenario: String,
-    /// The row that was the faster one.
+    /// The backend shown to be faster in the old record.
     pub was_faster: String,
-    /// The row that is the faster one now.
+    /// The backend shown to be faster in the new record.
     pub is_faster: String,
 }
 
-/// Compares two records: all intervals of one figure hold together with 95 %.
+/// Compares two records. All intervals of one figure hold together with 95 %.
 pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
     let (old_stages, new_stages) = (analyse(old), analyse(new));
     let mut left_out = Vec::new();
     let (mut pairs, mut reversed) = (Vec::new(), Vec::new());
-    for (old_stage, new_stage) in matched(&old_stages, &new_stages, |stage| stage.setup.scenario.clone(), &mut left_out)
-    {
-        let scenario = &new_stage.setup.scenario;
-        if let Some(why) = unlike(&old_stage.setup, &new_stage.setup) {
+    let stage_name = |stage: &StageAnalysis| stage.setup.scenario.clone();
+    for stages in matched(&old_stages, &new_stages, stage_name, &mut left_out) {
+        let scenario = &stages.new.setup.scenario;
+        if let Some(why) = unlike(&stages.old.setup, &stages.new.setup) {
             left_out.push(format!("{scenario}: {why}."));
             continue;
         }
-        let name = |row: &RowAnalysis| format!("{} on {scenario}", row.name);
-        let rows = matched(&old_stage.rows, &new_stage.rows, name, &mut left_out);
-        reversed.extend(reversals(old_stage, new_stage, &rows));
-        pairs.extend(rows.into_iter().map(|(old_row, new_row)| ((old, old_stage, old_row), (new, new_stage, new_row))));
+        let row_name = |row: &BackendAnalysis| format!("{} on {scenario}", row.name);
+        let rows = matched(&stages.old.rows, &stages.new.rows, row_name, &mut left_out);
+        reversed.extend(reversals(stages, &rows));
+        pairs.extend(rows.into_iter().map(|row| OldNew {
+            old: Side { comparison: old, stage: stages.old, row: row.old },
+            new: Side { comparison: new, stage: stages.new, row: row.new },
+        }));
     }
-    let comparisons = pairs.len();
-    let rows = pairs.into_iter().map(|(old, new)| change(old, new, comparisons)).collect();
+    let family = Family::new(pairs.len());
+    let rows = pairs.into_iter().map(|sides| RowChange::new(sides, family)).collect();
     Difference { rows, reversed, left_out }
 }
 
-/// The pairs of rows in both stages that are ranked one way in the old one and the other way in the new one.
-fn reversals(old: &StageAnalysis, new: &StageAnalysis, rows: &[(&RowAnalysis, &RowAnalysis)]) -> Vec<Reversed> {
-    let names: Vec<&str> = rows
-        .iter()
-        .filter(|(old_row, new_row)| old_row.invalid.is_none() && new_row.invalid.is_none())
-        .map(|(_, row)| row.name.as_str())
-        .collect();
-    let is_faster = |stage: &StageAnalysis, row: &str, than: &str| {
-        stage.pair(row, than).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
-    };
-    let pairs = names.iter().flat_map(|one| names.iter().map(move |other| (*one, *other)));
+/// Returns the pairs of backends that are shown to be ranked one way in the old stage and the other
+/// way in the new one.
+fn reversals(stages: OldNew<&StageAnalysis>, rows: &[OldNew<&BackendAnalysis>]) -> Vec<Reversed> {
+    let valid = rows.iter().filter(|row| row.old.is_valid() && row.new.is_valid());
+    let pairs = valid.clone().flat_map(|one| valid.clone().map(move |other| (one, other)));
     pairs
-        .filter(|(one, other)| is_faster(old, one, other) && is_faster(new, other, one))
+        .filter(|(one, other)| is_faster(stages.old, one.old, other.old) && is_faster(stages.new, other.new, one.new))
         .map(|(one, other)| Reversed {
-            scenario: new.setup.scenario.clone(),
-            was_faster: one.to_owned(),
-            is_faster: other.to_owned(),
+            scenario: stages.new.setup.scenario.clone(),
+            was_faster: one.new.name.clone(),
+            is_faster: other.new.name.clone(),
         })
         .collect()
 }
 
-/// What both records have under one name. What only one of them has is said to be left out.
+fn is_faster(stage: &StageAnalysis, row: &BackendAnalysis, other: &BackendAnalysis) -> bool {
+    stage.pair(row, other).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
+}
+
+/// Returns the things that both records hold under one name, and adds the others to `left_out`.
 fn matched<'a, T>(
     old: &'a [T],
     new: &'a [T],
     name: impl Fn(&T) -> String,
     left_out: &mut Vec<String>,
-) -> Vec<(&'a T, &'a T)> {
+) -> Vec<OldNew<&'a T>> {
     let find = |among: &'a [T], wanted: &T| among.iter().find(|other| name(other) == name(wanted));
-    let only = |among: &'a [T], others: &'a [T], which: &str| -> Vec<String> {
+    for (among, others, which) in [(new, old, "new"), (old, new, "old")] {
         let alone = among.iter().filter(|one| find(others, one).is_none());
-        alone.map(|one| format!("{} is only in the {which} record.", name(one))).collect()
-    };
-    left_out.extend(only(new, old, "new"));
-    left_out.extend(only(old, new, "old"));
-    new.iter().filter_map(|one| Some((find(old, one)?, one))).collect()
-}
-
-/// A row on a scenario of a record.
-type Place<'a> = (&'a Comparison, &'a StageAnalysis, &'a RowAnalysis);
-
-fn change(old: Place<'_>, new: Place<'_>, comparisons: usize) -> RowChange {
-    let values =
-        |figure: Figure, (comparison, stage, row): Place<'_>| figure.block_values(comparison, stage, &row.name);
-    let counts = |(_, stage, row): Place<'_>, figure: Figure| {
-        let needed = |other: &&RowAnalysis| figure == Figure::Ratio && other.name == stage.reference;
-        row.invalid.is_none() && stage.rows.iter().filter(needed).all(|reference| reference.invalid.is_none())
-    };
-    let changed = |figure: Figure| {
-        let same_reference = old.1.reference == new.1.reference;
-        let is_comparable = counts(old, figure) && counts(new, figure) && (figure != Figure::Ratio || same_reference);
-        is_comparable.then(|| ratio(&values(figure, new), &values(figure, old), comparisons)).flatten()
-    };
-    RowChange {
-        scenario: new.1.setup.scenario.clone(),
-        row: new.2.name.clone(),
-        median_s: (old.2.median_s, new.2.median_s),
-        changes: Figure::ALL.map(changed),
-        invalid: (why_invalid(old.2), why_invalid(new.2)),
+        left_out.extend(alone.map(|one| format!("{} is only in the {which} record.", name(one))));
     }
+    new.iter().filter_map(|new| Some(OldNew { old: find(old, new)?, new })).collect()
 }
 
-fn why_invalid(row: &RowAnalysis) -> Option<String> {
-    row.invalid.as_ref().map(|(validity, why, _)| format!("{}: {why}", validity.name()))
-}
-
-/// Why two stages of one name are not the same, if so.
+/// Returns why two stages of one name are not the same; `None` if they are.
 fn unlike(old: &StageSetup, new: &StageSetup) -> Option<String> {
     let differ = |what: &str, old: &dyn fmt::Display, new: &dyn fmt::Display| {
         (old.to_string() != new.to_string()).then(|| format!("{what} was {old} and is {new}"))
     };
+    let other_sites = old.live && old.sites != new.sites;
     differ("the factor on its delays", &old.time_scale, &new.time_scale)
         .or_else(|| differ("the number of its fetches", &old.fetches, &new.fetches))
         .or_else(|| differ("its concurrency", &old.concurrency, &new.concurrency))
         .or_else(|| differ("the number of its origins", &old.origins, &new.origins))
-        .or_else(|| (old.live && old.sites != new.sites).then(|| "its sites are not the same".to_owned()))
+        .or_else(|| other_sites.then(|| "its sites are not the same".to_owned()))
 }
 
-fn ratio(values: &[f64], others: &[f64], comparisons: usize) -> Option<Ratio> {
-    let interval = stats::welch_interval(values, others, level(comparisons))?;
-    let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
-    Some(Ratio { mean, low, high, blocks: values.len().min(others.len()) })
-}
-
-/// What must not happen, such as `median>+5%`.
+/// A limit on a change, such as `median>+5%`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     figure: Figure,
-    /// The ratio of new to old that is too much.
+    /// The highest ratio of new to old that is allowed.
     most: f64,
 }
 
 impl Threshold {
-    /// Whether any row has an interval that could pass it.
+    /// Whether any backend has an interval that could pass it.
     pub fn is_tried_by(&self, difference: &Difference) -> bool {
-        difference.rows.iter().filter_map(|row| row.change(self.figure)).any(|ratio| ratio.has_verdict())
+        let mut changes = difference.rows.iter().filter_map(|row| row.change(self.figure));
+        changes.any(|ratio| ratio.has_verdict())
     }
 
-    /// Whether a row's interval lies wholly beyond it. Too few blocks never do.
+    /// Whether a backend's interval lies wholly beyond it. Too few blocks never pass it.
     pub fn is_passed_by(&self, change: &RowChange) -> bool {
         change.change(self.figure).is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)
     }
@@ -224,7 +255,7 @@ impl Threshold {
 
 impl fmt::Display for Threshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A hundred times 1.05 less one is a little more than 5.
+        // (1.05 − 1) × 100 is a little more than 5.
         write!(f, "{}>+{}%", self.figure.name(), ((self.most - 1.0) * 1e8).round() / 1e6)
     }
 }
@@ -243,7 +274,8 @@ impl FromStr for Threshold {
     }
 }
 
-/// In what two machines differ, one line each: figures of different machines say nothing about each other.
+/// Returns the differences of two machines, one line each. Figures of different machines are not
+/// comparable.
 pub fn other_machine(old: &Environment, new: &Environment) -> Vec<String> {
     let memory = |environment: &Environment| environment.memory_bytes.map_or(0, |bytes| bytes >> 30);
     [
@@ -256,7 +288,7 @@ pub fn other_machine(old: &Environment, new: &Environment) -> Vec<String> {
     .collect()
 }
 
-/// In what else two environments differ, one line each: this is what a difference may come from.
+/// Returns the other differences of two environments, one line each: a change may come from them.
 pub fn other_conditions(old: &Environment, new: &Environment) -> Vec<String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
     let revision = |environment: &Environment| {
@@ -294,9 +326,9 @@ mod tests {
         RowChange {
             scenario: "keepalive".to_owned(),
             row: "hyper@smol".to_owned(),
-            median_s: (None, None),
+            median_s: OldNew::default(),
             changes: [Some(ratio), None, None],
-            invalid: (None, None),
+            invalid: OldNew::default(),
         }
     }
 

@@ -1,26 +1,62 @@
-//! The analysis of paired blocks: how much slower one row is than another, whether that is real, and which rows tie.
+//! The analysis of paired blocks: how much slower one backend is than another, whether the
+//! difference is real, and which backends tie.
 //!
-//! All rows are alive together and make one pass each per cycle, so what slows the machine down for a second slows them
-//! alike and leaves their ratio alone. A block of cycles yields one number for a pair of rows; blocks, never passes,
-//! are what an interval counts.
+//! All backends are alive together and make one pass each per cycle. Whatever slows the machine down
+//! for a second slows them alike and cancels out of their ratio. A block of cycles yields one number
+//! for a pair of backends. An interval counts blocks, never passes.
 
 use std::ops::RangeInclusive;
 
 use crate::stats;
 
-/// The confidence with which all intervals of a family of comparisons hold at once.
+/// The confidence with which all intervals of a [`Family`] hold at once.
 const LEVEL: f64 = 0.95;
 
-/// Fewer blocks have no verdict: the interval relies on a deviation that they cannot tell.
+/// With fewer blocks there is no verdict: they are too few to estimate the deviation.
 pub const LEAST_BLOCKS: usize = 5;
 
-/// One pass of every row, in seconds; `None` where a row made none that counts.
+/// Comparisons whose intervals hold together with 95 %.
+///
+/// The larger the family, the wider each interval, so that a false alarm anywhere in it stays rare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    comparisons: usize,
+}
+
+impl Family {
+    /// A comparison that nobody picks from several.
+    pub const SINGLE: Self = Self { comparisons: 1 };
+
+    /// A family of this many comparisons.
+    pub fn new(comparisons: usize) -> Self {
+        Self { comparisons }
+    }
+
+    /// The comparisons of `backends` with a reference, which is one of them.
+    pub fn against_reference(backends: usize) -> Self {
+        Self::new(backends.saturating_sub(1))
+    }
+
+    /// The comparisons of `backends` with each other.
+    pub fn all_pairs(backends: usize) -> Self {
+        Self::new(backends * backends.saturating_sub(1) / 2)
+    }
+
+    /// The confidence of each interval such that all hold at once (Bonferroni's correction).
+    pub fn level(self) -> f64 {
+        1.0 - (1.0 - LEVEL) / self.comparisons.max(1) as f64
+    }
+}
+
+/// One pass of every backend, in seconds; `None` if a backend made no valid pass.
 pub type Cycle = Vec<Option<f64>>;
 
 /// Cycles over the same processes.
 pub type Block = Vec<Cycle>;
 
-/// The passes of several rows over the same scenario.
+/// The passes of several backends over the same scenario.
+///
+/// A backend is named by its index, from 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Blocks {
     rows: usize,
@@ -28,11 +64,11 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Blocks of `rows` rows.
+    /// Blocks of `rows` backends.
     ///
     /// # Panics
     ///
-    /// A cycle has another number of rows.
+    /// Panics if a cycle has another number of backends.
     pub fn new(rows: usize, blocks: Vec<Block>) -> Self {
         for cycle in blocks.iter().flatten() {
             assert_eq!(cycle.len(), rows, "a cycle has a pass, or none, of every row");
@@ -40,74 +76,76 @@ impl Blocks {
         Self { rows, blocks }
     }
 
-    /// How many rows there are: each is named by its number, from 0.
+    /// Returns the number of backends.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The blocks in order, so many at a time, as if each had been all. What is left over is not in them.
+    /// Cuts the blocks into experiments of `blocks_each` blocks, and drops the remainder.
     pub fn cut(&self, blocks_each: usize) -> impl Iterator<Item = Self> + '_ {
-        self.blocks.chunks_exact(blocks_each).map(|blocks| Self { rows: self.rows, blocks: blocks.to_vec() })
+        let experiments = self.blocks.chunks_exact(blocks_each);
+        experiments.map(|blocks| Self { rows: self.rows, blocks: blocks.to_vec() })
     }
 
-    /// The first cycles of each block, as if there had been no more.
+    /// Returns the blocks with only the first `cycles` of each.
     pub fn shortened(&self, cycles: usize) -> Self {
         let shorten = |block: &Block| block.iter().take(cycles).cloned().collect();
         Self { rows: self.rows, blocks: self.blocks.iter().map(shorten).collect() }
     }
 
-    /// The cycles of the shortest block.
+    /// Returns the number of cycles of the shortest block.
     pub fn shortest(&self) -> usize {
         self.blocks.iter().map(Vec::len).min().unwrap_or(0)
     }
 
-    /// Per block the median over its cycles of ln(time of `row` / time of `other`). A block without a cycle in which
-    /// both made a pass yields nothing.
+    /// Returns for each block the median over its cycles of ln(time of `row` / time of `other`).
+    ///
+    /// A block without a cycle in which both made a pass yields nothing.
     pub fn block_values(&self, row: usize, other: usize) -> Vec<f64> {
         let value = |cycle: &Cycle| Some((time(cycle, row)? / time(cycle, other)?).ln());
         let median = |block: &Block| stats::median(&block.iter().filter_map(value).collect::<Vec<_>>());
         self.blocks.iter().filter_map(median).collect()
     }
 
-    /// The time of `row` over the time of `other`, as one of so many `comparisons`: the more there are, the wider the
-    /// interval, so that a false alarm anywhere among them stays rare. `None` below two blocks.
-    ///
-    /// k rows against one reference are k − 1 comparisons. The ratio of the reference's twin to the reference is the
-    /// noise floor: what lies inside its interval is not worth a look.
-    pub fn ratio(&self, row: usize, other: usize, comparisons: usize) -> Option<Ratio> {
+    /// Returns the time of `row` over the time of `other`, as one comparison of `family`; `None`
+    /// below two blocks.
+    pub fn ratio(&self, row: usize, other: usize, family: Family) -> Option<Ratio> {
         let values = self.block_values(row, other);
-        let interval = stats::t_interval(&values, level(comparisons))?;
+        let interval = stats::t_interval(&values, family.level())?;
         let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
         Some(Ratio { mean, low, high, blocks: values.len() })
     }
 
-    /// Per block, in order, the median pass of a row in seconds: `None` where it made none that counts.
+    /// Returns for each block, in order, the median pass of a backend in seconds; `None` if it made
+    /// no valid pass.
     pub fn block_medians(&self, row: usize) -> Vec<Option<f64>> {
         let passes = |block: &Block| block.iter().filter_map(|cycle| time(cycle, row)).collect::<Vec<_>>();
         self.blocks.iter().map(|block| stats::median(&passes(block))).collect()
     }
 
-    /// The seconds of every pass of a row that counts.
+    /// Returns the seconds of every valid pass of a backend.
     pub fn passes(&self, row: usize) -> Vec<f64> {
         self.blocks.iter().flatten().filter_map(|cycle| time(cycle, row)).collect()
     }
 
-    /// How long a pass of a row lasts, for display. `None` where it made none.
+    /// Returns how long a pass of a backend lasts, for display; `None` if it made none.
     pub fn median_pass(&self, row: usize) -> Option<MedianPass> {
         let medians: Vec<f64> = self.block_medians(row).into_iter().flatten().collect();
-        Some(MedianPass { seconds: stats::median(&medians)?, interval: stats::median_interval(&medians, LEVEL) })
+        let interval = stats::median_interval(&medians, LEVEL);
+        Some(MedianPass { seconds: stats::median(&medians)?, interval })
     }
 
-    /// The rank of each of the `valid` rows, in their order: 1 + how many of them are shown to be faster, over all
-    /// pairs.
+    /// Returns the rank of each of the `valid` backends, in their order: 1 + how many of them are
+    /// shown to be faster, over all pairs.
     ///
-    /// Ties are not transitive: a row may tie with two others of which one is shown to be faster than the other.
+    /// Ties are not transitive: a backend may tie with two others of which one is faster than the
+    /// other.
     pub fn ranks(&self, valid: &[usize]) -> Vec<usize> {
-        let pairs = valid.len() * valid.len().saturating_sub(1) / 2;
+        let family = Family::all_pairs(valid.len());
         let mut ranks = vec![1; valid.len()];
         for (at, &row) in valid.iter().enumerate() {
             for (further, &other) in valid.iter().enumerate().skip(at + 1) {
-                match self.ratio(row, other, pairs).map(|ratio| ratio.verdict()) {
+                match self.ratio(row, other, family).map(|ratio| ratio.verdict()) {
                     Some(Verdict::Faster) => ranks[further] += 1,
                     Some(Verdict::Slower) => ranks[at] += 1,
                     Some(Verdict::Tied | Verdict::TooFewBlocks) | None => {}
@@ -117,28 +155,26 @@ impl Blocks {
         ranks
     }
 
-    /// The smallest difference, as a ratio such as 1.04, that so many blocks of such noise show in four runs of five:
-    /// see [`stats::detectable_shift`]. `None` where there are too few blocks for a verdict.
+    /// Returns the smallest difference, as a ratio such as 1.04, that this many blocks of this noise
+    /// show in four runs of five: see [`stats::detectable_shift`]. `None` if there are too few blocks
+    /// for a verdict.
     ///
-    /// The noise is estimated from the same blocks. With 6 of them the figure may well be off by a third.
-    pub fn smallest_difference(&self, row: usize, other: usize, comparisons: usize) -> Option<f64> {
+    /// The noise is estimated from the same blocks. With 6 of them the figure may well be off by a
+    /// third.
+    pub fn smallest_difference(&self, row: usize, other: usize, family: Family) -> Option<f64> {
         let values = self.block_values(row, other);
-        let deviation = stats::standard_deviation(&values).filter(|_| values.len() >= LEAST_BLOCKS)?;
-        Some(stats::detectable_shift(values.len(), deviation, level(comparisons))?.exp())
+        let has_verdict = values.len() >= LEAST_BLOCKS;
+        let deviation = stats::standard_deviation(&values).filter(|_| has_verdict)?;
+        Some(stats::detectable_shift(values.len(), deviation, family.level())?.exp())
     }
 }
 
-/// The time of a pass. One of no duration at all has no ratio to another, so it counts as none.
+/// Returns the time of a pass. A pass of no duration has no ratio to another, so it is left out.
 fn time(cycle: &Cycle, row: usize) -> Option<f64> {
     cycle[row].filter(|seconds| *seconds > 0.0)
 }
 
-/// The confidence of each of several intervals such that all hold at once (Bonferroni's correction).
-pub fn level(comparisons: usize) -> f64 {
-    1.0 - (1.0 - LEVEL) / comparisons.max(1) as f64
-}
-
-/// The time of one row over the time of another: above 1, the first is slower.
+/// The time of one backend over the time of another: above 1, the first is slower.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio {
     /// The geometric mean over blocks.
@@ -147,17 +183,17 @@ pub struct Ratio {
     pub low: f64,
     /// The upper end of the interval.
     pub high: f64,
-    /// How many blocks it rests on.
+    /// The number of blocks behind it.
     pub blocks: usize,
 }
 
 impl Ratio {
-    /// Whether there are blocks enough to say anything.
+    /// Whether there are enough blocks for a verdict.
     pub fn has_verdict(&self) -> bool {
         self.blocks >= LEAST_BLOCKS
     }
 
-    /// What the interval says of the first row.
+    /// Reads the verdict on the first backend off the interval.
     pub fn verdict(&self) -> Verdict {
         if !self.has_verdict() {
             Verdict::TooFewBlocks
@@ -171,29 +207,29 @@ impl Ratio {
     }
 }
 
-/// How long a pass of a row lasts.
+/// How long a pass of a backend lasts.
 ///
-/// Other minutes on the same machine may well give another figure: what slows it down for longer than a run is not in
+/// The same machine may give another figure an hour later: a slowdown that outlasts the run is not in
 /// the interval. Only ratios are free of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MedianPass {
     /// The median over blocks of the median pass.
     pub seconds: f64,
-    /// Where that lies with 95 %: passes follow each other too closely to be counted one by one, so this counts blocks.
-    /// `None` below six of them.
+    /// The 95 % interval. It counts blocks, because passes follow each other too closely to be
+    /// independent. `None` below six blocks.
     pub interval: Option<RangeInclusive<f64>>,
 }
 
-/// Whether a difference between two rows is real.
+/// Whether a difference between two backends is real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is shown to be faster.
+    /// Shown to be faster.
     Faster,
-    /// It is shown to be slower.
+    /// Shown to be slower.
     Slower,
-    /// They cannot be told apart, which does not say that they are equal.
+    /// No difference is shown, which does not prove that they are equal.
     Tied,
-    /// There are too few blocks to say.
+    /// Too few blocks for a verdict.
     TooFewBlocks,
 }
 
@@ -254,19 +290,19 @@ mod tests {
     #[test]
     fn the_verdict_is_read_off_the_interval() {
         let blocks = steady(&[0.02, 0.021, 0.02], 6);
-        let verdict = |row, other| blocks.ratio(row, other, 2).unwrap().verdict();
+        let verdict = |row, other| blocks.ratio(row, other, Family::new(2)).unwrap().verdict();
         assert_eq!([verdict(0, 1), verdict(1, 0), verdict(0, 2)], [Verdict::Faster, Verdict::Slower, Verdict::Tied]);
     }
 
     #[test]
     fn fewer_than_five_blocks_have_a_ratio_but_no_verdict() {
-        let verdict = |blocks| Some(steady(&[0.01, 0.02], blocks).ratio(0, 1, 1)?.verdict());
+        let verdict = |blocks| Some(steady(&[0.01, 0.02], blocks).ratio(0, 1, Family::SINGLE)?.verdict());
         assert_eq!(
             [1, 2, 4, 5].map(verdict),
             [None, Some(Verdict::TooFewBlocks), Some(Verdict::TooFewBlocks), Some(Verdict::Faster),]
         );
         assert_eq!(steady(&[0.01, 0.02], 4).ranks(&[0, 1]), [1, 1]);
-        assert_eq!(steady(&[0.01, 0.02], 4).smallest_difference(0, 1, 1), None);
+        assert_eq!(steady(&[0.01, 0.02], 4).smallest_difference(0, 1, Family::SINGLE), None);
     }
 
     #[test]
@@ -281,17 +317,27 @@ mod tests {
     #[test]
     fn a_row_that_never_made_a_pass_ties_with_all() {
         let blocks = Blocks::new(2, vec![vec![vec![Some(1.0), None]]; 6]);
-        assert_eq!(blocks.ratio(0, 1, 1), None);
+        assert_eq!(blocks.ratio(0, 1, Family::SINGLE), None);
         assert_eq!(blocks.ranks(&[0, 1]), [1, 1]);
     }
 
     #[test]
     fn a_difference_shows_from_a_smaller_size_on_in_more_blocks_and_fewer_comparisons() {
-        let smallest =
-            |blocks, comparisons| steady(&[0.02, 0.02], blocks).smallest_difference(0, 1, comparisons).unwrap();
+        let smallest = |blocks, comparisons| {
+            let family = Family::new(comparisons);
+            steady(&[0.02, 0.02], blocks).smallest_difference(0, 1, family).unwrap()
+        };
         assert!(smallest(22, 1) < smallest(11, 1));
         assert!(smallest(11, 1) < smallest(11, 6));
         assert!(smallest(11, 6) > 1.0);
+    }
+
+    #[test]
+    fn families_have_a_comparison_for_each_pair() {
+        assert_eq!([0, 1, 2, 5].map(Family::all_pairs), [0, 0, 1, 10].map(Family::new));
+        assert_eq!([0, 1, 2, 5].map(Family::against_reference), [0, 0, 1, 4].map(Family::new));
+        assert!((Family::new(5).level() - 0.99).abs() < 1e-12);
+        assert_eq!(Family::new(0).level(), Family::SINGLE.level());
     }
 
     #[test]

@@ -1,87 +1,120 @@
-//! Who comes out ahead on a scenario: what the sentence, the headline and the marks in tables and pictures all say.
+//! The outcome on a scenario: sentence, headline and marks in tables and pictures all rest on it.
 
-use super::{FLOOR, RowAnalysis, StageAnalysis};
+use super::{BackendAnalysis, FLOOR, StageAnalysis};
 
-/// A difference that nobody would choose by, even where it is shown to be one.
+/// A difference too small to choose by, even if it is shown to be real.
 const TRIFLE: f64 = 0.01;
 
-/// Who comes out ahead.
+/// Which backends come out ahead.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// Those ahead, in the order of the ranking.
-    pub ahead: Vec<&'a RowAnalysis>,
-    /// How they stand to each other.
+    /// The backends ahead, by rank.
+    pub ahead: Vec<&'a BackendAnalysis>,
+    /// The relation of the backends ahead.
     pub standing: Standing,
-    /// Whether they are all that fetch concurrently, and nobody else.
+    /// Whether the backends ahead are exactly those that fetch concurrently.
     pub is_everybody: bool,
-    /// The first of those behind them.
-    pub next: Option<&'a RowAnalysis>,
+    /// The first backend behind them.
+    pub next: Option<&'a BackendAnalysis>,
 }
 
-/// How those ahead stand to each other.
+/// The relation of the backends ahead.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Standing {
     /// There is only one.
     Alone,
     /// None of them is shown to be faster than another.
     Tied,
-    /// The slowest takes longer than the fastest by this share, which is a trifle, whether it is shown or not.
+    /// The slowest takes longer than the fastest by this share, which is a trifle, shown or not.
     Close(f64),
 }
 
+/// A backend to choose from.
+#[derive(Clone, Copy)]
+struct Choice<'a> {
+    row: &'a BackendAnalysis,
+    /// Its rank among the choices.
+    rank: usize,
+}
+
+/// A backend ahead by its mean time.
+#[derive(Clone, Copy)]
+struct Timed<'a> {
+    row: &'a BackendAnalysis,
+    /// Its time relative to the first choice.
+    time: f64,
+}
+
 impl<'a> Outcome<'a> {
-    /// Of a scenario; `None` where there is no verdict.
-    pub fn of(stage: &'a StageAnalysis) -> Option<Self> {
+    /// Returns the outcome on a scenario; `None` without a verdict.
+    pub fn new(stage: &'a StageAnalysis) -> Option<Self> {
         let choices = choices(stage);
-        let first = choices.first()?.0;
-        let times: Vec<(&RowAnalysis, f64)> =
-            choices.iter().filter_map(|(row, _)| Some((*row, time_over(stage, row, first)?))).collect();
-        let least = times.iter().map(|(_, time)| *time).fold(f64::MAX, f64::min);
-        let close: Vec<(&RowAnalysis, f64)> =
-            times.into_iter().filter(|(_, time)| *time < least * (1.0 + TRIFLE)).collect();
-        let best: Vec<&RowAnalysis> = choices.iter().filter(|(_, rank)| *rank == 1).map(|(row, _)| *row).collect();
-        let is_close = |row: &RowAnalysis| close.iter().any(|(other, _)| other.name == row.name);
-        let (ahead, standing) = if close.len() > 1 && best.iter().all(|row| is_close(row)) {
-            let most = close.iter().map(|(_, time)| *time).fold(0.0, f64::max);
-            (close.iter().map(|(row, _)| *row).collect(), Standing::Close(most / least - 1.0))
+        let close = close_to_fastest(stage, &choices)?;
+        let best = choices.iter().filter(|choice| choice.rank == 1).map(|choice| choice.row);
+        let best: Vec<&BackendAnalysis> = best.collect();
+        let close_rows: Vec<&BackendAnalysis> = close.iter().map(|timed| timed.row).collect();
+        let (ahead, standing) = if close.len() > 1 && best.iter().all(|row| holds(&close_rows, row)) {
+            (close_rows, Standing::Close(spread(&close)))
         } else if best.len() > 1 {
             (best, Standing::Tied)
         } else {
             (best, Standing::Alone)
         };
-        let is_ahead = |row: &RowAnalysis| ahead.iter().any(|other| other.name == row.name);
-        let is_everybody = ahead.len() > 1 && choices.iter().all(|(row, _)| is_ahead(row) != row.sequential);
-        let next = choices.iter().map(|(row, _)| *row).find(|row| !is_ahead(row));
+        let mut rows = choices.iter().map(|choice| choice.row);
+        let is_everybody = ahead.len() > 1 && rows.clone().all(|row| holds(&ahead, row) != row.sequential);
+        let next = rows.find(|row| !holds(&ahead, row));
         Some(Self { ahead, standing, is_everybody, next })
     }
 
-    /// Whether a row is one of those ahead.
-    pub fn is_ahead(&self, row: &RowAnalysis) -> bool {
-        self.ahead.iter().any(|other| other.name == row.name)
+    /// Whether a backend is one of those ahead.
+    pub fn is_ahead(&self, row: &BackendAnalysis) -> bool {
+        holds(&self.ahead, row)
     }
 
-    /// The one of those ahead that takes the least processor time.
-    pub fn cheapest(&self) -> &'a RowAnalysis {
-        let cpu = |row: &RowAnalysis| row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s);
+    /// Returns the backend ahead that takes the least processor time.
+    pub fn cheapest(&self) -> &'a BackendAnalysis {
+        let cpu = |row: &BackendAnalysis| row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s);
         self.ahead.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).expect("somebody is ahead")
     }
 }
 
-/// A row's time over that of another, in the same cycles.
-fn time_over(stage: &StageAnalysis, row: &RowAnalysis, other: &RowAnalysis) -> Option<f64> {
-    let (row, other) = (stage.paired.index(&row.name)?, stage.paired.index(&other.name)?);
-    stage.paired.blocks.ratio(row, other, 1).map(|ratio| ratio.mean)
+fn holds(rows: &[&BackendAnalysis], row: &BackendAnalysis) -> bool {
+    rows.iter().any(|other| other.index == row.index)
 }
 
-/// The rows that there are to choose from, with their ranks among themselves. The floor is no client to choose, unless there
-/// is nothing else.
-fn choices(stage: &StageAnalysis) -> Vec<(&RowAnalysis, usize)> {
-    let ranked: Vec<_> = stage.rows.iter().filter_map(|row| Some((row, row.rank?))).collect();
-    let (floor, others): (Vec<_>, Vec<_>) = ranked.iter().partition(|(row, _)| row.name == FLOOR);
-    let Some((floor, _)) = floor.first().filter(|_| !others.is_empty()) else { return ranked };
-    let is_beaten = |row: &RowAnalysis| floor.median_s < row.median_s && !floor.ties.contains(&row.name);
+/// Returns the choices whose time is no more than a trifle above the least; `None` without choices.
+fn close_to_fastest<'a>(stage: &'a StageAnalysis, choices: &[Choice<'a>]) -> Option<Vec<Timed<'a>>> {
+    let first = choices.first()?.row;
+    let timed = choices.iter().filter_map(|choice| {
+        let time = stage.paired.mean_ratio(choice.row.index, first.index)?;
+        Some(Timed { row: choice.row, time })
+    });
+    let timed: Vec<Timed<'_>> = timed.collect();
+    let least = least_time(&timed);
+    Some(timed.into_iter().filter(|timed| timed.time < least * (1.0 + TRIFLE)).collect())
+}
+
+fn least_time(timed: &[Timed<'_>]) -> f64 {
+    timed.iter().map(|timed| timed.time).fold(f64::MAX, f64::min)
+}
+
+/// Returns by what share the slowest takes longer than the fastest.
+fn spread(timed: &[Timed<'_>]) -> f64 {
+    let most = timed.iter().map(|timed| timed.time).fold(0.0, f64::max);
+    most / least_time(timed) - 1.0
+}
+
+/// Returns the backends to choose from, with their ranks among themselves. The floor is not a choice,
+/// unless it is alone.
+fn choices(stage: &StageAnalysis) -> Vec<Choice<'_>> {
+    let ranked = stage.rows.iter().filter_map(|row| Some(Choice { row, rank: row.rank? }));
+    let (floor, mut others): (Vec<_>, Vec<_>) = ranked.partition(|choice| choice.row.name == FLOOR);
+    let Some(floor) = floor.first().filter(|_| !others.is_empty()) else {
+        return [floor, others].concat();
+    };
+    for choice in &mut others {
+        let is_behind_floor = floor.row.median_s < choice.row.median_s && !floor.row.ties.contains(&choice.row.name);
+        choice.rank -= usize::from(choice.rank > 1 && is_behind_floor);
+    }
     others
-        .into_iter()
-        .map(|(row, rank): (&RowAnalysis, usize)| (row, (rank - usize::from(rank > 1 && is_beaten(row)))))
-        .collect()
 }

@@ -33,7 +33,7 @@ pub(super) struct CalibrationArgs {
 pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
     let comparison = read_all(&args.records).map_err(usage)?;
     let run =
-        args.run.as_deref().map(|folder| Comparison::read(folder).and_then(Run::of)).transpose().map_err(usage)?;
+        args.run.as_deref().map(|folder| Comparison::read(folder).and_then(Run::new)).transpose().map_err(usage)?;
     for stage in analyse(&comparison) {
         if args.block_lengths {
             print(&report::block_lengths(&block_lengths(&comparison, &stage)))?;

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use super::terminal::{print, print_error};
 use super::{EXIT_INVALID, EXIT_REGRESSION, usage};
-use crate::difference::{Threshold, difference, other_conditions, other_machine};
+use crate::difference::{RowChange, Threshold, difference, other_conditions, other_machine};
 use crate::record::{Comparison, Environment};
 use crate::report::difference as report;
 
@@ -70,7 +70,7 @@ pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
             "--fail-if '{threshold}' compared nothing: no row counts in both records with enough blocks"
         ));
     }
-    let counts_no_more = difference.rows.iter().any(|row| row.invalid.0.is_none() && row.invalid.1.is_some());
+    let counts_no_more = difference.rows.iter().any(RowChange::counts_no_more);
     Ok(match (passed.is_empty(), counts_no_more || !untried.is_empty()) {
         (false, _) => ExitCode::from(EXIT_REGRESSION),
         (true, true) => ExitCode::from(EXIT_INVALID),

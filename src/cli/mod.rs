@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::terminal::{print, print_error};
+use crate::record::Unwritable;
 
 mod audit;
 mod calibration;
@@ -91,21 +92,9 @@ impl fmt::Display for Usage {
 
 impl Error for Usage {}
 
-/// What was to be kept could not be written. Ends with exit code 5.
-#[derive(Debug)]
-struct Unwritable(anyhow::Error);
-
-impl fmt::Display for Unwritable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.0)
-    }
-}
-
-impl Error for Unwritable {}
-
-/// Says of any error that it kept something from being written.
+/// Makes any error one of writing, which ends with exit code 5.
 fn unwritable(error: impl Into<anyhow::Error>) -> anyhow::Error {
-    Unwritable(error.into()).into()
+    Unwritable::wrap(error)
 }
 
 /// Makes any error one of the user's.

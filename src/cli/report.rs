@@ -94,7 +94,7 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     write(&args.json, &|| figures(&folder, &stages))?;
     write(&args.csv, &|| Ok(comparison::csv(&stages)))?;
     write(&args.html, &|| html::page(&folder, &stages, &beside))?;
-    write(&args.svg, &|| picture::of(&folder, &stages).map_err(usage))?;
+    write(&args.svg, &|| picture::draw(&folder, &stages).map_err(usage))?;
     // Every file is read and found to have its markers before any is written.
     let spliced: Vec<_> =
         args.splice.iter().map(|file| spliced(file, &folder, &stages, &args)).collect::<Result<_, _>>()?;

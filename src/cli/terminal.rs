@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -69,42 +69,48 @@ pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
     replace_file(file, text.as_bytes()).map_err(unwritable)
 }
 
-/// How far a comparison is, on stderr; gone when dropped. Nothing at all where stderr is no terminal.
-pub(super) struct Countdown(Option<ProgressBar>);
+/// The progress of a comparison on stderr, until dropped. It shows nothing unless stderr is a
+/// terminal.
+pub(super) struct Countdown {
+    bar: Option<ProgressBar>,
+    start: Instant,
+}
 
 impl Countdown {
-    /// Shows how much of a budget of time is spent, or only what is said where there is none.
+    /// Shows how much of a budget of time is spent, or only messages if there is none.
     pub(super) fn show(budget: Option<Duration>) -> Self {
-        if !io::stderr().is_terminal() {
-            return Self(None);
-        }
-        let template = match budget {
-            Some(_) => "{bar:30} {eta} left  {msg}",
-            None => "{elapsed}  {msg}",
-        };
-        let style = ProgressStyle::with_template(template).expect("the template is well-formed");
-        let length = budget.map(|budget| budget.as_millis() as u64);
-        Self(Some(ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_style(style)))
+        let bar = io::stderr().is_terminal().then(|| countdown_bar(budget));
+        Self { bar, start: Instant::now() }
     }
 
-    /// So much time is spent.
-    pub(super) fn tick(&self, spent: Duration) {
-        if let Some(bar) = &self.0 {
-            bar.set_position(spent.as_millis() as u64);
+    /// Shows the time spent so far.
+    pub(super) fn tick(&self) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.start.elapsed().as_millis() as u64);
         }
     }
 
-    /// What is being done.
+    /// Shows a message.
     pub(super) fn say(&self, message: &str) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.set_message(visible(message));
         }
     }
 }
 
+fn countdown_bar(budget: Option<Duration>) -> ProgressBar {
+    let template = match budget {
+        Some(_) => "{bar:30} {eta} left  {msg}",
+        None => "{elapsed}  {msg}",
+    };
+    let style = ProgressStyle::with_template(template).expect("the template is well-formed");
+    let length = budget.map(|budget| budget.as_millis() as u64);
+    ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_style(style)
+}
+
 impl Drop for Countdown {
     fn drop(&mut self) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }

@@ -34,30 +34,30 @@ impl Block<'_> {
         &self,
         contenders: &mut [Contender],
         shuffle: &mut Shuffle,
-        on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+        observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let start = Instant::now();
-        self.open(contenders, on)?;
+        self.open(contenders, observe)?;
         self.target.take_witness()?;
         let opening = start.elapsed();
-        self.cycle(None, contenders, shuffle, on)?;
+        self.cycle(None, contenders, shuffle, observe)?;
         let cycles = self.budget.cycles(self.number, opening, start.elapsed() - opening);
 
         let server_before = self.target.usage();
         let before: Vec<_> = contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
         let mut made = 0;
         while made < cycles && !self.plan.is_interrupted() {
-            self.cycle(Some(made), contenders, shuffle, on)?;
+            self.cycle(Some(made), contenders, shuffle, observe)?;
             made += 1;
         }
         let fetches = u64::from(made) * self.stage.scenario.sites.len() as u64;
         if let (Some(before), Some(after)) = (server_before, self.target.usage()) {
             let taking_part = contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
-            on(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
+            observe(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
         }
         for (contender, before) in contenders.iter_mut().zip(before) {
             if let Some(cost) = before.and_then(|before| self.cost(contender, before, fetches)) {
-                on(Event::Cost(&cost))?;
+                observe(Event::Cost(&cost))?;
             }
             contender.close();
         }
@@ -68,14 +68,14 @@ impl Block<'_> {
     fn open(
         &self,
         contenders: &mut [Contender],
-        on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+        observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let order = self.target.order(self.stage);
         for contender in contenders.iter_mut() {
             let Some(ready) = contender.open(&order).filter(|_| self.number == 0) else { continue };
             let (row, client, executor) = (contender.name.clone(), ready.client, ready.executor);
             let setup = WorkerSetup { row, client, executor, threads: ready.threads };
-            on(Event::Worker { stage: self.index, setup: &setup })?;
+            observe(Event::Worker { stage: self.index, setup: &setup })?;
         }
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Block<'_> {
         cycle: Option<u32>,
         contenders: &mut [Contender],
         shuffle: &mut Shuffle,
-        on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+        observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut order: Vec<usize> = (0..contenders.len()).collect();
         shuffle.shuffle(&mut order);
@@ -96,7 +96,7 @@ impl Block<'_> {
                 break;
             }
             let sample = self.pass(&mut contenders[index], cycle, visit)?;
-            on(Event::Pass(&sample))?;
+            observe(Event::Pass(&sample))?;
             self.target.rest(self.plan);
         }
         Ok(())

@@ -1,6 +1,7 @@
-//! The experiment of `compare`: blocks of cycles, every row in a process of its own and all of them alive together.
+//! The experiment of `compare`: blocks of cycles. Every backend has a process of its own, and all are
+//! alive together.
 //!
-//! It measures and hands on what it measured; it prints nothing and judges nothing beyond whether a pass counts.
+//! [`run`] measures a [`Plan`] into a record. Nothing here prints: progress goes to an observer.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -23,9 +24,11 @@ pub mod checkup;
 pub mod conformance;
 mod contender;
 mod cost;
+mod head;
 mod instructions;
 mod placement;
 mod probe;
+mod run;
 mod shuffle;
 mod target;
 
@@ -36,6 +39,7 @@ pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 pub use self::checkup::Finding;
 use self::contender::Contender;
 pub use self::instructions::{NoCounters, no_instructions};
+pub use self::run::{Destination, Recorded, run};
 use self::shuffle::Shuffle;
 pub use self::target::Source;
 use self::target::Target;
@@ -64,22 +68,23 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The most connections that any one process has open: the mock server has those of all rows, which are alive together.
-    /// Where no connection outlives its fetch, it has those of the row whose turn it is, and of the one before at most, which
-    /// it may not yet have heard the end of.
+    /// Returns the most connections that any one process has open. The mock server has those of all
+    /// backends, which are alive together. If no connection outlives its fetch, it has those of the
+    /// current backend, plus those of the previous one, whose close may not have arrived yet.
     pub fn connections(&self) -> usize {
-        let on = |stage: &Stage| {
-            let Scenario { limits, sites, .. } = &stage.scenario;
-            let of = |participant: &Participant| participant.slots(limits).get().min(sites.len());
-            let twin = &self.participants[self.reference];
-            let each = self.participants.iter().chain([twin]).filter(|participant| stage.admits(participant)).map(of);
-            match (&stage.source, limits.connections) {
-                (Source::Live(_), _) => each.max().unwrap_or(0),
-                (Source::Mock(_), Connections::PerFetch) => 2 * each.max().unwrap_or(0),
-                (Source::Mock(_), Connections::Warm | Connections::Cold) => each.sum(),
-            }
-        };
-        self.stages.iter().map(on).max().unwrap_or(0)
+        self.stages.iter().map(|stage| self.connections_to(stage)).max().unwrap_or(0)
+    }
+
+    fn connections_to(&self, stage: &Stage) -> usize {
+        let Scenario { limits, sites, .. } = &stage.scenario;
+        let control = &self.participants[self.reference];
+        let present = self.participants.iter().chain([control]).filter(|participant| stage.admits(participant));
+        let each = present.map(|participant| participant.slots(limits).get().min(sites.len()));
+        match (&stage.source, limits.connections) {
+            (Source::Live(_), _) => each.max().unwrap_or(0),
+            (Source::Mock(_), Connections::PerFetch) => 2 * each.max().unwrap_or(0),
+            (Source::Mock(_), Connections::Warm | Connections::Cold) => each.sum(),
+        }
     }
 
     /// Whether the run is to end.
@@ -176,9 +181,11 @@ pub enum Stop {
     Budget(Duration),
 }
 
-/// What happens while it is measured, as it happens.
+/// An event of a comparison, as it happens.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// A [`run`] begins to measure.
+    Start,
     /// The row of this name is about to probe live sites.
     Probe(&'a str),
     /// Live sites were probed.
@@ -219,18 +226,19 @@ const FEWEST_CYCLES: u32 = 3;
 /// By how much the time may be exceeded for the sake of a verdict.
 const OVERTIME: f64 = 1.25;
 
-/// Runs the experiment and hands on each event.
+/// Measures a plan and passes each event to `observe`, without a record.
 ///
 /// # Errors
 ///
-/// The server cannot be started or has died, or an event could not be taken. A worker that fails costs its row only.
-pub fn compare(plan: &Plan, mut on: impl FnMut(Event<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Returns an error if the server does not start or dies, or if `observe` fails. A worker that fails
+/// invalidates its own backend only.
+pub fn compare(plan: &Plan, mut observe: impl FnMut(Event<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut shuffle = Shuffle::new(plan.seed);
     for (index, stage) in plan.stages.iter().enumerate() {
         let start = Instant::now();
-        let probed = probe::probe(plan, stage, &mut on)?;
+        let probed = probe::probe(plan, stage, &mut observe)?;
         if let Some(probed) = &probed {
-            on(Event::Probed { stage: index, probed })?;
+            observe(Event::Probed { stage: index, probed })?;
         }
         let stage = probed.as_ref().unwrap_or(stage);
         if plan.is_interrupted() || stage.probe.as_ref().is_some_and(Probe::is_all_dead) {
@@ -241,12 +249,12 @@ pub fn compare(plan: &Plan, mut on: impl FnMut(Event<'_>) -> anyhow::Result<()>)
         let mut contenders = Contender::all(plan, stage);
         for number in 0.. {
             let block = Block { plan, stage, index, target: &target, number, budget: &budget };
-            block.run(&mut contenders, &mut shuffle, &mut on)?;
+            block.run(&mut contenders, &mut shuffle, &mut observe)?;
             if plan.is_interrupted() {
                 return Ok(());
             }
             let expected = budget.expected(number + 1);
-            on(Event::Block { stage: index, made: number + 1, expected })?;
+            observe(Event::Block { stage: index, made: number + 1, expected })?;
             if number + 1 >= expected {
                 break;
             }

@@ -19,14 +19,14 @@ const MOST_DETAILED: usize = 100_000;
 pub(super) fn probe(
     plan: &Plan,
     stage: &Stage,
-    on: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+    observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Stage>> {
     let Source::Live(urls) = &stage.source else { return Ok(None) };
     let target = Target::start(plan, stage)?;
     let order = Open { details: urls.len() <= MOST_DETAILED, ..target.order(stage) };
     let mut endings = Endings::default();
     for participant in plan.participants.iter().filter(|participant| stage.admits(participant)) {
-        on(Event::Probe(&participant.name))?;
+        observe(Event::Probe(&participant.name))?;
         // A worker that crashes or hangs here does so again in its first block, which records it.
         let done = visit(plan, stage, participant, &order);
         if let Some(done) = done.filter(|done| done.fetched.len() == urls.len()) {

@@ -1,5 +1,7 @@
 //! Writing a record: a new folder, the environment at once, the samples as they come.
 
+use std::error::Error;
+use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,25 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::{ENVIRONMENT_FILE, Environment, SAMPLES_FILE, Sample};
+
+/// A record or another file could not be written.
+#[derive(Debug)]
+pub struct Unwritable(anyhow::Error);
+
+impl Unwritable {
+    /// Marks an error as one of writing.
+    pub fn wrap(error: impl Into<anyhow::Error>) -> anyhow::Error {
+        Self(error.into()).into()
+    }
+}
+
+impl fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl Error for Unwritable {}
 
 /// A record that is being written.
 #[derive(Debug)]

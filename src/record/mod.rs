@@ -36,7 +36,7 @@ pub use self::comparison_file::{Comparison, ComparisonJournal, remove_comparison
 pub use self::environment::{Environment, Git};
 pub use self::folder::Folder;
 pub use self::footprint::{Advisory, Footprint, Program, Release};
-pub use self::journal::{Journal, make_folder, new_folder, replace_file};
+pub use self::journal::{Journal, Unwritable, make_folder, new_folder, replace_file};
 pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::sample::{Measurement, Sample, What};

@@ -58,10 +58,11 @@ const NAMED: [&str; 6] = ["host", "connection", "content-length", "accept-encodi
 
 /// How the names of headers are written.
 fn case(request: &Request<'_>) -> String {
-    let is = |test: fn(u8) -> bool| request.headers.iter().all(|(name, _)| name.bytes().next().is_some_and(test));
-    let name = if is(|byte| byte.is_ascii_lowercase()) {
+    let all_begin =
+        |test: fn(u8) -> bool| request.headers.iter().all(|(name, _)| name.bytes().next().is_some_and(test));
+    let name = if all_begin(|byte| byte.is_ascii_lowercase()) {
         "lower"
-    } else if is(|byte| byte.is_ascii_uppercase()) {
+    } else if all_begin(|byte| byte.is_ascii_uppercase()) {
         "Title"
     } else {
         "mixed"

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::comparison::interval;
 use super::markdown::escape;
 use super::numbers::grouped;
 use crate::analysis::StageAnalysis;
@@ -44,7 +43,7 @@ pub fn run(run: &Run, quarter: &Trial, resampled: f64, stage: &StageAnalysis) ->
          {} resampled ones, with as many blocks as the run drawn from all {} with replacement, {:.1} %. The run itself \
          has blocks of at least as many cycles, and so finds that difference at least as often.\n",
         escape(row),
-        interval(*found),
+        found.interval_text(),
         stage.paired.blocks.shortest(),
         quarter.slower,
         quarter.experiments,

@@ -221,14 +221,14 @@ pub fn markdown(grid: &Grid) -> String {
 /// What a row's client gets wrong, as the names of faults: those that it accepts a wrong answer to, those that it fails over
 /// where it need not or under another class than it should, and those that it crashes, hangs or spoils the next fetch over.
 pub(super) fn shortcomings<'a>(grid: &'a Grid, row: &str) -> [Vec<&'a str>; 3] {
-    let of = |is_wanted: fn(Verdict) -> bool| {
+    let faults = |is_wanted: fn(Verdict) -> bool| {
         let cells = grid.cells.iter().filter(|cell| cell.row == row && is_wanted(cell.client));
         cells.map(|cell| cell.fault.as_str()).collect()
     };
     [
-        of(|verdict| verdict == Verdict::WrongAnswer),
-        of(|verdict| verdict == Verdict::WrongClass),
-        of(|verdict| verdict >= Verdict::Spoiled),
+        faults(|verdict| verdict == Verdict::WrongAnswer),
+        faults(|verdict| verdict == Verdict::WrongClass),
+        faults(|verdict| verdict >= Verdict::Spoiled),
     ]
 }
 

@@ -1,16 +1,15 @@
-//! What differs between two records, as text for people, in 80 columns.
+//! The difference between two records, as text for people, in 80 columns.
 
 use std::fmt::Write;
 
-use super::comparison::short_interval;
 use super::escape::visible;
 use super::numbers::seconds;
 use super::table::{Column, Side, table, wrapped};
+use super::verdict::Change;
 use super::{FAILURE, HEADING};
 use crate::difference::{Difference, Figure, Reversed, RowChange, Threshold};
-use crate::paired::{Ratio, Verdict};
 
-/// Two tables for each scenario, then what stands beside them.
+/// Returns two tables for each scenario, then the other differences.
 pub fn text(difference: &Difference, conditions: &[String]) -> String {
     let mut text = String::new();
     let mut scenarios: Vec<&str> = difference.rows.iter().map(|row| row.scenario.as_str()).collect();
@@ -20,7 +19,7 @@ pub fn text(difference: &Difference, conditions: &[String]) -> String {
         let (scenario, passes, others) = (visible(scenario), passes(&rows), others(&rows));
         writeln!(text, "{HEADING}{scenario}{HEADING:#}\n{passes}\n{others}").expect("a string takes all");
         for row in rows {
-            for (when, why) in [("old", &row.invalid.0), ("new", &row.invalid.1)] {
+            for (when, why) in [("old", &row.invalid.old), ("new", &row.invalid.new)] {
                 if let Some(why) = why {
                     let line = visible(&format!("{} does not count in the {when} record: {why}", row.row));
                     writeln!(text, "{FAILURE}{line}{FAILURE:#}\n").expect("a string takes all");
@@ -41,7 +40,7 @@ pub fn text(difference: &Difference, conditions: &[String]) -> String {
     text
 }
 
-/// Old and new pass, and how it has changed: what slowed the whole machine down is in that.
+/// Returns the table of passes. A change of the whole machine is in it.
 fn passes(rows: &[&RowChange]) -> String {
     let columns = [
         Column("row", Side::Left),
@@ -51,35 +50,27 @@ fn passes(rows: &[&RowChange]) -> String {
     ];
     let time = |median: Option<f64>| median.map_or_else(String::new, seconds);
     let line = |row: &&RowChange| {
-        vec![visible(&row.row), time(row.median_s.0), time(row.median_s.1), told(row, Figure::Median)]
+        vec![visible(&row.row), time(row.median_s.old), time(row.median_s.new), change_text(row, Figure::Median)]
     };
     table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
 }
 
-/// What the machine's moods leave alone: the ratio to the reference in the same cycles, and the processor time.
+/// Returns the table of the figures that a change of the whole machine cancels out of: the ratio to
+/// the reference in the same cycles, and the processor time.
 fn others(rows: &[&RowChange]) -> String {
     let columns = [Column("row", Side::Left), Column("ratio to the reference", Side::Left), Column("cpu", Side::Left)];
-    let line = |row: &&RowChange| vec![visible(&row.row), told(row, Figure::Ratio), told(row, Figure::Cpu)];
+    let line =
+        |row: &&RowChange| vec![visible(&row.row), change_text(row, Figure::Ratio), change_text(row, Figure::Cpu)];
     table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
 }
 
-fn told(row: &RowChange, figure: Figure) -> String {
-    row.change(figure).map_or_else(String::new, |ratio| in_words(figure, ratio))
+/// Returns the change of a figure in words.
+fn change_text(row: &RowChange, figure: Figure) -> String {
+    let change = if figure == Figure::Cpu { Change::Cost } else { Change::Time };
+    row.change(figure).map_or_else(String::new, |ratio| ratio.change_text(change))
 }
 
-fn in_words(figure: Figure, ratio: Ratio) -> String {
-    let (less, more) = if figure == Figure::Cpu { ("less", "more") } else { ("faster", "slower") };
-    let word = match ratio.verdict() {
-        Verdict::Faster => less,
-        Verdict::Slower => more,
-        Verdict::Tied => "same",
-        Verdict::TooFewBlocks => return format!("{} blocks are too few", ratio.blocks),
-    };
-    let width = more.len();
-    format!("{word:<width$} {}", short_interval(ratio))
-}
-
-/// Whether two rows come out in opposite order.
+/// Returns a line for each pair of backends that come out in opposite order.
 fn order(difference: &Difference) -> String {
     if difference.reversed.is_empty() {
         return "No two rows come out in opposite order.\n".to_owned();
@@ -92,7 +83,7 @@ fn order(difference: &Difference) -> String {
     difference.reversed.iter().map(line).collect()
 }
 
-/// One line for each row that passes a threshold.
+/// Returns one line for each backend that passes a threshold.
 pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> {
     let line = |row: &RowChange, threshold: &Threshold| {
         threshold.is_passed_by(row).then(|| visible(&format!("{} on {}: {threshold}", row.row, row.scenario)))
@@ -104,6 +95,8 @@ pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::difference::OldNew;
+    use crate::paired::Ratio;
     use crate::report::table::{TERMINAL, width};
 
     fn ratio(mean: f64, low: f64, high: f64) -> Option<Ratio> {
@@ -114,9 +107,9 @@ mod tests {
         RowChange {
             scenario: "keepalive".to_owned(),
             row: name.to_owned(),
-            median_s: (Some(0.120_41), Some(0.121_41)),
+            median_s: OldNew { old: Some(0.120_41), new: Some(0.121_41) },
             changes,
-            invalid: (None, None),
+            invalid: OldNew::default(),
         }
     }
 

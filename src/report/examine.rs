@@ -47,7 +47,7 @@ pub fn examine(bytes: &[u8], folder: &Path) {
         assert_eq!(acting, None, "{}", text.escape_debug());
     }
     // There may be nothing to draw.
-    let _ = picture::of(&record, &stages);
+    let _ = picture::draw(&record, &stages);
 }
 
 fn write(bytes: &[u8], folder: &Path) {

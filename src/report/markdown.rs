@@ -179,10 +179,10 @@ fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
     let line = |row: &&str| {
         let mut line = vec![escape(row)];
         line.extend(widths.iter().map(|width| {
-            let at = |measurement: &&&Measurement<'_>| {
+            let is_same = |measurement: &&&Measurement<'_>| {
                 (measurement.of().row.as_str(), measurement.of().concurrency) == (*row, *width)
             };
-            measured.iter().find(at).map_or_else(|| "–".to_owned(), |found| per_second(found.fetches_per_s()))
+            measured.iter().find(is_same).map_or_else(|| "–".to_owned(), |found| per_second(found.fetches_per_s()))
         }));
         line
     };
@@ -192,16 +192,16 @@ fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
 
 /// What the harness costs: alone, in opening sessions, and beside hand-written loops.
 fn overhead(measurements: &[Measurement<'_>]) -> String {
-    let of = |what: What| measurements.iter().filter(move |measurement| measurement.of().what == what);
+    let kind = |what: What| measurements.iter().filter(move |measurement| measurement.of().what == what);
     let mut lines = Vec::new();
-    for measurement in of(What::Harness) {
+    for measurement in kind(What::Harness) {
         let fetch_s = measurement.pass_s() / measurement.of().fetches as f64;
         lines.push([format!("{}, a fetch", escape(&measurement.of().row)), seconds(fetch_s)]);
     }
-    for measurement in of(What::Open) {
+    for measurement in kind(What::Open) {
         lines.push([format!("opening {}", escape(&measurement.of().row)), seconds(measurement.pass_s())]);
     }
-    for measurement in of(What::ByHand) {
+    for measurement in kind(What::ByHand) {
         let by_hand = measurement.of();
         lines.push([
             format!("{}, by hand, a pass over {}", escape(&by_hand.row), escape(&by_hand.scenario)),

@@ -10,6 +10,7 @@ pub mod table;
 pub mod text;
 pub mod fetched;
 mod numbers;
+mod verdict;
 mod place;
 pub mod probe;
 pub mod markdown;

@@ -3,20 +3,20 @@
 use anyhow::bail;
 
 use super::chart::bars::{Bar, Panel, chart};
-use super::comparison::{interval, show};
+use super::comparison::show;
 use super::escape::visible;
 use super::numbers::{grouped, per_second, seconds, time_scale};
-use crate::analysis::{Outcome, RowAnalysis, StageAnalysis};
+use crate::analysis::{BackendAnalysis, Outcome, StageAnalysis};
 use crate::metric::Unit;
 use crate::paired::Verdict;
 use crate::record::{Folder, Measurement, Record, What};
 
-/// The picture of what a folder holds: of its comparison, or else of what `cargo bench` measured.
+/// Draws the comparison in a folder, or else the measurements of `cargo bench`.
 ///
 /// # Errors
 ///
-/// There is nothing to draw.
-pub fn of(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
+/// Returns an error if there is nothing to draw.
+pub fn draw(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
     let panels: Vec<Panel> = match &folder.bench {
         _ if !stages.is_empty() => stages.iter().map(compared).collect(),
         Some(record) => benched(record),
@@ -30,16 +30,16 @@ pub fn of(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
 
 /// A scenario of a comparison: each row's time over the reference's.
 fn compared(stage: &StageAnalysis) -> Panel {
-    let (setup, outcome) = (&stage.setup, Outcome::of(stage));
-    let bar = |row: &RowAnalysis| {
+    let (setup, outcome) = (&stage.setup, Outcome::new(stage));
+    let bar = |row: &BackendAnalysis| {
         let ratio = match row.ratio {
             None if row.name != stage.reference => return None,
             ratio => ratio,
         };
         let verdict = match row.verdict() {
             None => String::new(),
-            Some(Verdict::Tied) => ", tied".to_owned(),
-            Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", interval(ratio))),
+            Some(verdict @ Verdict::Tied) => format!(", {}", verdict.short_words()),
+            Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", ratio.interval_text())),
         };
         Some(Bar {
             name: visible(&row.name),
@@ -57,16 +57,16 @@ fn compared(stage: &StageAnalysis) -> Panel {
         time_scale(setup.time_scale),
         visible(&stage.reference)
     );
-    Panel { heading, bars: stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(bar).collect() }
+    Panel { heading, bars: stage.valid().filter_map(bar).collect() }
 }
 
 /// How fast each row is where nothing but client and executor takes time, and how long it takes for the article's sites.
 fn benched(record: &Record) -> Vec<Panel> {
     let measurements = record.measurements();
-    let of = |scenario: &str| -> Vec<&Measurement<'_>> {
+    let passes = |scenario: &str| -> Vec<&Measurement<'_>> {
         measurements.iter().filter(|m| m.of().what == What::Pass && m.of().scenario == scenario).collect()
     };
-    let (keepalive, article) = (of("keepalive"), of("article"));
+    let (keepalive, article) = (passes("keepalive"), passes("article"));
     let bar = |m: &&Measurement<'_>, length: f64, label: String| Bar {
         name: visible(&m.of().row),
         length,
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_bench_record_has_a_title_and_a_bar_for_each_row_and_no_background() {
-        let svg = of(&folder(None, Some(record())), &[]).unwrap();
+        let svg = draw(&folder(None, Some(record())), &[]).unwrap();
         assert!(
             svg.contains("<title>keepalive: fetches per second at concurrency 32, longer is faster; article"),
             "{svg}"
@@ -110,7 +110,7 @@ mod tests {
     fn a_comparison_has_its_rows_that_count_with_their_intervals() {
         let comparison = comparison();
         let stages = analyse(&comparison);
-        let svg = of(&folder(Some(comparison), None), &stages).unwrap();
+        let svg = draw(&folder(Some(comparison), None), &stages).unwrap();
         // Three rows, two of them with an interval.
         assert_eq!(svg.matches("<rect").count(), 5, "{svg}");
         assert!(svg.contains("time against surf@smol, shorter is faster") && !svg.contains("exec:broken"), "{svg}");
@@ -120,13 +120,13 @@ mod tests {
     fn foreign_names_do_not_leave_their_element() {
         let mut record = record();
         record.samples[0].row = "</text>&\u{1b}".to_owned();
-        assert!(of(&folder(None, Some(record)), &[]).unwrap().contains("&lt;/text&gt;&amp;␛"));
+        assert!(draw(&folder(None, Some(record)), &[]).unwrap().contains("&lt;/text&gt;&amp;␛"));
     }
 
     #[test]
     fn without_its_scenarios_there_is_no_picture() {
         let mut record = record();
         record.samples.retain(|sample| sample.what != What::Pass);
-        assert!(of(&folder(None, Some(record)), &[]).unwrap_err().to_string().contains("nothing to draw"));
+        assert!(draw(&folder(None, Some(record)), &[]).unwrap_err().to_string().contains("nothing to draw"));
     }
 }

@@ -3,7 +3,7 @@
 //! `statistics/noise.csv` says where the passes come from. `cargo test --test it statistics -- --nocapture` prints each
 //! share with its interval.
 
-use fetchbench::paired::{Blocks, Verdict};
+use fetchbench::paired::{Blocks, Family, Verdict};
 use fetchbench::stats::{detectable_shift, mean, proportion_interval};
 
 use self::noise::{Noise, Random, mixed};
@@ -33,7 +33,7 @@ fn share(what: &str, mut seen: impl FnMut(&mut Random) -> bool) -> f64 {
 }
 
 fn verdict(blocks: &Blocks, row: usize, other: usize) -> Verdict {
-    blocks.ratio(row, other, COMPARISONS).unwrap().verdict()
+    blocks.ratio(row, other, Family::new(COMPARISONS)).unwrap().verdict()
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn equal_rows_seldom_have_different_ranks() {
 /// Whether 95 % intervals of the ratio of rows 0 and 1 cover the truth, which is given as a logarithm.
 fn assert_covered(what: &str, truth: f64, blocks: usize, experiment: impl Fn(&mut Random, usize) -> Blocks) {
     let covered = share(&format!("coverage, {what}, {blocks} blocks"), |random| {
-        let ratio = experiment(random, blocks).ratio(0, 1, 1).unwrap();
+        let ratio = experiment(random, blocks).ratio(0, 1, Family::SINGLE).unwrap();
         (ratio.low..=ratio.high).contains(&truth.exp())
     });
     assert!((0.93..=0.97).contains(&covered), "coverage of {covered}, {what}, {blocks} blocks");
@@ -117,7 +117,7 @@ fn the_smallest_difference_is_found_in_four_runs_of_five() {
         let mut told = Vec::with_capacity(EXPERIMENTS);
         let found = share(&format!("power at the smallest difference, {row}, 12 blocks"), |random| {
             let experiment = noise.experiment(random, 12, &[slower, 0.0]);
-            told.push(experiment.smallest_difference(0, 1, COMPARISONS).unwrap().ln());
+            told.push(experiment.smallest_difference(0, 1, Family::new(COMPARISONS)).unwrap().ln());
             verdict(&experiment, 0, 1) == Verdict::Slower
         });
         assert!((found - 0.8).abs() <= 0.04, "{found} are found, {row}");

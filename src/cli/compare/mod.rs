@@ -4,31 +4,27 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::chosen::{position_or_push, usual_reference};
-use self::setup::{setup, stage_setup};
 use super::flags::read_sites;
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::terminal::{Countdown, print, print_note, write_file};
-use super::{EXIT_INVALID, descriptors, unwritable, usage};
+use super::{EXIT_INVALID, descriptors, usage};
 use crate::analysis::{StageAnalysis, analyse};
-use crate::machine::{self, CoreTicks};
-use crate::measure::{self, Event, Plan, Source, Stage, Stop};
-use crate::record::{
-    Aftermath, Comparison, ComparisonJournal, Environment, Placement, Probe, Setup, new_folder, remove_comparison,
-};
+use crate::machine;
+use crate::measure::{self, Destination, Event, Plan, Recorded, Source, Stage, Stop};
+use crate::record::{Placement, Probe, Setup};
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
 use crate::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod chosen;
 mod live;
-mod setup;
 
 /// What is compared on when nothing is named, and what its delays are multiplied by so that a pass lasts some 50 ms.
 const DEFAULT_SCENARIOS: [(&str, f64); 3] = [("article", 0.02), ("keepalive", 1.0), ("fan-out", 1.0)];
@@ -137,18 +133,21 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     reserve(&plan, args.sites.is_some())?;
 
-    let folder = record(&args, &plan, &interruption)?;
-    let comparison = Comparison::read(&folder)?;
+    let destination = destination(&args);
+    let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
     let stages = analyse(&comparison);
     show(&args, &comparison.setup, &stages)?;
     print_note(&format!("The record: {}", folder.display()));
-    let fails = |stage: &StageAnalysis| {
-        let is_invalid = stage.rows.iter().any(|row| row.invalid.is_some());
-        let probe_fails = |probe: &Probe| probe.is_all_dead() || args.strict && probe.dead + probe.differing > 0;
-        is_invalid || stage.setup.probe.as_ref().is_some_and(probe_fails)
-    };
-    let ended = if stages.iter().any(fails) { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
+    let fails = stages.iter().any(|stage| fails(stage, args.strict));
+    let ended = if fails { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
     Ok(interruption.exit_code().unwrap_or(ended))
+}
+
+/// Whether a stage makes the command end with [`EXIT_INVALID`].
+fn fails(stage: &StageAnalysis, strict: bool) -> bool {
+    let probe_fails = |probe: &Probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0;
+    let is_invalid = stage.rows.iter().any(|row| !row.is_valid());
+    is_invalid || stage.setup.probe.as_ref().is_some_and(probe_fails)
 }
 
 /// Makes room for the connections of all rows, which are open together, or for those that measure
@@ -164,69 +163,34 @@ fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
     descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
 }
 
-/// How long each part of the server's capacity is measured before a comparison.
-const CAPACITY_TIME: Duration = Duration::from_millis(200);
-
-/// Measures into a record, and says where that is.
-fn record(args: &CompareArgs, plan: &Plan, interruption: &Interruption) -> anyhow::Result<PathBuf> {
-    let environment = Environment::capture(&command_line());
-    let folder = match &args.record {
-        Some(folder) => folder.clone(),
-        None => new_folder(Path::new(RECORDS), &environment).map_err(unwritable)?,
-    };
-    if args.force {
-        remove_comparison(&folder).map_err(unwritable)?;
-    } else if Comparison::is_in(&folder) {
-        bail!("{} holds a record already: name another folder, or replace it with --force", folder.display());
+fn destination(args: &CompareArgs) -> Destination {
+    match &args.record {
+        Some(folder) if args.force => Destination::Replace(folder.clone()),
+        Some(folder) => Destination::Folder(folder.clone()),
+        None => Destination::Below(RECORDS.into()),
     }
-    // Live sites have no server of ours.
-    let capacity = match &args.sites {
-        Some(_) => None,
-        None => Some(
-            measure::capacity(|| Ok(crate::server::Setup::default()), CAPACITY_TIME)
-                .context("the mock server fails")?,
-        ),
-    };
-    let setup = Setup { capacity, command: Some(environment.command.clone()), ..setup(plan) };
-    let mut journal = ComparisonJournal::create(&folder, &environment, setup).map_err(unwritable)?;
-    let (start, ticks) = (Instant::now(), CoreTicks::now());
-    measure(plan, &mut journal)?;
-    let aftermath = Aftermath {
-        seconds: start.elapsed().as_secs_f64(),
-        load: machine::load(),
-        stolen: ticks.zip(CoreTicks::now()).and_then(|(before, after)| after.stolen_since(before)),
-    };
-    if interruption.exit_code().is_none() {
-        measure::audit(&plan.participants, &plan.interrupted)?.write(&folder).map_err(unwritable)?;
-    }
-    journal.finish(interruption.exit_code().is_none(), aftermath).map_err(unwritable)?;
-    Ok(folder)
 }
 
-/// Measures, keeps what comes, and shows how far it is.
-fn measure(plan: &Plan, journal: &mut ComparisonJournal) -> anyhow::Result<()> {
-    let start = Instant::now();
-    let countdown = Countdown::show(match plan.stop {
+/// Measures, and shows the progress.
+fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recorded> {
+    let budget = match plan.stop {
         Stop::Budget(time) => Some(time),
         Stop::Blocks(_) => None,
-    });
-    measure::compare(plan, |event| match event {
-        Event::Probe(row) => {
-            countdown.tick(start.elapsed());
-            countdown.say(&format!("{row} visits the sites before the first block"));
-            Ok(())
-        }
-        Event::Probed { stage, probed } => journal.stage(stage, stage_setup(plan, probed)).map_err(unwritable),
-        Event::Pass(sample) => {
-            countdown.tick(start.elapsed());
-            journal.pass(sample).map_err(unwritable)
-        }
-        Event::Cost(sample) => journal.cost(sample).map_err(unwritable),
-        Event::Worker { stage, setup } => journal.worker(stage, setup).map_err(unwritable),
-        Event::Block { stage, made, expected } => {
-            let name = &plan.stages[stage].scenario.name;
-            countdown.say(&format!("{name}: block {made} of {}", expected.max(made)));
-            Ok(())
+    };
+    let mut countdown = None;
+    measure::run(plan, destination, &command_line(), |event| {
+        let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
+        match event {
+            Event::Probe(row) => {
+                countdown.tick();
+                countdown.say(&format!("{row} visits the sites before the first block"));
+            }
+            Event::Pass(_) => countdown.tick(),
+            Event::Block { stage, made, expected } => {
+                let name = &plan.stages[*stage].scenario.name;
+                countdown.say(&format!("{name}: block {made} of {}", expected.max(made)));
+            }
+            Event::Start | Event::Probed { .. } | Event::Cost(_) | Event::Worker { .. } => {}
         }
     })
 }

@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::panel::{Axis, Frame, Line};
 use super::{Chart, Ink, words};
-use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::analysis::{BackendAnalysis, Quantile, StageAnalysis};
 use crate::report::numbers::seconds;
 use crate::stats::median;
 
@@ -22,12 +22,12 @@ const MOST_DOTS: usize = 60;
 ///
 /// Plotters cannot draw one.
 pub fn pictures(stage: &StageAnalysis) -> anyhow::Result<Vec<(String, String)>> {
-    let rows: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.median_s.is_some()).collect();
-    let times = rows.iter().flat_map(|row| row.fetch_curve.iter().map(|(_, time)| *time));
+    let rows: Vec<&BackendAnalysis> = stage.rows.iter().filter(|row| row.median_s.is_some()).collect();
+    let times = rows.iter().flat_map(|row| row.fetch_times.curve.iter().map(|point| point.seconds));
     let y = Axis::logarithmic(times, seconds_short);
     let drift = drift_axis(stage, &rows);
-    let first = rows.first().map(|row| row.fetch_curve.as_slice()).unwrap_or_default();
-    let picture = |row: &&RowAnalysis| {
+    let first = rows.first().map(|row| row.fetch_times.curve.as_slice()).unwrap_or_default();
+    let picture = |row: &&BackendAnalysis| {
         let height = if y.is_some() { CURVE } else { 0 } + STRIP;
         let title = title(row);
         let mut chart = Chart::new((WIDTH as u32, height as u32), &title);
@@ -40,9 +40,10 @@ pub fn pictures(stage: &StageAnalysis) -> anyhow::Result<Vec<(String, String)>> 
     rows.iter().map(picture).collect()
 }
 
-fn title(row: &RowAnalysis) -> String {
-    let half = row.fetch_s.0.map_or_else(String::new, |half| format!(", half of them within {}", seconds(half)));
-    let most = row.fetch_s.1.map_or_else(String::new, |most| format!(", 99 % within {}", seconds(most)));
+fn title(row: &BackendAnalysis) -> String {
+    let half =
+        row.fetch_times.median_s.map_or_else(String::new, |half| format!(", half of them within {}", seconds(half)));
+    let most = row.fetch_times.p99_s.map_or_else(String::new, |most| format!(", 99 % within {}", seconds(most)));
     format!("Fetches of {}{half}{most}; below, its blocks in their order", row.name)
 }
 
@@ -51,46 +52,46 @@ fn tail(share: f64) -> f64 {
     -(1.0 - share).log10()
 }
 
-fn draw_curve(chart: &mut Chart, row: &RowAnalysis, first: &[(f64, f64)], y: &Axis) -> anyhow::Result<()> {
+fn draw_curve(chart: &mut Chart, row: &BackendAnalysis, first: &[Quantile], y: &Axis) -> anyhow::Result<()> {
     let ticks = [(0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
-    let furthest = row.fetch_curve.iter().chain(first).map(|(share, _)| *share).fold(0.9, f64::max);
+    let furthest = row.fetch_times.curve.iter().chain(first).map(|point| point.share).fold(0.9, f64::max);
     let shown = ticks.into_iter().filter(|(share, _)| *share <= furthest);
     let x = Axis {
         from: 0.0,
         to: tail(furthest),
         ticks: shown.map(|(share, label)| (tail(share), label.to_owned())).collect(),
     };
-    let line = |curve: &[(f64, f64)], ink| Line {
+    let line = |curve: &[Quantile], ink| Line {
         ink,
-        points: curve.iter().map(|(share, time)| (tail(*share), time.log10())).collect(),
+        points: curve.iter().map(|point| (tail(point.share), point.seconds.log10())).collect(),
     };
     let frame = Frame { at: (0, 0), size: (WIDTH, CURVE) };
     chart.layer(None, |area| {
         frame.axes(area, &x, y)?;
         frame.line(area, &x, y, &line(first, Ink::Plain))?;
-        frame.line(area, &x, y, &line(&row.fetch_curve, Ink::Accent))
+        frame.line(area, &x, y, &line(&row.fetch_times.curve, Ink::Accent))
     })
 }
 
 /// How far blocks are off their row's middle: the same to both sides and for all rows, a twentieth at least.
-fn drift_axis(stage: &StageAnalysis, rows: &[&RowAnalysis]) -> Axis {
-    let off = |row: &&RowAnalysis| drift(stage, row).into_iter().flatten().map(f64::abs).fold(0.0, f64::max);
+fn drift_axis(stage: &StageAnalysis, rows: &[&BackendAnalysis]) -> Axis {
+    let off = |row: &&BackendAnalysis| drift(stage, row).into_iter().flatten().map(f64::abs).fold(0.0, f64::max);
     let furthest = rows.iter().map(off).fold(0.05, f64::max);
     let label = |share: f64| (share, format!("{:+.0} %", share * 100.0));
     Axis { from: -furthest, to: furthest, ticks: vec![label(-furthest), (0.0, "0".to_owned()), label(furthest)] }
 }
 
 /// The median pass of each block over the row's median, less one.
-fn drift(stage: &StageAnalysis, row: &RowAnalysis) -> Vec<Option<f64>> {
-    let (Some(index), Some(middle)) = (stage.paired.index(&row.name), row.median_s) else { return Vec::new() };
-    let medians = stage.paired.blocks.block_medians(index);
+fn drift(stage: &StageAnalysis, row: &BackendAnalysis) -> Vec<Option<f64>> {
+    let Some(middle) = row.median_s else { return Vec::new() };
+    let medians = stage.paired.blocks.block_medians(row.index);
     medians.into_iter().map(|median| median.map(|median| median / middle - 1.0)).collect()
 }
 
 fn draw_strip(
     chart: &mut Chart,
     stage: &StageAnalysis,
-    row: &RowAnalysis,
+    row: &BackendAnalysis,
     y: &Axis,
     bottom: i32,
 ) -> anyhow::Result<()> {

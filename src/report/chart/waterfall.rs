@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::{Chart, Ink, widest, words};
-use crate::analysis::StageAnalysis;
+use crate::analysis::{BackendAnalysis, StageAnalysis};
 use crate::record::{Comparison, Latencies, PassSample};
 use crate::report::escape::{cut, visible};
 use crate::report::numbers::seconds;
@@ -52,19 +52,19 @@ pub struct Waterfall {
     pub fetches: Vec<Fetch>,
 }
 
-/// A waterfall for each row of a scenario that each fetch was kept of, in the order of the ranking.
+/// Returns the median pass of each valid backend as a waterfall, by rank, if its fetches were kept.
 pub fn waterfalls(comparison: &Comparison, stage: &StageAnalysis) -> Vec<Waterfall> {
-    let of = |row: &crate::analysis::RowAnalysis| {
-        let is_own = |pass: &&PassSample| pass.scenario == stage.setup.scenario && pass.row == row.name;
-        let mut passes: Vec<(f64, &PassSample)> =
-            comparison.passes.iter().filter(is_own).filter_map(|pass| Some((pass.counted_s()?, pass))).collect();
-        passes.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (elapsed_s, pass) = *passes.get(passes.len() / 2)?;
-        let sequential = comparison.setup.rows.iter().any(|setup| setup.name == row.name && setup.sequential);
-        let fetches = fetches(stage, pass, sequential)?;
-        Some(Waterfall { row: row.name.clone(), elapsed_s, ideal_s: pass.ideal_s, fetches })
-    };
-    stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(of).collect()
+    stage.valid().filter_map(|row| waterfall(comparison, stage, row)).collect()
+}
+
+fn waterfall(comparison: &Comparison, stage: &StageAnalysis, row: &BackendAnalysis) -> Option<Waterfall> {
+    let is_own = |pass: &&PassSample| pass.scenario == stage.setup.scenario && pass.row == row.name;
+    let counted = comparison.passes.iter().filter(is_own);
+    let mut passes: Vec<(f64, &PassSample)> = counted.filter_map(|pass| Some((pass.counted_s()?, pass))).collect();
+    passes.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (elapsed_s, pass) = *passes.get(passes.len() / 2)?;
+    let fetches = fetches(stage, pass, row.sequential)?;
+    Some(Waterfall { row: row.name.clone(), elapsed_s, ideal_s: pass.ideal_s, fetches })
 }
 
 fn fetches(stage: &StageAnalysis, pass: &PassSample, sequential: bool) -> Option<Vec<Fetch>> {

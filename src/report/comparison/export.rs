@@ -5,9 +5,9 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::{no_instructions, verdict};
-use crate::analysis::{Cost, RowAnalysis, StageAnalysis};
+use crate::analysis::{BackendAnalysis, Cost, StageAnalysis};
 use crate::metric;
-use crate::paired::{Ratio, Verdict};
+use crate::paired::Ratio;
 use crate::record::Setup;
 use crate::report::escape::{self, visible};
 
@@ -51,13 +51,13 @@ pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
     })
 }
 
-fn json_row(row: &RowAnalysis) -> Value {
+fn json_row(row: &BackendAnalysis) -> Value {
     let mut object = Map::new();
     object.insert("row".to_owned(), json!(row.name));
     object.insert("rank".to_owned(), json!(row.rank));
     object.insert("ties".to_owned(), json!(row.ties));
-    object.insert("validity".to_owned(), json!(row.invalid.as_ref().map_or("valid", |invalid| invalid.0.name())));
-    object.insert("why".to_owned(), json!(row.invalid.as_ref().map(|invalid| &invalid.1)));
+    object.insert("validity".to_owned(), json!(row.validity().name()));
+    object.insert("why".to_owned(), json!(row.invalid.as_ref().map(|invalid| &invalid.why)));
     object.insert("ratio".to_owned(), json!(row.ratio.map(json_ratio)));
     object.insert("passes".to_owned(), json!(row.passes));
     for metric in metric::ALL {
@@ -79,13 +79,13 @@ fn json_cost(cost: Cost) -> Value {
 }
 
 fn json_ratio(ratio: Ratio) -> Value {
-    let verdict = match ratio.verdict() {
-        Verdict::Faster => "faster",
-        Verdict::Slower => "slower",
-        Verdict::Tied => "tied",
-        Verdict::TooFewBlocks => "too-few-blocks",
-    };
-    json!({ "mean": ratio.mean, "low": ratio.low, "high": ratio.high, "blocks": ratio.blocks, "verdict": verdict })
+    json!({
+        "mean": ratio.mean,
+        "low": ratio.low,
+        "high": ratio.high,
+        "blocks": ratio.blocks,
+        "verdict": ratio.verdict().key(),
+    })
 }
 
 /// The same as CSV: a line for each scenario and row.
@@ -99,7 +99,7 @@ pub fn csv(stages: &[StageAnalysis]) -> String {
                 csv_field(&stage.setup.scenario),
                 csv_field(&row.name),
                 row.rank.map_or_else(String::new, |rank| rank.to_string()),
-                row.invalid.as_ref().map_or("valid", |invalid| invalid.0.name()).to_owned(),
+                row.validity().name().to_owned(),
                 number(row.ratio.map(|ratio| ratio.mean)),
                 number(row.ratio.map(|ratio| ratio.low)),
                 number(row.ratio.map(|ratio| ratio.high)),

@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use super::{against, cell, footnotes, no_instructions, verdict};
-use crate::analysis::StageAnalysis;
+use crate::analysis::{BackendAnalysis, StageAnalysis};
 use crate::metric;
 use crate::record::{Environment, Setup};
 use crate::report::markdown::escape;
 use crate::report::numbers;
 
-/// The tables of every scenario, with all figures.
+/// Returns the tables of every scenario, with all figures.
 pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {
     let mut text = String::new();
     for stage in stages {
@@ -22,11 +22,11 @@ pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {
         text.push_str(&"--:|".repeat(metric::ALL.len()));
         text.push('\n');
         for row in &stage.rows {
-            let rank = row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
-            let verdict = row
-                .invalid
-                .as_ref()
-                .map_or_else(|| against(stage, row), |(validity, why, _)| format!("{}: {why}", validity.name()));
+            let rank = rank(row);
+            let verdict = match &row.invalid {
+                Some(invalid) => invalid.to_string(),
+                None => against(stage, row),
+            };
             write!(text, "| {rank} | {} | {} |", escape(&row.name), escape(&verdict)).expect("a string");
             for metric in metric::ALL {
                 write!(text, " {} |", cell(metric, row)).expect("a string");
@@ -47,7 +47,7 @@ pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {
     text
 }
 
-/// The verdict of each scenario with a small table, folded up: for a page that has other things to say as well.
+/// Returns the verdict of each scenario with a small table, folded up, for a page with other content.
 pub fn short(environment: &Environment, stages: &[StageAnalysis]) -> String {
     let Environment { cpu, cores, started, .. } = environment;
     let date = started.split('T').next().unwrap_or(started);
@@ -55,26 +55,33 @@ pub fn short(environment: &Environment, stages: &[StageAnalysis]) -> String {
     for stage in stages {
         let (name, setup) = (escape(&stage.setup.scenario), &stage.setup);
         let scale = numbers::time_scale(setup.time_scale);
-        let (fetches, at_once) = (numbers::grouped(setup.fetches), numbers::grouped(setup.concurrency as u64));
-        writeln!(text, "\n**{name}**: {fetches} fetches, {at_once} at once{scale}. {}\n", escape(&verdict(stage)))
-            .expect("a string");
-        writeln!(text, "<details><summary>The rows of {name}</summary>\n").expect("a string");
-        // Where there are no delays, there is no ideal.
-        let has_ideal = stage.rows.iter().any(|row| row.efficiency().is_some());
-        let share = if has_ideal { "efficiency" } else { "of_floor" };
-        let metrics = ["median_s", share, "cpu_s_per_fetch", "peak_rss_bytes"]
-            .map(|key| metric::ALL.iter().find(|metric| metric.key == key).expect("the table has it"));
-        let heading = metrics[1].heading;
-        writeln!(text, "| | row | pass | {heading} | CPU a fetch | memory | against the reference |")
-            .expect("a string");
-        text.push_str("|--:|---|--:|--:|--:|--:|---|\n");
-        for row in stage.rows.iter().filter(|row| row.invalid.is_none()) {
-            let rank = row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
-            let figures = metrics.map(|metric| cell(metric, row));
-            let (name, says) = (escape(&row.name), escape(&against(stage, row)));
-            writeln!(text, "| {rank} | {name} | {} | {says} |", figures.join(" | ")).expect("a string");
-        }
-        text.push_str("\n</details>\n");
+        let fetches = numbers::grouped(setup.fetches);
+        let at_once = numbers::grouped(setup.concurrency as u64);
+        let verdict = escape(&verdict(stage));
+        let table = short_table(stage);
+        write!(
+            text,
+            "\n**{name}**: {fetches} fetches, {at_once} at once{scale}. {verdict}\n\n\
+             <details><summary>The rows of {name}</summary>\n\n{table}\n</details>\n"
+        )
+        .expect("a string");
     }
     text
+}
+
+fn short_table(stage: &StageAnalysis) -> String {
+    let columns = metric::columns(&stage.rows, |metric| metric.short);
+    let headings: Vec<&str> = columns.iter().map(|(_, column)| column.heading).collect();
+    let rule = "--:|".repeat(columns.len());
+    let mut text = format!("| | row | {} | against the reference |\n|--:|---|{rule}---|\n", headings.join(" | "));
+    for row in stage.valid() {
+        let cells: Vec<String> = columns.iter().map(|(metric, _)| cell(metric, row)).collect();
+        let (name, against) = (escape(&row.name), escape(&against(stage, row)));
+        writeln!(text, "| {} | {name} | {} | {against} |", rank(row), cells.join(" | ")).expect("a string");
+    }
+    text
+}
+
+fn rank(row: &BackendAnalysis) -> String {
+    row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string())
 }

@@ -2,9 +2,9 @@
 
 use super::escape::visible;
 use super::{numbers, probe};
-use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
+use crate::analysis::{BackendAnalysis, Invalid, Outcome, StageAnalysis, Standing};
 use crate::metric::{Metric, Unit};
-use crate::paired::{Ratio, Verdict};
+use crate::paired::Ratio;
 use crate::record::{Probe, Setup};
 
 mod export;
@@ -16,54 +16,16 @@ pub use self::export::{csv, json, json_text};
 pub use self::markdown::{markdown, short};
 pub use self::text::text;
 
-/// The verdict on a row, read off its interval.
-pub(super) fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
+/// Returns the verdict on a backend in words.
+pub(super) fn against(stage: &StageAnalysis, row: &BackendAnalysis) -> String {
     if row.name == stage.reference {
-        let noise = stage.noise.map_or_else(String::new, |noise| format!(", against itself {}", interval(noise)));
+        let noise = stage.noise.map_or_else(String::new, |noise| format!(", against itself {}", noise.interval_text()));
         return format!("the reference{noise}");
     }
-    match row.ratio {
-        None => String::new(),
-        Some(ratio) => match ratio.verdict() {
-            Verdict::TooFewBlocks => format!("no verdict from {} blocks", ratio.blocks),
-            verdict => format!("{}: {}", word(verdict), interval(ratio)),
-        },
-    }
+    row.ratio.map_or_else(String::new, Ratio::sentence)
 }
 
-/// A verdict in words that stand by themselves.
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Faster => "faster",
-        Verdict::Slower => "slower",
-        Verdict::Tied => "cannot be told apart",
-        Verdict::TooFewBlocks => "too few blocks",
-    }
-}
-
-/// A ratio of times with its interval, as a difference where it is small and as a factor where it is large.
-pub(super) fn interval(ratio: Ratio) -> String {
-    with_interval(ratio, |percent| format!("{percent:+.1}"))
-}
-
-/// The same in three digits.
-pub(in crate::report) fn short_interval(ratio: Ratio) -> String {
-    with_interval(ratio, |percent| match percent {
-        large if large.abs() >= 9.95 => format!("{large:+.0}"),
-        small => format!("{small:+.1}"),
-    })
-}
-
-fn with_interval(Ratio { mean, low, high, .. }: Ratio, percent: fn(f64) -> String) -> String {
-    if high < 2.0 && low > 0.5 {
-        let [mean, low, high] = [mean, low, high].map(|value| percent((value - 1.0) * 100.0));
-        format!("{mean} % ({low} to {high})")
-    } else {
-        format!("x {mean:.2} ({low:.2} to {high:.2})")
-    }
-}
-
-pub(super) fn cell(metric: &Metric, row: &RowAnalysis) -> String {
+pub(super) fn cell(metric: &Metric, row: &BackendAnalysis) -> String {
     (metric.value)(row).map_or_else(String::new, |value| show(metric.unit, value))
 }
 
@@ -83,8 +45,8 @@ pub(super) fn show(unit: Unit, value: f64) -> String {
 
 /// What is said against the rows that do not count.
 pub(super) fn invalidities(stage: &StageAnalysis) -> Vec<String> {
-    let line = |row: &RowAnalysis| {
-        let (validity, why, passes) = row.invalid.as_ref()?;
+    let line = |row: &BackendAnalysis| {
+        let Invalid { validity, why, passes } = row.invalid.as_ref()?;
         let passes = if *passes == 1 { "1 pass".to_owned() } else { format!("{passes} passes") };
         Some(visible(&format!("{}: {} ({passes}): {why}", row.name, validity.name())))
     };
@@ -112,7 +74,7 @@ pub(super) fn footnotes(stage: &StageAnalysis) -> Vec<String> {
 
 /// What is told in place of instructions, where no row has any.
 pub(super) fn no_instructions(setup: &Setup, stages: &[StageAnalysis]) -> Option<String> {
-    let has_some = |row: &RowAnalysis| row.cost.is_some_and(|cost| cost.instructions.is_some());
+    let has_some = |row: &BackendAnalysis| row.cost.is_some_and(|cost| cost.instructions.is_some());
     let counted = stages.iter().flat_map(|stage| &stage.rows).any(has_some);
     let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
     (!counted).then(|| format!("not available: {why}"))
@@ -120,7 +82,7 @@ pub(super) fn no_instructions(setup: &Setup, stages: &[StageAnalysis]) -> Option
 
 /// Whether the mock server was the limit: how busy it was at most, what it could do just before, and whom it held up.
 fn server(stage: &StageAnalysis) -> Vec<String> {
-    let Some((row, share)) = stage.highest(|row| row.server_busy) else { return Vec::new() };
+    let Some((row, share)) = stage.highest(|row| row.server.busy) else { return Vec::new() };
     let before = stage.capacity.map_or_else(String::new, |capacity| {
         format!("; just before, it answered up to {}", numbers::per_second(capacity.requests_per_s))
     });
@@ -129,7 +91,7 @@ fn server(stage: &StageAnalysis) -> Vec<String> {
         share * 100.0,
         row.name
     )];
-    for row in stage.rows.iter().filter(|row| row.invalid.is_none() && row.is_server_bound()) {
+    for row in stage.valid().filter(|row| row.is_server_bound()) {
         notes.push(format!("{} was held up by the server: it is at least as fast as is shown.", row.name));
     }
     notes
@@ -141,10 +103,10 @@ pub fn verdict(stage: &StageAnalysis) -> String {
     if stage.setup.probe.as_ref().is_some_and(Probe::is_all_dead) {
         return format!("On {name} every site failed for every backend: there is nothing to compare.");
     }
-    if stage.rows.iter().all(|row| row.invalid.is_some()) {
+    if stage.valid().next().is_none() {
         return format!("On {name} no row counts.");
     }
-    let Some(outcome) = Outcome::of(stage) else {
+    let Some(outcome) = Outcome::new(stage) else {
         return format!("On {name} there are too few blocks for a verdict: give it more time with --budget.");
     };
     let names: Vec<&str> = outcome.ahead.iter().map(|row| row.name.as_str()).collect();
@@ -231,7 +193,7 @@ mod tests {
     fn the_server_is_told_of_and_whom_it_held_up() {
         let mut stage = analyse(&comparison()).remove(0);
         assert!(server(&stage).is_empty(), "nothing is known of it");
-        (stage.rows[0].server_busy, stage.rows[1].server_busy) = (Some(0.46), Some(0.2));
+        (stage.rows[0].server.busy, stage.rows[1].server.busy) = (Some(0.46), Some(0.2));
         assert_eq!(server(&stage), ["The mock server was busy for 46 % of a pass at most, with surf@smol."]);
         stage.capacity = Some(crate::record::Capacity {
             requests_per_s: 101_234.4,
@@ -242,7 +204,7 @@ mod tests {
             bare_median_s: 1e-8,
             bare_p99_s: 1e-8,
         });
-        stage.rows[0].server_busy = Some(0.9);
+        stage.rows[0].server.busy = Some(0.9);
         let told = server(&stage);
         assert!(told[0].ends_with("with surf@smol; just before, it answered up to 101,234/s."), "{told:?}");
         assert_eq!(told[1], "surf@smol was held up by the server: it is at least as fast as is shown.");

@@ -1,34 +1,21 @@
-//! A comparison on a terminal: what a hurried person reads, then what a careful one does, in 80 columns.
+//! A comparison on a terminal, in 80 columns.
 
 use std::fmt::Write;
 
-use super::{cell, footnotes, invalidities, short_interval, show, verdict};
-use crate::analysis::{RowAnalysis, StageAnalysis};
-use crate::metric::{self, Metric, Unit};
-use crate::paired::Verdict;
+use super::{cell, footnotes, invalidities, verdict};
+use crate::analysis::{BackendAnalysis, StageAnalysis};
+use crate::metric::{self, Group, Metric};
+use crate::paired::{Ratio, Verdict};
 use crate::record::Setup;
 use crate::report::escape::visible;
 use crate::report::numbers::grouped;
 use crate::report::table::{Column, Side, TERMINAL, table, width, wrapped};
 use crate::report::{FAILURE, HEADING};
 
-/// The width of the longest bar, in characters, and of the shortest that says anything.
+/// The width of the longest bar: with fewer characters, bars are left out.
 const BARS: std::ops::RangeInclusive<usize> = 4..=20;
 
-/// The costs that have room on a terminal; the other forms show all.
-const COSTS: [&str; 6] = [
-    "cpu_s_per_fetch",
-    "peak_rss_bytes",
-    "threads",
-    "switches_voluntary_per_fetch",
-    "allocations_per_fetch",
-    "sockets",
-];
-
-/// What stands in the place of the allocations where it is known: where a crowd waits.
-const OF_A_CROWD: &str = "memory_per_fetch_bytes";
-
-/// The tables of every scenario, then one sentence for each.
+/// Returns the tables of every scenario, then one sentence for each.
 pub fn text(setup: &Setup, stages: &[StageAnalysis]) -> String {
     let mut text = String::new();
     for stage in stages {
@@ -63,72 +50,73 @@ fn heading(stage: &StageAnalysis) -> String {
     )
 }
 
-/// The table of times. A bar is as long as the row's time against the slowest's, and takes the room that is left.
-fn ranking(stage: &StageAnalysis) -> String {
-    let columns = [
-        Column("", Side::Right),
-        Column("row", Side::Left),
-        Column("pass", Side::Right),
-        Column("", Side::Left),
-        Column("of ideal", Side::Right),
-        Column("of floor", Side::Right),
-        Column("against the reference", Side::Left),
-    ];
-    let valid: Vec<&RowAnalysis> = stage.rows.iter().filter(|row| row.invalid.is_none()).collect();
-    let slowest = valid.iter().filter_map(|row| row.median_s).fold(0.0, f64::max);
-    let lines = |longest: usize| -> Vec<Vec<String>> {
-        let bar = |median: f64| "█".repeat((median / slowest * longest as f64).round().max(1.0) as usize);
-        let share = |share: f64| show(Unit::Share, share);
-        let line = |row: &&RowAnalysis| {
-            vec![
-                row.rank.map_or_else(String::new, |rank| rank.to_string()),
-                visible(&row.name),
-                row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
-                row.median_s.filter(|_| longest > 0).map_or_else(String::new, bar),
-                row.efficiency().map_or_else(String::new, share),
-                row.of_floor.map_or_else(String::new, share),
-                against(stage, row),
-            ]
-        };
-        valid.iter().map(line).collect()
-    };
-    let without = table(&columns, &lines(0));
-    // Two for the gap between columns.
-    let room = TERMINAL.saturating_sub(width(&without) + 2).min(*BARS.end());
-    if room < *BARS.start() { without } else { table(&columns, &lines(room)) }
+/// A metric and its column on a terminal.
+struct Shown {
+    metric: &'static Metric,
+    heading: &'static str,
 }
 
-/// The verdict on a row in a word, and its interval. What the reference shows against itself is noise.
-fn against(stage: &StageAnalysis, row: &RowAnalysis) -> String {
+/// Returns the metrics of a group that a terminal has room for.
+fn shown(stage: &StageAnalysis, group: Group) -> Vec<Shown> {
+    let columns = metric::columns(&stage.rows, |metric| metric.terminal).into_iter();
+    let of_group = columns.filter(|(metric, _)| metric.group == group);
+    of_group.map(|(metric, column)| Shown { metric, heading: column.heading }).collect()
+}
+
+/// Returns the table of times, with bars in the width that is left.
+fn ranking(stage: &StageAnalysis) -> String {
+    let without = ranking_with_bars(stage, 0);
+    // Two for the gap between columns.
+    let room = TERMINAL.saturating_sub(width(&without) + 2).min(*BARS.end());
+    if room < *BARS.start() { without } else { ranking_with_bars(stage, room) }
+}
+
+/// Returns the table of times. The bar of the slowest backend has `longest` characters.
+fn ranking_with_bars(stage: &StageAnalysis, longest: usize) -> String {
+    let shown = shown(stage, Group::Time);
+    let mut columns = vec![Column("", Side::Right), Column("row", Side::Left)];
+    columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
+    // Behind the first figure, which is the pass.
+    columns.insert(3, Column("", Side::Left));
+    columns.push(Column("against the reference", Side::Left));
+    let slowest = stage.valid().filter_map(|row| row.median_s).fold(0.0, f64::max);
+    let lines = stage.valid().map(|row| {
+        let rank = row.rank.map_or_else(String::new, |rank| rank.to_string());
+        let mut line = vec![rank, visible(&row.name)];
+        line.extend(shown.iter().map(|shown| cell(shown.metric, row)));
+        let share = row.median_s.filter(|_| longest > 0).map(|median| median / slowest);
+        line.insert(3, share.map_or_else(String::new, |share| bar(share, longest)));
+        line.push(against(stage, row));
+        line
+    });
+    table(&columns, &lines.collect::<Vec<_>>())
+}
+
+fn bar(share: f64, longest: usize) -> String {
+    "█".repeat((share * longest as f64).round().max(1.0) as usize)
+}
+
+/// Returns the verdict on a backend in short words with its interval; of the reference, its noise.
+fn against(stage: &StageAnalysis, row: &BackendAnalysis) -> String {
     let (word, ratio) = if row.name == stage.reference {
         ("itself", stage.noise)
     } else {
-        let word = match row.verdict() {
-            Some(Verdict::Faster) => "faster",
-            Some(Verdict::Slower) => "slower",
-            Some(Verdict::Tied) => "tied",
-            Some(Verdict::TooFewBlocks) => "too few",
-            None => "",
-        };
-        (word, row.ratio)
+        (row.verdict().map_or("", Verdict::short_words), row.ratio)
     };
     let bound = if row.is_server_bound() { ", server-bound" } else { "" };
-    format!("{word:<7} {}{bound}", ratio.map_or_else(String::new, short_interval)).trim_end().to_owned()
+    format!("{word:<7} {}{bound}", ratio.map_or_else(String::new, Ratio::short_interval_text)).trim_end().to_owned()
 }
 
-/// The table of costs, without what the table of times says already.
+/// Returns the table of costs.
 fn costs(stage: &StageAnalysis) -> String {
-    let is_crowd = stage.rows.iter().any(|row| row.memory_per_fetch_bytes.is_some());
-    let shown = COSTS.map(|key| if is_crowd && key == "allocations_per_fetch" { OF_A_CROWD } else { key });
-    let metrics: Vec<&Metric> = metric::ALL.iter().filter(|metric| shown.contains(&metric.key)).collect();
+    let shown = shown(stage, Group::Cost);
     let mut columns = vec![Column("row", Side::Left)];
-    columns.extend(metrics.iter().map(|metric| Column(metric.heading, Side::Right)));
-    let line = |row: &RowAnalysis| {
-        let cells = metrics.iter().map(|metric| cell(metric, row));
+    columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
+    let lines = stage.valid().map(|row| {
+        let cells = shown.iter().map(|shown| cell(shown.metric, row));
         std::iter::once(visible(&row.name)).chain(cells).collect()
-    };
-    let lines: Vec<Vec<String>> = stage.rows.iter().filter(|row| row.invalid.is_none()).map(line).collect();
-    table(&columns, &lines)
+    });
+    table(&columns, &lines.collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::splice::{Listed, newest_first};
 use crate::analysis::StageAnalysis;
 use crate::record::Folder;
 
+mod against;
 mod beside;
 mod conformance;
 mod criterion;
@@ -64,7 +65,7 @@ pub fn page(folder: &Folder, stages: &[StageAnalysis], beside: &Beside) -> anyho
             dependence_columns => dependence::COLUMNS,
             server => Serde(server::view(comparison.setup.capacity.as_ref(), stages)),
             complete => comparison.setup.complete,
-            data => json_for_page(&data::for_script(stages)),
+            data => json_for_page(&against::for_script(stages)),
             downloads => [
                 ("figures.json", link("application/json", &figures)),
                 ("figures.csv", link("text/csv", &csv(stages))),

@@ -1,6 +1,6 @@
 "use strict";
-// Sorting, hiding and comparing with another reference. All that is shown stands in the page before; what is chosen stands
-// in the fragment of its address.
+// Sorts, hides and switches to another reference. It computes no figure: the page and the table beside it hold them all.
+// The fragment of the page's address remembers the choices.
 (() => {
   const record = JSON.parse(document.getElementById("record").textContent);
   const controls = document.getElementById("controls");
@@ -8,73 +8,42 @@
   const filter = document.getElementById("filter");
   const boxes = [...controls.querySelectorAll("input[name=row]")];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const BAR = 1000;
 
-  // The mean ratio of two rows and Student's interval, as the record's own analysis takes it. Pairs stand in the order
-  // (1, 0), (2, 0), (2, 1) …: turned round, a ratio's logarithm changes its sign.
-  const ratio = (stage, row, other) => {
-    const [first, second] = row > other ? [row, other] : [other, row];
-    const [logarithm, deviation, blocks] = stage.pairs[(first * (first - 1)) / 2 + second];
-    const mean = row > other ? logarithm : -logarithm;
-    const margin = blocks < 2 ? Infinity : (stage.t[blocks - 2] * deviation) / Math.sqrt(blocks);
-    return { mean: Math.exp(mean), low: Math.exp(mean - margin), high: Math.exp(mean + margin), blocks };
-  };
-
-  const verdict = ({ low, high, blocks }) =>
-    blocks < record.least_blocks ? "too few blocks" : high < 1 ? "faster" : low > 1 ? "slower" : "cannot be told apart";
-
-  const interval = ({ mean, low, high }) => {
-    if (!Number.isFinite(high)) return "";
-    if (high < 2 && low > 0.5) {
-      const percent = (value) => ((value - 1) * 100 < 0 ? "" : "+") + ((value - 1) * 100).toFixed(1);
-      return `${percent(mean)} % (${percent(low)} to ${percent(high)})`;
-    }
-    return `x ${mean.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
-  };
-
-  // Writes the ratios of a scenario anew, against a row of it or, where that did not take part, its own reference.
+  // Shows the times of a scenario against a row of it or, if that does not count, against its own reference.
   const compare = (element, wanted) => {
     const stage = record.stages[Number(element.dataset.stage)];
-    const name = stage.rows.includes(wanted) ? wanted : stage.reference;
-    const reference = stage.rows.indexOf(name);
-    if (reference < 0) return;
-    const isOwn = name === stage.reference;
-    const ratios = stage.rows.map((_, row) => (row === reference ? null : ratio(stage, row, reference)));
-    const longest = Math.max(1, ...ratios.filter(Boolean).map(({ mean }) => mean)) * 1.05;
-    const place = (value) => Math.round(Math.min(1, value / longest) * BAR);
+    const name = stage.references.includes(wanted) ? wanted : stage.reference;
     element.querySelector("[data-reference]").textContent = name;
     const noise = element.querySelector("[data-noise]");
-    if (noise) noise.hidden = !isOwn;
+    if (noise) noise.hidden = name !== stage.reference;
+    const against = stage.against[stage.references.indexOf(name)];
     for (const line of all(".ranking tbody tr", element)) {
       const row = stage.rows.indexOf(line.dataset.row);
-      if (row < 0) continue;
-      write(line, ratios[row], place, isOwn ? stage.noise : null);
+      if (row >= 0 && line.querySelector(".says")) write(line, against[row]);
     }
   };
 
-  // One line of the ranking; without a ratio it is the reference's own.
-  const write = (line, found, place, noise) => {
+  // Writes one line of the ranking.
+  const write = (line, [verdict, interval, ratio, isNoise, lengths]) => {
     const says = line.querySelector(".says");
+    says.classList.toggle("noise", Boolean(isNoise));
+    says.querySelector("b").textContent = verdict;
+    says.querySelector("span").textContent = interval;
+    line.querySelector(".bars").dataset.value = ratio ?? "";
     const picture = line.querySelector(".bar");
-    const isNoise = Boolean(found && noise && noise[0] <= found.mean && found.mean <= noise[1]);
-    says.classList.toggle("noise", isNoise);
-    says.querySelector("b").textContent = found ? verdict(found) : "the reference";
-    says.querySelector("span").textContent = found ? interval(found) : "";
-    line.querySelector(".bars").dataset.value = found ? found.mean : 1;
     if (!picture) return;
-    const floor = picture.querySelector(".floor");
-    if (floor) {
-      floor.setAttribute("x", noise ? place(noise[0]) : 0);
-      floor.setAttribute("width", noise ? place(noise[1]) - place(noise[0]) : 0);
-    }
-    picture.classList.toggle("noise", isNoise);
-    picture.querySelector(".length").setAttribute("width", place(found ? found.mean : 1));
+    const [length, start, width, floorStart, floorWidth] = lengths ?? [0, 0, 0, 0, 0];
+    picture.classList.toggle("noise", Boolean(isNoise));
     picture.querySelector("title").textContent =
       `${line.dataset.row}: ${line.children[2].textContent}, ${says.textContent.trim()}`;
-    const whisker = picture.querySelector(".interval");
-    const [from, to] = found && Number.isFinite(found.high) ? [place(found.low), place(found.high)] : [0, 0];
-    whisker.setAttribute("x", from);
-    whisker.setAttribute("width", to - from);
+    picture.querySelector(".length").setAttribute("width", length);
+    place(picture.querySelector(".interval"), start, width);
+    place(picture.querySelector(".floor"), floorStart, floorWidth);
+  };
+
+  const place = (part, start, width) => {
+    part?.setAttribute("x", start);
+    part?.setAttribute("width", width);
   };
 
   // Shows the rows that are ticked and match the filter, in every table and chart.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::{RowAnalysis, StageAnalysis};
+use crate::analysis::{BackendAnalysis, StageAnalysis};
 use crate::metric::Unit;
 use crate::record::Capacity;
 use crate::report::capacity;
@@ -37,8 +37,8 @@ pub(super) fn view(capacity: Option<&Capacity>, stages: &[StageAnalysis]) -> Opt
 }
 
 fn stage_view(capacity: Option<&Capacity>, stage: &StageAnalysis) -> Option<StageView> {
-    let (most, rate) = stage.highest(RowAnalysis::rate)?;
-    let (busiest, share) = stage.highest(|row| row.server_busy)?;
+    let (most, rate) = stage.highest(BackendAnalysis::rate)?;
+    let (busiest, share) = stage.highest(|row| row.server.busy)?;
     Some(StageView {
         name: stage.setup.scenario.clone(),
         most: (most.name.clone(), show(Unit::PerSecond, rate)),

@@ -2,29 +2,15 @@
 
 use serde::Serialize;
 
-use crate::analysis::{Outcome, RowAnalysis, StageAnalysis, Standing};
-use crate::metric::{self, Better, Metric, Unit};
+use super::against::{self, AgainstView};
+use crate::analysis::{BackendAnalysis, Outcome, StageAnalysis, Standing};
+use crate::metric::{self, Better, Group, Metric, Unit};
 use crate::paired::Ratio;
-use crate::report::comparison::{footnotes, interval, invalidities, show, verdict, word};
+use crate::report::comparison::{footnotes, invalidities, show, verdict};
 use crate::report::numbers::{grouped, significant, time_scale};
 
-/// How long the longest bar is. The picture is stretched to the room that there is.
-const BAR: f64 = 1000.0;
 /// How many rows a headline names.
 const NAMED: usize = 4;
-
-/// The metrics that tell of time; the others tell of cost.
-const OF_TIME: [&str; 9] = [
-    "median_s",
-    "median_low_s",
-    "median_high_s",
-    "rate_per_s",
-    "efficiency",
-    "overhead_s_per_fetch",
-    "of_floor",
-    "fetch_p50_s",
-    "fetch_p99_s",
-];
 
 /// A scenario.
 #[derive(Debug, Serialize)]
@@ -72,24 +58,10 @@ struct RowView {
     is_reference: bool,
     pass: String,
     pass_s: Option<f64>,
-    bar: Option<Bar>,
-    verdict: &'static str,
-    interval: String,
-    is_noise: bool,
-    ratio: Option<f64>,
+    against: AgainstView,
     why: Option<String>,
     time: Vec<Cell>,
     cost: Vec<Cell>,
-}
-
-/// A row's time as a bar, the reference's being its unit: how long it is, where its interval lies, and where the
-/// reference lies against itself.
-#[derive(Debug, Serialize)]
-struct Bar {
-    length: i64,
-    /// Of no width where there is none.
-    interval: (i64, i64),
-    floor: Option<(i64, i64)>,
 }
 
 /// A figure.
@@ -102,12 +74,12 @@ struct Cell {
 }
 
 pub(super) fn view(number: usize, stage: &StageAnalysis) -> StageView {
-    let (time, cost): (Vec<&Metric>, Vec<&Metric>) = metric::ALL
-        .iter()
-        .filter(|metric| stage.rows.iter().any(|row| (metric.value)(row).is_some()))
-        .partition(|metric| OF_TIME.contains(&metric.key));
-    let (setup, outcome) = (&stage.setup, Outcome::of(stage));
-    let is_ahead = |row: &RowAnalysis| outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row));
+    let (setup, outcome) = (&stage.setup, Outcome::new(stage));
+    let against = against::view(stage, &stage.reference);
+    let rows = stage.rows.iter().zip(against).map(|(row, against)| {
+        let is_best = outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row));
+        row_view(stage, row, against, is_best)
+    });
     StageView {
         id: format!("s{number}"),
         name: setup.scenario.clone(),
@@ -122,13 +94,13 @@ pub(super) fn view(number: usize, stage: &StageAnalysis) -> StageView {
         verdict: verdict(stage),
         headline: headline(stage, outcome.as_ref()),
         reference: stage.reference.clone(),
-        noise: stage.noise.map(interval),
+        noise: stage.noise.map(Ratio::interval_text),
         smallest: stage.smallest_difference.map(|smallest| format!("{:.1} %", smallest * 100.0)),
         footnotes: footnotes(stage),
         invalid: invalidities(stage),
-        rows: stage.rows.iter().map(|row| row_view(stage, row, is_ahead(row), &time, &cost)).collect(),
-        time_columns: time.iter().map(|metric| column(metric)).collect(),
-        cost_columns: cost.iter().map(|metric| column(metric)).collect(),
+        rows: rows.collect(),
+        time_columns: metrics(stage, Group::Time).map(column).collect(),
+        cost_columns: metrics(stage, Group::Cost).map(column).collect(),
     }
 }
 
@@ -168,7 +140,7 @@ fn who(outcome: &Outcome<'_>) -> Vec<String> {
 }
 
 /// The best time, and how far it is from the ideal.
-fn time(first: &RowAnalysis) -> Option<(String, String, String)> {
+fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
     let median = show(Unit::Seconds, first.median_s?);
     let note = match first.efficiency().zip(first.ideal_s) {
         Some((share, ideal)) => {
@@ -184,8 +156,8 @@ fn time(first: &RowAnalysis) -> Option<(String, String, String)> {
 /// The first row behind those ahead, and by how much.
 fn next(stage: &StageAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let (row, first) = (outcome.next?, outcome.ahead[0]);
-    let ratio = stage.pair(&row.name, &first.name)?;
-    Some(("Next".to_owned(), row.name.clone(), format!("{} against {}", interval(ratio), first.name)))
+    let ratio = stage.pair(row, first)?;
+    Some(("Next".to_owned(), row.name.clone(), format!("{} against {}", ratio.interval_text(), first.name)))
 }
 
 /// What a fetch costs with the one of those ahead that takes the least of the processor.
@@ -196,51 +168,37 @@ fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let cpu = format!("{} CPU a fetch", show(Unit::Seconds, cost.cpu_s));
     let threads = if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
     let memory = cost.peak_rss_bytes.map_or_else(String::new, |peak| show(Unit::Bytes, peak as f64) + ", ");
-    let note = format!("{memory}{threads}, {} sockets{which}", grouped(row.sockets.0));
+    let note = format!("{memory}{threads}, {} sockets{which}", grouped(row.sockets.opened));
     Some(("Cost".to_owned(), cpu, note))
 }
 
-fn row_view(stage: &StageAnalysis, row: &RowAnalysis, is_best: bool, time: &[&Metric], cost: &[&Metric]) -> RowView {
-    let is_reference = row.name == stage.reference;
-    let cells = |metrics: &[&Metric]| metrics.iter().map(|metric| cell(stage, row, metric)).collect();
+fn row_view(stage: &StageAnalysis, row: &BackendAnalysis, against: AgainstView, is_best: bool) -> RowView {
     RowView {
         name: row.name.clone(),
         rank: row.rank,
         is_best,
-        is_reference,
+        is_reference: row.name == stage.reference,
         pass: row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
         pass_s: row.median_s.map(significant),
-        bar: bar(stage, row),
-        verdict: if is_reference { "the reference" } else { row.verdict().map_or("", word) },
-        interval: row.ratio.map_or_else(String::new, interval),
-        is_noise: is_noise(stage.noise, row.ratio),
-        ratio: if is_reference { Some(1.0) } else { row.ratio.map(|ratio| significant(ratio.mean)) },
-        why: row.invalid.as_ref().map(|(validity, why, _)| format!("{}: {why}", validity.name())),
-        time: cells(time),
-        cost: cells(cost),
+        against,
+        why: row.invalid.as_ref().map(ToString::to_string),
+        time: cells(stage, row, Group::Time),
+        cost: cells(stage, row, Group::Cost),
     }
 }
 
-/// Whether a difference lies within what the reference shows against itself.
-fn is_noise(noise: Option<Ratio>, ratio: Option<Ratio>) -> bool {
-    noise.zip(ratio).is_some_and(|(noise, ratio)| (noise.low..=noise.high).contains(&ratio.mean))
+/// Returns the metrics of a group that some backend has a value for.
+fn metrics(stage: &StageAnalysis, group: Group) -> impl Iterator<Item = &'static Metric> {
+    metric::ALL.iter().filter(move |metric| metric.group == group && metric.is_known(&stage.rows))
 }
 
-/// The bars of a scenario end with the slowest row, so that its interval may be cut and nobody else's is.
-fn bar(stage: &StageAnalysis, row: &RowAnalysis) -> Option<Bar> {
-    let of = |row: &RowAnalysis| match row.ratio {
-        Some(ratio) => Some(ratio.mean),
-        None => (row.name == stage.reference && row.invalid.is_none()).then_some(1.0),
-    };
-    let longest = stage.rows.iter().filter_map(of).fold(0.0, f64::max) * 1.05;
-    let place = |ratio: f64| ((ratio / longest).clamp(0.0, 1.0) * BAR).round() as i64;
-    let ends = |ratio: Ratio| (place(ratio.low), place(ratio.high));
-    Some(Bar { length: place(of(row)?), interval: row.ratio.map_or((0, 0), ends), floor: stage.noise.map(ends) })
+fn cells(stage: &StageAnalysis, row: &BackendAnalysis, group: Group) -> Vec<Cell> {
+    metrics(stage, group).map(|metric| cell(stage, row, metric)).collect()
 }
 
-fn cell(stage: &StageAnalysis, row: &RowAnalysis, metric: &Metric) -> Cell {
-    let value = (metric.value)(row).filter(|_| row.invalid.is_none());
-    let largest = stage.rows.iter().filter(|row| row.invalid.is_none()).filter_map(metric.value).fold(0.0, f64::max);
+fn cell(stage: &StageAnalysis, row: &BackendAnalysis, metric: &Metric) -> Cell {
+    let value = (metric.value)(row).filter(|_| row.is_valid());
+    let largest = stage.valid().filter_map(metric.value).fold(0.0, f64::max);
     let share = value.filter(|_| largest > 0.0).map_or(0, |value| (value / largest * 20.0).round() as i64 * 5);
     Cell {
         text: value.map_or_else(String::new, |value| show(metric.unit, value)),
@@ -257,7 +215,7 @@ mod tests {
 
     fn headline_of(comparison: &crate::record::Comparison) -> (String, String) {
         let stage = analyse(comparison).remove(0);
-        let Headline { who, what, .. } = headline(&stage, Outcome::of(&stage).as_ref());
+        let Headline { who, what, .. } = headline(&stage, Outcome::new(&stage).as_ref());
         (who.join(", "), what)
     }
 

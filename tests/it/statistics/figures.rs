@@ -1,6 +1,6 @@
 //! The statistics against what scipy and numpy say: `figures.json`, which names their versions and is made by `figures.py`.
 
-use fetchbench::paired::Blocks;
+use fetchbench::paired::{Blocks, Family};
 use fetchbench::stats::{
     detectable_shift, median_interval, proportion_interval, quantile, student_t_quantile, t_interval, welch_interval,
 };
@@ -76,7 +76,7 @@ fn intervals_of_means() {
 fn ratios_of_rows() {
     for (logs, comparisons, low, high) in figures().ratio {
         let block = |log: &f64| vec![vec![Some(0.02 * log.exp()), Some(0.02)]];
-        let ratio = Blocks::new(2, logs.iter().map(block).collect()).ratio(0, 1, comparisons).unwrap();
+        let ratio = Blocks::new(2, logs.iter().map(block).collect()).ratio(0, 1, Family::new(comparisons)).unwrap();
         assert_close(ratio.low, low);
         assert_close(ratio.high, high);
         assert_close(ratio.mean, (low * high).sqrt());

@@ -1,0 +1,201 @@
+//! The backends of a scenario against one of them: words and lengths, nothing left to compute.
+//!
+//! The page shows them against the record's reference. Its script holds them against every other
+//! backend too, and only switches.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::analysis::{BackendAnalysis, StageAnalysis};
+use crate::paired::{Ratio, Verdict};
+use crate::report::escape::visible;
+use crate::report::numbers::significant;
+
+/// The length of the longest bar. The picture is stretched to the width of its column.
+const LONGEST: f64 = 1000.0;
+
+/// A backend against the reference.
+#[derive(Debug, Serialize)]
+pub(super) struct AgainstView {
+    verdict: &'static str,
+    interval: String,
+    is_noise: bool,
+    ratio: Option<f64>,
+    bar: Option<Bar>,
+}
+
+/// A backend's time as a bar; the reference's time is the unit.
+#[derive(Debug, Serialize)]
+struct Bar {
+    length: i64,
+    interval: Span,
+    /// The reference against itself.
+    floor: Option<Span>,
+}
+
+/// A part of a bar.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+struct Span {
+    start: i64,
+    width: i64,
+}
+
+/// The time of a backend.
+#[derive(Debug, Clone, Copy)]
+enum Time {
+    /// It is the reference.
+    Reference,
+    /// Relative to the reference.
+    Relative(Ratio),
+}
+
+impl Time {
+    /// Returns `None` if either of the two does not count.
+    fn new(stage: &StageAnalysis, row: &BackendAnalysis, reference: Option<&BackendAnalysis>) -> Option<Self> {
+        let reference = reference.filter(|_| row.is_valid())?;
+        if row.index == reference.index {
+            return Some(Self::Reference);
+        }
+        stage.paired.reference_ratio(row.index, reference.index).map(Self::Relative)
+    }
+
+    fn mean(self) -> f64 {
+        self.ratio().map_or(1.0, |ratio| ratio.mean)
+    }
+
+    fn ratio(self) -> Option<Ratio> {
+        match self {
+            Self::Reference => None,
+            Self::Relative(ratio) => Some(ratio),
+        }
+    }
+}
+
+/// The scale of a scenario's bars. It ends with the slowest backend, so only its interval is cut.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    longest: f64,
+}
+
+impl Scale {
+    fn new(times: &[Option<Time>]) -> Self {
+        let slowest = times.iter().flatten().map(|time| time.mean()).fold(0.0, f64::max);
+        Self { longest: slowest * 1.05 }
+    }
+
+    fn place(self, ratio: f64) -> i64 {
+        ((ratio / self.longest).clamp(0.0, 1.0) * LONGEST).round() as i64
+    }
+
+    fn span(self, ratio: Ratio) -> Span {
+        let start = self.place(ratio.low);
+        Span { start, width: self.place(ratio.high) - start }
+    }
+}
+
+/// Returns the backends of a scenario, in their order, against one of them.
+pub(super) fn view(stage: &StageAnalysis, reference: &str) -> Vec<AgainstView> {
+    let valid_reference = stage.valid().find(|row| row.name == reference);
+    let times: Vec<Option<Time>> = stage.rows.iter().map(|row| Time::new(stage, row, valid_reference)).collect();
+    let scale = Scale::new(&times);
+    let noise = stage.noise.filter(|_| reference == stage.reference);
+    let views = stage.rows.iter().zip(times);
+    views.map(|(row, time)| against_view(row.name == reference, time, noise, scale)).collect()
+}
+
+fn against_view(is_reference: bool, time: Option<Time>, noise: Option<Ratio>, scale: Scale) -> AgainstView {
+    let ratio = time.and_then(Time::ratio);
+    let verdict = ratio.map(|ratio| ratio.verdict());
+    AgainstView {
+        verdict: if is_reference { "the reference" } else { verdict.map_or("", Verdict::words) },
+        interval: ratio.map_or_else(String::new, Ratio::interval_text),
+        is_noise: noise.zip(ratio).is_some_and(|(noise, ratio)| is_within(noise, ratio)),
+        ratio: if is_reference { Some(1.0) } else { ratio.map(|ratio| significant(ratio.mean)) },
+        bar: time.map(|time| Bar {
+            length: scale.place(time.mean()),
+            interval: ratio.map_or_else(Span::default, |ratio| scale.span(ratio)),
+            floor: noise.map(|noise| scale.span(noise)),
+        }),
+    }
+}
+
+/// Whether a difference lies within what the reference shows against itself.
+fn is_within(noise: Ratio, ratio: Ratio) -> bool {
+    (noise.low..=noise.high).contains(&ratio.mean)
+}
+
+/// Returns what the script switches between: for each scenario the backends against every valid one
+/// and against the record's reference.
+pub(super) fn for_script(stages: &[StageAnalysis]) -> Value {
+    json!({ "stages": stages.iter().map(stage_for_script).collect::<Vec<_>>() })
+}
+
+fn stage_for_script(stage: &StageAnalysis) -> Value {
+    let mut references: Vec<&str> = stage.valid().map(|row| row.name.as_str()).collect();
+    if !references.contains(&stage.reference.as_str()) {
+        references.push(&stage.reference);
+    }
+    json!({
+        "reference": visible(&stage.reference),
+        "references": references.iter().map(|name| visible(name)).collect::<Vec<_>>(),
+        "rows": stage.rows.iter().map(|row| visible(&row.name)).collect::<Vec<_>>(),
+        // By reference, then by row.
+        "against": references
+            .iter()
+            .map(|reference| view(stage, reference).iter().map(cell).collect::<Vec<_>>())
+            .collect::<Vec<_>>(),
+    })
+}
+
+/// Returns a view as an array, because its keys would take more room than its values.
+fn cell(view: &AgainstView) -> Value {
+    let AgainstView { verdict, interval, is_noise, ratio, bar } = view;
+    let lengths = bar.as_ref().map(|bar| {
+        let floor = bar.floor.unwrap_or_default();
+        [bar.length, bar.interval.start, bar.interval.width, floor.start, floor.width]
+    });
+    json!([verdict, interval, ratio, i32::from(*is_noise), lengths])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::analyse;
+    use crate::report::tests::comparison;
+
+    #[test]
+    fn the_script_has_the_ratios_of_the_record() {
+        let stages = analyse(&comparison());
+        let data = for_script(&stages);
+        let stage = &data["stages"][0];
+        assert_eq!(stage["references"], json!(["surf@smol", "hyper@smol", "ureq@sequential"]));
+        let rows = json!(["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"]);
+        assert_eq!(stage["rows"], rows);
+        let against = stage["against"].as_array().unwrap();
+        assert!(against.len() == 3 && against.iter().all(|all| all.as_array().unwrap().len() == 4));
+        let ratio = stages[0].rows[1].ratio.unwrap();
+        assert_eq!(against[0][1][0], "slower");
+        assert_eq!(against[0][1][1], ratio.interval_text());
+        assert_eq!(against[0][1][2], significant(ratio.mean));
+        assert_eq!(against[0][3], json!(["", "", null, 0, null]), "it does not count");
+    }
+
+    #[test]
+    fn every_valid_backend_can_be_the_reference() {
+        let stage = analyse(&comparison()).remove(0);
+        let other = view(&stage, "hyper@smol");
+        assert_eq!((other[1].verdict, other[1].ratio), ("the reference", Some(1.0)));
+        let inverse = view(&stage, "surf@smol")[1].ratio.unwrap() * other[0].ratio.unwrap();
+        assert!((inverse - 1.0).abs() < 1e-5);
+        assert_eq!(other[0].verdict, "faster");
+        assert!(other.iter().flat_map(|view| &view.bar).all(|bar| bar.floor.is_none()));
+    }
+
+    #[test]
+    fn the_slowest_bar_is_nearly_the_longest() {
+        let stage = analyse(&comparison()).remove(0);
+        let views = view(&stage, "surf@smol");
+        let lengths: Vec<i64> = views.iter().flat_map(|view| &view.bar).map(|bar| bar.length).collect();
+        assert!(lengths.is_sorted() && lengths[2] == 952, "{lengths:?}");
+    }
+}
