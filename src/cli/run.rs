@@ -10,7 +10,7 @@ use http::HeaderMap;
 use url::Url;
 
 use super::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
-use super::terminal::{Progress, print};
+use super::terminal::{Progress, print, print_error};
 use super::{EXIT_FETCH_FAILED, descriptors, interrupt, live, mock, usage};
 use crate::backend::Row;
 use crate::fetch::{Limits, Options, Pass};
@@ -166,19 +166,35 @@ pub(super) fn reserve(turns: &[Turn], listeners: usize) -> anyhow::Result<()> {
 }
 
 /// Gives every row its turn, one after the other, and prints as they end.
+///
+/// # Errors
+///
+/// A row cannot be opened. The others have had their turns by then.
 pub(super) fn compare(mut course: impl Course, turns: &[Turn], options: &Options) -> anyhow::Result<ExitCode> {
     let mut examples = Vec::new();
+    let mut broken = None;
     for turn in turns {
-        let example = take_turn(&mut course, turn, options)?;
+        let example = match take_turn(&mut course, turn, options) {
+            Ok(example) => example,
+            // The others need not suffer for one that this machine has no threads for.
+            Err(error) => {
+                broken.replace(error).iter().for_each(|error| print_error(&format!("{error:#}")));
+                continue;
+            }
+        };
         if !examples.is_empty() {
             print(&text::row_name(&turn.name))?;
         }
         print(&text::example(&example))?;
         examples.push(example);
     }
-    print(&format!("\n{}\n{}", text::totals(&examples), text::comparison(&examples[0], &examples)))?;
+    let Some(baseline) = examples.first() else { return broken.map_or(Ok(ExitCode::SUCCESS), Err) };
+    print(&format!("\n{}\n{}", text::totals(&examples), text::comparison(baseline, &examples)))?;
     for note in course.notes() {
         print(&format!("\n{note}\n"))?;
+    }
+    if let Some(error) = broken {
+        return Err(error);
     }
     let all_right = examples.iter().all(|example| example.failures() == 0);
     Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
