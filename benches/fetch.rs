@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 use fetchbench::backend::Row;
+use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Fetch, Options};
 use fetchbench::record::{Sample, What};
 use fetchbench::scenario::Scenario;
-use fetchbench::site::Origin;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 mod by_hand;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use fetchbench::backend::Row;
 use fetchbench::fetch::{Fetch, Options};
-use fetchbench::machine;
+use fetchbench::record::machine;
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
 use fetchbench::stats::{Interval, median, t_interval};

@@ -9,8 +9,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use fetchbench::answer::{Head, Page, Received};
-use fetchbench::error::{ErrorClass, FetchError};
+use fetchbench::fetch::answer::{Head, Page, Received};
+use fetchbench::fetch::error::{ErrorClass, FetchError};
 use fetchbench::fetch::{Clock, Fetch, Fetched, Pass};
 use fetchbench::worker::{Ready, serve};
 use url::{Position, Url};

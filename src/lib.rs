@@ -33,51 +33,29 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
-// Floor 0: values and pure functions.
-pub mod units;
-pub mod files;
-pub mod lockfile;
-pub mod tls_error;
-pub mod error;
-pub mod fault;
-pub mod site;
-#[cfg(test)]
-pub mod mutation;
-pub mod schedule;
+// Floor 0: pure functions on numbers; what every backend owes.
 pub mod stats;
-pub mod paired;
-pub mod child;
-pub mod counting;
-pub mod roots;
-pub mod machine;
-
-// Floor 1: what is fetched, and what comes of it.
-pub mod redirect;
-pub mod answer;
 pub mod fetch;
-pub mod witness;
-pub mod scenario;
-pub mod site_list;
 
-// Floor 2: both ends of the wire, which never know each other, and what is kept.
-pub mod client;
-pub mod server;
-pub mod record;
+// Floor 1: what is fetched; the line protocol of workers.
+pub mod scenario;
 pub mod worker;
 
-// Floor 3: what is compared, and what a comparison's record says.
-pub mod backend;
-pub mod conformance;
-pub mod analysis;
-pub mod metric;
-pub mod calibration;
-pub mod difference;
-pub mod agreement;
-pub mod endings;
+// Floor 2: both ends of the wire, which never know each other.
+pub mod client;
+pub mod server;
 
-// Floor 4: what is measured and what is shown; they meet in the record only.
-pub mod measure;
+// Floor 3: what is kept; the table of backends; escapes, numbers and tables.
+pub mod record;
+pub mod backend;
+pub mod render;
+
+// Floor 4: the experiment, its record and what follows from it; tools with a command each.
+pub mod compare;
+pub mod tools;
+
+// Floor 5: views, which measure nothing.
 pub mod report;
 
-// Floor 5: the command line.
+// Floor 6: the command line.
 pub mod cli;

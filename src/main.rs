@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fetchbench::counting::CountingAllocator;
+use fetchbench::worker::counting::CountingAllocator;
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fetchbench::backend::Row;
+use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Fetch, Options, Pass};
-use fetchbench::machine;
+use fetchbench::record::machine;
 use fetchbench::record::{Environment, Journal, Sample, What};
 use fetchbench::scenario::Scenario;
+use fetchbench::scenario::units::parse_time_scale;
 use fetchbench::server::ServerProcess;
-use fetchbench::site::Origin;
-use fetchbench::units::parse_time_scale;
 use url::Url;
 
 /// Sites in a list under `cargo test --benches`, where it matters only that each function works.

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fetchbench::site_list::examine(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fetchbench::scenario::site_list::examine(bytes));

@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::job::{Errand, Job};
-use crate::answer::{Page, Received};
 use crate::client::BlockingClient;
-use crate::error::FetchError;
 use crate::fetch::Fetched;
+use crate::fetch::answer::{Page, Received};
+use crate::fetch::error::FetchError;
 
 /// Works on a pass until no site is left.
 pub(super) fn work<C: BlockingClient>(job: &Job<C>) -> Vec<(usize, Fetched)> {

@@ -10,7 +10,7 @@ use url::Url;
 use super::job::{Errand, Job, Opened, gather};
 use super::tasks::HandedIn;
 use crate::client::curl_multi::{CurlMulti, Transfer};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Fetch, Limits, Options, Pass};
 
 /// The longest that the loop sleeps. curl wakes it sooner for whatever it waits for.

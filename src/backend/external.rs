@@ -12,9 +12,9 @@ use anyhow::{Context, ensure};
 use url::Url;
 
 use super::{Backend, peers};
-use crate::child::Child;
+use crate::fetch::roots;
 use crate::fetch::{Fetch, Limits, Options, Pass};
-use crate::roots;
+use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Reply, ask_to_open, ask_to_pass};
 
 /// How long a program may take to open its session.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::answer::{Head, Received};
+use crate::fetch::answer::{Head, Received};
 use crate::fetch::{Fetch, Fetched, Limits, Options, Pass, Script};
-use crate::schedule;
+use crate::scenario::schedule;
 
 struct Fake {
     script: Option<Script>,
@@ -37,7 +37,7 @@ impl Fetch for Fake {
 
 impl Fake {
     /// What the script says, or else an empty page after 10 ms.
-    fn answer(&self, url: &Url) -> (Duration, Result<crate::answer::Page, crate::error::FetchError>) {
+    fn answer(&self, url: &Url) -> (Duration, Result<crate::fetch::answer::Page, crate::fetch::error::FetchError>) {
         match &self.script {
             Some(script) => script(url),
             None => {

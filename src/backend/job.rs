@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::answer::{Head, Page};
 use crate::client::Client;
-use crate::error::{ErrorClass, FetchError, excerpt};
+use crate::fetch::answer::{Head, Page};
+use crate::fetch::error::{ErrorClass, FetchError, excerpt};
+use crate::fetch::origin::Origin;
 use crate::fetch::{Clock, Connections, Credentials, Fetched, Limits, Options, Pass, URL_MAX};
-use crate::site::Origin;
 
 /// A pass in work.
 pub(super) struct Job<C: Client> {

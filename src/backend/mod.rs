@@ -30,7 +30,7 @@ use crate::client::curl_multi::CurlMulti;
 use crate::client::floor::Floor;
 use crate::client::{AsyncClient, BlockingClient, Client, Surf, Ureq};
 use crate::fetch::{Fetch, Limits, Options};
-use crate::lockfile;
+use crate::record::lockfile;
 
 mod executor;
 mod job;

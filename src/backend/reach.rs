@@ -10,9 +10,9 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
 use url::Url;
 
-use crate::error::ErrorClass;
+use crate::fetch::error::ErrorClass;
+use crate::fetch::origin::Origin;
 use crate::fetch::{Fetch, Pass};
-use crate::site::Origin;
 
 /// A session whose failed fetches go through [`mark_unreachable`].
 pub(super) struct Marked(pub(super) Box<dyn Fetch>);
@@ -74,8 +74,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::error::FetchError;
     use crate::fetch::Fetched;
+    use crate::fetch::error::FetchError;
 
     /// A link-local address without a scope leads nowhere on any machine.
     const NOWHERE: &str = "http://[fe80::1]/";

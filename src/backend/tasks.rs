@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use super::executor::AsyncExecutor;
 use super::job::{Errand, Job};
-use crate::answer::{Page, Received};
 use crate::client::AsyncClient;
-use crate::error::FetchError;
 use crate::fetch::Fetched;
+use crate::fetch::answer::{Page, Received};
+use crate::fetch::error::FetchError;
 
 /// What a task hands in: its fetches, each with the number of its url.
 pub(super) type HandedIn = Vec<(usize, Fetched)>;

@@ -10,8 +10,8 @@ use super::interrupt::Interruption;
 use super::program::this_program;
 use super::terminal::print;
 use super::{EXIT_INVALID, descriptors, usage};
-use crate::measure;
-use crate::report::{audit, escape};
+use crate::compare::audit::view as audit;
+use crate::render::escape;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,7 +52,7 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     descriptors::reserve("an audit", CONNECTIONS, 1, None).map_err(usage)?;
     descriptors::raise_limit();
     let program = this_program()?;
-    let found = measure::audit(&participants(&args.backend, &program), &Arc::clone(&interruption.flag))?;
+    let found = crate::compare::audit::audit(&participants(&args.backend, &program), &Arc::clone(&interruption.flag))?;
     print(&match args.format {
         AuditFormat::Text => audit::text(&found),
         AuditFormat::Markdown => audit::markdown(&found),

@@ -7,10 +7,10 @@ use anyhow::Context;
 
 use super::terminal::print;
 use super::usage;
-use crate::analysis::analyse;
-use crate::calibration::{Run, block_lengths, resampled, trials};
+use crate::compare::analysis::analyse;
 use crate::record::Comparison;
-use crate::report::calibration as report;
+use crate::tools::calibrate::view as report;
+use crate::tools::calibrate::{Run, block_lengths, resampled, trials};
 
 /// Cut a long comparison of a row with itself and with itself slowed into many, and tell how often each is right
 #[derive(Debug, clap::Args)]

@@ -7,9 +7,9 @@ use anyhow::anyhow;
 
 use super::terminal::{print, print_error};
 use super::{EXIT_INVALID, EXIT_REGRESSION, usage};
-use crate::difference::{RowChange, Threshold, difference, other_conditions, other_machine};
 use crate::record::{Comparison, Environment};
-use crate::report::difference as report;
+use crate::tools::diff::view as report;
+use crate::tools::diff::{RowChange, Threshold, difference, other_conditions, other_machine};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use super::interrupt;
 use super::program::this_program;
 use super::terminal::print;
-use crate::analysis;
-use crate::machine::CoreTicks;
-use crate::measure::{self, Event, Finding, Participant, Plan, Source, Stage, Stop, checkup};
+use crate::compare::analysis;
+use crate::compare::{self, Event, Participant, Plan, Source, Stage, Stop};
+use crate::record::machine::CoreTicks;
 use crate::record::{Placement, twin};
-use crate::report;
 use crate::scenario::Scenario;
+use crate::tools::doctor::{self, Finding};
 
 /// How long a row is compared with itself.
 const NOISE_BUDGET: Duration = Duration::from_secs(5);
@@ -37,12 +37,12 @@ pub(super) struct DoctorArgs {}
 
 pub(super) fn run(_: DoctorArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
-    let mut findings = checkup::at_rest();
+    let mut findings = doctor::at_rest();
     let ticks = CoreTicks::now();
     let noise = noise()?;
-    findings.push(checkup::stolen(ticks, CoreTicks::now()));
+    findings.push(doctor::stolen(ticks, CoreTicks::now()));
     findings.push(noise);
-    print(&report::checkup::text(&findings))?;
+    print(&doctor::view::text(&findings))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,7 +68,7 @@ fn noise() -> anyhow::Result<Finding> {
     };
     let start = Instant::now();
     let mut passes = Vec::new();
-    measure::compare(&plan, |event| {
+    compare::compare(&plan, |event| {
         if let Event::Pass(pass) = event {
             passes.push(pass.clone());
         }
@@ -77,5 +77,5 @@ fn noise() -> anyhow::Result<Finding> {
     let names = [twin(NOISE_ROW), NOISE_ROW.to_owned()];
     let values = analysis::blocks(&names, &passes.iter().collect::<Vec<_>>()).block_values(0, 1);
     let blocks_a_minute = values.len() as f64 * 60.0 / start.elapsed().as_secs_f64();
-    Ok(checkup::noise(&values, blocks_a_minute))
+    Ok(doctor::noise(&values, blocks_a_minute))
 }

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 
 use super::flags::{FetchFlags, Format, Rows, SiteFlags, parse_rows};
 use super::terminal::{Progress, print};
-use super::{EXIT_FETCH_FAILED, descriptors, interrupt, live, usage};
+use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, usage};
 use crate::backend::Row;
 use crate::report::fetched;
 
@@ -49,7 +49,7 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     let urls: Vec<_> = sites.into_iter().map(|site| site.url).collect();
     let options = args.fetch.options().map_err(usage)?;
     row.check_headers(&options.headers).map_err(usage)?;
-    let limits = args.fetch.applied_to(live::limits(urls.len(), 0));
+    let limits = args.fetch.applied_to(run::live::limits(urls.len(), 0));
     descriptors::reserve_fetches(row.slots(&limits).get(), row.descriptors(&limits), 0).map_err(usage)?;
 
     let name = row.to_string();

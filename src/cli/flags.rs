@@ -13,13 +13,13 @@ use url::Url;
 
 use super::terminal::{print_error, print_warning};
 use crate::backend::Row;
-use crate::error::excerpt;
+use crate::fetch::error::excerpt;
+use crate::fetch::files::read_at_most;
+use crate::fetch::roots::{self, Roots};
 use crate::fetch::{HEADERS_MAX, Limits, Options};
-use crate::files::read_at_most;
-use crate::roots::{self, Roots};
 use crate::scenario::Scenario;
-use crate::site_list::{self, ListedSite, SiteList, UrlError};
-use crate::units::{MAX_DEADLINE, parse_bytes, parse_duration};
+use crate::scenario::site_list::{self, ListedSite, SiteList, UrlError};
+use crate::scenario::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
 /// What to fetch: urls, or a file of them.
 #[derive(Debug, clap::Args)]

@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::flags::Format;
 use super::terminal::print;
 use crate::backend::Row;
-use crate::fault::{self, Fault};
 use crate::fetch::Connections;
-use crate::report::escape;
-use crate::report::table::{Column, Side, table};
+use crate::render::escape;
+use crate::render::table::{Column, Side, table};
 use crate::scenario::Scenario;
+use crate::scenario::fault::{self, Fault};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use crate::fetch::origin::without_brackets;
+use crate::scenario::units::{MAX_DEADLINE, parse_duration};
 use crate::server::Setup;
-use crate::site::without_brackets;
-use crate::units::{MAX_DEADLINE, parse_duration};
 
 /// Where and how the server runs.
 #[derive(Debug, clap::Args)]

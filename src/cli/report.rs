@@ -8,10 +8,11 @@ use anyhow::{Context, anyhow};
 
 use super::terminal::{print, write_file};
 use super::usage;
-use crate::agreement::{Agreement, agreements};
-use crate::analysis::{StageAnalysis, analyse};
+use crate::compare::agreement::{Agreement, agreements};
+use crate::compare::analysis::{StageAnalysis, analyse};
+use crate::compare::audit::view as audit;
 use crate::record::{Audit, Folder, Record, read_whole, replace_file};
-use crate::report::{agreement, audit, comparison, html, markdown, picture, splice};
+use crate::report::{agreement, comparison, html, markdown, picture, splice};
 
 /// What `--markdown` writes beside the samples, and so what links to a record lead to.
 const REPORT_FILE: &str = "report.md";

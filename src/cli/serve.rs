@@ -13,11 +13,10 @@ use signal_hook::iterator::Signals;
 use super::listening::ListenFlags;
 use super::terminal::{print, print_warning, stdout_failed};
 use super::{descriptors, usage};
-use crate::measure;
 use crate::report;
 use crate::scenario::Scenario;
+use crate::scenario::units::parse_time_scale;
 use crate::server::{Announcement, Server, Stopper};
-use crate::units::parse_time_scale;
 
 /// How long answers in work may take to end after a signal.
 const GRACE: Duration = Duration::from_secs(5);
@@ -99,8 +98,8 @@ const CAPACITY_TIME: Duration = Duration::from_secs(2);
 
 fn show_capacity(listening: &ListenFlags) -> anyhow::Result<ExitCode> {
     let setup = || listening.setup().map_err(usage);
-    descriptors::reserve("--capacity", measure::CAPACITY_CONNECTIONS, 2, None).map_err(usage)?;
-    let capacity = measure::capacity(setup, CAPACITY_TIME)?;
+    descriptors::reserve("--capacity", crate::compare::CAPACITY_CONNECTIONS, 2, None).map_err(usage)?;
+    let capacity = crate::compare::capacity(setup, CAPACITY_TIME)?;
     print(&format!("{}\n", report::capacity::capacity(&capacity)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::unwritable;
 use crate::record::replace_file;
-use crate::report::escape::{ascii, visible};
+use crate::render::escape::{ascii, visible};
 
 /// Writes a text for people to stdout: without colours where no terminal shows them or `NO_COLOR` is set, and in ASCII
 /// where the locale knows no more.

@@ -14,14 +14,14 @@ use super::program::this_program;
 use super::terminal::{Progress, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
 use crate::backend::Row;
-use crate::conformance::Verdict;
-use crate::fault::{self, Fault};
-use crate::measure::conformance::Verification;
 use crate::record::make_folder;
-use crate::report::conformance as report;
 use crate::report::splice::{CONFORMANCE, splice};
+use crate::scenario::fault::{self, Fault};
 use crate::scenario::faults;
-use crate::units::parse_duration;
+use crate::scenario::units::parse_duration;
+use crate::tools::verify::Verdict;
+use crate::tools::verify::measure::Verification;
+use crate::tools::verify::view as report;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -9,10 +9,10 @@ use http::HeaderMap;
 use url::Url;
 
 use super::{BlockingClient, Choice, Client, refuse_interim, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::origin::Origin;
 use crate::fetch::{Credentials, Limits, Options};
-use crate::site::Origin;
 
 /// Read in pieces of this many bytes.
 const PIECE_BYTES: usize = 16 << 10;

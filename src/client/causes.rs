@@ -4,8 +4,8 @@ use std::error::Error;
 use std::io;
 use std::iter::successors;
 
-use crate::error::{ErrorClass, FetchError};
-use crate::tls_error;
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::tls_error;
 
 /// The class of an error, which is that of the first cause whose type is known. `incomplete` is what it means at this
 /// stage that the connection has ended.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::error::{ErrorClass, FetchError};
 
 /// The class of an error. `connecting` is the system's error of a failed connect, where there is a way to ask for it:
 /// without it nothing tells a refused connection from another.

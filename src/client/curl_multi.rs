@@ -13,10 +13,10 @@ use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
 use super::{Choice, Client, curl_codes, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::redirect::Location;
 use crate::fetch::{Connections, Credentials, Limits, Options};
-use crate::redirect::Location;
 
 /// What all transfers have in common.
 #[derive(Debug)]

@@ -23,10 +23,10 @@ use url::Url;
 use super::origins::Origins;
 use super::per_host::PerHost;
 use super::{AsyncClient, Choice, Client, PIECES_A_TURN, causes, origin_of, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::origin::without_brackets;
 use crate::fetch::{Credentials, Limits, Options};
-use crate::site::without_brackets;
 
 /// What the clients of all threads have in common.
 pub struct Cyper {

@@ -23,8 +23,8 @@ use url::Url;
 use super::origins::Origins;
 use super::per_host::PerHost;
 use super::{AsyncClient, Choice, Client, bad_url, causes, origin_of, tls, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
 type Http = HttpConnector<Resolver>;

@@ -14,8 +14,8 @@ use isahc::{Error, HttpClient, HttpClientBuilder};
 use url::Url;
 
 use super::{AsyncClient, Choice, Client, PIECES_A_TURN, bad_url, curl_codes, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
 
 /// Read in pieces of this many bytes, which is what curl reads at once.

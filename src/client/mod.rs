@@ -15,10 +15,10 @@ use futures_lite::io::{AsyncRead, AsyncWrite};
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use url::Url;
 
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError, excerpt};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError, excerpt};
+use crate::fetch::origin::Origin;
 use crate::fetch::{Credentials, Limits, Options, Tier};
-use crate::site::Origin;
 
 #[cfg(feature = "attohttpc")]
 mod attohttpc;

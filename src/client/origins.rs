@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::site::Origin;
+use crate::fetch::origin::Origin;
 
 /// The origins of a session, each with its number.
 #[derive(Debug, Default)]

@@ -9,9 +9,9 @@ use http::uri::{InvalidUri, PathAndQuery};
 use url::Url;
 
 use super::{bad_url, host_header, origin_of};
-use crate::error::FetchError;
+use crate::fetch::error::FetchError;
+use crate::fetch::origin::Origin;
 use crate::fetch::{Credentials, Limits, Options};
-use crate::site::Origin;
 
 /// The origins of a session, and the headers that go to each.
 pub(super) struct Places {

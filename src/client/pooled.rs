@@ -14,10 +14,10 @@ use super::places::{Places, Target};
 use super::pool::Pool;
 use super::turns::Turns;
 use super::{AsyncClient, Choice, Client, Runtime, Stream, connect, tls};
-use crate::answer::{Head, Received};
-use crate::error::FetchError;
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::FetchError;
+use crate::fetch::origin::Origin;
 use crate::fetch::{Connections, Credentials, Limits, Options};
-use crate::site::Origin;
 
 /// A stream, plain or encrypted. The latter is boxed, since it would make a connection without TLS several times as large.
 pub(super) type Wire<S> = Either<Turns<S>, Box<TlsStream<Turns<S>>>>;

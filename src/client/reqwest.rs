@@ -13,8 +13,8 @@ use url::Url;
 use super::origins::Origins;
 use super::per_host::PerHost;
 use super::{AsyncClient, Choice, Client, causes, origin_of, tls, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
 /// reqwest's client with its own pool.

@@ -15,8 +15,8 @@ use super::origins::Origins;
 use super::per_host::PerHost;
 use super::reqwest::{Resolver, failed};
 use super::{BlockingClient, Choice, Client, origin_of, tls, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
 /// Read in pieces of this many bytes.

@@ -11,9 +11,9 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::Stream;
-use crate::error::{ErrorClass, FetchError};
 use crate::fetch::Options;
-use crate::site::Origin;
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::origin::Origin;
 
 /// The configuration of an HTTP/1.1 client.
 ///

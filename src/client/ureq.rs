@@ -15,11 +15,11 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
 use super::{BlockingClient, Choice, Client, bad_url, has_text_credentials, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::origin::without_brackets;
+use crate::fetch::tls_error;
 use crate::fetch::{Connections, Credentials, Limits, Options};
-use crate::site::without_brackets;
-use crate::tls_error;
 
 /// Read in pieces of this many bytes. On the stack, since there is one fetch a thread.
 const PIECE_BYTES: usize = 16 << 10;

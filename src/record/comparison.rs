@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Capacity, Latencies, MOST_KEPT, Probe, bounds};
-use crate::counting::Counts;
 use crate::fetch::Connections;
-use crate::witness::Witness;
+use crate::server::witness::Witness;
+use crate::worker::counting::Counts;
 
 /// The version of the form in which comparisons are written. Those of a newer one are refused.
 pub const COMPARISON_VERSION: u32 = 1;

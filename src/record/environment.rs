@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::SCHEMA_VERSION;
-use crate::lockfile;
-use crate::machine;
+use crate::record::lockfile;
+use crate::record::machine;
 
 /// Where a record was measured, and with what. What this system does not tell is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

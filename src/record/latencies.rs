@@ -148,8 +148,8 @@ mod tests {
     use flate2::read::ZlibEncoder;
 
     use super::*;
-    use crate::error::{ErrorClass, FetchError};
     use crate::fetch::Fetched;
+    use crate::fetch::error::{ErrorClass, FetchError};
 
     fn pass(micros: impl Iterator<Item = u64>) -> Pass {
         let fetched = |micros| Fetched {

@@ -11,14 +11,18 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::files::read_at_most;
+use crate::fetch::files::read_at_most;
 
+pub mod lockfile;
+pub mod machine;
 mod capacity;
 mod audit;
 mod bounds;
 mod comparison;
 mod comparison_file;
 mod environment;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod folder;
 mod footprint;
 mod journal;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
-use crate::error::ErrorClass;
+use crate::fetch::error::ErrorClass;
 
 /// How many sites of a kind are named; the others are counted.
 pub const MOST_NAMED: usize = 10;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::markdown::escape;
-use crate::agreement::{Accord, Agreement};
-use crate::paired::Ratio;
+use crate::compare::agreement::{Accord, Agreement};
+use crate::render::escape::markdown as escape;
+use crate::stats::paired::Ratio;
 
 /// How many rows they agree on, in words.
 pub(super) fn summary(agreements: &[Agreement]) -> String {

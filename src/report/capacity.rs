@@ -1,7 +1,7 @@
 //! What the mock server could do, in words.
 
-use super::numbers::{per_second, seconds};
 use crate::record::Capacity;
+use crate::render::numbers::{per_second, seconds};
 
 /// Three sentences: for people who want to know whether the server was the limit.
 pub fn capacity(capacity: &Capacity) -> String {

@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::Path;
 
-use super::escape::is_active;
 use super::html::Beside;
 use super::{comparison, html, markdown, picture};
-use crate::analysis::analyse;
+use crate::compare::analysis::analyse;
 use crate::record::{Audit, Folder};
+use crate::render::escape::is_active;
 
 /// A line that begins with this names the file that follows it.
 const NAME: &[u8] = b"== ";
@@ -71,7 +71,7 @@ fn write(bytes: &[u8], folder: &Path) {
 #[cfg(test)]
 mod tests {
     use super::examine;
-    use crate::mutation;
+    use crate::stats::mutation;
 
     #[test]
     fn a_mutant_of_a_record_is_reported_on_or_refused() {

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use serde::Serialize;
 use url::Url;
 
-use super::escape::{json, visible};
-use super::{FAILURE, HEADING};
-use crate::error::ErrorClass;
+use crate::fetch::error::ErrorClass;
 use crate::fetch::{Fetched, Pass};
+use crate::render::escape::{json, visible};
+use crate::render::{FAILURE, HEADING};
 
 /// A line for each url in the order given, then how many were fetched.
 pub fn text(row: &str, urls: &[Url], pass: &Pass) -> String {
@@ -102,8 +102,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::answer::{Beginning, Page};
-    use crate::error::FetchError;
+    use crate::fetch::answer::{Beginning, Page};
+    use crate::fetch::error::FetchError;
 
     fn urls() -> Vec<Url> {
         ["http://a.example/", "http://b.example/"].map(|url| url.parse().unwrap()).to_vec()

@@ -1,12 +1,12 @@
 //! A record whose texts are hostile, in every form that is shown: the texts are seen, and do nothing.
 
-use super::escape::is_active;
 use super::examine::STYLES;
-use super::tests::{comparison, folder, record};
 use super::{comparison as form, html, markdown};
-use crate::analysis::analyse;
-use crate::error::ErrorClass;
+use crate::compare::analysis::analyse;
+use crate::fetch::error::ErrorClass;
+use crate::record::fixtures::{comparison, folder, record};
 use crate::record::{Comparison, DeadSite, DifferingSite, Ending, Probe, Record, Validity, WorkerSetup, twin};
+use crate::render::escape::is_active;
 
 /// Begins a formula and a cell of its own, ends an attribute, a tag, a table and a block of code, colours a terminal, and
 /// turns the line around.

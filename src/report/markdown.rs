@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::comparison;
-use super::escape::visible;
-use super::numbers::{grouped, per_second, seconds, time_scale};
 use super::place;
-use crate::analysis::StageAnalysis;
+use crate::compare::analysis::StageAnalysis;
 use crate::record::{Environment, Folder, Measurement, Record, What};
+use crate::render::escape::markdown as escape;
+use crate::render::numbers::{grouped, per_second, seconds, time_scale};
 
 /// What the numbers are, and what they are not.
 const WHAT_THESE_ARE: &str = "\
@@ -228,22 +228,10 @@ fn table(headings: &[impl AsRef<str>], lines: &[Vec<String>]) -> String {
     text
 }
 
-/// Foreign text made harmless in Markdown: it stays on its line, in its cell, and is nothing but text.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in visible(text).chars() {
-        if "\\`*_{}[]<>#|~&!$".contains(c) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::record;
+    use crate::record::fixtures::record;
 
     #[test]
     fn a_record_is_told_whole() {

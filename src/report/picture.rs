@@ -4,12 +4,12 @@ use anyhow::bail;
 
 use super::chart::bars::{Bar, Panel, chart};
 use super::comparison::show;
-use super::escape::visible;
-use super::numbers::{grouped, per_second, seconds, time_scale};
-use crate::analysis::{BackendAnalysis, Outcome, StageAnalysis};
-use crate::metric::Unit;
-use crate::paired::Verdict;
+use crate::compare::analysis::{BackendAnalysis, Outcome, StageAnalysis};
+use crate::compare::metric::Unit;
 use crate::record::{Folder, Measurement, Record, What};
+use crate::render::escape::visible;
+use crate::render::numbers::{grouped, per_second, seconds, time_scale};
+use crate::stats::paired::Verdict;
 
 /// Draws the comparison in a folder, or else the measurements of `cargo bench`.
 ///
@@ -92,8 +92,8 @@ fn benched(record: &Record) -> Vec<Panel> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
-    use crate::report::tests::{comparison, folder, record};
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::{comparison, folder, record};
 
     #[test]
     fn a_bench_record_has_a_title_and_a_bar_for_each_row_and_no_background() {

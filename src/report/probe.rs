@@ -42,7 +42,7 @@ pub fn differences(probe: &Probe) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorClass::{Dns, Refused};
+    use crate::fetch::error::ErrorClass::{Dns, Refused};
 
     #[test]
     fn a_probe_reads_as_sentences() {

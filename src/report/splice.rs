@@ -6,9 +6,10 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::comparison;
-use super::markdown::{escape, short};
-use crate::analysis::StageAnalysis;
+use super::markdown::short;
+use crate::compare::analysis::StageAnalysis;
 use crate::record::{Environment, Folder};
+use crate::render::escape::markdown as escape;
 
 /// The block of the latest tables.
 pub const REPORT: &str = "report";

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::escape::{cut, visible};
-use super::table::{Column, Side, table};
-use super::{FAILURE, HEADING, NAME};
+use crate::render::escape::{cut, visible};
+use crate::render::table::{Column, Side, table};
+use crate::render::{FAILURE, HEADING, NAME};
 
 /// The article's column of sites, in characters.
 const LABEL_WIDTH: usize = 30;

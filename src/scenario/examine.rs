@@ -1,7 +1,7 @@
 //! What must hold of the reader of scenarios, whatever it is given: tried on mutants here, and on more in `fuzz/`.
 
 use super::{Scenario, file};
-use crate::site::Origin;
+use crate::fetch::origin::Origin;
 
 /// Beyond these a scenario takes too long to go through for every mutant.
 const SITES: usize = 1_000;
@@ -44,7 +44,7 @@ fn go_through(scenario: &Scenario) {
 #[cfg(test)]
 mod tests {
     use super::examine;
-    use crate::mutation;
+    use crate::stats::mutation;
 
     #[test]
     fn a_mutant_of_a_scenario_is_read_or_its_line_is_named() {

@@ -3,10 +3,10 @@
 use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::Scenario;
-use crate::answer::{Beginning, Page};
-use crate::fault::{self, Answer, Certificate, Content, Fault, Listening, Made};
 use crate::fetch::Limits;
-use crate::site::{Delay, Occurring, Reply, Site};
+use crate::fetch::answer::{Beginning, Page};
+use crate::scenario::fault::{self, Answer, Certificate, Content, Fault, Listening, Made};
+use crate::scenario::site::{Delay, Occurring, Reply, Site};
 
 /// The name under which it is loaded. It is no place to compare speeds, and so not among the built-in ones.
 pub(super) const NAME: &str = "faults";

@@ -10,10 +10,10 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::Scenario;
-use crate::fault::{Certificate, Fault, Listening};
 use crate::fetch::{Connections, Limits};
-use crate::site::{Delay, Occurring, Reply, Site};
-use crate::units::{MAX_DEADLINE, parse_bytes, parse_duration};
+use crate::scenario::fault::{Certificate, Fault, Listening};
+use crate::scenario::site::{Delay, Occurring, Reply, Site};
+use crate::scenario::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
 /// Reads a scenario from its TOML text.
 ///

@@ -8,13 +8,18 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use url::Url;
 
-use crate::answer::{Beginning, Page};
-use crate::fault::{Certificate, Listening};
+use crate::fetch::answer::{Beginning, Page};
+use crate::fetch::files::read_at_most;
+use crate::fetch::origin::Origin;
 use crate::fetch::{Limits, Pass, Script};
-use crate::files::read_at_most;
-use crate::schedule;
-use crate::site::{Origin, Site};
+use crate::scenario::fault::{Certificate, Listening};
+use crate::scenario::site::Site;
 
+pub mod fault;
+pub mod schedule;
+pub mod site;
+pub mod site_list;
+pub mod units;
 mod examine;
 mod faults;
 mod file;

@@ -8,9 +8,9 @@ use anyhow::{Context, anyhow, ensure};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
-use crate::site::Origin;
-use crate::witness::Witness;
+use crate::server::witness::Witness;
 
 /// How long the server may take to answer on its control channel.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,7 +22,7 @@ pub struct Announcement {
     pub scenario: String,
     /// The base url of the control channel.
     pub control: String,
-    /// The base url of each origin, in the order of [`Site::origin`](crate::site::Site::origin).
+    /// The base url of each origin, in the order of [`Site::origin`](crate::scenario::site::Site::origin).
     pub origins: Vec<String>,
     /// The certificate to trust, as PEM text, where any origin speaks TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,7 @@ impl Announcement {
         Self { scenario: scenario.name.clone(), control: control.to_string(), origins, cacert, sites }
     }
 
-    /// The address of each origin, indexed by [`Site::origin`](crate::site::Site::origin).
+    /// The address of each origin, indexed by [`Site::origin`](crate::scenario::site::Site::origin).
     ///
     /// # Errors
     ///

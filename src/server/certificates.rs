@@ -9,7 +9,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::NoServerSessionStorage;
 
-use crate::fault::Certificate;
+use crate::scenario::fault::Certificate;
 
 /// Whoever signs a server's certificates.
 pub(super) struct Authority {

@@ -14,7 +14,7 @@ use super::script;
 use super::service::{Door, Entrance, Service};
 use super::socket::Socket;
 use super::wire::Wire;
-use crate::fault::End;
+use crate::scenario::fault::End;
 
 /// How many steps a connection may take before the others have their turn, so that a client that sends or takes without
 /// pause does not hold up the rest.

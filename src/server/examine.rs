@@ -29,8 +29,8 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::mutation;
     use crate::server::request::Refusal;
+    use crate::stats::mutation;
 
     #[test]
     fn a_mutant_is_read_refused_or_waited_for_and_nothing_else() {

@@ -26,8 +26,9 @@ use self::service::{Door, Programme, Service};
 use self::socket::stamp_arrivals;
 use self::tally::{InFlight, Tally};
 use crate::scenario::Scenario;
-use crate::site::{Delay, Reply};
+use crate::scenario::site::{Delay, Reply};
 
+pub mod witness;
 mod access_log;
 mod announcement;
 mod certificates;

@@ -12,9 +12,9 @@ use super::certificates::Authority;
 use super::listen::{listen, occupy};
 use super::service::{Door, Entrance};
 use super::setup::Setup;
-use crate::fault::{Certificate, Listening};
+use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
-use crate::site::Origin;
+use crate::scenario::fault::{Certificate, Listening};
 
 /// The origins of a scenario, bound to their ports.
 pub(super) struct Origins {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::announcement::{AnnouncedSite, Announcement};
-use crate::child::Child;
-use crate::roots::{self, Roots};
-use crate::site::Origin;
-use crate::witness::Witness;
+use crate::fetch::origin::Origin;
+use crate::fetch::roots::{self, Roots};
+use crate::server::witness::Witness;
+use crate::worker::child::Child;
 
 /// How long the server may take to say where it is.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,7 +61,7 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// The address of each origin, indexed by [`Site::origin`](crate::site::Site::origin).
+    /// The address of each origin, indexed by [`Site::origin`](crate::scenario::site::Site::origin).
     pub fn origins(&self) -> &[Origin] {
         &self.origins
     }

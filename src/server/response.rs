@@ -11,7 +11,7 @@ use http::StatusCode;
 use super::request::KeepAlive;
 use super::script::Play;
 use crate::scenario::Scenario;
-use crate::site::{Body, Reply};
+use crate::scenario::site::{Body, Reply};
 
 /// The most pieces handed to the system at once. A head has two, a small body at most three; a body that is longer than
 /// the shared random buffer is many, and goes out over several calls anyway.
@@ -195,7 +195,7 @@ impl<'a> Slices<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::Delay;
+    use crate::scenario::site::Delay;
 
     fn reply(status: u16, bytes: u64) -> Reply {
         let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];

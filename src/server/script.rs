@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::request::KeepAlive;
 use super::response::{Head, Response, Then, Visit};
 use super::service::Service;
-use crate::fault::{self, End, Script, Step};
+use crate::scenario::fault::{self, End, Script, Step};
 
 /// A script that is being played.
 #[derive(Debug)]

@@ -11,10 +11,11 @@ use super::request::{KeepAlive, Method, Refusal, Request, Target};
 use super::response::{Head, Heads, Response, Slices, Then, Visit, tail};
 use super::script::Play;
 use super::tally::Tally;
-use crate::fault::{self, End, Fault};
+use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
-use crate::site::{Body, Origin};
-use crate::witness::Witness;
+use crate::scenario::fault::{self, End, Fault};
+use crate::scenario::site::Body;
+use crate::server::witness::Witness;
 
 /// Whom a listener, and so each of its connections, speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +150,7 @@ impl Service {
         format!("{}/{site}/{visit}", self.programme.origins[self.programme.scenario.sites[site].origin].0)
     }
 
-    fn reply(&self, site: usize) -> &crate::site::Reply {
+    fn reply(&self, site: usize) -> &crate::scenario::site::Reply {
         &self.programme.scenario.sites[site].reply
     }
 

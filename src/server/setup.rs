@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::site::Origin;
+use crate::fetch::origin::Origin;
 
 /// How a server is to run. The default is what measurements start.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::thread_cpu_time;
 use super::overflows::listen_overflows;
-use crate::witness::Witness;
+use crate::server::witness::Witness;
 
 /// How many requests are in work right now, and were at most: in all loops of a server together.
 #[derive(Debug, Default)]

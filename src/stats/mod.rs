@@ -1,5 +1,9 @@
 //! Pure functions on numbers: location, spread, and where the truth lies.
 
+pub mod paired;
+pub(crate) mod random;
+#[cfg(test)]
+pub mod mutation;
 mod beta;
 mod binomial;
 mod quantile;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::message::{Open, Order, PassDone, PassOrder, Ready, Reply};
-use crate::child::{Child, Silence};
+use crate::worker::child::{Child, Silence};
 
 /// How long an answer may still take when the run is to end. Also how often one looks whether it is: far longer than a
 /// pass usually takes, so that nobody is woken while one is timed.

@@ -53,7 +53,7 @@ pub fn examine(bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::examine;
-    use crate::mutation;
+    use crate::stats::mutation;
 
     #[test]
     fn a_mutant_of_a_line_is_understood_or_refused() {

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::PROTOCOL;
-use crate::answer::{Beginning, Page};
-use crate::counting::Counts;
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Beginning, Page};
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::roots;
 use crate::fetch::{AGENT, Connections, Fetched, Limits, Pass};
-use crate::roots;
+use crate::worker::counting::Counts;
 
 /// What a worker is told, a line each: `{"open": …}` once, then `{"pass": …}` as often as is asked. It ends with its
 /// standard input.

@@ -4,6 +4,8 @@
 //! program in any language can take part with its standard library alone. `PROTOCOL.md` tells it for their authors.
 //! In Rust, [`serve()`] is all that it takes.
 
+pub mod child;
+pub mod counting;
 mod ask;
 mod examine;
 mod message;

@@ -6,8 +6,8 @@ use anyhow::{Context, bail};
 
 use super::message::{Open, Order, PassDone, PassOrder, Ready, Reply};
 use super::{MAX_LINE_BYTES, PROTOCOL};
-use crate::counting;
 use crate::fetch::Fetch;
+use crate::worker::counting;
 
 /// Serves one comparison over standard input and output: opens a session with `open`, then makes passes until the input
 /// ends.

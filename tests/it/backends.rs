@@ -5,7 +5,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use fetchbench::backend::Row;
-use fetchbench::error::ErrorClass;
+use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Connections, Fetch, Fetched, Limits, Options, Pass};
 use url::Url;
 

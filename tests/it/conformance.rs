@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use fetchbench::conformance::{Cell, Grid, KNOWN, Known, Verdict};
-use fetchbench::fault;
-use fetchbench::report::conformance::{markdown, short};
+use fetchbench::scenario::fault;
+use fetchbench::tools::verify::view::{markdown, short};
+use fetchbench::tools::verify::{Cell, Grid, KNOWN, Known, Verdict};
 
 use crate::compare::{Workshop, python_is_missing};
 

@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use std::process::Command;
 use std::thread;
 
-use fetchbench::conformance::{Cell, Grid};
-use fetchbench::fault::{self, End, Fault, Listening, Made};
+use fetchbench::scenario::fault::{self, End, Fault, Listening, Made};
+use fetchbench::tools::verify::{Cell, Grid};
 
 use crate::backends::rows;
 use crate::families::families;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use fetchbench::error::{ErrorClass, FetchError};
+use fetchbench::fetch::error::{ErrorClass, FetchError};
 use fetchbench::fetch::{Connections, Fetched, Pass};
 use fetchbench::record::{
     Aftermath, ComparisonJournal, Environment, Latencies, PassSample, Placement, RowSetup, Setup, StageSetup, Validity,

@@ -8,7 +8,7 @@ use fetchbench::backend::Row;
 use fetchbench::fetch::{Fetch, Options, Pass};
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
-use fetchbench::witness::Witness;
+use fetchbench::server::witness::Witness;
 use url::Url;
 
 /// A server for the scenario of a test.

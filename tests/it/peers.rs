@@ -10,9 +10,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fetchbench::answer::{Head, Page, Received};
 use fetchbench::backend::Row;
-use fetchbench::error::ErrorClass;
+use fetchbench::fetch::answer::{Head, Page, Received};
+use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Limits, Options, Pass};
 use tempfile::TempDir;
 use url::Url;

@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use fetchbench::scenario::Scenario;
+use fetchbench::server::witness::Witness;
 use fetchbench::server::{Server, Setup, Stopper};
-use fetchbench::witness::Witness;
 use tempfile::TempDir;
 
 mod alone;

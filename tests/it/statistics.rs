@@ -3,7 +3,7 @@
 //! `statistics/noise.csv` says where the passes come from. `cargo test --test it statistics -- --nocapture` prints each
 //! share with its interval.
 
-use fetchbench::paired::{Blocks, Family, Verdict};
+use fetchbench::stats::paired::{Blocks, Family, Verdict};
 use fetchbench::stats::{detectable_shift, mean, proportion_interval};
 
 use self::noise::{Noise, Random, mixed};

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::thread;
 
 use fetchbench::backend::Row;
-use fetchbench::error::ErrorClass;
+use fetchbench::fetch::error::ErrorClass;
+use fetchbench::fetch::roots;
 use fetchbench::fetch::{Limits, Options};
-use fetchbench::roots;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

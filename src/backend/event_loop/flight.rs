@@ -5,8 +5,8 @@ use std::vec;
 
 use super::super::job::Errand;
 use super::lookup::Ticket;
-use crate::answer::Received;
 use crate::client::floor::Floor;
+use crate::fetch::answer::Received;
 
 /// What a slot works on.
 pub(super) struct Flight<'a> {

@@ -8,8 +8,8 @@ use std::thread;
 
 use mio::{Registry, Token, Waker};
 
-use crate::error::{ErrorClass, FetchError};
-use crate::site::Origin;
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::origin::Origin;
 
 /// What the poll says when a name has been looked up.
 pub(super) const LOOKUP: Token = Token(usize::MAX);

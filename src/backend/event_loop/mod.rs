@@ -16,9 +16,9 @@ use self::flight::Flight;
 use self::lookup::{Found, LOOKUP, Lookups};
 use self::pool::Pool;
 use super::job::{Job, Opened, gather};
-use crate::answer::{Head, Page, Received};
 use crate::client::floor::{Floor, Step};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Page, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Fetch, Fetched, Limits, Options, Pass};
 
 mod flight;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use crate::backend::Row;
-use crate::measure::{Participant, Stage};
+use crate::compare::{Participant, Stage};
 
 /// What one `--backend` stands for.
 #[derive(Debug, Clone)]

@@ -1,11 +1,12 @@
 //! A comparison on the user's own sites.
 
-use crate::cli::live::{REDIRECTS, limits};
-use crate::fault::{Certificate, Listening};
-use crate::measure::{Source, Stage};
+use crate::cli::run::live::{REDIRECTS, limits};
+use crate::compare::{Source, Stage};
+use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
-use crate::site::{Delay, Origin, Reply, Site};
-use crate::site_list::ListedSite;
+use crate::scenario::fault::{Certificate, Listening};
+use crate::scenario::site::{Delay, Reply, Site};
+use crate::scenario::site_list::ListedSite;
 
 /// The sites of a list as a stage. Nothing is known of what they answer, so nothing is compared with it.
 pub(super) fn stage(list: &[ListedSite]) -> Stage {

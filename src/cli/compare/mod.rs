@@ -15,13 +15,13 @@ use super::interrupt::Interruption;
 use super::program::this_program;
 use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, usage};
-use crate::analysis::{StageAnalysis, analyse};
-use crate::machine;
-use crate::measure::{self, Destination, Event, Plan, Recorded, Source, Stage, Stop};
+use crate::compare::analysis::{StageAnalysis, analyse};
+use crate::compare::{self, Destination, Event, Plan, Recorded, Source, Stage, Stop};
+use crate::record::machine;
 use crate::record::{Placement, Probe, Setup};
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
-use crate::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
+use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod chosen;
 mod live;
@@ -156,7 +156,7 @@ fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
     let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
     // Each worker, the reference's second one and the server have three pipes.
     let pipes = 3 * (plan.participants.len() + 2);
-    let least = if is_live { pipes } else { measure::CAPACITY_CONNECTIONS.max(pipes) };
+    let least = if is_live { pipes } else { compare::CAPACITY_CONNECTIONS.max(pipes) };
     let connections = plan.connections().max(least);
     let way_out = (connections > least).then_some("name fewer rows or other scenarios");
     let what = format!("room for {connections} connections at once");
@@ -178,7 +178,7 @@ fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recor
         Stop::Blocks(_) => None,
     };
     let mut countdown = None;
-    measure::run(plan, destination, &command_line(), |event| {
+    compare::run(plan, destination, &command_line(), |event| {
         let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
         match event {
             Event::Probe(row) => {

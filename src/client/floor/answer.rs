@@ -2,8 +2,8 @@
 
 use super::chunks::Chunks;
 use super::head::{Framing, HEAD_LIMIT, parse, protocol};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 
 /// What of an answer has been seen.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! A body in chunks (RFC 9112, section 7.1), decoded as its pieces come.
 
 use super::head::{HEAD_LIMIT, parse, protocol};
-use crate::answer::Received;
-use crate::error::FetchError;
+use crate::fetch::answer::Received;
+use crate::fetch::error::FetchError;
 
 /// Where in the coding the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ fn next_digit(value: u64, digit: u8) -> Result<u64, FetchError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorClass;
+    use crate::fetch::error::ErrorClass;
 
     /// What comes of a body that arrives in pieces of a length: how many bytes it has, and how many were left over.
     fn decode(coded: &[u8], piece: usize) -> Result<(u64, usize), ErrorClass> {

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use mio::net::TcpStream;
 
 use super::answer::{Answer, Whole};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 
 /// How many times in a row a connection may be read before others have their turn: a peer that never stops sending would
 /// otherwise keep the loop from every deadline.

@@ -1,8 +1,8 @@
 //! What must hold of the parser of answers, whatever it is given: tried on mutants here, and on more in `fuzz/`.
 
 use super::answer::{Answer, Whole};
-use crate::answer::{Page, Received};
-use crate::error::ErrorClass;
+use crate::fetch::answer::{Page, Received};
+use crate::fetch::error::ErrorClass;
 
 /// The longest body that is accepted.
 const CAP: u64 = 100;
@@ -48,7 +48,7 @@ fn page(whole: &Whole, body: Received) -> Result<Page, ErrorClass> {
 #[cfg(test)]
 mod tests {
     use super::examine;
-    use crate::mutation;
+    use crate::stats::mutation;
 
     #[test]
     fn a_mutant_is_read_alike_however_it_arrives() {

@@ -5,9 +5,9 @@ use std::mem::MaybeUninit;
 
 use httparse::{EMPTY_HEADER, ParserConfig, Response, Status};
 
-use crate::answer::Head;
-use crate::error::{ErrorClass, FetchError};
-use crate::redirect::Location;
+use crate::fetch::answer::Head;
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::redirect::Location;
 
 /// The most bytes that the heads of an answer take, interim ones included.
 pub(super) const HEAD_LIMIT: usize = 64 << 10;

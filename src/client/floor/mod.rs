@@ -13,9 +13,9 @@ use http::header::HOST;
 use url::Url;
 
 use super::{Choice, Client, host_header, origin_of};
-use crate::error::FetchError;
+use crate::fetch::error::FetchError;
+use crate::fetch::origin::Origin;
 use crate::fetch::{Connections, Credentials, Limits, Options};
-use crate::site::Origin;
 
 mod answer;
 mod chunks;

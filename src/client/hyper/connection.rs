@@ -14,8 +14,8 @@ use super::super::pooled::{self, Failed, Wire};
 use super::super::{Stream, causes};
 use super::bell::Bell;
 use super::io::Io;
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 
 /// The two halves of a connection.
 pub struct Connection<S: Stream> {

@@ -5,9 +5,9 @@ use std::io;
 use surf::http::headers::{CONNECTION, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
 
 use super::super::refuse_interim;
-use crate::answer::Head;
-use crate::error::{ErrorClass, FetchError};
-use crate::redirect::Location;
+use crate::fetch::answer::Head;
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::redirect::Location;
 
 /// Whether the server will close the connection behind this answer.
 pub(super) fn says_close(response: &surf::Response) -> bool {

@@ -37,10 +37,10 @@ use self::plain::Plain;
 use self::secure::{Errand, Secure};
 use super::origins::Origins;
 use super::{AsyncClient, Choice, Client, PIECES_A_TURN, Runtime, addresses, host_header, origin_of, tuned};
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::origin::Origin;
 use crate::fetch::{Connections, Credentials, Limits, Options};
-use crate::site::Origin;
 
 mod answers;
 mod plain;

@@ -13,7 +13,7 @@ use http_client::h1::H1Client;
 
 use super::answers::head_failed;
 use super::is_connect;
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::error::{ErrorClass, FetchError};
 
 /// The client of a session, which is replaced from time to time.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use surf::StatusCode;
 use super::super::pool::{Lease, Pool};
 use super::super::turns::Turns;
 use super::super::{Runtime, connect, origin_of, quiet, tls};
-use crate::error::FetchError;
+use crate::fetch::error::FetchError;
 use crate::fetch::{Limits, Options};
 
 type Stream<R> = TlsStream<Turns<<R as Runtime>::Stream>>;

@@ -14,8 +14,8 @@ use super::super::places::Target;
 use super::super::pooled::{self, Failed, Wire};
 use super::super::{Stream, has_text_credentials, quiet};
 use super::answer::Answer;
-use crate::answer::{Head, Received};
-use crate::error::{ErrorClass, FetchError};
+use crate::fetch::answer::{Head, Received};
+use crate::fetch::error::{ErrorClass, FetchError};
 
 /// The most that is read at once, and the longest that the head of an answer may be.
 const SCRATCH_BYTES: usize = 64 << 10;

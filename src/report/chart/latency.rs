@@ -5,8 +5,8 @@ use plotters::style::text_anchor::HPos;
 
 use super::panel::{Axis, Frame, Line};
 use super::{Chart, Ink, words};
-use crate::analysis::{BackendAnalysis, Quantile, StageAnalysis};
-use crate::report::numbers::seconds;
+use crate::compare::analysis::{BackendAnalysis, Quantile, StageAnalysis};
+use crate::render::numbers::seconds;
 use crate::stats::median;
 
 const WIDTH: i32 = 340;
@@ -128,8 +128,8 @@ pub(super) fn seconds_short(time: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
-    use crate::report::tests::comparison;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
 
     #[test]
     fn every_row_that_counts_has_its_curve_and_a_dot_for_each_block() {

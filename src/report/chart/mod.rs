@@ -162,7 +162,7 @@ fn in_inks(shapes: &str) -> String {
 
 /// Foreign text inside an element.
 fn escape(text: &str) -> String {
-    super::escape::visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    crate::render::escape::visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::Chart;
 use super::Ink;
 use super::panel::{Axis, Frame, Line};
 use crate::record::{Record, What};
-use crate::report::numbers::{grouped, per_second};
+use crate::render::numbers::{grouped, per_second};
 
 const WIDTH: i32 = 340;
 const HEIGHT: i32 = 170;
@@ -93,7 +93,7 @@ fn rounded(rate: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::record;
+    use crate::record::fixtures::record;
 
     #[test]
     fn a_row_has_a_point_for_each_concurrency_and_the_ideal_is_drawn() {

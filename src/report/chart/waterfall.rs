@@ -8,11 +8,11 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::{Chart, Ink, widest, words};
-use crate::analysis::{BackendAnalysis, StageAnalysis};
+use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
 use crate::record::{Comparison, Latencies, PassSample};
-use crate::report::escape::{cut, visible};
-use crate::report::numbers::seconds;
-use crate::schedule;
+use crate::render::escape::{cut, visible};
+use crate::render::numbers::seconds;
+use crate::scenario::schedule;
 
 const LANE: i32 = 15;
 const BAR: i32 = 13;
@@ -199,8 +199,8 @@ fn round(time_s: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
-    use crate::report::tests::comparison;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
 
     #[test]
     fn a_row_that_counts_has_a_waterfall_of_the_pass_in_its_middle() {

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::{no_instructions, verdict};
-use crate::analysis::{BackendAnalysis, Cost, StageAnalysis};
-use crate::metric;
-use crate::paired::Ratio;
+use crate::compare::analysis::{BackendAnalysis, Cost, StageAnalysis};
+use crate::compare::metric;
 use crate::record::Setup;
-use crate::report::escape::{self, visible};
+use crate::render::escape::{self, visible};
+use crate::stats::paired::Ratio;
 
 /// Returns all figures as JSON that acts on no terminal.
 ///

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::{against, cell, footnotes, no_instructions, verdict};
-use crate::analysis::{BackendAnalysis, StageAnalysis};
-use crate::metric;
+use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::compare::metric;
 use crate::record::{Environment, Setup};
-use crate::report::markdown::escape;
-use crate::report::numbers;
+use crate::render::escape::markdown as escape;
+use crate::render::numbers;
 
 /// Returns the tables of every scenario, with all figures.
 pub fn markdown(setup: &Setup, stages: &[StageAnalysis]) -> String {

@@ -1,11 +1,12 @@
 //! What a comparison says: the phrases that all forms share. As text for people, as Markdown, as JSON and CSV.
 
-use super::escape::visible;
-use super::{numbers, probe};
-use crate::analysis::{BackendAnalysis, Invalid, Outcome, StageAnalysis, Standing};
-use crate::metric::{Metric, Unit};
-use crate::paired::Ratio;
+use super::probe;
+use crate::compare::analysis::{BackendAnalysis, Invalid, Outcome, StageAnalysis, Standing};
+use crate::compare::metric::{Metric, Unit};
 use crate::record::{Probe, Setup};
+use crate::render::escape::visible;
+use crate::render::numbers;
+use crate::stats::paired::Ratio;
 
 mod export;
 mod markdown;
@@ -139,9 +140,9 @@ pub(super) fn join(names: &[&str], word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{FLOOR, analyse};
+    use crate::compare::analysis::{FLOOR, analyse};
+    use crate::record::fixtures::comparison;
     use crate::record::{Comparison, twin};
-    use crate::report::tests::comparison;
 
     /// The small comparison, with the floor in place of its fastest row.
     fn comparison_with_floor() -> Comparison {

@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use super::{cell, footnotes, invalidities, verdict};
-use crate::analysis::{BackendAnalysis, StageAnalysis};
-use crate::metric::{self, Group, Metric};
-use crate::paired::{Ratio, Verdict};
+use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::compare::metric::{self, Group, Metric};
 use crate::record::Setup;
-use crate::report::escape::visible;
-use crate::report::numbers::grouped;
-use crate::report::table::{Column, Side, TERMINAL, table, width, wrapped};
-use crate::report::{FAILURE, HEADING};
+use crate::render::escape::visible;
+use crate::render::numbers::grouped;
+use crate::render::table::{Column, Side, TERMINAL, table, width, wrapped};
+use crate::render::{FAILURE, HEADING};
+use crate::stats::paired::{Ratio, Verdict};
 
 /// The width of the longest bar: with fewer characters, bars are left out.
 const BARS: std::ops::RangeInclusive<usize> = 4..=20;
@@ -122,8 +122,8 @@ fn costs(stage: &StageAnalysis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
-    use crate::report::tests::comparison;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
 
     fn plain(setup: &Setup, stages: &[StageAnalysis]) -> String {
         anstream::adapter::strip_str(&text(setup, stages)).to_string()

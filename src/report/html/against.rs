@@ -6,10 +6,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::analysis::{BackendAnalysis, StageAnalysis};
-use crate::paired::{Ratio, Verdict};
-use crate::report::escape::visible;
-use crate::report::numbers::significant;
+use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::render::escape::visible;
+use crate::render::numbers::significant;
+use crate::stats::paired::{Ratio, Verdict};
 
 /// The length of the longest bar. The picture is stretched to the width of its column.
 const LONGEST: f64 = 1000.0;
@@ -160,8 +160,8 @@ fn cell(view: &AgainstView) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
-    use crate::report::tests::comparison;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
 
     #[test]
     fn the_script_has_the_ratios_of_the_record() {

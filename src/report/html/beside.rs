@@ -1,8 +1,8 @@
 //! What a page shows beside the samples: what was found of the same rows elsewhere, each part where there is one.
 
-use crate::agreement::Agreement;
-use crate::conformance::{Grid, GridRow};
+use crate::compare::agreement::Agreement;
 use crate::record::{Audit, Environment, Footprint, Program, Setup, WorkerSetup};
+use crate::tools::verify::{Grid, GridRow};
 
 /// What is known of a comparison's rows beside its samples.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +50,7 @@ fn plain(row: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::{comparison, record};
+    use crate::record::fixtures::{comparison, record};
 
     fn program(client: &str, version: &str) -> Program {
         Program {

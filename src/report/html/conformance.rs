@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::conformance::{Cell, Grid, Verdict};
-use crate::fault::Fault;
-use crate::report::conformance::{Finding, LEGEND, findings, groups, shortcomings, sign, summary};
+use crate::scenario::fault::Fault;
+use crate::tools::verify::view::{Finding, LEGEND, findings, groups, shortcomings, sign, summary};
+use crate::tools::verify::{Cell, Grid, Verdict};
 
 /// The grid.
 #[derive(Debug, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::agreement::{Accord, Agreement};
+use crate::compare::agreement::{Accord, Agreement};
 use crate::report::agreement::{interval, summary, words};
 
 /// A sentence, and a line for each row that both have measured.

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::analysis::StageAnalysis;
+use crate::compare::analysis::StageAnalysis;
 use crate::record::Comparison;
+use crate::render::numbers::significant;
 use crate::report::comparison;
 use crate::report::comparison::csv_field;
-use crate::report::numbers::significant;
 
 /// Returns all figures and the median pass of each block, to six digits.
 pub(super) fn download(comparison: &Comparison, stages: &[StageAnalysis]) -> Value {
@@ -52,8 +52,8 @@ pub(super) fn blocks_csv(stages: &[StageAnalysis]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
-    use crate::report::tests::comparison;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
 
     #[test]
     fn every_block_of_every_row_is_a_line() {

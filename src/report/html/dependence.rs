@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::beside::program;
-use crate::metric::Unit;
+use crate::compare::metric::Unit;
 use crate::record::{Advisory, Footprint, Program, RowSetup};
 use crate::report::comparison::show;
 

@@ -1,9 +1,9 @@
 //! How it was measured, as names and values; and the line under the page's heading.
 
-use crate::analysis::StageAnalysis;
+use crate::compare::analysis::StageAnalysis;
 use crate::record::{Comparison, Environment};
+use crate::render::numbers::{grouped, seconds};
 use crate::report::comparison::no_instructions;
-use crate::report::numbers::{grouped, seconds};
 use crate::report::place;
 
 /// Where, how and with what.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::StageAnalysis;
+use crate::compare::analysis::StageAnalysis;
 use crate::record::Comparison;
 use crate::report::chart::waterfall::{Waterfall, picture, waterfalls};
 
@@ -48,8 +48,8 @@ pub(super) fn view(comparison: &Comparison, stage: &StageAnalysis) -> anyhow::Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
-    use crate::report::tests::comparison;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
 
     #[test]
     fn of_many_rows_those_that_stand_out_are_shown() {

@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment as Templates, context};
 use super::chart::{latency, scaling};
 use super::comparison::csv;
 use super::splice::{Listed, newest_first};
-use crate::analysis::StageAnalysis;
+use crate::compare::analysis::StageAnalysis;
 use crate::record::Folder;
 
 mod against;
@@ -92,7 +92,7 @@ fn render(name: &str, template: &str, values: minijinja::Value) -> anyhow::Resul
     let mut templates = Templates::new();
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    templates.add_filter("visible", |text: String| super::escape::visible(&text));
+    templates.add_filter("visible", |text: String| crate::render::escape::visible(&text));
     for (name, template) in [("beside.html", include_str!("beside.html")), (name, template)] {
         templates.add_template(name, template).context("the template is broken")?;
     }
@@ -104,11 +104,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::agreement::{Accord, Agreement};
-    use crate::analysis::analyse;
-    use crate::conformance::{Cell, Grid, GridRow, Verdict};
+    use crate::compare::agreement::{Accord, Agreement};
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::{comparison, folder, record};
     use crate::record::{Advisory, Audit, Footprint, Program, Release, RowAudit};
-    use crate::report::tests::{comparison, folder, record};
+    use crate::tools::verify::{Cell, Grid, GridRow, Verdict};
 
     /// The page of the small record, every name and message of which is `text`, numbered so that rows stay apart.
     fn page_of(text: &str) -> String {
@@ -140,7 +140,7 @@ mod tests {
     /// What is known beside it, every name and word of which is `text`.
     fn beside(text: &str) -> Beside {
         let owned = || text.to_owned();
-        let compare = crate::paired::Ratio { mean: 1.0, low: 0.9, high: 1.1, blocks: 8 };
+        let compare = crate::stats::paired::Ratio { mean: 1.0, low: 0.9, high: 1.1, blocks: 8 };
         let agreement = Agreement { scenario: owned(), row: owned(), criterion: 1.0, compare, accord: Accord::Within };
         let row = GridRow { name: owned(), client: owned(), executor: owned() };
         let cell = Cell {

@@ -30,7 +30,7 @@ impl Policy {
 
 /// JSON that may stand in a script element: nothing in it ends the element, and nothing steers a reader of the source.
 pub(super) fn json_for_page(value: &serde_json::Value) -> String {
-    crate::report::escape::json(&value.to_string().replace('<', "\\u003c"))
+    crate::render::escape::json(&value.to_string().replace('<', "\\u003c"))
 }
 
 /// A text as a link to itself, so that a page can hand it out as a file. Percent signs take less room here than base64.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::analysis::{BackendAnalysis, StageAnalysis};
-use crate::metric::Unit;
+use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::compare::metric::Unit;
 use crate::record::Capacity;
 use crate::report::capacity;
 use crate::report::comparison::show;

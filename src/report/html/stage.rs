@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::against::{self, AgainstView};
-use crate::analysis::{BackendAnalysis, Outcome, StageAnalysis, Standing};
-use crate::metric::{self, Better, Group, Metric, Unit};
-use crate::paired::Ratio;
+use crate::compare::analysis::{BackendAnalysis, Outcome, StageAnalysis, Standing};
+use crate::compare::metric::{self, Better, Group, Metric, Unit};
+use crate::render::numbers::{grouped, significant, time_scale};
 use crate::report::comparison::{footnotes, invalidities, show, verdict};
-use crate::report::numbers::{grouped, significant, time_scale};
+use crate::stats::paired::Ratio;
 
 /// How many rows a headline names.
 const NAMED: usize = 4;
@@ -210,8 +210,8 @@ fn cell(stage: &StageAnalysis, row: &BackendAnalysis, metric: &Metric) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::analyse;
-    use crate::report::tests::comparison;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
 
     fn headline_of(comparison: &crate::record::Comparison) -> (String, String) {
         let stage = analyse(comparison).remove(0);

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::compare::audit::view::{differences, looked_at, usual, usually};
 use crate::record::{Audit, RowAudit};
-use crate::report::audit::{differences, looked_at, usual, usually};
 
 /// What rows send.
 #[derive(Debug, Serialize)]

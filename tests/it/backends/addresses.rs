@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Command;
 
 use fetchbench::backend::Row;
-use fetchbench::error::ErrorClass;
+use fetchbench::fetch::error::ErrorClass;
 use fetchbench::record::Comparison;
 use url::Url;
 

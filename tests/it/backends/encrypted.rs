@@ -1,7 +1,7 @@
 //! Every row that speaks https over the mock server's own TLS.
 
 use fetchbench::backend::Row;
-use fetchbench::error::ErrorClass;
+use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Connections, Limits, Options};
 
 use super::{MIXED, limits, opened_again, outcome, rows, waiting};

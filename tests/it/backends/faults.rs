@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use fetchbench::error::ErrorClass;
 use fetchbench::fetch::Limits;
+use fetchbench::fetch::error::ErrorClass;
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use url::Url;
 

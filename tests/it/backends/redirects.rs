@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fetchbench::backend::Row;
-use fetchbench::error::ErrorClass;
+use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Fetched, Limits, Options};
 use url::Url;
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use fetchbench::backend::Row;
-use fetchbench::error::ErrorClass;
+use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Connections, Limits, URL_MAX};
 use url::Url;
 

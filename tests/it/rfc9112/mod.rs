@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use fetchbench::answer::{Head, Page, Received};
 use fetchbench::backend::Row;
 use fetchbench::client::floor::examine;
-use fetchbench::error::ErrorClass;
+use fetchbench::fetch::answer::{Head, Page, Received};
+use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Fetched, Limits, Options};
 
 use self::Outcome::{Closed, Failed, Kept};

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use fetchbench::server::Setup;
-use fetchbench::witness::Witness;
+use fetchbench::server::witness::Witness;
 
 use super::{PATIENCE, Running, connect, exchange, expect, get};
 

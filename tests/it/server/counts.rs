@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use fetchbench::witness::Witness;
+use fetchbench::server::witness::Witness;
 
 use super::{Running, connect, exchange, expect, get};
 

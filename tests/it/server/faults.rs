@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use fetchbench::fault::{self, End, Fault, Listening, Made};
+use fetchbench::scenario::fault::{self, End, Fault, Listening, Made};
 
 use super::{PATIENCE, Running, connect, exchange, expect, get};
 

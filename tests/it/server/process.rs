@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fetchbench::server::witness::Witness;
 use fetchbench::server::{Announcement, ServerProcess};
-use fetchbench::witness::Witness;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::{PATIENCE, ScenarioFile, connect, exchange, get};

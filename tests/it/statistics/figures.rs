@@ -1,6 +1,6 @@
 //! The statistics against what scipy and numpy say: `figures.json`, which names their versions and is made by `figures.py`.
 
-use fetchbench::paired::{Blocks, Family};
+use fetchbench::stats::paired::{Blocks, Family};
 use fetchbench::stats::{
     detectable_shift, median_interval, proportion_interval, quantile, student_t_quantile, t_interval, welch_interval,
 };

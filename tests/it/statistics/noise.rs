@@ -1,6 +1,6 @@
 //! Noise for simulated experiments, drawn from real passes.
 
-use fetchbench::paired::{Block, Blocks};
+use fetchbench::stats::paired::{Block, Blocks};
 use fetchbench::stats::{median, standard_deviation};
 
 /// Cycles of a block, here as in the sample.

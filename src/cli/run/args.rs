@@ -1,0 +1,37 @@
+//! The arguments of `fetchbench run`.
+
+use crate::cli::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
+use crate::scenario::units::parse_time_scale;
+
+/// Examples of use, as shown by `--help`.
+pub(in crate::cli) const EXAMPLES: &str = "\
+Examples:
+  fetchbench                                     the article, with every row
+  fetchbench --backend hyper --time-scale 0.1    one client, shorter delays
+  fetchbench run --scenario bulk --backend smol  large bodies, one executor
+  fetchbench run https://example.com             a live site, once for each row
+  fetchbench run --sites my-sites.txt            the same with a file of urls
+
+Exit codes: 0 all fetched and right, 1 error, 2 usage, 3 some fetch failed or
+was answered wrongly, 130 interrupted.";
+
+/// Fetch the same sites one after another and then concurrently, once with each row, and compare the totals.
+///
+/// Without urls the sites are those of a scenario, answered by a mock server of our own on this machine.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(in crate::cli) struct RunArgs {
+    #[command(flatten)]
+    pub(super) sites: SiteFlags,
+    /// Built-in scenario or path of a TOML file [default: article]
+    #[arg(long, value_name = "NAME|PATH", conflicts_with_all = ["urls", "sites"])]
+    pub(super) scenario: Option<String>,
+    /// Multiply all delays of the scenario: 0 for none at all
+    #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, allow_negative_numbers = true, conflicts_with_all = ["urls", "sites"])]
+    pub(super) time_scale: Option<f64>,
+    /// Row, or client or executor for all of its rows; may be repeated [default: every row that fetches for real]
+    #[arg(long, value_name = "ROW", value_parser = parse_rows, value_delimiter = ',')]
+    pub(super) backend: Vec<Rows>,
+    #[command(flatten)]
+    pub(super) fetch: FetchFlags,
+}

@@ -1,0 +1,90 @@
+//! `fetchbench run` on live sites.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use url::Url;
+
+use super::args::RunArgs;
+use super::entrants::{entrants, reserve, rows, selected};
+use super::passes::{SiteSet, compare};
+use crate::cli::usage;
+use crate::compare::endings::Endings;
+use crate::fetch::{Fetched, Limits, Pass};
+use crate::render::escape::visible;
+use crate::report::probe;
+use crate::report::text::{self, Line};
+use crate::scenario::site_list::ListedSite;
+
+/// How many redirects are followed unless the user says otherwise: home pages often lie behind one or two.
+pub(in crate::cli) const REDIRECTS: u32 = 10;
+/// The most fetches at one moment unless the user says otherwise: the sites are not ours.
+const CONCURRENCY_MAX: usize = 64;
+
+/// Live sites: each row visits each of them once.
+struct LiveSites {
+    sites: Vec<ListedSite>,
+    /// Notes on the rows left out.
+    left_out: Vec<String>,
+    endings: Endings,
+}
+
+/// The limits of fetching as many live sites with as many redirects, unless flags say otherwise.
+pub(in crate::cli) fn limits(sites: usize, redirects: u32) -> Limits {
+    let concurrency = NonZeroUsize::new(sites.min(CONCURRENCY_MAX)).unwrap_or(NonZeroUsize::MIN);
+    Limits { redirects, ..Limits::new(concurrency) }
+}
+
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let sites = args.sites.read().map_err(usage)?;
+    let options = args.fetch.options().map_err(usage)?;
+    let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
+    let (rows, left_out) = rows(selected(args)?, needs_https, &options.headers).map_err(usage)?;
+    let entrants = entrants(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)), &options.headers);
+    reserve(&entrants, 0)?;
+    compare(LiveSites { sites, left_out, endings: Endings::default() }, &entrants, &options)
+}
+
+impl SiteSet for LiveSites {
+    fn urls(&self) -> Vec<Url> {
+        self.sites.iter().map(|site| site.url.clone()).collect()
+    }
+
+    fn lines(&self, pass: &Pass) -> Vec<Line> {
+        self.sites.iter().zip(&pass.fetched).map(|(site, fetched)| line(site, fetched)).collect()
+    }
+
+    fn observe(&mut self, backend: &str, pass: &Pass) {
+        self.endings.add(backend, self.sites.iter().map(|site| &site.url), pass, true);
+    }
+
+    fn ideal(&self, _slots: NonZeroUsize) -> Option<Duration> {
+        None
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![text::NETWORK_NOTE.to_owned()];
+        notes.extend(self.left_out.clone());
+        let probe = self.endings.probe(|index| self.sites[index].public_name());
+        let differences: Vec<String> = probe::differences(&probe).iter().map(|line| visible(line)).collect();
+        notes.extend(Some(differences.join("\n")).filter(|lines| !lines.is_empty()));
+        notes
+    }
+}
+
+/// The article's lines show the url that redirects led to. A label of the user's own keeps its place.
+fn line(site: &ListedSite, fetched: &Fetched) -> Line {
+    let final_url = fetched.final_url.as_deref();
+    Line {
+        label: site.label.clone().unwrap_or_else(|| final_url.unwrap_or(&site.url).to_string()),
+        led_to: site.label.as_ref().and(final_url).map(Url::to_string),
+        ended: fetched.started + fetched.elapsed,
+        elapsed: fetched.elapsed,
+        status: fetched.result.as_ref().ok().map(|page| page.status).filter(|status| !(200..300).contains(status)),
+        result: match &fetched.result {
+            Ok(page) => Ok(page.beginning.text().into_owned()),
+            Err(error) => Err(error.to_string()),
+        },
+    }
+}

@@ -1,0 +1,109 @@
+//! `fetchbench run` on a scenario, against the mock server.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::args::RunArgs;
+use super::entrants::{entrants, reserve, rows, selected};
+use super::passes::{SiteSet, compare};
+use crate::cli::program::this_program;
+use crate::cli::usage;
+use crate::fetch::answer::Page;
+use crate::fetch::{Fetched, Options, Pass};
+use crate::report::text::{self, Line};
+use crate::scenario::Scenario;
+use crate::server::ServerProcess;
+
+/// The visit that every backend makes, so that all meet the same delays. Each has a session of its own, and no answer of
+/// an earlier visit to mistake for this one.
+const VISIT: u64 = 0;
+
+/// The scenario that is the article's own.
+const ARTICLE: &str = "article";
+
+/// A scenario and the server that answers it.
+struct MockSites {
+    scenario: Arc<Scenario>,
+    server: ServerProcess,
+    is_article: bool,
+    /// Notes on the rows left out.
+    left_out: Vec<String>,
+}
+
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let name = args.scenario.as_deref().unwrap_or(ARTICLE);
+    let time_scale = args.time_scale.unwrap_or(1.0);
+    let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
+    let mut options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
+    let (rows, left_out) = rows(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
+    let entrants = entrants(rows, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
+    reserve(&entrants, scenario.origins.len())?;
+
+    let program = this_program()?;
+    let server = ServerProcess::start(&program, name, time_scale)?;
+    options.roots = options.roots.or(server.roots()?);
+    compare(MockSites { scenario, server, is_article: name == ARTICLE, left_out }, &entrants, &options)
+}
+
+impl SiteSet for MockSites {
+    fn urls(&self) -> Vec<Url> {
+        self.scenario.urls(self.server.origins(), VISIT)
+    }
+
+    fn lines(&self, pass: &Pass) -> Vec<Line> {
+        let all_right = self.scenario.verify(VISIT, self.scenario.sites.len(), pass).is_ok();
+        let line = |(site, fetched): (usize, &Fetched)| Line {
+            label: self.scenario.sites[site].label.clone(),
+            led_to: None,
+            ended: fetched.started + fetched.elapsed,
+            elapsed: fetched.elapsed,
+            // Any other than the programmed one is a wrong answer.
+            status: None,
+            // The whole pass has been compared at once; site by site only to find those at fault.
+            result: fetched.result.as_ref().map_err(ToString::to_string).and_then(|page| {
+                if !all_right {
+                    compare_pages(&self.scenario.page(site, VISIT), page)?;
+                }
+                Ok(page.beginning.text().into_owned())
+            }),
+        };
+        pass.fetched.iter().enumerate().map(line).collect()
+    }
+
+    fn ideal(&self, slots: NonZeroUsize) -> Option<Duration> {
+        self.scenario.has_delays().then(|| self.scenario.ideal(VISIT, slots))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let article = self.is_article.then(|| text::ARTICLE_NOTE.to_owned());
+        let one_pass = text::ONE_PASS_NOTE.to_owned();
+        std::iter::once(one_pass).chain(article).chain(self.left_out.clone()).collect()
+    }
+}
+
+/// Says how an answer is not the one that was programmed.
+fn compare_pages(expected: &Page, page: &Page) -> Result<(), String> {
+    if page == expected {
+        return Ok(());
+    }
+    let describe = |page: &Page| format!("status {}, {} bytes, crc32 {:08x}", page.status, page.bytes, page.crc32);
+    Err(format!("wrong-answer: expected {}, got {}", describe(expected), describe(page)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_belongs_to_another_visit_is_told_from_the_right_one() {
+        let article = Scenario::load(ARTICLE).unwrap();
+        let (expected, stale) = (article.page(0, 1), article.page(0, 0));
+        assert_eq!(compare_pages(&expected, &expected), Ok(()));
+        let problem = compare_pages(&expected, &stale).unwrap_err();
+        assert!(problem.starts_with("wrong-answer: expected status 200, 50000 bytes, crc32 "), "{problem}");
+    }
+}

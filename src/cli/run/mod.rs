@@ -1,0 +1,18 @@
+//! `fetchbench run`: the article's experiment, once for each backend.
+
+use std::process::ExitCode;
+
+pub(super) use self::args::{EXAMPLES, RunArgs};
+use super::interrupt;
+
+mod args;
+mod entrants;
+pub(super) mod live;
+mod mock;
+mod passes;
+
+pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    interrupt::end_on_signals()?;
+    let is_live = args.sites.sites.is_some() || !args.sites.urls.is_empty();
+    if is_live { live::run(&args) } else { mock::run(&args) }
+}

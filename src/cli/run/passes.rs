@@ -1,0 +1,82 @@
+//! One pass of every backend over the same sites.
+
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use url::Url;
+
+use super::entrants::Entrant;
+use crate::cli::EXIT_FETCH_FAILED;
+use crate::cli::terminal::{Progress, print, print_error};
+use crate::fetch::{Options, Pass};
+use crate::report::text::{self, Example, Line};
+
+/// The sites that every backend fetches once.
+pub(super) trait SiteSet {
+    /// Returns the urls, in order.
+    fn urls(&self) -> Vec<Url>;
+
+    /// Returns a line on what happened to each site.
+    fn lines(&self, pass: &Pass) -> Vec<Line>;
+
+    /// Observes the pass of a backend before it is shown.
+    fn observe(&mut self, _backend: &str, _pass: &Pass) {}
+
+    /// Returns the time of a pass over `slots` if nothing but programmed delays takes time; `None` without delays.
+    fn ideal(&self, slots: NonZeroUsize) -> Option<Duration>;
+
+    /// Returns what the reader must know to read the figures.
+    fn notes(&self) -> Vec<String>;
+}
+
+/// Lets every backend make its pass, one after the other, and prints each as it ends.
+///
+/// # Errors
+///
+/// A backend cannot be opened. The others have made their passes by then.
+pub(super) fn compare(mut sites: impl SiteSet, entrants: &[Entrant], options: &Options) -> anyhow::Result<ExitCode> {
+    let mut examples = Vec::new();
+    let mut broken = None;
+    for entrant in entrants {
+        let example = match pass(&mut sites, entrant, options) {
+            Ok(example) => example,
+            // The others need not suffer for one that this machine has no threads for.
+            Err(error) => {
+                broken.replace(error).iter().for_each(|error| print_error(&format!("{error:#}")));
+                continue;
+            }
+        };
+        if !examples.is_empty() {
+            print(&text::row_name(&entrant.name))?;
+        }
+        print(&text::example(&example))?;
+        examples.push(example);
+    }
+    let Some(baseline) = examples.first() else { return broken.map_or(Ok(ExitCode::SUCCESS), Err) };
+    print(&format!("\n{}\n{}", text::totals(&examples), text::comparison(baseline, &examples)))?;
+    for note in sites.notes() {
+        print(&format!("\n{note}\n"))?;
+    }
+    if let Some(error) = broken {
+        return Err(error);
+    }
+    let all_right = examples.iter().all(|example| example.failures() == 0);
+    Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
+}
+
+fn pass(sites: &mut impl SiteSet, entrant: &Entrant, options: &Options) -> anyhow::Result<Example> {
+    let urls = sites.urls();
+    let mut session = entrant.row.open(options, &entrant.limits)?;
+    let progress = Progress::show(&entrant.name, urls.len(), entrant.limits.progress.clone());
+    let pass = session.fetch_all(&urls)?;
+    drop(progress);
+    sites.observe(&entrant.name, &pass);
+    Ok(Example {
+        row: entrant.name.clone(),
+        sequential: entrant.sequential,
+        total: pass.elapsed,
+        ideal: sites.ideal(entrant.row.slots(&entrant.limits)),
+        lines: sites.lines(&pass),
+    })
+}

@@ -1,0 +1,101 @@
+//! Whether the two instruments agree: criterion, which measures one backend after another, and
+//! `compare`, which pairs them.
+
+use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::record::{Measurement, Record, StageSetup, What};
+use crate::stats::paired::{Ratio, Verdict};
+
+/// A backend against the reference of a comparison, by both instruments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Agreement {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The backend's name.
+    pub row: String,
+    /// The ratio of the median passes that criterion measured. It has no interval.
+    pub criterion: f64,
+    /// The ratio that `compare` measured.
+    pub compare: Ratio,
+    /// How the two relate.
+    pub accord: Accord,
+}
+
+/// How the two instruments' ratios relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accord {
+    /// Criterion's figure lies within the interval.
+    Within,
+    /// It lies outside, but on the same side of the reference.
+    SameSide,
+    /// It names another backend as faster, or one where `compare` shows no difference.
+    Contradicts,
+}
+
+/// Returns every backend that both have measured on the same scenario, with the same delays, fetches
+/// and concurrency.
+pub fn agreements(record: &Record, stages: &[StageAnalysis]) -> Vec<Agreement> {
+    let measurements = record.measurements();
+    stages.iter().flat_map(|stage| stage_agreements(&measurements, stage)).collect()
+}
+
+fn stage_agreements(measurements: &[Measurement<'_>], stage: &StageAnalysis) -> Vec<Agreement> {
+    let Some(reference_s) = pass_s(measurements, &stage.setup, &stage.reference) else {
+        return Vec::new();
+    };
+    let agreement = |row: &BackendAnalysis| {
+        let criterion = pass_s(measurements, &stage.setup, &row.name)? / reference_s;
+        let compare = row.ratio?;
+        Some(Agreement {
+            scenario: stage.setup.scenario.clone(),
+            row: row.name.clone(),
+            criterion,
+            compare,
+            accord: accord(criterion, compare)?,
+        })
+    };
+    stage.rows.iter().filter_map(agreement).collect()
+}
+
+/// Returns the pass of a backend as criterion measured it under the same conditions.
+fn pass_s(measurements: &[Measurement<'_>], setup: &StageSetup, row: &str) -> Option<f64> {
+    let is_same = |measurement: &&Measurement<'_>| {
+        let sample = measurement.of();
+        sample.what == What::Pass
+            && (sample.row.as_str(), sample.scenario.as_str()) == (row, setup.scenario.as_str())
+            && (sample.fetches, sample.concurrency, sample.time_scale)
+                == (setup.fetches, setup.concurrency, setup.time_scale)
+    };
+    measurements.iter().find(is_same).map(Measurement::pass_s)
+}
+
+/// Returns `None` if `compare` has no verdict.
+fn accord(criterion: f64, compare: Ratio) -> Option<Accord> {
+    let same_side = match compare.verdict() {
+        Verdict::TooFewBlocks => return None,
+        Verdict::Tied => false,
+        Verdict::Faster => criterion < 1.0,
+        Verdict::Slower => criterion > 1.0,
+    };
+    Some(match (compare.low..=compare.high).contains(&criterion) {
+        true => Accord::Within,
+        false if same_side => Accord::SameSide,
+        false => Accord::Contradicts,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_agree_within_the_interval_or_on_the_side() {
+        let slower = Ratio { mean: 1.2, low: 1.1, high: 1.3, blocks: 8 };
+        let tied = Ratio { mean: 1.0, low: 0.95, high: 1.05, blocks: 8 };
+        assert_eq!(
+            [1.25, 1.02, 0.9].map(|figure| accord(figure, slower)),
+            [Some(Accord::Within), Some(Accord::SameSide), Some(Accord::Contradicts)]
+        );
+        assert_eq!([0.96, 1.2].map(|figure| accord(figure, tied)), [Some(Accord::Within), Some(Accord::Contradicts)]);
+        assert_eq!(accord(1.2, Ratio { blocks: 4, ..slower }), None);
+    }
+}

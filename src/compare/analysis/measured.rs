@@ -1,0 +1,161 @@
+//! What was measured of one backend on a scenario, and the figures that need no other backend.
+
+use hdrhistogram::Histogram;
+
+use super::count_blocks;
+use crate::fetch::Connections;
+use crate::record::{CostSample, PassSample, RowSetup, StageSetup, new_histogram};
+use crate::server::witness::Witness;
+use crate::stats;
+
+/// With fewer fetches in flight, the program itself takes most of the memory counted for each.
+const LEAST_IN_FLIGHT: u64 = 1_000;
+
+/// The shares of fetches at which the curve of fetch times has its points.
+pub const CURVE: [f64; 24] = [
+    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.993, 0.996,
+    0.998, 0.999, 0.9995, 0.9999,
+];
+
+/// The samples of one backend on a scenario.
+#[derive(Debug)]
+pub(super) struct Measured<'a> {
+    pub(super) row: &'a RowSetup,
+    pub(super) setup: &'a StageSetup,
+    pub(super) passes: Vec<&'a PassSample>,
+    pub(super) costs: Vec<&'a CostSample>,
+}
+
+/// The times of single fetches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FetchTimes {
+    /// The median in seconds, if there are enough fetches.
+    pub median_s: Option<f64>,
+    /// The 99th percentile in seconds, if there are enough fetches.
+    pub p99_s: Option<f64>,
+    /// The points of [`CURVE`] that there are enough fetches for.
+    pub curve: Vec<Quantile>,
+}
+
+/// A point of a curve of fetch times.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantile {
+    /// The share of fetches that took no longer.
+    pub share: f64,
+    /// The time in seconds.
+    pub seconds: f64,
+}
+
+/// Connections over all blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sockets {
+    /// The number that the server saw.
+    pub opened: u64,
+    /// The number that would have been enough.
+    pub needed: u64,
+}
+
+/// The processor time that the server spent on a backend's passes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ServerLoad {
+    /// As a share of the pass: the median.
+    pub busy: Option<f64>,
+    /// In seconds per fetch: the median.
+    pub cpu_s: Option<f64>,
+}
+
+impl Measured<'_> {
+    /// Returns the passes that count, with their seconds.
+    fn counted(&self) -> impl Iterator<Item = (&PassSample, f64)> {
+        self.passes.iter().filter_map(|pass| Some((*pass, pass.counted_s()?)))
+    }
+
+    /// Returns the number of passes that count.
+    pub(super) fn counted_passes(&self) -> usize {
+        self.counted().count()
+    }
+
+    /// Returns the mean ideal pass in seconds; `None` if a pass has none.
+    pub(super) fn ideal_s(&self) -> Option<f64> {
+        let ideals: Option<Vec<f64>> = self.counted().map(|(pass, _)| pass.ideal_s).collect();
+        stats::mean(&ideals?)
+    }
+
+    /// Returns the number of threads that fetch, as the worker reports it.
+    pub(super) fn fetching_threads(&self) -> Option<usize> {
+        let mut workers = self.setup.workers.iter();
+        workers.find(|worker| worker.row == self.row.name).map(|worker| worker.threads)
+    }
+
+    pub(super) fn server_load(&self) -> ServerLoad {
+        let witnessed = || self.counted().filter_map(|(pass, s)| Some((pass.witness.as_ref()?, s)));
+        let busy: Vec<f64> = witnessed().map(|(witness, s)| cpu_s(witness) / s).collect();
+        let cpu: Vec<f64> = witnessed().map(|(witness, _)| cpu_s(witness)).collect();
+        ServerLoad { busy: stats::median(&busy), cpu_s: stats::median(&cpu).map(|cpu| cpu / self.setup.fetches as f64) }
+    }
+
+    /// Returns the number of fetches in flight at most.
+    fn slots(&self) -> u64 {
+        if self.row.sequential {
+            return 1;
+        }
+        self.setup.concurrency.min(self.setup.fetches as usize) as u64
+    }
+
+    pub(super) fn sockets(&self) -> Sockets {
+        let setup = self.setup;
+        let witnesses = self.passes.iter().filter_map(|pass| pass.witness.as_ref());
+        // A connection for each fetch in flight, and at least one to each origin.
+        let warm = self.slots().max(setup.origins as u64).min(setup.fetches);
+        let passes = self.passes.len() as u64;
+        Sockets {
+            opened: witnesses.map(|witness| witness.connections).sum(),
+            needed: match setup.connections {
+                Connections::Warm => warm * count_blocks(&self.passes) as u64,
+                Connections::Cold => warm * passes,
+                Connections::PerFetch => setup.fetches * passes,
+            },
+        }
+    }
+
+    /// Returns the peak of memory per fetch in flight, if all fetches and enough of them were in
+    /// flight at once. The program and its threads are in it.
+    pub(super) fn memory_per_fetch_bytes(&self, peak_rss_bytes: Option<u64>) -> Option<f64> {
+        let slots = self.slots();
+        let is_crowd = slots == self.setup.fetches && slots >= LEAST_IN_FLIGHT;
+        peak_rss_bytes.filter(|_| is_crowd).map(|peak| peak as f64 / slots as f64)
+    }
+
+    pub(super) fn fetch_times(&self) -> FetchTimes {
+        let fetches = self.fetch_histogram();
+        let known = |share: f64, least: u64| (fetches.len() >= least).then(|| quantile(&fetches, share).seconds);
+        FetchTimes { median_s: known(0.5, 10), p99_s: known(0.99, 1_000), curve: curve(&fetches) }
+    }
+
+    /// Returns the times of all fetches of the counted passes, in microseconds: nothing if one of
+    /// the histograms is damaged.
+    fn fetch_histogram(&self) -> Histogram<u64> {
+        let mut histogram = new_histogram();
+        for (pass, _) in self.counted() {
+            if pass.latencies.add_to(&mut histogram).is_err() {
+                return new_histogram();
+            }
+        }
+        histogram
+    }
+}
+
+/// Returns the points of [`CURVE`] beyond which at least one fetch is expected.
+fn curve(fetches: &Histogram<u64>) -> Vec<Quantile> {
+    let is_known = |share: &f64| fetches.len() as f64 * (1.0 - share) >= 1.0 - 1e-9 && !fetches.is_empty();
+    CURVE.into_iter().filter(is_known).map(|share| quantile(fetches, share)).collect()
+}
+
+fn quantile(fetches: &Histogram<u64>, share: f64) -> Quantile {
+    Quantile { share, seconds: fetches.value_at_quantile(share) as f64 / 1e6 }
+}
+
+/// Returns the processor time of the server, in seconds.
+fn cpu_s(witness: &Witness) -> f64 {
+    witness.cpu_ns as f64 / 1e9
+}

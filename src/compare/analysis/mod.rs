@@ -1,0 +1,140 @@
+//! What the record of a comparison means: a pure function of its samples. Nothing here measures or
+//! prints.
+
+use std::collections::BTreeSet;
+
+use crate::record::{Capacity, Comparison, CostSample, PassSample, SERVER, StageSetup, twin};
+use crate::stats::paired::{LEAST_BLOCKS, Ratio};
+
+mod backend;
+mod cost;
+mod measured;
+mod outcome;
+mod paired;
+
+pub use self::backend::{BackendAnalysis, Invalid};
+pub use self::cost::Cost;
+use self::measured::Measured;
+pub use self::measured::{CURVE, FetchTimes, Quantile, ServerLoad, Sockets};
+pub use self::outcome::{Outcome, Standing};
+pub use self::paired::{Paired, blocks};
+
+/// The backend that does the least work per fetch: the speed of others is a share of its speed.
+pub const FLOOR: &str = "floor@loop";
+
+/// A comparison on one scenario.
+#[derive(Debug, Clone)]
+pub struct StageAnalysis {
+    /// The scenario.
+    pub setup: StageSetup,
+    /// The name of the backend that the others are compared with.
+    pub reference: String,
+    /// The backends: the valid ones by rank and then by their median pass, then the invalid ones.
+    pub rows: Vec<BackendAnalysis>,
+    /// The reference against itself: a difference within this interval is noise.
+    pub noise: Option<Ratio>,
+    /// The smallest difference to the reference, such as 0.04 for 4 %, that this run would have shown
+    /// in four of five cases.
+    pub smallest_difference: Option<f64>,
+    /// The number of blocks.
+    pub blocks: usize,
+    /// The mean cost of the mock server over all backends.
+    pub server: Option<Cost>,
+    /// The capacity of the mock server just before, if it was measured.
+    pub capacity: Option<Capacity>,
+    /// The valid passes, in pairs.
+    pub paired: Paired,
+}
+
+impl StageAnalysis {
+    /// Returns the backends that count.
+    pub fn valid(&self) -> impl Iterator<Item = &BackendAnalysis> + Clone {
+        self.rows.iter().filter(|row| row.is_valid())
+    }
+
+    /// Returns the valid backend with the highest value, among those that have one.
+    pub fn highest(&self, value: impl Fn(&BackendAnalysis) -> Option<f64>) -> Option<(&BackendAnalysis, f64)> {
+        let values = self.valid().filter_map(|row| Some((row, value(row)?)));
+        values.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Returns the time of one backend over that of another, as one of all pairs of valid backends:
+    /// ranks rest on this.
+    pub fn pair(&self, row: &BackendAnalysis, other: &BackendAnalysis) -> Option<Ratio> {
+        self.paired.pair_ratio(row.index, other.index)
+    }
+}
+
+/// Analyses every scenario of a comparison.
+pub fn analyse(comparison: &Comparison) -> Vec<StageAnalysis> {
+    comparison.setup.stages.iter().map(|setup| analyse_stage(comparison, setup)).collect()
+}
+
+fn analyse_stage(comparison: &Comparison, setup: &StageSetup) -> StageAnalysis {
+    let reference = &comparison.setup.reference;
+    let in_stage = |pass: &&PassSample| pass.scenario == setup.scenario;
+    let passes: Vec<&PassSample> = comparison.passes.iter().filter(in_stage).collect();
+    let measured: Vec<Measured<'_>> = comparison
+        .setup
+        .rows
+        .iter()
+        .map(|row| Measured {
+            row,
+            setup,
+            passes: own_passes(&passes, &row.name),
+            costs: own_costs(comparison, setup, &row.name),
+        })
+        .filter(|measured| !measured.passes.is_empty())
+        .collect();
+    let invalid: Vec<Option<Invalid>> = measured
+        .iter()
+        .map(|measured| match &measured.row.name {
+            // The control is the reference: an invalid pass of one counts against both.
+            name if name == reference => {
+                Invalid::first(&measured.passes).or_else(|| Invalid::first(&own_passes(&passes, &twin(reference))))
+            }
+            _ => Invalid::first(&measured.passes),
+        })
+        .collect();
+    let paired = Paired::new(&measured, &invalid, reference, &passes);
+    let blocks = count_blocks(&passes);
+    let mut ranks = paired.ranks();
+    if blocks < LEAST_BLOCKS {
+        ranks.clear();
+    }
+    let mut rows: Vec<BackendAnalysis> = measured
+        .iter()
+        .zip(invalid)
+        .enumerate()
+        .map(|(index, (measured, invalid))| match invalid {
+            None => BackendAnalysis::valid(index, measured, &paired, ranks.get(&index).copied()),
+            Some(invalid) => BackendAnalysis::invalid(index, measured, invalid),
+        })
+        .collect();
+    rows.sort_by(BackendAnalysis::by_rank_and_median);
+    StageAnalysis {
+        setup: setup.clone(),
+        reference: reference.clone(),
+        rows,
+        noise: paired.noise(),
+        smallest_difference: paired.smallest_difference(),
+        blocks,
+        server: Cost::mean(&own_costs(comparison, setup, SERVER)),
+        capacity: comparison.setup.capacity,
+        paired,
+    }
+}
+
+fn own_passes<'a>(passes: &[&'a PassSample], name: &str) -> Vec<&'a PassSample> {
+    passes.iter().copied().filter(|pass| pass.row == name).collect()
+}
+
+fn own_costs<'a>(comparison: &'a Comparison, setup: &StageSetup, name: &str) -> Vec<&'a CostSample> {
+    let is_own = |cost: &&CostSample| cost.scenario == setup.scenario && cost.row == name;
+    comparison.costs.iter().filter(is_own).collect()
+}
+
+/// Returns the number of blocks that passes were made in.
+fn count_blocks(passes: &[&PassSample]) -> usize {
+    passes.iter().map(|pass| pass.block).collect::<BTreeSet<_>>().len()
+}

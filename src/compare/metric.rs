@@ -1,0 +1,345 @@
+//! The table of metrics: the figures of a backend besides its rank.
+//!
+//! An entry in [`ALL`] is a column of every table that shows its group, a key in JSON and a field in
+//! CSV, for old records too.
+
+use crate::compare::analysis::BackendAnalysis;
+
+/// One figure of a backend.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// The key in JSON and CSV. It ends with the unit.
+    pub key: &'static str,
+    /// The heading in tables that show every metric.
+    pub heading: &'static str,
+    /// The table that it belongs to.
+    pub group: Group,
+    /// How it is printed.
+    pub unit: Unit,
+    /// Which direction is better.
+    pub better: Better,
+    /// The column on a terminal, which has no room for every metric.
+    pub terminal: Option<Column>,
+    /// The column in the short Markdown table.
+    pub short: Option<Column>,
+    /// The figure, in the unit of the key.
+    pub value: fn(&BackendAnalysis) -> Option<f64>,
+}
+
+impl Metric {
+    /// Whether any of these backends has a value.
+    pub fn is_known(&self, rows: &[BackendAnalysis]) -> bool {
+        rows.iter().any(|row| (self.value)(row).is_some())
+    }
+}
+
+/// A table of metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Time and speed.
+    Time,
+    /// Cost, and the server's share.
+    Cost,
+}
+
+/// A column of a table that has no room for every metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// The heading there.
+    pub heading: &'static str,
+    /// When the column is shown.
+    pub when: When,
+}
+
+/// When a column is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum When {
+    /// In every table.
+    Always,
+    /// If some backend has a value.
+    Known,
+    /// If no backend has this other value, which is of more use.
+    Lacking(fn(&BackendAnalysis) -> Option<f64>),
+}
+
+/// Returns the metrics that a table of a scenario has room for, with their columns.
+pub fn columns(rows: &[BackendAnalysis], column: fn(&Metric) -> Option<Column>) -> Vec<(&'static Metric, Column)> {
+    let columns = ALL.iter().filter_map(|metric| Some((metric, column(metric)?)));
+    columns
+        .filter(|(metric, column)| match column.when {
+            When::Always => true,
+            When::Known => metric.is_known(rows),
+            When::Lacking(other) => rows.iter().all(|row| other(row).is_none()),
+        })
+        .collect()
+}
+
+/// How a figure is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds, printed as s, ms or µs.
+    Seconds,
+    /// A number per second.
+    PerSecond,
+    /// A share, printed in percent.
+    Share,
+    /// Bytes, printed as B, kB or MB.
+    Bytes,
+    /// A plain number.
+    Number,
+}
+
+/// Which direction is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// Less of it.
+    Lower,
+    /// More of it.
+    Higher,
+    /// Neither.
+    Neither,
+}
+
+/// The common fields of metrics of time.
+const TIME: Metric = Metric {
+    key: "",
+    heading: "",
+    group: Group::Time,
+    unit: Unit::Seconds,
+    better: Better::Neither,
+    terminal: None,
+    short: None,
+    value: |_| None,
+};
+
+/// The common fields of metrics of cost.
+const COST: Metric = Metric { group: Group::Cost, ..TIME };
+
+/// Every metric, in the order of the columns.
+pub static ALL: &[Metric] = &[
+    Metric {
+        key: "median_s",
+        heading: "median pass",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        terminal: Some(Column { heading: "pass", when: When::Always }),
+        short: Some(Column { heading: "pass", when: When::Always }),
+        value: |row| row.median_s,
+        ..TIME
+    },
+    Metric {
+        key: "median_low_s",
+        heading: "from",
+        unit: Unit::Seconds,
+        better: Better::Neither,
+        value: |row| Some(*row.median_interval_s.as_ref()?.start()),
+        ..TIME
+    },
+    Metric {
+        key: "median_high_s",
+        heading: "to",
+        unit: Unit::Seconds,
+        better: Better::Neither,
+        value: |row| Some(*row.median_interval_s.as_ref()?.end()),
+        ..TIME
+    },
+    Metric {
+        key: "rate_per_s",
+        heading: "fetches/s",
+        unit: Unit::PerSecond,
+        better: Better::Higher,
+        value: BackendAnalysis::rate,
+        ..TIME
+    },
+    Metric {
+        key: "efficiency",
+        heading: "of ideal",
+        unit: Unit::Share,
+        better: Better::Higher,
+        terminal: Some(Column { heading: "of ideal", when: When::Always }),
+        short: Some(Column { heading: "of ideal", when: When::Known }),
+        value: BackendAnalysis::efficiency,
+        ..TIME
+    },
+    Metric {
+        key: "overhead_s_per_fetch",
+        heading: "overhead",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: BackendAnalysis::overhead,
+        ..TIME
+    },
+    Metric {
+        key: "of_floor",
+        heading: "of floor",
+        unit: Unit::Share,
+        better: Better::Higher,
+        terminal: Some(Column { heading: "of floor", when: When::Always }),
+        short: Some(Column { heading: "of floor", when: When::Lacking(BackendAnalysis::efficiency) }),
+        value: |row| row.of_floor,
+        ..TIME
+    },
+    Metric {
+        key: "fetch_p50_s",
+        heading: "fetch p50",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |row| row.fetch_times.median_s,
+        ..TIME
+    },
+    Metric {
+        key: "fetch_p99_s",
+        heading: "fetch p99",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |row| row.fetch_times.p99_s,
+        ..TIME
+    },
+    Metric {
+        key: "cpu_s_per_fetch",
+        heading: "CPU",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        terminal: Some(Column { heading: "CPU", when: When::Always }),
+        short: Some(Column { heading: "CPU a fetch", when: When::Always }),
+        value: |row| Some(row.cost?.cpu_s),
+        ..COST
+    },
+    Metric {
+        key: "cpu_user_s_per_fetch",
+        heading: "CPU user",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |row| row.cost?.user_s,
+        ..COST
+    },
+    Metric {
+        key: "cpu_system_s_per_fetch",
+        heading: "CPU system",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |row| row.cost?.system_s,
+        ..COST
+    },
+    Metric {
+        key: "peak_rss_bytes",
+        heading: "peak memory",
+        unit: Unit::Bytes,
+        better: Better::Lower,
+        terminal: Some(Column { heading: "peak memory", when: When::Always }),
+        short: Some(Column { heading: "memory", when: When::Always }),
+        value: |row| Some(row.cost?.peak_rss_bytes? as f64),
+        ..COST
+    },
+    Metric {
+        key: "memory_per_fetch_bytes",
+        heading: "memory/fetch",
+        unit: Unit::Bytes,
+        better: Better::Lower,
+        terminal: Some(Column { heading: "memory/fetch", when: When::Known }),
+        value: |row| row.memory_per_fetch_bytes,
+        ..COST
+    },
+    Metric {
+        key: "threads",
+        heading: "threads",
+        unit: Unit::Number,
+        better: Better::Neither,
+        terminal: Some(Column { heading: "threads", when: When::Always }),
+        value: |row| Some(row.cost?.threads as f64),
+        ..COST
+    },
+    Metric {
+        key: "switches_voluntary_per_fetch",
+        heading: "waits",
+        unit: Unit::Number,
+        better: Better::Lower,
+        terminal: Some(Column { heading: "waits", when: When::Always }),
+        value: |row| Some(row.cost?.voluntary_switches),
+        ..COST
+    },
+    Metric {
+        key: "switches_involuntary_per_fetch",
+        heading: "preempted",
+        unit: Unit::Number,
+        better: Better::Lower,
+        value: |row| Some(row.cost?.involuntary_switches),
+        ..COST
+    },
+    Metric {
+        key: "allocations_per_fetch",
+        heading: "allocations",
+        unit: Unit::Number,
+        better: Better::Lower,
+        // A crowd waits rather than works: its memory is of more use.
+        terminal: Some(Column { heading: "allocations", when: When::Lacking(|row| row.memory_per_fetch_bytes) }),
+        value: |row| row.cost?.allocations,
+        ..COST
+    },
+    Metric {
+        key: "allocated_bytes_per_fetch",
+        heading: "allocated",
+        unit: Unit::Bytes,
+        better: Better::Lower,
+        value: |row| row.cost?.allocated_bytes,
+        ..COST
+    },
+    Metric {
+        key: "instructions_per_fetch",
+        heading: "instructions",
+        unit: Unit::Number,
+        better: Better::Lower,
+        value: |row| Some(row.cost?.instructions?.round()),
+        ..COST
+    },
+    Metric {
+        key: "sockets",
+        heading: "sockets",
+        unit: Unit::Number,
+        better: Better::Lower,
+        terminal: Some(Column { heading: "sockets", when: When::Always }),
+        value: |row| Some(row.sockets.opened as f64),
+        ..COST
+    },
+    Metric {
+        key: "sockets_ideal",
+        heading: "ideal",
+        unit: Unit::Number,
+        better: Better::Neither,
+        value: |row| Some(row.sockets.needed as f64),
+        ..COST
+    },
+    Metric {
+        key: "server_busy",
+        heading: "server busy",
+        unit: Unit::Share,
+        better: Better::Neither,
+        value: |row| row.server.busy,
+        ..COST
+    },
+    Metric {
+        key: "server_cpu_s_per_fetch",
+        heading: "server CPU",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |row| row.server.cpu_s,
+        ..COST
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_told_apart() {
+        let keys: std::collections::HashSet<&str> = ALL.iter().map(|metric| metric.key).collect();
+        assert_eq!(keys.len(), ALL.len());
+    }
+
+    #[test]
+    fn every_metric_has_a_key_and_a_heading() {
+        let is_named = |metric: &Metric| !metric.key.is_empty() && !metric.heading.is_empty();
+        assert!(ALL.iter().all(is_named));
+    }
+}

@@ -1,0 +1,110 @@
+//! A whole comparison: from a plan to its record.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use super::{Event, Plan, Source, audit, capacity, compare};
+use crate::record::machine::{self, CoreTicks};
+use crate::record::{
+    Aftermath, Capacity, Comparison, ComparisonJournal, Environment, Unwritable, new_folder, remove_comparison,
+};
+use crate::server;
+
+/// How long each part of the server's capacity is measured before a comparison.
+const CAPACITY_TIME: Duration = Duration::from_millis(200);
+
+/// Where a record is written.
+#[derive(Debug, Clone)]
+pub enum Destination {
+    /// A new folder below this one.
+    Below(PathBuf),
+    /// This folder, which must not hold a comparison.
+    Folder(PathBuf),
+    /// This folder. A comparison in it is removed.
+    Replace(PathBuf),
+}
+
+impl Destination {
+    /// Returns the folder, ready for the record.
+    fn prepare(&self, environment: &Environment) -> anyhow::Result<PathBuf> {
+        match self {
+            Self::Below(parent) => new_folder(parent, environment).map_err(Unwritable::wrap),
+            Self::Folder(folder) if Comparison::is_in(folder) => {
+                bail!("{} holds a record already: name another folder, or replace it with --force", folder.display())
+            }
+            Self::Folder(folder) => Ok(folder.clone()),
+            Self::Replace(folder) => {
+                remove_comparison(folder).map_err(Unwritable::wrap)?;
+                Ok(folder.clone())
+            }
+        }
+    }
+}
+
+/// A comparison that was measured, as its record holds it.
+#[derive(Debug)]
+pub struct Recorded {
+    /// The folder of the record.
+    pub folder: PathBuf,
+    /// The record, read back.
+    pub comparison: Comparison,
+}
+
+/// Measures a plan into a record and reads it back. `observe` sees each event after it was recorded.
+///
+/// An interrupted run leaves a record of the passes so far.
+///
+/// # Errors
+///
+/// Returns [`Unwritable`] if the record cannot be written, and another error if the destination is
+/// taken or the mock server fails.
+pub fn run(
+    plan: &Plan,
+    destination: &Destination,
+    command: &str,
+    mut observe: impl FnMut(&Event<'_>),
+) -> anyhow::Result<Recorded> {
+    let environment = Environment::capture(command);
+    let folder = destination.prepare(&environment)?;
+    let setup = plan.setup(environment.command.clone(), server_capacity(plan)?);
+    let mut journal = ComparisonJournal::create(&folder, &environment, setup).map_err(Unwritable::wrap)?;
+    let (start, ticks) = (Instant::now(), CoreTicks::now());
+    observe(&Event::Start);
+    compare(plan, |event| {
+        record(plan, &mut journal, &event).map_err(Unwritable::wrap)?;
+        observe(&event);
+        Ok(())
+    })?;
+    let aftermath = Aftermath {
+        seconds: start.elapsed().as_secs_f64(),
+        load: machine::load(),
+        stolen: ticks.zip(CoreTicks::now()).and_then(|(before, after)| after.stolen_since(before)),
+    };
+    if !plan.is_interrupted() {
+        let audit = audit(&plan.participants, &plan.interrupted)?;
+        audit.write(&folder).map_err(Unwritable::wrap)?;
+    }
+    journal.finish(!plan.is_interrupted(), aftermath).map_err(Unwritable::wrap)?;
+    Ok(Recorded { comparison: Comparison::read(&folder)?, folder })
+}
+
+/// Measures what the mock server can do; `None` for live sites, which do not use it.
+fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
+    if plan.stages.iter().all(|stage| matches!(stage.source, Source::Live(_))) {
+        return Ok(None);
+    }
+    let measured = capacity(|| Ok(server::Setup::default()), CAPACITY_TIME);
+    measured.context("the mock server fails").map(Some)
+}
+
+fn record(plan: &Plan, journal: &mut ComparisonJournal, event: &Event<'_>) -> anyhow::Result<()> {
+    match event {
+        Event::Start | Event::Probe(_) | Event::Block { .. } => Ok(()),
+        Event::Probed { stage, probed } => journal.stage(*stage, probed.setup(&plan.participants)),
+        Event::Pass(sample) => journal.pass(sample),
+        Event::Cost(sample) => journal.cost(sample),
+        Event::Worker { stage, setup } => journal.worker(*stage, setup),
+    }
+}

@@ -1,0 +1,156 @@
+//! Small records for tests.
+
+use std::num::NonZeroU64;
+
+use super::{
+    Comparison, CostSample, Environment, Folder, Git, Latencies, PassSample, Placement, Record, RowSetup, Sample,
+    Setup, StageSetup, Validity, What, twin,
+};
+use crate::fetch::Connections;
+use crate::worker::counting::Counts;
+
+/// A small record with every kind of sample in it.
+pub(crate) fn record() -> Record {
+    let mut environment = Environment::capture("cargo bench");
+    environment.started = "2026-11-22T10:12:59Z".to_owned();
+    environment.cpu = "Some CPU".to_owned();
+    environment.cores = 2;
+    environment.kernel = Some("Linux 6.18.0".to_owned());
+    environment.memory_bytes = Some(8 << 30);
+    environment.governor = Some("performance".to_owned());
+    environment.open_files = Some(1_024);
+    environment.rustc = Some("rustc 1.95.0".to_owned());
+    environment.profile = "release".to_owned();
+    environment.lock_file_crc32 = "0123abcd".to_owned();
+    environment.crates = [("surf", "2.3.2"), ("smol", "2.0.2")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+    environment.git = Some(Git { revision: "0123456789abcdef".to_owned(), dirty: true });
+    environment.load = Some([0.1, 0.2, 0.3]);
+    let samples = vec![
+        sample(What::Pass, "keepalive", "surf@smol", 32, 0.1),
+        sample(What::Pass, "keepalive", "ureq@sequential", 32, 0.2),
+        sample(What::Pass, "keepalive", "surf@smol", 32, 0.12),
+        sample(What::Pass, "keepalive", "surf@smol", 32, 0.08),
+        Sample {
+            time_scale: 0.1,
+            fetches: 7,
+            ideal_s: Some(0.296),
+            ..sample(What::Pass, "article", "surf@smol", 7, 0.3)
+        },
+        sample(What::Concurrency, "keepalive", "surf@smol", 1, 0.4),
+        sample(What::Concurrency, "keepalive", "surf@smol", 256, 0.1),
+        sample(What::Harness, "keepalive", "fake", 32, 0.001),
+        sample(What::Open, "keepalive", "surf@smol", 32, 0.0001),
+        sample(What::ByHand, "keepalive", "surf@smol", 32, 0.09),
+    ];
+    Record { name: "2026-11-22T1012-some-cpu".to_owned(), environment, samples, cut: false }
+}
+
+/// Two passes of 1,000 fetches.
+fn sample(what: What, scenario: &str, row: &str, concurrency: usize, elapsed_s: f64) -> Sample {
+    Sample {
+        what,
+        scenario: scenario.to_owned(),
+        row: row.to_owned(),
+        threads: 2,
+        concurrency,
+        time_scale: 1.0,
+        fetches: 1000,
+        passes: NonZeroU64::new(2).unwrap(),
+        elapsed_s,
+        ideal_s: None,
+    }
+}
+
+/// A folder that holds these.
+pub(crate) fn folder(comparison: Option<Comparison>, bench: Option<Record>) -> Folder {
+    let Record { name, environment, .. } = record();
+    Folder { name, environment, comparison, bench }
+}
+
+/// A small comparison: three sites that take 10, 20 and 30 ms, a row for each thing that a row may be.
+pub(crate) fn comparison() -> Comparison {
+    let rows = ["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"];
+    let mut comparison = Comparison { setup: setup(&rows), passes: Vec::new(), costs: Vec::new() };
+    for block in 0..6 {
+        for (row, factor) in [(0, 1.0), (0, 1.003), (1, 1.01), (2, 2.0), (3, 0.5)] {
+            let is_twin = factor == 1.003;
+            let name = if is_twin { twin(rows[0]) } else { rows[row].to_owned() };
+            comparison.passes.extend((0..3).map(|cycle| pass(&name, block, cycle, factor)));
+            comparison.costs.extend((!is_twin).then(|| cost(&name, block, row as u64)));
+        }
+    }
+    comparison
+}
+
+fn setup(rows: &[&str]) -> Setup {
+    let row = |name: &&str| RowSetup { name: (*name).to_owned(), sequential: name.ends_with("sequential") };
+    let stage = StageSetup {
+        scenario: "article".to_owned(),
+        description: "three home pages".to_owned(),
+        time_scale: 0.5,
+        fetches: 3,
+        concurrency: 3,
+        origins: 3,
+        connections: Connections::Warm,
+        workers: Vec::new(),
+        live: false,
+        probe: None,
+        left_out: vec![("ureq@threads".to_owned(), 50.0)],
+        without_https: Vec::new(),
+        sites: ["http://a.example/", "http://b.example/", "http://c.example/"].map(str::to_owned).to_vec(),
+    };
+    Setup {
+        comparison_version: 1,
+        complete: true,
+        seed: 1,
+        aftermath: None,
+        reference: rows[0].to_owned(),
+        rows: rows.iter().map(row).collect(),
+        placement: Placement::Free,
+        capacity: None,
+        command: None,
+        no_instructions: None,
+        stages: vec![stage],
+    }
+}
+
+/// A pass of 30 ms times `factor`, and a little noise that differs from block to block.
+fn pass(row: &str, block: u32, cycle: u32, factor: f64) -> PassSample {
+    let noise = f64::from((block * 7 + cycle * 3 + row.len() as u32) % 11) / 2000.0;
+    let broken = row.ends_with("broken");
+    let sequential = row.ends_with("sequential");
+    PassSample {
+        scenario: "article".to_owned(),
+        block,
+        cycle: Some(cycle),
+        row: row.to_owned(),
+        visit: u64::from(block * 1000 + cycle),
+        elapsed_s: Some(0.0301 * factor * (1.0 + noise)),
+        ideal_s: Some(if sequential { 0.06 } else { 0.03 }),
+        validity: if broken { Validity::WrongAnswer } else { Validity::Valid },
+        why: broken.then(|| "http://a.example/: 3 bytes instead of 5".to_owned()),
+        witness: None,
+        latencies: Latencies::Each(vec![10_010, 20_020, 30_030]),
+        starts: if sequential { vec![0, 10_020, 30_050] } else { vec![5, 7, 9] },
+    }
+}
+
+fn cost(row: &str, block: u32, factor: u64) -> CostSample {
+    CostSample {
+        scenario: "article".to_owned(),
+        block,
+        row: row.to_owned(),
+        fetches: 9,
+        cpu_s: None,
+        user_s: 0.001 * factor as f64,
+        system_s: 0.002,
+        voluntary_switches: 12,
+        involuntary_switches: 3,
+        threads: 2 + factor,
+        peak_rss_bytes: 9_000_000 + factor,
+        children_s: 0.0,
+        counted_fetches: 3,
+        counts: Some(Counts { allocations: 60 + factor, allocated_bytes: 9000 }),
+        instructions: None,
+    }
+}

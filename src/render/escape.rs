@@ -1,0 +1,123 @@
+//! Foreign text made harmless: labels, bodies, urls and messages of strangers must not steer the reader's terminal,
+//! break a line, or show themselves in another order than they have.
+
+use std::fmt::Write;
+
+/// The text with a visible character in place of each that would act instead of being seen.
+///
+/// One for one, so that cutting and padding by characters hold before and after.
+pub fn visible(text: &str) -> String {
+    text.chars().map(visible_char).collect()
+}
+
+/// The first `count` characters, made visible.
+pub fn cut(text: &str, count: usize) -> String {
+    text.chars().take(count).map(visible_char).collect()
+}
+
+/// A JSON text in which characters that would act on a terminal are written as escapes: the same value to every parser.
+///
+/// Such characters stand only inside JSON strings, since JSON's own signs are ASCII. The serialiser has escaped those
+/// below U+0020 there already; the line breaks that are left lay the text out.
+pub fn json(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c >= ' ' && is_active(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(escaped, "\\u{unit:04x}").expect("a string takes everything");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// The text in ASCII: what we print beyond it in the nearest signs, and all else as a question mark.
+pub fn ascii(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
+        match c {
+            '█' => plain.push('#'),
+            'µ' => plain.push('u'),
+            '×' => plain.push('x'),
+            '–' => plain.push('-'),
+            '…' => plain.push_str("..."),
+            c if c.is_ascii() => plain.push(c),
+            _ => plain.push('?'),
+        }
+        plain
+    })
+}
+
+fn visible_char(c: char) -> char {
+    match c {
+        // Unicode has a picture for each of these, 0x2400 above it: ␊ for a line feed, ␛ for an escape.
+        '\0'..='\u{1F}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\u{7F}' => '␡',
+        c if is_active(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    }
+}
+
+/// Whether a terminal or a text renderer may act on the character rather than show it.
+pub(crate) fn is_active(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' // direction
+            | '\u{2028}' | '\u{2029}' // line and paragraph separators
+            | '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}' // not seen at all
+            | '\u{206A}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}' | '\u{E0000}'..='\u{E007F}') // deprecated, annotations, tags
+}
+
+/// Foreign text made harmless in Markdown: it stays on its line, in its cell, and is nothing but text.
+pub fn markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        if "\\`*_{}[]<>#|~&!$".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_steer_a_terminal_becomes_visible() {
+        assert_eq!(visible("a\nb\r\t\0\u{1b}[31m\u{7f}"), "a␊b␍␉␀␛[31m␡");
+        assert_eq!(
+            visible("\u{9b}31m \u{202e}cba \u{2066}x\u{2069} \u{2028}"),
+            "\u{fffd}31m \u{fffd}cba \u{fffd}x\u{fffd} \u{fffd}"
+        );
+        assert_eq!(visible("zero\u{200b}width\u{feff} tag\u{e0041}"), "zero\u{fffd}width\u{fffd} tag\u{fffd}");
+    }
+
+    #[test]
+    fn what_is_only_unusual_stays() {
+        for text in ["", "<!doctype ", "Grüße, 世界 🦀", "e\u{301}", "עברית العربية"] {
+            assert_eq!(visible(text), text);
+        }
+    }
+
+    #[test]
+    fn cutting_counts_characters_not_bytes() {
+        assert_eq!(cut("🦀\n🦀🦀", 3), "🦀␊🦀");
+        assert_eq!(cut("ab", 3), "ab");
+    }
+
+    #[test]
+    fn ascii_keeps_every_character_in_its_place() {
+        assert_eq!(ascii("█ 8.2 µs – 2 × \u{1b}[1mü\u{1b}[0m…"), "# 8.2 us - 2 x \u{1b}[1m?\u{1b}[0m...");
+    }
+
+    #[test]
+    fn json_keeps_its_value_and_its_layout() {
+        let value = serde_json::json!({ "a": "\u{1b}\u{9b}\u{202e}\u{e0041}\u{7f}\nö" });
+        let escaped = json(&serde_json::to_string_pretty(&value).unwrap());
+        assert_eq!(escaped, "{\n  \"a\": \"\\u001b\\u009b\\u202e\\udb40\\udc41\\u007f\\nö\"\n}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+    }
+}

@@ -1,0 +1,71 @@
+//! Numbers with their units, as tables and pictures show them.
+
+/// A time: `5.957 s`, `23.51 ms`, `8.2 µs`, `41 ns`.
+pub(crate) fn seconds(seconds: f64) -> String {
+    if seconds >= 1.0 {
+        format!("{seconds:.3} s")
+    } else if seconds >= 1e-3 {
+        format!("{:.2} ms", seconds * 1e3)
+    } else if seconds >= 1e-6 {
+        format!("{:.1} µs", seconds * 1e6)
+    } else {
+        format!("{:.0} ns", seconds * 1e9)
+    }
+}
+
+/// A rate: `48,211/s`, `11.7/s`.
+pub(crate) fn per_second(rate: f64) -> String {
+    if rate < 100.0 {
+        return format!("{rate:.1}/s");
+    }
+    format!("{}/s", grouped(rate.round() as u64))
+}
+
+/// A whole number with a comma before every three digits.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A figure without the digits that say nothing: six are left.
+pub(crate) fn significant(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+/// A factor on a scenario's delays, as a clause for a heading: empty where it changes nothing.
+pub(crate) fn time_scale(factor: f64) -> String {
+    if factor == 1.0 { String::new() } else { format!(", delays × {factor}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_unit_that_suits_them() {
+        assert_eq!([5.95684, 0.02351, 8.24e-6, 4.1e-8].map(seconds), ["5.957 s", "23.51 ms", "8.2 µs", "41 ns"]);
+    }
+
+    #[test]
+    fn six_digits_are_left_of_a_figure() {
+        assert_eq!(
+            [0.029_701_234_5, 1234.0, 0.0, -1e-9 / 3.0].map(significant),
+            [0.0297012, 1234.0, 0.0, -3.33333e-10]
+        );
+    }
+
+    #[test]
+    fn rates_are_grouped_by_three() {
+        assert_eq!(
+            [48_211.4, 1_234_567.0, 100.0, 99.94].map(per_second),
+            ["48,211/s", "1,234,567/s", "100/s", "99.9/s"]
+        );
+    }
+}

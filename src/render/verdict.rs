@@ -1,0 +1,130 @@
+//! Verdicts in words, and ratios as text. Every report takes them from here.
+
+use crate::stats::paired::{Ratio, Verdict};
+
+/// The figure that a verdict judges a change of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// A time, which gets faster or slower.
+    Time,
+    /// A cost, which becomes less or more.
+    Cost,
+}
+
+impl Verdict {
+    /// Returns the key in JSON.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Faster => "faster",
+            Self::Slower => "slower",
+            Self::Tied => "tied",
+            Self::TooFewBlocks => "too-few-blocks",
+        }
+    }
+
+    /// Returns words that stand by themselves.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Faster => "faster",
+            Self::Slower => "slower",
+            Self::Tied => "cannot be told apart",
+            Self::TooFewBlocks => "too few blocks",
+        }
+    }
+
+    /// Returns words of at most seven characters.
+    pub(crate) fn short_words(self) -> &'static str {
+        match self {
+            Self::Tied => "tied",
+            Self::TooFewBlocks => "too few",
+            Self::Faster | Self::Slower => self.words(),
+        }
+    }
+
+    /// Returns a word for a change over time; `None` if there are too few blocks.
+    fn change_word(self, change: Change) -> Option<&'static str> {
+        match (self, change) {
+            (Self::Faster | Self::Slower, Change::Time) => Some(self.words()),
+            (Self::Faster, Change::Cost) => Some("less"),
+            (Self::Slower, Change::Cost) => Some("more"),
+            (Self::Tied, _) => Some("same"),
+            (Self::TooFewBlocks, _) => None,
+        }
+    }
+}
+
+impl Ratio {
+    /// Returns the verdict in words with the interval.
+    pub(crate) fn sentence(self) -> String {
+        match self.verdict() {
+            Verdict::TooFewBlocks => format!("no verdict from {} blocks", self.blocks),
+            verdict => format!("{}: {}", verdict.words(), self.interval_text()),
+        }
+    }
+
+    /// Returns a change over time as words of one width, with the interval.
+    pub(crate) fn change_text(self, change: Change) -> String {
+        match self.verdict().change_word(change) {
+            None => format!("{} blocks are too few", self.blocks),
+            Some(word) => {
+                let width = Verdict::Slower.change_word(change).map_or(0, str::len);
+                format!("{word:<width$} {}", self.short_interval_text())
+            }
+        }
+    }
+
+    /// Returns the ratio with its interval: as a difference if it is small, else as a factor.
+    pub(crate) fn interval_text(self) -> String {
+        self.with_percent(|percent| format!("{percent:+.1}"))
+    }
+
+    /// Returns the ratio with its interval in three digits.
+    pub(crate) fn short_interval_text(self) -> String {
+        self.with_percent(|percent| match percent {
+            large if large.abs() >= 9.95 => format!("{large:+.0}"),
+            small => format!("{small:+.1}"),
+        })
+    }
+
+    fn with_percent(self, percent: fn(f64) -> String) -> String {
+        let Self { mean, low, high, .. } = self;
+        if high < 2.0 && low > 0.5 {
+            let [mean, low, high] = [mean, low, high].map(|value| percent((value - 1.0) * 100.0));
+            format!("{mean} % ({low} to {high})")
+        } else {
+            format!("x {mean:.2} ({low:.2} to {high:.2})")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Verdict; 4] = [Verdict::Faster, Verdict::Slower, Verdict::Tied, Verdict::TooFewBlocks];
+
+    #[test]
+    fn short_words_fit_their_column() {
+        assert!(ALL.iter().all(|verdict| verdict.short_words().len() <= 7));
+    }
+
+    #[test]
+    fn every_verdict_has_words_of_its_own() {
+        for words in [Verdict::key, Verdict::words, Verdict::short_words] {
+            let distinct: std::collections::HashSet<&str> = ALL.map(words).into();
+            assert_eq!(distinct.len(), ALL.len());
+        }
+    }
+
+    #[test]
+    fn large_ratios_read_as_factors() {
+        let ratio = Ratio { mean: 1.25, low: 1.2, high: 1.3, blocks: 8 };
+        assert_eq!(ratio.sentence(), "slower: +25.0 % (+20.0 to +30.0)");
+        assert_eq!(ratio.change_text(Change::Cost), "more +25 % (+20 to +30)");
+        let large = Ratio { high: 2.5, ..ratio };
+        assert_eq!(large.sentence(), "slower: x 1.25 (1.20 to 2.50)");
+        let few = Ratio { blocks: 3, ..ratio };
+        assert_eq!(few.sentence(), "no verdict from 3 blocks");
+        assert_eq!(few.change_text(Change::Time), "3 blocks are too few");
+    }
+}

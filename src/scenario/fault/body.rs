@@ -1,0 +1,87 @@
+//! Faults of the body itself, and of what follows it.
+
+use std::time::Duration;
+
+use super::{Answer, BLANK, Content, End, Fault, PROGRAMMED, RIGHT_ANSWER, Right, Step, answer, reply};
+use crate::fetch::error::ErrorClass;
+
+/// Between two bursts of what never ends: 30 MB a second is more than the caps allow for, and little work for a server.
+const REST: Duration = Duration::from_millis(2);
+
+/// 1 KiB of a body, and the same as a chunk.
+const KIBIBYTE: &[u8] = &[b'x'; 1024];
+const CHUNK: &[u8] = &{
+    let mut chunk = [b'x'; 5 + 1024 + 2];
+    let (size, mut at) = (b"400\r\n", 0);
+    while at < size.len() {
+        chunk[at] = size[at];
+        at += 1;
+    }
+    chunk[5 + 1024] = b'\r';
+    chunk[5 + 1024 + 1] = b'\n';
+    chunk
+};
+
+pub(super) const FAULTS: &[Fault] = &[
+    Fault {
+        name: "endless-body",
+        what: "sends a body of a terabyte",
+        made: reply(
+            &[Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999999\r\n\r\n")],
+            End::Forever(KIBIBYTE, 64, REST),
+        ),
+        right: Right::Fail(&[ErrorClass::BodyTooLarge]),
+        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap says so",
+    },
+    Fault {
+        name: "endless-chunks",
+        what: "sends one chunk after another, without end",
+        made: reply(
+            &[Step::Bytes(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")],
+            End::Forever(CHUNK, 64, REST),
+        ),
+        right: Right::Fail(&[ErrorClass::BodyTooLarge]),
+        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap says so",
+    },
+    Fault {
+        name: "surplus",
+        what: "sends five bytes too many, and goes on",
+        made: reply(&[Step::Head, BLANK, Step::Body, Step::Bytes(b"junk\n")], End::Keep),
+        right: RIGHT_ANSWER,
+        why: "RFC 9112, section 6.3: a user agent must not process what remains as a separate response",
+    },
+    Fault {
+        name: "surplus-answer",
+        what: "sends a second answer that nobody asked for",
+        made: reply(
+            &[Step::Head, BLANK, Step::Body, Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged")],
+            End::Keep,
+        ),
+        right: RIGHT_ANSWER,
+        why: "RFC 9112, section 6.3: a user agent must not process what remains as a separate response",
+    },
+    Fault {
+        name: "other-visit",
+        what: "sends the body of another visit",
+        made: reply(&[Step::Head, BLANK, Step::OtherBody], End::Keep),
+        right: answer(200, Content::OfNext),
+        why: "RFC 9112, section 9.2: answers bear no name, their order is all; only who knows the page can tell",
+    },
+    Fault {
+        name: "gzip-bomb",
+        what: "sends ten million zeros in gzip, though asked for identity",
+        made: reply(&[Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n"), Step::Zeros], End::Keep),
+        right: Right::Either(
+            Answer { status: 200, content: Content::Zeros },
+            &[ErrorClass::BodyTooLarge, ErrorClass::Protocol],
+        ),
+        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same ought to limit it (17.5)",
+    },
+    Fault {
+        name: "gzip-corrupt",
+        what: "calls the body gzip, which it is not, though asked for identity",
+        made: reply(&[Step::Head, Step::Bytes(b"content-encoding: gzip\r\n"), BLANK, Step::Body], End::Keep),
+        right: Right::Either(PROGRAMMED, &[ErrorClass::Protocol]),
+        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same must find the fault",
+    },
+];

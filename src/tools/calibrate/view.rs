@@ -1,0 +1,89 @@
+//! What verdicts are worth, as Markdown.
+
+use std::fmt::Write;
+
+use crate::compare::analysis::StageAnalysis;
+use crate::render::escape::markdown as escape;
+use crate::render::numbers::grouped;
+use crate::tools::calibrate::{BlockLength, DRAWN, Run, Trial};
+
+/// How often experiments were right.
+pub fn trials(trials: &[Trial]) -> String {
+    let mut text = String::from(
+        "| row | true difference | blocks | experiments | found slower | found faster | interval covers the truth |\n\
+         |---|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for trial in trials {
+        let share = |count| {
+            let (share, interval) = trial.share(count);
+            let percent = |share: f64| format!("{:.1}", share * 100.0);
+            format!("{} % ({} to {})", percent(share), percent(*interval.start()), percent(*interval.end()))
+        };
+        let Trial { row, truth, blocks, experiments, slower, faster, covered } = trial;
+        writeln!(
+            text,
+            "| {} | {:.0} % | {blocks} | {experiments} | {} | {} | {} |",
+            escape(row),
+            (truth - 1.0) * 100.0,
+            share(*slower),
+            share(*faster),
+            share(*covered)
+        )
+        .expect("a string takes everything");
+    }
+    text
+}
+
+/// What a run as people make it found, and how often experiments did that are a quarter of it, or have its blocks by lot.
+pub fn run(run: &Run, quarter: &Trial, resampled: f64, stage: &StageAnalysis) -> String {
+    let Run { seconds, row, blocks, cycles: run_cycles, found } = run;
+    format!(
+        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_cycles} cycles, and found {}. \
+         Of the experiments with a quarter of its blocks, which have {} cycles each, {} in {} found the row slower, and of \
+         {} resampled ones, with as many blocks as the run drawn from all {} with replacement, {:.1} %. The run itself \
+         has blocks of at least as many cycles, and so finds that difference at least as often.\n",
+        escape(row),
+        found.interval_text(),
+        stage.paired.blocks.shortest(),
+        quarter.slower,
+        quarter.experiments,
+        grouped(DRAWN as u64),
+        grouped(stage.blocks as u64),
+        resampled * 100.0,
+    )
+}
+
+/// What blocks of fewer cycles would have been worth: the deviation times the root of the time that a block takes tells
+/// how wide an interval is after a given time, whatever the number of blocks.
+pub fn block_lengths(lengths: &[BlockLength]) -> String {
+    let Some(first) = lengths.first() else { return String::new() };
+    let mut text = String::from("| cycles | a block lasts |");
+    for (row, _) in &first.deviations {
+        write!(text, " {} | x √s |", escape(row)).expect("a string takes everything");
+    }
+    text.push_str("\n|--:|--:|");
+    text.push_str(&"--:|--:|".repeat(first.deviations.len()));
+    text.push('\n');
+    for BlockLength { cycles, seconds, deviations } in lengths {
+        write!(text, "| {cycles} | {seconds:.2} s |").expect("a string takes everything");
+        for (_, deviation) in deviations {
+            write!(text, " {deviation:.4} | {:.4} |", deviation * seconds.sqrt()).expect("a string takes everything");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
+    use crate::tools::calibrate::resampled;
+
+    #[test]
+    fn resampled_experiments_find_what_is_plain_and_nothing_where_nothing_is() {
+        let stage = analyse(&comparison()).remove(0);
+        let found = |row| resampled(&stage, row, 6);
+        assert_eq!([found("ureq@sequential"), found("surf@smol"), found("nobody")], [Some(1.0), Some(0.0), None]);
+    }
+}

@@ -1,0 +1,358 @@
+//! The difference between two records of comparisons: by scenario and backend, with intervals.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{anyhow, ensure};
+
+use crate::compare::analysis::{BackendAnalysis, Invalid, StageAnalysis, analyse};
+use crate::record::{Comparison, CostSample, Environment, StageSetup};
+use crate::stats;
+use crate::stats::paired::{Family, Ratio, Verdict};
+
+pub mod view;
+
+/// A figure that two records are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// The median pass. A change of the whole machine between the two runs is in it.
+    Median,
+    /// The pass relative to that of the reference in the same cycle. A change of the whole machine
+    /// cancels out of it.
+    Ratio,
+    /// Processor time.
+    Cpu,
+}
+
+impl Figure {
+    /// Every figure, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::Median, Self::Ratio, Self::Cpu];
+
+    /// Returns the name, as thresholds use it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Median => "median",
+            Self::Ratio => "ratio",
+            Self::Cpu => "cpu",
+        }
+    }
+
+    /// Returns the logarithm of the figure in each block of a backend.
+    fn block_values(self, side: Side<'_>) -> Vec<f64> {
+        let Side { comparison, stage, row } = side;
+        let blocks = &stage.paired.blocks;
+        match self {
+            Self::Median => blocks.block_medians(row.index).into_iter().flatten().map(f64::ln).collect(),
+            Self::Ratio => match stage.paired.index(&stage.reference) {
+                Some(reference) if reference != row.index => blocks.block_values(row.index, reference),
+                _ => Vec::new(),
+            },
+            Self::Cpu => {
+                let is_own = |cost: &&CostSample| cost.scenario == stage.setup.scenario && cost.row == row.name;
+                let costs = comparison.costs.iter().filter(is_own);
+                let each = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
+                // In a very short block the clock may not have ticked at all.
+                each.filter(|s| *s > 0.0 && s.is_finite()).map(f64::ln).collect()
+            }
+        }
+    }
+
+    /// Whether the figure of a backend counts.
+    fn counts(self, side: Side<'_>) -> bool {
+        let is_needed = |other: &&BackendAnalysis| other.name == side.stage.reference;
+        let mut needed = side.stage.rows.iter().filter(is_needed);
+        side.row.is_valid() && (self != Self::Ratio || needed.all(BackendAnalysis::is_valid))
+    }
+
+    /// Returns the new figure over the old one; `None` if they are not comparable.
+    fn change(self, sides: OldNew<Side<'_>>, family: Family) -> Option<Ratio> {
+        let OldNew { old, new } = sides;
+        let same_reference = old.stage.reference == new.stage.reference;
+        let is_comparable = self.counts(old) && self.counts(new) && (self != Self::Ratio || same_reference);
+        if !is_comparable {
+            return None;
+        }
+        let (values, others) = (self.block_values(new), self.block_values(old));
+        let interval = stats::welch_interval(&values, &others, family.level())?;
+        let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
+        Some(Ratio { mean, low, high, blocks: values.len().min(others.len()) })
+    }
+}
+
+/// The same thing in the old record and in the new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OldNew<T> {
+    /// In the old record.
+    pub old: T,
+    /// In the new record.
+    pub new: T,
+}
+
+impl<T> OldNew<T> {
+    fn map<U>(self, convert: impl Fn(T) -> U) -> OldNew<U> {
+        OldNew { old: convert(self.old), new: convert(self.new) }
+    }
+}
+
+/// A backend on a scenario of a record.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    comparison: &'a Comparison,
+    stage: &'a StageAnalysis,
+    row: &'a BackendAnalysis,
+}
+
+/// The change of a backend on a scenario.
+#[derive(Debug, Clone)]
+pub struct RowChange {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The backend's name.
+    pub row: String,
+    /// The median pass, in seconds.
+    pub median_s: OldNew<Option<f64>>,
+    /// The new figure over the old one, in the order of [`Figure::ALL`].
+    pub changes: [Option<Ratio>; 3],
+    /// Why it does not count, if it does not.
+    pub invalid: OldNew<Option<Invalid>>,
+}
+
+impl RowChange {
+    fn new(sides: OldNew<Side<'_>>, family: Family) -> Self {
+        Self {
+            scenario: sides.new.stage.setup.scenario.clone(),
+            row: sides.new.row.name.clone(),
+            median_s: sides.map(|side| side.row.median_s),
+            changes: Figure::ALL.map(|figure| figure.change(sides, family)),
+            invalid: sides.map(|side| side.row.invalid.clone()),
+        }
+    }
+
+    /// Returns the new figure over the old one.
+    pub fn change(&self, figure: Figure) -> Option<Ratio> {
+        let mut changes = Figure::ALL.iter().zip(self.changes);
+        changes.find(|(other, _)| **other == figure).and_then(|(_, change)| change)
+    }
+
+    /// Whether the backend counts in the old record only.
+    pub fn counts_no_more(&self) -> bool {
+        self.invalid.old.is_none() && self.invalid.new.is_some()
+    }
+}
+
+/// The difference between two records.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// The backends that both have, scenario by scenario.
+    pub rows: Vec<RowChange>,
+    /// Pairs of backends that come out in opposite order.
+    pub reversed: Vec<Reversed>,
+    /// Sentences that name the parts that cannot be compared, and why.
+    pub left_out: Vec<String>,
+}
+
+/// Two backends that come out in opposite order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversed {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The backend shown to be faster in the old record.
+    pub was_faster: String,
+    /// The backend shown to be faster in the new record.
+    pub is_faster: String,
+}
+
+/// Compares two records. All intervals of one figure hold together with 95 %.
+pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
+    let (old_stages, new_stages) = (analyse(old), analyse(new));
+    let mut left_out = Vec::new();
+    let (mut pairs, mut reversed) = (Vec::new(), Vec::new());
+    let stage_name = |stage: &StageAnalysis| stage.setup.scenario.clone();
+    for stages in matched(&old_stages, &new_stages, stage_name, &mut left_out) {
+        let scenario = &stages.new.setup.scenario;
+        if let Some(why) = unlike(&stages.old.setup, &stages.new.setup) {
+            left_out.push(format!("{scenario}: {why}."));
+            continue;
+        }
+        let row_name = |row: &BackendAnalysis| format!("{} on {scenario}", row.name);
+        let rows = matched(&stages.old.rows, &stages.new.rows, row_name, &mut left_out);
+        reversed.extend(reversals(stages, &rows));
+        pairs.extend(rows.into_iter().map(|row| OldNew {
+            old: Side { comparison: old, stage: stages.old, row: row.old },
+            new: Side { comparison: new, stage: stages.new, row: row.new },
+        }));
+    }
+    let family = Family::new(pairs.len());
+    let rows = pairs.into_iter().map(|sides| RowChange::new(sides, family)).collect();
+    Difference { rows, reversed, left_out }
+}
+
+/// Returns the pairs of backends that are shown to be ranked one way in the old stage and the other
+/// way in the new one.
+fn reversals(stages: OldNew<&StageAnalysis>, rows: &[OldNew<&BackendAnalysis>]) -> Vec<Reversed> {
+    let valid = rows.iter().filter(|row| row.old.is_valid() && row.new.is_valid());
+    let pairs = valid.clone().flat_map(|one| valid.clone().map(move |other| (one, other)));
+    pairs
+        .filter(|(one, other)| is_faster(stages.old, one.old, other.old) && is_faster(stages.new, other.new, one.new))
+        .map(|(one, other)| Reversed {
+            scenario: stages.new.setup.scenario.clone(),
+            was_faster: one.new.name.clone(),
+            is_faster: other.new.name.clone(),
+        })
+        .collect()
+}
+
+fn is_faster(stage: &StageAnalysis, row: &BackendAnalysis, other: &BackendAnalysis) -> bool {
+    stage.pair(row, other).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
+}
+
+/// Returns the things that both records hold under one name, and adds the others to `left_out`.
+fn matched<'a, T>(
+    old: &'a [T],
+    new: &'a [T],
+    name: impl Fn(&T) -> String,
+    left_out: &mut Vec<String>,
+) -> Vec<OldNew<&'a T>> {
+    let find = |among: &'a [T], wanted: &T| among.iter().find(|other| name(other) == name(wanted));
+    for (among, others, which) in [(new, old, "new"), (old, new, "old")] {
+        let alone = among.iter().filter(|one| find(others, one).is_none());
+        left_out.extend(alone.map(|one| format!("{} is only in the {which} record.", name(one))));
+    }
+    new.iter().filter_map(|new| Some(OldNew { old: find(old, new)?, new })).collect()
+}
+
+/// Returns why two stages of one name are not the same; `None` if they are.
+fn unlike(old: &StageSetup, new: &StageSetup) -> Option<String> {
+    let differ = |what: &str, old: &dyn fmt::Display, new: &dyn fmt::Display| {
+        (old.to_string() != new.to_string()).then(|| format!("{what} was {old} and is {new}"))
+    };
+    let other_sites = old.live && old.sites != new.sites;
+    differ("the factor on its delays", &old.time_scale, &new.time_scale)
+        .or_else(|| differ("the number of its fetches", &old.fetches, &new.fetches))
+        .or_else(|| differ("its concurrency", &old.concurrency, &new.concurrency))
+        .or_else(|| differ("the number of its origins", &old.origins, &new.origins))
+        .or_else(|| other_sites.then(|| "its sites are not the same".to_owned()))
+}
+
+/// A limit on a change, such as `median>+5%`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Threshold {
+    figure: Figure,
+    /// The highest ratio of new to old that is allowed.
+    most: f64,
+}
+
+impl Threshold {
+    /// Whether any backend has an interval that could pass it.
+    pub fn is_tried_by(&self, difference: &Difference) -> bool {
+        let mut changes = difference.rows.iter().filter_map(|row| row.change(self.figure));
+        changes.any(|ratio| ratio.has_verdict())
+    }
+
+    /// Whether a backend's interval lies wholly beyond it. Too few blocks never pass it.
+    pub fn is_passed_by(&self, change: &RowChange) -> bool {
+        change.change(self.figure).is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)
+    }
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // (1.05 − 1) × 100 is a little more than 5.
+        write!(f, "{}>+{}%", self.figure.name(), ((self.most - 1.0) * 1e8).round() / 1e6)
+    }
+}
+
+impl FromStr for Threshold {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let wrong = || anyhow!("bad threshold {text:?}: write 'median>+5%', or ratio or cpu in place of median");
+        let (name, share) = text.split_once('>').ok_or_else(wrong)?;
+        let figure = Figure::ALL.into_iter().find(|figure| figure.name() == name.trim()).ok_or_else(wrong)?;
+        let share = share.trim().trim_start_matches('+').strip_suffix('%').ok_or_else(wrong)?;
+        let percent: f64 = share.trim().parse().map_err(|_| wrong())?;
+        ensure!((0.0..=1e6).contains(&percent), wrong());
+        Ok(Self { figure, most: 1.0 + percent / 100.0 })
+    }
+}
+
+/// Returns the differences of two machines, one line each. Figures of different machines are not
+/// comparable.
+pub fn other_machine(old: &Environment, new: &Environment) -> Vec<String> {
+    let memory = |environment: &Environment| environment.memory_bytes.map_or(0, |bytes| bytes >> 30);
+    [
+        differs("CPU", &old.cpu, &new.cpu),
+        differs("cores", &old.cores, &new.cores),
+        differs("GiB of memory", &memory(old), &memory(new)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Returns the other differences of two environments, one line each: a change may come from them.
+pub fn other_conditions(old: &Environment, new: &Environment) -> Vec<String> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
+    let revision = |environment: &Environment| {
+        environment.git.as_ref().map_or_else(
+            || "unknown".to_owned(),
+            |git| format!("{:.12}{}", git.revision, if git.dirty { " with changes" } else { "" }),
+        )
+    };
+    let mut lines: Vec<String> = [
+        differs("kernel", &text(&old.kernel), &text(&new.kernel)),
+        differs("governor", &text(&old.governor), &text(&new.governor)),
+        differs("rustc", &text(&old.rustc), &text(&new.rustc)),
+        differs("profile", &old.profile, &new.profile),
+        differs("revision", &revision(old), &revision(new)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    for (name, version) in &new.crates {
+        lines.extend(old.crates.get(name).and_then(|other| differs(name, other, version)));
+    }
+    lines
+}
+
+fn differs<T: fmt::Display + PartialEq>(what: &str, old: &T, new: &T) -> Option<String> {
+    (old != new).then(|| format!("{what}: {old} -> {new}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(mean: f64, low: f64, blocks: usize) -> RowChange {
+        let ratio = Ratio { mean, low, high: 2.0 * mean - low, blocks };
+        RowChange {
+            scenario: "keepalive".to_owned(),
+            row: "hyper@smol".to_owned(),
+            median_s: OldNew::default(),
+            changes: [Some(ratio), None, None],
+            invalid: OldNew::default(),
+        }
+    }
+
+    #[test]
+    fn a_threshold_is_passed_by_an_interval_that_lies_wholly_beyond_it() {
+        let threshold: Threshold = "median>+5%".parse().unwrap();
+        assert!(threshold.is_passed_by(&change(1.10, 1.06, 5)));
+        assert!(!threshold.is_passed_by(&change(1.10, 1.04, 5)), "it may be less than that");
+        assert!(!threshold.is_passed_by(&change(1.10, 1.06, 4)), "four blocks say nothing");
+        assert!(!threshold.is_passed_by(&change(0.90, 0.85, 5)), "it has become faster");
+        assert!(!"cpu>+5%".parse::<Threshold>().unwrap().is_passed_by(&change(1.10, 1.06, 5)));
+    }
+
+    #[test]
+    fn thresholds_are_printed_as_they_are_written() {
+        for text in ["median>+5%", "ratio>+0%", "cpu>+12.5%"] {
+            assert_eq!(text.parse::<Threshold>().unwrap().to_string(), text);
+        }
+        assert_eq!("median > 5 %".parse::<Threshold>().unwrap().to_string(), "median>+5%");
+        for bad in ["median", "median<5%", "median>5", "mean>5%", "median>-5%", "median>nan%", ""] {
+            let error = bad.parse::<Threshold>().unwrap_err().to_string();
+            assert!(error.starts_with("bad threshold") && error.contains("median>+5%"), "{bad}: {error}");
+        }
+    }
+}

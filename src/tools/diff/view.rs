@@ -1,0 +1,150 @@
+//! The difference between two records, as text for people, in 80 columns.
+
+use std::fmt::Write;
+
+use crate::render::escape::visible;
+use crate::render::numbers::seconds;
+use crate::render::table::{Column, Side, table, wrapped};
+use crate::render::verdict::Change;
+use crate::render::{FAILURE, HEADING};
+use crate::tools::diff::{Difference, Figure, Reversed, RowChange, Threshold};
+
+/// Returns two tables for each scenario, then the other differences.
+pub fn text(difference: &Difference, conditions: &[String]) -> String {
+    let mut text = String::new();
+    let mut scenarios: Vec<&str> = difference.rows.iter().map(|row| row.scenario.as_str()).collect();
+    scenarios.dedup();
+    for scenario in scenarios {
+        let rows: Vec<&RowChange> = difference.rows.iter().filter(|row| row.scenario == scenario).collect();
+        let (scenario, passes, others) = (visible(scenario), passes(&rows), others(&rows));
+        writeln!(text, "{HEADING}{scenario}{HEADING:#}\n{passes}\n{others}").expect("a string takes all");
+        for row in rows {
+            for (when, why) in [("old", &row.invalid.old), ("new", &row.invalid.new)] {
+                if let Some(why) = why {
+                    let line = visible(&format!("{} does not count in the {when} record: {why}", row.row));
+                    writeln!(text, "{FAILURE}{line}{FAILURE:#}\n").expect("a string takes all");
+                }
+            }
+        }
+    }
+    text.push_str(&order(difference));
+    for line in &difference.left_out {
+        text.push_str(&wrapped(&visible(line)));
+    }
+    if !conditions.is_empty() {
+        text.push_str("What else is not as it was:\n");
+    }
+    for line in conditions {
+        writeln!(text, "  {}", visible(line)).expect("a string takes all");
+    }
+    text
+}
+
+/// Returns the table of passes. A change of the whole machine is in it.
+fn passes(rows: &[&RowChange]) -> String {
+    let columns = [
+        Column("row", Side::Left),
+        Column("old pass", Side::Right),
+        Column("new pass", Side::Right),
+        Column("median", Side::Left),
+    ];
+    let time = |median: Option<f64>| median.map_or_else(String::new, seconds);
+    let line = |row: &&RowChange| {
+        vec![visible(&row.row), time(row.median_s.old), time(row.median_s.new), change_text(row, Figure::Median)]
+    };
+    table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
+}
+
+/// Returns the table of the figures that a change of the whole machine cancels out of: the ratio to
+/// the reference in the same cycles, and the processor time.
+fn others(rows: &[&RowChange]) -> String {
+    let columns = [Column("row", Side::Left), Column("ratio to the reference", Side::Left), Column("cpu", Side::Left)];
+    let line =
+        |row: &&RowChange| vec![visible(&row.row), change_text(row, Figure::Ratio), change_text(row, Figure::Cpu)];
+    table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
+}
+
+/// Returns the change of a figure in words.
+fn change_text(row: &RowChange, figure: Figure) -> String {
+    let change = if figure == Figure::Cpu { Change::Cost } else { Change::Time };
+    row.change(figure).map_or_else(String::new, |ratio| ratio.change_text(change))
+}
+
+/// Returns a line for each pair of backends that come out in opposite order.
+fn order(difference: &Difference) -> String {
+    if difference.reversed.is_empty() {
+        return "No two rows come out in opposite order.\n".to_owned();
+    }
+    let line = |pair: &Reversed| {
+        let Reversed { scenario, was_faster, is_faster } = pair;
+        let line = visible(&format!("{was_faster} was faster than {is_faster} on {scenario}, and is slower now."));
+        format!("{FAILURE}{line}{FAILURE:#}\n")
+    };
+    difference.reversed.iter().map(line).collect()
+}
+
+/// Returns one line for each backend that passes a threshold.
+pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> {
+    let line = |row: &RowChange, threshold: &Threshold| {
+        threshold.is_passed_by(row).then(|| visible(&format!("{} on {}: {threshold}", row.row, row.scenario)))
+    };
+    let rows = difference.rows.iter();
+    rows.flat_map(|row| thresholds.iter().filter_map(move |threshold| line(row, threshold))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::table::{TERMINAL, width};
+    use crate::stats::paired::Ratio;
+    use crate::tools::diff::OldNew;
+
+    fn ratio(mean: f64, low: f64, high: f64) -> Option<Ratio> {
+        Some(Ratio { mean, low, high, blocks: 8 })
+    }
+
+    fn row(name: &str, changes: [Option<Ratio>; 3]) -> RowChange {
+        RowChange {
+            scenario: "keepalive".to_owned(),
+            row: name.to_owned(),
+            median_s: OldNew { old: Some(0.120_41), new: Some(0.121_41) },
+            changes,
+            invalid: OldNew::default(),
+        }
+    }
+
+    #[test]
+    fn a_difference_fits_a_terminal() {
+        let rows = vec![
+            row("hyper@tokio", [ratio(1.0, 0.995, 1.005), None, ratio(0.9, 0.89, 0.91)]),
+            row("ureq@sequential", [ratio(3.4123, 2.8312, 4.1234); 3]),
+            row("surf@async-std", [ratio(0.95, 0.9015, 0.9985), ratio(1.0996, 1.0912, 1.1049), ratio(1.05, 1.0, 1.1)]),
+        ];
+        let reversed = vec![Reversed {
+            scenario: "keepalive".to_owned(),
+            was_faster: "surf@smol".to_owned(),
+            is_faster: "hyper@smol".to_owned(),
+        }];
+        let left_out = vec!["fan-out is only in the new record.".to_owned()];
+        let difference = Difference { rows, reversed, left_out };
+        let text = text(&difference, &["kernel: Linux 6.18.0 -> Linux 6.19.0".to_owned()]);
+        assert!(width(&text) <= TERMINAL, "{text}");
+        insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r"
+keepalive
+row               old pass   new pass  median
+hyper@tokio      120.41 ms  121.41 ms  same   +0.0 % (-0.5 to +0.5)
+ureq@sequential  120.41 ms  121.41 ms  slower x 3.41 (2.83 to 4.12)
+surf@async-std   120.41 ms  121.41 ms  faster -5.0 % (-9.9 to -0.1)
+
+row              ratio to the reference        cpu
+hyper@tokio                                    less -10 % (-11 to -9.0)
+ureq@sequential  slower x 3.41 (2.83 to 4.12)  more x 3.41 (2.83 to 4.12)
+surf@async-std   slower +10 % (+9.1 to +10)    same +5.0 % (+0.0 to +10)
+
+surf@smol was faster than hyper@smol on keepalive, and is slower now.
+fan-out is only in the new record.
+What else is not as it was:
+  kernel: Linux 6.18.0 -> Linux 6.19.0
+");
+    }
+}

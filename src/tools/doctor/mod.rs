@@ -1,0 +1,195 @@
+//! Whether this machine is fit to measure on, and what to do where it is not.
+
+use std::time::{Duration, Instant};
+
+use crate::compare::{NoCounters, no_instructions};
+use crate::record::machine::{self, CoreTicks};
+use crate::stats;
+use crate::stats::paired::LEAST_BLOCKS;
+
+pub mod view;
+
+/// What was looked at, what was found, and what can be done about it where something should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub what: &'static str,
+    /// What was found.
+    pub found: String,
+    /// What can be done about it. `None` where all is well, or nothing is known.
+    pub advice: Option<String>,
+}
+
+impl Finding {
+    fn new(what: &'static str, found: String, advice: Option<&str>) -> Self {
+        Self { what, found, advice: advice.map(str::to_owned) }
+    }
+
+    fn unknown(what: &'static str) -> Self {
+        Self::new(what, "this machine does not say".to_owned(), None)
+    }
+}
+
+/// Connections that the scenario with the most of them holds, and what a process needs beside them.
+const FILES_WANTED: u64 = 1_064;
+
+/// Ports that should be free: `connect` uses up as many in fifty passes, and each rests for a minute.
+const PORTS_WANTED: u64 = 10_000;
+
+/// The queue of connections that wait to be accepted which a thousand at once need.
+const BACKLOG_WANTED: u64 = 4_096;
+
+/// Everything that can be looked at in a moment.
+pub fn at_rest() -> Vec<Finding> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    vec![
+        profile(cfg!(debug_assertions)),
+        self::cores(cores),
+        load(machine::load(), cores),
+        governor(machine::governor().as_deref()),
+        files(machine::open_files()),
+        ports(machine::ports(), machine::resting_ports()),
+        backlog(machine::backlog()),
+        timers(&lateness()),
+        counters(no_instructions()),
+    ]
+}
+
+fn profile(is_debug: bool) -> Finding {
+    let found = if is_debug { "debug" } else { "release" };
+    let advice = "measure with the optimiser on: cargo build --release";
+    Finding::new("profile", found.to_owned(), is_debug.then_some(advice))
+}
+
+fn cores(cores: usize) -> Finding {
+    let advice = "server and client take turns on one core: use a machine, or a container, with two at least";
+    Finding::new("cores", cores.to_string(), (cores < 2).then_some(advice))
+}
+
+fn load(load: Option<[f64; 3]>, cores: usize) -> Finding {
+    let Some([minute, ..]) = load else { return Finding::unknown("load") };
+    let advice = "other programs compete for the cores: end them, or wait until they have ended (see `top`)";
+    let found = format!("{minute:.2} over the last minute");
+    Finding::new("load", found, (minute > cores as f64 / 4.0).then_some(advice))
+}
+
+fn governor(governor: Option<&str>) -> Finding {
+    let Some(governor) = governor else { return Finding::unknown("governor") };
+    let advice = "the clock of the cores goes up and down: cpupower frequency-set -g performance (as root)";
+    Finding::new("governor", governor.to_owned(), (governor != "performance").then_some(advice))
+}
+
+fn files(limit: Option<u64>) -> Finding {
+    let Some(limit) = limit else { return Finding::new("open files", "no limit".to_owned(), None) };
+    let advice = "fan-out needs a thousand connections: ulimit -n 4096";
+    Finding::new("open files", format!("{limit} at most"), (limit < FILES_WANTED).then_some(advice))
+}
+
+fn ports(range: Option<(u16, u16)>, resting: Option<u64>) -> Finding {
+    let Some((first, last)) = range else { return Finding::unknown("ports") };
+    let all = u64::from(last) - u64::from(first) + 1;
+    let resting = resting.unwrap_or(0);
+    let advice = "a connection's port rests for a minute after it: wait for that, or sysctl -w \
+                  net.ipv4.ip_local_port_range='1024 65535' (as root)";
+    let found = format!("{all}, of which {resting} rest");
+    Finding::new("ports", found, (all.saturating_sub(resting) < PORTS_WANTED).then_some(advice))
+}
+
+fn backlog(backlog: Option<u64>) -> Finding {
+    let Some(backlog) = backlog else { return Finding::unknown("backlog") };
+    let advice = "a thousand connections at once overflow the queue, and are tried again after a second: sysctl -w \
+                  net.core.somaxconn=4096 (as root)";
+    Finding::new("backlog", format!("{backlog} connections"), (backlog < BACKLOG_WANTED).then_some(advice))
+}
+
+/// How late sleeps of a millisecond end, in seconds.
+fn lateness() -> Vec<f64> {
+    const SLEEP: Duration = Duration::from_millis(1);
+    let late = |_| {
+        let start = Instant::now();
+        std::thread::sleep(SLEEP);
+        (start.elapsed().saturating_sub(SLEEP)).as_secs_f64()
+    };
+    (0..300).map(late).collect()
+}
+
+fn timers(late: &[f64]) -> Finding {
+    let micros = |share| stats::quantile(late, share).map_or(0.0, |seconds| seconds * 1e6);
+    let (median, worst) = (micros(0.5), micros(0.99));
+    let advice = "an idle core wakes late, and so do the sites' delays: keep it from deep sleep with the performance \
+                  governor, or trust only what is far longer";
+    let found = format!("{median:.0} µs late, one in a hundred {worst:.0} µs");
+    Finding::new("timers", found, (median > 500.0 || worst > 5_000.0).then_some(advice))
+}
+
+/// Whether instructions can be counted, which is one cost of many: a machine without it is fit all the same.
+fn counters(missing: Option<NoCounters>) -> Finding {
+    let advice = "instructions of a fetch can be counted: sysctl -w kernel.perf_event_paranoid=2 (as root)";
+    let is_forbidden = matches!(missing, Some(NoCounters::Forbidden(_)));
+    let found = missing.map_or_else(|| "instructions can be counted".to_owned(), |why| format!("none: {why}"));
+    Finding::new("counters", found, is_forbidden.then_some(advice))
+}
+
+/// What the host gave to somebody else between two moments.
+pub fn stolen(before: Option<CoreTicks>, after: Option<CoreTicks>) -> Finding {
+    let share = before.zip(after).and_then(|(before, after)| after.stolen_since(before));
+    let Some(share) = share else { return Finding::unknown("stolen time") };
+    let advice = "the host gives the cores to somebody else: measure at another hour, or on a machine of your own";
+    Finding::new("stolen time", format!("{:.1} % of the cores", share * 100.0), (share > 0.01).then_some(advice))
+}
+
+/// What the block values of a row against itself say, and how many blocks a minute has.
+pub fn noise(values: &[f64], blocks_a_minute: f64) -> Finding {
+    let enough = Some(values).filter(|values| values.len() >= LEAST_BLOCKS);
+    let Some(deviation) = enough.and_then(stats::standard_deviation) else {
+        let advice = "the machine is too slow for five blocks in five seconds: give `compare` more time with --budget";
+        return Finding::new("noise", format!("{} blocks are too few to tell", values.len()), Some(advice));
+    };
+    let blocks = (blocks_a_minute as usize).max(LEAST_BLOCKS);
+    let smallest = stats::detectable_shift(blocks, deviation, 0.95).map_or(f64::NAN, f64::exp_m1);
+    let advice = "a minute does not find 10 %: make the machine quieter, or give `compare` more time with --budget";
+    let found = format!(
+        "blocks of equal rows differ by {:.1} %; a minute over two rows finds differences from {:.1} % on",
+        deviation.exp_m1() * 100.0,
+        smallest * 100.0
+    );
+    Finding::new("noise", found, (smallest > 0.10).then_some(advice))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn each_thing_is_advised_against_where_it_is_bad_and_not_where_it_is_well() {
+        for (bad, well) in [
+            (profile(true), profile(false)),
+            (cores(1), cores(2)),
+            (load(Some([1.5, 0.0, 0.0]), 2), load(Some([0.4, 9.0, 9.0]), 2)),
+            (governor(Some("powersave")), governor(Some("performance"))),
+            (files(Some(1_024)), files(Some(4_096))),
+            (ports(Some((40_000, 40_019)), None), ports(Some((32_768, 60_999)), Some(3_000))),
+            (ports(Some((32_768, 60_999)), Some(20_000)), ports(None, None)),
+            (backlog(Some(128)), backlog(Some(4_096))),
+            (timers(&[0.001; 300]), timers(&[0.000_1; 300])),
+            (counters(Some(NoCounters::Forbidden(ErrorKind::PermissionDenied.into()))), counters(None)),
+            (load(Some([9.0, 0.0, 0.0]), 2), counters(Some(NoCounters::StandStill))),
+            (noise(&[0.4, -0.6, 0.2, -0.4, 0.6], 60.0), noise(&[0.01, -0.01, 0.0, 0.01, 0.0], 60.0)),
+            (noise(&[0.0; 4], 60.0), governor(None)),
+        ] {
+            assert!(bad.advice.is_some(), "{bad:?}");
+            assert_eq!(well.advice, None, "{well:?}");
+        }
+    }
+
+    #[test]
+    fn every_part_of_this_machine_is_checked_once() {
+        let found: Vec<_> = at_rest().iter().map(|finding| finding.what).collect();
+        assert_eq!(
+            found,
+            ["profile", "cores", "load", "governor", "open files", "ports", "backlog", "timers", "counters"],
+        );
+    }
+}

@@ -1,0 +1,25 @@
+//! Whether a machine is fit to measure on, as text for people.
+
+use std::fmt::Write;
+
+use super::Finding;
+use crate::render::{FAILURE, NAME};
+
+/// A line for each finding, and one below it where something can be done.
+pub fn text(findings: &[Finding]) -> String {
+    let widest = findings.iter().map(|finding| finding.what.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for Finding { what, found, advice } in findings {
+        let style = if advice.is_some() { FAILURE } else { NAME };
+        writeln!(text, "{style}{what:<widest$}{style:#}  {found}").expect("a string takes everything");
+        if let Some(advice) = advice {
+            writeln!(text, "{:<widest$}  -> {advice}", "").expect("a string takes everything");
+        }
+    }
+    let bad = findings.iter().filter(|finding| finding.advice.is_some()).count();
+    text.push_str(match bad {
+        0 => "\nThis machine is fit to measure on.\n",
+        _ => "\nFigures measured here are worth less than they could be, as told above.\n",
+    });
+    text
+}

@@ -1,0 +1,269 @@
+//! The conformance grid as text, Markdown and JSON.
+
+use std::fmt::Write;
+
+use crate::render::HEADING;
+use crate::render::escape::{self, visible};
+use crate::scenario::fault::{self, Fault, Group};
+use crate::tools::verify::{Cell, Grid, Verdict};
+
+/// The sign of a cell: one for what the client made of it and what the checks here made of that.
+pub(crate) fn sign(cell: &Cell) -> char {
+    match (cell.client, cell.checked) {
+        (Verdict::Right, Verdict::Caught) => '+',
+        (Verdict::WrongAnswer, Verdict::Caught) => 'w',
+        (Verdict::Crashed, Verdict::Caught) => 'x',
+        (verdict, _) => of_verdict(verdict),
+    }
+}
+
+fn of_verdict(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::LeftOut => '-',
+        Verdict::Right => '.',
+        Verdict::Caught => 'w',
+        Verdict::WrongClass => 'c',
+        Verdict::WrongAnswer => 'W',
+        Verdict::Spoiled => 'S',
+        Verdict::Hung => 'H',
+        Verdict::Crashed => 'X',
+    }
+}
+
+/// What the signs mean.
+pub(crate) const LEGEND: [(char, &str); 10] = [
+    ('.', "right"),
+    ('+', "right as far as a client can know; the checks here, which know the page, object"),
+    ('w', "the client accepted a wrong answer, and the checks here caught it"),
+    ('W', "the client accepted a wrong answer, and the checks here did not notice"),
+    ('c', "failed where it need not have, or under another class than it should"),
+    ('S', "the next fetch over the same session went wrong"),
+    ('H', "hung past its deadline"),
+    ('x', "the client panicked, which was caught here and cost the one fetch"),
+    ('X', "its process died"),
+    ('-', "takes no part: it cannot fetch https"),
+];
+
+/// The groups of faults of which the grid has any, with those that it has.
+pub(crate) fn groups(grid: &Grid) -> impl Iterator<Item = (&'static Group, Vec<&'static Fault>)> {
+    let has = |fault: &&Fault| grid.cells.iter().any(|cell| cell.fault == fault.name);
+    let groups = fault::ALL.iter().map(move |group| (group, group.faults.iter().filter(has).collect::<Vec<_>>()));
+    groups.filter(|(_, faults)| !faults.is_empty())
+}
+
+/// What is not right, cells of the same fault and outcome together.
+pub(crate) struct Finding<'a> {
+    pub(crate) fault: &'static Fault,
+    pub(crate) cell: &'a Cell,
+    pub(crate) rows: Vec<&'a str>,
+}
+
+pub(crate) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
+    let mut findings: Vec<Finding<'_>> = Vec::new();
+    for fault in fault::all() {
+        let wrong = |cell: &&Cell| cell.fault == fault.name && cell.client > Verdict::Right;
+        let start = findings.len();
+        for cell in grid.cells.iter().filter(wrong) {
+            let cause = |cell: &Cell| cell.known().map(|known| known.cause);
+            let outcome = |cell: &Cell| (cell.client, cell.told.clone(), cause(cell));
+            let same = |finding: &&mut Finding<'_>| outcome(finding.cell) == outcome(cell);
+            match findings[start..].iter_mut().find(same) {
+                Some(finding) => finding.rows.push(&cell.row),
+                None => findings.push(Finding { fault, cell, rows: vec![&cell.row] }),
+            }
+        }
+    }
+    findings
+}
+
+/// Who asked the server again by itself, after what, and how often: rows with the same count together.
+fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
+    let mut repeats: Vec<(&'static Fault, u64, Vec<&str>)> = Vec::new();
+    for fault in fault::all() {
+        for cell in grid.cells.iter().filter(|cell| cell.fault == fault.name && cell.repeats > 0) {
+            match repeats.iter_mut().find(|(of, count, _)| *of == fault && *count == cell.repeats) {
+                Some((.., rows)) => rows.push(&cell.row),
+                None => repeats.push((fault, cell.repeats, vec![&cell.row])),
+            }
+        }
+    }
+    repeats
+}
+
+/// What a reader should know of them.
+const REPEATS: &str = "A client may ask again by itself when a connection ends before the answer has, since a GET changes \
+                       nothing (RFC 9110, section 9.2.2). Its user is not told; the server has counted.";
+
+/// How many cells there are of each verdict, the good first.
+pub(crate) fn summary(grid: &Grid) -> String {
+    let count = |verdict| grid.cells.iter().filter(|cell| cell.client == verdict).count();
+    let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict))).filter(|(_, count)| *count > 0);
+    let counts: Vec<String> = counts.map(|(verdict, count)| format!("{count} {}", verdict.words())).collect();
+    format!("Of {} cells, by the client alone: {}.", grid.cells.len(), counts.join(", "))
+}
+
+/// For a terminal.
+pub fn text(grid: &Grid) -> String {
+    let (mut text, repeats) = (String::new(), repeats(grid));
+    let mut line = |line: &str| writeln!(text, "{line}").expect("a string takes everything");
+    for (number, row) in grid.rows.iter().enumerate() {
+        line(&visible(&format!("{}  {} ({}, {})", column(number), row.name, row.client, row.executor)));
+    }
+    for (group, faults) in groups(grid) {
+        let columns: String = (0..grid.rows.len()).flat_map(|number| [' ', column(number)]).collect();
+        line(&format!("\n{HEADING}{:<24}{columns}{HEADING:#}", group.title));
+        for fault in faults {
+            let signs = grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign));
+            let signs: String = signs.flat_map(|sign| [' ', sign]).collect();
+            line(&format!("{:<24}{signs}", fault.name));
+        }
+    }
+    line("");
+    for (sign, meaning) in LEGEND.iter().filter(|(wanted, _)| grid.cells.iter().any(|cell| sign(cell) == *wanted)) {
+        line(&format!("{sign}  {meaning}"));
+    }
+    for finding in findings(grid) {
+        line(&format!("\n{HEADING}{}{HEADING:#}: {}", finding.fault.name, finding.cell.client.words()));
+        line(&visible(&format!("  by        {}", finding.rows.join(", "))));
+        line(&visible(&format!("  told      {}", finding.cell.told)));
+        line(&format!("  expected  {}", finding.fault.right));
+        line(&format!("  why       {}", finding.fault.why));
+        if let Some(known) = finding.cell.known() {
+            line(&format!(
+                "  known     {}{}",
+                known.cause,
+                known.link.map_or(String::new(), |link| format!(", {link}"))
+            ));
+        }
+    }
+    if !repeats.is_empty() {
+        line(&format!("\n{HEADING}asked again{HEADING:#}"));
+    }
+    for (fault, count, rows) in repeats {
+        line(&visible(&format!(
+            "  {:<24}{} more requests than its fetches take: {}",
+            fault.name,
+            count,
+            rows.join(", ")
+        )));
+    }
+    line(&format!("\n{}", summary(grid)));
+    text
+}
+
+/// The sign above a row's column: digits, then letters.
+fn column(number: usize) -> char {
+    char::from_digit(number as u32 + 1, 36).unwrap_or('?')
+}
+
+/// As a page.
+pub fn markdown(grid: &Grid) -> String {
+    let mut page = String::from(
+        "# What each row makes of wrong answers\n\n\
+         Made by `fetchbench verify`; nothing here is written by hand. Every row fetched a healthy site, a faulty one and\n\
+         the healthy one again over one session, in a process of its own for each fault.\n\n",
+    );
+    let repeats = repeats(grid);
+    let mut line = |line: &str| writeln!(page, "{line}").expect("a string takes everything");
+    line(&format!("{} The deadline was {} ms.\n", summary(grid), grid.deadline_ms));
+    line("| sign | meaning |\n|---|---|");
+    for (sign, meaning) in LEGEND {
+        line(&format!("| `{sign}` | {meaning} |"));
+    }
+    line("\n| row | client | executor |\n|---|---|---|");
+    for row in &grid.rows {
+        line(&format!("| {} | {} | {} |", cell_text(&row.name), cell_text(&row.client), cell_text(&row.executor)));
+    }
+    let names: Vec<String> = grid.rows.iter().map(|row| cell_text(&row.name.replace('@', " @"))).collect();
+    for (group, faults) in groups(grid) {
+        line(&format!(
+            "\n## Faults of {}\n\n| fault | {} |\n|---|{}",
+            group.title,
+            names.join(" | "),
+            ":-:|".repeat(names.len())
+        ));
+        for fault in faults {
+            let signs = grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign));
+            let signs: Vec<String> = signs.map(|sign| format!("`{sign}`")).collect();
+            line(&format!("| {} | {} |", fault.name, signs.join(" | ")));
+        }
+    }
+    line(
+        "\n## Findings\n\n| fault | the client alone | rows | told | right would be | why | known |\n\
+         |---|---|---|---|---|---|---|",
+    );
+    for Finding { fault, cell, rows } in findings(grid) {
+        let rows: Vec<String> = rows.iter().map(|row| cell_text(row)).collect();
+        let known = cell.known().map_or(String::new(), |known| match known.link {
+            Some(link) => format!("[{}]({link})", known.cause),
+            None => known.cause.to_owned(),
+        });
+        let (rows, what, told) = (rows.join(", "), cell.client.words(), cell_text(&cell.told));
+        let Fault { name, right, why, .. } = fault;
+        line(&format!("| {name} | {what} | {rows} | {told} | {right} | {why} | {known} |"));
+    }
+    if !repeats.is_empty() {
+        line(&format!(
+            "\n## Asked again\n\n{REPEATS}\n\n| fault | rows | requests beyond those that its fetches take |\n|---|---|--:|"
+        ));
+    }
+    for (fault, count, rows) in repeats {
+        let rows: Vec<String> = rows.iter().map(|row| cell_text(row)).collect();
+        line(&format!("| {} | {} | {count} |", fault.name, rows.join(", ")));
+    }
+    line("\n## The faults\n\n| fault | what the server does | what is right | why |\n|---|---|---|---|");
+    for fault in groups(grid).flat_map(|(_, faults)| faults) {
+        line(&format!("| {} | {} | {} | {} |", fault.name, fault.what, fault.right, fault.why));
+    }
+    page
+}
+
+/// What a row's client gets wrong, as the names of faults: those that it accepts a wrong answer to, those that it fails over
+/// where it need not or under another class than it should, and those that it crashes, hangs or spoils the next fetch over.
+pub(crate) fn shortcomings<'a>(grid: &'a Grid, row: &str) -> [Vec<&'a str>; 3] {
+    let faults = |is_wanted: fn(Verdict) -> bool| {
+        let cells = grid.cells.iter().filter(|cell| cell.row == row && is_wanted(cell.client));
+        cells.map(|cell| cell.fault.as_str()).collect()
+    };
+    [
+        faults(|verdict| verdict == Verdict::WrongAnswer),
+        faults(|verdict| verdict == Verdict::WrongClass),
+        faults(|verdict| verdict >= Verdict::Spoiled),
+    ]
+}
+
+/// What there is to know of each client in a table of a few lines: rows with the same findings together.
+pub fn short(grid: &Grid) -> String {
+    let mut together: Vec<(Vec<String>, [Vec<&str>; 3])> = Vec::new();
+    for row in &grid.rows {
+        let found = shortcomings(grid, &row.name);
+        let name = format!("`{}`", cell_text(&row.name));
+        match together.iter_mut().find(|(_, other)| *other == found) {
+            Some((rows, _)) => rows.push(name),
+            None => together.push((vec![name], found)),
+        }
+    }
+    let mut table = String::from(
+        "| rows | accept a wrong answer to | fail where they need not, or misleadingly | crash, hang or spoil the next fetch over |\n\
+         |---|---|---|---|\n",
+    );
+    let listed = |faults: Vec<&str>| match faults.as_slice() {
+        [] => "none".to_owned(),
+        faults => faults.iter().map(|fault| format!("`{fault}`")).collect::<Vec<_>>().join(", "),
+    };
+    for (rows, found) in together {
+        writeln!(table, "| {} | {} |", rows.join(", "), found.map(listed).join(" | "))
+            .expect("a string takes everything");
+    }
+    table
+}
+
+/// A worker's word, harmless in a table.
+fn cell_text(text: &str) -> String {
+    visible(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('`', "'")
+}
+
+/// For programs.
+pub fn json(grid: &Grid) -> String {
+    escape::json(&(serde_json::to_string_pretty(grid).expect("plain values are JSON") + "\n"))
+}
