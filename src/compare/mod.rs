@@ -1,7 +1,7 @@
 //! The experiment of `compare`: blocks of cycles. Every backend has a process of its own, and all are
 //! alive together.
 //!
-//! [`run`] measures a [`Plan`] into a record. Nothing here prints: progress goes to an observer.
+//! [`run()`] measures a [`Plan`] into a record. Nothing here prints: progress goes to an observer.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -185,7 +185,7 @@ pub enum Stop {
 /// An event of a comparison, as it happens.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A [`run`] begins to measure.
+    /// A [`run()`] begins to measure.
     Start,
     /// The row of this name is about to probe live sites.
     Probe(&'a str),

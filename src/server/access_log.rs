@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::response::Visit;
+use super::visit::Visit;
 
 /// Writes the answers of one loop down. The loops of a server write to one file, whole lines at a time.
 #[derive(Debug)]

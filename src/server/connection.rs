@@ -7,11 +7,12 @@ use mio::event::Event;
 
 use super::clock::Now;
 use super::deadlines::{Ticket, after_all_others};
+use super::endpoint::{Endpoint, Entrance};
 use super::pace::Pace;
 use super::request::{self, HEAD_LIMIT, Parsed};
 use super::response::{Head, Response, Then};
 use super::script;
-use super::service::{Door, Entrance, Service};
+use super::service::Service;
 use super::socket::Socket;
 use super::wire::Wire;
 use crate::scenario::fault::End;
@@ -30,7 +31,7 @@ pub(super) type Scratch = [u8; HEAD_LIMIT];
 #[derive(Debug)]
 pub(super) struct Connection {
     wire: Wire,
-    door: Door,
+    endpoint: Endpoint,
     phase: Phase,
     /// What was read and not yet looked at: the beginning of a head, or requests sent ahead. At most two scratches full.
     unread: Unread,
@@ -95,16 +96,16 @@ pub(super) enum Next {
 }
 
 impl Connection {
-    /// A connection that has just been accepted at a door.
-    pub fn new(socket: Socket, door: Door, service: &Service, now: Now) -> io::Result<Self> {
-        let (wire, phase) = match service.entrance(door) {
+    /// A connection that has just been accepted at a endpoint.
+    pub fn new(socket: Socket, endpoint: Endpoint, service: &Service, now: Now) -> io::Result<Self> {
+        let (wire, phase) = match service.served.entrance(endpoint) {
             Entrance::Plain => (Wire::Plain(socket), Phase::Reading),
             Entrance::Tls(config) => (Wire::encrypted(socket, config).map_err(io::Error::other)?, Phase::Reading),
             Entrance::Greets(says, end) => (Wire::Plain(socket), Phase::Greeting(says, *end)),
         };
         Ok(Self {
             wire,
-            door,
+            endpoint,
             phase,
             unread: Unread::default(),
             readable: false,
@@ -174,8 +175,8 @@ impl Connection {
     }
 
     /// Whom it speaks for.
-    pub fn door(&self) -> Door {
-        self.door
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint
     }
 
     /// Gives up what was in work. To be called once, when the connection is dropped.
@@ -204,11 +205,11 @@ impl Connection {
             Parsed::Complete(request, length) => {
                 self.unread.consume(length);
                 self.head_since = None;
-                let (response, delay) = service.respond(self.door, request);
+                let (response, delay) = service.respond(self.endpoint, request);
                 return Ok(self.answer(response, delay, service));
             }
             Parsed::Refused(refusal) => {
-                let response = service.respond_to_refused(self.door, refusal);
+                let response = service.respond_to_refused(self.endpoint, refusal);
                 return Ok(self.answer(response, Duration::ZERO, service));
             }
             Parsed::Partial if !self.readable => {
@@ -257,14 +258,14 @@ impl Connection {
     /// Sends as much of the response as the system takes.
     fn send(&mut self, service: &mut Service, now: Now) -> io::Result<Next> {
         let Phase::Writing(response, progress) = &mut self.phase else { return Ok(Next::Step) };
-        let (head, whole) = service.lengths(response);
+        let (head, whole) = service.served.lengths(response);
         let allowed = progress.pace.allowed(now.instant);
         if progress.sent == head + allowed
             && let Some(next) = progress.pace.next(now.instant)
         {
             return Ok(Next::WakeAt(next));
         }
-        let slices = service.slices(response, progress.sent, allowed);
+        let slices = service.served.slices(response, progress.sent, allowed);
         // The clock is read only for who has a moment to meet.
         let begun = progress.is_timed().then(Instant::now);
         let written = self.wire.write(slices.as_slice())? as u64;
@@ -294,7 +295,7 @@ impl Connection {
     fn conclude(&mut self, response: Response, sent: u64, service: &mut Service, now: Now) -> io::Result<Next> {
         if let Some(rest) = response.rest {
             self.since = self.since.max(now.instant);
-            let (next, wait) = rest.next(service);
+            let (next, wait) = script::next(*rest, &service.served);
             return Ok(self.answer(next, wait, service));
         }
         if response.then == Then::Stay {
@@ -347,7 +348,7 @@ fn begin(mut response: Response, due: Option<Instant>, start: Instant, since: In
     if response.is_timed {
         response.tell_timing(start - since, since.elapsed());
     }
-    let (head, whole) = service.lengths(&response);
+    let (head, whole) = service.served.lengths(&response);
     let pace = Pace::new(start, response.body_time, whole - head);
     Phase::Writing(response, Progress { sent: 0, due, pace })
 }

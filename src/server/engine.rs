@@ -13,9 +13,10 @@ use slab::Slab;
 use super::clock::Now;
 use super::connection::{Connection, Next, Scratch};
 use super::deadlines::{Deadlines, Ticket, after_all_others};
-use super::mail::{Mail, Mailbox};
+use super::endpoint::Endpoint;
+use super::message::{Mailbox, Message};
 use super::request::HEAD_LIMIT;
-use super::service::{Door, Service};
+use super::service::Service;
 use super::sleep::Sleep;
 use super::socket::Socket;
 
@@ -50,7 +51,7 @@ pub(super) struct Engine {
     mailbox: Mailbox,
     listeners: Vec<TcpListener>,
     /// Whom each speaks for.
-    doors: Vec<Door>,
+    doors: Vec<Endpoint>,
     /// Which of them rest, since there is no room for another connection.
     resting: Vec<bool>,
     /// Connections accepted so far: they are dealt to the loops by turns.
@@ -99,7 +100,7 @@ impl Engine {
     pub fn listen(
         &mut self,
         mut listeners: Vec<TcpListener>,
-        doors: Vec<Door>,
+        doors: Vec<Endpoint>,
         colleagues: Vec<Mailbox>,
     ) -> io::Result<()> {
         for (number, listener) in listeners.iter_mut().enumerate() {
@@ -156,11 +157,11 @@ impl Engine {
     fn read_mail(&mut self, now: Now) {
         for mail in self.mailbox.take() {
             match mail {
-                Mail::Admit(stream, door) => self.admit(stream, door, now),
+                Message::Admit(stream, endpoint) => self.admit(stream, endpoint, now),
                 // Fails where whoever asked has gone.
-                Mail::Tell { anew, to } => drop(to.send(self.service.tally.tell(anew))),
-                Mail::Finish(until) => self.begin_to_finish(until),
-                Mail::Stop => self.finish = Some(now.instant),
+                Message::Tell { anew, to } => drop(to.send(self.service.tally.tell(anew))),
+                Message::Finish(until) => self.begin_to_finish(until),
+                Message::Stop => self.finish = Some(now.instant),
             }
         }
     }
@@ -189,14 +190,14 @@ impl Engine {
 
     /// Accepts those who wait at a listener. There is no further event for them, so it comes back for those that are left.
     fn accept(&mut self, number: usize, now: Now) {
-        let door = self.doors[number];
+        let endpoint = self.doors[number];
         for _ in 0..ACCEPTED_A_TURN {
             let Some(listener) = self.listeners.get(number) else { return };
-            if door != Door::Control && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most {
+            if endpoint != Endpoint::Control && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most {
                 return self.rest(number, now.instant + ACCEPT_REST);
             }
             match listener.accept() {
-                Ok((stream, _)) => self.deal(stream, door, now),
+                Ok((stream, _)) => self.deal(stream, endpoint, now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // A client that has gone again says nothing about the next.
                 Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
@@ -215,33 +216,33 @@ impl Engine {
     }
 
     /// Gives a connection to the loop whose turn it is. The control channel stays here.
-    fn deal(&mut self, stream: TcpStream, door: Door, now: Now) {
-        if door == Door::Control {
-            return self.admit(stream, door, now);
+    fn deal(&mut self, stream: TcpStream, endpoint: Endpoint, now: Now) {
+        if endpoint == Endpoint::Control {
+            return self.admit(stream, endpoint, now);
         }
         self.bounds.open.fetch_add(1, Ordering::Relaxed);
         self.service.tally.connected();
         let turn = self.dealt % (self.service.colleagues.len() + 1);
         self.dealt = self.dealt.wrapping_add(1);
         match turn.checked_sub(1) {
-            None => self.admit(stream, door, now),
-            Some(other) => self.service.colleagues[other].send(Mail::Admit(stream, door)),
+            None => self.admit(stream, endpoint, now),
+            Some(other) => self.service.colleagues[other].send(Message::Admit(stream, endpoint)),
         }
     }
 
-    fn admit(&mut self, mut stream: TcpStream, door: Door, now: Now) {
+    fn admit(&mut self, mut stream: TcpStream, endpoint: Endpoint, now: Now) {
         let entry = self.connections.vacant_entry();
         let token = Token(self.doors.len() + entry.key());
         // Once for all: a connection that waits for nothing ignores what it is told.
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registered = self.poll.registry().register(&mut stream, token, interest);
-        let is_stamped = self.service.programme.has_delays && door != Door::Control;
+        let is_stamped = self.service.served.has_delays && endpoint != Endpoint::Control;
         let socket = Socket::new(stream, is_stamped);
-        match registered.and_then(|()| Connection::new(socket, door, &self.service, now)) {
+        match registered.and_then(|()| Connection::new(socket, endpoint, &self.service, now)) {
             Ok(connection) => {
                 entry.insert(connection);
             }
-            Err(_) => self.left(door),
+            Err(_) => self.left(endpoint),
         }
     }
 
@@ -299,11 +300,11 @@ impl Engine {
         // Closing the socket takes it out of the poll as well.
         let connection = self.connections.remove(key);
         connection.abandon(&mut self.service);
-        self.left(connection.door());
+        self.left(connection.endpoint());
     }
 
-    fn left(&self, door: Door) {
-        if door != Door::Control {
+    fn left(&self, endpoint: Endpoint) {
+        if endpoint != Endpoint::Control {
             self.bounds.open.fetch_sub(1, Ordering::Relaxed);
         }
     }

@@ -18,11 +18,13 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use self::access_log::AccessLog;
+use self::endpoint::Endpoint;
 use self::engine::{Bounds, Engine};
 use self::listen::listen;
-use self::mail::{Mail, Mailbox};
+use self::message::{Mailbox, Message};
 use self::origins::Origins;
-use self::service::{Door, Programme, Service};
+use self::served::ServedScenario;
+use self::service::Service;
 use self::socket::stamp_arrivals;
 use self::tally::{InFlight, Tally};
 use crate::scenario::Scenario;
@@ -35,22 +37,27 @@ mod certificates;
 mod clock;
 mod connection;
 mod deadlines;
+mod endpoint;
 mod engine;
 mod examine;
+mod heads;
 mod listen;
-mod mail;
+mod message;
 mod origins;
 mod overflows;
 mod pace;
+mod play;
 mod process;
 mod request;
 mod response;
 mod script;
+mod served;
 mod service;
 mod setup;
 mod sleep;
 mod socket;
 mod tally;
+mod visit;
 mod timer;
 mod warmth;
 mod wire;
@@ -97,9 +104,9 @@ impl Server {
             origins.listeners.iter().try_for_each(stamp_arrivals).context("cannot have arrivals stamped")?;
         }
         let named = origins.addresses.into_iter().zip(origins.entrances).collect();
-        let mut engines = engines(Arc::new(Programme::new(scenario, named)), setup)?;
+        let mut engines = engines(Arc::new(ServedScenario::new(scenario, named)), setup)?;
         origins.listeners.push(control);
-        origins.doors.push(Door::Control);
+        origins.doors.push(Endpoint::Control);
         let colleagues = engines[1..].iter().map(Engine::mailbox).collect();
         engines[0].listen(origins.listeners, origins.doors, colleagues)?;
         Ok(Self { announcement, engines, _refusing: origins.refusing })
@@ -140,14 +147,14 @@ impl Server {
 }
 
 /// The loops of a server.
-fn engines(programme: Arc<Programme>, setup: Setup) -> io::Result<Vec<Engine>> {
+fn engines(served: Arc<ServedScenario>, setup: Setup) -> io::Result<Vec<Engine>> {
     let bounds =
         Arc::new(Bounds { open: AtomicUsize::new(0), most: setup.max_connections, head_timeout: setup.head_timeout });
     let in_flight = Arc::<InFlight>::default();
     let log = setup.access_log.map(|file| Arc::new(Mutex::new(file)));
     let engine = |_| {
         let service = Service {
-            programme: Arc::clone(&programme),
+            served: Arc::clone(&served),
             tally: Tally::new(Arc::clone(&in_flight)),
             log: log.clone().map(AccessLog::new),
             colleagues: Vec::new(),
@@ -164,13 +171,13 @@ pub struct Stopper(Vec<Mailbox>);
 impl Stopper {
     /// Ends it at once, also where it has not begun to run.
     pub fn stop(&self) {
-        self.0.iter().for_each(|loops| loops.send(Mail::Stop));
+        self.0.iter().for_each(|loops| loops.send(Message::Stop));
     }
 
     /// Ends it once the answers in work are sent, or so much time has passed. Nobody is accepted any more.
     pub fn finish(&self, within: Duration) {
         let until = Instant::now() + within;
-        self.0.iter().for_each(|loops| loops.send(Mail::Finish(until)));
+        self.0.iter().for_each(|loops| loops.send(Message::Finish(until)));
     }
 }
 

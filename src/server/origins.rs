@@ -9,8 +9,8 @@ use mio::net::TcpListener;
 use rustls::ServerConfig;
 
 use super::certificates::Authority;
+use super::endpoint::{Endpoint, Entrance};
 use super::listen::{listen, occupy};
-use super::service::{Door, Entrance};
 use super::setup::Setup;
 use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
@@ -25,7 +25,7 @@ pub(super) struct Origins {
     /// The sockets of those that listen.
     pub listeners: Vec<TcpListener>,
     /// Which origin each of them speaks for.
-    pub doors: Vec<Door>,
+    pub doors: Vec<Endpoint>,
     /// The sockets of those that do not.
     pub refusing: Vec<OwnedFd>,
     /// The certificate to trust, as PEM text, where any of them speaks TLS.
@@ -75,7 +75,7 @@ impl Origins {
         let listener = listen(address)?;
         let port = listener.local_addr()?.port();
         self.listeners.push(listener);
-        self.doors.push(Door::Origin(number));
+        self.doors.push(Endpoint::Origin(number));
         Ok(port)
     }
 }

@@ -6,58 +6,43 @@
 use std::io::Write;
 use std::time::Duration;
 
+use super::play::Play;
 use super::request::KeepAlive;
-use super::response::{Head, Response, Then, Visit};
-use super::service::Service;
-use crate::scenario::fault::{self, End, Script, Step};
+use super::response::{Head, Response, Then};
+use super::served::ServedScenario;
+use super::visit::Visit;
+use crate::scenario::fault::{self, End, Step};
 
-/// A script that is being played.
-#[derive(Debug)]
-pub(super) struct Play {
-    script: &'static Script,
-    /// How many of its steps have been played.
-    played: usize,
-    visit: Visit,
-    keep_alive: KeepAlive,
+/// Returns what is sent next, and after which wait.
+pub(super) fn next(mut play: Play, served: &ServedScenario) -> (Response, Duration) {
+    let mut wait = Duration::ZERO;
+    let mut bytes = Vec::new();
+    while let Some(step) = play.script.steps.get(play.played) {
+        match step {
+            Step::Wait(_) if !bytes.is_empty() => return (response(play, bytes, Then::Read, true), wait),
+            Step::Wait(duration) => wait += *duration,
+            step => say(step, play.visit, served, &mut bytes),
+        }
+        play.played += 1;
+    }
+    if let End::Forever(piece, times, pause) = play.script.end {
+        // The steps come first, and then nothing but this.
+        if bytes.is_empty() {
+            (bytes, wait) = (piece.repeat(times), wait + pause);
+        }
+        return (response(play, bytes, Then::Read, true), wait);
+    }
+    let then = match play.keep_alive {
+        KeepAlive::No if play.script.end == End::Keep => Then::Close,
+        _ => then(play.script.end),
+    };
+    (response(play, bytes, then, false), wait)
 }
 
-impl Play {
-    /// A script that answers a visit, from its beginning.
-    pub fn new(script: &'static Script, visit: Visit, keep_alive: KeepAlive) -> Self {
-        Self { script, played: 0, visit, keep_alive }
-    }
-
-    /// What is said next, and after which wait.
-    pub fn next(mut self, service: &Service) -> (Response, Duration) {
-        let mut wait = Duration::ZERO;
-        let mut bytes = Vec::new();
-        while let Some(step) = self.script.steps.get(self.played) {
-            match step {
-                Step::Wait(_) if !bytes.is_empty() => return (self.response(bytes, Then::Read, true), wait),
-                Step::Wait(duration) => wait += *duration,
-                step => say(step, self.visit, service, &mut bytes),
-            }
-            self.played += 1;
-        }
-        if let End::Forever(piece, times, pause) = self.script.end {
-            // The steps come first, and then nothing but this.
-            if bytes.is_empty() {
-                (bytes, wait) = (piece.repeat(times), wait + pause);
-            }
-            return (self.response(bytes, Then::Read, true), wait);
-        }
-        let then = match self.keep_alive {
-            KeepAlive::No if self.script.end == End::Keep => Then::Close,
-            _ => then(self.script.end),
-        };
-        (self.response(bytes, then, false), wait)
-    }
-
-    fn response(self, bytes: Vec<u8>, then: Then, goes_on: bool) -> Response {
-        let answers = Some(self.visit);
-        let rest = goes_on.then(|| Box::new(self));
-        Response { rest, answers, ..Response::of(Head::Rendered(bytes.into()), then) }
-    }
+fn response(play: Play, bytes: Vec<u8>, then: Then, goes_on: bool) -> Response {
+    let answers = Some(play.visit);
+    let rest = goes_on.then(|| Box::new(play));
+    Response { rest, answers, ..Response::of(Head::Rendered(bytes.into()), then) }
 }
 
 /// What becomes of the connection at the end of a script.
@@ -73,13 +58,13 @@ pub(super) fn then(end: End) -> Then {
 }
 
 /// Appends what a step says.
-fn say(step: &Step, visit: Visit, service: &Service, bytes: &mut Vec<u8>) {
-    let body = service.body(visit);
+fn say(step: &Step, visit: Visit, served: &ServedScenario, bytes: &mut Vec<u8>) {
+    let body = served.body(visit);
     let write = |bytes: &mut Vec<u8>, text: std::fmt::Arguments<'_>| bytes.write_fmt(text).expect("vectors grow");
     match step {
         Step::Bytes(piece) => bytes.extend_from_slice(piece),
         Step::Times(times, piece) => bytes.extend_from_slice(&piece.repeat(*times)),
-        Step::Head => bytes.extend_from_slice(service.head(visit.site)),
+        Step::Head => bytes.extend_from_slice(served.head(visit.site)),
         Step::Length(more) => write(bytes, format_args!("{}", body.len().saturating_add_signed(*more))),
         Step::Body => body.pieces(0).for_each(|piece| bytes.extend_from_slice(piece)),
         Step::FirstHalf => {
@@ -91,18 +76,18 @@ fn say(step: &Step, visit: Visit, service: &Service, bytes: &mut Vec<u8>) {
             write(bytes, format_args!("{:x}", body.len()));
             bytes.extend_from_slice(extension);
             bytes.extend_from_slice(b"\r\n");
-            say(&Step::Body, visit, service, bytes);
+            say(&Step::Body, visit, served, bytes);
             bytes.extend_from_slice(b"\r\n");
         }
-        Step::OtherBody => say(&Step::Body, Visit { visit: visit.visit.wrapping_add(1), ..visit }, service, bytes),
+        Step::OtherBody => say(&Step::Body, Visit { visit: visit.visit.wrapping_add(1), ..visit }, served, bytes),
         Step::Zeros => {
             let zeros = fault::zeros();
             write(bytes, format_args!("content-length: {}\r\n\r\n", zeros.len()));
             bytes.extend_from_slice(zeros);
         }
-        Step::Itself => write(bytes, format_args!("{}", service.url(visit))),
+        Step::Itself => write(bytes, format_args!("{}", served.url(visit))),
         Step::SiteBefore => {
-            write(bytes, format_args!("{}", service.url(Visit { site: visit.site.saturating_sub(1), ..visit })));
+            write(bytes, format_args!("{}", served.url(Visit { site: visit.site.saturating_sub(1), ..visit })));
         }
         Step::Wait(_) => {}
     }

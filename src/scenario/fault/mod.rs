@@ -242,7 +242,7 @@ impl Fault {
         all().find(|fault| fault.name == name).ok_or_else(unknown)
     }
 
-    /// Returns whether the answer holds the [`zeros`].
+    /// Returns whether the answer holds the [`zeros()`].
     pub fn sends_zeros(&self) -> bool {
         self.script().is_some_and(|script| script.steps.iter().any(|step| matches!(step, Step::Zeros)))
     }

@@ -1,0 +1,94 @@
+//! The heads of a scenario's replies, rendered before a client asks.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use http::StatusCode;
+
+use super::response::Head;
+use crate::scenario::Scenario;
+use crate::scenario::site::Reply;
+
+/// The heads of a scenario's replies, each once: 100,000 sites that answer alike share one.
+#[derive(Debug)]
+pub(super) struct Heads {
+    heads: Vec<Box<[u8]>>,
+    of_site: Vec<u32>,
+}
+
+impl Heads {
+    /// Prepares the heads of every site.
+    pub fn prepare(scenario: &Scenario) -> Self {
+        let mut numbers = HashMap::new();
+        let mut heads = Vec::new();
+        let of_site = scenario.sites.iter().map(|site| {
+            let reply = &site.reply;
+            *numbers.entry((reply.status, &reply.headers, reply.bytes)).or_insert_with(|| {
+                heads.push(render(reply));
+                heads.len() as u32 - 1
+            })
+        });
+        let of_site = of_site.collect();
+        Self { heads, of_site }
+    }
+
+    /// The head of a site's reply.
+    pub fn of_site(&self, site: usize) -> Head {
+        Head::Prepared(self.of_site[site])
+    }
+
+    /// The head of a site's reply, without its [`tail`](super::response::tail).
+    pub fn faultless(&self, site: usize) -> &[u8] {
+        &self.heads[self.of_site[site] as usize]
+    }
+
+    /// The bytes of a head.
+    pub fn bytes<'a>(&'a self, head: &'a Head) -> &'a [u8] {
+        match head {
+            Head::Prepared(number) => &self.heads[*number as usize],
+            Head::Fixed(bytes) => bytes,
+            Head::Rendered(bytes) => bytes,
+        }
+    }
+}
+
+/// The head of a reply without its [`tail`](super::response::tail).
+fn render(reply: &Reply) -> Box<[u8]> {
+    let status = StatusCode::from_u16(reply.status).expect("scenarios hold no other");
+    let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
+    // RFC 9110, section 8.6: not in an answer that cannot have a body.
+    if !matches!(reply.status, 204 | 304) {
+        write!(head, "content-length: {}\r\n", reply.bytes).expect("strings grow");
+    }
+    let mut head = head.into_bytes();
+    for (name, value) in &reply.headers {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            head.extend_from_slice(part);
+        }
+    }
+    head.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::site::Delay;
+
+    fn reply(status: u16, bytes: u64) -> Reply {
+        let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];
+        let (delay, body_time) = (Delay::NONE, Delay::NONE);
+        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay, body_time, fault: None }
+    }
+
+    #[test]
+    fn a_head_says_status_length_and_the_headers_of_its_site() {
+        assert_eq!(*render(&reply(200, 7)), *b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nx-a: b c\r\n");
+        assert_eq!(*render(&reply(404, 0)), *b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nx-a: b c\r\n");
+        assert_eq!(*render(&reply(204, 0)), *b"HTTP/1.1 204 No Content\r\nx-a: b c\r\n");
+        assert_eq!(
+            *render(&reply(299, 1)),
+            *b"HTTP/1.1 299 \r\ncontent-length: 1\r\nx-a: b c\r\n",
+            "a nameless status"
+        );
+    }
+}
