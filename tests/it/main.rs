@@ -4,6 +4,7 @@ mod anomalies;
 mod arguments;
 mod audit;
 mod backends;
+mod circles;
 mod cli;
 mod compare;
 mod conformance;
