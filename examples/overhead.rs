@@ -87,7 +87,7 @@ struct Contest {
 }
 
 impl Contest {
-    /// The median of log(throughput of the row / of the loop) over the cycles of a block.
+    /// The median of log(throughput of the row / of the loop) over the rounds of a block.
     fn block(&mut self, row: &Row, open: by_hand::Open) -> anyhow::Result<f64> {
         let concurrency = self.scenario.limits.concurrency.get();
         // What is opened first is a few per cent faster or slower than what is opened second, even against itself.

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::job::{Errand, Job};
+use super::job::{Fetching, Job};
 use crate::client::BlockingClient;
 use crate::fetch::Fetched;
 use crate::fetch::answer::{Page, Received};
@@ -11,20 +11,20 @@ use crate::fetch::error::FetchError;
 /// Works on a pass until no site is left.
 pub(super) fn work<C: BlockingClient>(job: &Job<C>) -> Vec<(usize, Fetched)> {
     let mut handed_in = Vec::new();
-    while let Some(mut errand) = job.take() {
+    while let Some(mut fetching) = job.take() {
         // A client that panics over an answer costs the one fetch, and not the thread.
-        let fetched = catch_unwind(AssertUnwindSafe(|| fetch(job, &mut errand)));
+        let fetched = catch_unwind(AssertUnwindSafe(|| fetch(job, &mut fetching)));
         let result = fetched.unwrap_or_else(|_| Err(FetchError::crashed()));
-        handed_in.push(errand.end(result));
+        handed_in.push(fetching.end(result));
     }
     handed_in
 }
 
-fn fetch<C: BlockingClient>(job: &Job<C>, errand: &mut Errand<'_, C>) -> Result<Page, FetchError> {
+fn fetch<C: BlockingClient>(job: &Job<C>, fetching: &mut Fetching<'_, C>) -> Result<Page, FetchError> {
     loop {
         let mut body = Received::new(job.limits.max_body);
-        let head = job.client.get(errand.target()?, errand.deadline(), &mut body)?;
-        if !errand.follow(&head)? {
+        let head = job.client.get(fetching.target()?, fetching.deadline(), &mut body)?;
+        if !fetching.follow(&head)? {
             return body.finish(&head);
         }
     }

@@ -7,7 +7,7 @@ use curl::multi::{Easy2Handle, Multi};
 use slab::Slab;
 use url::Url;
 
-use super::job::{Errand, Job, Opened, gather};
+use super::job::{Fetching, Job, Opened, gather};
 use super::tasks::HandedIn;
 use crate::client::curl_multi::{CurlMulti, Transfer};
 use crate::fetch::error::{ErrorClass, FetchError};
@@ -51,7 +51,7 @@ struct Flights<'a> {
     job: &'a Job<CurlMulti>,
     multi: &'a Multi,
     idle: &'a mut Vec<Easy2<Transfer>>,
-    flying: Slab<(Easy2Handle<Transfer>, Errand<'a, CurlMulti>)>,
+    flying: Slab<(Easy2Handle<Transfer>, Fetching<'a, CurlMulti>)>,
     handed_in: HandedIn,
 }
 
@@ -59,9 +59,9 @@ impl<'a> Flights<'a> {
     fn run(&mut self) -> anyhow::Result<()> {
         loop {
             while self.flying.len() < self.job.workers()
-                && let Some(errand) = self.job.take()
+                && let Some(fetching) = self.job.take()
             {
-                self.launch(errand);
+                self.launch(fetching);
             }
             if self.flying.is_empty() {
                 return Ok(());
@@ -78,23 +78,23 @@ impl<'a> Flights<'a> {
     }
 
     /// Begins a transfer, or hands in why there can be none.
-    fn launch(&mut self, errand: Errand<'a, CurlMulti>) {
-        match self.begin(&errand) {
+    fn launch(&mut self, fetching: Fetching<'a, CurlMulti>) {
+        match self.begin(&fetching) {
             Ok(mut handle) => {
                 let entry = self.flying.vacant_entry();
                 // A handle always has room for a number.
                 let _ = handle.set_token(entry.key());
-                entry.insert((handle, errand));
+                entry.insert((handle, fetching));
             }
-            Err(error) => self.handed_in.push(errand.end(Err(error))),
+            Err(error) => self.handed_in.push(fetching.end(Err(error))),
         }
     }
 
-    fn begin(&mut self, errand: &Errand<'a, CurlMulti>) -> Result<Easy2Handle<Transfer>, FetchError> {
-        let target = errand.target()?;
+    fn begin(&mut self, fetching: &Fetching<'a, CurlMulti>) -> Result<Easy2Handle<Transfer>, FetchError> {
+        let target = fetching.target()?;
         let client = &self.job.client;
         let mut easy = self.idle.pop().map_or_else(|| client.handle(), Ok)?;
-        client.prepare(&mut easy, target, errand.deadline().saturating_duration_since(Instant::now()))?;
+        client.prepare(&mut easy, target, fetching.deadline().saturating_duration_since(Instant::now()))?;
         self.multi.add2(easy).map_err(|error| FetchError::new(ErrorClass::LocalLimit, error.to_string()))
     }
 
@@ -114,17 +114,17 @@ impl<'a> Flights<'a> {
 
     /// Hands in what a transfer came to, or begins the next where it was redirected.
     fn land(&mut self, key: usize, result: Result<(), curl::Error>) -> anyhow::Result<()> {
-        let (handle, mut errand) = self.flying.remove(key);
+        let (handle, mut fetching) = self.flying.remove(key);
         let mut easy = self.multi.remove2(handle)?;
         let finished = self.job.client.finish(&mut easy, result);
         self.idle.push(easy);
-        let page = finished.and_then(|(head, body)| match errand.follow(&head)? {
+        let page = finished.and_then(|(head, body)| match fetching.follow(&head)? {
             true => Ok(None),
             false => body.finish(&head).map(Some),
         });
         match page.transpose() {
-            Some(page) => self.handed_in.push(errand.end(page)),
-            None => self.launch(errand),
+            Some(page) => self.handed_in.push(fetching.end(page)),
+            None => self.launch(fetching),
         }
         Ok(())
     }

@@ -60,8 +60,8 @@ pub(super) fn open(backend: &Backend, options: &Options, limits: &Limits) -> any
 impl Session {
     /// How long a pass may take if every fetch meets its deadline.
     fn patience(&self, urls: usize) -> Duration {
-        let turns = urls.div_ceil(self.limits.concurrency.get()) as u32;
-        self.limits.deadline.saturating_mul(turns).saturating_add(GRACE)
+        let waves = urls.div_ceil(self.limits.concurrency.get()) as u32;
+        self.limits.deadline.saturating_mul(waves).saturating_add(GRACE)
     }
 }
 

@@ -52,9 +52,15 @@ impl<C: Client> Job<C> {
     }
 
     /// Takes the next site, if any is left.
-    pub(super) fn take(&self) -> Option<Errand<'_, C>> {
+    pub(super) fn take(&self) -> Option<Fetching<'_, C>> {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
-        (index < self.targets.len()).then(|| Errand { job: self, index, started: self.clock.now(), hop: None, hops: 0 })
+        (index < self.targets.len()).then(|| Fetching {
+            job: self,
+            index,
+            started: self.clock.now(),
+            hop: None,
+            hops: 0,
+        })
     }
 }
 
@@ -78,7 +84,7 @@ fn no_tls() -> String {
 }
 
 /// The fetch of one site: its url, then one after another those that its redirects name.
-pub(super) struct Errand<'a, C: Client> {
+pub(super) struct Fetching<'a, C: Client> {
     job: &'a Job<C>,
     index: usize,
     started: Duration,
@@ -87,7 +93,7 @@ pub(super) struct Errand<'a, C: Client> {
     hops: u32,
 }
 
-impl<C: Client> Errand<'_, C> {
+impl<C: Client> Fetching<'_, C> {
     /// Which of the urls it is.
     pub(super) fn index(&self) -> usize {
         self.index

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Instant;
 
 use super::executor::AsyncExecutor;
-use super::job::{Errand, Job};
+use super::job::{Fetching, Job};
 use crate::client::AsyncClient;
 use crate::fetch::Fetched;
 use crate::fetch::answer::{Page, Received};
@@ -21,8 +21,8 @@ pub(super) type HandedIn = Vec<(usize, Fetched)>;
 pub(super) async fn work<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
     let mut handed_in = Vec::with_capacity(job.sites().div_ceil(job.workers()));
     let mut alarm = Alarm::<E> { sleep: None };
-    while let Some(errand) = job.take() {
-        handed_in.push(run(&job, errand, &mut alarm).await);
+    while let Some(fetching) = job.take() {
+        handed_in.push(run(&job, fetching, &mut alarm).await);
     }
     handed_in
 }
@@ -30,30 +30,30 @@ pub(super) async fn work<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> 
 /// Fetches the next site of a pass, and no other.
 pub(super) async fn work_once<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
     match job.take() {
-        Some(errand) => vec![run(&job, errand, &mut Alarm::<E> { sleep: None }).await],
+        Some(fetching) => vec![run(&job, fetching, &mut Alarm::<E> { sleep: None }).await],
         None => Vec::new(),
     }
 }
 
 async fn run<E: AsyncExecutor, C: AsyncClient>(
     job: &Job<C>,
-    mut errand: Errand<'_, C>,
+    mut fetching: Fetching<'_, C>,
     alarm: &mut Alarm<E>,
 ) -> (usize, Fetched) {
-    let deadline = errand.deadline();
+    let deadline = fetching.deadline();
     let result = {
         // Pinned where it is made, since such a future is large and would be copied wherever it is handed to.
-        let fetched = pin!(fetch(job, &mut errand));
+        let fetched = pin!(fetch(job, &mut fetching));
         alarm.before(deadline, fetched).await.unwrap_or_else(|| Err(FetchError::timeout(job.limits.deadline)))
     };
-    errand.end(result)
+    fetching.end(result)
 }
 
-async fn fetch<C: AsyncClient>(job: &Job<C>, errand: &mut Errand<'_, C>) -> Result<Page, FetchError> {
+async fn fetch<C: AsyncClient>(job: &Job<C>, fetching: &mut Fetching<'_, C>) -> Result<Page, FetchError> {
     loop {
         let mut body = Received::new(job.limits.max_body);
-        let head = job.client.get(errand.target()?, &mut body).await?;
-        if !errand.follow(&head)? {
+        let head = job.client.get(fetching.target()?, &mut body).await?;
+        if !fetching.follow(&head)? {
             return body.finish(&head);
         }
     }

@@ -25,7 +25,7 @@ pub(super) struct CalibrationArgs {
     /// quarter of them, are cut as well
     #[arg(long, value_name = "DIR", conflicts_with = "block_lengths")]
     run: Option<PathBuf>,
-    /// Tell instead what blocks of fewer cycles would have been worth
+    /// Tell instead what blocks of fewer rounds would have been worth
     #[arg(long)]
     block_lengths: bool,
 }
@@ -34,18 +34,18 @@ pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
     let comparison = read_all(&args.records).map_err(usage)?;
     let run =
         args.run.as_deref().map(|folder| Comparison::read(folder).and_then(Run::new)).transpose().map_err(usage)?;
-    for stage in analyse(&comparison) {
+    for workload in analyse(&comparison) {
         if args.block_lengths {
-            print(&report::block_lengths(&block_lengths(&comparison, &stage)))?;
+            print(&report::block_lengths(&block_lengths(&comparison, &workload)))?;
             continue;
         }
         let blocks = args.blocks.iter().copied().chain(run.iter().flat_map(|run| [run.quarter(), run.blocks]));
-        let trials: Vec<_> = blocks.flat_map(|blocks| trials(&stage, blocks)).collect();
+        let trials: Vec<_> = blocks.flat_map(|blocks| trials(&workload, blocks)).collect();
         print(&report::trials(&trials))?;
         if let Some(run) = &run {
-            let quarter = run.quarter_among(&trials, &stage).map_err(usage)?;
-            let resampled = resampled(&stage, &run.row, run.blocks).context("nothing was measured")?;
-            print(&report::run(run, quarter, resampled, &stage))?;
+            let quarter = run.quarter_among(&trials, &workload).map_err(usage)?;
+            let resampled = resampled(&workload, &run.row, run.blocks).context("nothing was measured")?;
+            print(&report::run(run, quarter, resampled, &workload))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -9,16 +9,16 @@ use super::interrupt;
 use super::program::this_program;
 use super::terminal::print;
 use crate::compare::analysis;
-use crate::compare::{self, Event, Participant, Plan, Source, Stage, Stop};
+use crate::compare::{self, Event, Participant, Plan, Source, Stop, Workload};
 use crate::record::machine::CoreTicks;
-use crate::record::{Placement, twin};
+use crate::record::{Placement, control};
 use crate::scenario::Scenario;
 use crate::tools::doctor::{self, Finding};
 
 /// How long a row is compared with itself.
 const NOISE_BUDGET: Duration = Duration::from_secs(5);
-/// Cycles of its blocks: few, so that there are blocks enough to tell how far they differ.
-const NOISE_CYCLES: u32 = 5;
+/// Rounds of its blocks: few, so that there are blocks enough to tell how far they differ.
+const NOISE_ROUNDS: u32 = 5;
 /// The row that is compared with itself, and where.
 const NOISE_ROW: &str = "hyper@smol";
 const NOISE_SCENARIO: &str = "keepalive";
@@ -49,20 +49,20 @@ pub(super) fn run(_: DoctorArgs) -> anyhow::Result<ExitCode> {
 /// Compares a row with itself.
 fn noise() -> anyhow::Result<Finding> {
     let program = this_program()?;
-    let stage = Stage {
+    let workload = Workload {
         source: Source::Mock(NOISE_SCENARIO.to_owned()),
         time_scale: 1.0,
         scenario: Scenario::load(NOISE_SCENARIO)?,
         probe: None,
     };
     let plan = Plan {
-        stages: vec![stage],
+        workloads: vec![workload],
         participants: vec![Participant::of_row(&NOISE_ROW.parse()?, &program)],
         program,
         reference: 0,
         stop: Stop::Budget(NOISE_BUDGET),
         seed: 1,
-        cycles: NOISE_CYCLES,
+        rounds: NOISE_ROUNDS,
         placement: Placement::Free,
         interrupted: Arc::new(AtomicBool::new(false)),
     };
@@ -74,7 +74,7 @@ fn noise() -> anyhow::Result<Finding> {
         }
         Ok(())
     })?;
-    let names = [twin(NOISE_ROW), NOISE_ROW.to_owned()];
+    let names = [control(NOISE_ROW), NOISE_ROW.to_owned()];
     let values = analysis::blocks(&names, &passes.iter().collect::<Vec<_>>()).block_values(0, 1);
     let blocks_a_minute = values.len() as f64 * 60.0 / start.elapsed().as_secs_f64();
     Ok(doctor::noise(&values, blocks_a_minute))

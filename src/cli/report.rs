@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use super::terminal::{print, write_file};
 use super::usage;
 use crate::compare::agreement::{Agreement, agreements};
-use crate::compare::analysis::{StageAnalysis, analyse};
+use crate::compare::analysis::{WorkloadAnalysis, analyse};
 use crate::compare::audit::view as audit;
 use crate::record::{Audit, Folder, Record, read_whole, replace_file};
 use crate::report::{agreement, comparison, html, markdown, picture, splice};
@@ -67,7 +67,7 @@ pub(super) struct ReportArgs {
 
 pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     let folder = Folder::read(&args.record).map_err(usage)?;
-    let stages = folder.comparison.as_ref().map(analyse).unwrap_or_default();
+    let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
     let is_comparison = folder.comparison.is_some();
     let compared_only = [&args.json, &args.csv, &args.html, &args.criterion];
     if compared_only.iter().any(|flag| flag.is_some()) && !is_comparison {
@@ -79,7 +79,7 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     let beside = match &folder.comparison {
         Some(comparison) => {
             let bench = criterion.as_ref().or(folder.bench.as_ref());
-            let found = beside(&args.record, bench.map(|bench| agreements(bench, &stages))).map_err(usage)?;
+            let found = beside(&args.record, bench.map(|bench| agreements(bench, &workloads))).map_err(usage)?;
             found.of_the_same_versions(&folder.environment, &comparison.setup)
         }
         None => html::Beside::default(),
@@ -91,14 +91,16 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
         written |= file.is_some();
         file.as_deref().map_or(Ok(()), |file| write_file(file, &text()?))
     };
-    write(&args.markdown, &|| Ok(markdown::folder(&folder, &stages) + &agreement + &over_the_wire(audit::markdown)))?;
-    write(&args.json, &|| figures(&folder, &stages))?;
-    write(&args.csv, &|| Ok(comparison::csv(&stages)))?;
-    write(&args.html, &|| html::page(&folder, &stages, &beside))?;
-    write(&args.svg, &|| picture::draw(&folder, &stages).map_err(usage))?;
+    write(&args.markdown, &|| {
+        Ok(markdown::folder(&folder, &workloads) + &agreement + &over_the_wire(audit::markdown))
+    })?;
+    write(&args.json, &|| figures(&folder, &workloads))?;
+    write(&args.csv, &|| Ok(comparison::csv(&workloads)))?;
+    write(&args.html, &|| html::page(&folder, &workloads, &beside))?;
+    write(&args.svg, &|| picture::draw(&folder, &workloads).map_err(usage))?;
     // Every file is read and found to have its markers before any is written.
     let spliced: Vec<_> =
-        args.splice.iter().map(|file| spliced(file, &folder, &stages, &args)).collect::<Result<_, _>>()?;
+        args.splice.iter().map(|file| spliced(file, &folder, &workloads, &args)).collect::<Result<_, _>>()?;
     for (file, text) in args.splice.iter().zip(&spliced) {
         replace_file(file, text.as_bytes())?;
     }
@@ -111,9 +113,9 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     if !written && args.splice.is_empty() && args.index.is_none() {
         print(&match &folder.comparison {
             Some(comparison) => {
-                comparison::text(&comparison.setup, &stages) + &agreement + "\n" + &over_the_wire(audit::text)
+                comparison::text(&comparison.setup, &workloads) + &agreement + "\n" + &over_the_wire(audit::text)
             }
-            None => markdown::folder(&folder, &stages),
+            None => markdown::folder(&folder, &workloads),
         })?;
     }
     Ok(ExitCode::SUCCESS)
@@ -131,13 +133,13 @@ fn beside(record: &Path, criterion: Option<Vec<Agreement>>) -> anyhow::Result<ht
 }
 
 /// All figures of a comparison, as JSON.
-fn figures(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
+fn figures(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<String> {
     let comparison = folder.comparison.as_ref().context("the record holds no comparison")?;
-    Ok(comparison::json_text(&comparison.setup, stages)?)
+    Ok(comparison::json_text(&comparison.setup, workloads)?)
 }
 
 /// What a file becomes when the record is set into it.
-fn spliced(file: &Path, folder: &Folder, stages: &[StageAnalysis], args: &ReportArgs) -> anyhow::Result<String> {
+fn spliced(file: &Path, folder: &Folder, workloads: &[WorkloadAnalysis], args: &ReportArgs) -> anyhow::Result<String> {
     let shown = file.display();
     let page = fs::read_to_string(file).with_context(|| format!("cannot read {shown}")).map_err(usage)?;
     let absolute = |path: &Path| fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()));
@@ -149,7 +151,7 @@ fn spliced(file: &Path, folder: &Folder, stages: &[StageAnalysis], args: &Report
         Some(svg) => Some(splice::relative(page_folder, &absolute(svg)?)),
         None => None,
     };
-    let latest = splice::latest(folder, stages, &link, picture.as_deref());
+    let latest = splice::latest(folder, workloads, &link, picture.as_deref());
     let blame = |error: anyhow::Error| usage(anyhow::anyhow!("{shown}: {error}"));
     let mut page = splice::splice(&page, splice::REPORT, &latest).map_err(blame)?;
     if splice::has_block(&page, splice::RECORDS) {
@@ -167,13 +169,13 @@ fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Ve
     for entry in fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))? {
         let path = entry?.path();
         if let Ok(folder) = Folder::read(&path) {
-            let stages = folder.comparison.as_ref().map(analyse).unwrap_or_default();
+            let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
             let link = |file: &str| splice::relative(page_folder, &path.join(file));
             let page = path.join(PAGE_FILE).exists().then(|| link(PAGE_FILE));
             records.push(splice::Listed {
                 report: link(REPORT_FILE),
                 page,
-                verdicts: stages.iter().map(comparison::verdict).collect(),
+                verdicts: workloads.iter().map(comparison::verdict).collect(),
                 name: folder.name,
                 environment: folder.environment,
             });

@@ -8,7 +8,7 @@ use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::tls_error;
 
 /// The class of an error, which is that of the first cause whose type is known. `incomplete` is what it means at this
-/// stage that the connection has ended.
+/// workload that the connection has ended.
 pub(super) fn failed(error: &(dyn Error + 'static), incomplete: ErrorClass) -> FetchError {
     let causes = || successors(Some(error), |&error| error.source());
     let texts: Vec<String> = causes().map(ToString::to_string).collect();

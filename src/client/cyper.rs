@@ -22,7 +22,7 @@ use url::Url;
 
 use super::origins::Origins;
 use super::per_host::PerHost;
-use super::{AsyncClient, Choice, Client, PIECES_A_TURN, causes, origin_of, tuned};
+use super::{AsyncClient, Choice, Client, PIECES_PER_YIELD, causes, origin_of, tuned};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::without_brackets;
@@ -110,8 +110,8 @@ impl Cyper {
             client.execute(request).await.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
         let head = Head::of(response.status().as_u16(), response.headers());
         let mut pieces = pin!(response.bytes_stream());
-        for turn in 1_u32.. {
-            if turn % PIECES_A_TURN == 0 {
+        for piece_number in 1_u32.. {
+            if piece_number % PIECES_PER_YIELD == 0 {
                 yield_now().await;
             }
             match pieces.next().await {

@@ -13,7 +13,7 @@ use isahc::error::ErrorKind;
 use isahc::{Error, HttpClient, HttpClientBuilder};
 use url::Url;
 
-use super::{AsyncClient, Choice, Client, PIECES_A_TURN, bad_url, curl_codes, tuned};
+use super::{AsyncClient, Choice, Client, PIECES_PER_YIELD, bad_url, curl_codes, tuned};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
@@ -89,8 +89,8 @@ impl AsyncClient for Isahc {
         let mut response = self.client.send_async(request).await.map_err(|error| failed(&error))?;
         let head = Head::of(response.status().as_u16(), response.headers());
         let mut piece = vec![0; PIECE_BYTES];
-        for turn in 1_u32.. {
-            if turn % PIECES_A_TURN == 0 {
+        for piece_number in 1_u32.. {
+            if piece_number % PIECES_PER_YIELD == 0 {
                 yield_now().await;
             }
             match response.body_mut().read(&mut piece).await.map_err(|error| body_failed(&error))? {

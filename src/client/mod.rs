@@ -41,7 +41,7 @@ mod origins;
 #[cfg(any(feature = "cyper", feature = "hyper-util", feature = "reqwest"))]
 mod per_host;
 #[cfg(any(feature = "hyper", feature = "ureq-proto"))]
-mod places;
+mod targets;
 mod pool;
 #[cfg(any(feature = "hyper", feature = "ureq-proto"))]
 mod pooled;
@@ -51,7 +51,7 @@ mod reqwest;
 mod reqwest_blocking;
 mod surf;
 mod tls;
-mod turns;
+mod fair_stream;
 mod ureq;
 #[cfg(feature = "ureq-proto")]
 mod ureq_proto;
@@ -77,7 +77,7 @@ pub use self::ureq_proto::UreqProto;
 
 /// How many pieces of a body are read before others have their turn: a body that comes faster than it is read would hold
 /// up the deadline.
-const PIECES_A_TURN: u32 = 32;
+const PIECES_PER_YIELD: u32 = 32;
 
 /// What opens, and what makes a url ready. One client is shared by all tasks or threads of a session.
 pub trait Client: Send + Sync + Sized + 'static {
@@ -223,7 +223,7 @@ async fn connect<R: Runtime>(origin: &Origin) -> Result<R::Stream, FetchError> {
 
 /// Finds out whether the peer of an idle connection has closed it, or has said something before it was asked.
 ///
-/// A stream may say nothing for once because its task has had its turn ([`turns::Turns`], the budget of tokio's tasks). Then
+/// A stream may say nothing for once because its task has had its turn ([`turns::FairStream`], the budget of tokio's tasks). Then
 /// a connection that is closed shows by the answer that does not come.
 async fn quiet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), FetchError> {
     poll_fn(|context| {

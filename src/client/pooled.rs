@@ -10,9 +10,9 @@ use futures_util::future::Either;
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
-use super::places::{Places, Target};
+use super::fair_stream::FairStream;
 use super::pool::Pool;
-use super::turns::Turns;
+use super::targets::{Target, Targets};
 use super::{AsyncClient, Choice, Client, Runtime, Stream, connect, tls};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::FetchError;
@@ -20,7 +20,7 @@ use crate::fetch::origin::Origin;
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
 /// A stream, plain or encrypted. The latter is boxed, since it would make a connection without TLS several times as large.
-pub(super) type Wire<S> = Either<Turns<S>, Box<TlsStream<Turns<S>>>>;
+pub(super) type Wire<S> = Either<FairStream<S>, Box<TlsStream<FairStream<S>>>>;
 
 /// A connection that speaks HTTP by a library that does no more than that.
 pub trait Connection<S: Stream>: Sized + Send + 'static {
@@ -59,7 +59,7 @@ pub struct Failed {
 
 /// A client on a runtime.
 pub struct Pooled<R: Runtime, C> {
-    places: Places,
+    targets: Targets,
     /// Boxed, since a connection is large and changes hands with every fetch.
     pool: Arc<Pool<Box<C>>>,
     tls: TlsConnector,
@@ -84,7 +84,7 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
-            places: Places::new(options, limits),
+            targets: Targets::new(options, limits),
             pool: Arc::new(Pool::new(limits.concurrency.get())),
             tls: tls::config(options)?.into(),
             keep: limits.connections != Connections::PerFetch,
@@ -93,7 +93,7 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
     }
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        self.places.target(url, credentials)
+        self.targets.target(url, credentials)
     }
 }
 
@@ -126,7 +126,7 @@ impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
 
 impl<R: Runtime, C: Connection<R::Stream>> Pooled<R, C> {
     async fn connect(&self, origin: &Origin) -> Result<Box<C>, FetchError> {
-        let stream = Turns::new(connect::<R>(origin).await?);
+        let stream = FairStream::new(connect::<R>(origin).await?);
         let wire = match &*origin.scheme {
             "https" => Either::Right(Box::new(tls::encrypt(&self.tls, stream, origin).await?)),
             _ => Either::Left(stream),

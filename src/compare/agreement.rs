@@ -1,8 +1,8 @@
 //! Whether the two instruments agree: criterion, which measures one backend after another, and
 //! `compare`, which pairs them.
 
-use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
-use crate::record::{Measurement, Record, StageSetup, What};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
+use crate::record::{Measurement, Record, What, WorkloadSetup};
 use crate::stats::paired::{Ratio, Verdict};
 
 /// A backend against the reference of a comparison, by both instruments.
@@ -33,31 +33,31 @@ pub enum Accord {
 
 /// Returns every backend that both have measured on the same scenario, with the same delays, fetches
 /// and concurrency.
-pub fn agreements(record: &Record, stages: &[StageAnalysis]) -> Vec<Agreement> {
+pub fn agreements(record: &Record, workloads: &[WorkloadAnalysis]) -> Vec<Agreement> {
     let measurements = record.measurements();
-    stages.iter().flat_map(|stage| stage_agreements(&measurements, stage)).collect()
+    workloads.iter().flat_map(|workload| workload_agreements(&measurements, workload)).collect()
 }
 
-fn stage_agreements(measurements: &[Measurement<'_>], stage: &StageAnalysis) -> Vec<Agreement> {
-    let Some(reference_s) = pass_s(measurements, &stage.setup, &stage.reference) else {
+fn workload_agreements(measurements: &[Measurement<'_>], workload: &WorkloadAnalysis) -> Vec<Agreement> {
+    let Some(reference_s) = pass_s(measurements, &workload.setup, &workload.reference) else {
         return Vec::new();
     };
     let agreement = |row: &BackendAnalysis| {
-        let criterion = pass_s(measurements, &stage.setup, &row.name)? / reference_s;
+        let criterion = pass_s(measurements, &workload.setup, &row.name)? / reference_s;
         let compare = row.ratio?;
         Some(Agreement {
-            scenario: stage.setup.scenario.clone(),
+            scenario: workload.setup.scenario.clone(),
             row: row.name.clone(),
             criterion,
             compare,
             accord: accord(criterion, compare)?,
         })
     };
-    stage.rows.iter().filter_map(agreement).collect()
+    workload.rows.iter().filter_map(agreement).collect()
 }
 
 /// Returns the pass of a backend as criterion measured it under the same conditions.
-fn pass_s(measurements: &[Measurement<'_>], setup: &StageSetup, row: &str) -> Option<f64> {
+fn pass_s(measurements: &[Measurement<'_>], setup: &WorkloadSetup, row: &str) -> Option<f64> {
     let is_same = |measurement: &&Measurement<'_>| {
         let sample = measurement.of();
         sample.what == What::Pass

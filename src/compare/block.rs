@@ -1,4 +1,4 @@
-//! A block: every row's process started afresh, one pass each to warm up, then cycles in ever new orders.
+//! A block: every row's process started afresh, one pass each to warm up, then rounds in ever new orders.
 
 use std::time::Instant;
 
@@ -7,12 +7,12 @@ use super::cost::Usage;
 use super::instructions::Counters;
 use super::shuffle::Shuffle;
 use super::target::Target;
-use super::{Budget, Event, Plan, Stage, check};
+use super::{Budget, Event, Plan, Workload, check};
 use crate::backend::mark_unreachable;
 use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
 use crate::worker::PassOrder;
 
-/// Room for the visits of a block's cycles, so that no two blocks share one.
+/// Room for the visits of a block's rounds, so that no two blocks share one.
 const VISITS_A_BLOCK: u64 = 1_000;
 
 /// Allocations and instructions hardly differ from pass to pass, and every counted pass is one that is not timed.
@@ -21,7 +21,7 @@ const BLOCKS_COUNTED: u32 = 3;
 /// A block that is about to be run.
 pub(super) struct Block<'a> {
     pub plan: &'a Plan,
-    pub stage: &'a Stage,
+    pub workload: &'a Workload,
     pub index: usize,
     pub target: &'a Target<'a>,
     pub number: u32,
@@ -40,17 +40,17 @@ impl Block<'_> {
         self.open(contenders, observe)?;
         self.target.take_witness()?;
         let opening = start.elapsed();
-        self.cycle(None, contenders, shuffle, observe)?;
-        let cycles = self.budget.cycles(self.number, opening, start.elapsed() - opening);
+        self.round(None, contenders, shuffle, observe)?;
+        let rounds = self.budget.rounds(self.number, opening, start.elapsed() - opening);
 
         let server_before = self.target.usage();
         let before: Vec<_> = contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
         let mut made = 0;
-        while made < cycles && !self.plan.is_interrupted() {
-            self.cycle(Some(made), contenders, shuffle, observe)?;
+        while made < rounds && !self.plan.is_interrupted() {
+            self.round(Some(made), contenders, shuffle, observe)?;
             made += 1;
         }
-        let fetches = u64::from(made) * self.stage.scenario.sites.len() as u64;
+        let fetches = u64::from(made) * self.workload.scenario.sites.len() as u64;
         if let (Some(before), Some(after)) = (server_before, self.target.usage()) {
             let taking_part = contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
             observe(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
@@ -64,50 +64,50 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// Starts everybody's worker. What they say of themselves is told once a stage.
+    /// Starts everybody's worker. What they say of themselves is told once a workload.
     fn open(
         &self,
         contenders: &mut [Contender],
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let order = self.target.order(self.stage);
+        let order = self.target.order(self.workload);
         for contender in contenders.iter_mut() {
             let Some(ready) = contender.open(&order).filter(|_| self.number == 0) else { continue };
             let (row, client, executor) = (contender.name.clone(), ready.client, ready.executor);
             let setup = WorkerSetup { row, client, executor, threads: ready.threads };
-            observe(Event::Worker { stage: self.index, setup: &setup })?;
+            observe(Event::Worker { workload: self.index, setup: &setup })?;
         }
         Ok(())
     }
 
     /// One pass of everybody. All meet the same visit, and so the same delays, in processes that share nothing.
-    fn cycle(
+    fn round(
         &self,
-        cycle: Option<u32>,
+        round: Option<u32>,
         contenders: &mut [Contender],
         shuffle: &mut Shuffle,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let mut order: Vec<usize> = (0..contenders.len()).collect();
         shuffle.shuffle(&mut order);
-        let visit = u64::from(self.number) * VISITS_A_BLOCK + cycle.map_or(0, |cycle| u64::from(cycle) + 1);
+        let visit = u64::from(self.number) * VISITS_A_BLOCK + round.map_or(0, |round| u64::from(round) + 1);
         for index in order {
             if self.plan.is_interrupted() {
                 break;
             }
-            let sample = self.pass(&mut contenders[index], cycle, visit)?;
+            let sample = self.pass(&mut contenders[index], round, visit)?;
             observe(Event::Pass(&sample))?;
             self.target.rest(self.plan);
         }
         Ok(())
     }
 
-    fn pass(&self, contender: &mut Contender, cycle: Option<u32>, visit: u64) -> anyhow::Result<PassSample> {
-        let scenario = &self.stage.scenario;
+    fn pass(&self, contender: &mut Contender, round: Option<u32>, visit: u64) -> anyhow::Result<PassSample> {
+        let scenario = &self.workload.scenario;
         let mut sample = PassSample {
             scenario: scenario.name.clone(),
             block: self.number,
-            cycle,
+            round,
             row: contender.name.clone(),
             visit,
             elapsed_s: None,
@@ -119,7 +119,7 @@ impl Block<'_> {
             starts: Vec::new(),
         };
         let done = match &contender.out {
-            None => contender.pass(PassOrder::new(visit), self.stage.patience(contender.slots, visit)),
+            None => contender.pass(PassOrder::new(visit), self.workload.patience(contender.slots, visit)),
             Some(_) => None,
         };
         let Some(done) = done else {
@@ -145,14 +145,14 @@ impl Block<'_> {
         Ok(sample.or_contradicted())
     }
 
-    /// What the counted cycles cost a row, and what one more pass allocates and executes, which is counted and not timed.
+    /// What the counted rounds cost a row, and what one more pass allocates and executes, which is counted and not timed.
     fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
         let after = contender.process().and_then(Usage::of)?;
         let mut sample = self.cost_sample(&contender.name, fetches, before, after);
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
             let counters = contender.process().and_then(|process| Counters::instructions(process).ok());
-            let done = contender.pass(PassOrder::counted(visit), self.stage.patience(contender.slots, visit));
+            let done = contender.pass(PassOrder::counted(visit), self.workload.patience(contender.slots, visit));
             sample.instructions = counters.filter(|_| done.is_some()).and_then(Counters::total);
             sample.counts = done.and_then(|done| done.counts);
         }
@@ -161,7 +161,7 @@ impl Block<'_> {
 
     fn cost_sample(&self, row: &str, fetches: u64, before: Usage, after: Usage) -> CostSample {
         CostSample {
-            scenario: self.stage.scenario.name.clone(),
+            scenario: self.workload.scenario.name.clone(),
             block: self.number,
             row: row.to_owned(),
             fetches,
@@ -173,7 +173,7 @@ impl Block<'_> {
             threads: after.threads,
             peak_rss_bytes: after.peak_rss_bytes,
             children_s: after.children_s - before.children_s,
-            counted_fetches: self.stage.scenario.sites.len() as u64,
+            counted_fetches: self.workload.scenario.sites.len() as u64,
             counts: None,
             instructions: None,
         }

@@ -7,9 +7,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::placement::{Who, placed};
-use super::{Participant, Plan, Stage};
+use super::{Participant, Plan, Workload};
 use crate::fetch::Limits;
-use crate::record::{Placement, Validity, twin};
+use crate::record::{Placement, Validity, control};
 use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, Open, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
 
@@ -27,7 +27,7 @@ pub(super) struct Contender {
     pub(super) slots: std::num::NonZeroUsize,
     /// Its worker, while a block lasts.
     worker: Option<Child>,
-    /// Why it takes no further part on this stage: a row that crashed or hung once would do so again.
+    /// Why it takes no further part on this workload: a row that crashed or hung once would do so again.
     pub(super) out: Option<(Validity, String)>,
     /// Which cores its worker runs on.
     placement: Placement,
@@ -36,21 +36,21 @@ pub(super) struct Contender {
 }
 
 impl Contender {
-    /// Everybody who takes part on a stage: those whose ideal pass is not too long, and the reference once more.
-    pub(super) fn all(plan: &Plan, stage: &Stage) -> Vec<Self> {
+    /// Everybody who takes part on a workload: those whose ideal pass is not too long, and the reference once more.
+    pub(super) fn all(plan: &Plan, workload: &Workload) -> Vec<Self> {
         let new = |name: String, participant: &Participant| Self {
             name,
             command: participant.command.clone(),
-            slots: participant.slots(&stage.scenario.limits),
+            slots: participant.slots(&workload.scenario.limits),
             worker: None,
             out: None,
             placement: plan.placement,
             interrupted: Arc::clone(&plan.interrupted),
         };
-        let admitted = plan.participants.iter().filter(|participant| stage.admits(participant));
+        let admitted = plan.participants.iter().filter(|participant| workload.admits(participant));
         let mut all: Vec<Self> = admitted.map(|participant| new(participant.name.clone(), participant)).collect();
         let reference = &plan.participants[plan.reference];
-        all.push(new(twin(&reference.name), reference));
+        all.push(new(control(&reference.name), reference));
         all
     }
 

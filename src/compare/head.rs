@@ -1,7 +1,7 @@
 //! The head of a record: what is compared, and how.
 
-use super::{Participant, Plan, Source, Stage, no_instructions};
-use crate::record::{COMPARISON_VERSION, Capacity, MOST_KEPT, RowSetup, Setup, StageSetup};
+use super::{Participant, Plan, Source, Workload, no_instructions};
+use crate::record::{COMPARISON_VERSION, Capacity, MOST_KEPT, RowSetup, Setup, WorkloadSetup};
 
 impl Plan {
     /// Returns the head of the record.
@@ -20,22 +20,22 @@ impl Plan {
             placement: self.placement,
             capacity,
             no_instructions: no_instructions().map(|why| why.to_string()),
-            stages: self.stages.iter().map(|stage| stage.setup(&self.participants)).collect(),
+            workloads: self.workloads.iter().map(|workload| workload.setup(&self.participants)).collect(),
             aftermath: None,
         }
     }
 }
 
-impl Stage {
-    /// Returns what the head of the record holds of the stage.
-    pub(super) fn setup(&self, participants: &[Participant]) -> StageSetup {
+impl Workload {
+    /// Returns what the head of the record holds of the workload.
+    pub(super) fn setup(&self, participants: &[Participant]) -> WorkloadSetup {
         let (able, unable): (Vec<&Participant>, Vec<&Participant>) =
             participants.iter().partition(|participant| self.speaks(participant));
         let too_long = able.into_iter().filter(|participant| !self.is_short(participant));
         let left_out = too_long.map(|participant| (participant.name.clone(), self.ideal(participant).as_secs_f64()));
         let limits = &self.scenario.limits;
         let sites = Some(&self.scenario.sites).filter(|sites| sites.len() <= MOST_KEPT);
-        StageSetup {
+        WorkloadSetup {
             scenario: self.scenario.name.clone(),
             description: self.scenario.description.clone(),
             time_scale: self.time_scale,

@@ -1,4 +1,4 @@
-//! The experiment of `compare`: blocks of cycles. Every backend has a process of its own, and all are
+//! The experiment of `compare`: blocks of rounds. Every backend has a process of its own, and all are
 //! alive together.
 //!
 //! [`run()`] measures a [`Plan`] into a record. Nothing here prints: progress goes to an observer.
@@ -50,18 +50,18 @@ use self::target::Target;
 pub struct Plan {
     /// The fetchbench program, which is the server as well.
     pub program: PathBuf,
-    /// Where the comparison takes place, one stage after another.
-    pub stages: Vec<Stage>,
+    /// Where the comparison takes place, one workload after another.
+    pub workloads: Vec<Workload>,
     /// Who takes part.
     pub participants: Vec<Participant>,
     /// The index of the one that takes part twice, so that the noise is seen, and that the others are compared with.
     pub reference: usize,
     /// When to stop.
     pub stop: Stop,
-    /// Where the orders of the cycles are drawn from.
+    /// Where the orders of the rounds are drawn from.
     pub seed: u64,
-    /// Cycles of a block, at most.
-    pub cycles: u32,
+    /// Rounds of a block, at most.
+    pub rounds: u32,
     /// Which cores the processes run on.
     pub placement: Placement,
     /// Set to stop after the pass in work.
@@ -73,15 +73,15 @@ impl Plan {
     /// backends, which are alive together. If no connection outlives its fetch, it has those of the
     /// current backend, plus those of the previous one, whose close may not have arrived yet.
     pub fn connections(&self) -> usize {
-        self.stages.iter().map(|stage| self.connections_to(stage)).max().unwrap_or(0)
+        self.workloads.iter().map(|workload| self.connections_to(workload)).max().unwrap_or(0)
     }
 
-    fn connections_to(&self, stage: &Stage) -> usize {
-        let Scenario { limits, sites, .. } = &stage.scenario;
+    fn connections_to(&self, workload: &Workload) -> usize {
+        let Scenario { limits, sites, .. } = &workload.scenario;
         let control = &self.participants[self.reference];
-        let present = self.participants.iter().chain([control]).filter(|participant| stage.admits(participant));
+        let present = self.participants.iter().chain([control]).filter(|participant| workload.admits(participant));
         let each = present.map(|participant| participant.slots(limits).get().min(sites.len()));
-        match (&stage.source, limits.connections) {
+        match (&workload.source, limits.connections) {
             (Source::Live(_), _) => each.max().unwrap_or(0),
             (Source::Mock(_), Connections::PerFetch) => 2 * each.max().unwrap_or(0),
             (Source::Mock(_), Connections::Warm | Connections::Cold) => each.sum(),
@@ -126,7 +126,7 @@ impl Participant {
 
 /// A scenario to be compared on.
 #[derive(Debug, Clone)]
-pub struct Stage {
+pub struct Workload {
     /// Where the sites are.
     pub source: Source,
     /// What delays are multiplied by.
@@ -137,10 +137,10 @@ pub struct Stage {
     pub probe: Option<Probe>,
 }
 
-/// A row whose ideal pass is longer takes no part in a stage: what it would show is known before.
+/// A row whose ideal pass is longer takes no part in a workload: what it would show is known before.
 pub const LONGEST_IDEAL: Duration = Duration::from_secs(1);
 
-impl Stage {
+impl Workload {
     /// What a pass takes at best.
     pub fn ideal(&self, participant: &Participant) -> Duration {
         self.scenario.ideal(0, participant.slots(&self.scenario.limits))
@@ -164,11 +164,11 @@ impl Stage {
     /// Returns how long a pass over `slots` may take before its worker counts as hung.
     fn patience(&self, slots: NonZeroUsize, visit: u64) -> Duration {
         let Scenario { limits, sites, .. } = &self.scenario;
-        let rounds = sites.len().div_ceil(slots.get()) as u32;
+        let waves = sites.len().div_ceil(slots.get()) as u32;
         match self.source {
             Source::Mock(_) => limits.deadline + 20 * self.scenario.ideal(visit, slots),
             // Every site may be so slow that it just about meets its deadline.
-            Source::Live(_) => limits.deadline * (rounds + 1),
+            Source::Live(_) => limits.deadline * (waves + 1),
         }
     }
 }
@@ -176,9 +176,9 @@ impl Stage {
 /// When to stop.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stop {
-    /// After as many blocks of each stage.
+    /// After as many blocks of each workload.
     Blocks(u32),
-    /// When the time is spent, shared evenly by the stages.
+    /// When the time is spent, shared evenly by the workloads.
     Budget(Duration),
 }
 
@@ -191,26 +191,26 @@ pub enum Event<'a> {
     Probe(&'a str),
     /// Live sites were probed.
     Probed {
-        /// The index of the stage.
-        stage: usize,
-        /// The stage as it is measured: without dead sites.
-        probed: &'a Stage,
+        /// The index of the workload.
+        workload: usize,
+        /// The workload as it is measured: without dead sites.
+        probed: &'a Workload,
     },
     /// A pass was made, or failed.
     Pass(&'a PassSample),
     /// A row has ended its block, or the server has, at this cost.
     Cost(&'a CostSample),
-    /// A row has opened its first session on a stage.
+    /// A row has opened its first session on a workload.
     Worker {
-        /// The index of the stage.
-        stage: usize,
+        /// The index of the workload.
+        workload: usize,
         /// What it says of itself.
         setup: &'a WorkerSetup,
     },
-    /// A block has ended: so many of its stage by now.
+    /// A block has ended: so many of its workload by now.
     Block {
-        /// The index of the stage.
-        stage: usize,
+        /// The index of the workload.
+        workload: usize,
         /// Blocks made on it so far.
         made: u32,
         /// Blocks that there will be, as far as one can tell.
@@ -218,11 +218,11 @@ pub enum Event<'a> {
     },
 }
 
-/// Blocks that are worth more than many cycles in each: an interval from fewer is wide for want of knowing its width.
+/// Blocks that are worth more than many rounds in each: an interval from fewer is wide for want of knowing its width.
 const WANTED_BLOCKS: u32 = 8;
 
-/// Cycles below which a block's median is worth little.
-const FEWEST_CYCLES: u32 = 3;
+/// Rounds below which a block's median is worth little.
+const FEWEST_ROUNDS: u32 = 3;
 
 /// By how much the time may be exceeded for the sake of a verdict.
 const OVERTIME: f64 = 1.25;
@@ -235,27 +235,27 @@ const OVERTIME: f64 = 1.25;
 /// invalidates its own backend only.
 pub fn compare(plan: &Plan, mut observe: impl FnMut(Event<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let mut shuffle = Shuffle::new(plan.seed);
-    for (index, stage) in plan.stages.iter().enumerate() {
+    for (index, workload) in plan.workloads.iter().enumerate() {
         let start = Instant::now();
-        let probed = probe::probe(plan, stage, &mut observe)?;
+        let probed = probe::probe(plan, workload, &mut observe)?;
         if let Some(probed) = &probed {
-            observe(Event::Probed { stage: index, probed })?;
+            observe(Event::Probed { workload: index, probed })?;
         }
-        let stage = probed.as_ref().unwrap_or(stage);
-        if plan.is_interrupted() || stage.probe.as_ref().is_some_and(Probe::is_all_dead) {
+        let workload = probed.as_ref().unwrap_or(workload);
+        if plan.is_interrupted() || workload.probe.as_ref().is_some_and(Probe::is_all_dead) {
             continue;
         }
         let budget = Budget::new(plan, start.elapsed());
-        let target = Target::start(plan, stage)?;
-        let mut contenders = Contender::all(plan, stage);
+        let target = Target::start(plan, workload)?;
+        let mut contenders = Contender::all(plan, workload);
         for number in 0.. {
-            let block = Block { plan, stage, index, target: &target, number, budget: &budget };
+            let block = Block { plan, workload, index, target: &target, number, budget: &budget };
             block.run(&mut contenders, &mut shuffle, &mut observe)?;
             if plan.is_interrupted() {
                 return Ok(());
             }
             let expected = budget.expected(number + 1);
-            observe(Event::Block { stage: index, made: number + 1, expected })?;
+            observe(Event::Block { workload: index, made: number + 1, expected })?;
             if number + 1 >= expected {
                 break;
             }
@@ -264,37 +264,37 @@ pub fn compare(plan: &Plan, mut observe: impl FnMut(Event<'_>) -> anyhow::Result
     Ok(())
 }
 
-/// How a stage's time is shared by its blocks.
+/// How a workload's time is shared by its blocks.
 #[derive(Debug)]
 struct Budget {
     stop: Stop,
     start: Instant,
     time: Duration,
-    most_cycles: u32,
+    most_rounds: u32,
 }
 
 impl Budget {
-    /// Shares what is left of a stage's time when `spent` of it is gone.
+    /// Shares what is left of a workload's time when `spent` of it is gone.
     fn new(plan: &Plan, spent: Duration) -> Self {
         let time = match plan.stop {
             Stop::Blocks(_) => Duration::MAX,
-            Stop::Budget(time) => (time / plan.stages.len().max(1) as u32).saturating_sub(spent),
+            Stop::Budget(time) => (time / plan.workloads.len().max(1) as u32).saturating_sub(spent),
         };
-        Self { stop: plan.stop, start: Instant::now(), time, most_cycles: plan.cycles }
+        Self { stop: plan.stop, start: Instant::now(), time, most_rounds: plan.rounds }
     }
 
-    /// How many cycles a block has that is the `number`th from 0, has taken `opening` to come so far, and whose first cycle
-    /// took `cycle`: as many as let the wanted blocks fit into the time.
-    fn cycles(&self, number: u32, opening: Duration, cycle: Duration) -> u32 {
+    /// How many rounds a block has that is the `number`th from 0, has taken `opening` to come so far, and whose first round
+    /// took `round`: as many as let the wanted blocks fit into the time.
+    fn rounds(&self, number: u32, opening: Duration, round: Duration) -> u32 {
         if matches!(self.stop, Stop::Blocks(_)) {
-            return self.most_cycles;
+            return self.most_rounds;
         }
         let blocks_left = WANTED_BLOCKS.saturating_sub(number).max(1);
         let left = self.time.saturating_sub(self.start.elapsed());
         // What this block has taken to open is spent; the others will take as long again.
-        let for_cycles = left.saturating_sub((opening + cycle) * (blocks_left - 1)) / blocks_left;
-        let fitting = for_cycles.as_secs_f64() / cycle.as_secs_f64().max(1e-9);
-        (fitting as u32).clamp(FEWEST_CYCLES.min(self.most_cycles), self.most_cycles)
+        let for_rounds = left.saturating_sub((opening + round) * (blocks_left - 1)) / blocks_left;
+        let fitting = for_rounds.as_secs_f64() / round.as_secs_f64().max(1e-9);
+        (fitting as u32).clamp(FEWEST_ROUNDS.min(self.most_rounds), self.most_rounds)
     }
 
     /// How many blocks there will be when `made` have been.
@@ -320,20 +320,20 @@ mod tests {
     use super::*;
 
     fn budget(stop: Stop, seconds: u64) -> Budget {
-        Budget { stop, start: Instant::now(), time: Duration::from_secs(seconds), most_cycles: 20 }
+        Budget { stop, start: Instant::now(), time: Duration::from_secs(seconds), most_rounds: 20 }
     }
 
     #[test]
     fn cycles_are_cut_until_the_wanted_blocks_fit() {
-        let cycles = |seconds, cycle_ms| {
+        let rounds = |seconds, round_ms| {
             let budget = budget(Stop::Budget(Duration::from_secs(seconds)), seconds);
-            budget.cycles(0, Duration::from_millis(100), Duration::from_millis(cycle_ms))
+            budget.rounds(0, Duration::from_millis(100), Duration::from_millis(round_ms))
         };
-        assert_eq!(cycles(60, 100), 20);
-        assert!((9..=11).contains(&cycles(20, 200)), "{}", cycles(20, 200));
-        assert_eq!(cycles(5, 1_000), FEWEST_CYCLES);
+        assert_eq!(rounds(60, 100), 20);
+        assert!((9..=11).contains(&rounds(20, 200)), "{}", rounds(20, 200));
+        assert_eq!(rounds(5, 1_000), FEWEST_ROUNDS);
         let blocks = budget(Stop::Blocks(3), 0);
-        assert_eq!(blocks.cycles(0, Duration::ZERO, Duration::from_secs(9)), 20);
+        assert_eq!(blocks.rounds(0, Duration::ZERO, Duration::from_secs(9)), 20);
     }
 
     #[test]
@@ -342,7 +342,7 @@ mod tests {
             let row = |row: &str| Participant::of_row(&row.parse().unwrap(), Path::new("fetchbench"));
             Plan {
                 program: PathBuf::new(),
-                stages: vec![Stage {
+                workloads: vec![Workload {
                     source: Source::Mock(name.to_owned()),
                     time_scale: 1.0,
                     scenario: Scenario::load(name).unwrap(),
@@ -352,7 +352,7 @@ mod tests {
                 reference: 0,
                 stop: Stop::Blocks(1),
                 seed: 1,
-                cycles: 1,
+                rounds: 1,
                 placement: Placement::Free,
                 interrupted: Arc::default(),
             }

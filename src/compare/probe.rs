@@ -5,7 +5,7 @@
 
 use super::contender::Contender;
 use super::target::Target;
-use super::{Event, Participant, Plan, Source, Stage};
+use super::{Event, Participant, Plan, Source, Workload};
 use crate::backend::mark_unreachable;
 use crate::compare::endings::Endings;
 use crate::record::Probe;
@@ -14,21 +14,21 @@ use crate::worker::{Open, PassDone, PassOrder};
 /// The most sites whose final urls are compared: those of more would not fit into a worker's line.
 const MOST_DETAILED: usize = 100_000;
 
-/// Probes a stage and returns it without its dead sites; `None` if it has no live sites or the run
+/// Probes a workload and returns it without its dead sites; `None` if it has no live sites or the run
 /// was interrupted.
 pub(super) fn probe(
     plan: &Plan,
-    stage: &Stage,
+    workload: &Workload,
     observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<Option<Stage>> {
-    let Source::Live(urls) = &stage.source else { return Ok(None) };
-    let target = Target::start(plan, stage)?;
-    let order = Open { details: urls.len() <= MOST_DETAILED, ..target.order(stage) };
+) -> anyhow::Result<Option<Workload>> {
+    let Source::Live(urls) = &workload.source else { return Ok(None) };
+    let target = Target::start(plan, workload)?;
+    let order = Open { details: urls.len() <= MOST_DETAILED, ..target.order(workload) };
     let mut endings = Endings::default();
-    for participant in plan.participants.iter().filter(|participant| stage.admits(participant)) {
+    for participant in plan.participants.iter().filter(|participant| workload.admits(participant)) {
         observe(Event::Probe(&participant.name))?;
         // A worker that crashes or hangs here does so again in its first block, which records it.
-        let done = visit(plan, stage, participant, &order);
+        let done = visit(plan, workload, participant, &order);
         if let Some(done) = done.filter(|done| done.fetched.len() == urls.len()) {
             let has_urls = done.has_urls();
             let mut pass = done.pass();
@@ -40,34 +40,34 @@ pub(super) fn probe(
             return Ok(None);
         }
     }
-    Ok(Some(stage.probed(&endings)))
+    Ok(Some(workload.probed(&endings)))
 }
 
-fn visit(plan: &Plan, stage: &Stage, participant: &Participant, order: &Open) -> Option<PassDone> {
-    let mut contender = Contender::alone(participant, &stage.scenario.limits, &plan.interrupted);
+fn visit(plan: &Plan, workload: &Workload, participant: &Participant, order: &Open) -> Option<PassDone> {
+    let mut contender = Contender::alone(participant, &workload.scenario.limits, &plan.interrupted);
     contender.open(order)?;
-    contender.pass(PassOrder::new(0), stage.patience(contender.slots, 0))
+    contender.pass(PassOrder::new(0), workload.patience(contender.slots, 0))
 }
 
-impl Stage {
-    /// Returns the stage with its probe and without its dead sites, unless all are dead.
+impl Workload {
+    /// Returns the workload with its probe and without its dead sites, unless all are dead.
     ///
     /// The origins of dead sites stay: the same backends take part.
     fn probed(&self, endings: &Endings) -> Self {
         let probe = endings.probe(|index| self.scenario.sites[index].label.clone());
-        let mut stage = Self { probe: Some(probe), ..self.clone() };
-        if stage.probe.as_ref().is_some_and(Probe::is_all_dead) {
-            return stage;
+        let mut workload = Self { probe: Some(probe), ..self.clone() };
+        if workload.probe.as_ref().is_some_and(Probe::is_all_dead) {
+            return workload;
         }
         let mut index = 0..;
-        stage.scenario.sites.retain(|_| index.next().is_some_and(|index| !endings.is_dead(index)));
-        if let Source::Live(urls) = &mut stage.source {
+        workload.scenario.sites.retain(|_| index.next().is_some_and(|index| !endings.is_dead(index)));
+        if let Source::Live(urls) = &mut workload.source {
             let mut index = 0..;
             urls.retain(|_| index.next().is_some_and(|index| !endings.is_dead(index)));
         }
-        let limits = &mut stage.scenario.limits;
+        let limits = &mut workload.scenario.limits;
         limits.concurrency =
-            limits.concurrency.min(stage.scenario.sites.len().try_into().unwrap_or(limits.concurrency));
-        stage
+            limits.concurrency.min(workload.scenario.sites.len().try_into().unwrap_or(limits.concurrency));
+        workload
     }
 }

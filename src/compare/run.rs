@@ -92,7 +92,7 @@ pub fn run(
 
 /// Measures what the mock server can do; `None` for live sites, which do not use it.
 fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
-    if plan.stages.iter().all(|stage| matches!(stage.source, Source::Live(_))) {
+    if plan.workloads.iter().all(|workload| matches!(workload.source, Source::Live(_))) {
         return Ok(None);
     }
     let measured = capacity(|| Ok(server::Setup::default()), CAPACITY_TIME);
@@ -102,9 +102,9 @@ fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
 fn record(plan: &Plan, journal: &mut ComparisonJournal, event: &Event<'_>) -> anyhow::Result<()> {
     match event {
         Event::Start | Event::Probe(_) | Event::Block { .. } => Ok(()),
-        Event::Probed { stage, probed } => journal.stage(*stage, probed.setup(&plan.participants)),
+        Event::Probed { workload, probed } => journal.workload(*workload, probed.setup(&plan.participants)),
         Event::Pass(sample) => journal.pass(sample),
         Event::Cost(sample) => journal.cost(sample),
-        Event::Worker { stage, setup } => journal.worker(*stage, setup),
+        Event::Worker { workload, setup } => journal.worker(*workload, setup),
     }
 }

@@ -8,13 +8,13 @@ use url::Url;
 
 use super::cost::Usage;
 use super::placement::{Who, placed};
-use super::{Plan, Stage};
+use super::{Plan, Workload};
 use crate::scenario::site::Site;
 use crate::server::ServerProcess;
 use crate::server::witness::Witness;
 use crate::worker::Open;
 
-/// Where the sites of a stage are.
+/// Where the sites of a workload are.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// On the mock server, which loads this: a built-in name or a path.
@@ -26,7 +26,7 @@ pub enum Source {
 /// Live sites are left alone for so long after each pass.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What is fetched from, while a stage lasts.
+/// What is fetched from, while a workload lasts.
 #[derive(Debug)]
 pub(super) enum Target<'a> {
     Mock(ServerProcess),
@@ -35,25 +35,25 @@ pub(super) enum Target<'a> {
 
 impl<'a> Target<'a> {
     /// Starts the server, where there is to be one.
-    pub fn start(plan: &Plan, stage: &'a Stage) -> anyhow::Result<Self> {
-        match &stage.source {
+    pub fn start(plan: &Plan, workload: &'a Workload) -> anyhow::Result<Self> {
+        match &workload.source {
             Source::Live(urls) => Ok(Self::Live(urls)),
             Source::Mock(name) => {
-                let start = || ServerProcess::start(&plan.program, name, stage.time_scale);
+                let start = || ServerProcess::start(&plan.program, name, workload.time_scale);
                 let server = placed(plan.placement, Who::Server, start);
-                Ok(Self::Mock(server.with_context(|| format!("cannot compare on {}", stage.scenario.name))?))
+                Ok(Self::Mock(server.with_context(|| format!("cannot compare on {}", workload.scenario.name))?))
             }
         }
     }
 
     /// What workers are told to open.
-    pub fn order(&self, stage: &Stage) -> Open {
-        let limits = &stage.scenario.limits;
+    pub fn order(&self, workload: &Workload) -> Open {
+        let limits = &workload.scenario.limits;
         match self {
             Self::Live(urls) => Open::new(urls.iter().map(Url::to_string).collect(), false, limits),
             Self::Mock(server) => {
                 let url = |(index, site): (usize, &Site)| format!("{}/{index}", server.origins()[site.origin]);
-                let urls = stage.scenario.sites.iter().enumerate().map(url).collect();
+                let urls = workload.scenario.sites.iter().enumerate().map(url).collect();
                 Open { cacert: server.cacert().map(str::to_owned), ..Open::new(urls, true, limits) }
             }
         }

@@ -20,9 +20,9 @@ pub struct Setup {
     pub command: Option<String>,
     /// Whether the run came to its end. Without that, what was measured before stands all the same.
     pub complete: bool,
-    /// Where the orders of the cycles were drawn from.
+    /// Where the orders of the rounds were drawn from.
     pub seed: u64,
-    /// The row that the others are compared with; it took part twice, see [`twin`].
+    /// The row that the others are compared with; it took part twice, see [`control`].
     pub reference: String,
     /// The rows, in the order of the table of backends.
     pub rows: Vec<RowSetup>,
@@ -36,7 +36,8 @@ pub struct Setup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_instructions: Option<String>,
     /// The scenarios.
-    pub stages: Vec<StageSetup>,
+    #[serde(rename = "stages")]
+    pub workloads: Vec<WorkloadSetup>,
     /// How it was when the run ended, which a run that was killed could not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aftermath: Option<Aftermath>,
@@ -49,17 +50,17 @@ impl Setup {
     /// The same, unless a number in it is none that a comparison has.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
         bounds::length("rows", self.rows.len(), MOST_COMPARED)?;
-        bounds::length("scenarios", self.stages.len(), MOST_COMPARED)?;
-        for stage in &self.stages {
-            bounds::amount("time_scale", stage.time_scale)?;
-            bounds::fetches("fetches", stage.fetches)?;
-            bounds::fetches("concurrency", stage.concurrency as u64)?;
-            bounds::fetches("origins", stage.origins as u64)?;
-            stage
+        bounds::length("scenarios", self.workloads.len(), MOST_COMPARED)?;
+        for workload in &self.workloads {
+            bounds::amount("time_scale", workload.time_scale)?;
+            bounds::fetches("fetches", workload.fetches)?;
+            bounds::fetches("concurrency", workload.concurrency as u64)?;
+            bounds::fetches("origins", workload.origins as u64)?;
+            workload
                 .left_out
                 .iter()
                 .try_for_each(|(_, seconds)| bounds::amount("the pass of a row left out", *seconds))?;
-            stage.probe.as_ref().map_or(Ok(()), Probe::check)?;
+            workload.probe.as_ref().map_or(Ok(()), Probe::check)?;
         }
         self.aftermath.as_ref().map_or(Ok(()), |aftermath| bounds::amount("seconds", aftermath.seconds))?;
         Ok(self)
@@ -101,7 +102,7 @@ pub struct RowSetup {
 
 /// A scenario that rows were compared on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StageSetup {
+pub struct WorkloadSetup {
     /// The scenario's name.
     pub scenario: String,
     /// What it is for.
@@ -150,7 +151,7 @@ pub struct WorkerSetup {
 }
 
 /// The name under which the reference's second self is recorded.
-pub fn twin(reference: &str) -> String {
+pub fn control(reference: &str) -> String {
     format!("{reference} (again)")
 }
 
@@ -164,8 +165,9 @@ pub struct PassSample {
     pub scenario: String,
     /// The number of the block, from 0.
     pub block: u32,
-    /// The number of the cycle in it, from 0. `None` is the pass that warms up, which does not count.
-    pub cycle: Option<u32>,
+    /// The number of the round in it, from 0. `None` is the pass that warms up, which does not count.
+    #[serde(rename = "cycle")]
+    pub round: Option<u32>,
     /// The row's name.
     pub row: String,
     /// The number of the visit.
@@ -223,11 +225,11 @@ impl PassSample {
 
     /// What it took, if it counts.
     pub fn counted_s(&self) -> Option<f64> {
-        self.elapsed_s.filter(|_| self.validity == Validity::Valid && self.cycle.is_some())
+        self.elapsed_s.filter(|_| self.validity == Validity::Valid && self.round.is_some())
     }
 }
 
-/// What the counted cycles of a block cost a row.
+/// What the counted rounds of a block cost a row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CostSample {
     /// The scenario's name.

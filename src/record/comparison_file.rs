@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use super::journal::{Lines, make_folder};
 use super::{
     Aftermath, COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample, SAMPLES_FILE, Setup,
-    StageSetup, WorkerSetup, audit, parse, read_lines, replace_file,
+    WorkerSetup, WorkloadSetup, audit, parse, read_lines, replace_file,
 };
 
 /// The file that says what was compared, in a record's folder.
@@ -65,23 +65,23 @@ impl ComparisonJournal {
         self.costs.append(sample)
     }
 
-    /// Writes what a worker says of itself on a stage.
+    /// Writes what a worker says of itself on a workload.
     ///
     /// # Errors
     ///
     /// As [`ComparisonJournal::pass`].
-    pub fn worker(&mut self, stage: usize, worker: &WorkerSetup) -> anyhow::Result<()> {
-        self.setup.stages[stage].workers.push(worker.clone());
+    pub fn worker(&mut self, workload: usize, worker: &WorkerSetup) -> anyhow::Result<()> {
+        self.setup.workloads[workload].workers.push(worker.clone());
         self.write_setup()
     }
 
-    /// Replaces what is recorded of a stage.
+    /// Replaces what is recorded of a workload.
     ///
     /// # Errors
     ///
     /// As [`ComparisonJournal::pass`].
-    pub fn stage(&mut self, index: usize, stage: StageSetup) -> anyhow::Result<()> {
-        self.setup.stages[index] = stage;
+    pub fn workload(&mut self, index: usize, workload: WorkloadSetup) -> anyhow::Result<()> {
+        self.setup.workloads[index] = workload;
         self.write_setup()
     }
 
@@ -175,8 +175,9 @@ impl Comparison {
     /// It compared other rows, or on other scenarios.
     pub fn append(&mut self, mut other: Self) -> anyhow::Result<()> {
         let names = |setup: &Setup| {
-            let stages = setup.stages.iter().map(|stage| (stage.scenario.clone(), stage.time_scale.to_bits()));
-            (setup.reference.clone(), setup.rows.clone(), stages.collect::<Vec<_>>())
+            let workloads =
+                setup.workloads.iter().map(|workload| (workload.scenario.clone(), workload.time_scale.to_bits()));
+            (setup.reference.clone(), setup.rows.clone(), workloads.collect::<Vec<_>>())
         };
         anyhow::ensure!(names(&self.setup) == names(&other.setup), "they compared different rows or scenarios");
         let made = self.passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
@@ -207,7 +208,7 @@ mod tests {
         PassSample {
             scenario: "keepalive".to_owned(),
             block: 0,
-            cycle: Some(1),
+            round: Some(1),
             row: row.to_owned(),
             visit: 2,
             elapsed_s: Some(0.5),
@@ -231,7 +232,7 @@ mod tests {
             capacity: None,
             command: None,
             no_instructions: None,
-            stages: Vec::new(),
+            workloads: Vec::new(),
             aftermath: None,
         }
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use super::{
     Comparison, CostSample, Environment, Folder, Git, Latencies, PassSample, Placement, Record, RowSetup, Sample,
-    Setup, StageSetup, Validity, What, twin,
+    Setup, Validity, What, WorkloadSetup, control,
 };
 use crate::fetch::Connections;
 use crate::worker::counting::Counts;
@@ -73,10 +73,10 @@ pub(crate) fn comparison() -> Comparison {
     let mut comparison = Comparison { setup: setup(&rows), passes: Vec::new(), costs: Vec::new() };
     for block in 0..6 {
         for (row, factor) in [(0, 1.0), (0, 1.003), (1, 1.01), (2, 2.0), (3, 0.5)] {
-            let is_twin = factor == 1.003;
-            let name = if is_twin { twin(rows[0]) } else { rows[row].to_owned() };
-            comparison.passes.extend((0..3).map(|cycle| pass(&name, block, cycle, factor)));
-            comparison.costs.extend((!is_twin).then(|| cost(&name, block, row as u64)));
+            let is_control = factor == 1.003;
+            let name = if is_control { control(rows[0]) } else { rows[row].to_owned() };
+            comparison.passes.extend((0..3).map(|round| pass(&name, block, round, factor)));
+            comparison.costs.extend((!is_control).then(|| cost(&name, block, row as u64)));
         }
     }
     comparison
@@ -84,7 +84,7 @@ pub(crate) fn comparison() -> Comparison {
 
 fn setup(rows: &[&str]) -> Setup {
     let row = |name: &&str| RowSetup { name: (*name).to_owned(), sequential: name.ends_with("sequential") };
-    let stage = StageSetup {
+    let workload = WorkloadSetup {
         scenario: "article".to_owned(),
         description: "three home pages".to_owned(),
         time_scale: 0.5,
@@ -110,21 +110,21 @@ fn setup(rows: &[&str]) -> Setup {
         capacity: None,
         command: None,
         no_instructions: None,
-        stages: vec![stage],
+        workloads: vec![workload],
     }
 }
 
 /// A pass of 30 ms times `factor`, and a little noise that differs from block to block.
-fn pass(row: &str, block: u32, cycle: u32, factor: f64) -> PassSample {
-    let noise = f64::from((block * 7 + cycle * 3 + row.len() as u32) % 11) / 2000.0;
+fn pass(row: &str, block: u32, round: u32, factor: f64) -> PassSample {
+    let noise = f64::from((block * 7 + round * 3 + row.len() as u32) % 11) / 2000.0;
     let broken = row.ends_with("broken");
     let sequential = row.ends_with("sequential");
     PassSample {
         scenario: "article".to_owned(),
         block,
-        cycle: Some(cycle),
+        round: Some(round),
         row: row.to_owned(),
-        visit: u64::from(block * 1000 + cycle),
+        visit: u64::from(block * 1000 + round),
         elapsed_s: Some(0.0301 * factor * (1.0 + noise)),
         ideal_s: Some(if sequential { 0.06 } else { 0.03 }),
         validity: if broken { Validity::WrongAnswer } else { Validity::Valid },

@@ -33,8 +33,8 @@ mod sample;
 pub use self::audit::{Audit, RowAudit};
 pub use self::capacity::Capacity;
 pub use self::comparison::{
-    Aftermath, COMPARISON_VERSION, CostSample, PassSample, Placement, RowSetup, SERVER, Setup, StageSetup, Validity,
-    WorkerSetup, twin,
+    Aftermath, COMPARISON_VERSION, CostSample, PassSample, Placement, RowSetup, SERVER, Setup, Validity, WorkerSetup,
+    WorkloadSetup, control,
 };
 pub use self::comparison_file::{Comparison, ComparisonJournal, remove_comparison};
 pub use self::environment::{Environment, Git};

@@ -31,15 +31,15 @@ const SCRIPTS: usize = 2;
 pub fn examine(bytes: &[u8], folder: &Path) {
     write(bytes, folder);
     let Ok(record) = Folder::read(folder) else { return };
-    let stages = record.comparison.as_ref().map(analyse).unwrap_or_default();
-    let mut texts = vec![markdown::folder(&record, &stages), comparison::csv(&stages)];
+    let workloads = record.comparison.as_ref().map(analyse).unwrap_or_default();
+    let mut texts = vec![markdown::folder(&record, &workloads), comparison::csv(&workloads)];
     if let Some(compared) = &record.comparison {
         let beside = Beside { audit: Audit::read(folder).ok().flatten(), ..Beside::default() };
-        let figures = comparison::json(&compared.setup, &stages);
-        assert_eq!(figures["scenarios"].as_array().map(Vec::len), Some(stages.len()));
-        let page = html::page(&record, &stages, &beside).expect("a page of every comparison");
+        let figures = comparison::json(&compared.setup, &workloads);
+        assert_eq!(figures["scenarios"].as_array().map(Vec::len), Some(workloads.len()));
+        let page = html::page(&record, &workloads, &beside).expect("a page of every comparison");
         assert_eq!(page.matches("<script").count(), SCRIPTS);
-        let styled = comparison::text(&compared.setup, &stages);
+        let styled = comparison::text(&compared.setup, &workloads);
         texts.extend([page, STYLES.iter().fold(styled, |text, style| text.replace(style, ""))]);
     }
     for text in texts {
@@ -47,7 +47,7 @@ pub fn examine(bytes: &[u8], folder: &Path) {
         assert_eq!(acting, None, "{}", text.escape_debug());
     }
     // There may be nothing to draw.
-    let _ = picture::draw(&record, &stages);
+    let _ = picture::draw(&record, &workloads);
 }
 
 fn write(bytes: &[u8], folder: &Path) {

@@ -5,7 +5,7 @@ use super::{comparison as form, html, markdown};
 use crate::compare::analysis::analyse;
 use crate::fetch::error::ErrorClass;
 use crate::record::fixtures::{comparison, folder, record};
-use crate::record::{Comparison, DeadSite, DifferingSite, Ending, Probe, Record, Validity, WorkerSetup, twin};
+use crate::record::{Comparison, DeadSite, DifferingSite, Ending, Probe, Record, Validity, WorkerSetup, control};
 use crate::render::escape::is_active;
 
 /// Begins a formula and a cell of its own, ends an attribute, a tag, a table and a block of code, colours a terminal, and
@@ -19,29 +19,29 @@ fn hostile() -> (Comparison, Record) {
         for (old, new) in [("surf@smol", HOSTILE.to_owned()), ("exec:broken", format!("@{HOSTILE}"))] {
             if *name == old {
                 name.clone_from(&new);
-            } else if *name == twin(old) {
-                *name = twin(&new);
+            } else if *name == control(old) {
+                *name = control(&new);
             }
         }
     };
     rename(&mut hostile.setup.reference);
     hostile.setup.rows.iter_mut().for_each(|row| rename(&mut row.name));
-    for stage in &mut hostile.setup.stages {
-        stage.scenario = format!("-{HOSTILE}");
-        stage.description = HOSTILE.to_owned();
-        stage.sites = vec![HOSTILE.to_owned(); 3];
-        stage.left_out = vec![(HOSTILE.to_owned(), 50.0)];
-        stage.without_https = vec![HOSTILE.to_owned()];
+    for workload in &mut hostile.setup.workloads {
+        workload.scenario = format!("-{HOSTILE}");
+        workload.description = HOSTILE.to_owned();
+        workload.sites = vec![HOSTILE.to_owned(); 3];
+        workload.left_out = vec![(HOSTILE.to_owned(), 50.0)];
+        workload.without_https = vec![HOSTILE.to_owned()];
         let says = || HOSTILE.to_owned();
         let endings = vec![Ending { status: 200, url: Some(says()), backends: vec![says()] }; 2];
-        stage.probe = Some(Probe {
+        workload.probe = Some(Probe {
             sites: 9,
             dead: 1,
             first_dead: vec![DeadSite { site: says(), classes: vec![ErrorClass::Dns] }],
             differing: 1,
             first_differing: vec![DifferingSite { site: says(), endings }],
         });
-        stage.workers = vec![WorkerSetup { row: says(), client: says(), executor: says(), threads: 1 }];
+        workload.workers = vec![WorkerSetup { row: says(), client: says(), executor: says(), threads: 1 }];
     }
     for pass in &mut hostile.passes {
         rename(&mut pass.row);
@@ -117,8 +117,8 @@ fn csv_has_a_cell_for_each_heading_and_no_formula() {
 #[test]
 fn markdown_has_its_tables_and_nothing_else_that_acts() {
     let (hostile, beside) = hostile();
-    let stages = analyse(&hostile);
-    for text in [markdown::folder(&folder(Some(hostile), None), &stages), markdown::report(&beside)] {
+    let workloads = analyse(&hostile);
+    for text in [markdown::folder(&folder(Some(hostile), None), &workloads), markdown::report(&beside)] {
         assert_inert(&text);
         // What is escaped is text.
         let bare = text.replace("\\\\", "").replace("\\|", "").replace("\\[", "").replace("\\<", "").replace("\\`", "");
@@ -137,8 +137,8 @@ fn markdown_has_its_tables_and_nothing_else_that_acts() {
 #[test]
 fn html_has_its_own_scripts_and_attributes() {
     let (hostile, beside) = hostile();
-    let stages = analyse(&hostile);
-    let page = html::page(&folder(Some(hostile), Some(beside)), &stages, &html::Beside::default()).unwrap();
+    let workloads = analyse(&hostile);
+    let page = html::page(&folder(Some(hostile), Some(beside)), &workloads, &html::Beside::default()).unwrap();
     assert_inert(&page);
     assert_eq!(page.matches("<script").count(), 2, "its data and its own");
     // The data is JSON, in which quotes act otherwise and which nothing but its own end ends.

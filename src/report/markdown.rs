@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::comparison;
-use super::place;
-use crate::compare::analysis::StageAnalysis;
+use super::environment;
+use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{Environment, Folder, Measurement, Record, What};
 use crate::render::escape::markdown as escape;
 use crate::render::numbers::{grouped, per_second, seconds, time_scale};
@@ -16,15 +16,15 @@ are no intervals and no verdicts here: between one row and the next the machine 
 small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.";
 
 /// All that a folder holds.
-pub fn folder(folder: &Folder, stages: &[StageAnalysis]) -> String {
+pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
     let bench = folder.bench.as_ref().map(report);
     let Some(compared) = &folder.comparison else { return bench.unwrap_or_default() };
     let rows = compared.setup.rows.iter().map(|row| row.name.as_str());
-    let facts = listed(&place::facts(&folder.environment, rows));
+    let facts = listed(&environment::facts(&folder.environment, rows));
     let text = format!(
         "# Record {}\n\n{}## How it was measured\n\n{facts}* seed: {}\n",
         escape(&folder.name),
-        comparison::markdown(&compared.setup, stages),
+        comparison::markdown(&compared.setup, workloads),
         compared.setup.seed
     );
     // One page has one title.
@@ -81,7 +81,7 @@ pub fn short(record: &Record) -> String {
 
 /// Where the record was measured, as a list.
 fn environment(environment: &Environment, measurements: &[Measurement<'_>]) -> String {
-    listed(&place::facts(environment, rows(measurements)))
+    listed(&environment::facts(environment, rows(measurements)))
 }
 
 fn listed(facts: &[(&str, String)]) -> String {

@@ -4,7 +4,7 @@
 
 pub mod text;
 pub mod fetched;
-mod place;
+mod environment;
 pub mod probe;
 pub mod markdown;
 pub mod agreement;

@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use super::chart::bars::{Bar, Panel, chart};
 use super::comparison::show;
-use crate::compare::analysis::{BackendAnalysis, Outcome, StageAnalysis};
+use crate::compare::analysis::{BackendAnalysis, Outcome, WorkloadAnalysis};
 use crate::compare::metric::Unit;
 use crate::record::{Folder, Measurement, Record, What};
 use crate::render::escape::visible;
@@ -16,9 +16,9 @@ use crate::stats::paired::Verdict;
 /// # Errors
 ///
 /// Returns an error if there is nothing to draw.
-pub fn draw(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String> {
+pub fn draw(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<String> {
     let panels: Vec<Panel> = match &folder.bench {
-        _ if !stages.is_empty() => stages.iter().map(compared).collect(),
+        _ if !workloads.is_empty() => workloads.iter().map(compared).collect(),
         Some(record) => benched(record),
         None => Vec::new(),
     };
@@ -29,11 +29,11 @@ pub fn draw(folder: &Folder, stages: &[StageAnalysis]) -> anyhow::Result<String>
 }
 
 /// A scenario of a comparison: each row's time over the reference's.
-fn compared(stage: &StageAnalysis) -> Panel {
-    let (setup, outcome) = (&stage.setup, Outcome::new(stage));
+fn compared(workload: &WorkloadAnalysis) -> Panel {
+    let (setup, outcome) = (&workload.setup, Outcome::new(workload));
     let bar = |row: &BackendAnalysis| {
         let ratio = match row.ratio {
-            None if row.name != stage.reference => return None,
+            None if row.name != workload.reference => return None,
             ratio => ratio,
         };
         let verdict = match row.verdict() {
@@ -55,9 +55,9 @@ fn compared(stage: &StageAnalysis) -> Panel {
         grouped(setup.fetches),
         grouped(setup.concurrency as u64),
         time_scale(setup.time_scale),
-        visible(&stage.reference)
+        visible(&workload.reference)
     );
-    Panel { heading, bars: stage.valid().filter_map(bar).collect() }
+    Panel { heading, bars: workload.valid().filter_map(bar).collect() }
 }
 
 /// How fast each row is where nothing but client and executor takes time, and how long it takes for the article's sites.
@@ -109,8 +109,8 @@ mod tests {
     #[test]
     fn a_comparison_has_its_rows_that_count_with_their_intervals() {
         let comparison = comparison();
-        let stages = analyse(&comparison);
-        let svg = draw(&folder(Some(comparison), None), &stages).unwrap();
+        let workloads = analyse(&comparison);
+        let svg = draw(&folder(Some(comparison), None), &workloads).unwrap();
         // Three rows, two of them with an interval.
         assert_eq!(svg.matches("<rect").count(), 5, "{svg}");
         assert!(svg.contains("time against surf@smol, shorter is faster") && !svg.contains("exec:broken"), "{svg}");

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::comparison;
 use super::markdown::short;
-use crate::compare::analysis::StageAnalysis;
+use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{Environment, Folder};
 use crate::render::escape::markdown as escape;
 
@@ -57,13 +57,13 @@ fn find_line(text: &str, wanted: &str) -> anyhow::Result<(usize, usize)> {
 }
 
 /// The latest tables: short, with the picture where there is one, and links to the whole record.
-pub fn latest(folder: &Folder, stages: &[StageAnalysis], link: &str, picture: Option<&str>) -> String {
+pub fn latest(folder: &Folder, workloads: &[WorkloadAnalysis], link: &str, picture: Option<&str>) -> String {
     let tables = match (&folder.comparison, &folder.bench) {
         (None, Some(record)) => short(record),
-        _ => comparison::short(&folder.environment, stages),
+        _ => comparison::short(&folder.environment, workloads),
     };
     let what =
-        if stages.is_empty() { "Fetches per second of each row" } else { "The rows of each scenario by their time" };
+        if workloads.is_empty() { "Fetches per second of each row" } else { "The rows of each scenario by their time" };
     let picture = picture.map_or_else(String::new, |picture| format!("![{what}]({picture})\n\n"));
     format!("{picture}{tables}\nThe whole record: [{}]({link}).\n", escape(&folder.name))
 }

@@ -51,7 +51,7 @@ pub(super) struct Engine {
     mailbox: Mailbox,
     listeners: Vec<TcpListener>,
     /// Whom each speaks for.
-    doors: Vec<Endpoint>,
+    endpoints: Vec<Endpoint>,
     /// Which of them rest, since there is no room for another connection.
     resting: Vec<bool>,
     /// Connections accepted so far: they are dealt to the loops by turns.
@@ -79,7 +79,7 @@ impl Engine {
             sleep: Sleep::new(poll.registry(), TIMER, spins)?,
             poll,
             listeners: Vec::new(),
-            doors: Vec::new(),
+            endpoints: Vec::new(),
             resting: Vec::new(),
             dealt: 0,
             connections: Slab::new(),
@@ -100,14 +100,14 @@ impl Engine {
     pub fn listen(
         &mut self,
         mut listeners: Vec<TcpListener>,
-        doors: Vec<Endpoint>,
+        endpoints: Vec<Endpoint>,
         colleagues: Vec<Mailbox>,
     ) -> io::Result<()> {
         for (number, listener) in listeners.iter_mut().enumerate() {
             self.poll.registry().register(listener, Token(number), Interest::READABLE)?;
         }
         self.resting = vec![false; listeners.len()];
-        (self.listeners, self.doors, self.service.colleagues) = (listeners, doors, colleagues);
+        (self.listeners, self.endpoints, self.service.colleagues) = (listeners, endpoints, colleagues);
         Ok(())
     }
 
@@ -131,15 +131,15 @@ impl Engine {
                 result => result?,
             }
             let now = Now::read();
-            self.service.tally.turn(now.instant, self.sleep.spun);
+            self.service.tally.wake(now.instant, self.sleep.spun);
             self.meet_deadlines();
             for event in &events {
                 match event.token() {
                     MAIL => self.read_mail(now),
                     // It has done its work by ending the sleep.
                     TIMER => {}
-                    Token(number) if number < self.doors.len() => self.accept(number, now),
-                    Token(number) => self.handle(number - self.doors.len(), event, now),
+                    Token(number) if number < self.endpoints.len() => self.accept(number, now),
+                    Token(number) => self.handle(number - self.endpoints.len(), event, now),
                 }
                 // A batch may be long, and an answer whose time has come goes before requests that have just arrived.
                 self.meet_deadlines();
@@ -190,7 +190,7 @@ impl Engine {
 
     /// Accepts those who wait at a listener. There is no further event for them, so it comes back for those that are left.
     fn accept(&mut self, number: usize, now: Now) {
-        let endpoint = self.doors[number];
+        let endpoint = self.endpoints[number];
         for _ in 0..ACCEPTED_A_TURN {
             let Some(listener) = self.listeners.get(number) else { return };
             if endpoint != Endpoint::Control && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most {
@@ -222,9 +222,9 @@ impl Engine {
         }
         self.bounds.open.fetch_add(1, Ordering::Relaxed);
         self.service.tally.connected();
-        let turn = self.dealt % (self.service.colleagues.len() + 1);
+        let wake = self.dealt % (self.service.colleagues.len() + 1);
         self.dealt = self.dealt.wrapping_add(1);
-        match turn.checked_sub(1) {
+        match wake.checked_sub(1) {
             None => self.admit(stream, endpoint, now),
             Some(other) => self.service.colleagues[other].send(Message::Admit(stream, endpoint)),
         }
@@ -232,7 +232,7 @@ impl Engine {
 
     fn admit(&mut self, mut stream: TcpStream, endpoint: Endpoint, now: Now) {
         let entry = self.connections.vacant_entry();
-        let token = Token(self.doors.len() + entry.key());
+        let token = Token(self.endpoints.len() + entry.key());
         // Once for all: a connection that waits for nothing ignores what it is told.
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registered = self.poll.registry().register(&mut stream, token, interest);
@@ -255,7 +255,7 @@ impl Engine {
     }
 
     fn wake(&mut self, token: usize, ticket: Ticket, now: Now) {
-        let Some(key) = token.checked_sub(self.doors.len()) else {
+        let Some(key) = token.checked_sub(self.endpoints.len()) else {
             self.resting[token] = false;
             return self.accept(token, now);
         };
@@ -273,7 +273,7 @@ impl Engine {
         match next {
             Next::Step | Next::Park => self.watch(key, now),
             Next::WakeAt(deadline) => {
-                let ticket = self.deadlines.push(deadline, self.doors.len() + key);
+                let ticket = self.deadlines.push(deadline, self.endpoints.len() + key);
                 self.connections[key].ticket = ticket;
             }
             Next::Close => return self.close(key),
@@ -292,7 +292,7 @@ impl Engine {
         if end <= now.instant {
             self.close(key);
         } else if connection.watch == Ticket::NONE {
-            connection.watch = self.deadlines.push_aside(end, self.doors.len() + key);
+            connection.watch = self.deadlines.push_aside(end, self.endpoints.len() + key);
         }
     }
 

@@ -106,9 +106,9 @@ impl Server {
         let named = origins.addresses.into_iter().zip(origins.entrances).collect();
         let mut engines = engines(Arc::new(ServedScenario::new(scenario, named)), setup)?;
         origins.listeners.push(control);
-        origins.doors.push(Endpoint::Control);
+        origins.endpoints.push(Endpoint::Control);
         let colleagues = engines[1..].iter().map(Engine::mailbox).collect();
-        engines[0].listen(origins.listeners, origins.doors, colleagues)?;
+        engines[0].listen(origins.listeners, origins.endpoints, colleagues)?;
         Ok(Self { announcement, engines, _refusing: origins.refusing })
     }
 

@@ -25,7 +25,7 @@ pub(super) struct Origins {
     /// The sockets of those that listen.
     pub listeners: Vec<TcpListener>,
     /// Which origin each of them speaks for.
-    pub doors: Vec<Endpoint>,
+    pub endpoints: Vec<Endpoint>,
     /// The sockets of those that do not.
     pub refusing: Vec<OwnedFd>,
     /// The certificate to trust, as PEM text, where any of them speaks TLS.
@@ -45,7 +45,7 @@ impl Origins {
             addresses: Vec::new(),
             entrances: Vec::new(),
             listeners: Vec::new(),
-            doors: Vec::new(),
+            endpoints: Vec::new(),
             refusing: Vec::new(),
             cacert: None,
         };
@@ -75,7 +75,7 @@ impl Origins {
         let listener = listen(address)?;
         let port = listener.local_addr()?.port();
         self.listeners.push(listener);
-        self.doors.push(Endpoint::Origin(number));
+        self.endpoints.push(Endpoint::Origin(number));
         Ok(port)
     }
 }

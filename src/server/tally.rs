@@ -83,7 +83,7 @@ impl Tally {
     }
 
     /// A turn of the event loop begins, which has spun for so long in its life.
-    pub fn turn(&mut self, now: Instant, spun: Duration) {
+    pub fn wake(&mut self, now: Instant, spun: Duration) {
         self.now = now;
         self.spun = spun;
     }

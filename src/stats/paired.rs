@@ -1,8 +1,8 @@
 //! The analysis of paired blocks: how much slower one backend is than another, whether the
 //! difference is real, and which backends tie.
 //!
-//! All backends are alive together and make one pass each per cycle. Whatever slows the machine down
-//! for a second slows them alike and cancels out of their ratio. A block of cycles yields one number
+//! All backends are alive together and make one pass each per round. Whatever slows the machine down
+//! for a second slows them alike and cancels out of their ratio. A block of rounds yields one number
 //! for a pair of backends. An interval counts blocks, never passes.
 
 use std::ops::RangeInclusive;
@@ -49,10 +49,10 @@ impl Family {
 }
 
 /// One pass of every backend, in seconds; `None` if a backend made no valid pass.
-pub type Cycle = Vec<Option<f64>>;
+pub type Round = Vec<Option<f64>>;
 
-/// Cycles over the same processes.
-pub type Block = Vec<Cycle>;
+/// Rounds over the same processes.
+pub type Block = Vec<Round>;
 
 /// The passes of several backends over the same scenario.
 ///
@@ -68,10 +68,10 @@ impl Blocks {
     ///
     /// # Panics
     ///
-    /// Panics if a cycle has another number of backends.
+    /// Panics if a round has another number of backends.
     pub fn new(rows: usize, blocks: Vec<Block>) -> Self {
-        for cycle in blocks.iter().flatten() {
-            assert_eq!(cycle.len(), rows, "a cycle has a pass, or none, of every row");
+        for round in blocks.iter().flatten() {
+            assert_eq!(round.len(), rows, "a cycle has a pass, or none, of every row");
         }
         Self { rows, blocks }
     }
@@ -87,22 +87,22 @@ impl Blocks {
         experiments.map(|blocks| Self { rows: self.rows, blocks: blocks.to_vec() })
     }
 
-    /// Returns the blocks with only the first `cycles` of each.
-    pub fn shortened(&self, cycles: usize) -> Self {
-        let shorten = |block: &Block| block.iter().take(cycles).cloned().collect();
+    /// Returns the blocks with only the first `rounds` of each.
+    pub fn shortened(&self, rounds: usize) -> Self {
+        let shorten = |block: &Block| block.iter().take(rounds).cloned().collect();
         Self { rows: self.rows, blocks: self.blocks.iter().map(shorten).collect() }
     }
 
-    /// Returns the number of cycles of the shortest block.
+    /// Returns the number of rounds of the shortest block.
     pub fn shortest(&self) -> usize {
         self.blocks.iter().map(Vec::len).min().unwrap_or(0)
     }
 
-    /// Returns for each block the median over its cycles of ln(time of `row` / time of `other`).
+    /// Returns for each block the median over its rounds of ln(time of `row` / time of `other`).
     ///
-    /// A block without a cycle in which both made a pass yields nothing.
+    /// A block without a round in which both made a pass yields nothing.
     pub fn block_values(&self, row: usize, other: usize) -> Vec<f64> {
-        let value = |cycle: &Cycle| Some((time(cycle, row)? / time(cycle, other)?).ln());
+        let value = |round: &Round| Some((time(round, row)? / time(round, other)?).ln());
         let median = |block: &Block| stats::median(&block.iter().filter_map(value).collect::<Vec<_>>());
         self.blocks.iter().filter_map(median).collect()
     }
@@ -119,13 +119,13 @@ impl Blocks {
     /// Returns for each block, in order, the median pass of a backend in seconds; `None` if it made
     /// no valid pass.
     pub fn block_medians(&self, row: usize) -> Vec<Option<f64>> {
-        let passes = |block: &Block| block.iter().filter_map(|cycle| time(cycle, row)).collect::<Vec<_>>();
+        let passes = |block: &Block| block.iter().filter_map(|round| time(round, row)).collect::<Vec<_>>();
         self.blocks.iter().map(|block| stats::median(&passes(block))).collect()
     }
 
     /// Returns the seconds of every valid pass of a backend.
     pub fn passes(&self, row: usize) -> Vec<f64> {
-        self.blocks.iter().flatten().filter_map(|cycle| time(cycle, row)).collect()
+        self.blocks.iter().flatten().filter_map(|round| time(round, row)).collect()
     }
 
     /// Returns how long a pass of a backend lasts, for display; `None` if it made none.
@@ -170,8 +170,8 @@ impl Blocks {
 }
 
 /// Returns the time of a pass. A pass of no duration has no ratio to another, so it is left out.
-fn time(cycle: &Cycle, row: usize) -> Option<f64> {
-    cycle[row].filter(|seconds| *seconds > 0.0)
+fn time(round: &Round, row: usize) -> Option<f64> {
+    round[row].filter(|seconds| *seconds > 0.0)
 }
 
 /// The time of one backend over the time of another: above 1, the first is slower.
@@ -240,15 +240,15 @@ mod tests {
     /// Rows that always take as long as told, but for a little noise of their own that differs from block to block.
     fn steady(seconds: &[f64], blocks: usize) -> Blocks {
         let noise = |block: usize, row: usize| ((block * 7 + row * 5) % 11) as f64 / 10_000.0;
-        let cycle = |block| seconds.iter().enumerate().map(|(row, s)| Some(s * (1.0 + noise(block, row)))).collect();
-        Blocks::new(seconds.len(), (0..blocks).map(|block| vec![cycle(block); 3]).collect())
+        let round = |block| seconds.iter().enumerate().map(|(row, s)| Some(s * (1.0 + noise(block, row)))).collect();
+        Blocks::new(seconds.len(), (0..blocks).map(|block| vec![round(block); 3]).collect())
     }
 
     #[test]
     fn a_block_yields_the_median_of_its_cycles() {
-        let cycle = |row, other| vec![Some(row), Some(other)];
+        let round = |row, other| vec![Some(row), Some(other)];
         let blocks =
-            Blocks::new(2, vec![vec![cycle(2.0, 1.0), cycle(9.0, 1.0), cycle(3.0, 2.0)], vec![cycle(1.0, 4.0)]]);
+            Blocks::new(2, vec![vec![round(2.0, 1.0), round(9.0, 1.0), round(3.0, 2.0)], vec![round(1.0, 4.0)]]);
         assert_eq!(blocks.block_values(0, 1), [2.0_f64.ln(), 0.25_f64.ln()]);
         assert_eq!(blocks.block_values(1, 0), [0.5_f64.ln(), 4.0_f64.ln()]);
     }
@@ -264,21 +264,21 @@ mod tests {
 
     #[test]
     fn a_cycle_counts_only_where_both_made_a_pass() {
-        let cycles = vec![
+        let rounds = vec![
             vec![None, Some(1.0)],
             vec![Some(2.0), Some(1.0)],
             vec![Some(3.0), None],
             vec![Some(0.0), Some(1.0)],
             vec![Some(1.0), Some(0.0)],
         ];
-        let blocks = Blocks::new(2, vec![cycles, vec![vec![None, Some(1.0)]], vec![]]);
+        let blocks = Blocks::new(2, vec![rounds, vec![vec![None, Some(1.0)]], vec![]]);
         assert_eq!(blocks.block_values(0, 1), [2.0_f64.ln()]);
     }
 
     #[test]
     fn the_median_pass_is_that_of_the_median_block() {
         // A block whose passes are all slow counts for one, however many it has.
-        let block = |seconds: f64, cycles| vec![vec![Some(seconds), None]; cycles];
+        let block = |seconds: f64, rounds| vec![vec![Some(seconds), None]; rounds];
         let blocks = (1..=6).map(|n| block(f64::from(n), 1)).chain([block(9.0, 30)]).collect();
         let blocks = Blocks::new(2, blocks);
         let median = blocks.median_pass(0).unwrap();

@@ -91,7 +91,7 @@ for (const width of [1280, 390]) {
   }
 }
 
-const ranking = (page) => page.locator("[data-stage] .ranking").first();
+const ranking = (page) => page.locator("[data-workload] .ranking").first();
 const column = (page, number) =>
   ranking(page)
     .locator(`tbody tr > :nth-child(${number})`)

@@ -190,9 +190,9 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
     let output = workshop.compare(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let result = json(&output);
-    let stage = &result["scenarios"][0];
-    assert_eq!((&stage["blocks"], &stage["reference"]), (&Value::from(5), &Value::from("hyper@smol:1")));
-    let row = |name: &str| stage["rows"].as_array().unwrap().iter().find(|row| row["row"] == name).unwrap().clone();
+    let workload = &result["scenarios"][0];
+    assert_eq!((&workload["blocks"], &workload["reference"]), (&Value::from(5), &Value::from("hyper@smol:1")));
+    let row = |name: &str| workload["rows"].as_array().unwrap().iter().find(|row| row["row"] == name).unwrap().clone();
     let slowed = row("slowed:hyper@smol:1:100%");
     assert_eq!(slowed["ratio"]["verdict"], "slower", "{slowed}");
     assert!(slowed["ratio"]["mean"].as_f64().unwrap() > 1.5, "{slowed}");
@@ -201,15 +201,15 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
 
     let record = Comparison::read(&workshop.record()).unwrap();
     assert!(record.setup.complete);
-    // Three rows and the reference again, a warm-up and three cycles, five times; and the server's costs.
+    // Three rows and the reference again, a warm-up and three rounds, five times; and the server's costs.
     assert_eq!(record.passes.len(), 4 * 4 * 5);
     assert_eq!(record.costs.len(), (4 + 1) * 5);
-    assert_eq!(record.setup.stages[0].sites.len(), 6);
+    assert_eq!(record.setup.workloads[0].sites.len(), 6);
     assert!(record.passes.iter().all(|pass| pass.starts.len() == 6), "each fetch of a short list has its start");
-    assert_eq!(record.setup.stages[0].workers.len(), 4);
-    assert_eq!(record.setup.stages[0].workers[0].threads, 1);
+    assert_eq!(record.setup.workloads[0].workers.len(), 4);
+    assert_eq!(record.setup.workloads[0].workers[0].threads, 1);
     assert!(record.setup.aftermath.is_some_and(|aftermath| aftermath.seconds > 0.0));
-    assert!(stage["server"]["threads"].as_f64().unwrap() >= 1.0);
+    assert!(workload["server"]["threads"].as_f64().unwrap() >= 1.0);
     let mut report = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     let report = report.arg("report").arg(workshop.record()).args(["--json", "-"]).output().unwrap();
     assert_eq!(json(&report), result, "the record alone says the same");
@@ -310,7 +310,7 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
     fs::write(workshop.path().join("list"), url).unwrap();
     let (output, took) = compare("list", "live");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    // The row's probe, then the row and its twin, warming up and once more.
+    // The row's probe, then the row and its control, warming up and once more.
     assert!(took.as_secs_f64() >= 5.0, "a second's pause after each pass, not {took:?} in all");
     drop(server.stdin.take());
     server.wait().unwrap();

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use fetchbench::fetch::Connections;
 use fetchbench::record::{
     Aftermath, COMPARISON_VERSION, ComparisonJournal, CostSample, Environment, Latencies, PassSample, Placement,
-    RowSetup, Setup, StageSetup, Validity, twin,
+    RowSetup, Setup, Validity, WorkloadSetup, control,
 };
 use tempfile::TempDir;
 
@@ -15,7 +15,7 @@ const ROWS: [&str; 3] = ["hyper@smol", "surf@smol", "ureq@threads"];
 
 fn setup() -> Setup {
     let row = |name: &str| RowSetup { name: name.to_owned(), sequential: false };
-    let stage = StageSetup {
+    let workload = WorkloadSetup {
         scenario: "keepalive".to_owned(),
         description: "small pages".to_owned(),
         time_scale: 1.0,
@@ -40,7 +40,7 @@ fn setup() -> Setup {
         capacity: None,
         command: None,
         no_instructions: None,
-        stages: vec![stage],
+        workloads: vec![workload],
         aftermath: None,
     }
 }
@@ -49,7 +49,7 @@ fn pass(row: &str, block: u32, seconds: f64) -> PassSample {
     PassSample {
         scenario: "keepalive".to_owned(),
         block,
-        cycle: Some(0),
+        round: Some(0),
         row: row.to_owned(),
         visit: u64::from(block),
         elapsed_s: Some(seconds),
@@ -73,7 +73,7 @@ fn record(parent: &Path, name: &str, environment: &Environment, factors: [f64; 3
             journal.pass(&pass(ROWS[row], block, seconds)).unwrap();
             journal.cost(&cost(ROWS[row], block, seconds)).unwrap();
         }
-        journal.pass(&pass(&twin(ROWS[0]), block, 0.01 * factors[0] * noise(3))).unwrap();
+        journal.pass(&pass(&control(ROWS[0]), block, 0.01 * factors[0] * noise(3))).unwrap();
     }
     journal.finish(true, Aftermath { seconds: 1.0, load: None, stolen: None }).unwrap();
     folder

@@ -8,8 +8,8 @@ use std::time::Duration;
 use fetchbench::fetch::error::{ErrorClass, FetchError};
 use fetchbench::fetch::{Connections, Fetched, Pass};
 use fetchbench::record::{
-    Aftermath, ComparisonJournal, Environment, Latencies, PassSample, Placement, RowSetup, Setup, StageSetup, Validity,
-    twin,
+    Aftermath, ComparisonJournal, Environment, Latencies, PassSample, Placement, RowSetup, Setup, Validity,
+    WorkloadSetup, control,
 };
 
 const ROWS: [&str; 2] = ["hyper@smol", "surf@smol"];
@@ -17,21 +17,21 @@ const FETCHES: u64 = 1000;
 /// What may be used of memory, in KiB, by the program as it is built for tests: of address space, the code included.
 const MEMORY_KIB: u64 = 200 << 10;
 
-/// Writes a comparison of so many passes of 1,000 fetches each, in blocks of two cycles.
+/// Writes a comparison of so many passes of 1,000 fetches each, in blocks of two rounds.
 fn write(folder: &Path, passes: u32) {
     let mut journal = ComparisonJournal::create(folder, &Environment::capture("cargo test"), setup()).unwrap();
-    let names = [ROWS[0].to_owned(), ROWS[1].to_owned(), twin(ROWS[0])];
+    let names = [ROWS[0].to_owned(), ROWS[1].to_owned(), control(ROWS[0])];
     for number in 0..passes {
-        let (row, cycle) = (number as usize % names.len(), number / names.len() as u32);
+        let (row, round) = (number as usize % names.len(), number / names.len() as u32);
         // Noise that differs from pass to pass.
         let noise = f64::from(number * 7 % 101) / 2000.0;
         journal
             .pass(&PassSample {
                 scenario: "keepalive".to_owned(),
-                block: cycle / 2,
-                cycle: Some(cycle % 2),
+                block: round / 2,
+                round: Some(round % 2),
                 row: names[row].clone(),
-                visit: u64::from(cycle),
+                visit: u64::from(round),
                 elapsed_s: Some(0.02 * (1.0 + noise + (row % 2) as f64 / 10.0)),
                 ideal_s: None,
                 validity: Validity::Valid,
@@ -57,7 +57,7 @@ fn latencies(seed: u32) -> Latencies {
 }
 
 fn setup() -> Setup {
-    let stage = StageSetup {
+    let workload = WorkloadSetup {
         scenario: "keepalive".to_owned(),
         description: "1,000 small pages".to_owned(),
         time_scale: 1.0,
@@ -83,7 +83,7 @@ fn setup() -> Setup {
         capacity: None,
         command: None,
         no_instructions: None,
-        stages: vec![stage],
+        workloads: vec![workload],
     }
 }
 

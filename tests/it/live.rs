@@ -71,7 +71,7 @@ fn flat(text: &[u8]) -> String {
 }
 
 fn probe(workshop: &Workshop) -> Probe {
-    Comparison::read(&workshop.record()).unwrap().setup.stages.remove(0).probe.unwrap()
+    Comparison::read(&workshop.record()).unwrap().setup.workloads.remove(0).probe.unwrap()
 }
 
 /// The validity of each backend, in the order of their names.
@@ -263,5 +263,5 @@ fn the_probe_can_be_interrupted() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let record = Comparison::read(&workshop.record()).unwrap();
-    assert!(!record.setup.complete && record.passes.is_empty() && record.setup.stages[0].probe.is_none());
+    assert!(!record.setup.complete && record.passes.is_empty() && record.setup.workloads[0].probe.is_none());
 }

@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::vec;
 
-use super::super::job::Errand;
+use super::super::job::Fetching;
 use super::lookup::Ticket;
 use crate::client::floor::Floor;
 use crate::fetch::answer::Received;
 
 /// What a slot works on.
 pub(super) struct Flight<'a> {
-    pub errand: Errand<'a, Floor>,
+    pub fetching: Fetching<'a, Floor>,
     /// The body, as far as it has arrived.
     pub body: Received,
     /// The connection in use.
@@ -22,8 +22,8 @@ pub(super) struct Flight<'a> {
 }
 
 impl<'a> Flight<'a> {
-    pub fn new(errand: Errand<'a, Floor>, max_body: u64) -> Self {
+    pub fn new(fetching: Fetching<'a, Floor>, max_body: u64) -> Self {
         let addresses = Vec::new().into_iter();
-        Self { errand, body: Received::new(max_body), connection: None, lookup: None, addresses }
+        Self { fetching, body: Received::new(max_body), connection: None, lookup: None, addresses }
     }
 }

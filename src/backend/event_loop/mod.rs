@@ -104,7 +104,7 @@ impl Run<'_> {
                 self.end_overdue();
             } else {
                 let patience = if self.unfinished.is_empty() { left } else { Duration::ZERO };
-                self.turn(&mut events, patience)?;
+                self.poll_once(&mut events, patience)?;
             }
         }
         Ok(())
@@ -135,7 +135,7 @@ impl Run<'_> {
     }
 
     fn is_in_work(&self, slot: usize, index: usize) -> bool {
-        self.flights[slot].as_ref().is_some_and(|flight| flight.errand.index() == index)
+        self.flights[slot].as_ref().is_some_and(|flight| flight.fetching.index() == index)
     }
 
     /// Ends the fetch that is due first.
@@ -147,7 +147,7 @@ impl Run<'_> {
     }
 
     /// Waits for sockets, and does what can be done over them.
-    fn turn(&mut self, events: &mut Events, patience: Duration) -> io::Result<()> {
+    fn poll_once(&mut self, events: &mut Events, patience: Duration) -> io::Result<()> {
         match self.poll.poll(events, Some(patience)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
@@ -171,9 +171,9 @@ impl Run<'_> {
     /// Begins the next fetches in the slots that are free.
     fn refill(&mut self) {
         while let Some(slot) = self.free.pop() {
-            let Some(errand) = self.job.take() else { continue };
-            self.deadlines.push_back((errand.deadline(), slot, errand.index()));
-            self.flights[slot] = Some(Flight::new(errand, self.job.limits.max_body));
+            let Some(fetching) = self.job.take() else { continue };
+            self.deadlines.push_back((fetching.deadline(), slot, fetching.index()));
+            self.flights[slot] = Some(Flight::new(fetching, self.job.limits.max_body));
             self.request(slot);
         }
     }
@@ -185,23 +185,23 @@ impl Run<'_> {
             self.unfinished.retain(|other| *other != token);
             self.pool.close(token);
         }
-        self.handed_in.push(flight.errand.end(result));
+        self.handed_in.push(flight.fetching.end(result));
         self.free.push(slot);
     }
 
     /// Sends the request of a slot over an idle connection, or goes about a new one.
     fn request(&mut self, slot: usize) {
         let Some(flight) = &mut self.flights[slot] else { return };
-        let place = match flight.errand.target() {
-            Ok(target) => &target.place,
+        let destination = match flight.fetching.target() {
+            Ok(target) => &target.destination,
             Err(error) => return self.end(slot, Err(error)),
         };
-        if let Some(token) = self.pool.take_idle(place.number) {
+        if let Some(token) = self.pool.take_idle(destination.number) {
             return self.use_connection(slot, token);
         }
-        match place.origin.address() {
+        match destination.origin.address() {
             Some(address) => self.connect_to(slot, vec![address]),
-            None => match self.lookups.begin(slot, &place.origin) {
+            None => match self.lookups.begin(slot, &destination.origin) {
                 Ok(ticket) => flight.lookup = Some(ticket),
                 Err(error) => self.end(slot, Err(error)),
             },
@@ -233,12 +233,12 @@ impl Run<'_> {
     /// Connects a slot to the next of its addresses, or says why the last one did not do.
     fn connect(&mut self, slot: usize, mut failed: FetchError) {
         let Some(flight) = &mut self.flights[slot] else { return };
-        let place = match flight.errand.target() {
-            Ok(target) => target.place.number,
+        let destination = match flight.fetching.target() {
+            Ok(target) => target.destination.number,
             Err(error) => return self.end(slot, Err(error)),
         };
         for address in flight.addresses.by_ref() {
-            match self.pool.connect(address, place, self.poll.registry()) {
+            match self.pool.connect(address, destination, self.poll.registry()) {
                 Ok(token) => return self.use_connection(slot, token),
                 Err(error) => failed = FetchError::io(&error, ErrorClass::Connect),
             }
@@ -260,7 +260,7 @@ impl Run<'_> {
         let Some(connection) = self.pool.get(token) else { return };
         let Some(slot) = connection.slot else { return self.pool.look_after_idle(token) };
         let Some(flight) = &mut self.flights[slot] else { return };
-        let Ok(target) = flight.errand.target() else { return };
+        let Ok(target) = flight.fetching.target() else { return };
         match connection.advance(&target.request, closing, self.scratch, &mut flight.body) {
             Step::Wait => {}
             Step::Yield => self.unfinished.push(token),
@@ -286,7 +286,7 @@ impl Run<'_> {
     fn answered(&mut self, slot: usize, head: &Head) {
         let Some(flight) = &mut self.flights[slot] else { return };
         let body = std::mem::replace(&mut flight.body, Received::new(self.job.limits.max_body));
-        match flight.errand.follow(head) {
+        match flight.fetching.follow(head) {
             Ok(true) => self.request(slot),
             Ok(false) => self.end(slot, body.finish(head)),
             Err(error) => self.end(slot, Err(error)),

@@ -29,8 +29,8 @@ impl Pool {
     }
 
     /// Takes an idle connection to an origin.
-    pub fn take_idle(&mut self, place: usize) -> Option<usize> {
-        let last = self.idle.iter().rposition(|&token| self.connections[token].place == place)?;
+    pub fn take_idle(&mut self, destination: usize) -> Option<usize> {
+        let last = self.idle.iter().rposition(|&token| self.connections[token].destination == destination)?;
         self.idle.remove(last)
     }
 
@@ -39,13 +39,13 @@ impl Pool {
     /// # Errors
     ///
     /// The system refuses.
-    pub fn connect(&mut self, address: SocketAddr, place: usize, registry: &Registry) -> io::Result<usize> {
+    pub fn connect(&mut self, address: SocketAddr, destination: usize, registry: &Registry) -> io::Result<usize> {
         if self.connections.len() >= self.budget
             && let Some(oldest) = self.idle.pop_front()
         {
             self.connections.remove(oldest);
         }
-        let mut connection = Connection::connect(address, place)?;
+        let mut connection = Connection::connect(address, destination)?;
         let entry = self.connections.vacant_entry();
         let token = entry.key();
         // Once for all: the poll tells of changes only, and a connection that waits for nothing ignores what it is told.

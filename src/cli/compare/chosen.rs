@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use crate::backend::Row;
-use crate::compare::{Participant, Stage};
+use crate::compare::{Participant, Workload};
 
 /// What one `--backend` stands for.
 #[derive(Debug, Clone)]
@@ -87,11 +87,11 @@ pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<P
 /// row with a thread for each fetch they are twice as wide on `fan-out`.
 const USUAL_REFERENCE: &str = "hyper@tokio";
 
-/// The number of the row that the others are compared with unless one is named: one that takes part on every stage.
-pub(super) fn usual_reference(participants: &[Participant], stages: &[Stage]) -> usize {
+/// The number of the row that the others are compared with unless one is named: one that takes part on every workload.
+pub(super) fn usual_reference(participants: &[Participant], workloads: &[Workload]) -> usize {
     let preferences: [fn(&Participant) -> bool; 3] =
         [|participant| participant.name == USUAL_REFERENCE, |participant| !participant.sequential, |_| true];
-    let everywhere = |participant: &Participant| stages.iter().all(|stage| stage.admits(participant));
+    let everywhere = |participant: &Participant| workloads.iter().all(|workload| workload.admits(participant));
     let preferred = |is_preferred: fn(&Participant) -> bool| {
         participants.iter().position(|participant| is_preferred(participant) && everywhere(participant))
     };

@@ -1,15 +1,15 @@
 //! A comparison on the user's own sites.
 
 use crate::cli::run::live::{REDIRECTS, limits};
-use crate::compare::{Source, Stage};
+use crate::compare::{Source, Workload};
 use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
 use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::site::{Delay, Reply, Site};
 use crate::scenario::site_list::ListedSite;
 
-/// The sites of a list as a stage. Nothing is known of what they answer, so nothing is compared with it.
-pub(super) fn stage(list: &[ListedSite]) -> Stage {
+/// The sites of a list as a workload. Nothing is known of what they answer, so nothing is compared with it.
+pub(super) fn workload(list: &[ListedSite]) -> Workload {
     let mut origins: Vec<Option<Origin>> = Vec::new();
     let mut listening = Vec::new();
     let mut site = |listed: &ListedSite| {
@@ -34,7 +34,7 @@ pub(super) fn stage(list: &[ListedSite]) -> Stage {
         origins: listening,
     };
     let source = Source::Live(list.iter().map(|site| site.url.clone()).collect());
-    Stage { source, time_scale: 1.0, scenario, probe: None }
+    Workload { source, time_scale: 1.0, scenario, probe: None }
 }
 
 fn unknown() -> Reply {

@@ -15,8 +15,8 @@ use super::interrupt::Interruption;
 use super::program::this_program;
 use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, usage};
-use crate::compare::analysis::{StageAnalysis, analyse};
-use crate::compare::{self, Destination, Event, Plan, Recorded, Source, Stage, Stop};
+use crate::compare::analysis::{WorkloadAnalysis, analyse};
+use crate::compare::{self, Destination, Event, Plan, Recorded, Source, Stop, Workload};
 use crate::record::machine;
 use crate::record::{Placement, Probe, Setup};
 use crate::report::comparison as report;
@@ -81,8 +81,8 @@ pub(super) struct CompareArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_budget, default_value = "60s")]
     budget: Duration,
     /// Rounds in a block, at most
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = parse_cycles)]
-    cycles: u32,
+    #[arg(long, alias = "cycles", value_name = "N", default_value_t = 20, value_parser = parse_rounds)]
+    rounds: u32,
     /// Exit with 3 if a live site was left out or backends ended differently on one
     #[arg(long, requires = "sites", conflicts_with = "scenarios")]
     strict: bool,
@@ -135,25 +135,25 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
 
     let destination = destination(&args);
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
-    let stages = analyse(&comparison);
-    show(&args, &comparison.setup, &stages)?;
+    let workloads = analyse(&comparison);
+    show(&args, &comparison.setup, &workloads)?;
     print_note(&format!("The record: {}", folder.display()));
-    let fails = stages.iter().any(|stage| fails(stage, args.strict));
+    let fails = workloads.iter().any(|workload| fails(workload, args.strict));
     let ended = if fails { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
     Ok(interruption.exit_code().unwrap_or(ended))
 }
 
-/// Whether a stage makes the command end with [`EXIT_INVALID`].
-fn fails(stage: &StageAnalysis, strict: bool) -> bool {
+/// Whether a workload makes the command end with [`EXIT_INVALID`].
+fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
     let probe_fails = |probe: &Probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0;
-    let is_invalid = stage.rows.iter().any(|row| !row.is_valid());
-    is_invalid || stage.setup.probe.as_ref().is_some_and(probe_fails)
+    let is_invalid = workload.rows.iter().any(|row| !row.is_valid());
+    is_invalid || workload.setup.probe.as_ref().is_some_and(probe_fails)
 }
 
 /// Makes room for the connections of all rows, which are open together, or for those that measure
 /// the server.
 fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
-    let origins = plan.stages.iter().map(|stage| stage.scenario.origins.len()).sum();
+    let origins = plan.workloads.iter().map(|workload| workload.scenario.origins.len()).sum();
     // Each worker, the reference's second one and the server have three pipes.
     let pipes = 3 * (plan.participants.len() + 2);
     let least = if is_live { pipes } else { compare::CAPACITY_CONNECTIONS.max(pipes) };
@@ -186,8 +186,8 @@ fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recor
                 countdown.say(&format!("{row} visits the sites before the first block"));
             }
             Event::Pass(_) => countdown.tick(),
-            Event::Block { stage, made, expected } => {
-                let name = &plan.stages[*stage].scenario.name;
+            Event::Block { workload, made, expected } => {
+                let name = &plan.workloads[*workload].scenario.name;
                 countdown.say(&format!("{name}: block {made} of {}", expected.max(made)));
             }
             Event::Start | Event::Probed { .. } | Event::Cost(_) | Event::Worker { .. } => {}
@@ -195,16 +195,16 @@ fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recor
     })
 }
 
-fn show(args: &CompareArgs, setup: &Setup, stages: &[StageAnalysis]) -> anyhow::Result<()> {
+fn show(args: &CompareArgs, setup: &Setup, workloads: &[WorkloadAnalysis]) -> anyhow::Result<()> {
     let exports = [
-        (&args.export_json, report::json_text(setup, stages)?),
-        (&args.export_markdown, report::markdown(setup, stages)),
-        (&args.export_csv, report::csv(stages)),
+        (&args.export_json, report::json_text(setup, workloads)?),
+        (&args.export_markdown, report::markdown(setup, workloads)),
+        (&args.export_csv, report::csv(workloads)),
     ];
     let to_stdout = exports.iter().any(|(file, _)| file.as_deref() == Some(Path::new("-")));
     // What a program reads from stdout is not to be found among tables.
     if !to_stdout {
-        print(&report::text(setup, stages))?;
+        print(&report::text(setup, workloads))?;
     }
     for (file, text) in exports {
         if let Some(file) = file {
@@ -220,45 +220,45 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     let named = args.scenarios.iter().map(|name| (name.as_str(), None));
     let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
     let wanted: Vec<_> = if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
-    let stages = match &args.sites {
-        Some(list) => vec![live::stage(&read_sites(list, args.skip_bad)?)],
-        None => wanted.into_iter().map(|(name, scale)| stage(args, name, scale)).collect::<anyhow::Result<_>>()?,
+    let workloads = match &args.sites {
+        Some(list) => vec![live::workload(&read_sites(list, args.skip_bad)?)],
+        None => wanted.into_iter().map(|(name, scale)| workload(args, name, scale)).collect::<anyhow::Result<_>>()?,
     };
     let reference = match &args.reference {
         Some(Chosen(several)) => {
             let [reference] = several.as_slice() else { bail!("--reference stands for several rows: name one") };
             position_or_push(&mut participants, reference.participant(&program))
         }
-        None => usual_reference(&participants, &stages),
+        None => usual_reference(&participants, &workloads),
     };
     let name = &participants[reference].name;
-    for stage in &stages {
-        let scenario = &stage.scenario.name;
-        if !stage.speaks(&participants[reference]) {
+    for workload in &workloads {
+        let scenario = &workload.scenario.name;
+        if !workload.speaks(&participants[reference]) {
             bail!("the reference {name} cannot fetch https, and so not {scenario}: name another with --reference");
         }
-        if !stage.is_short(&participants[reference]) {
+        if !workload.is_short(&participants[reference]) {
             bail!("the reference {name} would take over a second a pass on {scenario}: name another");
         }
     }
     Ok(Plan {
         program,
-        stages,
+        workloads,
         participants,
         reference,
         stop: args.blocks.map_or(Stop::Budget(args.budget), Stop::Blocks),
         seed: args.seed,
-        cycles: args.cycles,
+        rounds: args.rounds,
         placement: args.placement.map_or(Placement::Free, Placement::from),
         interrupted,
     })
 }
 
-fn stage(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<Stage> {
+fn workload(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<Workload> {
     let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
     let time_scale = args.time_scale.or(scale).or(usual).unwrap_or(1.0);
     let scenario = Scenario::load(name)?.time_scaled(time_scale);
-    Ok(Stage { source: Source::Mock(name.to_owned()), time_scale, scenario, probe: None })
+    Ok(Workload { source: Source::Mock(name.to_owned()), time_scale, scenario, probe: None })
 }
 
 fn command_line() -> String {
@@ -270,10 +270,10 @@ fn parse_blocks(text: &str) -> Result<u32, String> {
     blocks.ok_or_else(|| format!("bad --blocks {text:?}: it is a whole number from 1 to 10,000"))
 }
 
-fn parse_cycles(text: &str) -> Result<u32, String> {
+fn parse_rounds(text: &str) -> Result<u32, String> {
     // Each has a visit of its own, and a block has room for a thousand.
-    let cycles = text.parse().ok().filter(|cycles| (1..=500).contains(cycles));
-    cycles.ok_or_else(|| format!("bad --cycles {text:?}: it is a whole number from 1 to 500"))
+    let rounds = text.parse().ok().filter(|rounds| (1..=500).contains(rounds));
+    rounds.ok_or_else(|| format!("bad --cycles {text:?}: it is a whole number from 1 to 500"))
 }
 
 fn parse_budget(text: &str) -> Result<Duration, String> {

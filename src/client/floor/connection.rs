@@ -11,14 +11,14 @@ use crate::fetch::error::{ErrorClass, FetchError};
 
 /// How many times in a row a connection may be read before others have their turn: a peer that never stops sending would
 /// otherwise keep the loop from every deadline.
-const READS_A_TURN: usize = 16;
+const READS_PER_YIELD: usize = 16;
 
 /// A connection to one origin.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
     /// The number of the origin that it leads to.
-    pub place: usize,
+    pub destination: usize,
     /// The fetch that uses it, if one does.
     pub slot: Option<usize>,
     /// How much of the request has been sent.
@@ -56,10 +56,10 @@ impl Connection {
     /// # Errors
     ///
     /// The system refuses at once.
-    pub fn connect(address: SocketAddr, place: usize) -> io::Result<Self> {
+    pub fn connect(address: SocketAddr, destination: usize) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, place, slot: None, sent: 0, answer: Answer::new(), state: State::New })
+        Ok(Self { stream, destination, slot: None, sent: 0, answer: Answer::new(), state: State::New })
     }
 
     /// The socket, to be registered with the poll.
@@ -108,7 +108,7 @@ impl Connection {
     }
 
     fn receive(&mut self, closing: bool, scratch: &mut [u8], body: &mut Received) -> Step {
-        for _ in 0..READS_A_TURN {
+        for _ in 0..READS_PER_YIELD {
             let length = match self.stream.read(scratch) {
                 Ok(0) => return self.ended(),
                 Ok(length) => length,

@@ -30,7 +30,7 @@ pub use self::examine::examine;
 /// What prepares requests.
 #[derive(Debug)]
 pub struct Floor {
-    origins: Mutex<HashMap<Origin, Arc<Place>>>,
+    origins: Mutex<HashMap<Origin, Arc<Destination>>>,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
     /// Whether connections are kept.
@@ -39,7 +39,7 @@ pub struct Floor {
 
 /// An origin of the session's.
 #[derive(Debug)]
-pub struct Place {
+pub struct Destination {
     /// Which of them it is.
     pub number: usize,
     /// Scheme, host and port.
@@ -50,7 +50,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Target {
     /// Where to.
-    pub place: Arc<Place>,
+    pub destination: Arc<Destination>,
     /// All bytes of the request.
     pub request: Box<[u8]>,
 }
@@ -82,9 +82,9 @@ impl Client for Floor {
         let origin = origin_of(url)?;
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         let number = origins.len();
-        let place =
-            origins.entry(origin).or_insert_with_key(|origin| Arc::new(Place { number, origin: origin.clone() }));
-        Ok(Target { place: Arc::clone(place), request: request(url, headers) })
+        let destination =
+            origins.entry(origin).or_insert_with_key(|origin| Arc::new(Destination { number, origin: origin.clone() }));
+        Ok(Target { destination: Arc::clone(destination), request: request(url, headers) })
     }
 }
 

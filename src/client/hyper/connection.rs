@@ -9,11 +9,11 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 
-use super::super::places::Target;
 use super::super::pooled::{self, Failed, Wire};
+use super::super::targets::Target;
 use super::super::{Stream, causes};
-use super::bell::Bell;
 use super::io::Io;
+use super::read_waker::ReadWaker;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
@@ -24,7 +24,7 @@ pub struct Connection<S: Stream> {
     driver: Option<http1::Connection<Io<Wire<S>>, Empty<Bytes>>>,
     /// What the driver ended with, if it failed.
     failure: Option<hyper::Error>,
-    bell: Bell,
+    read_waker: ReadWaker,
 }
 
 impl<S: Stream> pooled::Connection<S> for Connection<S> {
@@ -35,7 +35,7 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
     async fn open(wire: Wire<S>) -> Result<Self, FetchError> {
         let handshake = http1::handshake(Io(wire)).await;
         let (sender, driver) = handshake.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
-        Ok(Self { sender, driver: Some(driver), failure: None, bell: Bell::new() })
+        Ok(Self { sender, driver: Some(driver), failure: None, read_waker: ReadWaker::new() })
     }
 
     fn is_alive(&self) -> bool {
@@ -81,18 +81,18 @@ impl<S: Stream> Connection<S> {
             if let Poll::Ready(output) = work.as_mut().poll(&mut unwoken) {
                 return Poll::Ready(output);
             }
-            self.bell.register(context);
+            self.read_waker.register(context);
             self.poll_driver();
             work.as_mut().poll(&mut unwoken)
         })
         .await;
-        self.bell.silence();
+        self.read_waker.silence();
         output
     }
 
     fn poll_driver(&mut self) {
         if let Some(driver) = &mut self.driver
-            && let Poll::Ready(ended) = Pin::new(driver).poll(&mut Context::from_waker(self.bell.waker()))
+            && let Poll::Ready(ended) = Pin::new(driver).poll(&mut Context::from_waker(self.read_waker.waker()))
         {
             self.driver = None;
             self.failure = ended.err();
@@ -117,8 +117,8 @@ mod tests {
     use futures_lite::io::{AsyncRead, AsyncWrite};
     use futures_util::future::Either;
 
-    use super::super::super::places::Places;
-    use super::super::super::turns::Turns;
+    use super::super::super::fair_stream::FairStream;
+    use super::super::super::targets::Targets;
     use super::pooled::Connection as _;
     use super::*;
     use crate::fetch::{Credentials, Limits, Options};
@@ -163,10 +163,10 @@ mod tests {
 
     #[test]
     fn a_request_does_not_wake_the_task_that_sends_it() {
-        let places = Places::new(&Options::default(), &Limits::new(NonZeroUsize::MIN));
-        let target = places.target(&"http://127.0.0.1/".parse().unwrap(), Credentials::Send).unwrap();
+        let targets = Targets::new(&Options::default(), &Limits::new(NonZeroUsize::MIN));
+        let target = targets.target(&"http://127.0.0.1/".parse().unwrap(), Credentials::Send).unwrap();
         let mut fetches = pin!(async {
-            let mut connection = Connection::open(Either::Left(Turns::new(Peer(b"")))).await.unwrap();
+            let mut connection = Connection::open(Either::Left(FairStream::new(Peer(b"")))).await.unwrap();
             for _ in 0..3 {
                 let mut body = Received::new(2);
                 connection.fetch(&target, &mut body).await.unwrap();

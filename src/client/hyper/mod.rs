@@ -8,7 +8,7 @@
 use super::Runtime;
 use super::pooled::Pooled;
 
-mod bell;
+mod read_waker;
 mod connection;
 mod io;
 

@@ -34,9 +34,9 @@ use url::{Host, Url};
 
 use self::answers::{body_failed, head, head_failed, says_close};
 use self::plain::Plain;
-use self::secure::{Errand, Secure};
+use self::secure::{Attempt, Secure};
 use super::origins::Origins;
-use super::{AsyncClient, Choice, Client, PIECES_A_TURN, Runtime, addresses, host_header, origin_of, tuned};
+use super::{AsyncClient, Choice, Client, PIECES_PER_YIELD, Runtime, addresses, host_header, origin_of, tuned};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
@@ -189,12 +189,12 @@ impl<R: Runtime> Surf<R> {
 
     /// Fetches a url of https.
     async fn get_secure(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
-        let errand = Errand { host: target.host, is_whole: Arc::default() };
+        let attempt = Attempt { host: target.host, is_whole: Arc::default() };
         let mut request = self.request(target.url.clone(), target);
-        AsMut::<surf::http::Request>::as_mut(&mut request).ext_mut().insert(errand.clone());
+        AsMut::<surf::http::Request>::as_mut(&mut request).ext_mut().insert(attempt.clone());
         let mut response = self.secure.send(request).await.map_err(|error| head_failed(&error))?;
         let (head, is_whole) = read(&mut response, body).await?;
-        errand.is_whole.store(is_whole && self.keep, Ordering::Relaxed);
+        attempt.is_whole.store(is_whole && self.keep, Ordering::Relaxed);
         Ok(head)
     }
 
@@ -218,7 +218,7 @@ impl<R: Runtime> Surf<R> {
 async fn read(response: &mut surf::Response, body: &mut Received) -> Result<(Head, bool), FetchError> {
     let head = head(response)?;
     for piece in 1_u32.. {
-        if piece % PIECES_A_TURN == 0 {
+        if piece % PIECES_PER_YIELD == 0 {
             yield_now().await;
         }
         let piece = response.fill_buf().await.map_err(|error| body_failed(&error))?;

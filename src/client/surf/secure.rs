@@ -17,13 +17,13 @@ use futures_rustls::client::TlsStream;
 use http_client::{Error, HttpClient, Request, Response, async_trait};
 use surf::StatusCode;
 
+use super::super::fair_stream::FairStream;
 use super::super::pool::{Lease, Pool};
-use super::super::turns::Turns;
 use super::super::{Runtime, connect, origin_of, quiet, tls};
 use crate::fetch::error::FetchError;
 use crate::fetch::{Limits, Options};
 
-type Stream<R> = TlsStream<Turns<<R as Runtime>::Stream>>;
+type Stream<R> = TlsStream<FairStream<<R as Runtime>::Stream>>;
 
 /// The connections of a session over TLS.
 pub(super) struct Secure<R: Runtime> {
@@ -34,7 +34,7 @@ pub(super) struct Secure<R: Runtime> {
 
 /// What goes along with a request as an extension of it.
 #[derive(Debug, Clone)]
-pub(super) struct Errand {
+pub(super) struct Attempt {
     /// The number of the origin.
     pub host: usize,
     /// Whether the answer has been read to its end, and its connection may be used again.
@@ -51,8 +51,8 @@ impl<R: Runtime> Secure<R> {
     }
 
     /// An idle connection that is still open, or a new one.
-    async fn stream(&self, request: &Request, errand: Errand) -> Result<InUse<Stream<R>>, FetchError> {
-        let mut lease = self.pool.lease(errand.host);
+    async fn stream(&self, request: &Request, attempt: Attempt) -> Result<InUse<Stream<R>>, FetchError> {
+        let mut lease = self.pool.lease(attempt.host);
         let mut stream = None;
         while stream.is_none()
             && let Some(mut idle) = lease.idle_connection()
@@ -64,19 +64,19 @@ impl<R: Runtime> Secure<R> {
             None => {
                 lease.make_room();
                 let origin = origin_of(request.url())?;
-                tls::encrypt(&self.tls, Turns::new(connect::<R>(&origin).await?), &origin).await?
+                tls::encrypt(&self.tls, FairStream::new(connect::<R>(&origin).await?), &origin).await?
             }
         };
-        Ok(InUse { held: Some((stream, lease)), is_whole: errand.is_whole })
+        Ok(InUse { held: Some((stream, lease)), is_whole: attempt.is_whole })
     }
 }
 
 #[async_trait]
 impl<R: Runtime> HttpClient for Secure<R> {
     async fn send(&self, request: Request) -> Result<Response, Error> {
-        let errand = request.ext().get::<Errand>().cloned();
-        let errand = errand.ok_or_else(|| Error::from_str(StatusCode::BadRequest, "a request without its errand"))?;
-        let stream = self.stream(&request, errand).await;
+        let attempt = request.ext().get::<Attempt>().cloned();
+        let attempt = attempt.ok_or_else(|| Error::from_str(StatusCode::BadRequest, "a request without its errand"))?;
+        let stream = self.stream(&request, attempt).await;
         let stream = stream.map_err(|error| Error::new(StatusCode::BadGateway, error))?;
         async_h1::connect(stream, request).await
     }

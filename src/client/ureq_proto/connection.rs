@@ -10,8 +10,8 @@ use futures_lite::io::{AsyncRead, AsyncWriteExt};
 use http::header::{HeaderName, HeaderValue};
 use ureq_proto::client::{Call, SendRequestResult};
 
-use super::super::places::Target;
 use super::super::pooled::{self, Failed, Wire};
+use super::super::targets::Target;
 use super::super::{Stream, has_text_credentials, quiet};
 use super::answer::Answer;
 use crate::fetch::answer::{Head, Received};

@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use super::count_blocks;
 use crate::fetch::Connections;
-use crate::record::{CostSample, PassSample, RowSetup, StageSetup, new_histogram};
+use crate::record::{CostSample, PassSample, RowSetup, WorkloadSetup, new_histogram};
 use crate::server::witness::Witness;
 use crate::stats;
 
@@ -21,7 +21,7 @@ pub const CURVE: [f64; 24] = [
 #[derive(Debug)]
 pub(super) struct Measured<'a> {
     pub(super) row: &'a RowSetup,
-    pub(super) setup: &'a StageSetup,
+    pub(super) setup: &'a WorkloadSetup,
     pub(super) passes: Vec<&'a PassSample>,
     pub(super) costs: Vec<&'a CostSample>,
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::record::{Capacity, Comparison, CostSample, PassSample, SERVER, StageSetup, twin};
+use crate::record::{Capacity, Comparison, CostSample, PassSample, SERVER, WorkloadSetup, control};
 use crate::stats::paired::{LEAST_BLOCKS, Ratio};
 
 mod backend;
@@ -24,9 +24,9 @@ pub const FLOOR: &str = "floor@loop";
 
 /// A comparison on one scenario.
 #[derive(Debug, Clone)]
-pub struct StageAnalysis {
+pub struct WorkloadAnalysis {
     /// The scenario.
-    pub setup: StageSetup,
+    pub setup: WorkloadSetup,
     /// The name of the backend that the others are compared with.
     pub reference: String,
     /// The backends: the valid ones by rank and then by their median pass, then the invalid ones.
@@ -46,7 +46,7 @@ pub struct StageAnalysis {
     pub paired: Paired,
 }
 
-impl StageAnalysis {
+impl WorkloadAnalysis {
     /// Returns the backends that count.
     pub fn valid(&self) -> impl Iterator<Item = &BackendAnalysis> + Clone {
         self.rows.iter().filter(|row| row.is_valid())
@@ -66,14 +66,14 @@ impl StageAnalysis {
 }
 
 /// Analyses every scenario of a comparison.
-pub fn analyse(comparison: &Comparison) -> Vec<StageAnalysis> {
-    comparison.setup.stages.iter().map(|setup| analyse_stage(comparison, setup)).collect()
+pub fn analyse(comparison: &Comparison) -> Vec<WorkloadAnalysis> {
+    comparison.setup.workloads.iter().map(|setup| analyse_workload(comparison, setup)).collect()
 }
 
-fn analyse_stage(comparison: &Comparison, setup: &StageSetup) -> StageAnalysis {
+fn analyse_workload(comparison: &Comparison, setup: &WorkloadSetup) -> WorkloadAnalysis {
     let reference = &comparison.setup.reference;
-    let in_stage = |pass: &&PassSample| pass.scenario == setup.scenario;
-    let passes: Vec<&PassSample> = comparison.passes.iter().filter(in_stage).collect();
+    let in_workload = |pass: &&PassSample| pass.scenario == setup.scenario;
+    let passes: Vec<&PassSample> = comparison.passes.iter().filter(in_workload).collect();
     let measured: Vec<Measured<'_>> = comparison
         .setup
         .rows
@@ -91,7 +91,7 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup) -> StageAnalysis {
         .map(|measured| match &measured.row.name {
             // The control is the reference: an invalid pass of one counts against both.
             name if name == reference => {
-                Invalid::first(&measured.passes).or_else(|| Invalid::first(&own_passes(&passes, &twin(reference))))
+                Invalid::first(&measured.passes).or_else(|| Invalid::first(&own_passes(&passes, &control(reference))))
             }
             _ => Invalid::first(&measured.passes),
         })
@@ -112,7 +112,7 @@ fn analyse_stage(comparison: &Comparison, setup: &StageSetup) -> StageAnalysis {
         })
         .collect();
     rows.sort_by(BackendAnalysis::by_rank_and_median);
-    StageAnalysis {
+    WorkloadAnalysis {
         setup: setup.clone(),
         reference: reference.clone(),
         rows,
@@ -129,7 +129,7 @@ fn own_passes<'a>(passes: &[&'a PassSample], name: &str) -> Vec<&'a PassSample> 
     passes.iter().copied().filter(|pass| pass.row == name).collect()
 }
 
-fn own_costs<'a>(comparison: &'a Comparison, setup: &StageSetup, name: &str) -> Vec<&'a CostSample> {
+fn own_costs<'a>(comparison: &'a Comparison, setup: &WorkloadSetup, name: &str) -> Vec<&'a CostSample> {
     let is_own = |cost: &&CostSample| cost.scenario == setup.scenario && cost.row == name;
     comparison.costs.iter().filter(is_own).collect()
 }

@@ -1,6 +1,6 @@
 //! The outcome on a scenario: sentence, headline and marks in tables and pictures all rest on it.
 
-use super::{BackendAnalysis, FLOOR, StageAnalysis};
+use super::{BackendAnalysis, FLOOR, WorkloadAnalysis};
 
 /// A difference too small to choose by, even if it is shown to be real.
 const TRIFLE: f64 = 0.01;
@@ -47,9 +47,9 @@ struct Timed<'a> {
 
 impl<'a> Outcome<'a> {
     /// Returns the outcome on a scenario; `None` without a verdict.
-    pub fn new(stage: &'a StageAnalysis) -> Option<Self> {
-        let choices = choices(stage);
-        let close = close_to_fastest(stage, &choices)?;
+    pub fn new(workload: &'a WorkloadAnalysis) -> Option<Self> {
+        let choices = choices(workload);
+        let close = close_to_fastest(workload, &choices)?;
         let best = choices.iter().filter(|choice| choice.rank == 1).map(|choice| choice.row);
         let best: Vec<&BackendAnalysis> = best.collect();
         let close_rows: Vec<&BackendAnalysis> = close.iter().map(|timed| timed.row).collect();
@@ -83,10 +83,10 @@ fn holds(rows: &[&BackendAnalysis], row: &BackendAnalysis) -> bool {
 }
 
 /// Returns the choices whose time is no more than a trifle above the least; `None` without choices.
-fn close_to_fastest<'a>(stage: &'a StageAnalysis, choices: &[Choice<'a>]) -> Option<Vec<Timed<'a>>> {
+fn close_to_fastest<'a>(workload: &'a WorkloadAnalysis, choices: &[Choice<'a>]) -> Option<Vec<Timed<'a>>> {
     let first = choices.first()?.row;
     let timed = choices.iter().filter_map(|choice| {
-        let time = stage.paired.mean_ratio(choice.row.index, first.index)?;
+        let time = workload.paired.mean_ratio(choice.row.index, first.index)?;
         Some(Timed { row: choice.row, time })
     });
     let timed: Vec<Timed<'_>> = timed.collect();
@@ -106,8 +106,8 @@ fn spread(timed: &[Timed<'_>]) -> f64 {
 
 /// Returns the backends to choose from, with their ranks among themselves. The floor is not a choice,
 /// unless it is alone.
-fn choices(stage: &StageAnalysis) -> Vec<Choice<'_>> {
-    let ranked = stage.rows.iter().filter_map(|row| Some(Choice { row, rank: row.rank? }));
+fn choices(workload: &WorkloadAnalysis) -> Vec<Choice<'_>> {
+    let ranked = workload.rows.iter().filter_map(|row| Some(Choice { row, rank: row.rank? }));
     let (floor, mut others): (Vec<_>, Vec<_>) = ranked.partition(|choice| choice.row.name == FLOOR);
     let Some(floor) = floor.first().filter(|_| !others.is_empty()) else {
         return [floor, others].concat();

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::FLOOR;
 use super::backend::Invalid;
 use super::measured::Measured;
-use crate::record::{PassSample, twin};
+use crate::record::{PassSample, control};
 use crate::stats;
-use crate::stats::paired::{Blocks, Cycle, Family, Ratio, Verdict};
+use crate::stats::paired::{Blocks, Family, Ratio, Round, Verdict};
 
 /// The passes of the backends that took part, and of the reference's control.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Paired {
         let valid: Vec<usize> = (0..names.len()).filter(|index| invalid[*index].is_none()).collect();
         let find_valid = |name: &str| valid.iter().copied().find(|index| names[*index] == name);
         let (reference_index, floor) = (find_valid(reference), find_valid(FLOOR));
-        names.push(twin(reference));
+        names.push(control(reference));
         let blocks = blocks(&names, passes);
         Self { names, blocks, valid, reference: reference_index, floor }
     }
@@ -102,19 +102,19 @@ impl Paired {
     }
 }
 
-/// Sorts passes into blocks of cycles, with a place for each name.
+/// Sorts passes into blocks of rounds, with a place for each name.
 ///
 /// Invalid passes are left out.
 pub fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
     let indices: HashMap<&str, usize> = names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
-    let mut blocks: BTreeMap<u32, BTreeMap<u32, Cycle>> = BTreeMap::new();
+    let mut blocks: BTreeMap<u32, BTreeMap<u32, Round>> = BTreeMap::new();
     for pass in passes {
-        let (Some(cycle), Some(&row)) = (pass.cycle, indices.get(pass.row.as_str())) else {
+        let (Some(round), Some(&row)) = (pass.round, indices.get(pass.row.as_str())) else {
             continue;
         };
-        let cycles = blocks.entry(pass.block).or_default();
-        cycles.entry(cycle).or_insert_with(|| vec![None; names.len()])[row] = pass.counted_s();
+        let rounds = blocks.entry(pass.block).or_default();
+        rounds.entry(round).or_insert_with(|| vec![None; names.len()])[row] = pass.counted_s();
     }
-    let blocks = blocks.into_values().map(|cycles| cycles.into_values().collect()).collect();
+    let blocks = blocks.into_values().map(|rounds| rounds.into_values().collect()).collect();
     Blocks::new(names.len(), blocks)
 }

@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::panel::{Axis, Frame, Line};
 use super::{Chart, Ink, words};
-use crate::compare::analysis::{BackendAnalysis, Quantile, StageAnalysis};
+use crate::compare::analysis::{BackendAnalysis, Quantile, WorkloadAnalysis};
 use crate::render::numbers::seconds;
 use crate::stats::median;
 
@@ -21,11 +21,11 @@ const MOST_DOTS: usize = 60;
 /// # Errors
 ///
 /// Plotters cannot draw one.
-pub fn pictures(stage: &StageAnalysis) -> anyhow::Result<Vec<(String, String)>> {
-    let rows: Vec<&BackendAnalysis> = stage.rows.iter().filter(|row| row.median_s.is_some()).collect();
+pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, String)>> {
+    let rows: Vec<&BackendAnalysis> = workload.rows.iter().filter(|row| row.median_s.is_some()).collect();
     let times = rows.iter().flat_map(|row| row.fetch_times.curve.iter().map(|point| point.seconds));
     let y = Axis::logarithmic(times, seconds_short);
-    let drift = drift_axis(stage, &rows);
+    let drift = drift_axis(workload, &rows);
     let first = rows.first().map(|row| row.fetch_times.curve.as_slice()).unwrap_or_default();
     let picture = |row: &&BackendAnalysis| {
         let height = if y.is_some() { CURVE } else { 0 } + STRIP;
@@ -34,7 +34,7 @@ pub fn pictures(stage: &StageAnalysis) -> anyhow::Result<Vec<(String, String)>> 
         if let Some(y) = &y {
             draw_curve(&mut chart, row, first, y)?;
         }
-        draw_strip(&mut chart, stage, row, &drift, height)?;
+        draw_strip(&mut chart, workload, row, &drift, height)?;
         Ok((row.name.clone(), chart.inline()))
     };
     rows.iter().map(picture).collect()
@@ -74,28 +74,28 @@ fn draw_curve(chart: &mut Chart, row: &BackendAnalysis, first: &[Quantile], y: &
 }
 
 /// How far blocks are off their row's middle: the same to both sides and for all rows, a twentieth at least.
-fn drift_axis(stage: &StageAnalysis, rows: &[&BackendAnalysis]) -> Axis {
-    let off = |row: &&BackendAnalysis| drift(stage, row).into_iter().flatten().map(f64::abs).fold(0.0, f64::max);
+fn drift_axis(workload: &WorkloadAnalysis, rows: &[&BackendAnalysis]) -> Axis {
+    let off = |row: &&BackendAnalysis| drift(workload, row).into_iter().flatten().map(f64::abs).fold(0.0, f64::max);
     let furthest = rows.iter().map(off).fold(0.05, f64::max);
     let label = |share: f64| (share, format!("{:+.0} %", share * 100.0));
     Axis { from: -furthest, to: furthest, ticks: vec![label(-furthest), (0.0, "0".to_owned()), label(furthest)] }
 }
 
 /// The median pass of each block over the row's median, less one.
-fn drift(stage: &StageAnalysis, row: &BackendAnalysis) -> Vec<Option<f64>> {
+fn drift(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> Vec<Option<f64>> {
     let Some(middle) = row.median_s else { return Vec::new() };
-    let medians = stage.paired.blocks.block_medians(row.index);
+    let medians = workload.paired.blocks.block_medians(row.index);
     medians.into_iter().map(|median| median.map(|median| median / middle - 1.0)).collect()
 }
 
 fn draw_strip(
     chart: &mut Chart,
-    stage: &StageAnalysis,
+    workload: &WorkloadAnalysis,
     row: &BackendAnalysis,
     y: &Axis,
     bottom: i32,
 ) -> anyhow::Result<()> {
-    let drift = drift(stage, row);
+    let drift = drift(workload, row);
     let each = drift.len().div_ceil(MOST_DOTS).max(1);
     let x = Axis { from: -0.5, to: drift.len().div_ceil(each) as f64 - 0.5, ticks: Vec::new() };
     let frame = Frame { at: (0, bottom - STRIP), size: (WIDTH, STRIP) };
@@ -110,8 +110,8 @@ fn draw_strip(
         let first = dot * each + 1;
         let which = if each == 1 { format!("block {first}") } else { format!("from block {first} on") };
         let hover = format!("{which}: {:+.1} %", off * 100.0);
-        let place = (frame.x(&x, dot as f64), frame.y(y, off));
-        chart.layer(Some(&hover), |area| Ok(area.draw(&Circle::new(place, 3, Ink::Accent.color().filled()))?))?;
+        let x_place = (frame.x(&x, dot as f64), frame.y(y, off));
+        chart.layer(Some(&hover), |area| Ok(area.draw(&Circle::new(x_place, 3, Ink::Accent.color().filled()))?))?;
     }
     Ok(())
 }
@@ -133,8 +133,8 @@ mod tests {
 
     #[test]
     fn every_row_that_counts_has_its_curve_and_a_dot_for_each_block() {
-        let stage = &analyse(&comparison())[0];
-        let pictures = pictures(stage).unwrap();
+        let workload = &analyse(&comparison())[0];
+        let pictures = pictures(workload).unwrap();
         assert_eq!(pictures.len(), 3);
         let (name, svg) = &pictures[1];
         assert_eq!(name, "hyper@smol");

@@ -89,9 +89,12 @@ impl Frame {
         }
         let bottom = self.at.1 + self.size.1;
         for (value, label) in &x.ticks {
-            let place = self.x(x, *value);
-            area.draw(&PathElement::new([(place, bottom - BOTTOM), (place, bottom - BOTTOM + 4)], Ink::Grid.color()))?;
-            area.draw(&Text::new(label.clone(), (place, bottom - 8), words(LABEL, Ink::Faint, HPos::Center)))?;
+            let x_place = self.x(x, *value);
+            area.draw(&PathElement::new(
+                [(x_place, bottom - BOTTOM), (x_place, bottom - BOTTOM + 4)],
+                Ink::Grid.color(),
+            ))?;
+            area.draw(&Text::new(label.clone(), (x_place, bottom - 8), words(LABEL, Ink::Faint, HPos::Center)))?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::{Chart, Ink, widest, words};
-use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::record::{Comparison, Latencies, PassSample};
 use crate::render::escape::{cut, visible};
 use crate::render::numbers::seconds;
@@ -53,24 +53,25 @@ pub struct Waterfall {
 }
 
 /// Returns the median pass of each valid backend as a waterfall, by rank, if its fetches were kept.
-pub fn waterfalls(comparison: &Comparison, stage: &StageAnalysis) -> Vec<Waterfall> {
-    stage.valid().filter_map(|row| waterfall(comparison, stage, row)).collect()
+pub fn waterfalls(comparison: &Comparison, workload: &WorkloadAnalysis) -> Vec<Waterfall> {
+    workload.valid().filter_map(|row| waterfall(comparison, workload, row)).collect()
 }
 
-fn waterfall(comparison: &Comparison, stage: &StageAnalysis, row: &BackendAnalysis) -> Option<Waterfall> {
-    let is_own = |pass: &&PassSample| pass.scenario == stage.setup.scenario && pass.row == row.name;
+fn waterfall(comparison: &Comparison, workload: &WorkloadAnalysis, row: &BackendAnalysis) -> Option<Waterfall> {
+    let is_own = |pass: &&PassSample| pass.scenario == workload.setup.scenario && pass.row == row.name;
     let counted = comparison.passes.iter().filter(is_own);
     let mut passes: Vec<(f64, &PassSample)> = counted.filter_map(|pass| Some((pass.counted_s()?, pass))).collect();
     passes.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (elapsed_s, pass) = *passes.get(passes.len() / 2)?;
-    let fetches = fetches(stage, pass, row.sequential)?;
+    let fetches = fetches(workload, pass, row.sequential)?;
     Some(Waterfall { row: row.name.clone(), elapsed_s, ideal_s: pass.ideal_s, fetches })
 }
 
-fn fetches(stage: &StageAnalysis, pass: &PassSample, sequential: bool) -> Option<Vec<Fetch>> {
+fn fetches(workload: &WorkloadAnalysis, pass: &PassSample, sequential: bool) -> Option<Vec<Fetch>> {
     let Latencies::Each(each) = &pass.latencies else { return None };
-    let starts = if pass.starts.len() == each.len() { pass.starts.clone() } else { starts(stage, each, sequential) };
-    let label = |index: usize| stage.setup.sites.get(index).cloned().unwrap_or_else(|| format!("site {}", index + 1));
+    let starts = if pass.starts.len() == each.len() { pass.starts.clone() } else { starts(workload, each, sequential) };
+    let label =
+        |index: usize| workload.setup.sites.get(index).cloned().unwrap_or_else(|| format!("site {}", index + 1));
     let fetch = |(index, (start, took)): (usize, (&u64, &u64))| Fetch {
         label: label(index),
         start_s: *start as f64 / 1e6,
@@ -80,8 +81,8 @@ fn fetches(stage: &StageAnalysis, pass: &PassSample, sequential: bool) -> Option
 }
 
 /// When each fetch started, for a record that does not tell: in order, as soon as a slot was free.
-fn starts(stage: &StageAnalysis, each: &[u64], sequential: bool) -> Vec<u64> {
-    let slots = if sequential { 1 } else { stage.setup.concurrency.max(1) };
+fn starts(workload: &WorkloadAnalysis, each: &[u64], sequential: bool) -> Vec<u64> {
+    let slots = if sequential { 1 } else { workload.setup.concurrency.max(1) };
     let slots = NonZeroUsize::new(slots).unwrap_or(NonZeroUsize::MIN);
     let took = each.iter().map(|micros| Duration::from_micros(*micros));
     schedule::starts(took, slots).map(|(start, _)| start.as_micros() as u64).collect()
@@ -176,11 +177,11 @@ fn time_line(
     let step = step.unwrap_or(longest_s);
     let mut time = 0.0;
     while time <= longest_s {
-        let place = x(time);
-        area.draw(&PathElement::new([(place, TOP - 4), (place, height - BOTTOM)], Ink::Grid.color()))?;
+        let x_place = x(time);
+        area.draw(&PathElement::new([(x_place, TOP - 4), (x_place, height - BOTTOM)], Ink::Grid.color()))?;
         let side = if time == 0.0 { HPos::Left } else { HPos::Center };
         let label = if time == 0.0 { "0".to_owned() } else { round(time) };
-        area.draw(&Text::new(label, (place, height - 8), words(LABEL, Ink::Faint, side)))?;
+        area.draw(&Text::new(label, (x_place, height - 8), words(LABEL, Ink::Faint, side)))?;
         time += step;
     }
     Ok(())
@@ -205,8 +206,8 @@ mod tests {
     #[test]
     fn a_row_that_counts_has_a_waterfall_of_the_pass_in_its_middle() {
         let comparison = comparison();
-        let stage = &analyse(&comparison)[0];
-        let all = waterfalls(&comparison, stage);
+        let workload = &analyse(&comparison)[0];
+        let all = waterfalls(&comparison, workload);
         let rows: Vec<&str> = all.iter().map(|waterfall| waterfall.row.as_str()).collect();
         assert_eq!(rows, ["surf@smol", "hyper@smol", "ureq@sequential"]);
         assert_eq!((all[0].fetches[2].start_s, all[2].fetches[2].start_s), (9e-6, 0.03005));
@@ -243,7 +244,7 @@ mod tests {
     fn a_record_without_starts_is_drawn_as_its_slots_allow() {
         let mut comparison = comparison();
         comparison.passes.iter_mut().for_each(|pass| pass.starts.clear());
-        comparison.setup.stages[0].sites.clear();
+        comparison.setup.workloads[0].sites.clear();
         let all = waterfalls(&comparison, &analyse(&comparison)[0]);
         assert_eq!((all[0].fetches[2].start_s, all[2].fetches[2].start_s), (0.0, 0.03003));
         assert_eq!(all[0].fetches[0].label, "site 1");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::{no_instructions, verdict};
-use crate::compare::analysis::{BackendAnalysis, Cost, StageAnalysis};
+use crate::compare::analysis::{BackendAnalysis, Cost, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::Setup;
 use crate::render::escape::{self, visible};
@@ -16,29 +16,29 @@ use crate::stats::paired::Ratio;
 /// # Errors
 ///
 /// Returns an error if a value cannot be written as JSON.
-pub fn json_text(setup: &Setup, stages: &[StageAnalysis]) -> serde_json::Result<String> {
-    Ok(escape::json(&serde_json::to_string_pretty(&json(setup, stages))?) + "\n")
+pub fn json_text(setup: &Setup, workloads: &[WorkloadAnalysis]) -> serde_json::Result<String> {
+    Ok(escape::json(&serde_json::to_string_pretty(&json(setup, workloads))?) + "\n")
 }
 
 /// All figures as JSON.
-pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
-    let told = no_instructions(setup, stages).unwrap_or_else(|| "available".to_owned());
-    let stages: Vec<Value> = stages
+pub fn json(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Value {
+    let told = no_instructions(setup, workloads).unwrap_or_else(|| "available".to_owned());
+    let workloads: Vec<Value> = workloads
         .iter()
-        .map(|stage| {
+        .map(|workload| {
             json!({
-                "scenario": stage.setup.scenario,
-                "time_scale": stage.setup.time_scale,
-                "concurrency": stage.setup.concurrency,
-                "fetches": stage.setup.fetches,
-                "blocks": stage.blocks,
-                "reference": stage.reference,
-                "noise": stage.noise.map(json_ratio),
-                "smallest_difference": stage.smallest_difference,
-                "probe": stage.setup.probe,
-                "server": stage.server.map(json_cost),
-                "verdict": verdict(stage),
-                "rows": stage.rows.iter().map(json_row).collect::<Vec<_>>(),
+                "scenario": workload.setup.scenario,
+                "time_scale": workload.setup.time_scale,
+                "concurrency": workload.setup.concurrency,
+                "fetches": workload.setup.fetches,
+                "blocks": workload.blocks,
+                "reference": workload.reference,
+                "noise": workload.noise.map(json_ratio),
+                "smallest_difference": workload.smallest_difference,
+                "probe": workload.setup.probe,
+                "server": workload.server.map(json_cost),
+                "verdict": verdict(workload),
+                "rows": workload.rows.iter().map(json_row).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -47,7 +47,7 @@ pub fn json(setup: &Setup, stages: &[StageAnalysis]) -> Value {
         "seed": setup.seed,
         "instructions": told,
         "capacity": setup.capacity,
-        "scenarios": stages,
+        "scenarios": workloads,
     })
 }
 
@@ -89,14 +89,14 @@ fn json_ratio(ratio: Ratio) -> Value {
 }
 
 /// The same as CSV: a line for each scenario and row.
-pub fn csv(stages: &[StageAnalysis]) -> String {
+pub fn csv(workloads: &[WorkloadAnalysis]) -> String {
     let keys: Vec<&str> = metric::ALL.iter().map(|metric| metric.key).collect();
     let mut text = format!("scenario,row,rank,validity,ratio,ratio_low,ratio_high,{}\n", keys.join(","));
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    for stage in stages {
-        for row in &stage.rows {
+    for workload in workloads {
+        for row in &workload.rows {
             let mut fields = vec![
-                csv_field(&stage.setup.scenario),
+                csv_field(&workload.setup.scenario),
                 csv_field(&row.name),
                 row.rank.map_or_else(String::new, |rank| rank.to_string()),
                 row.validity().name().to_owned(),

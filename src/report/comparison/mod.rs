@@ -1,7 +1,7 @@
 //! What a comparison says: the phrases that all forms share. As text for people, as Markdown, as JSON and CSV.
 
 use super::probe;
-use crate::compare::analysis::{BackendAnalysis, Invalid, Outcome, StageAnalysis, Standing};
+use crate::compare::analysis::{BackendAnalysis, Invalid, Outcome, Standing, WorkloadAnalysis};
 use crate::compare::metric::{Metric, Unit};
 use crate::record::{Probe, Setup};
 use crate::render::escape::visible;
@@ -18,9 +18,10 @@ pub use self::markdown::{markdown, short};
 pub use self::text::text;
 
 /// Returns the verdict on a backend in words.
-pub(super) fn against(stage: &StageAnalysis, row: &BackendAnalysis) -> String {
-    if row.name == stage.reference {
-        let noise = stage.noise.map_or_else(String::new, |noise| format!(", against itself {}", noise.interval_text()));
+pub(super) fn against(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> String {
+    if row.name == workload.reference {
+        let noise =
+            workload.noise.map_or_else(String::new, |noise| format!(", against itself {}", noise.interval_text()));
         return format!("the reference{noise}");
     }
     row.ratio.map_or_else(String::new, Ratio::sentence)
@@ -45,46 +46,46 @@ pub(super) fn show(unit: Unit, value: f64) -> String {
 }
 
 /// What is said against the rows that do not count.
-pub(super) fn invalidities(stage: &StageAnalysis) -> Vec<String> {
+pub(super) fn invalidities(workload: &WorkloadAnalysis) -> Vec<String> {
     let line = |row: &BackendAnalysis| {
         let Invalid { validity, why, passes } = row.invalid.as_ref()?;
         let passes = if *passes == 1 { "1 pass".to_owned() } else { format!("{passes} passes") };
         Some(visible(&format!("{}: {} ({passes}): {why}", row.name, validity.name())))
     };
-    stage.rows.iter().filter_map(line).collect()
+    workload.rows.iter().filter_map(line).collect()
 }
 
-pub(super) fn footnotes(stage: &StageAnalysis) -> Vec<String> {
+pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     let mut notes = Vec::new();
-    if stage.setup.live {
+    if workload.setup.live {
         notes.push("These are live sites: the network is part of every figure, and no answer was verified.".to_owned());
     }
-    for (row, ideal) in &stage.setup.left_out {
+    for (row, ideal) in &workload.setup.left_out {
         notes.push(format!("{row} is left out: its pass takes {ideal:.1} s at best."));
     }
-    if !stage.setup.without_https.is_empty() {
-        notes.push(format!("Left out, since they cannot fetch https: {}.", stage.setup.without_https.join(", ")));
+    if !workload.setup.without_https.is_empty() {
+        notes.push(format!("Left out, since they cannot fetch https: {}.", workload.setup.without_https.join(", ")));
     }
-    notes.extend(stage.setup.probe.iter().flat_map(probe::lines));
-    notes.extend(server(stage));
-    if let Some(smallest) = stage.smallest_difference {
+    notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
+    notes.extend(server(workload));
+    if let Some(smallest) = workload.smallest_difference {
         notes.push(format!("Differences from about {:.1} % on are found here in four runs of five.", smallest * 100.0));
     }
     notes
 }
 
 /// What is told in place of instructions, where no row has any.
-pub(super) fn no_instructions(setup: &Setup, stages: &[StageAnalysis]) -> Option<String> {
+pub(super) fn no_instructions(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Option<String> {
     let has_some = |row: &BackendAnalysis| row.cost.is_some_and(|cost| cost.instructions.is_some());
-    let counted = stages.iter().flat_map(|stage| &stage.rows).any(has_some);
+    let counted = workloads.iter().flat_map(|workload| &workload.rows).any(has_some);
     let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
     (!counted).then(|| format!("not available: {why}"))
 }
 
 /// Whether the mock server was the limit: how busy it was at most, what it could do just before, and whom it held up.
-fn server(stage: &StageAnalysis) -> Vec<String> {
-    let Some((row, share)) = stage.highest(|row| row.server.busy) else { return Vec::new() };
-    let before = stage.capacity.map_or_else(String::new, |capacity| {
+fn server(workload: &WorkloadAnalysis) -> Vec<String> {
+    let Some((row, share)) = workload.highest(|row| row.server.busy) else { return Vec::new() };
+    let before = workload.capacity.map_or_else(String::new, |capacity| {
         format!("; just before, it answered up to {}", numbers::per_second(capacity.requests_per_s))
     });
     let mut notes = vec![format!(
@@ -92,22 +93,22 @@ fn server(stage: &StageAnalysis) -> Vec<String> {
         share * 100.0,
         row.name
     )];
-    for row in stage.valid().filter(|row| row.is_server_bound()) {
+    for row in workload.valid().filter(|row| row.is_server_bound()) {
         notes.push(format!("{} was held up by the server: it is at least as fast as is shown.", row.name));
     }
     notes
 }
 
 /// One plain sentence that a hurried person can act on.
-pub fn verdict(stage: &StageAnalysis) -> String {
-    let name = &stage.setup.scenario;
-    if stage.setup.probe.as_ref().is_some_and(Probe::is_all_dead) {
+pub fn verdict(workload: &WorkloadAnalysis) -> String {
+    let name = &workload.setup.scenario;
+    if workload.setup.probe.as_ref().is_some_and(Probe::is_all_dead) {
         return format!("On {name} every site failed for every backend: there is nothing to compare.");
     }
-    if stage.valid().next().is_none() {
+    if workload.valid().next().is_none() {
         return format!("On {name} no row counts.");
     }
-    let Some(outcome) = Outcome::new(stage) else {
+    let Some(outcome) = Outcome::new(workload) else {
         return format!("On {name} there are too few blocks for a verdict: give it more time with --budget.");
     };
     let names: Vec<&str> = outcome.ahead.iter().map(|row| row.name.as_str()).collect();
@@ -142,14 +143,14 @@ mod tests {
     use super::*;
     use crate::compare::analysis::{FLOOR, analyse};
     use crate::record::fixtures::comparison;
-    use crate::record::{Comparison, twin};
+    use crate::record::{Comparison, control};
 
     /// The small comparison, with the floor in place of its fastest row.
     fn comparison_with_floor() -> Comparison {
         let mut comparison = comparison();
         let rename = |name: &mut String| match name.as_str() {
             "surf@smol" => *name = FLOOR.to_owned(),
-            other if other == twin("surf@smol") => *name = twin(FLOOR),
+            other if other == control("surf@smol") => *name = control(FLOOR),
             _ => {}
         };
         rename(&mut comparison.setup.reference);
@@ -160,9 +161,9 @@ mod tests {
 
     #[test]
     fn the_floor_is_nothing_to_choose() {
-        let stages = analyse(&comparison_with_floor());
-        assert_eq!(stages[0].rows[0].name, FLOOR);
-        assert_eq!(verdict(&stages[0]), "On article hyper@smol is the fastest; next comes ureq@sequential.");
+        let workloads = analyse(&comparison_with_floor());
+        assert_eq!(workloads[0].rows[0].name, FLOOR);
+        assert_eq!(verdict(&workloads[0]), "On article hyper@smol is the fastest; next comes ureq@sequential.");
     }
 
     #[test]
@@ -183,20 +184,20 @@ mod tests {
     #[test]
     fn what_is_said_against_the_twin_is_said_against_the_reference() {
         let mut comparison = comparison();
-        let again = comparison.passes.iter_mut().find(|pass| pass.row == twin("surf@smol")).unwrap();
+        let again = comparison.passes.iter_mut().find(|pass| pass.row == control("surf@smol")).unwrap();
         (again.validity, again.why) = (crate::record::Validity::Crashed, Some("it ended".to_owned()));
-        let stage = analyse(&comparison).remove(0);
-        assert!(invalidities(&stage).contains(&"surf@smol: crashed (1 pass): it ended".to_owned()));
-        assert!(stage.noise.is_none() && stage.smallest_difference.is_none());
+        let workload = analyse(&comparison).remove(0);
+        assert!(invalidities(&workload).contains(&"surf@smol: crashed (1 pass): it ended".to_owned()));
+        assert!(workload.noise.is_none() && workload.smallest_difference.is_none());
     }
 
     #[test]
     fn the_server_is_told_of_and_whom_it_held_up() {
-        let mut stage = analyse(&comparison()).remove(0);
-        assert!(server(&stage).is_empty(), "nothing is known of it");
-        (stage.rows[0].server.busy, stage.rows[1].server.busy) = (Some(0.46), Some(0.2));
-        assert_eq!(server(&stage), ["The mock server was busy for 46 % of a pass at most, with surf@smol."]);
-        stage.capacity = Some(crate::record::Capacity {
+        let mut workload = analyse(&comparison()).remove(0);
+        assert!(server(&workload).is_empty(), "nothing is known of it");
+        (workload.rows[0].server.busy, workload.rows[1].server.busy) = (Some(0.46), Some(0.2));
+        assert_eq!(server(&workload), ["The mock server was busy for 46 % of a pass at most, with surf@smol."]);
+        workload.capacity = Some(crate::record::Capacity {
             requests_per_s: 101_234.4,
             busy: 0.9,
             delayed_per_s: 50_000.0,
@@ -205,14 +206,14 @@ mod tests {
             bare_median_s: 1e-8,
             bare_p99_s: 1e-8,
         });
-        stage.rows[0].server.busy = Some(0.9);
-        let told = server(&stage);
+        workload.rows[0].server.busy = Some(0.9);
+        let told = server(&workload);
         assert!(told[0].ends_with("with surf@smol; just before, it answered up to 101,234/s."), "{told:?}");
         assert_eq!(told[1], "surf@smol was held up by the server: it is at least as fast as is shown.");
         // Its one thread has no time to spare either.
-        stage.rows[0].fetching_threads = Some(1);
-        stage.rows[0].median_s = stage.rows[0].cost.map(|cost| cost.cpu_s * stage.rows[0].fetches as f64);
-        assert_eq!(server(&stage).len(), 1);
+        workload.rows[0].fetching_threads = Some(1);
+        workload.rows[0].median_s = workload.rows[0].cost.map(|cost| cost.cpu_s * workload.rows[0].fetches as f64);
+        assert_eq!(server(&workload).len(), 1);
     }
 
     #[test]
@@ -222,11 +223,11 @@ mod tests {
         for pass in comparison.passes.iter_mut().filter(|pass| is_hyper(&pass.row)) {
             pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
         }
-        let stages = analyse(&comparison);
-        let hyper = stages[0].rows.iter().find(|row| is_hyper(&row.name)).unwrap();
+        let workloads = analyse(&comparison);
+        let hyper = workloads[0].rows.iter().find(|row| is_hyper(&row.name)).unwrap();
         assert_eq!(hyper.rank, Some(2), "it is shown to be slower");
         assert_eq!(
-            verdict(&stages[0]),
+            verdict(&workloads[0]),
             "On article all concurrent rows lie within 0.5 %: choose on cost, where surf@smol takes the least CPU."
         );
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{cell, footnotes, invalidities, verdict};
-use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::compare::metric::{self, Group, Metric};
 use crate::record::Setup;
 use crate::render::escape::visible;
@@ -16,21 +16,22 @@ use crate::stats::paired::{Ratio, Verdict};
 const BARS: std::ops::RangeInclusive<usize> = 4..=20;
 
 /// Returns the tables of every scenario, then one sentence for each.
-pub fn text(setup: &Setup, stages: &[StageAnalysis]) -> String {
+pub fn text(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
     let mut text = String::new();
-    for stage in stages {
-        write!(text, "{}\n{}\n{}", heading(stage), ranking(stage), costs(stage)).expect("a string takes everything");
+    for workload in workloads {
+        write!(text, "{}\n{}\n{}", heading(workload), ranking(workload), costs(workload))
+            .expect("a string takes everything");
         text.push('\n');
-        for line in invalidities(stage) {
+        for line in invalidities(workload) {
             writeln!(text, "{FAILURE}{line}{FAILURE:#}").expect("a string takes everything");
         }
-        for line in footnotes(stage) {
+        for line in footnotes(workload) {
             text.push_str(&wrapped(&visible(&line)));
         }
         text.push('\n');
     }
-    for stage in stages {
-        text.push_str(&wrapped(&visible(&verdict(stage))));
+    for workload in workloads {
+        text.push_str(&wrapped(&visible(&verdict(workload))));
     }
     if !setup.complete {
         text.push_str("The run was interrupted: this is what had been measured.\n");
@@ -38,15 +39,15 @@ pub fn text(setup: &Setup, stages: &[StageAnalysis]) -> String {
     text
 }
 
-fn heading(stage: &StageAnalysis) -> String {
-    let StageAnalysis { setup, .. } = stage;
+fn heading(workload: &WorkloadAnalysis) -> String {
+    let WorkloadAnalysis { setup, .. } = workload;
     let scaled = if setup.time_scale == 1.0 { String::new() } else { format!(", delays x {}", setup.time_scale) };
     format!(
         "{HEADING}{}{HEADING:#}: {} fetches at concurrency {}{scaled}, {} blocks",
         visible(&setup.scenario),
         grouped(setup.fetches),
         setup.concurrency,
-        stage.blocks
+        workload.blocks
     )
 }
 
@@ -57,36 +58,36 @@ struct Shown {
 }
 
 /// Returns the metrics of a group that a terminal has room for.
-fn shown(stage: &StageAnalysis, group: Group) -> Vec<Shown> {
-    let columns = metric::columns(&stage.rows, |metric| metric.terminal).into_iter();
+fn shown(workload: &WorkloadAnalysis, group: Group) -> Vec<Shown> {
+    let columns = metric::columns(&workload.rows, |metric| metric.terminal).into_iter();
     let of_group = columns.filter(|(metric, _)| metric.group == group);
     of_group.map(|(metric, column)| Shown { metric, heading: column.heading }).collect()
 }
 
 /// Returns the table of times, with bars in the width that is left.
-fn ranking(stage: &StageAnalysis) -> String {
-    let without = ranking_with_bars(stage, 0);
+fn ranking(workload: &WorkloadAnalysis) -> String {
+    let without = ranking_with_bars(workload, 0);
     // Two for the gap between columns.
     let room = TERMINAL.saturating_sub(width(&without) + 2).min(*BARS.end());
-    if room < *BARS.start() { without } else { ranking_with_bars(stage, room) }
+    if room < *BARS.start() { without } else { ranking_with_bars(workload, room) }
 }
 
 /// Returns the table of times. The bar of the slowest backend has `longest` characters.
-fn ranking_with_bars(stage: &StageAnalysis, longest: usize) -> String {
-    let shown = shown(stage, Group::Time);
+fn ranking_with_bars(workload: &WorkloadAnalysis, longest: usize) -> String {
+    let shown = shown(workload, Group::Time);
     let mut columns = vec![Column("", Side::Right), Column("row", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
     // Behind the first figure, which is the pass.
     columns.insert(3, Column("", Side::Left));
     columns.push(Column("against the reference", Side::Left));
-    let slowest = stage.valid().filter_map(|row| row.median_s).fold(0.0, f64::max);
-    let lines = stage.valid().map(|row| {
+    let slowest = workload.valid().filter_map(|row| row.median_s).fold(0.0, f64::max);
+    let lines = workload.valid().map(|row| {
         let rank = row.rank.map_or_else(String::new, |rank| rank.to_string());
         let mut line = vec![rank, visible(&row.name)];
         line.extend(shown.iter().map(|shown| cell(shown.metric, row)));
         let share = row.median_s.filter(|_| longest > 0).map(|median| median / slowest);
         line.insert(3, share.map_or_else(String::new, |share| bar(share, longest)));
-        line.push(against(stage, row));
+        line.push(against(workload, row));
         line
     });
     table(&columns, &lines.collect::<Vec<_>>())
@@ -97,9 +98,9 @@ fn bar(share: f64, longest: usize) -> String {
 }
 
 /// Returns the verdict on a backend in short words with its interval; of the reference, its noise.
-fn against(stage: &StageAnalysis, row: &BackendAnalysis) -> String {
-    let (word, ratio) = if row.name == stage.reference {
-        ("itself", stage.noise)
+fn against(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> String {
+    let (word, ratio) = if row.name == workload.reference {
+        ("itself", workload.noise)
     } else {
         (row.verdict().map_or("", Verdict::short_words), row.ratio)
     };
@@ -108,11 +109,11 @@ fn against(stage: &StageAnalysis, row: &BackendAnalysis) -> String {
 }
 
 /// Returns the table of costs.
-fn costs(stage: &StageAnalysis) -> String {
-    let shown = shown(stage, Group::Cost);
+fn costs(workload: &WorkloadAnalysis) -> String {
+    let shown = shown(workload, Group::Cost);
     let mut columns = vec![Column("row", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
-    let lines = stage.valid().map(|row| {
+    let lines = workload.valid().map(|row| {
         let cells = shown.iter().map(|shown| cell(shown.metric, row));
         std::iter::once(visible(&row.name)).chain(cells).collect()
     });
@@ -125,8 +126,8 @@ mod tests {
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::comparison;
 
-    fn plain(setup: &Setup, stages: &[StageAnalysis]) -> String {
-        anstream::adapter::strip_str(&text(setup, stages)).to_string()
+    fn plain(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
+        anstream::adapter::strip_str(&text(setup, workloads)).to_string()
     }
 
     #[test]
@@ -157,7 +158,7 @@ On article surf@smol is the fastest; next comes hyper@smol.
     #[test]
     fn foreign_names_and_messages_stay_on_their_line() {
         let mut comparison = comparison();
-        comparison.setup.stages[0].scenario = "\u{1b}[2J\nkeepalive".to_owned();
+        comparison.setup.workloads[0].scenario = "\u{1b}[2J\nkeepalive".to_owned();
         for pass in &mut comparison.passes {
             pass.scenario = "\u{1b}[2J\nkeepalive".to_owned();
             pass.why = pass.why.as_ref().map(|_| "\u{202e}\u{1b}]0;title\u{7}".to_owned());
@@ -170,7 +171,7 @@ On article surf@smol is the fastest; next comes hyper@smol.
     #[test]
     fn a_crowd_is_told_by_the_memory_of_each() {
         let mut comparison = comparison();
-        (comparison.setup.stages[0].fetches, comparison.setup.stages[0].concurrency) = (2_000, 2_000);
+        (comparison.setup.workloads[0].fetches, comparison.setup.workloads[0].concurrency) = (2_000, 2_000);
         comparison.costs.iter_mut().filter(|cost| cost.row == "hyper@smol").for_each(|cost| cost.children_s = 0.01);
         let text = plain(&comparison.setup, &analyse(&comparison));
         let told = |words: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words);

@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::render::escape::visible;
 use crate::render::numbers::significant;
 use crate::stats::paired::{Ratio, Verdict};
@@ -51,12 +51,12 @@ enum Time {
 
 impl Time {
     /// Returns `None` if either of the two does not count.
-    fn new(stage: &StageAnalysis, row: &BackendAnalysis, reference: Option<&BackendAnalysis>) -> Option<Self> {
+    fn new(workload: &WorkloadAnalysis, row: &BackendAnalysis, reference: Option<&BackendAnalysis>) -> Option<Self> {
         let reference = reference.filter(|_| row.is_valid())?;
         if row.index == reference.index {
             return Some(Self::Reference);
         }
-        stage.paired.reference_ratio(row.index, reference.index).map(Self::Relative)
+        workload.paired.reference_ratio(row.index, reference.index).map(Self::Relative)
     }
 
     fn mean(self) -> f64 {
@@ -83,23 +83,23 @@ impl Scale {
         Self { longest: slowest * 1.05 }
     }
 
-    fn place(self, ratio: f64) -> i64 {
+    fn pixel(self, ratio: f64) -> i64 {
         ((ratio / self.longest).clamp(0.0, 1.0) * LONGEST).round() as i64
     }
 
     fn span(self, ratio: Ratio) -> Span {
-        let start = self.place(ratio.low);
-        Span { start, width: self.place(ratio.high) - start }
+        let start = self.pixel(ratio.low);
+        Span { start, width: self.pixel(ratio.high) - start }
     }
 }
 
 /// Returns the backends of a scenario, in their order, against one of them.
-pub(super) fn view(stage: &StageAnalysis, reference: &str) -> Vec<AgainstView> {
-    let valid_reference = stage.valid().find(|row| row.name == reference);
-    let times: Vec<Option<Time>> = stage.rows.iter().map(|row| Time::new(stage, row, valid_reference)).collect();
+pub(super) fn view(workload: &WorkloadAnalysis, reference: &str) -> Vec<AgainstView> {
+    let valid_reference = workload.valid().find(|row| row.name == reference);
+    let times: Vec<Option<Time>> = workload.rows.iter().map(|row| Time::new(workload, row, valid_reference)).collect();
     let scale = Scale::new(&times);
-    let noise = stage.noise.filter(|_| reference == stage.reference);
-    let views = stage.rows.iter().zip(times);
+    let noise = workload.noise.filter(|_| reference == workload.reference);
+    let views = workload.rows.iter().zip(times);
     views.map(|(row, time)| against_view(row.name == reference, time, noise, scale)).collect()
 }
 
@@ -112,7 +112,7 @@ fn against_view(is_reference: bool, time: Option<Time>, noise: Option<Ratio>, sc
         is_noise: noise.zip(ratio).is_some_and(|(noise, ratio)| is_within(noise, ratio)),
         ratio: if is_reference { Some(1.0) } else { ratio.map(|ratio| significant(ratio.mean)) },
         bar: time.map(|time| Bar {
-            length: scale.place(time.mean()),
+            length: scale.pixel(time.mean()),
             interval: ratio.map_or_else(Span::default, |ratio| scale.span(ratio)),
             floor: noise.map(|noise| scale.span(noise)),
         }),
@@ -126,23 +126,23 @@ fn is_within(noise: Ratio, ratio: Ratio) -> bool {
 
 /// Returns what the script switches between: for each scenario the backends against every valid one
 /// and against the record's reference.
-pub(super) fn for_script(stages: &[StageAnalysis]) -> Value {
-    json!({ "stages": stages.iter().map(stage_for_script).collect::<Vec<_>>() })
+pub(super) fn for_script(workloads: &[WorkloadAnalysis]) -> Value {
+    json!({ "workloads": workloads.iter().map(workload_for_script).collect::<Vec<_>>() })
 }
 
-fn stage_for_script(stage: &StageAnalysis) -> Value {
-    let mut references: Vec<&str> = stage.valid().map(|row| row.name.as_str()).collect();
-    if !references.contains(&stage.reference.as_str()) {
-        references.push(&stage.reference);
+fn workload_for_script(workload: &WorkloadAnalysis) -> Value {
+    let mut references: Vec<&str> = workload.valid().map(|row| row.name.as_str()).collect();
+    if !references.contains(&workload.reference.as_str()) {
+        references.push(&workload.reference);
     }
     json!({
-        "reference": visible(&stage.reference),
+        "reference": visible(&workload.reference),
         "references": references.iter().map(|name| visible(name)).collect::<Vec<_>>(),
-        "rows": stage.rows.iter().map(|row| visible(&row.name)).collect::<Vec<_>>(),
+        "rows": workload.rows.iter().map(|row| visible(&row.name)).collect::<Vec<_>>(),
         // By reference, then by row.
         "against": references
             .iter()
-            .map(|reference| view(stage, reference).iter().map(cell).collect::<Vec<_>>())
+            .map(|reference| view(workload, reference).iter().map(cell).collect::<Vec<_>>())
             .collect::<Vec<_>>(),
     })
 }
@@ -165,15 +165,15 @@ mod tests {
 
     #[test]
     fn the_script_has_the_ratios_of_the_record() {
-        let stages = analyse(&comparison());
-        let data = for_script(&stages);
-        let stage = &data["stages"][0];
-        assert_eq!(stage["references"], json!(["surf@smol", "hyper@smol", "ureq@sequential"]));
+        let workloads = analyse(&comparison());
+        let data = for_script(&workloads);
+        let workload = &data["workloads"][0];
+        assert_eq!(workload["references"], json!(["surf@smol", "hyper@smol", "ureq@sequential"]));
         let rows = json!(["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"]);
-        assert_eq!(stage["rows"], rows);
-        let against = stage["against"].as_array().unwrap();
+        assert_eq!(workload["rows"], rows);
+        let against = workload["against"].as_array().unwrap();
         assert!(against.len() == 3 && against.iter().all(|all| all.as_array().unwrap().len() == 4));
-        let ratio = stages[0].rows[1].ratio.unwrap();
+        let ratio = workloads[0].rows[1].ratio.unwrap();
         assert_eq!(against[0][1][0], "slower");
         assert_eq!(against[0][1][1], ratio.interval_text());
         assert_eq!(against[0][1][2], significant(ratio.mean));
@@ -182,10 +182,10 @@ mod tests {
 
     #[test]
     fn every_valid_backend_can_be_the_reference() {
-        let stage = analyse(&comparison()).remove(0);
-        let other = view(&stage, "hyper@smol");
+        let workload = analyse(&comparison()).remove(0);
+        let other = view(&workload, "hyper@smol");
         assert_eq!((other[1].verdict, other[1].ratio), ("the reference", Some(1.0)));
-        let inverse = view(&stage, "surf@smol")[1].ratio.unwrap() * other[0].ratio.unwrap();
+        let inverse = view(&workload, "surf@smol")[1].ratio.unwrap() * other[0].ratio.unwrap();
         assert!((inverse - 1.0).abs() < 1e-5);
         assert_eq!(other[0].verdict, "faster");
         assert!(other.iter().flat_map(|view| &view.bar).all(|bar| bar.floor.is_none()));
@@ -193,8 +193,8 @@ mod tests {
 
     #[test]
     fn the_slowest_bar_is_nearly_the_longest() {
-        let stage = analyse(&comparison()).remove(0);
-        let views = view(&stage, "surf@smol");
+        let workload = analyse(&comparison()).remove(0);
+        let views = view(&workload, "surf@smol");
         let lengths: Vec<i64> = views.iter().flat_map(|view| &view.bar).map(|bar| bar.length).collect();
         assert!(lengths.is_sorted() && lengths[2] == 952, "{lengths:?}");
     }

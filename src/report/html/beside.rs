@@ -21,7 +21,7 @@ impl Beside {
     /// Leaves only what was found of the versions that were compared: a grid or a footprint that has been made anew since
     /// then says nothing about a record.
     pub fn of_the_same_versions(mut self, environment: &Environment, setup: &Setup) -> Self {
-        let workers: Vec<&WorkerSetup> = setup.stages.iter().flat_map(|stage| &stage.workers).collect();
+        let workers: Vec<&WorkerSetup> = setup.workloads.iter().flat_map(|workload| &workload.workers).collect();
         let is_it = |row: &GridRow| {
             let same = |worker: &&WorkerSetup| (&worker.client, &worker.executor) == (&row.client, &row.executor);
             workers.iter().filter(|worker| same(worker)).any(|worker| plain(&worker.row) == Some(&row.name))
@@ -70,7 +70,7 @@ mod tests {
             executor: "smol 2.0.2".to_owned(),
             threads: 2,
         };
-        setup.stages[0].workers =
+        setup.workloads[0].workers =
             vec![worker("surf@smol:1", "surf 2.3.2"), worker("hyper@smol/default", "hyper 1.12.0")];
         let row = |name: &str, client: &str| GridRow {
             name: name.to_owned(),

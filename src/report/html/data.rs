@@ -4,18 +4,18 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::compare::analysis::StageAnalysis;
+use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::Comparison;
 use crate::render::numbers::significant;
 use crate::report::comparison;
 use crate::report::comparison::csv_field;
 
 /// Returns all figures and the median pass of each block, to six digits.
-pub(super) fn download(comparison: &Comparison, stages: &[StageAnalysis]) -> Value {
-    let mut all = comparison::json(&comparison.setup, stages);
-    for (stage, value) in stages.iter().zip(all["scenarios"].as_array_mut().into_iter().flatten()) {
-        let medians = stage.paired.names.iter().enumerate();
-        let medians = medians.map(|(index, name)| (name.clone(), json!(stage.paired.blocks.block_medians(index))));
+pub(super) fn download(comparison: &Comparison, workloads: &[WorkloadAnalysis]) -> Value {
+    let mut all = comparison::json(&comparison.setup, workloads);
+    for (workload, value) in workloads.iter().zip(all["scenarios"].as_array_mut().into_iter().flatten()) {
+        let medians = workload.paired.names.iter().enumerate();
+        let medians = medians.map(|(index, name)| (name.clone(), json!(workload.paired.blocks.block_medians(index))));
         value["block_median_s"] = Value::Object(medians.collect());
     }
     shorten(&mut all);
@@ -33,12 +33,12 @@ fn shorten(value: &mut Value) {
 }
 
 /// Returns the median pass of each block, a line for each.
-pub(super) fn blocks_csv(stages: &[StageAnalysis]) -> String {
+pub(super) fn blocks_csv(workloads: &[WorkloadAnalysis]) -> String {
     let mut text = "scenario,row,block,median_pass_s\n".to_owned();
-    for stage in stages {
-        for (index, name) in stage.paired.names.iter().enumerate() {
-            let (scenario, name) = (csv_field(&stage.setup.scenario), csv_field(name));
-            for (block, median) in stage.paired.blocks.block_medians(index).into_iter().enumerate() {
+    for workload in workloads {
+        for (index, name) in workload.paired.names.iter().enumerate() {
+            let (scenario, name) = (csv_field(&workload.setup.scenario), csv_field(name));
+            for (block, median) in workload.paired.blocks.block_medians(index).into_iter().enumerate() {
                 if let Some(median) = median {
                     writeln!(text, "{scenario},{name},{block},{}", significant(median))
                         .expect("a string takes everything");

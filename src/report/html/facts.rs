@@ -1,36 +1,36 @@
 //! How it was measured, as names and values; and the line under the page's heading.
 
-use crate::compare::analysis::StageAnalysis;
+use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{Comparison, Environment};
 use crate::render::numbers::{grouped, seconds};
 use crate::report::comparison::no_instructions;
-use crate::report::place;
+use crate::report::environment;
 
 /// Where, how and with what.
 pub(super) fn facts(
     environment: &Environment,
     comparison: &Comparison,
-    stages: &[StageAnalysis],
+    workloads: &[WorkloadAnalysis],
 ) -> Vec<(&'static str, String)> {
     let setup = &comparison.setup;
-    let mut facts = place::facts(environment, setup.rows.iter().map(|row| row.name.as_str()));
+    let mut facts = environment::facts(environment, setup.rows.iter().map(|row| row.name.as_str()));
     let own = setup.command.iter().filter(|command| **command != environment.command);
     facts.extend(own.map(|command| ("compared by", command.clone())));
     facts.push(("seed", setup.seed.to_string()));
     let passes = comparison.passes.len() as u64;
     let fetches: u64 = setup
-        .stages
+        .workloads
         .iter()
-        .map(|stage| {
-            stage.fetches * comparison.passes.iter().filter(|pass| pass.scenario == stage.scenario).count() as u64
+        .map(|workload| {
+            workload.fetches * comparison.passes.iter().filter(|pass| pass.scenario == workload.scenario).count() as u64
         })
         .sum();
     facts.push(("measured", format!("{} passes of {} fetches", grouped(passes), grouped(fetches))));
-    facts.extend(no_instructions(setup, stages).map(|told| ("instructions", told)));
+    facts.extend(no_instructions(setup, workloads).map(|told| ("instructions", told)));
     if let Some(aftermath) = &setup.aftermath {
         facts.push(("duration", seconds(aftermath.seconds)));
         if let Some(load) = aftermath.load {
-            facts.push(("load average after", place::load(load)));
+            facts.push(("load average after", environment::load(load)));
         }
         if let Some(stolen) = aftermath.stolen {
             facts.push(("stolen by the host", format!("{:.2} %", stolen * 100.0)));
@@ -40,14 +40,14 @@ pub(super) fn facts(
 }
 
 /// How much was compared, where and when.
-pub(super) fn summary(environment: &Environment, stages: &[StageAnalysis]) -> String {
+pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, started, .. } = environment;
-    let rows = stages.iter().map(|stage| stage.rows.len()).max().unwrap_or(0);
+    let rows = workloads.iter().map(|workload| workload.rows.len()).max().unwrap_or(0);
     let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     format!(
         "{} on {}, {} of {cpu}, {}",
         count(rows, "row", "rows"),
-        count(stages.len(), "scenario", "scenarios"),
+        count(workloads.len(), "scenario", "scenarios"),
         count(*cores, "core", "cores"),
         started.split('T').next().unwrap_or(started)
     )

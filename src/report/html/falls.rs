@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::compare::analysis::StageAnalysis;
+use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::Comparison;
 use crate::report::chart::waterfall::{Waterfall, picture, waterfalls};
 
@@ -30,10 +30,10 @@ struct FallView {
 
 /// Of many, the first row's is shown, the last one's of those that fetch at once, and those of the rows that fetch one after
 /// another.
-pub(super) fn view(comparison: &Comparison, stage: &StageAnalysis) -> anyhow::Result<FallsView> {
-    let all = waterfalls(comparison, stage);
+pub(super) fn view(comparison: &Comparison, workload: &WorkloadAnalysis) -> anyhow::Result<FallsView> {
+    let all = waterfalls(comparison, workload);
     let longest = all.iter().flat_map(|one| &one.fetches).map(|fetch| fetch.end_s).fold(0.0, f64::max);
-    let is_sequential = |fall: &Waterfall| stage.rows.iter().any(|row| row.name == fall.row && row.sequential);
+    let is_sequential = |fall: &Waterfall| workload.rows.iter().any(|row| row.name == fall.row && row.sequential);
     let last_at_once = all.iter().rposition(|fall| !is_sequential(fall));
     let mut view = FallsView::default();
     for (number, fall) in all.iter().enumerate() {

@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment as Templates, context};
 use super::chart::{latency, scaling};
 use super::comparison::csv;
 use super::splice::{Listed, newest_first};
-use crate::compare::analysis::StageAnalysis;
+use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::Folder;
 
 mod against;
@@ -21,7 +21,7 @@ mod facts;
 mod falls;
 mod policy;
 mod server;
-mod stage;
+mod workload;
 mod wire;
 
 pub use self::beside::Beside;
@@ -35,41 +35,43 @@ const SCRIPT: &str = include_str!("script.js");
 /// # Errors
 ///
 /// It holds no comparison, or a chart cannot be drawn.
-pub fn page(folder: &Folder, stages: &[StageAnalysis], beside: &Beside) -> anyhow::Result<String> {
+pub fn page(folder: &Folder, workloads: &[WorkloadAnalysis], beside: &Beside) -> anyhow::Result<String> {
     let Folder { name, environment, comparison, bench } = folder;
     let comparison = comparison.as_ref().context("--html is for records of `compare`: this one is of `cargo bench`")?;
-    let views = stages.iter().enumerate().map(|(number, stage)| stage::view(number, stage)).collect::<Vec<_>>();
-    let falls = stages.iter().map(|stage| falls::view(comparison, stage)).collect::<anyhow::Result<Vec<_>>>()?;
-    let spreads = stages.iter().map(latency::pictures).collect::<anyhow::Result<Vec<_>>>()?;
+    let views =
+        workloads.iter().enumerate().map(|(number, workload)| workload::view(number, workload)).collect::<Vec<_>>();
+    let falls =
+        workloads.iter().map(|workload| falls::view(comparison, workload)).collect::<anyhow::Result<Vec<_>>>()?;
+    let spreads = workloads.iter().map(latency::pictures).collect::<anyhow::Result<Vec<_>>>()?;
     let scalings = bench.as_ref().map(scaling::scalings).unwrap_or_default();
-    let figures = serde_json::to_string(&data::download(comparison, stages))?;
+    let figures = serde_json::to_string(&data::download(comparison, workloads))?;
     let policy = Policy::new(STYLE, SCRIPT);
     render(
         "page.html",
         include_str!("page.html"),
         context! {
             name => name.as_str(), policy => policy.text(), style => STYLE, script => SCRIPT,
-            stages => Serde(views),
+            workloads => Serde(views),
             rows => comparison.setup.rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>(),
             waterfalls => Serde(falls),
             spreads,
             scaling => scaling::pictures(&scalings)?,
             scaling_of => scalings.first().map(|scaling| scaling.scenario.clone()),
-            facts => facts::facts(environment, comparison, stages),
-            summary => facts::summary(environment, stages),
+            facts => facts::facts(environment, comparison, workloads),
+            summary => facts::summary(environment, workloads),
             criterion => Serde(beside.criterion.as_deref().map(criterion::view)),
             conformance => Serde(beside.conformance.as_ref().map(conformance::view)),
             wire => Serde(beside.audit.as_ref().map(wire::view)),
             dependence => Serde(beside.footprint.as_ref().and_then(|all| dependence::view(all, &comparison.setup.rows))),
             letters => ('A'..='Z').map(String::from).collect::<Vec<_>>(),
             dependence_columns => dependence::COLUMNS,
-            server => Serde(server::view(comparison.setup.capacity.as_ref(), stages)),
+            server => Serde(server::view(comparison.setup.capacity.as_ref(), workloads)),
             complete => comparison.setup.complete,
-            data => json_for_page(&against::for_script(stages)),
+            data => json_for_page(&against::for_script(workloads)),
             downloads => [
                 ("figures.json", link("application/json", &figures)),
-                ("figures.csv", link("text/csv", &csv(stages))),
-                ("blocks.csv", link("text/csv", &data::blocks_csv(stages))),
+                ("figures.csv", link("text/csv", &csv(workloads))),
+                ("blocks.csv", link("text/csv", &data::blocks_csv(workloads))),
             ],
         },
     )
@@ -121,10 +123,10 @@ mod tests {
         let setup = &mut comparison.setup;
         setup.rows.iter_mut().for_each(|row| row.name = renamed(&row.name));
         setup.reference = setup.rows[0].name.clone();
-        let stage = &mut setup.stages[0];
-        (stage.scenario, stage.description) = (text.to_owned(), text.to_owned());
-        stage.sites = vec![text.to_owned(); 3];
-        stage.left_out = vec![(text.to_owned(), 2.0)];
+        let workload = &mut setup.workloads[0];
+        (workload.scenario, workload.description) = (text.to_owned(), text.to_owned());
+        workload.sites = vec![text.to_owned(); 3];
+        workload.left_out = vec![(text.to_owned(), 2.0)];
         for pass in &mut comparison.passes {
             (pass.row, pass.scenario, pass.why) =
                 (renamed(&pass.row), text.to_owned(), pass.why.take().map(|_| text.to_owned()));
@@ -133,8 +135,8 @@ mod tests {
         bench.samples.iter_mut().for_each(|sample| (sample.row, sample.scenario) = (text.to_owned(), text.to_owned()));
         let mut folder = folder(Some(comparison), Some(bench));
         (folder.name, folder.environment.cpu) = (text.to_owned(), text.to_owned());
-        let stages = folder.comparison.as_ref().map(analyse).unwrap_or_default();
-        page(&folder, &stages, &beside(text)).unwrap()
+        let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
+        page(&folder, &workloads, &beside(text)).unwrap()
     }
 
     /// What is known beside it, every name and word of which is `text`.

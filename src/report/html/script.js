@@ -11,14 +11,14 @@
 
   // Shows the times of a scenario against a row of it or, if that does not count, against its own reference.
   const compare = (element, wanted) => {
-    const stage = record.stages[Number(element.dataset.stage)];
-    const name = stage.references.includes(wanted) ? wanted : stage.reference;
+    const workload = record.workloads[Number(element.dataset.workload)];
+    const name = workload.references.includes(wanted) ? wanted : workload.reference;
     element.querySelector("[data-reference]").textContent = name;
     const noise = element.querySelector("[data-noise]");
-    if (noise) noise.hidden = name !== stage.reference;
-    const against = stage.against[stage.references.indexOf(name)];
+    if (noise) noise.hidden = name !== workload.reference;
+    const against = workload.against[workload.references.indexOf(name)];
     for (const line of all(".ranking tbody tr", element)) {
-      const row = stage.rows.indexOf(line.dataset.row);
+      const row = workload.rows.indexOf(line.dataset.row);
       if (row >= 0 && line.querySelector(".says")) write(line, against[row]);
     }
   };
@@ -110,7 +110,7 @@
 
   const apply = () => {
     show();
-    for (const element of all("[data-stage]")) compare(element, chosenReference.value);
+    for (const element of all("[data-workload]")) compare(element, chosenReference.value);
   };
 
   const recall = () => {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::compare::analysis::{BackendAnalysis, StageAnalysis};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::compare::metric::Unit;
 use crate::record::Capacity;
 use crate::report::capacity;
@@ -12,12 +12,12 @@ use crate::report::comparison::show;
 #[derive(Debug, Serialize)]
 pub(super) struct ServerView {
     capacity: Option<String>,
-    stages: Vec<StageView>,
+    workloads: Vec<WorkloadView>,
 }
 
 /// A scenario.
 #[derive(Debug, Serialize)]
-struct StageView {
+struct WorkloadView {
     name: String,
     /// The row that asked most of it, and how much that was.
     most: (String, String),
@@ -30,17 +30,18 @@ struct StageView {
 }
 
 /// `None` where the server was not looked at, as on live sites.
-pub(super) fn view(capacity: Option<&Capacity>, stages: &[StageAnalysis]) -> Option<ServerView> {
-    let stages: Vec<StageView> = stages.iter().filter_map(|stage| stage_view(capacity, stage)).collect();
+pub(super) fn view(capacity: Option<&Capacity>, workloads: &[WorkloadAnalysis]) -> Option<ServerView> {
+    let workloads: Vec<WorkloadView> =
+        workloads.iter().filter_map(|workload| workload_view(capacity, workload)).collect();
     let capacity = capacity.map(capacity::capacity);
-    (capacity.is_some() || !stages.is_empty()).then_some(ServerView { capacity, stages })
+    (capacity.is_some() || !workloads.is_empty()).then_some(ServerView { capacity, workloads })
 }
 
-fn stage_view(capacity: Option<&Capacity>, stage: &StageAnalysis) -> Option<StageView> {
-    let (most, rate) = stage.highest(BackendAnalysis::rate)?;
-    let (busiest, share) = stage.highest(|row| row.server.busy)?;
-    Some(StageView {
-        name: stage.setup.scenario.clone(),
+fn workload_view(capacity: Option<&Capacity>, workload: &WorkloadAnalysis) -> Option<WorkloadView> {
+    let (most, rate) = workload.highest(BackendAnalysis::rate)?;
+    let (busiest, share) = workload.highest(|row| row.server.busy)?;
+    Some(WorkloadView {
+        name: workload.setup.scenario.clone(),
         most: (most.name.clone(), show(Unit::PerSecond, rate)),
         headroom: capacity.map(|capacity| format!("{:.1} ×", capacity.requests_per_s / rate)),
         busiest: (busiest.name.clone(), show(Unit::Share, share)),

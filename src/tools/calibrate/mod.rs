@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use anyhow::{Context, ensure};
 
 use crate::backend::Row;
-use crate::compare::analysis::{BackendAnalysis, StageAnalysis, analyse};
-use crate::record::{Comparison, twin};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, analyse};
+use crate::record::{Comparison, control};
 use crate::stats;
 use crate::stats::paired::{Blocks, Family, Ratio, Verdict};
 use crate::stats::random::mix;
@@ -43,22 +43,22 @@ impl Trial {
     }
 }
 
-/// The true time of a row over the reference's, where it is known: of the reference's twin, and of the reference slowed.
+/// The true time of a row over the reference's, where it is known: of the reference's control, and of the reference slowed.
 fn truth(row: &str, reference: &str) -> Option<f64> {
-    if row == twin(reference) {
+    if row == control(reference) {
         return Some(1.0);
     }
     let share = row.parse::<Row>().ok()?.slowed_by()?;
     row.starts_with(&format!("slowed:{reference}:")).then_some(1.0 + share)
 }
 
-/// Cuts the blocks of a stage, which may come from several runs, into experiments of so many blocks, and judges each row
+/// Cuts the blocks of a workload, which may come from several runs, into experiments of so many blocks, and judges each row
 /// whose true difference is known. What is left over is not used.
-pub fn trials(stage: &StageAnalysis, blocks_each: usize) -> Vec<Trial> {
-    let paired = &stage.paired;
-    let Some(reference) = paired.index(&stage.reference) else { return Vec::new() };
+pub fn trials(workload: &WorkloadAnalysis, blocks_each: usize) -> Vec<Trial> {
+    let paired = &workload.paired;
+    let Some(reference) = paired.index(&workload.reference) else { return Vec::new() };
     let trial = |(index, name): (usize, &String)| {
-        let truth = truth(name, &stage.reference)?;
+        let truth = truth(name, &workload.reference)?;
         let mut trial =
             Trial { row: name.clone(), truth, blocks: blocks_each, experiments: 0, slower: 0, faster: 0, covered: 0 };
         for experiment in paired.blocks.cut(blocks_each) {
@@ -91,8 +91,8 @@ pub struct Run {
     pub row: String,
     /// Blocks made.
     pub blocks: usize,
-    /// Cycles of its shortest block.
-    pub cycles: usize,
+    /// Rounds of its shortest block.
+    pub rounds: usize,
     /// What it found of the slowed row.
     pub found: Ratio,
 }
@@ -104,14 +104,14 @@ impl Run {
     ///
     /// It is of another comparison, or was cut short.
     pub fn new(comparison: Comparison) -> anyhow::Result<Self> {
-        let stage = analyse(&comparison).into_iter().next().context("the run has no scenario")?;
-        let slowed = |row: &&BackendAnalysis| truth(&row.name, &stage.reference).is_some();
-        let row = stage.rows.iter().find(slowed).context("the run has no row that is slowed on purpose")?;
+        let workload = analyse(&comparison).into_iter().next().context("the run has no scenario")?;
+        let slowed = |row: &&BackendAnalysis| truth(&row.name, &workload.reference).is_some();
+        let row = workload.rows.iter().find(slowed).context("the run has no row that is slowed on purpose")?;
         Ok(Self {
             seconds: comparison.setup.aftermath.as_ref().context("the run was cut short")?.seconds,
             row: row.name.clone(),
-            blocks: stage.blocks,
-            cycles: stage.paired.blocks.shortest(),
+            blocks: workload.blocks,
+            rounds: workload.paired.blocks.shortest(),
             found: row.ratio.context("the run has too few blocks")?,
         })
     }
@@ -127,9 +127,9 @@ impl Run {
     /// # Errors
     ///
     /// There are none, or theirs are the longer blocks.
-    pub fn quarter_among<'a>(&self, trials: &'a [Trial], stage: &StageAnalysis) -> anyhow::Result<&'a Trial> {
-        let cycles = stage.paired.blocks.shortest();
-        ensure!(cycles <= self.cycles, "the experiments have blocks of {cycles} cycles, the run of {}", self.cycles);
+    pub fn quarter_among<'a>(&self, trials: &'a [Trial], workload: &WorkloadAnalysis) -> anyhow::Result<&'a Trial> {
+        let rounds = workload.paired.blocks.shortest();
+        ensure!(rounds <= self.rounds, "the experiments have blocks of {rounds} cycles, the run of {}", self.rounds);
         let quarter = trials.iter().find(|trial| trial.row == self.row && trial.blocks == self.quarter());
         quarter.with_context(|| format!("there are no experiments on {} of {} blocks", self.row, self.quarter()))
     }
@@ -138,10 +138,11 @@ impl Run {
 /// How many experiments are drawn from the same blocks.
 pub const DRAWN: usize = 10_000;
 
-/// The share of [`DRAWN`] experiments of so many blocks, drawn from all blocks of a stage with replacement, that find a row
+/// The share of [`DRAWN`] experiments of so many blocks, drawn from all blocks of a workload with replacement, that find a row
 /// slower. They share their blocks, so it has no interval. `None` where the row has no blocks.
-pub fn resampled(stage: &StageAnalysis, row: &str, blocks_each: usize) -> Option<f64> {
-    let values = stage.paired.blocks.block_values(stage.paired.index(row)?, stage.paired.index(&stage.reference)?);
+pub fn resampled(workload: &WorkloadAnalysis, row: &str, blocks_each: usize) -> Option<f64> {
+    let values =
+        workload.paired.blocks.block_values(workload.paired.index(row)?, workload.paired.index(&workload.reference)?);
     let mut drawn = 0;
     let mut draw = || {
         drawn += 1;
@@ -152,39 +153,39 @@ pub fn resampled(stage: &StageAnalysis, row: &str, blocks_each: usize) -> Option
     (!values.is_empty()).then(|| (0..DRAWN).filter(slower).count() as f64 / DRAWN as f64)
 }
 
-/// What a block of so many cycles would have been worth.
+/// What a block of so many rounds would have been worth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockLength {
-    /// Cycles of a block.
-    pub cycles: usize,
+    /// Rounds of a block.
+    pub rounds: usize,
     /// How long such a block lasts, in seconds.
     pub seconds: f64,
     /// The standard deviation of the block values of each row against the reference.
     pub deviations: Vec<(String, f64)>,
 }
 
-/// What blocks of fewer cycles would have been worth, from a run of long ones.
-pub fn block_lengths(comparison: &Comparison, stage: &StageAnalysis) -> Vec<BlockLength> {
-    let paired = &stage.paired;
+/// What blocks of fewer rounds would have been worth, from a run of long ones.
+pub fn block_lengths(comparison: &Comparison, workload: &WorkloadAnalysis) -> Vec<BlockLength> {
+    let paired = &workload.paired;
     let most = paired.blocks.shortest();
     let Some((reference, run_s)) =
-        paired.index(&stage.reference).zip(comparison.setup.aftermath.as_ref().map(|after| after.seconds))
+        paired.index(&workload.reference).zip(comparison.setup.aftermath.as_ref().map(|after| after.seconds))
     else {
         return Vec::new();
     };
-    // A cycle lasts as long as its passes; whatever else a block needs, such as starting its processes, is taken to be
+    // A round lasts as long as its passes; whatever else a block needs, such as starting its processes, is taken to be
     // needed once. What lies between passes is in that too, so that short blocks are told a little longer than they are.
-    let cycle_s: f64 = (0..paired.blocks.rows()).filter_map(|row| stats::mean(&paired.blocks.passes(row))).sum();
-    let once_s = (run_s / stage.blocks as f64 - most as f64 * cycle_s).max(0.0);
-    let lengths = [1, 2, 3, 5, 10, 20, 40, 80].into_iter().filter(|cycles| *cycles <= most);
-    let length = |cycles: usize| {
-        let blocks = paired.blocks.shortened(cycles);
+    let round_s: f64 = (0..paired.blocks.rows()).filter_map(|row| stats::mean(&paired.blocks.passes(row))).sum();
+    let once_s = (run_s / workload.blocks as f64 - most as f64 * round_s).max(0.0);
+    let lengths = [1, 2, 3, 5, 10, 20, 40, 80].into_iter().filter(|rounds| *rounds <= most);
+    let length = |rounds: usize| {
+        let blocks = paired.blocks.shortened(rounds);
         let deviation = |(row, name): (usize, &String)| {
             let deviation = stats::standard_deviation(&blocks.block_values(row, reference))?;
             (row != reference).then(|| (name.clone(), deviation))
         };
         let deviations = paired.names.iter().enumerate().filter_map(deviation).collect();
-        BlockLength { cycles, seconds: once_s + cycles as f64 * cycle_s, deviations }
+        BlockLength { rounds, seconds: once_s + rounds as f64 * round_s, deviations }
     };
     lengths.map(length).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::compare::analysis::StageAnalysis;
+use crate::compare::analysis::WorkloadAnalysis;
 use crate::render::escape::markdown as escape;
 use crate::render::numbers::grouped;
 use crate::tools::calibrate::{BlockLength, DRAWN, Run, Trial};
@@ -35,25 +35,25 @@ pub fn trials(trials: &[Trial]) -> String {
 }
 
 /// What a run as people make it found, and how often experiments did that are a quarter of it, or have its blocks by lot.
-pub fn run(run: &Run, quarter: &Trial, resampled: f64, stage: &StageAnalysis) -> String {
-    let Run { seconds, row, blocks, cycles: run_cycles, found } = run;
+pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalysis) -> String {
+    let Run { seconds, row, blocks, rounds: run_rounds, found } = run;
     format!(
-        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_cycles} cycles, and found {}. \
+        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_rounds} cycles, and found {}. \
          Of the experiments with a quarter of its blocks, which have {} cycles each, {} in {} found the row slower, and of \
          {} resampled ones, with as many blocks as the run drawn from all {} with replacement, {:.1} %. The run itself \
          has blocks of at least as many cycles, and so finds that difference at least as often.\n",
         escape(row),
         found.interval_text(),
-        stage.paired.blocks.shortest(),
+        workload.paired.blocks.shortest(),
         quarter.slower,
         quarter.experiments,
         grouped(DRAWN as u64),
-        grouped(stage.blocks as u64),
+        grouped(workload.blocks as u64),
         resampled * 100.0,
     )
 }
 
-/// What blocks of fewer cycles would have been worth: the deviation times the root of the time that a block takes tells
+/// What blocks of fewer rounds would have been worth: the deviation times the root of the time that a block takes tells
 /// how wide an interval is after a given time, whatever the number of blocks.
 pub fn block_lengths(lengths: &[BlockLength]) -> String {
     let Some(first) = lengths.first() else { return String::new() };
@@ -64,8 +64,8 @@ pub fn block_lengths(lengths: &[BlockLength]) -> String {
     text.push_str("\n|--:|--:|");
     text.push_str(&"--:|--:|".repeat(first.deviations.len()));
     text.push('\n');
-    for BlockLength { cycles, seconds, deviations } in lengths {
-        write!(text, "| {cycles} | {seconds:.2} s |").expect("a string takes everything");
+    for BlockLength { rounds, seconds, deviations } in lengths {
+        write!(text, "| {rounds} | {seconds:.2} s |").expect("a string takes everything");
         for (_, deviation) in deviations {
             write!(text, " {deviation:.4} | {:.4} |", deviation * seconds.sqrt()).expect("a string takes everything");
         }
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn resampled_experiments_find_what_is_plain_and_nothing_where_nothing_is() {
-        let stage = analyse(&comparison()).remove(0);
-        let found = |row| resampled(&stage, row, 6);
+        let workload = analyse(&comparison()).remove(0);
+        let found = |row| resampled(&workload, row, 6);
         assert_eq!([found("ureq@sequential"), found("surf@smol"), found("nobody")], [Some(1.0), Some(0.0), None]);
     }
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use anyhow::{anyhow, ensure};
 
-use crate::compare::analysis::{BackendAnalysis, Invalid, StageAnalysis, analyse};
-use crate::record::{Comparison, CostSample, Environment, StageSetup};
+use crate::compare::analysis::{BackendAnalysis, Invalid, WorkloadAnalysis, analyse};
+use crate::record::{Comparison, CostSample, Environment, WorkloadSetup};
 use crate::stats;
 use crate::stats::paired::{Family, Ratio, Verdict};
 
@@ -17,7 +17,7 @@ pub mod view;
 pub enum Figure {
     /// The median pass. A change of the whole machine between the two runs is in it.
     Median,
-    /// The pass relative to that of the reference in the same cycle. A change of the whole machine
+    /// The pass relative to that of the reference in the same round. A change of the whole machine
     /// cancels out of it.
     Ratio,
     /// Processor time.
@@ -39,16 +39,16 @@ impl Figure {
 
     /// Returns the logarithm of the figure in each block of a backend.
     fn block_values(self, side: Side<'_>) -> Vec<f64> {
-        let Side { comparison, stage, row } = side;
-        let blocks = &stage.paired.blocks;
+        let Side { comparison, workload, row } = side;
+        let blocks = &workload.paired.blocks;
         match self {
             Self::Median => blocks.block_medians(row.index).into_iter().flatten().map(f64::ln).collect(),
-            Self::Ratio => match stage.paired.index(&stage.reference) {
+            Self::Ratio => match workload.paired.index(&workload.reference) {
                 Some(reference) if reference != row.index => blocks.block_values(row.index, reference),
                 _ => Vec::new(),
             },
             Self::Cpu => {
-                let is_own = |cost: &&CostSample| cost.scenario == stage.setup.scenario && cost.row == row.name;
+                let is_own = |cost: &&CostSample| cost.scenario == workload.setup.scenario && cost.row == row.name;
                 let costs = comparison.costs.iter().filter(is_own);
                 let each = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
                 // In a very short block the clock may not have ticked at all.
@@ -59,15 +59,15 @@ impl Figure {
 
     /// Whether the figure of a backend counts.
     fn counts(self, side: Side<'_>) -> bool {
-        let is_needed = |other: &&BackendAnalysis| other.name == side.stage.reference;
-        let mut needed = side.stage.rows.iter().filter(is_needed);
+        let is_needed = |other: &&BackendAnalysis| other.name == side.workload.reference;
+        let mut needed = side.workload.rows.iter().filter(is_needed);
         side.row.is_valid() && (self != Self::Ratio || needed.all(BackendAnalysis::is_valid))
     }
 
     /// Returns the new figure over the old one; `None` if they are not comparable.
     fn change(self, sides: OldNew<Side<'_>>, family: Family) -> Option<Ratio> {
         let OldNew { old, new } = sides;
-        let same_reference = old.stage.reference == new.stage.reference;
+        let same_reference = old.workload.reference == new.workload.reference;
         let is_comparable = self.counts(old) && self.counts(new) && (self != Self::Ratio || same_reference);
         if !is_comparable {
             return None;
@@ -98,7 +98,7 @@ impl<T> OldNew<T> {
 #[derive(Clone, Copy)]
 struct Side<'a> {
     comparison: &'a Comparison,
-    stage: &'a StageAnalysis,
+    workload: &'a WorkloadAnalysis,
     row: &'a BackendAnalysis,
 }
 
@@ -120,7 +120,7 @@ pub struct RowChange {
 impl RowChange {
     fn new(sides: OldNew<Side<'_>>, family: Family) -> Self {
         Self {
-            scenario: sides.new.stage.setup.scenario.clone(),
+            scenario: sides.new.workload.setup.scenario.clone(),
             row: sides.new.row.name.clone(),
             median_s: sides.map(|side| side.row.median_s),
             changes: Figure::ALL.map(|figure| figure.change(sides, family)),
@@ -164,22 +164,22 @@ pub struct Reversed {
 
 /// Compares two records. All intervals of one figure hold together with 95 %.
 pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
-    let (old_stages, new_stages) = (analyse(old), analyse(new));
+    let (old_workloads, new_workloads) = (analyse(old), analyse(new));
     let mut left_out = Vec::new();
     let (mut pairs, mut reversed) = (Vec::new(), Vec::new());
-    let stage_name = |stage: &StageAnalysis| stage.setup.scenario.clone();
-    for stages in matched(&old_stages, &new_stages, stage_name, &mut left_out) {
-        let scenario = &stages.new.setup.scenario;
-        if let Some(why) = unlike(&stages.old.setup, &stages.new.setup) {
+    let workload_name = |workload: &WorkloadAnalysis| workload.setup.scenario.clone();
+    for workloads in matched(&old_workloads, &new_workloads, workload_name, &mut left_out) {
+        let scenario = &workloads.new.setup.scenario;
+        if let Some(why) = unlike(&workloads.old.setup, &workloads.new.setup) {
             left_out.push(format!("{scenario}: {why}."));
             continue;
         }
         let row_name = |row: &BackendAnalysis| format!("{} on {scenario}", row.name);
-        let rows = matched(&stages.old.rows, &stages.new.rows, row_name, &mut left_out);
-        reversed.extend(reversals(stages, &rows));
+        let rows = matched(&workloads.old.rows, &workloads.new.rows, row_name, &mut left_out);
+        reversed.extend(reversals(workloads, &rows));
         pairs.extend(rows.into_iter().map(|row| OldNew {
-            old: Side { comparison: old, stage: stages.old, row: row.old },
-            new: Side { comparison: new, stage: stages.new, row: row.new },
+            old: Side { comparison: old, workload: workloads.old, row: row.old },
+            new: Side { comparison: new, workload: workloads.new, row: row.new },
         }));
     }
     let family = Family::new(pairs.len());
@@ -187,23 +187,25 @@ pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
     Difference { rows, reversed, left_out }
 }
 
-/// Returns the pairs of backends that are shown to be ranked one way in the old stage and the other
+/// Returns the pairs of backends that are shown to be ranked one way in the old workload and the other
 /// way in the new one.
-fn reversals(stages: OldNew<&StageAnalysis>, rows: &[OldNew<&BackendAnalysis>]) -> Vec<Reversed> {
+fn reversals(workloads: OldNew<&WorkloadAnalysis>, rows: &[OldNew<&BackendAnalysis>]) -> Vec<Reversed> {
     let valid = rows.iter().filter(|row| row.old.is_valid() && row.new.is_valid());
     let pairs = valid.clone().flat_map(|one| valid.clone().map(move |other| (one, other)));
     pairs
-        .filter(|(one, other)| is_faster(stages.old, one.old, other.old) && is_faster(stages.new, other.new, one.new))
+        .filter(|(one, other)| {
+            is_faster(workloads.old, one.old, other.old) && is_faster(workloads.new, other.new, one.new)
+        })
         .map(|(one, other)| Reversed {
-            scenario: stages.new.setup.scenario.clone(),
+            scenario: workloads.new.setup.scenario.clone(),
             was_faster: one.new.name.clone(),
             is_faster: other.new.name.clone(),
         })
         .collect()
 }
 
-fn is_faster(stage: &StageAnalysis, row: &BackendAnalysis, other: &BackendAnalysis) -> bool {
-    stage.pair(row, other).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
+fn is_faster(workload: &WorkloadAnalysis, row: &BackendAnalysis, other: &BackendAnalysis) -> bool {
+    workload.pair(row, other).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
 }
 
 /// Returns the things that both records hold under one name, and adds the others to `left_out`.
@@ -221,8 +223,8 @@ fn matched<'a, T>(
     new.iter().filter_map(|new| Some(OldNew { old: find(old, new)?, new })).collect()
 }
 
-/// Returns why two stages of one name are not the same; `None` if they are.
-fn unlike(old: &StageSetup, new: &StageSetup) -> Option<String> {
+/// Returns why two workloads of one name are not the same; `None` if they are.
+fn unlike(old: &WorkloadSetup, new: &WorkloadSetup) -> Option<String> {
     let differ = |what: &str, old: &dyn fmt::Display, new: &dyn fmt::Display| {
         (old.to_string() != new.to_string()).then(|| format!("{what} was {old} and is {new}"))
     };

@@ -56,7 +56,7 @@ fn passes(rows: &[&RowChange]) -> String {
 }
 
 /// Returns the table of the figures that a change of the whole machine cancels out of: the ratio to
-/// the reference in the same cycles, and the processor time.
+/// the reference in the same rounds, and the processor time.
 fn others(rows: &[&RowChange]) -> String {
     let columns = [Column("row", Side::Left), Column("ratio to the reference", Side::Left), Column("cpu", Side::Left)];
     let line =

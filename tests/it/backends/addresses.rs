@@ -88,7 +88,7 @@ fn compare_knows_no_ipv6_too() {
     let output = compare.arg("--sites").arg(sites).arg("--record").arg(&record).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     let comparison = Comparison::read(&record).unwrap_or_else(|error| panic!("{error:#}: {said}"));
-    let probe = comparison.setup.stages[0].probe.as_ref().unwrap();
+    let probe = comparison.setup.workloads[0].probe.as_ref().unwrap();
     assert_eq!(probe.first_dead[0].classes, [ErrorClass::Connect], "{said}");
 }
 

@@ -3,7 +3,7 @@
 use fetchbench::stats::paired::{Block, Blocks};
 use fetchbench::stats::{median, standard_deviation};
 
-/// Cycles of a block, here as in the sample.
+/// Rounds of a block, here as in the sample.
 const CYCLES: usize = 20;
 
 /// How much slower, in the logarithm, a session is that fell into the slow one of its two modes for a whole block, and
@@ -63,7 +63,7 @@ impl Noise {
         let level = median(passes).unwrap();
         self.drift.push(level);
         for session in 0..2 {
-            self.sessions.push(std::array::from_fn(|cycle| passes[2 * cycle + session] - level));
+            self.sessions.push(std::array::from_fn(|round| passes[2 * round + session] - level));
         }
     }
 
@@ -94,8 +94,8 @@ fn simulated_block(random: &mut Random, drift: f64, rows: &[(&Noise, f64)]) -> B
     for (noise, slower) in rows {
         let session = &noise.sessions[random.below(noise.sessions.len())];
         let mode = if random.chance(SLOW_SHARE) { SLOW_MODE } else { 0.0 };
-        for (cycle, own) in block.iter_mut().zip(session) {
-            cycle.push(Some((drift + slower + noise.scale * (own + mode)).exp()));
+        for (round, own) in block.iter_mut().zip(session) {
+            round.push(Some((drift + slower + noise.scale * (own + mode)).exp()));
         }
     }
     block

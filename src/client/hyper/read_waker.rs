@@ -9,7 +9,7 @@ use futures_util::task::AtomicWaker;
 ///
 /// hyper's sender wakes its driver over each request, which here is the very task that sends: it would run once more, for
 /// nothing, over each fetch. And whoever used an idle connection last need not hear of its end.
-pub(super) struct Bell {
+pub(super) struct ReadWaker {
     task: Arc<Task>,
     waker: Waker,
 }
@@ -27,7 +27,7 @@ impl Wake for Task {
     }
 }
 
-impl Bell {
+impl ReadWaker {
     /// Wakes nobody yet.
     pub fn new() -> Self {
         let task = Arc::new(Task::default());

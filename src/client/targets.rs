@@ -14,7 +14,7 @@ use crate::fetch::origin::Origin;
 use crate::fetch::{Credentials, Limits, Options};
 
 /// The origins of a session, and the headers that go to each.
-pub(super) struct Places {
+pub(super) struct Targets {
     known: Mutex<HashMap<Origin, Arc<Place>>>,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
@@ -39,7 +39,7 @@ pub struct Target {
     credentials: Credentials,
 }
 
-impl Places {
+impl Targets {
     pub fn new(options: &Options, limits: &Limits) -> Self {
         Self {
             known: Mutex::default(),

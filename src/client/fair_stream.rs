@@ -9,24 +9,24 @@ use futures_lite::io::{AsyncRead, AsyncWrite};
 use super::Stream;
 
 /// How many reads in a row may find something.
-const READS_A_TURN: u32 = 32;
+const READS_PER_YIELD: u32 = 32;
 
 /// A stream whose reader pauses now and then, however fast the bytes come. A peer that never stops sending would
 /// otherwise keep the task from ever hearing of its deadline, and whoever else has this thread from their turn.
-pub struct Turns<S> {
+pub struct FairStream<S> {
     stream: S,
     reads: u32,
 }
 
-impl<S> Turns<S> {
+impl<S> FairStream<S> {
     pub fn new(stream: S) -> Self {
         Self { stream, reads: 0 }
     }
 }
 
-impl<S: Stream> AsyncRead for Turns<S> {
+impl<S: Stream> AsyncRead for FairStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        if self.reads == READS_A_TURN {
+        if self.reads == READS_PER_YIELD {
             self.reads = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -37,7 +37,7 @@ impl<S: Stream> AsyncRead for Turns<S> {
     }
 }
 
-impl<S: Stream> AsyncWrite for Turns<S> {
+impl<S: Stream> AsyncWrite for FairStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::against::{self, AgainstView};
-use crate::compare::analysis::{BackendAnalysis, Outcome, StageAnalysis, Standing};
+use crate::compare::analysis::{BackendAnalysis, Outcome, Standing, WorkloadAnalysis};
 use crate::compare::metric::{self, Better, Group, Metric, Unit};
 use crate::render::numbers::{grouped, significant, time_scale};
 use crate::report::comparison::{footnotes, invalidities, show, verdict};
@@ -14,7 +14,7 @@ const NAMED: usize = 4;
 
 /// A scenario.
 #[derive(Debug, Serialize)]
-pub(super) struct StageView {
+pub(super) struct WorkloadView {
     id: String,
     name: String,
     description: String,
@@ -73,14 +73,14 @@ struct Cell {
     share: i64,
 }
 
-pub(super) fn view(number: usize, stage: &StageAnalysis) -> StageView {
-    let (setup, outcome) = (&stage.setup, Outcome::new(stage));
-    let against = against::view(stage, &stage.reference);
-    let rows = stage.rows.iter().zip(against).map(|(row, against)| {
+pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
+    let (setup, outcome) = (&workload.setup, Outcome::new(workload));
+    let against = against::view(workload, &workload.reference);
+    let rows = workload.rows.iter().zip(against).map(|(row, against)| {
         let is_best = outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row));
-        row_view(stage, row, against, is_best)
+        row_view(workload, row, against, is_best)
     });
-    StageView {
+    WorkloadView {
         id: format!("s{number}"),
         name: setup.scenario.clone(),
         description: setup.description.clone(),
@@ -89,18 +89,18 @@ pub(super) fn view(number: usize, stage: &StageAnalysis) -> StageView {
             grouped(setup.fetches),
             grouped(setup.concurrency as u64),
             time_scale(setup.time_scale),
-            stage.blocks
+            workload.blocks
         ),
-        verdict: verdict(stage),
-        headline: headline(stage, outcome.as_ref()),
-        reference: stage.reference.clone(),
-        noise: stage.noise.map(Ratio::interval_text),
-        smallest: stage.smallest_difference.map(|smallest| format!("{:.1} %", smallest * 100.0)),
-        footnotes: footnotes(stage),
-        invalid: invalidities(stage),
+        verdict: verdict(workload),
+        headline: headline(workload, outcome.as_ref()),
+        reference: workload.reference.clone(),
+        noise: workload.noise.map(Ratio::interval_text),
+        smallest: workload.smallest_difference.map(|smallest| format!("{:.1} %", smallest * 100.0)),
+        footnotes: footnotes(workload),
+        invalid: invalidities(workload),
         rows: rows.collect(),
-        time_columns: metrics(stage, Group::Time).map(column).collect(),
-        cost_columns: metrics(stage, Group::Cost).map(column).collect(),
+        time_columns: metrics(workload, Group::Time).map(column).collect(),
+        cost_columns: metrics(workload, Group::Cost).map(column).collect(),
     }
 }
 
@@ -114,9 +114,9 @@ fn column(metric: &Metric) -> ColumnView {
 }
 
 /// The answer before all else; `outcome` is `None` where there is no verdict.
-fn headline(stage: &StageAnalysis, outcome: Option<&Outcome<'_>>) -> Headline {
+fn headline(workload: &WorkloadAnalysis, outcome: Option<&Outcome<'_>>) -> Headline {
     let Some(outcome) = outcome else {
-        return Headline { who: vec![verdict(stage)], what: "no verdict".to_owned(), facts: Vec::new() };
+        return Headline { who: vec![verdict(workload)], what: "no verdict".to_owned(), facts: Vec::new() };
     };
     let what = match outcome.standing {
         Standing::Alone if outcome.next.is_none() => "is alone".to_owned(),
@@ -124,7 +124,7 @@ fn headline(stage: &StageAnalysis, outcome: Option<&Outcome<'_>>) -> Headline {
         Standing::Tied => "tie: nothing is shown to be faster".to_owned(),
         Standing::Close(share) => format!("lie within {:.1} %: choose on cost", share * 100.0),
     };
-    let facts = [time(outcome.ahead[0]), next(stage, outcome), cost(outcome)];
+    let facts = [time(outcome.ahead[0]), next(workload, outcome), cost(outcome)];
     Headline { who: who(outcome), what, facts: facts.into_iter().flatten().collect() }
 }
 
@@ -154,9 +154,9 @@ fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
 }
 
 /// The first row behind those ahead, and by how much.
-fn next(stage: &StageAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
+fn next(workload: &WorkloadAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let (row, first) = (outcome.next?, outcome.ahead[0]);
-    let ratio = stage.pair(row, first)?;
+    let ratio = workload.pair(row, first)?;
     Some(("Next".to_owned(), row.name.clone(), format!("{} against {}", ratio.interval_text(), first.name)))
 }
 
@@ -172,33 +172,33 @@ fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     Some(("Cost".to_owned(), cpu, note))
 }
 
-fn row_view(stage: &StageAnalysis, row: &BackendAnalysis, against: AgainstView, is_best: bool) -> RowView {
+fn row_view(workload: &WorkloadAnalysis, row: &BackendAnalysis, against: AgainstView, is_best: bool) -> RowView {
     RowView {
         name: row.name.clone(),
         rank: row.rank,
         is_best,
-        is_reference: row.name == stage.reference,
+        is_reference: row.name == workload.reference,
         pass: row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
         pass_s: row.median_s.map(significant),
         against,
         why: row.invalid.as_ref().map(ToString::to_string),
-        time: cells(stage, row, Group::Time),
-        cost: cells(stage, row, Group::Cost),
+        time: cells(workload, row, Group::Time),
+        cost: cells(workload, row, Group::Cost),
     }
 }
 
 /// Returns the metrics of a group that some backend has a value for.
-fn metrics(stage: &StageAnalysis, group: Group) -> impl Iterator<Item = &'static Metric> {
-    metric::ALL.iter().filter(move |metric| metric.group == group && metric.is_known(&stage.rows))
+fn metrics(workload: &WorkloadAnalysis, group: Group) -> impl Iterator<Item = &'static Metric> {
+    metric::ALL.iter().filter(move |metric| metric.group == group && metric.is_known(&workload.rows))
 }
 
-fn cells(stage: &StageAnalysis, row: &BackendAnalysis, group: Group) -> Vec<Cell> {
-    metrics(stage, group).map(|metric| cell(stage, row, metric)).collect()
+fn cells(workload: &WorkloadAnalysis, row: &BackendAnalysis, group: Group) -> Vec<Cell> {
+    metrics(workload, group).map(|metric| cell(workload, row, metric)).collect()
 }
 
-fn cell(stage: &StageAnalysis, row: &BackendAnalysis, metric: &Metric) -> Cell {
+fn cell(workload: &WorkloadAnalysis, row: &BackendAnalysis, metric: &Metric) -> Cell {
     let value = (metric.value)(row).filter(|_| row.is_valid());
-    let largest = stage.valid().filter_map(metric.value).fold(0.0, f64::max);
+    let largest = workload.valid().filter_map(metric.value).fold(0.0, f64::max);
     let share = value.filter(|_| largest > 0.0).map_or(0, |value| (value / largest * 20.0).round() as i64 * 5);
     Cell {
         text: value.map_or_else(String::new, |value| show(metric.unit, value)),
@@ -214,8 +214,8 @@ mod tests {
     use crate::record::fixtures::comparison;
 
     fn headline_of(comparison: &crate::record::Comparison) -> (String, String) {
-        let stage = analyse(comparison).remove(0);
-        let Headline { who, what, .. } = headline(&stage, Outcome::new(&stage).as_ref());
+        let workload = analyse(comparison).remove(0);
+        let Headline { who, what, .. } = headline(&workload, Outcome::new(&workload).as_ref());
         (who.join(", "), what)
     }
 
