@@ -1,4 +1,5 @@
-//! Records the revision and the compiler of a build, so that the program need not ask the machine it runs on.
+//! Records the revision and the compiler of a build, so that the program need not ask the machine
+//! it runs on.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +9,8 @@ use std::{env, fs};
 const PACKAGED: &str = ".cargo_vcs_info.json";
 
 /// What a build is made of: a change of any of it is another build.
-const SOURCES: [&str; 6] = ["build.rs", "src", "benches/scenarios", "Cargo.toml", "Cargo.lock", PACKAGED];
+const SOURCES: [&str; 6] =
+    ["build.rs", "src", "benches/scenarios", "Cargo.toml", "Cargo.lock", PACKAGED];
 
 fn main() {
     // The log of HEAD grows with each commit.

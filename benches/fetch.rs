@@ -1,8 +1,9 @@
-//! `cargo bench`: every row on every scenario, one over several concurrencies, and what the harness itself costs.
+//! `cargo bench`: every row on every scenario, one over several concurrencies, and what the harness
+//! itself costs.
 //!
-//! Criterion times nothing here: each pass times itself, from its first request to its last body byte. Urls are made
-//! before that and answers are verified after it, and sessions and servers are opened when the first function that
-//! criterion's filter lets through asks for them.
+//! Criterion times nothing here: each pass times itself, from its first request to its last body
+//! byte. Urls are made before that and answers are verified after it, and sessions and servers are
+//! opened when the first function that criterion's filter lets through asks for them.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::{Duration, Instant};
@@ -21,7 +22,8 @@ mod suite;
 
 use self::suite::{Place, Suite, Timed, WarmUp};
 
-/// A row whose ideal pass is longer is left out of a scenario: it would take minutes to say what is known before.
+/// A row whose ideal pass is longer is left out of a scenario: it would take minutes to say what is
+/// known before.
 const LONGEST_IDEAL: Duration = Duration::from_secs(1);
 
 /// A scenario with more at once is left out: it is there to tell what they take, not how long.
@@ -36,13 +38,16 @@ fn main() -> anyhow::Result<()> {
         .warm_up_time(Duration::from_millis(250))
         .measurement_time(Duration::from_secs(1))
         .sample_size(10)
-        // Of ten samples a hundred thousand resamples, the default, tell no more than ten thousand do, but to draw them
-        // takes longer than to measure.
+        // Of ten samples a hundred thousand resamples, the default, tell no more than ten thousand
+        // do, but to draw them takes longer than to measure.
         .nresamples(10_000)
         .configure_from_args();
     for scenario in Scenario::built_in() {
         if scenario.limits.concurrency.get() > MOST_AT_ONCE {
-            eprintln!("{}: left out, since it tells what fetches take, not how long: see compare", scenario.name);
+            eprintln!(
+                "{}: left out, since it tells what fetches take, not how long: see compare",
+                scenario.name
+            );
             continue;
         }
         bench_scenario(&mut criterion, &suite.place(scenario));
@@ -74,7 +79,10 @@ fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
         }
         let ideal = place.scenario.ideal(0, row.slots(&place.scenario.limits));
         if ideal > LONGEST_IDEAL {
-            eprintln!("{}/{row}: left out, since a pass takes {ideal:.1?} at best", place.scenario.name);
+            eprintln!(
+                "{}/{row}: left out, since a pass takes {ideal:.1?} at best",
+                place.scenario.name
+            );
             continue;
         }
         bench_row(&mut group, BenchmarkId::from_parameter(row), place, &row, What::Pass);
@@ -112,7 +120,10 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
     for (name, open) in by_hand::ALL {
         let row: Row = name.parse().expect("each loop stands beside a row");
         let concurrency = place.scenario.limits.concurrency.get();
-        let pass = |by_hand: &mut by_hand::Loop, visit| Timed { elapsed: by_hand(&place.urls(visit)), ideal: None };
+        let pass = |by_hand: &mut by_hand::Loop, visit| Timed {
+            elapsed: by_hand(&place.urls(visit)),
+            ideal: None,
+        };
         let sample = place.sample(What::ByHand, &row);
         let open = || {
             place.origins();
@@ -122,7 +133,8 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
     }
 }
 
-/// What a pass of the fake costs, in which nothing is fetched. The time is that of the clock, not the made-up one.
+/// What a pass of the fake costs, in which nothing is fetched. The time is that of the clock, not
+/// the made-up one.
 fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
     let row: Row = "fake".parse().expect("it is in the table");
     let origin = Origin { scheme: "http".to_owned(), host: "127.0.0.1".to_owned(), port: 1 };
@@ -147,16 +159,25 @@ fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
 }
 
 /// One row on one scenario.
-fn bench_row(group: &mut BenchmarkGroup<'_, WallTime>, id: BenchmarkId, place: &Place<'_>, row: &Row, what: What) {
+fn bench_row(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    id: BenchmarkId,
+    place: &Place<'_>,
+    row: &Row,
+    what: What,
+) {
     let sample = place.sample(what, row);
     let open = || open(row, &place.options(), &place.scenario);
-    bench(group, id, &sample, place.suite(), open, |session, visit| place.pass(row, session.as_mut(), visit));
+    bench(group, id, &sample, place.suite(), open, |session, visit| {
+        place.pass(row, session.as_mut(), visit)
+    });
 }
 
-/// One function: opens a session when criterion first calls, and keeps it warm until the function ends.
+/// One function: opens a session when criterion first calls, and keeps it warm until the function
+/// ends.
 ///
-/// Each pass of a session has its own visit, so that no answer can be mistaken for an earlier one's. Visits begin anew
-/// with each function, so that all rows meet the same sequence of delays.
+/// Each pass of a session has its own visit, so that no answer can be mistaken for an earlier
+/// one's. Visits begin anew with each function, so that all rows meet the same sequence of delays.
 fn bench<S>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,
@@ -171,7 +192,8 @@ fn bench<S>(
     group.bench_function(id, |bencher| {
         let session = session.get_or_insert_with(&open);
         bencher.iter_custom(|passes| {
-            let timed: Vec<Timed> = visits.by_ref().take(passes as usize).map(|visit| pass(session, visit)).collect();
+            let timed: Vec<Timed> =
+                visits.by_ref().take(passes as usize).map(|visit| pass(session, visit)).collect();
             let elapsed: Duration = timed.iter().map(|timed| timed.elapsed).sum();
             if !warm_up.includes(passes) {
                 let ideal: Option<Duration> = timed.iter().map(|timed| timed.ideal).sum();
@@ -187,7 +209,8 @@ fn bench<S>(
     });
 }
 
-/// A group whose samples all have equally many passes: a pass may take long, and more passes are no better known.
+/// A group whose samples all have equally many passes: a pass may take long, and more passes are no
+/// better known.
 fn group<'c>(criterion: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
     let mut group = criterion.benchmark_group(name);
     group.sampling_mode(SamplingMode::Flat);

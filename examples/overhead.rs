@@ -1,10 +1,12 @@
-//! What the harness costs: each row against a minimal hand-written loop over the same client and executor.
+//! What the harness costs: each row against a minimal hand-written loop over the same client and
+//! executor.
 //!
 //! Run with: cargo build --release && cargo run --release --example overhead [BLOCKS]
 //!
-//! Both sessions are alive together and fetch the same list by turns, in short passes and reshuffled order, so that
-//! whatever slows the machine down for a second slows both. A block opens them afresh and yields one number, the median
-//! of its log ratios; the interval is Student's, over blocks. The server is this package's own, in its own process.
+//! Both sessions are alive together and fetch the same list by turns, in short passes and
+//! reshuffled order, so that whatever slows the machine down for a second slows both. A block opens
+//! them afresh and yields one number, the median of its log ratios; the interval is Student's, over
+//! blocks. The server is this package's own, in its own process.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -51,7 +53,8 @@ fn main() -> anyhow::Result<()> {
             ratios.push(contest.block(&row, open)?);
         }
         show("");
-        let Interval { mean, low, high } = t_interval(&ratios, LEVEL).context("there are blocks")?;
+        let Interval { mean, low, high } =
+            t_interval(&ratios, LEVEL).context("there are blocks")?;
         println!("{name:<16} {:.3} ({:.3} to {:.3})", mean.exp(), low.exp(), high.exp());
         io::stdout().flush()?;
     }
@@ -68,7 +71,10 @@ fn show(progress: &str) {
 /// The fetchbench program, which is built beside the folder of examples.
 fn program() -> anyhow::Result<PathBuf> {
     let example = std::env::current_exe().context("cannot tell where this program stands")?;
-    let folder = example.parent().and_then(Path::parent).context("an example stands in a folder of its own")?;
+    let folder = example
+        .parent()
+        .and_then(Path::parent)
+        .context("an example stands in a folder of its own")?;
     let program = folder.join("fetchbench");
     if !program.exists() {
         bail!("{} is missing: run `cargo build --release` first", program.display());
@@ -90,7 +96,8 @@ impl Contest {
     /// The median of log(throughput of the row / of the loop) over the rounds of a block.
     fn block(&mut self, row: &Row, open: by_hand::Open) -> anyhow::Result<f64> {
         let concurrency = self.scenario.limits.concurrency.get();
-        // What is opened first is a few per cent faster or slower than what is opened second, even against itself.
+        // What is opened first is a few per cent faster or slower than what is opened second, even
+        // against itself.
         let early = self.toss().then(|| open(concurrency));
         let mut session = row.open(&Options::default(), &self.scenario.limits)?;
         let mut by_hand = early.unwrap_or_else(|| open(concurrency));
@@ -123,7 +130,8 @@ impl Contest {
         self.scenario.urls(self.server.origins(), self.visit)
     }
 
-    /// Heads or tails, by the xorshift generator of Marsaglia ("Xorshift RNGs", 2003): the same in every run.
+    /// Heads or tails, by the xorshift generator of Marsaglia ("Xorshift RNGs", 2003): the same in
+    /// every run.
     fn toss(&mut self) -> bool {
         self.coin ^= self.coin << 13;
         self.coin ^= self.coin >> 7;

@@ -1,7 +1,8 @@
-//! A client of your own in the table: what `compare` starts with `--backend exec:target/release/examples/worker`.
+//! A client of your own in the table: what `compare` starts with `--backend
+//! exec:target/release/examples/worker`.
 //!
-//! cargo build --release --example worker
-//! fetchbench compare keepalive --backend exec:target/release/examples/worker --backend ureq@sequential
+//! cargo build --release --example worker fetchbench compare keepalive --backend
+//! exec:target/release/examples/worker --backend ureq@sequential
 //!
 //! This one speaks HTTP by hand, a connection for each fetch, and is as slow as that is.
 
@@ -17,9 +18,17 @@ use url::{Position, Url};
 
 fn main() -> anyhow::Result<()> {
     serve(|open| {
-        let ready = Ready { client: "by hand".to_owned(), executor: "one by one".to_owned(), threads: 1 };
+        let ready =
+            Ready { client: "by hand".to_owned(), executor: "one by one".to_owned(), threads: 1 };
         let deadline = Duration::from_millis(open.deadline_ms);
-        Ok((ready, Box::new(ByHand { max_body: open.max_body, deadline, user_agent: open.user_agent.clone() })))
+        Ok((
+            ready,
+            Box::new(ByHand {
+                max_body: open.max_body,
+                deadline,
+                user_agent: open.user_agent.clone(),
+            }),
+        ))
     })
 }
 
@@ -78,7 +87,8 @@ impl ByHand {
     fn page(&self, answer: &[u8]) -> Result<Page, FetchError> {
         let no_head = || FetchError::new(ErrorClass::ClosedEarly, "no head");
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or_else(no_head)?;
-        let status = std::str::from_utf8(&answer[..end]).ok().and_then(|head| head.get(9..12)?.parse().ok());
+        let status =
+            std::str::from_utf8(&answer[..end]).ok().and_then(|head| head.get(9..12)?.parse().ok());
         let no_status = || FetchError::new(ErrorClass::Protocol, "no status");
         let mut body = Received::new(self.max_body);
         body.push(&answer[end + 4..])?;

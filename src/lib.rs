@@ -1,5 +1,5 @@
-//! fetchbench answers one question: which way of fetching many sites is fastest here, by how much, is
-//! the difference real, and what does it cost?
+//! fetchbench answers one question: which way of fetching many sites is fastest here, by how much,
+//! is the difference real, and what does it cost?
 //!
 //! A [scenario](scenario::Scenario) names sites and the reply that a mock [server](server::Server)
 //! gives for each. A [backend](backend::Row) is a client on an executor and opens a
@@ -24,9 +24,9 @@
 //! # }
 //! ```
 //!
-//! [`compare`] runs every backend in a process of its own, in paired rounds, and keeps every pass in a
-//! [`record`]. Its analysis states what differs and whether that is real, and [`report`] shows it.
-//! To bring a client of your own, implement [`fetch::Fetch`] and hand it to [`worker::serve`].
+//! [`compare`] runs every backend in a process of its own, in paired rounds, and keeps every pass
+//! in a [`record`]. Its analysis states what differs and whether that is real, and [`report`] shows
+//! it. To bring a client of your own, implement [`fetch::Fetch`] and hand it to [`worker::serve`].
 //!
 //! The modules stand floor by floor: each uses only those above it.
 

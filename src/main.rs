@@ -1,4 +1,5 @@
-//! The `fetchbench` program: parses the command line, runs one command, prints the error chain once.
+//! The `fetchbench` program: parses the command line, runs one command, prints the error chain
+//! once.
 
 use std::process::ExitCode;
 

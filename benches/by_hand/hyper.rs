@@ -26,7 +26,8 @@ pub fn on<S: Spawn>(concurrency: usize) -> Loop {
                 idle.push(connect(&executor, &urls[0]).await);
             }
             let start = Instant::now();
-            let workers: Vec<_> = idle.drain(..).map(|sender| executor.spawn(work(sender, queue.clone()))).collect();
+            let workers: Vec<_> =
+                idle.drain(..).map(|sender| executor.spawn(work(sender, queue.clone()))).collect();
             take_back(start, workers, &mut idle).await
         })
     })
@@ -56,12 +57,13 @@ async fn work(mut sender: Sender, queue: Queue) -> (Sender, Instant) {
 /// The request of a url.
 pub(super) fn request(url: &Url) -> Request<Empty<Bytes>> {
     let request = Request::get(url.path()).header(header::HOST, url.authority());
-    let request = HEADERS.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let request =
+        HEADERS.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     request.body(Empty::new()).expect("a valid request")
 }
 
-/// Waits for the workers and keeps their connections. As in the rows, a pass ends with its last fetch, and not when this
-/// thread has heard of it.
+/// Waits for the workers and keeps their connections. As in the rows, a pass ends with its last
+/// fetch, and not when this thread has heard of it.
 pub(super) async fn take_back<C>(
     start: Instant,
     workers: Vec<impl Future<Output = (C, Instant)>>,

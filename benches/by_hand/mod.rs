@@ -1,9 +1,10 @@
-//! Minimal loops over the same clients and executors, as one would write them by hand: what the harness is compared
-//! with.
+//! Minimal loops over the same clients and executors, as one would write them by hand: what the
+//! harness is compared with.
 //!
-//! They read each body to its end and look at the status, and know no deadline, no cap, no checksum and no class of
-//! failure: anything wrong is a panic. Connections and threads outlive a pass, as they do in the rows. On executors of many
-//! threads the workers are spawned from the thread that waits, as one would; in the rows a task spawns them.
+//! They read each body to its end and look at the status, and know no deadline, no cap, no checksum
+//! and no class of failure: anything wrong is a panic. Connections and threads outlive a pass, as
+//! they do in the rows. On executors of many threads the workers are spawned from the thread that
+//! waits, as one would; in the rows a task spawns them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,8 +39,8 @@ pub const ALL: [(&str, Open); 8] = [
     ("reqwest@tokio", reqwest::on_tokio),
 ];
 
-/// The headers that the rows send, beside `host`: a loop that sent fewer would ask the server for less work, and a few
-/// per cent of the comparison would be theirs.
+/// The headers that the rows send, beside `host`: a loop that sent fewer would ask the server for
+/// less work, and a few per cent of the comparison would be theirs.
 const HEADERS: [(&str, &str); 3] = [
     ("user-agent", concat!("fetchbench/", env!("CARGO_PKG_VERSION"))),
     ("accept", "*/*"),

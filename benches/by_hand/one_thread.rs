@@ -26,7 +26,8 @@ struct Connection {
 
 /// As many tasks as the concurrency, each with a connection that it moves itself.
 pub fn on_tokio(concurrency: usize) -> Loop {
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be started");
+    let runtime =
+        Builder::new_current_thread().enable_all().build().expect("a runtime can be started");
     let mut idle: Vec<Connection> = Vec::new();
     Box::new(move |urls| {
         let queue = Queue::new(urls);

@@ -11,7 +11,8 @@ use super::{HEADERS, Loop, Queue};
 /// One client, and as many tasks as the concurrency.
 pub fn on_tokio(concurrency: usize) -> Loop {
     let executor = Tokio::start();
-    // Its default TLS needs a provider for the process, which the rows do without: they are given one each.
+    // Its default TLS needs a provider for the process, which the rows do without: they are given
+    // one each.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().no_proxy().build().expect("a valid configuration");
     Box::new(move |urls| {
@@ -20,7 +21,8 @@ pub fn on_tokio(concurrency: usize) -> Loop {
         let spawn = |_| executor.spawn(work(client.clone(), queue.clone()));
         let workers: Vec<_> = (0..concurrency).map(spawn).collect();
         block_on(async {
-            // As in the rows, a pass ends with its last fetch, and not when this thread has heard of it.
+            // As in the rows, a pass ends with its last fetch, and not when this thread has heard
+            // of it.
             let mut end = start;
             for worker in workers {
                 end = end.max(worker.await);
@@ -32,8 +34,9 @@ pub fn on_tokio(concurrency: usize) -> Loop {
 
 async fn work(client: Client, queue: Queue) -> Instant {
     while let Some(url) = queue.pull() {
-        let request =
-            HEADERS.iter().fold(client.get(url.clone()), |request, (name, value)| request.header(*name, *value));
+        let request = HEADERS
+            .iter()
+            .fold(client.get(url.clone()), |request, (name, value)| request.header(*name, *value));
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::OK);
         answer.bytes().await.expect("a whole body");

@@ -13,7 +13,10 @@ pub trait Spawn: 'static {
 
     fn start() -> Self;
 
-    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T>;
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T>;
 
     fn detach(&self, work: impl Future<Output = ()> + Send + 'static);
 
@@ -30,7 +33,10 @@ impl Spawn for AsyncStd {
         Self
     }
 
-    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T> {
         async_std::task::spawn(work)
     }
 
@@ -52,10 +58,18 @@ impl Spawn for Tokio {
     type Stream = tokio_util::compat::Compat<tokio::net::TcpStream>;
 
     fn start() -> Self {
-        Self(tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads can be started"))
+        Self(
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .expect("threads can be started"),
+        )
     }
 
-    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T> {
         let task = self.0.spawn(work);
         async { task.await.expect("no loop panics") }
     }
@@ -97,7 +111,10 @@ impl Spawn for Smol {
         Self { executor, running, threads }
     }
 
-    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+    fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = T> {
         self.executor.spawn(work)
     }
 

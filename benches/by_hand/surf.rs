@@ -14,7 +14,10 @@ use super::{HEADERS, Loop, Queue};
 pub fn on<S: Spawn>(concurrency: usize) -> Loop {
     let executor = S::start();
     let mut http = H1Client::new();
-    let config = Config::new().set_max_connections_per_host(concurrency).set_tcp_no_delay(true).set_timeout(None);
+    let config = Config::new()
+        .set_max_connections_per_host(concurrency)
+        .set_tcp_no_delay(true)
+        .set_timeout(None);
     http_client::HttpClient::set_config(&mut http, config).expect("a valid configuration");
     let client = surf::Client::with_http_client(http);
     Box::new(move |urls| {
@@ -23,7 +26,8 @@ pub fn on<S: Spawn>(concurrency: usize) -> Loop {
         let spawn = |_| executor.spawn(work(client.clone(), queue.clone()));
         let workers: Vec<_> = (0..concurrency).map(spawn).collect();
         block_on(async {
-            // As in the rows, a pass ends with its last fetch, and not when this thread has heard of it.
+            // As in the rows, a pass ends with its last fetch, and not when this thread has heard
+            // of it.
             let mut end = start;
             for worker in workers {
                 end = end.max(worker.await);
@@ -35,7 +39,9 @@ pub fn on<S: Spawn>(concurrency: usize) -> Loop {
 
 async fn work(client: surf::Client, queue: Queue) -> Instant {
     while let Some(url) = queue.pull() {
-        let request = HEADERS.iter().fold(client.get(url), |request, (name, value)| request.header(*name, *value));
+        let request = HEADERS
+            .iter()
+            .fold(client.get(url), |request, (name, value)| request.header(*name, *value));
         let mut answer = request.await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::Ok);
         answer.body_bytes().await.expect("a whole body");

@@ -11,7 +11,8 @@ use super::{HEADERS, Loop, Queue};
 
 /// One agent, and as many threads as the concurrency.
 ///
-/// The threads are started for each pass, but wait for each other before its clock starts: the row makes its own once.
+/// The threads are started for each pass, but wait for each other before its clock starts: the row
+/// makes its own once.
 pub fn on_threads(concurrency: usize) -> Loop {
     let config = Agent::config_builder()
         .max_idle_connections(concurrency)
@@ -25,11 +26,13 @@ pub fn on_threads(concurrency: usize) -> Loop {
         let work = || {
             ready.wait();
             while let Some(url) = queue.pull() {
-                let request = HEADERS
-                    .iter()
-                    .fold(agent.get(url.as_str()), |request, (name, value)| request.header(*name, *value));
+                let request =
+                    HEADERS.iter().fold(agent.get(url.as_str()), |request, (name, value)| {
+                        request.header(*name, *value)
+                    });
                 let mut answer = request.call().expect("a status below 400");
-                io::copy(&mut answer.body_mut().as_reader(), &mut io::sink()).expect("a whole body");
+                io::copy(&mut answer.body_mut().as_reader(), &mut io::sink())
+                    .expect("a whole body");
             }
             Instant::now()
         };

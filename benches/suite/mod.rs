@@ -20,7 +20,8 @@ use url::Url;
 /// Sites in a list under `cargo test --benches`, where it matters only that each function works.
 const TEST_SITES: usize = 3;
 
-/// Scenarios that wait long, and what their delays are multiplied by unless `FETCHBENCH_TIME_SCALE` is set.
+/// Scenarios that wait long, and what their delays are multiplied by unless `FETCHBENCH_TIME_SCALE`
+/// is set.
 const SCALED: [&str; 2] = ["article", "long-tail"];
 const SCALE: f64 = 0.1;
 
@@ -40,7 +41,9 @@ impl Suite {
     /// As the command line and the environment say.
     pub fn from_environment() -> anyhow::Result<Self> {
         let arguments = machine::arguments();
-        let has = |flag: &str| arguments.iter().any(|arg| arg == flag || arg.starts_with(&format!("{flag}=")));
+        let has = |flag: &str| {
+            arguments.iter().any(|arg| arg == flag || arg.starts_with(&format!("{flag}=")))
+        };
         // As criterion has it: `cargo bench` gives `--bench`, `cargo test` does not.
         let test = has("--test") || !has("--bench");
         // Profiling takes no samples, and a quick run has no warm-up to tell samples from.
@@ -52,11 +55,17 @@ impl Suite {
         Ok(Self { test, keeping, time_scale, journal: RefCell::new(None) })
     }
 
-    /// A scenario to be measured, with a server that is started when the first function asks for it.
+    /// A scenario to be measured, with a server that is started when the first function asks for
+    /// it.
     pub fn place(&self, scenario: Scenario) -> Place<'_> {
         let usual = if SCALED.contains(&&*scenario.name) { SCALE } else { 1.0 };
         let time_scale = self.time_scale.unwrap_or(usual);
-        Place { suite: self, scenario: scenario.time_scaled(time_scale), time_scale, server: OnceCell::new() }
+        Place {
+            suite: self,
+            scenario: scenario.time_scaled(time_scale),
+            time_scale,
+            server: OnceCell::new(),
+        }
     }
 
     /// Keeps a sample.
@@ -65,7 +74,8 @@ impl Suite {
             return;
         }
         let mut journal = self.journal.borrow_mut();
-        let journal = journal.get_or_insert_with(|| begin_record().unwrap_or_else(|error| panic!("{error:#}")));
+        let journal = journal
+            .get_or_insert_with(|| begin_record().unwrap_or_else(|error| panic!("{error:#}")));
         journal.append(sample).unwrap_or_else(|error| panic!("{error:#}"));
     }
 
@@ -77,13 +87,16 @@ impl Suite {
 
 /// Begins a record in the folder that the environment names, or else below `target/fetchbench`.
 fn begin_record() -> anyhow::Result<Journal> {
-    let words: Vec<String> = machine::arguments().into_iter().filter(|arg| arg != "--bench").collect();
+    let words: Vec<String> =
+        machine::arguments().into_iter().filter(|arg| arg != "--bench").collect();
     let separator = if words.is_empty() { "" } else { " -- " };
     let environment = Environment::capture(&format!("cargo bench{separator}{}", words.join(" ")));
     match env::var_os("FETCHBENCH_RECORD") {
         Some(folder) => Journal::create(Path::new(&folder), &environment),
         None => {
-            let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("there is a target folder")?;
+            let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+                .parent()
+                .context("there is a target folder")?;
             Journal::create_below(&target.join("fetchbench"), &environment)
         }
     }
@@ -108,8 +121,12 @@ impl Place<'_> {
     /// The server. Starts it, the first time.
     fn server(&self) -> &ServerProcess {
         let start = || {
-            ServerProcess::start(Path::new(env!("CARGO_BIN_EXE_fetchbench")), &self.scenario.name, self.time_scale)
-                .unwrap_or_else(|error| panic!("{error:#}"))
+            ServerProcess::start(
+                Path::new(env!("CARGO_BIN_EXE_fetchbench")),
+                &self.scenario.name,
+                self.time_scale,
+            )
+            .unwrap_or_else(|error| panic!("{error:#}"))
         };
         self.server.get_or_init(start)
     }
@@ -136,7 +153,8 @@ impl Place<'_> {
     pub fn pass(&self, row: &Row, session: &mut dyn Fetch, visit: u64) -> Timed {
         let urls = self.urls(visit);
         let pass = session.fetch_all(&urls).and_then(|pass| self.verified(visit, pass));
-        let pass = pass.unwrap_or_else(|error| panic!("{row} on {}: {error:#}", self.scenario.name));
+        let pass =
+            pass.unwrap_or_else(|error| panic!("{row} on {}: {error:#}", self.scenario.name));
         let slots = row.slots(&self.scenario.limits);
         let ideal = self.scenario.has_delays().then(|| self.scenario.ideal(visit, slots));
         Timed { elapsed: pass.elapsed, ideal: ideal.filter(|ideal| !ideal.is_zero()) }
@@ -177,10 +195,11 @@ impl Place<'_> {
 
 /// Tells criterion's warm-up from its samples, which it does not do itself.
 ///
-/// It warms up with 1, 2, 4, 8… passes until its time is over, and then asks for samples of equally many. That number is
-/// at most what fills a tenth of 1 s, which, the warm-up having filled 0.25 s, is less than the next power of two: so the
-/// first call that does not double the one before is the first sample. Were that time raised by a flag, and the number
-/// by chance that very power, the first sample would be taken for warm-up and left out, but never warm-up for a sample.
+/// It warms up with 1, 2, 4, 8… passes until its time is over, and then asks for samples of equally
+/// many. That number is at most what fills a tenth of 1 s, which, the warm-up having filled 0.25 s,
+/// is less than the next power of two: so the first call that does not double the one before is the
+/// first sample. Were that time raised by a flag, and the number by chance that very power, the
+/// first sample would be taken for warm-up and left out, but never warm-up for a sample.
 pub struct WarmUp {
     next: Option<u64>,
 }

@@ -40,11 +40,12 @@ impl AsyncExecutor for AsyncStd {
 
     type Sleep = smol::Timer;
 
-    /// Starts the runtime, which async-std would otherwise do at its first task, with as many threads as the environment
-    /// or the machine says.
+    /// Starts the runtime, which async-std would otherwise do at its first task, with as many
+    /// threads as the environment or the machine says.
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
         let started = *THREADS.get_or_init(|| {
-            // A variable of the environment would win over what the row says. None has an empty name.
+            // A variable of the environment would win over what the row says. None has an empty
+            // name.
             let config = GlobalExecutorConfig::default()
                 .with_env_var("")
                 .with_min_threads(threads.get())
@@ -54,7 +55,10 @@ impl AsyncExecutor for AsyncStd {
             threads
         });
         if started != threads {
-            bail!("async-std has one runtime a process, and this one runs on {started} threads, not {threads}");
+            bail!(
+                "async-std has one runtime a process, and this one runs on {started} threads, not \
+                 {threads}"
+            );
         }
         Ok(Self)
     }

@@ -1,4 +1,5 @@
-//! What all executors of tasks have in common: a session, and how the fetches of a pass become tasks.
+//! What all executors of tasks have in common: a session, and how the fetches of a pass become
+//! tasks.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -30,7 +31,11 @@ pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
     let threads = options.threads.unwrap_or_else(cores);
     let executor = Arc::new(E::start(threads)?);
     let options = Options { threads: Some(threads), ..options.clone() };
-    Ok(Box::new(Session { executor, opened: Opened::<C>::new(&options, limits)?, spawning: options.spawning }))
+    Ok(Box::new(Session {
+        executor,
+        opened: Opened::<C>::new(&options, limits)?,
+        spawning: options.spawning,
+    }))
 }
 
 impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {
@@ -38,8 +43,9 @@ impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {
         let job = Arc::new(self.opened.start(urls)?);
         // The session keeps its own, so the executor never ends on one of its threads.
         let (executor, spawning) = (Arc::clone(&self.executor), self.spawning);
-        // A task that spawns the others. While the current-thread scheduler of tokio has work, it looks only now and then
-        // for tasks from other threads: of 256 workers that were spawned from here, never more than 124 were at work.
+        // A task that spawns the others. While the current-thread scheduler of tokio has work, it
+        // looks only now and then for tasks from other threads: of 256 workers that were spawned
+        // from here, never more than 124 were at work.
         let pass = self.executor.spawn(async move {
             match spawning {
                 Spawning::Workers => workers(&*executor, &job).await,
@@ -47,7 +53,8 @@ impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {
                 Spawning::OneTask => one_task::<E, C>(&job).await,
             }
         });
-        // Not by a runtime's own `block_on`, which would make this thread one more that does the work.
+        // Not by a runtime's own `block_on`, which would make this thread one more that does the
+        // work.
         Ok(gather(block_on(pass)))
     }
 }
@@ -69,7 +76,8 @@ async fn per_site<E: AsyncExecutor, C: AsyncClient>(executor: &E, job: &Arc<Job<
 }
 
 async fn one_task<E: AsyncExecutor, C: AsyncClient>(job: &Arc<Job<C>>) -> HandedIn {
-    let workers: FuturesUnordered<_> = (0..job.workers()).map(|_| work::<E, C>(Arc::clone(job))).collect();
+    let workers: FuturesUnordered<_> =
+        (0..job.workers()).map(|_| work::<E, C>(Arc::clone(job))).collect();
     workers.concat().await
 }
 

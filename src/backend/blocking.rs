@@ -20,7 +20,10 @@ pub(super) fn work<C: BlockingClient>(job: &Job<C>) -> Vec<(usize, Fetched)> {
     handed_in
 }
 
-fn fetch<C: BlockingClient>(job: &Job<C>, fetching: &mut Fetching<'_, C>) -> Result<Page, FetchError> {
+fn fetch<C: BlockingClient>(
+    job: &Job<C>,
+    fetching: &mut Fetching<'_, C>,
+) -> Result<Page, FetchError> {
     loop {
         let mut body = Received::new(job.limits.max_body);
         let head = job.client.get(fetching.target()?, fetching.deadline(), &mut body)?;

@@ -1,5 +1,5 @@
-//! The executor compio: one runtime a thread, each with an io_uring of its own. A task stays on the thread that it was
-//! given to.
+//! The executor compio: one runtime a thread, each with an io_uring of its own. A task stays on the
+//! thread that it was given to.
 
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -41,7 +41,8 @@ impl AsyncExecutor for Compio {
         Ok(Self { threads: (0..threads.get()).map(Thread::start).collect::<anyhow::Result<_>>()? })
     }
 
-    /// Gives the task to the thread that has fewest, so that every pass is spread alike and finds its connections again.
+    /// Gives the task to the thread that has fewest, so that every pass is spread alike and finds
+    /// its connections again.
     fn spawn<T: Send + 'static>(
         &self,
         task: impl Future<Output = T> + Send + 'static,
@@ -70,7 +71,8 @@ impl AsyncExecutor for Compio {
 
 impl Thread {
     fn start(number: usize) -> anyhow::Result<Self> {
-        let runtime = || Runtime::new().context("cannot set up io_uring: the kernel or a sandbox forbids it");
+        let runtime =
+            || Runtime::new().context("cannot set up io_uring: the kernel or a sandbox forbids it");
         let (inbox, tasks): (_, Receiver<Task>) = channel::unbounded();
         let (started, has_started) = channel::bounded(1);
         let run = move || {

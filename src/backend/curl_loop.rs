@@ -90,12 +90,21 @@ impl<'a> Flights<'a> {
         }
     }
 
-    fn begin(&mut self, fetching: &Fetching<'a, CurlMulti>) -> Result<Easy2Handle<Transfer>, FetchError> {
+    fn begin(
+        &mut self,
+        fetching: &Fetching<'a, CurlMulti>,
+    ) -> Result<Easy2Handle<Transfer>, FetchError> {
         let target = fetching.target()?;
         let client = &self.job.client;
         let mut easy = self.idle.pop().map_or_else(|| client.handle(), Ok)?;
-        client.prepare(&mut easy, target, fetching.deadline().saturating_duration_since(Instant::now()))?;
-        self.multi.add2(easy).map_err(|error| FetchError::new(ErrorClass::LocalLimit, error.to_string()))
+        client.prepare(
+            &mut easy,
+            target,
+            fetching.deadline().saturating_duration_since(Instant::now()),
+        )?;
+        self.multi
+            .add2(easy)
+            .map_err(|error| FetchError::new(ErrorClass::LocalLimit, error.to_string()))
     }
 
     /// The transfers that have ended.

@@ -59,7 +59,8 @@ impl Executor {
         }
     }
 
-    /// Whether it runs tasks, so that a row may choose how many threads it has and how fetches become tasks.
+    /// Whether it runs tasks, so that a row may choose how many threads it has and how fetches
+    /// become tasks.
     pub fn has_tasks(self) -> bool {
         matches!(self, Self::AsyncStd | Self::Smol | Self::Tokio | Self::Compio)
     }
@@ -69,13 +70,20 @@ impl Executor {
         if self == Self::Compio { 2 } else { 0 }
     }
 
-    /// How many threads a row without a choice has, where the concurrency does not decide it: one per core for the
-    /// asynchronous executors, so that none is compared with fewer than another (left alone, smol starts one, async-std
-    /// and tokio one per core).
+    /// How many threads a row without a choice has, where the concurrency does not decide it: one
+    /// per core for the asynchronous executors, so that none is compared with fewer than another
+    /// (left alone, smol starts one, async-std and tokio one per core).
     pub fn default_threads(self) -> Option<usize> {
         match self {
-            Self::Sequential | Self::Loop | Self::Python | Self::Asyncio | Self::Node | Self::Parallel => Some(1),
-            Self::AsyncStd | Self::Smol | Self::Tokio | Self::Compio | Self::Go => Some(cores().get()),
+            Self::Sequential
+            | Self::Loop
+            | Self::Python
+            | Self::Asyncio
+            | Self::Node
+            | Self::Parallel => Some(1),
+            Self::AsyncStd | Self::Smol | Self::Tokio | Self::Compio | Self::Go => {
+                Some(cores().get())
+            }
             Self::Threads | Self::PythonThreads | Self::Virtual => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Programs in other languages that speak the worker's protocol, and how they become sessions.
 //!
-//! [`peers`] sets each up as a program of the backend's name. `compare` starts that program in place of ours, so that it
-//! alone is measured. Other commands talk to it by the session here.
+//! [`peers`] sets each up as a program of the backend's name. `compare` starts that program in
+//! place of ours, so that it alone is measured. Other commands talk to it by the session here.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,7 +15,9 @@ use super::{Backend, peers};
 use crate::fetch::roots;
 use crate::fetch::{Fetch, Limits, Options, Pass};
 use crate::worker::child::Child;
-use crate::worker::{MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Reply, ask_to_open, ask_to_pass};
+use crate::worker::{
+    MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Reply, ask_to_open, ask_to_pass,
+};
 
 /// How long a program may take to open its session.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -47,12 +49,20 @@ struct Session {
     limits: Limits,
 }
 
-pub(super) fn open(backend: &Backend, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+pub(super) fn open(
+    backend: &Backend,
+    options: &Options,
+    limits: &Limits,
+) -> anyhow::Result<Box<dyn Fetch>> {
     ensure!(ready(backend).is_some(), "it is not set up: run `fetchbench peers install`");
-    let child = Child::start(&mut Command::new(program(backend)), MAX_LINE_BYTES).context("it cannot be started")?;
+    let child = Child::start(&mut Command::new(program(backend)), MAX_LINE_BYTES)
+        .context("it cannot be started")?;
     let mut session = Session { child, limits: limits.clone() };
-    let open =
-        Open { cacert: options.roots.as_ref().map(roots::pem), details: true, ..Open::new(Vec::new(), false, limits) };
+    let open = Open {
+        cacert: options.roots.as_ref().map(roots::pem),
+        details: true,
+        ..Open::new(Vec::new(), false, limits)
+    };
     ask_to_open(&mut session.child, open, Patience::of(PATIENCE))?;
     Ok(Box::new(session))
 }
@@ -71,7 +81,12 @@ impl Fetch for Session {
         let order = PassOrder { urls: Some(listed), ..PassOrder::new(0) };
         let patience = Patience::of(self.patience(urls.len()));
         let done = ask_to_pass(&mut self.child, order, patience)?;
-        ensure!(done.fetched.len() == urls.len(), "it tells of {} fetches for {} urls", done.fetched.len(), urls.len());
+        ensure!(
+            done.fetched.len() == urls.len(),
+            "it tells of {} fetches for {} urls",
+            done.fetched.len(),
+            urls.len()
+        );
         let mut pass = done.pass();
         for (fetched, url) in pass.fetched.iter_mut().zip(urls) {
             fetched.final_url.take_if(|found| same_resource(found, url));

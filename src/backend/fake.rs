@@ -1,4 +1,5 @@
-//! The fake: answers at once, and says that it took exactly as long as its script makes up. For tests.
+//! The fake: answers at once, and says that it took exactly as long as its script makes up. For
+//! tests.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -30,14 +31,21 @@ impl Fetch for Fake {
                 Fetched { started, elapsed, final_url: None, result: result.clone() }
             })
             .collect();
-        let elapsed = fetched.iter().map(|fetched| fetched.started + fetched.elapsed).max().unwrap_or_default();
+        let elapsed = fetched
+            .iter()
+            .map(|fetched| fetched.started + fetched.elapsed)
+            .max()
+            .unwrap_or_default();
         Ok(Pass { elapsed, fetched })
     }
 }
 
 impl Fake {
     /// What the script says, or else an empty page after 10 ms.
-    fn answer(&self, url: &Url) -> (Duration, Result<crate::fetch::answer::Page, crate::fetch::error::FetchError>) {
+    fn answer(
+        &self,
+        url: &Url,
+    ) -> (Duration, Result<crate::fetch::answer::Page, crate::fetch::error::FetchError>) {
         match &self.script {
             Some(script) => script(url),
             None => {

@@ -1,6 +1,8 @@
-//! One pass over a list, as its workers see it: which site is next, where a redirect leads, what to hand in.
+//! One pass over a list, as its workers see it: which site is next, where a redirect leads, what to
+//! hand in.
 //!
-//! Shared by all executors, so that what differs between two rows is the executor and the client alone.
+//! Shared by all executors, so that what differs between two rows is the executor and the client
+//! alone.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -48,7 +50,10 @@ impl<C: Client> Job<C> {
 
     /// How many workers have something to do.
     pub(super) fn workers(&self) -> usize {
-        self.limits.concurrency.min(NonZeroUsize::new(self.targets.len()).unwrap_or(NonZeroUsize::MIN)).get()
+        self.limits
+            .concurrency
+            .min(NonZeroUsize::new(self.targets.len()).unwrap_or(NonZeroUsize::MIN))
+            .get()
     }
 
     /// Takes the next site, if any is left.
@@ -64,9 +69,13 @@ impl<C: Client> Job<C> {
     }
 }
 
-/// Makes a url ready, unless it is too long or the client has no TLS for it: some would speak plain text to a TLS port
-/// and believe the answer.
-fn target<C: Client>(client: &C, url: &Url, credentials: Credentials) -> Result<C::Target, FetchError> {
+/// Makes a url ready, unless it is too long or the client has no TLS for it: some would speak plain
+/// text to a TLS port and believe the answer.
+fn target<C: Client>(
+    client: &C,
+    url: &Url,
+    credentials: Credentials,
+) -> Result<C::Target, FetchError> {
     if url.as_str().len() > URL_MAX {
         let message = format!("{}: a url may have {URL_MAX} bytes", excerpt(url.as_str()));
         return Err(FetchError::new(ErrorClass::Unsupported, message));
@@ -88,7 +97,8 @@ pub(super) struct Fetching<'a, C: Client> {
     job: &'a Job<C>,
     index: usize,
     started: Duration,
-    /// Where a redirect has led. Boxed, since few fetches have one, and the future of each would be larger by all of it.
+    /// Where a redirect has led. Boxed, since few fetches have one, and the future of each would be
+    /// larger by all of it.
     hop: Option<Box<(Url, C::Target)>>,
     hops: u32,
 }
@@ -124,7 +134,8 @@ impl<C: Client> Fetching<'_, C> {
             return Ok(false);
         };
         if self.hops == limit {
-            let message = format!("more than {limit} redirects, the next to {}", excerpt(to.as_str()));
+            let message =
+                format!("more than {limit} redirects, the next to {}", excerpt(to.as_str()));
             return Err(FetchError::new(ErrorClass::RedirectLoop, message));
         }
         let same = Origin::of(&to) == Origin::of(first);
@@ -144,11 +155,13 @@ impl<C: Client> Fetching<'_, C> {
     }
 }
 
-/// Puts what the workers handed in into the order of the urls. The pass ended when its last fetch did.
+/// Puts what the workers handed in into the order of the urls. The pass ended when its last fetch
+/// did.
 pub(super) fn gather(mut handed_in: Vec<(usize, Fetched)>) -> Pass {
     handed_in.sort_unstable_by_key(|(index, _)| *index);
     let fetched: Vec<Fetched> = handed_in.into_iter().map(|(_, fetched)| fetched).collect();
-    let elapsed = fetched.iter().map(|fetched| fetched.started + fetched.elapsed).max().unwrap_or_default();
+    let elapsed =
+        fetched.iter().map(|fetched| fetched.started + fetched.elapsed).max().unwrap_or_default();
     Pass { elapsed, fetched }
 }
 

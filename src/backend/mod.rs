@@ -1,4 +1,5 @@
-//! Backends: executors, one file each, and the table of the pairs of client and executor that work together.
+//! Backends: executors, one file each, and the table of the pairs of client and executor that work
+//! together.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -223,7 +224,8 @@ const fn peer(client: &'static str, executor: Executor) -> Backend {
 }
 
 impl Backend {
-    /// The version of the client: of its crate, or of what a program in another language has been set up with.
+    /// The version of the client: of its crate, or of what a program in another language has been
+    /// set up with.
     pub fn client_version(&self) -> Option<String> {
         match self.open {
             Open::Here(_) => lockfile::version(self.client_crate).map(str::to_owned),
@@ -254,8 +256,8 @@ impl Backend {
         headers.iter().find(|(name, value)| !(self.can_send)(name, value)).map(|(name, _)| name)
     }
 
-    /// The options that are set otherwise than the library would by itself, each with its reason. Where there are none,
-    /// there is no default tier beside the tuned one.
+    /// The options that are set otherwise than the library would by itself, each with its reason.
+    /// Where there are none, there is no default tier beside the tuned one.
     pub fn tuned(&self) -> Vec<Tuned> {
         (self.tuned)()
     }

@@ -32,7 +32,8 @@ const SOURCES: &[(&str, &str)] = &[
 /// Returns the directory that peers are installed in: that of [`VARIABLE`], else one of the user's
 /// data (XDG Base Directory Specification). `None` if the environment names neither.
 pub fn directory() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(named) = variable(VARIABLE) {
         return std::path::absolute(named).ok();
     }
@@ -82,7 +83,8 @@ mod tests {
             // Hashes are made from it by hand; caches are Python's.
             .filter(|name| !name.ends_with("requirements.in") && !name.contains("__pycache__"))
             .collect();
-        let embedded: BTreeSet<String> = SOURCES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let embedded: BTreeSet<String> =
+            SOURCES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(found, embedded);
     }
 }

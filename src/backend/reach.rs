@@ -34,10 +34,14 @@ pub(crate) fn mark_unreachable(pass: &mut Pass, urls: &[Url]) {
     let mut known = HashMap::new();
     for (fetched, url) in pass.fetched.iter_mut().zip(urls) {
         let Err(error) = &mut fetched.result else { continue };
-        let Some(origin) = Origin::of(fetched.final_url.as_deref().unwrap_or(url)) else { continue };
+        let Some(origin) = Origin::of(fetched.final_url.as_deref().unwrap_or(url)) else {
+            continue;
+        };
         let is_doubtful = match error.class {
             ErrorClass::LocalLimit => true,
-            ErrorClass::Dns | ErrorClass::Refused | ErrorClass::Protocol => origin.address().is_some(),
+            ErrorClass::Dns | ErrorClass::Refused | ErrorClass::Protocol => {
+                origin.address().is_some()
+            }
             _ => false,
         };
         if is_doubtful && *known.entry(origin).or_insert_with_key(is_unreachable) {
@@ -62,9 +66,8 @@ fn has_no_route_to(address: SocketAddr) -> bool {
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
     match socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None) {
         // These say nothing of the address.
-        Ok(socket) => {
-            connect(&socket, &address).is_err_and(|error| ![Errno::AGAIN, Errno::NOBUFS, Errno::NOMEM].contains(&error))
-        }
+        Ok(socket) => connect(&socket, &address)
+            .is_err_and(|error| ![Errno::AGAIN, Errno::NOBUFS, Errno::NOMEM].contains(&error)),
         Err(error) => error == Errno::AFNOSUPPORT,
     }
 }

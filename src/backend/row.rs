@@ -27,12 +27,20 @@ pub struct Row {
 impl Row {
     /// A backend with its defaults.
     pub(super) fn plain(backend: &'static Backend) -> Self {
-        Self { backend, threads: None, spawning: Spawning::Workers, tier: Tier::Tuned, slowed: None }
+        Self {
+            backend,
+            threads: None,
+            spawning: Spawning::Workers,
+            tier: Tier::Tuned,
+            slowed: None,
+        }
     }
 
     /// Every row of this program's own that fetches for real, with its defaults.
     pub fn all() -> impl Iterator<Item = Self> {
-        ALL.iter().filter(|backend| backend.executor != Executor::Virtual && !backend.is_peer()).map(Self::plain)
+        ALL.iter()
+            .filter(|backend| backend.executor != Executor::Virtual && !backend.is_peer())
+            .map(Self::plain)
     }
 
     /// The rows of programs in other languages, whether they are set up or not.
@@ -40,8 +48,8 @@ impl Row {
         ALL.iter().filter(|backend| backend.is_peer()).map(Self::plain)
     }
 
-    /// Every row that fetches for real and can be opened here: this program's own, and those in other languages that are
-    /// set up.
+    /// Every row that fetches for real and can be opened here: this program's own, and those in
+    /// other languages that are set up.
     pub fn set_up() -> impl Iterator<Item = Self> {
         Self::all().chain(Self::peers().filter(|row| row.backend.is_set_up()))
     }
@@ -55,9 +63,11 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// There is none: names those that there are. Or it is a program in another language that is not set up.
+    /// There is none: names those that there are. Or it is a program in another language that is
+    /// not set up.
     pub fn matching(pattern: &str) -> anyhow::Result<Vec<Self>> {
-        let named = |backend: &&Backend| pattern == backend.client || pattern == backend.executor.name();
+        let named =
+            |backend: &&Backend| pattern == backend.client || pattern == backend.executor.name();
         let named: Vec<Self> = ALL.iter().filter(named).map(Self::plain).collect();
         let rows = if named.is_empty() { vec![pattern.parse()?] } else { named };
         if let Some(missing) = rows.iter().find(|row: &&Self| !row.backend.is_set_up()) {
@@ -108,16 +118,20 @@ impl Row {
     /// How many file descriptors its fetches and threads may have open.
     pub fn descriptors(&self, limits: &Limits) -> usize {
         let each_thread = self.backend.executor.descriptors_per_thread();
-        self.slots(limits).get() * self.backend.descriptors + self.threads(limits.concurrency) * each_thread
+        self.slots(limits).get() * self.backend.descriptors
+            + self.threads(limits.concurrency) * each_thread
     }
 
-    /// Why rows cannot all be opened in one process, if so: async-std has one runtime, with one number of threads.
+    /// Why rows cannot all be opened in one process, if so: async-std has one runtime, with one
+    /// number of threads.
     pub fn conflict(rows: &[Self]) -> Option<String> {
         let mut runtimes = rows.iter().filter(|row| row.backend.executor == Executor::AsyncStd);
         let first = runtimes.next()?;
-        let other = runtimes.find(|row| row.threads(NonZeroUsize::MIN) != first.threads(NonZeroUsize::MIN))?;
+        let other = runtimes
+            .find(|row| row.threads(NonZeroUsize::MIN) != first.threads(NonZeroUsize::MIN))?;
         Some(format!(
-            "{first} and {other} cannot run in one process, since async-std has one runtime: name one of them"
+            "{first} and {other} cannot run in one process, since async-std has one runtime: name \
+             one of them"
         ))
     }
 
@@ -140,7 +154,8 @@ impl Row {
             true => "programs in other languages send no headers of yours",
             false => "its value is not ASCII",
         };
-        let able = Self::all().find(|row| !row.is_sequential() && row.backend.unsendable(headers).is_none());
+        let able = Self::all()
+            .find(|row| !row.is_sequential() && row.backend.unsendable(headers).is_none());
         let able = able.map_or_else(String::new, |row| format!("; take {row}"));
         bail!("{self} cannot send header {name}: {why}{able}");
     }
@@ -152,7 +167,12 @@ impl Row {
     /// The backend cannot be opened so: the row and the reason are named.
     pub fn open(&self, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
         self.check_headers(&options.headers)?;
-        let options = Options { threads: self.threads, spawning: self.spawning, tier: self.tier, ..options.clone() };
+        let options = Options {
+            threads: self.threads,
+            spawning: self.spawning,
+            tier: self.tier,
+            ..options.clone()
+        };
         let session = match self.backend.open {
             Open::Here(open) => open(&options, limits),
             Open::Elsewhere => external::open(self.backend, &options, limits),

@@ -9,8 +9,12 @@ use crate::fetch::{Fetch, Limits, Options, Pass};
 
 struct Sequential<C>(Opened<C>);
 
-pub(super) fn open<C: BlockingClient>(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-    // The concurrency is still the connection budget: fetching one by one, one keeps a connection to every host too.
+pub(super) fn open<C: BlockingClient>(
+    options: &Options,
+    limits: &Limits,
+) -> anyhow::Result<Box<dyn Fetch>> {
+    // The concurrency is still the connection budget: fetching one by one, one keeps a connection
+    // to every host too.
     Ok(Box::new(Sequential(Opened::<C>::new(options, limits)?)))
 }
 

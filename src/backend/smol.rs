@@ -1,4 +1,5 @@
-//! The executor smol: an executor on threads of our own, since the global one has as many as the environment says.
+//! The executor smol: an executor on threads of our own, since the global one has as many as the
+//! environment says.
 
 use std::future::Future;
 use std::io;
@@ -52,7 +53,10 @@ impl AsyncExecutor for Smol {
                 // An error says that the session has ended.
                 let _ = smol::block_on(executor.run(ended.recv()));
             };
-            thread::Builder::new().name(format!("smol-{number}")).spawn(run).context("cannot start a thread of smol")
+            thread::Builder::new()
+                .name(format!("smol-{number}"))
+                .spawn(run)
+                .context("cannot start a thread of smol")
         };
         let threads = (0..threads.get()).map(start).collect::<anyhow::Result<_>>()?;
         Ok(Self { executor, threads, running })

@@ -27,7 +27,8 @@ impl Backend {
 
     /// What may stand behind its name in a row.
     pub fn options(&self) -> Vec<&'static str> {
-        let tasks: &[_] = if self.executor.has_tasks() { &[":N", "+per-site", "+one-task"] } else { &[] };
+        let tasks: &[_] =
+            if self.executor.has_tasks() { &[":N", "+per-site", "+one-task"] } else { &[] };
         let tier: &[_] = if self.tuned().is_empty() { &[] } else { &[DEFAULT] };
         [tasks, tier].concat()
     }
@@ -56,8 +57,11 @@ impl FromStr for Row {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        if let Some((row, share)) = text.strip_prefix("slowed:").and_then(|rest| rest.rsplit_once(':')) {
-            let share = parse_share(share).ok_or_else(|| anyhow!("bad row {text:?}: write slowed:ROW:5%"))?;
+        if let Some((row, share)) =
+            text.strip_prefix("slowed:").and_then(|rest| rest.rsplit_once(':'))
+        {
+            let share = parse_share(share)
+                .ok_or_else(|| anyhow!("bad row {text:?}: write slowed:ROW:5%"))?;
             return Ok(Self { slowed: Some(share), ..row.parse()? });
         }
         let (rest, tier) = match text.strip_suffix(DEFAULT) {
@@ -66,8 +70,10 @@ impl FromStr for Row {
         };
         let (rest, spawning) = split(rest, '+');
         let (name, threads) = split(rest, ':');
-        let backend = ALL.iter().find(|backend| backend.name() == name).ok_or_else(|| unknown(text, name))?;
-        with_options(backend, threads, spawning, tier).map_err(|error| anyhow!("bad row {text:?}: {error}"))
+        let backend =
+            ALL.iter().find(|backend| backend.name() == name).ok_or_else(|| unknown(text, name))?;
+        with_options(backend, threads, spawning, tier)
+            .map_err(|error| anyhow!("bad row {text:?}: {error}"))
     }
 }
 
@@ -79,8 +85,14 @@ fn with_options(
 ) -> anyhow::Result<Row> {
     let name = backend.name();
     let has_tasks = backend.executor.has_tasks();
-    ensure!(has_tasks || threads.is_none(), "{name} has no choice of threads, leave out what follows the colon");
-    ensure!(has_tasks || spawning.is_none(), "{name} has no tasks, leave out what follows the plus");
+    ensure!(
+        has_tasks || threads.is_none(),
+        "{name} has no choice of threads, leave out what follows the colon"
+    );
+    ensure!(
+        has_tasks || spawning.is_none(),
+        "{name} has no tasks, leave out what follows the plus"
+    );
     let is_tuned = !backend.tuned().is_empty();
     ensure!(
         is_tuned || tier == Tier::Tuned,
@@ -105,22 +117,29 @@ fn parse_threads(text: &str) -> anyhow::Result<NonZeroUsize> {
 
 fn parse_spawning(text: &str) -> anyhow::Result<Spawning> {
     let named = Spawning::NAMED.into_iter().find(|(_, name)| *name == text);
-    named.map(|(spawning, _)| spawning).ok_or_else(|| anyhow!("after a plus stands per-site or one-task"))
+    named
+        .map(|(spawning, _)| spawning)
+        .ok_or_else(|| anyhow!("after a plus stands per-site or one-task"))
 }
 
 /// What to take in place of a row that is not there.
 fn unknown(text: &str, name: &str) -> anyhow::Error {
     let (client, executor) = split(name, '@');
     let missing = OPTIONAL.iter().find(|(part, _)| {
-        let is_built = ALL.iter().any(|backend| *part == backend.client || *part == backend.executor.name());
+        let is_built =
+            ALL.iter().any(|backend| *part == backend.client || *part == backend.executor.name());
         !is_built && (*part == client || Some(*part) == executor)
     });
     if let Some((part, feature)) = missing {
-        return anyhow!("row {text:?} needs {part}, which this build is without: build with --features {feature}");
+        return anyhow!(
+            "row {text:?} needs {part}, which this build is without: build with --features \
+             {feature}"
+        );
     }
     let rows: Vec<_> = ALL.iter().map(Backend::name).collect();
     anyhow!(
-        "unknown row {text:?}: take one of {}, or a client or an executor alone for all of its rows",
+        "unknown row {text:?}: take one of {}, or a client or an executor alone for all of its \
+         rows",
         rows.join(", ")
     )
 }
@@ -164,9 +183,18 @@ mod tests {
     #[test]
     fn what_a_build_is_without_is_named_with_its_feature() {
         for (part, feature) in OPTIONAL {
-            let built = ALL.iter().any(|backend| part == backend.client || part == backend.executor.name());
-            let error = format!("{part}@smol").parse::<Row>().err().map(|error| error.to_string()).unwrap_or_default();
-            assert_eq!(error.contains(&format!("build with --features {feature}")), !built, "{error}");
+            let built =
+                ALL.iter().any(|backend| part == backend.client || part == backend.executor.name());
+            let error = format!("{part}@smol")
+                .parse::<Row>()
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
+            assert_eq!(
+                error.contains(&format!("build with --features {feature}")),
+                !built,
+                "{error}"
+            );
         }
     }
 }

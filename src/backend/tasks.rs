@@ -42,14 +42,21 @@ async fn run<E: AsyncExecutor, C: AsyncClient>(
 ) -> (usize, Fetched) {
     let deadline = fetching.deadline();
     let result = {
-        // Pinned where it is made, since such a future is large and would be copied wherever it is handed to.
+        // Pinned where it is made, since such a future is large and would be copied wherever it is
+        // handed to.
         let fetched = pin!(fetch(job, &mut fetching));
-        alarm.before(deadline, fetched).await.unwrap_or_else(|| Err(FetchError::timeout(job.limits.deadline)))
+        alarm
+            .before(deadline, fetched)
+            .await
+            .unwrap_or_else(|| Err(FetchError::timeout(job.limits.deadline)))
     };
     fetching.end(result)
 }
 
-async fn fetch<C: AsyncClient>(job: &Job<C>, fetching: &mut Fetching<'_, C>) -> Result<Page, FetchError> {
+async fn fetch<C: AsyncClient>(
+    job: &Job<C>,
+    fetching: &mut Fetching<'_, C>,
+) -> Result<Page, FetchError> {
     loop {
         let mut body = Received::new(job.limits.max_body);
         let head = job.client.get(fetching.target()?, &mut body).await?;
@@ -61,17 +68,19 @@ async fn fetch<C: AsyncClient>(job: &Job<C>, fetching: &mut Fetching<'_, C>) -> 
 
 /// The deadlines of one worker's fetches, one after another.
 ///
-/// To set a timer for every fetch would cost a system call each: the reactor has to be woken to hear of it. But each
-/// fetch has the same time, so a timer that was set for an earlier one goes off before the deadline of this one: only
-/// then is it set anew.
+/// To set a timer for every fetch would cost a system call each: the reactor has to be woken to
+/// hear of it. But each fetch has the same time, so a timer that was set for an earlier one goes
+/// off before the deadline of this one: only then is it set anew.
 struct Alarm<E: AsyncExecutor> {
     sleep: Option<E::Sleep>,
 }
 
 impl<E: AsyncExecutor> Alarm<E> {
-    /// Does `work`, until it ends or panics, or until `deadline`: then there is nothing, and the caller drops it.
+    /// Does `work`, until it ends or panics, or until `deadline`: then there is nothing, and the
+    /// caller drops it.
     ///
-    /// Some clients panic over some answers: that costs the one fetch. What was in use is dropped with it.
+    /// Some clients panic over some answers: that costs the one fetch. What was in use is dropped
+    /// with it.
     async fn before(
         &mut self,
         deadline: Instant,
@@ -79,7 +88,9 @@ impl<E: AsyncExecutor> Alarm<E> {
     ) -> Option<Result<Page, FetchError>> {
         poll_fn(|context| {
             let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-            if let Poll::Ready(result) = polled.unwrap_or_else(|_| Poll::Ready(Err(FetchError::crashed()))) {
+            if let Poll::Ready(result) =
+                polled.unwrap_or_else(|_| Poll::Ready(Err(FetchError::crashed())))
+            {
                 return Poll::Ready(Some(result));
             }
             loop {

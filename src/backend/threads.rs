@@ -1,4 +1,5 @@
-//! The executor `threads`: blocking threads, as many as the concurrency, made when the session is opened.
+//! The executor `threads`: blocking threads, as many as the concurrency, made when the session is
+//! opened.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -26,9 +27,13 @@ struct Thread<C: BlockingClient> {
     handle: JoinHandle<()>,
 }
 
-pub(super) fn open<C: BlockingClient>(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+pub(super) fn open<C: BlockingClient>(
+    options: &Options,
+    limits: &Limits,
+) -> anyhow::Result<Box<dyn Fetch>> {
     let opened = Opened::<C>::new(options, limits)?;
-    let threads = (0..limits.concurrency.get()).map(Thread::start).collect::<anyhow::Result<_>>()?;
+    let threads =
+        (0..limits.concurrency.get()).map(Thread::start).collect::<anyhow::Result<_>>()?;
     Ok(Box::new(Threads { opened, threads }))
 }
 
@@ -42,7 +47,8 @@ impl<C: BlockingClient> Thread<C> {
             }
         };
         let handle = thread::Builder::new().name(format!("fetch-{number}")).spawn(serve);
-        let handle = handle.with_context(|| format!("cannot start thread {}: lower --concurrency", number + 1))?;
+        let handle = handle
+            .with_context(|| format!("cannot start thread {}: lower --concurrency", number + 1))?;
         Ok(Self { orders, handle })
     }
 }
@@ -53,12 +59,18 @@ impl<C: BlockingClient> Fetch for Threads<C> {
         let (sender, results) = mpsc::channel();
         for thread in &self.threads[..job.workers()] {
             let order = (Arc::clone(&job), sender.clone());
-            thread.orders.send(order).map_err(|_| anyhow!("a thread has died: open the session anew"))?;
+            thread
+                .orders
+                .send(order)
+                .map_err(|_| anyhow!("a thread has died: open the session anew"))?;
         }
         drop(sender);
         let handed_in: Vec<_> = results.into_iter().flatten().collect();
         if handed_in.len() < urls.len() {
-            return Err(anyhow!("a thread died and took {} results with it", urls.len() - handed_in.len()));
+            return Err(anyhow!(
+                "a thread died and took {} results with it",
+                urls.len() - handed_in.len()
+            ));
         }
         Ok(gather(handed_in))
     }

@@ -30,8 +30,9 @@ pub(super) struct Tokio {
 enum Threads {
     /// The scheduler of many threads.
     Many { _runtime: TokioRuntime },
-    /// The current-thread scheduler, on a thread of ours, so that the one that waits for a pass does none of the work
-    /// here either. With a single worker the scheduler of many threads would pay for stealing that it cannot do.
+    /// The current-thread scheduler, on a thread of ours, so that the one that waits for a pass
+    /// does none of the work here either. With a single worker the scheduler of many threads would
+    /// pay for stealing that it cannot do.
     One { running: Sender<()>, thread: Option<JoinHandle<()>> },
 }
 
@@ -52,19 +53,21 @@ impl Runtime for Tokio {
 impl AsyncExecutor for Tokio {
     const EXECUTOR: Executor = Executor::Tokio;
 
-    // A task that reads without pause uses its budget up, and tokio's timers are charged to it too: the deadline would
-    // never be heard of.
+    // A task that reads without pause uses its budget up, and tokio's timers are charged to it too:
+    // the deadline would never be heard of.
     type Sleep = Unconstrained<Pin<Box<Sleep>>>;
 
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
         let one = threads == NonZeroUsize::MIN;
-        let mut builder = if one { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+        let mut builder =
+            if one { Builder::new_current_thread() } else { Builder::new_multi_thread() };
         if !one {
             builder.worker_threads(threads.get()).thread_name("tokio");
         }
         let runtime = builder.enable_io().enable_time().build().context("cannot start tokio")?;
         let handle = runtime.handle().clone();
-        let threads = if one { Threads::one(runtime)? } else { Threads::Many { _runtime: runtime } };
+        let threads =
+            if one { Threads::one(runtime)? } else { Threads::Many { _runtime: runtime } };
         Ok(Self { handle, _threads: threads })
     }
 
@@ -88,8 +91,10 @@ impl Threads {
             // An error says that the session has ended.
             let _ = runtime.block_on(ended.recv());
         };
-        let thread =
-            thread::Builder::new().name("tokio".to_owned()).spawn(run).context("cannot start tokio's thread")?;
+        let thread = thread::Builder::new()
+            .name("tokio".to_owned())
+            .spawn(run)
+            .context("cannot start tokio's thread")?;
         Ok(Self::One { running, thread: Some(thread) })
     }
 }

@@ -23,12 +23,13 @@ Exit codes: 0 all rows looked at, 1 error, 2 usage, 3 some row failed.";
 
 /// Show what each row sends, and where it differs from the others
 ///
-/// A listener on 127.0.0.1 catches the first request of each row and counts its connections over two passes of eight
-/// fetches, four at a time.
+/// A listener on 127.0.0.1 catches the first request of each row and counts its connections over
+/// two passes of eight fetches, four at a time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AuditArgs {
-    /// Row, client or executor for all of its rows, or exec:PROGRAM; may be repeated [default: every usual row]
+    /// Row, client or executor for all of its rows, or exec:PROGRAM; may be repeated [default:
+    /// every usual row]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// How to write it
@@ -52,13 +53,17 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     descriptors::reserve("an audit", CONNECTIONS, 1, None).map_err(usage)?;
     descriptors::raise_limit();
     let program = this_program()?;
-    let found = crate::compare::audit::audit(&participants(&args.backend, &program), &Arc::clone(&interruption.flag))?;
+    let found = crate::compare::audit::audit(
+        &participants(&args.backend, &program),
+        &Arc::clone(&interruption.flag),
+    )?;
     print(&match args.format {
         AuditFormat::Text => audit::text(&found),
         AuditFormat::Markdown => audit::markdown(&found),
-        AuditFormat::Json => {
-            escape::json(&(serde_json::to_string_pretty(&audit::json(&found)).context("values are JSON")? + "\n"))
-        }
+        AuditFormat::Json => escape::json(
+            &(serde_json::to_string_pretty(&audit::json(&found)).context("values are JSON")?
+                + "\n"),
+        ),
     })?;
     let any_failed = found.rows.iter().any(|row| row.why.is_some());
     let ended = if any_failed { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };

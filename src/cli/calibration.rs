@@ -12,7 +12,8 @@ use crate::record::Comparison;
 use crate::tools::calibrate::view as report;
 use crate::tools::calibrate::{Run, block_lengths, resampled, trials};
 
-/// Cut a long comparison of a row with itself and with itself slowed into many, and tell how often each is right
+/// Cut a long comparison of a row with itself and with itself slowed into many, and tell how often
+/// each is right
 #[derive(Debug, clap::Args)]
 pub(super) struct CalibrationArgs {
     /// Folders of records of the same comparison
@@ -21,8 +22,8 @@ pub(super) struct CalibrationArgs {
     /// Blocks of each experiment; may be repeated
     #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with = "block_lengths")]
     blocks: Vec<usize>,
-    /// Folder of a run as people make it, over the row and itself slowed: experiments of as many blocks as it has, and of a
-    /// quarter of them, are cut as well
+    /// Folder of a run as people make it, over the row and itself slowed: experiments of as many
+    /// blocks as it has, and of a quarter of them, are cut as well
     #[arg(long, value_name = "DIR", conflicts_with = "block_lengths")]
     run: Option<PathBuf>,
     /// Tell instead what blocks of fewer rounds would have been worth
@@ -32,19 +33,28 @@ pub(super) struct CalibrationArgs {
 
 pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
     let comparison = read_all(&args.records).map_err(usage)?;
-    let run =
-        args.run.as_deref().map(|folder| Comparison::read(folder).and_then(Run::new)).transpose().map_err(usage)?;
+    let run = args
+        .run
+        .as_deref()
+        .map(|folder| Comparison::read(folder).and_then(Run::new))
+        .transpose()
+        .map_err(usage)?;
     for workload in analyse(&comparison) {
         if args.block_lengths {
             print(&report::block_lengths(&block_lengths(&comparison, &workload)))?;
             continue;
         }
-        let blocks = args.blocks.iter().copied().chain(run.iter().flat_map(|run| [run.quarter(), run.blocks]));
+        let blocks = args
+            .blocks
+            .iter()
+            .copied()
+            .chain(run.iter().flat_map(|run| [run.quarter(), run.blocks]));
         let trials: Vec<_> = blocks.flat_map(|blocks| trials(&workload, blocks)).collect();
         print(&report::trials(&trials))?;
         if let Some(run) = &run {
             let quarter = run.quarter_among(&trials, &workload).map_err(usage)?;
-            let resampled = resampled(&workload, &run.row, run.blocks).context("nothing was measured")?;
+            let resampled =
+                resampled(&workload, &run.row, run.blocks).context("nothing was measured")?;
             print(&report::run(run, quarter, resampled, &workload))?;
         }
     }

@@ -8,7 +8,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 const RESERVE: u64 = 32;
 
 /// What the mock server needs beside its connections and listeners: standard streams, a poll, a
-/// timer, a pipe for signals and the control channel. More clients than descriptors wait their turn.
+/// timer, a pipe for signals and the control channel. More clients than descriptors wait their
+/// turn.
 const SERVER_RESERVE: u64 = 16;
 
 /// Raises the soft limit to the hard one, which any process may.
@@ -23,7 +24,11 @@ pub(super) fn raise_limit() {
 /// # Errors
 ///
 /// As [`reserve`].
-pub(super) fn reserve_fetches(concurrency: usize, connections: usize, listeners: usize) -> anyhow::Result<()> {
+pub(super) fn reserve_fetches(
+    concurrency: usize,
+    connections: usize,
+    listeners: usize,
+) -> anyhow::Result<()> {
     let way_out = (concurrency > 1).then_some("lower --concurrency");
     reserve(&format!("concurrency {concurrency}"), connections, listeners, way_out)
 }
@@ -46,7 +51,12 @@ pub(super) fn reserve_server(what: &str, origins: usize) -> anyhow::Result<()> {
 ///
 /// The hard limit is too low: the message names the number needed, and the `way_out` if fewer
 /// connections would do.
-pub(super) fn reserve(what: &str, connections: usize, listeners: usize, way_out: Option<&str>) -> anyhow::Result<()> {
+pub(super) fn reserve(
+    what: &str,
+    connections: usize,
+    listeners: usize,
+    way_out: Option<&str>,
+) -> anyhow::Result<()> {
     reserve_beside(RESERVE, what, connections, listeners, way_out)
 }
 

@@ -25,7 +25,8 @@ Exit codes: 0 nothing beyond a threshold, 1 error, 2 usage, 3 a row that counted
 counts no more, or --fail-if compared nothing, 4 some interval lies wholly
 beyond a threshold.";
 
-/// Compare two records of `compare`: which rows have become faster or slower, and whether that is real
+/// Compare two records of `compare`: which rows have become faster or slower, and whether that is
+/// real
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DiffArgs {
@@ -33,7 +34,8 @@ pub(super) struct DiffArgs {
     old: PathBuf,
     /// Folder of the record to judge
     new: PathBuf,
-    /// End with exit code 4 if that is shown of any row: median, ratio or cpu, and by how much; may be repeated
+    /// End with exit code 4 if that is shown of any row: median, ratio or cpu, and by how much; may
+    /// be repeated
     #[arg(long, value_name = "THRESHOLD", value_parser = |text: &str| text.parse::<Threshold>())]
     fail_if: Vec<Threshold>,
     /// Compare records of different machines all the same
@@ -67,7 +69,8 @@ pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
         args.fail_if.iter().filter(|threshold| !threshold.is_tried_by(&difference)).collect();
     for threshold in &untried {
         print_error(&format!(
-            "--fail-if '{threshold}' compared nothing: no row counts in both records with enough blocks"
+            "--fail-if '{threshold}' compared nothing: no row counts in both records with enough \
+             blocks"
         ));
     }
     let counts_no_more = difference.rows.iter().any(RowChange::counts_no_more);

@@ -44,13 +44,16 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     let row = only_row(&args.backend).map_err(usage)?;
     let sites = args.sites.read().map_err(usage)?;
     if sites.is_empty() {
-        return Err(usage(anyhow!("nothing to fetch: name urls, or a file of them with --sites FILE")));
+        return Err(usage(anyhow!(
+            "nothing to fetch: name urls, or a file of them with --sites FILE"
+        )));
     }
     let urls: Vec<_> = sites.into_iter().map(|site| site.url).collect();
     let options = args.fetch.options().map_err(usage)?;
     row.check_headers(&options.headers).map_err(usage)?;
     let limits = args.fetch.applied_to(run::live::limits(urls.len(), 0));
-    descriptors::reserve_fetches(row.slots(&limits).get(), row.descriptors(&limits), 0).map_err(usage)?;
+    descriptors::reserve_fetches(row.slots(&limits).get(), row.descriptors(&limits), 0)
+        .map_err(usage)?;
 
     let name = row.to_string();
     let mut session = row.open(&options, &limits)?;
@@ -61,7 +64,11 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
         Format::Text => fetched::text(&name, &urls, &pass),
         Format::Json => fetched::to_json(&name, &urls, &pass),
     })?;
-    Ok(if fetched::failures(&pass) == 0 { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
+    Ok(if fetched::failures(&pass) == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(EXIT_FETCH_FAILED)
+    })
 }
 
 fn only_row(rows: &Rows) -> anyhow::Result<Row> {
@@ -69,7 +76,10 @@ fn only_row(rows: &Rows) -> anyhow::Result<Row> {
         [row] => Ok(row),
         _ => {
             let names: Vec<_> = rows.0.iter().map(ToString::to_string).collect();
-            Err(anyhow!("--backend stands for several rows, and fetch takes one: choose of {}", names.join(", ")))
+            Err(anyhow!(
+                "--backend stands for several rows, and fetch takes one: choose of {}",
+                names.join(", ")
+            ))
         }
     }
 }

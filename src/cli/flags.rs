@@ -38,7 +38,8 @@ pub(super) struct SiteFlags {
 /// How to fetch it.
 #[derive(Debug, clap::Args)]
 pub(super) struct FetchFlags {
-    /// Most fetches at one moment [default: the scenario's; for urls as many as there are, up to 64]
+    /// Most fetches at one moment [default: the scenario's; for urls as many as there are, up to
+    /// 64]
     #[arg(long, value_name = "N", value_parser = parse_concurrency)]
     pub(super) concurrency: Option<NonZeroUsize>,
     /// Longest a fetch may take, with all its redirects, such as 500ms or 10s [default: 30s]
@@ -75,13 +76,18 @@ impl SiteFlags {
     pub(super) fn read(&self) -> anyhow::Result<Vec<ListedSite>> {
         match &self.sites {
             Some(path) => read_sites(path, self.skip_bad),
-            None => Ok(self.urls.iter().map(|url| ListedSite { url: url.clone(), label: None }).collect()),
+            None => Ok(self
+                .urls
+                .iter()
+                .map(|url| ListedSite { url: url.clone(), label: None })
+                .collect()),
         }
     }
 }
 
 impl FetchFlags {
-    /// `limits` with what the flags say otherwise. The concurrency stands apart, since its default is the command's.
+    /// `limits` with what the flags say otherwise. The concurrency stands apart, since its default
+    /// is the command's.
     pub(super) fn applied_to(&self, limits: Limits) -> Limits {
         Limits {
             concurrency: self.concurrency.unwrap_or(limits.concurrency),
@@ -96,8 +102,12 @@ impl FetchFlags {
     pub(super) fn options(&self) -> anyhow::Result<Options> {
         let mut options = Options::default();
         // Each line has a colon, a space and its end.
-        let length: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-        ensure!(length <= HEADERS_MAX, "the headers have {length} bytes: send at most {HEADERS_MAX}");
+        let length: usize =
+            self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        ensure!(
+            length <= HEADERS_MAX,
+            "the headers have {length} bytes: send at most {HEADERS_MAX}"
+        );
         for (name, value) in &self.headers {
             options.headers.append(name, value.clone());
         }
@@ -121,12 +131,20 @@ pub(super) fn read_sites(path: &Path, skip_bad: bool) -> anyhow::Result<Vec<List
         }
         print_warning(&format!("skipped: {bad}"));
     } else if let [line] = bad.reported() {
-        bail!("{}", [Some(line.clone()), bad.conversion()].into_iter().flatten().collect::<Vec<_>>().join("; "));
+        bail!(
+            "{}",
+            [Some(line.clone()), bad.conversion()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("; ")
+        );
     } else if bad.count() > 0 {
         for line in bad.reported() {
             print_error(line);
         }
-        let way_out = bad.conversion().unwrap_or_else(|| "correct them, or add --skip-bad".to_owned());
+        let way_out =
+            bad.conversion().unwrap_or_else(|| "correct them, or add --skip-bad".to_owned());
         bail!("{bad}; {way_out}");
     }
     if sites.is_empty() {
@@ -145,14 +163,21 @@ fn parse_url(text: &str) -> anyhow::Result<Url> {
     let has_scheme = !matches!(error, UrlError::NotUrl { .. } | UrlError::NoScheme { .. });
     Err(match error {
         UrlError::Credentials { host } => {
-            anyhow!("url of host {host:?} holds a user name or password: send them with -H 'Authorization: …'")
+            anyhow!(
+                "url of host {host:?} holds a user name or password: send them with -H \
+                 'Authorization: …'"
+            )
         }
         error if has_scheme => error.into(),
         _ if Scenario::names().any(|name| name == text) => {
             anyhow!("{text:?} is a scenario, not a url: write --scenario {text}")
         }
-        _ if Path::new(text).is_file() => anyhow!("{text:?} is a file, not a url: write --sites {text}"),
-        _ if !text.contains(['.', ':', '/']) => anyhow!("{text:?} is neither a command nor a url: see --help"),
+        _ if Path::new(text).is_file() => {
+            anyhow!("{text:?} is a file, not a url: write --sites {text}")
+        }
+        _ if !text.contains(['.', ':', '/']) => {
+            anyhow!("{text:?} is neither a command nor a url: see --help")
+        }
         error => error.into(),
     })
 }
@@ -164,7 +189,8 @@ const CACERT_MAX: u64 = 16 << 20;
 /// Reads the certificates of a file and makes sure that they can be trusted as roots.
 fn read_certificates(path: &Path) -> anyhow::Result<Roots> {
     let name = path.display();
-    let text = read_at_most(path, CACERT_MAX).with_context(|| format!("cannot read --cacert {name}"))?;
+    let text =
+        read_at_most(path, CACERT_MAX).with_context(|| format!("cannot read --cacert {name}"))?;
     roots::read(&text).map_err(|error| anyhow!("bad --cacert {name}: {error:#}"))
 }
 
@@ -178,7 +204,8 @@ fn parse_concurrency(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 fn parse_redirects(text: &str) -> Result<u32, String> {
-    text.parse().map_err(|_| format!("bad number of redirects {text:?}: it is a whole number from 0 on"))
+    text.parse()
+        .map_err(|_| format!("bad number of redirects {text:?}: it is a whole number from 0 on"))
 }
 
 fn parse_timeout(text: &str) -> Result<Duration, String> {
@@ -193,13 +220,16 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
 fn parse_header(text: &[u8]) -> Result<(HeaderName, HeaderValue), String> {
     let shown = |text: &[u8]| format!("{:?}", excerpt(&String::from_utf8_lossy(text)));
     let colon = text.iter().position(|byte| *byte == b':');
-    let colon = colon.ok_or_else(|| format!("bad header {}: write it as 'Name: value'", shown(text)))?;
+    let colon =
+        colon.ok_or_else(|| format!("bad header {}: write it as 'Name: value'", shown(text)))?;
     let (name, value) = (&text[..colon], text[colon + 1..].trim_ascii());
     // Only the name is repeated from here on: the value may be a secret.
-    let name =
-        HeaderName::from_bytes(name).map_err(|_| format!("bad header name {}: write 'Name: value'", shown(name)))?;
+    let name = HeaderName::from_bytes(name)
+        .map_err(|_| format!("bad header name {}: write 'Name: value'", shown(name)))?;
     if [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, UPGRADE].contains(&name) {
-        return Err(format!("header {name} cannot be chosen: it follows from the url and the connection"));
+        return Err(format!(
+            "header {name} cannot be chosen: it follows from the url and the connection"
+        ));
     }
     let value = HeaderValue::from_bytes(value)
         .map_err(|_| format!("bad value of header {name}: it holds control characters"))?;

@@ -10,8 +10,9 @@ use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// Ends the process with 130 on SIGINT and with 143 on SIGTERM, as shells report such ends, and leaves the terminal's
-/// line clean. A server that was started ends by itself when this process does.
+/// Ends the process with 130 on SIGINT and with 143 on SIGTERM, as shells report such ends, and
+/// leaves the terminal's line clean. A server that was started ends by itself when this process
+/// does.
 pub(super) fn end_on_signals() -> anyhow::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
     let end = move || {
@@ -23,7 +24,10 @@ pub(super) fn end_on_signals() -> anyhow::Result<()> {
             std::process::exit(128 + signal);
         }
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(end).context("cannot listen for signals")?;
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(end)
+        .context("cannot listen for signals")?;
     Ok(())
 }
 
@@ -49,7 +53,10 @@ impl Interruption {
                 }
             }
         };
-        thread::Builder::new().name("signals".to_owned()).spawn(note).context("cannot listen for signals")?;
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(note)
+            .context("cannot listen for signals")?;
         Ok(interruption)
     }
 

@@ -109,7 +109,9 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
     print(&match (args.what, args.format) {
         (Some(What::Backends), Format::Text) => backends_text(&backends()),
         (Some(What::Scenarios), Format::Text) => scenarios_text(&scenarios()),
-        (None, Format::Text) => format!("{}\n{}", backends_text(&backends()), scenarios_text(&scenarios())),
+        (None, Format::Text) => {
+            format!("{}\n{}", backends_text(&backends()), scenarios_text(&scenarios()))
+        }
         (Some(What::Backends), Format::Json) => json(&backends()),
         (Some(What::Scenarios), Format::Json) => json(&scenarios()),
         (Some(What::Faults), Format::Text) => faults_text(&faults()),
@@ -143,7 +145,11 @@ fn listed_backend(row: &Row) -> ListedBackend {
         set_up: backend.is_set_up(),
         usual: backend.usual,
         options: backend.options(),
-        tuned: backend.tuned().into_iter().map(|(option, why)| ListedTuned { option, why }).collect(),
+        tuned: backend
+            .tuned()
+            .into_iter()
+            .map(|(option, why)| ListedTuned { option, why })
+            .collect(),
         note: backend.note,
     }
 }
@@ -170,12 +176,21 @@ fn faults() -> Vec<ListedFault> {
         right: fault.right.to_string(),
         why: fault.why,
     };
-    fault::ALL.iter().flat_map(|group| group.faults.iter().map(|fault| listed(group.title, fault))).collect()
+    fault::ALL
+        .iter()
+        .flat_map(|group| group.faults.iter().map(|fault| listed(group.title, fault)))
+        .collect()
 }
 
 fn faults_text(faults: &[ListedFault]) -> String {
     let columns = [Column("fault", Side::Left), Column("what the server does", Side::Left)];
-    table(&columns, &faults.iter().map(|fault| vec![fault.name.to_owned(), fault.what.to_owned()]).collect::<Vec<_>>())
+    table(
+        &columns,
+        &faults
+            .iter()
+            .map(|fault| vec![fault.name.to_owned(), fault.what.to_owned()])
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn backends_text(backends: &[ListedBackend]) -> String {
@@ -223,7 +238,8 @@ fn scenarios_text(scenarios: &[ListedScenario]) -> String {
         Column("ideal", Side::Right),
         Column("description", Side::Left),
     ];
-    let ideal = |seconds: f64| if seconds > 0.0 { format!("{seconds:.3} s") } else { String::new() };
+    let ideal =
+        |seconds: f64| if seconds > 0.0 { format!("{seconds:.3} s") } else { String::new() };
     let row = |scenario: &ListedScenario| {
         vec![
             scenario.name.clone(),

@@ -17,8 +17,8 @@ use crate::server::Setup;
 /// Where and how the server runs.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListenFlags {
-    /// Address to listen at, such as 127.0.0.1:8080 or `[::1]`: with a port the origins take it and those that follow, then
-    /// the control channel; without one any that are free
+    /// Address to listen at, such as 127.0.0.1:8080 or `[::1]`: with a port the origins take it and
+    /// those that follow, then the control channel; without one any that are free
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", value_parser = parse_address)]
     listen: SocketAddr,
     /// Serve others than this machine: needed for any --listen that is not a loopback address
@@ -27,15 +27,16 @@ pub(super) struct ListenFlags {
     /// Event loops, each on a core of its own; connections are dealt to them by turns
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_cores)]
     cores: NonZeroUsize,
-    /// Spin for the last half millisecond before an answer is due, since an idle core wakes late, and for 50 µs when all is
-    /// answered, since waking it would cost the clients [default: on where the process may run on more cores than it has
-    /// loops]
+    /// Spin for the last half millisecond before an answer is due, since an idle core wakes late,
+    /// and for 50 µs when all is answered, since waking it would cost the clients [default: on
+    /// where the process may run on more cores than it has loops]
     #[arg(long, value_name = "WHEN")]
     spin: Option<Spin>,
     /// Write each answer down as a line of JSON, at the end of this file; `-` is stdout
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
-    /// Most connections at one moment; further clients wait to be accepted [default: as many as there are descriptors]
+    /// Most connections at one moment; further clients wait to be accepted [default: as many as
+    /// there are descriptors]
     #[arg(long, value_name = "N")]
     max_connections: Option<NonZeroUsize>,
     /// Longest that the head of a request may take from its first byte to its last
@@ -58,7 +59,10 @@ impl ListenFlags {
     /// What the flags say.
     pub(super) fn setup(&self) -> anyhow::Result<Setup> {
         if self.is_remote() && !self.allow_remote {
-            bail!("{} can be reached from other machines: add --allow-remote if that is meant", self.listen.ip());
+            bail!(
+                "{} can be reached from other machines: add --allow-remote if that is meant",
+                self.listen.ip()
+            );
         }
         Ok(Setup {
             address: self.listen.ip(),
@@ -82,14 +86,21 @@ fn open_log(path: &Path) -> anyhow::Result<File> {
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let address = without_brackets(text).parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0)).or_else(|_| text.parse());
-    address.map_err(|_| format!("bad address {text:?}: write it as 127.0.0.1, 127.0.0.1:8080 or [::1]:8080"))
+    let address = without_brackets(text)
+        .parse::<IpAddr>()
+        .map(|ip| SocketAddr::new(ip, 0))
+        .or_else(|_| text.parse());
+    address.map_err(|_| {
+        format!("bad address {text:?}: write it as 127.0.0.1, 127.0.0.1:8080 or [::1]:8080")
+    })
 }
 
 fn parse_cores(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1024;
     let cores = text.parse().ok().filter(|cores: &NonZeroUsize| cores.get() <= MOST);
-    cores.ok_or_else(|| format!("bad number of cores {text:?}: it is a whole number from 1 to {MOST}"))
+    cores.ok_or_else(|| {
+        format!("bad number of cores {text:?}: it is a whole number from 1 to {MOST}")
+    })
 }
 
 fn parse_head_timeout(text: &str) -> Result<Duration, String> {

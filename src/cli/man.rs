@@ -22,7 +22,10 @@ pub(super) struct ManArgs {
 }
 
 pub(super) fn run(args: ManArgs) -> anyhow::Result<ExitCode> {
-    let written = clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), &args.folder);
-    written.with_context(|| format!("cannot write into {}", args.folder.display())).map_err(unwritable)?;
+    let written =
+        clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), &args.folder);
+    written
+        .with_context(|| format!("cannot write into {}", args.folder.display()))
+        .map_err(unwritable)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -78,7 +78,8 @@ enum Command {
     Worker(worker::WorkerArgs),
 }
 
-/// An error of the user's: of the command line, or of a file or url named there. Ends with exit code 2.
+/// An error of the user's: of the command line, or of a file or url named there. Ends with exit
+/// code 2.
 #[derive(Debug)]
 struct Usage(anyhow::Error);
 
@@ -145,14 +146,15 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Prints the help that was asked for, or says in one line what is wrong: clap's own several lines bury it.
+/// Prints the help that was asked for, or says in one line what is wrong: clap's own several lines
+/// bury it.
 fn refuse(error: &clap::Error) -> anyhow::Result<ExitCode> {
     if !error.use_stderr() {
         print(&error.render().ansi().to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
-    // What a parser of ours says names the thing and the way out, and knows which values are secrets: clap would put
-    // the value before it.
+    // What a parser of ours says names the thing and the way out, and knows which values are
+    // secrets: clap would put the value before it.
     if let (ErrorKind::ValueValidation, Some(source)) = (error.kind(), error.source()) {
         return Err(usage(anyhow!("{source}")));
     }
@@ -162,9 +164,12 @@ fn refuse(error: &clap::Error) -> anyhow::Result<ExitCode> {
     Err(usage(anyhow!("{}: see --help", lines.join(" "))))
 }
 
-/// Whether the reader of our output has gone, as in `fetchbench list backends | head -1`: that is its right.
+/// Whether the reader of our output has gone, as in `fetchbench list backends | head -1`: that is
+/// its right.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    })
 }
 
 #[cfg(test)]
@@ -182,13 +187,16 @@ mod tests {
         commands.chain([of(&cli)]).collect()
     }
 
-    /// The words of the calls of this program in a text, without what a shell does with what they print.
+    /// The words of the calls of this program in a text, without what a shell does with what they
+    /// print.
     fn calls(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
         let lines = text.lines().filter(|line| line.starts_with("  "));
         lines.filter_map(|line| line.split_once("fetchbench")).map(|(_, rest)| {
             // What follows two spaces says what an example is for.
-            let words = rest.strip_prefix(' ').unwrap_or_default().split("  ").next().unwrap_or_default();
-            let end = [" | ", " > ", " && ", " &", ")"].iter().filter_map(|end| words.find(end)).min();
+            let words =
+                rest.strip_prefix(' ').unwrap_or_default().split("  ").next().unwrap_or_default();
+            let end =
+                [" | ", " > ", " && ", " &", ")"].iter().filter_map(|end| words.find(end)).min();
             let words = words[..end.unwrap_or(words.len())].split_inclusive(' ');
             let mut call = vec!["fetchbench".to_owned()];
             let mut quoted = String::new();

@@ -34,7 +34,8 @@ enum Action {
 }
 
 pub(super) fn run(args: PeersArgs) -> anyhow::Result<ExitCode> {
-    let directory = peers::directory().context("no directory for the peers: set FETCHBENCH_PEERS or HOME")?;
+    let directory =
+        peers::directory().context("no directory for the peers: set FETCHBENCH_PEERS or HOME")?;
     match args.action {
         Action::Install => {
             let status = peers::install(&directory).map_err(unwritable)?;

@@ -72,20 +72,23 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     let compared_only = [&args.json, &args.csv, &args.html, &args.criterion];
     if compared_only.iter().any(|flag| flag.is_some()) && !is_comparison {
         return Err(usage(anyhow!(
-            "--html, --json, --csv and --criterion are for records of `compare`: this one is of `cargo bench`"
+            "--html, --json, --csv and --criterion are for records of `compare`: this one is of \
+             `cargo bench`"
         )));
     }
     let criterion = args.criterion.as_deref().map(Record::read).transpose().map_err(usage)?;
     let beside = match &folder.comparison {
         Some(comparison) => {
             let bench = criterion.as_ref().or(folder.bench.as_ref());
-            let found = beside(&args.record, bench.map(|bench| agreements(bench, &workloads))).map_err(usage)?;
+            let found = beside(&args.record, bench.map(|bench| agreements(bench, &workloads)))
+                .map_err(usage)?;
             found.of_the_same_versions(&folder.environment, &comparison.setup)
         }
         None => html::Beside::default(),
     };
     let agreement = beside.criterion.as_deref().map_or_else(String::new, agreement::markdown);
-    let over_the_wire = |form: fn(&Audit) -> String| beside.audit.as_ref().map_or_else(String::new, form);
+    let over_the_wire =
+        |form: fn(&Audit) -> String| beside.audit.as_ref().map_or_else(String::new, form);
     let mut written = false;
     let mut write = |file: &Option<PathBuf>, text: &dyn Fn() -> anyhow::Result<String>| {
         written |= file.is_some();
@@ -98,22 +101,17 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     write(&args.csv, &|| Ok(comparison::csv(&workloads)))?;
     write(&args.html, &|| html::page(&folder, &workloads, &beside))?;
     write(&args.svg, &|| picture::draw(&folder, &workloads).map_err(usage))?;
-    // Every file is read and found to have its markers before any is written.
-    let spliced: Vec<_> =
-        args.splice.iter().map(|file| spliced(file, &folder, &workloads, &args)).collect::<Result<_, _>>()?;
-    for (file, text) in args.splice.iter().zip(&spliced) {
-        replace_file(file, text.as_bytes())?;
-    }
+    splice_all(&args, &folder, &workloads)?;
     if let Some(file) = &args.index {
-        let absolute = std::path::absolute(file)?;
-        let page_folder = absolute.parent().unwrap_or(Path::new("/"));
-        let mut records = records_beside(&fs::canonicalize(&args.record)?, page_folder)?;
-        write_file(file, &html::index(&mut records)?)?;
+        write_index(file, &args.record)?;
     }
     if !written && args.splice.is_empty() && args.index.is_none() {
         print(&match &folder.comparison {
             Some(comparison) => {
-                comparison::text(&comparison.setup, &workloads) + &agreement + "\n" + &over_the_wire(audit::text)
+                comparison::text(&comparison.setup, &workloads)
+                    + &agreement
+                    + "\n"
+                    + &over_the_wire(audit::text)
             }
             None => markdown::folder(&folder, &workloads),
         })?;
@@ -121,7 +119,35 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is known of a comparison beside its samples: from its own folder, and from the one that holds it.
+/// Splices the short report into every file of `--splice`.
+///
+/// Every file is read and found to have its markers before any is written.
+fn splice_all(
+    args: &ReportArgs,
+    folder: &Folder,
+    workloads: &[WorkloadAnalysis],
+) -> anyhow::Result<()> {
+    let texts = args
+        .splice
+        .iter()
+        .map(|file| spliced(file, folder, workloads, args))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (file, text) in args.splice.iter().zip(&texts) {
+        replace_file(file, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes a page that lists all records beside `record`.
+fn write_index(file: &Path, record: &Path) -> anyhow::Result<()> {
+    let absolute = std::path::absolute(file)?;
+    let page_folder = absolute.parent().unwrap_or(Path::new("/"));
+    let mut records = records_beside(&fs::canonicalize(record)?, page_folder)?;
+    write_file(file, &html::index(&mut records)?)
+}
+
+/// What is known of a comparison beside its samples: from its own folder, and from the one that
+/// holds it.
 fn beside(record: &Path, criterion: Option<Vec<Agreement>>) -> anyhow::Result<html::Beside> {
     let records = fs::canonicalize(record)?.parent().map_or_else(PathBuf::new, Path::to_owned);
     Ok(html::Beside {
@@ -139,10 +165,18 @@ fn figures(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<St
 }
 
 /// What a file becomes when the record is set into it.
-fn spliced(file: &Path, folder: &Folder, workloads: &[WorkloadAnalysis], args: &ReportArgs) -> anyhow::Result<String> {
+fn spliced(
+    file: &Path,
+    folder: &Folder,
+    workloads: &[WorkloadAnalysis],
+    args: &ReportArgs,
+) -> anyhow::Result<String> {
     let shown = file.display();
-    let page = fs::read_to_string(file).with_context(|| format!("cannot read {shown}")).map_err(usage)?;
-    let absolute = |path: &Path| fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()));
+    let page =
+        fs::read_to_string(file).with_context(|| format!("cannot read {shown}")).map_err(usage)?;
+    let absolute = |path: &Path| {
+        fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
+    };
     let page_file = absolute(file)?;
     let page_folder = page_file.parent().unwrap_or(Path::new("/"));
     let record_folder = absolute(&args.record)?;
@@ -161,12 +195,14 @@ fn spliced(file: &Path, folder: &Folder, workloads: &[WorkloadAnalysis], args: &
     Ok(page)
 }
 
-/// The records in the folder that this one is in, with links from `page_folder`. Other folders are passed over, and so
-/// are records of a newer form.
+/// The records in the folder that this one is in, with links from `page_folder`. Other folders are
+/// passed over, and so are records of a newer form.
 fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Vec<splice::Listed>> {
     let parent = record_folder.parent().unwrap_or(record_folder);
     let mut records = Vec::new();
-    for entry in fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))? {
+    for entry in
+        fs::read_dir(parent).with_context(|| format!("cannot read {}", parent.display()))?
+    {
         let path = entry?.path();
         if let Ok(folder) = Folder::read(&path) {
             let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();

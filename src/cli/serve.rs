@@ -40,13 +40,14 @@ and then answers, in another terminal,
 
 /// Serve the sites of a scenario, each after its delay
 ///
-/// Prints one line of JSON that says where everything is found, then serves until interrupted. A target is
-/// `/<site>/<visit>`: the same visit of a site is always answered alike. GET /witness on the control url tells what the
-/// server saw, GET /take the same and starts the counts anew. A request with a header `server-timing` is told its delay,
-/// planned and actual, in an answering header of that name.
+/// Prints one line of JSON that says where everything is found, then serves until interrupted. A
+/// target is `/<site>/<visit>`: the same visit of a site is always answered alike. GET /witness on
+/// the control url tells what the server saw, GET /take the same and starts the counts anew. A
+/// request with a header `server-timing` is told its delay, planned and actual, in an answering
+/// header of that name.
 ///
-/// On SIGINT or SIGTERM it accepts nobody any more, lets answers in work end within five seconds, and ends; at the second
-/// signal it ends at once.
+/// On SIGINT or SIGTERM it accepts nobody any more, lets answers in work end within five seconds,
+/// and ends; at the second signal it ends at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
@@ -79,11 +80,13 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let setup = args.listening.setup().map_err(usage)?;
     if args.listening.is_remote() {
         print_warning(
-            "whoever can reach this machine can use the server: it is made for measuring, not for the open net",
+            "whoever can reach this machine can use the server: it is made for measuring, not for \
+             the open net",
         );
     }
     // A server without room for a connection would start and never answer.
-    descriptors::reserve_server(&format!("serving {}", scenario.name), scenario.origins.len()).map_err(usage)?;
+    descriptors::reserve_server(&format!("serving {}", scenario.name), scenario.origins.len())
+        .map_err(usage)?;
     descriptors::raise_limit();
     let server = Server::bind_as(Arc::new(scenario), setup)?;
     // Before the announcement: who reads that may want to end us at once.
@@ -98,7 +101,8 @@ const CAPACITY_TIME: Duration = Duration::from_secs(2);
 
 fn show_capacity(listening: &ListenFlags) -> anyhow::Result<ExitCode> {
     let setup = || listening.setup().map_err(usage);
-    descriptors::reserve("--capacity", crate::compare::CAPACITY_CONNECTIONS, 2, None).map_err(usage)?;
+    descriptors::reserve("--capacity", crate::compare::CAPACITY_CONNECTIONS, 2, None)
+        .map_err(usage)?;
     let capacity = crate::compare::capacity(setup, CAPACITY_TIME)?;
     print(&format!("{}\n", report::capacity::capacity(&capacity)))?;
     Ok(ExitCode::SUCCESS)

@@ -15,17 +15,23 @@ use super::unwritable;
 use crate::record::replace_file;
 use crate::render::escape::{ascii, visible};
 
-/// Writes a text for people to stdout: without colours where no terminal shows them or `NO_COLOR` is set, and in ASCII
-/// where the locale knows no more.
+/// Writes a text for people to stdout: without colours where no terminal shows them or `NO_COLOR`
+/// is set, and in ASCII where the locale knows no more.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
-    if speaks_utf8(|name| env::var(name).ok()) { print_exactly(text) } else { print_exactly(&ascii(text)) }
+    if speaks_utf8(|name| env::var(name).ok()) {
+        print_exactly(text)
+    } else {
+        print_exactly(&ascii(text))
+    }
 }
 
-/// Whether the locale's characters are Unicode's, by the first of its variables that is set. One that sets none is taken
-/// to read UTF-8, as all do today: it is the containers that have no locale.
+/// Whether the locale's characters are Unicode's, by the first of its variables that is set. One
+/// that sets none is taken to read UTF-8, as all do today: it is the containers that have no
+/// locale.
 fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set).unwrap_or_else(|| "UTF-8".to_owned());
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set).unwrap_or_else(|| "UTF-8".to_owned());
     locale.to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
@@ -116,7 +122,8 @@ impl Drop for Countdown {
     }
 }
 
-/// A bar on stderr while a pass runs; gone when dropped. Nothing at all where stderr is no terminal.
+/// A bar on stderr while a pass runs; gone when dropped. Nothing at all where stderr is no
+/// terminal.
 pub(super) struct Progress(Option<Ticker>);
 
 struct Ticker {
@@ -127,14 +134,16 @@ struct Ticker {
 impl Progress {
     /// Shows how many of `all` fetches of `row` have `ended`.
     ///
-    /// The bar looks at the counter from a thread of its own ten times a second: fetches do not wait for it.
+    /// The bar looks at the counter from a thread of its own ten times a second: fetches do not
+    /// wait for it.
     pub(super) fn show(row: &str, all: usize, ended: Arc<AtomicUsize>) -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
         }
         let style = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} {elapsed_precise}")
             .expect("the template is well-formed");
-        let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr()).with_style(style);
+        let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr())
+            .with_style(style);
         bar.set_prefix(row.to_owned());
         let done = Arc::new(AtomicBool::new(false));
         let is_done = Arc::clone(&done);
@@ -167,10 +176,16 @@ mod tests {
     #[test]
     fn the_first_variable_that_is_set_names_the_locale() {
         let speaks = |set: &[(&str, &str)]| {
-            speaks_utf8(|name| set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned()))
+            speaks_utf8(|name| {
+                set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+            })
         };
-        assert!(speaks(&[]) && speaks(&[("LANG", "de_DE.UTF-8")]) && speaks(&[("LC_CTYPE", "C.utf8")]));
-        assert!(!speaks(&[("LANG", "C")]) && !speaks(&[("LC_ALL", "POSIX"), ("LANG", "de_DE.UTF-8")]));
+        assert!(
+            speaks(&[]) && speaks(&[("LANG", "de_DE.UTF-8")]) && speaks(&[("LC_CTYPE", "C.utf8")])
+        );
+        assert!(
+            !speaks(&[("LANG", "C")]) && !speaks(&[("LC_ALL", "POSIX"), ("LANG", "de_DE.UTF-8")])
+        );
         assert!(speaks(&[("LC_ALL", ""), ("LANG", "en_US.UTF-8")]), "an empty variable is not set");
     }
 }

@@ -35,13 +35,14 @@ Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
 
 /// Show what each row makes of answers that are wrong, late or without end
 ///
-/// Every row fetches a healthy site, a faulty one and the healthy one again, in a process of its own for each fault. Told
-/// apart is what the client itself made of it, and what the checks of this program made of that.
+/// Every row fetches a healthy site, a faulty one and the healthy one again, in a process of its
+/// own for each fault. Told apart is what the client itself made of it, and what the checks of this
+/// program made of that.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArgs {
-    /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
-    /// every row that is built in, or set up by `fetchbench peers install`]
+    /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may
+    /// be repeated [default: every row that is built in, or set up by `fetchbench peers install`]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Fault to meet; may be repeated [default: all, see `fetchbench list faults`]
@@ -50,7 +51,8 @@ pub(super) struct VerifyArgs {
     /// Longest a fetch may take
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]
     deadline: Duration,
-    /// Loopback address that the mock server listens at: the grid over ::1 must be that over 127.0.0.1
+    /// Loopback address that the mock server listens at: the grid over ::1 must be that over
+    /// 127.0.0.1
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
     ip: IpAddr,
     /// How to write the grid
@@ -85,9 +87,13 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         spliced(page, "").map_err(usage)?;
     }
     let program = this_program()?;
-    let rows: Vec<Chosen> =
-        if args.backend.is_empty() { Row::set_up().map(Chosen::from).collect() } else { args.backend };
-    let faults: Vec<&Fault> = if args.fault.is_empty() { fault::all().collect() } else { args.fault };
+    let rows: Vec<Chosen> = if args.backend.is_empty() {
+        Row::set_up().map(Chosen::from).collect()
+    } else {
+        args.backend
+    };
+    let faults: Vec<&Fault> =
+        if args.fault.is_empty() { fault::all().collect() } else { args.fault };
     let verification = Verification {
         participants: participants(&rows, &program),
         program,
@@ -96,7 +102,8 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         ip: args.ip,
         progress: Arc::default(),
     };
-    let progress = Progress::show("verify", verification.cells(), Arc::clone(&verification.progress));
+    let progress =
+        Progress::show("verify", verification.cells(), Arc::clone(&verification.progress));
     let grid = verification.run()?;
     drop(progress);
     print(&match args.format {
@@ -111,19 +118,28 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     for page in &args.splice {
         write_file(page, &spliced(page, &report::short(&grid))?)?;
     }
-    Ok(if grid.worst() >= Verdict::Spoiled { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS })
+    Ok(if grid.worst() >= Verdict::Spoiled {
+        ExitCode::from(EXIT_INVALID)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// Reads a page and sets `content` into it.
 fn spliced(page: &Path, content: &str) -> anyhow::Result<String> {
-    let text = fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
+    let text =
+        fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
     splice(&text, CONFORMANCE, content).with_context(|| page.display().to_string())
 }
 
 fn parse_deadline(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
-        deadline if deadline < Duration::from_millis(100) => Err(format!("bad deadline {text:?}: 100ms at least")),
-        deadline if deadline > Duration::from_secs(60) => Err(format!("bad deadline {text:?}: a minute at most")),
+        deadline if deadline < Duration::from_millis(100) => {
+            Err(format!("bad deadline {text:?}: 100ms at least"))
+        }
+        deadline if deadline > Duration::from_secs(60) => {
+            Err(format!("bad deadline {text:?}: a minute at most"))
+        }
         deadline => Ok(deadline),
     }
 }

@@ -1,4 +1,5 @@
-//! The client attohttpc: blocking, and a new connection for every fetch whatever it is told. The baseline without a pool.
+//! The client attohttpc: blocking, and a new connection for every fetch whatever it is told. The
+//! baseline without a pool.
 
 use std::io::{self, Read};
 use std::net::ToSocketAddrs;
@@ -80,16 +81,18 @@ impl BlockingClient for Attohttpc {
         deadline: Instant,
         body: &mut Received,
     ) -> Result<Head, FetchError> {
-        // A deadline costs it a thread, which shuts the connection when it has come. Time-outs of reads, which cost
-        // nothing, would let a peer that drips go on for ever.
+        // A deadline costs it a thread, which shuts the connection when it has come. Time-outs of
+        // reads, which cost nothing, would let a peer that drips go on for ever.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-        let mut request = self.session.get(url.as_str()).timeout(left).connect_timeout(left).read_timeout(left);
+        let mut request =
+            self.session.get(url.as_str()).timeout(left).connect_timeout(left).read_timeout(left);
         let headers = match credentials {
             Credentials::Send => &self.headers,
             Credentials::Withhold => &self.headers_elsewhere,
         };
         request.headers_mut().extend(headers.clone());
-        let mut response = request.send().map_err(|error| self.head_failed(error, url, deadline))?;
+        let mut response =
+            request.send().map_err(|error| self.head_failed(error, url, deadline))?;
         let status = response.status().as_u16();
         refuse_interim("attohttpc", status)?;
         let head = Head::of(status, response.headers());
@@ -107,7 +110,8 @@ impl BlockingClient for Attohttpc {
 impl Attohttpc {
     fn head_failed(&self, error: Error, url: &Url, deadline: Instant) -> FetchError {
         match error.kind() {
-            // That a name has no address comes as an error without a number, as others do: so it is asked for once more.
+            // That a name has no address comes as an error without a number, as others do: so it is
+            // asked for once more.
             ErrorKind::Io(io) if io.raw_os_error().is_none() && has_no_address(url) => {
                 FetchError::new(ErrorClass::Dns, io.to_string())
             }
@@ -116,11 +120,19 @@ impl Attohttpc {
         }
     }
 
-    fn io_failed(&self, error: &io::Error, deadline: Instant, incomplete: ErrorClass) -> FetchError {
+    fn io_failed(
+        &self,
+        error: &io::Error,
+        deadline: Instant,
+        incomplete: ErrorClass,
+    ) -> FetchError {
         match error.kind() {
-            // Its thread shuts the connection down then. If the peer goes on sending, that is a reset.
+            // Its thread shuts the connection down then. If the peer goes on sending, that is a
+            // reset.
             _ if Instant::now() >= deadline => FetchError::timeout(self.limits.deadline),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => FetchError::timeout(self.limits.deadline),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                FetchError::timeout(self.limits.deadline)
+            }
             io::ErrorKind::UnexpectedEof => FetchError::new(incomplete, error.to_string()),
             _ => FetchError::io(error, ErrorClass::Protocol),
         }
@@ -128,5 +140,6 @@ impl Attohttpc {
 }
 
 fn has_no_address(url: &Url) -> bool {
-    Origin::of(url).is_some_and(|origin| (origin.bare_host(), origin.port).to_socket_addrs().is_err())
+    Origin::of(url)
+        .is_some_and(|origin| (origin.bare_host(), origin.port).to_socket_addrs().is_err())
 }

@@ -4,8 +4,8 @@ use std::io;
 
 use crate::fetch::error::{ErrorClass, FetchError};
 
-/// The class of an error. `connecting` is the system's error of a failed connect, where there is a way to ask for it:
-/// without it nothing tells a refused connection from another.
+/// The class of an error. `connecting` is the system's error of a failed connect, where there is a
+/// way to ask for it: without it nothing tells a refused connection from another.
 pub(super) fn failed(error: &curl::Error, connecting: Option<io::Error>) -> FetchError {
     let message = match &connecting {
         Some(system) if error.is_couldnt_connect() => format!("{error}: {system}"),

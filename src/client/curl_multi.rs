@@ -1,5 +1,5 @@
-//! curl through its multi interface: what it is asked for, and what its callbacks make of an answer. Without TLS, for
-//! which curl would bring a library of its own.
+//! curl through its multi interface: what it is asked for, and what its callbacks make of an
+//! answer. Without TLS, for which curl would bring a library of its own.
 //!
 //! It is driven by its own event loop, in `backend/curl_loop.rs`.
 
@@ -50,8 +50,12 @@ impl Client for CurlMulti {
     const TUNED: &'static [Choice<Settings>] = &[
         Choice {
             option: "max_connects: the concurrency",
-            why: "curl keeps four times as many idle connections as there are transfers, which no other row may",
-            set: |settings, limits| Settings { max_connects: Some(limits.concurrency.get()), ..settings },
+            why: "curl keeps four times as many idle connections as there are transfers, which no \
+                  other row may",
+            set: |settings, limits| Settings {
+                max_connects: Some(limits.concurrency.get()),
+                ..settings
+            },
         },
         Choice {
             option: "proxy: none",
@@ -86,7 +90,10 @@ impl Client for CurlMulti {
 /// Headers as curl takes them, which has a form of its own for those without a value.
 fn lines(headers: &HeaderMap) -> anyhow::Result<Vec<String>> {
     let line = |(name, value): (&HeaderName, &HeaderValue)| {
-        let text = value.to_str().ok().with_context(|| format!("curl takes only text in a header: {name}"))?;
+        let text = value
+            .to_str()
+            .ok()
+            .with_context(|| format!("curl takes only text in a header: {name}"))?;
         Ok(if text.is_empty() { format!("{name};") } else { format!("{name}: {text}") })
     };
     headers.iter().map(line).collect()
@@ -131,9 +138,15 @@ impl CurlMulti {
     /// # Errors
     ///
     /// curl cannot be set so.
-    pub fn prepare(&self, easy: &mut Easy2<Transfer>, target: &Target, left: Duration) -> Result<(), FetchError> {
+    pub fn prepare(
+        &self,
+        easy: &mut Easy2<Transfer>,
+        target: &Target,
+        left: Duration,
+    ) -> Result<(), FetchError> {
         let sent_before = easy.get_ref().sent;
-        *easy.get_mut() = Transfer { sent: Some(target.credentials), ..Transfer::new(self.limits.max_body) };
+        *easy.get_mut() =
+            Transfer { sent: Some(target.credentials), ..Transfer::new(self.limits.max_body) };
         let mut set = || {
             easy.url(&target.url)?;
             // curl's own time-out, over the whole transfer. None at all would be no time-out.
@@ -174,10 +187,12 @@ impl CurlMulti {
             let connecting = easy.os_errno().ok().map(io::Error::from_raw_os_error);
             return Err(curl_codes::failed(&error, connecting));
         }
-        let status = easy.response_code().ok().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
+        let status =
+            easy.response_code().ok().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
         if status == 101 {
             // No request has an `upgrade`, so no server may switch (RFC 9110, section 7.8).
-            let message = "the server switched protocols, unasked; curl takes that for the final answer";
+            let message =
+                "the server switched protocols, unasked; curl takes that for the final answer";
             return Err(FetchError::objection(ErrorClass::Protocol, message));
         }
         let transfer = easy.get_ref();
@@ -188,7 +203,10 @@ impl CurlMulti {
                 "the connection ended in the head of the answer",
             ));
         }
-        let head = Head { location: Location::from_lines(locations), ..Head::of(status, &transfer.headers) };
+        let head = Head {
+            location: Location::from_lines(locations),
+            ..Head::of(status, &transfer.headers)
+        };
         Ok((head, transfer.body.clone()))
     }
 
@@ -246,7 +264,8 @@ impl Transfer {
         } else if let Ok(value) = HeaderValue::from_bytes(value)
             && self.headers.try_append(name, value).is_err()
         {
-            self.refused = Some(FetchError::new(ErrorClass::Protocol, "more headers than can be kept"));
+            self.refused =
+                Some(FetchError::new(ErrorClass::Protocol, "more headers than can be kept"));
         }
         self.refused.is_none()
     }

@@ -1,7 +1,7 @@
 //! The client cyper, on compio: hyper-util's pool over completion I/O, without TLS.
 //!
-//! Its clients, and whatever they return, belong to the thread that made them. So each thread has its own, and our share
-//! of the connection budget is divided among the threads.
+//! Its clients, and whatever they return, belong to the thread that made them. So each thread has
+//! its own, and our share of the connection budget is divided among the threads.
 
 use std::cell::RefCell;
 use std::io;
@@ -106,8 +106,10 @@ impl Cyper {
             Credentials::Withhold => self.headers_elsewhere.clone(),
         };
         let client = self.client(target.host)?;
-        let response =
-            client.execute(request).await.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
+        let response = client
+            .execute(request)
+            .await
+            .map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
         let head = Head::of(response.status().as_u16(), response.headers());
         let mut pieces = pin!(response.bytes_stream());
         for piece_number in 1_u32.. {
@@ -115,7 +117,8 @@ impl Cyper {
                 yield_now().await;
             }
             match pieces.next().await {
-                Some(piece) => body.push(&piece.map_err(|error| causes::failed(&error, ErrorClass::BodyShort))?)?,
+                Some(piece) => body
+                    .push(&piece.map_err(|error| causes::failed(&error, ErrorClass::BodyShort))?)?,
                 None => break,
             }
         }
@@ -127,7 +130,9 @@ impl Cyper {
         CLIENT.with_borrow_mut(|current| {
             if current.as_ref().is_none_or(|(number, _)| *number != self.number) {
                 let opened = self.open_here();
-                let opened = opened.map_err(|error| FetchError::new(ErrorClass::LocalLimit, format!("{error:#}")))?;
+                let opened = opened.map_err(|error| {
+                    FetchError::new(ErrorClass::LocalLimit, format!("{error:#}"))
+                })?;
                 *current = Some((self.number, opened));
             }
             let (_, clients) = current.as_ref().expect("it was opened above");
@@ -138,7 +143,8 @@ impl Cyper {
     fn open_here(&self) -> anyhow::Result<PerHost<cyper::Client>> {
         let (options, limits) = (self.options.clone(), self.limits.clone());
         let threads = options.threads.map_or(1, NonZeroUsize::get);
-        let share = NonZeroUsize::new(limits.concurrency.get() / threads).unwrap_or(NonZeroUsize::MIN);
+        let share =
+            NonZeroUsize::new(limits.concurrency.get() / threads).unwrap_or(NonZeroUsize::MIN);
         PerHost::new(share, move || {
             let builder = tuned::<Self>(cyper::Client::builder(), &options, &limits);
             Ok(builder.custom_resolver(Resolver).build()?)
@@ -146,7 +152,8 @@ impl Cyper {
     }
 }
 
-/// Looks names up as cyper does by itself, but fails with an error that can be told from a failed connect.
+/// Looks names up as cyper does by itself, but fails with an error that can be told from a failed
+/// connect.
 struct Resolver;
 
 impl Resolve for Resolver {

@@ -11,8 +11,9 @@ use super::Stream;
 /// How many reads in a row may find something.
 const READS_PER_YIELD: u32 = 32;
 
-/// A stream whose reader pauses now and then, however fast the bytes come. A peer that never stops sending would
-/// otherwise keep the task from ever hearing of its deadline, and whoever else has this thread from their turn.
+/// A stream whose reader pauses now and then, however fast the bytes come. A peer that never stops
+/// sending would otherwise keep the task from ever hearing of its deadline, and whoever else has
+/// this thread from their turn.
 pub struct FairStream<S> {
     stream: S,
     reads: u32,
@@ -25,7 +26,11 @@ impl<S> FairStream<S> {
 }
 
 impl<S: Stream> AsyncRead for FairStream<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         if self.reads == READS_PER_YIELD {
             self.reads = 0;
             context.waker().wake_by_ref();
@@ -38,7 +43,11 @@ impl<S: Stream> AsyncRead for FairStream<S> {
 }
 
 impl<S: Stream> AsyncWrite for FairStream<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

@@ -80,7 +80,8 @@ impl Client for HyperUtil {
 const TUNED: &[Choice<(Builder, Http)>] = &[
     Choice {
         option: "pool_idle_timeout: none",
-        why: "hyper-util gives up a connection that was idle for 90 seconds, which other rows' turns may take",
+        why: "hyper-util gives up a connection that was idle for 90 seconds, which other rows' \
+              turns may take",
         set: |(mut builder, http), _| {
             builder.pool_idle_timeout(None);
             (builder, http)
@@ -96,7 +97,11 @@ const TUNED: &[Choice<(Builder, Http)>] = &[
     },
 ];
 
-fn build(options: &Options, limits: &Limits, tls: ClientConfig) -> Legacy<HttpsConnector<Http>, Empty<Bytes>> {
+fn build(
+    options: &Options,
+    limits: &Limits,
+    tls: ClientConfig,
+) -> Legacy<HttpsConnector<Http>, Empty<Bytes>> {
     let mut builder = Legacy::builder(TokioExecutor::new());
     // Without a timer idle connections would not be closed even where they are to be.
     builder.pool_timer(TokioTimer::new());
@@ -118,10 +123,14 @@ impl AsyncClient for HyperUtil {
             Credentials::Send => self.headers.clone(),
             Credentials::Withhold => self.headers_elsewhere.clone(),
         };
-        let response = self.clients.client(target.host).request(request).await.map_err(|error| {
-            // While connecting only a handshake can be cut short.
-            causes::failed(&error, if error.is_connect() { ErrorClass::Tls } else { ErrorClass::ClosedEarly })
-        })?;
+        let response =
+            self.clients.client(target.host).request(request).await.map_err(|error| {
+                // While connecting only a handshake can be cut short.
+                causes::failed(
+                    &error,
+                    if error.is_connect() { ErrorClass::Tls } else { ErrorClass::ClosedEarly },
+                )
+            })?;
         let head = Head::of(response.status().as_u16(), response.headers());
         let mut incoming = response.into_body();
         while !incoming.is_end_stream()
@@ -154,7 +163,8 @@ impl Service<Name> for Resolver {
             FetchError::new(ErrorClass::Dns, format!("{}: {error}", name.as_str()))
         };
         Box::pin(async move {
-            let found = lookup_host((name.as_str(), 0)).await.map_err(|error| no_address(error, &name))?;
+            let found =
+                lookup_host((name.as_str(), 0)).await.map_err(|error| no_address(error, &name))?;
             Ok(found.collect::<Vec<_>>().into_iter())
         })
     }

@@ -1,5 +1,5 @@
-//! The client isahc, on any executor: curl's multi interface on a thread of its own, and futures over it. Without TLS,
-//! for which curl would bring a library of its own.
+//! The client isahc, on any executor: curl's multi interface on a thread of its own, and futures
+//! over it. Without TLS, for which curl would bring a library of its own.
 
 use std::error::Error as _;
 use std::io;
@@ -63,7 +63,8 @@ impl Client for Isahc {
 const TUNED: &[Choice<HttpClientBuilder>] = &[
     Choice {
         option: "connection_cache_size: the concurrency",
-        why: "isahc keeps four times as many idle connections as there are fetches, which no other row may",
+        why: "isahc keeps four times as many idle connections as there are fetches, which no \
+              other row may",
         set: |builder, limits| builder.connection_cache_size(limits.concurrency.get()),
     },
     Choice {
@@ -73,13 +74,20 @@ const TUNED: &[Choice<HttpClientBuilder>] = &[
     },
     Choice {
         option: "redirect_policy: none, automatic_decompression: off, proxy: none",
-        why: "redirects are the harness's, bodies are counted as they are sent, and no proxy of the environment is used",
-        set: |builder, _| builder.redirect_policy(RedirectPolicy::None).automatic_decompression(false).proxy(None),
+        why: "redirects are the harness's, bodies are counted as they are sent, and no proxy of \
+              the environment is used",
+        set: |builder, _| {
+            builder.redirect_policy(RedirectPolicy::None).automatic_decompression(false).proxy(None)
+        },
     },
 ];
 
 impl AsyncClient for Isahc {
-    async fn get(&self, (uri, credentials): &Self::Target, body: &mut Received) -> Result<Head, FetchError> {
+    async fn get(
+        &self,
+        (uri, credentials): &Self::Target,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
         let mut request = Request::new(());
         *request.uri_mut() = uri.clone();
         *request.headers_mut() = match credentials {
@@ -99,8 +107,8 @@ impl AsyncClient for Isahc {
             }
         }
         if body.bytes() == 0 && !measures_its_body(&response) {
-            let message =
-                "an empty answer that does not say so: its head may have been cut short, which isahc does not tell";
+            let message = "an empty answer that does not say so: its head may have been cut \
+                           short, which isahc does not tell";
             return Err(FetchError::objection(ErrorClass::ClosedEarly, message));
         }
         Ok(head)

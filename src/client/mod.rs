@@ -1,7 +1,8 @@
 //! Clients: what speaks HTTP. One file each; none knows which executor runs it.
 //!
-//! A client makes one request and reads one answer. What all have in common stands outside: the loop that pulls the next
-//! site, the deadline, redirects, the body cap, the check of length and checksum, and the classes of failure.
+//! A client makes one request and reads one answer. What all have in common stands outside: the
+//! loop that pulls the next site, the deadline, redirects, the body cap, the check of length and
+//! checksum, and the classes of failure.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -75,11 +76,12 @@ pub use self::ureq::Ureq;
 #[cfg(feature = "ureq-proto")]
 pub use self::ureq_proto::UreqProto;
 
-/// How many pieces of a body are read before others have their turn: a body that comes faster than it is read would hold
-/// up the deadline.
+/// How many pieces of a body are read before others have their turn: a body that comes faster than
+/// it is read would hold up the deadline.
 const PIECES_PER_YIELD: u32 = 32;
 
-/// What opens, and what makes a url ready. One client is shared by all tasks or threads of a session.
+/// What opens, and what makes a url ready. One client is shared by all tasks or threads of a
+/// session.
 pub trait Client: Send + Sync + Sized + 'static {
     /// Its name, which is that of its crate where a crate is one client.
     const NAME: &'static str;
@@ -105,8 +107,9 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// What its options are set on.
     type Builder: 'static;
 
-    /// The options that are set otherwise than the library would by itself, unless it is left as it comes. What is
-    /// needed for any answer to be verified, or follows from the limits, is set beside them in every tier.
+    /// The options that are set otherwise than the library would by itself, unless it is left as it
+    /// comes. What is needed for any answer to be verified, or follows from the limits, is set
+    /// beside them in every tier.
     const TUNED: &'static [Choice<Self::Builder>];
 
     /// A url made ready to be requested, outside the measured time.
@@ -128,7 +131,8 @@ pub trait Client: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     ///
-    /// A url that the client cannot request. Never one of https where there is no TLS: it does not get here.
+    /// A url that the client cannot request. Never one of https where there is no TLS: it does not
+    /// get here.
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError>;
 }
 
@@ -145,7 +149,9 @@ pub struct Choice<B> {
 /// A builder with what the tier of the options asks for.
 fn tuned<C: Client>(builder: C::Builder, options: &Options, limits: &Limits) -> C::Builder {
     match options.tier {
-        Tier::Tuned => C::TUNED.iter().fold(builder, |builder, choice| (choice.set)(builder, limits)),
+        Tier::Tuned => {
+            C::TUNED.iter().fold(builder, |builder, choice| (choice.set)(builder, limits))
+        }
         Tier::Default => builder,
     }
 }
@@ -154,8 +160,13 @@ fn tuned<C: Client>(builder: C::Builder, options: &Options, limits: &Limits) -> 
 pub trait AsyncClient: Client {
     /// Requests the target and reads its whole body into `body`.
     ///
-    /// The caller drops this future when the deadline passes. Whatever was in use then must not be used again.
-    fn get(&self, target: &Self::Target, body: &mut Received) -> impl Future<Output = Result<Head, FetchError>> + Send;
+    /// The caller drops this future when the deadline passes. Whatever was in use then must not be
+    /// used again.
+    fn get(
+        &self,
+        target: &Self::Target,
+        body: &mut Received,
+    ) -> impl Future<Output = Result<Head, FetchError>> + Send;
 }
 
 /// A client that blocks its thread.
@@ -165,7 +176,12 @@ pub trait BlockingClient: Client {
     /// # Errors
     ///
     /// Whatever kept the answer from arriving whole.
-    fn get(&self, target: &Self::Target, deadline: Instant, body: &mut Received) -> Result<Head, FetchError>;
+    fn get(
+        &self,
+        target: &Self::Target,
+        deadline: Instant,
+        body: &mut Received,
+    ) -> Result<Head, FetchError>;
 }
 
 /// A connected stream of bytes.
@@ -190,7 +206,9 @@ fn refuse_interim(client: &str, status: u16) -> Result<(), FetchError> {
     if !(100..=199).contains(&status) {
         return Ok(());
     }
-    let message = format!("{client} takes the interim answer {status} for the final one: use a row of hyper or ureq");
+    let message = format!(
+        "{client} takes the interim answer {status} for the final one: use a row of hyper or ureq"
+    );
     Err(FetchError::objection(ErrorClass::Unsupported, message))
 }
 
@@ -204,8 +222,11 @@ async fn addresses<R: Runtime>(origin: &Origin) -> Result<Vec<SocketAddr>, Fetch
     if let Some(address) = origin.address() {
         return Ok(vec![address]);
     }
-    let no_address = |why: &str| FetchError::new(ErrorClass::Dns, format!("{}: {why}", origin.host));
-    let addresses = R::resolve(&origin.host, origin.port).await.map_err(|error| no_address(&error.to_string()))?;
+    let no_address =
+        |why: &str| FetchError::new(ErrorClass::Dns, format!("{}: {why}", origin.host));
+    let addresses = R::resolve(&origin.host, origin.port)
+        .await
+        .map_err(|error| no_address(&error.to_string()))?;
     if addresses.is_empty() { Err(no_address("the name has no address")) } else { Ok(addresses) }
 }
 
@@ -221,16 +242,22 @@ async fn connect<R: Runtime>(origin: &Origin) -> Result<R::Stream, FetchError> {
     Err(failed)
 }
 
-/// Finds out whether the peer of an idle connection has closed it, or has said something before it was asked.
+/// Finds out whether the peer of an idle connection has closed it, or has said something before it
+/// was asked.
 ///
-/// A stream may say nothing for once because its task has had its turn ([`turns::FairStream`], the budget of tokio's tasks). Then
-/// a connection that is closed shows by the answer that does not come.
+/// A stream may say nothing for once because its task has had its turn ([`turns::FairStream`], the
+/// budget of tokio's tasks). Then a connection that is closed shows by the answer that does not
+/// come.
 async fn quiet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), FetchError> {
     poll_fn(|context| {
         Poll::Ready(match Pin::new(&mut *stream).poll_read(context, &mut [0]) {
             Poll::Pending => Ok(()),
-            Poll::Ready(Ok(0)) => Err(FetchError::new(ErrorClass::ClosedEarly, "closed before it was asked")),
-            Poll::Ready(Ok(_)) => Err(FetchError::new(ErrorClass::Protocol, "answered before it was asked")),
+            Poll::Ready(Ok(0)) => {
+                Err(FetchError::new(ErrorClass::ClosedEarly, "closed before it was asked"))
+            }
+            Poll::Ready(Ok(_)) => {
+                Err(FetchError::new(ErrorClass::Protocol, "answered before it was asked"))
+            }
             Poll::Ready(Err(error)) => Err(FetchError::io(&error, ErrorClass::Protocol)),
         })
     })
@@ -247,7 +274,8 @@ fn bad_url(url: &Url, why: &dyn fmt::Display) -> FetchError {
     FetchError::new(ErrorClass::Unsupported, format!("{}: {why}", excerpt(url.as_str())))
 }
 
-/// The value of the `host` header: the port is left out where it is the scheme's own (RFC 9110, section 7.2).
+/// The value of the `host` header: the port is left out where it is the scheme's own (RFC 9110,
+/// section 7.2).
 fn host_header(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -1,4 +1,5 @@
-//! Numbers for origins, since to compare a number is quicker than to compare a scheme, a host and a port.
+//! Numbers for origins, since to compare a number is quicker than to compare a scheme, a host and a
+//! port.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::{PoisonError, RwLock};
 
-/// A client that is replaced, and its connections with it, after as many hosts as there may be connections. Fetches in
-/// flight end on the old one.
+/// A client that is replaced, and its connections with it, after as many hosts as there may be
+/// connections. Fetches in flight end on the old one.
 pub(super) struct PerHost<C> {
     current: RwLock<Current<C>>,
     most_hosts: usize,

@@ -11,7 +11,8 @@ pub(super) struct Pool<C> {
 }
 
 struct State<C> {
-    /// With the number of the origin that each leads to. The one used last stands last, and is taken first.
+    /// With the number of the origin that each leads to. The one used last stands last, and is
+    /// taken first.
     idle: VecDeque<(usize, C)>,
     /// Leases that are out: each has a connection, or is about to.
     leased: usize,
@@ -42,7 +43,8 @@ pub(super) struct Lease<C> {
 }
 
 impl<C> Lease<C> {
-    /// Takes an idle connection to the origin, if there is one. Whether it is still open shows when it is used.
+    /// Takes an idle connection to the origin, if there is one. Whether it is still open shows when
+    /// it is used.
     pub fn idle_connection(&mut self) -> Option<C> {
         let origin = self.origin;
         let mut state = self.pool.lock();
@@ -50,10 +52,13 @@ impl<C> Lease<C> {
         state.idle.remove(last).map(|(_, connection)| connection)
     }
 
-    /// Makes room for a new connection: those that were not used for longest go, wherever they lead.
+    /// Makes room for a new connection: those that were not used for longest go, wherever they
+    /// lead.
     pub fn make_room(&mut self) {
         let mut state = self.pool.lock();
-        let surplus = (state.leased + state.idle.len()).saturating_sub(self.pool.budget).min(state.idle.len());
+        let surplus = (state.leased + state.idle.len())
+            .saturating_sub(self.pool.budget)
+            .min(state.idle.len());
         let closed: Vec<_> = state.idle.drain(..surplus).collect();
         drop(state);
         // To close them is a call of the system each, which nobody needs to wait for.

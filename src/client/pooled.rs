@@ -1,4 +1,5 @@
-//! A client made of a library that speaks HTTP over one connection, the executor's own streams, and a pool of ours.
+//! A client made of a library that speaks HTTP over one connection, the executor's own streams, and
+//! a pool of ours.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -19,7 +20,8 @@ use crate::fetch::error::FetchError;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
-/// A stream, plain or encrypted. The latter is boxed, since it would make a connection without TLS several times as large.
+/// A stream, plain or encrypted. The latter is boxed, since it would make a connection without TLS
+/// several times as large.
 pub(super) type Wire<S> = Either<FairStream<S>, Box<TlsStream<FairStream<S>>>>;
 
 /// A connection that speaks HTTP by a library that does no more than that.
@@ -45,7 +47,11 @@ pub trait Connection<S: Stream>: Sized + Send + 'static {
     fn is_alive(&self) -> bool;
 
     /// Sends a request and reads its answer, the body to its end.
-    fn fetch(&mut self, target: &Target, body: &mut Received) -> impl Future<Output = Result<Head, Failed>> + Send;
+    fn fetch(
+        &mut self,
+        target: &Target,
+        body: &mut Received,
+    ) -> impl Future<Output = Result<Head, Failed>> + Send;
 }
 
 /// A fetch that failed.
@@ -105,7 +111,8 @@ impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
                 Some(connection) => (connection, true),
                 None => {
                     lease.make_room();
-                    // Boxed, since it would make the future of every fetch as large, most of which never connect.
+                    // Boxed, since it would make the future of every fetch as large, most of which
+                    // never connect.
                     (Box::pin(self.connect(&target.place.origin)).await?, false)
                 }
             };
@@ -116,7 +123,8 @@ impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
                     }
                     return Ok(head);
                 }
-                // The server hung up while the connection was idle. Nothing was sent, so the next is no second try.
+                // The server hung up while the connection was idle. Nothing was sent, so the next
+                // is no second try.
                 Err(Failed { unsent: true, .. }) if was_idle => {}
                 Err(Failed { error, .. }) => return Err(error),
             }

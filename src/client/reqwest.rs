@@ -70,12 +70,14 @@ const TUNED: &[Choice<ClientBuilder>] = &[
     },
     Choice {
         option: "pool_idle_timeout: none",
-        why: "reqwest closes a connection that was idle for 90 seconds, and looks for such ones at intervals",
+        why: "reqwest closes a connection that was idle for 90 seconds, and looks for such ones \
+              at intervals",
         set: |builder, _| builder.pool_idle_timeout(None),
     },
     Choice {
         option: "tcp_keepalive, tcp_user_timeout: none",
-        why: "reqwest makes five calls of the system for each connection to set them, and no other row has them",
+        why: "reqwest makes five calls of the system for each connection to set them, and no \
+              other row has them",
         set: |builder, _| builder.tcp_keepalive(None).tcp_user_timeout(None),
     },
     Choice {
@@ -104,16 +106,22 @@ impl AsyncClient for Reqwest {
             Credentials::Withhold => self.headers_elsewhere.clone(),
         };
         let client = self.clients.client(target.host);
-        let mut response = client.execute(request).await.map_err(|error| failed(&error, ErrorClass::ClosedEarly))?;
+        let mut response = client
+            .execute(request)
+            .await
+            .map_err(|error| failed(&error, ErrorClass::ClosedEarly))?;
         let head = Head::of(response.status().as_u16(), response.headers());
-        while let Some(piece) = response.chunk().await.map_err(|error| failed(&error, ErrorClass::BodyShort))? {
+        while let Some(piece) =
+            response.chunk().await.map_err(|error| failed(&error, ErrorClass::BodyShort))?
+        {
             body.push(&piece)?;
         }
         Ok(head)
     }
 }
 
-/// Looks names up as reqwest does by itself, but fails with an error that can be told from a failed connect.
+/// Looks names up as reqwest does by itself, but fails with an error that can be told from a failed
+/// connect.
 pub(super) struct Resolver;
 
 impl Resolve for Resolver {
@@ -121,7 +129,9 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let found = lookup_host((name.as_str(), 0)).await;
             let addresses: Vec<_> = found
-                .map_err(|error| FetchError::new(ErrorClass::Dns, format!("{}: {error}", name.as_str())))?
+                .map_err(|error| {
+                    FetchError::new(ErrorClass::Dns, format!("{}: {error}", name.as_str()))
+                })?
                 .collect();
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })

@@ -1,5 +1,5 @@
-//! reqwest's blocking client: a thread of its own, which runs the asynchronous one on tokio, does the work for all
-//! threads that call it.
+//! reqwest's blocking client: a thread of its own, which runs the asynchronous one on tokio, does
+//! the work for all threads that call it.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -79,12 +79,14 @@ const TUNED: &[Choice<ClientBuilder>] = &[
     },
     Choice {
         option: "pool_idle_timeout: none",
-        why: "reqwest closes a connection that was idle for 90 seconds, which other rows' turns may take",
+        why: "reqwest closes a connection that was idle for 90 seconds, which other rows' turns \
+              may take",
         set: |builder, _| builder.pool_idle_timeout(None),
     },
     Choice {
         option: "tcp_keepalive, tcp_user_timeout: none",
-        why: "reqwest makes five calls of the system for each connection to set them, and no other row has them",
+        why: "reqwest makes five calls of the system for each connection to set them, and no \
+              other row has them",
         set: |builder, _| builder.tcp_keepalive(None).tcp_user_timeout(None),
     },
     Choice {
@@ -107,7 +109,12 @@ fn builder(options: &Options, limits: &Limits, tls: &Arc<ClientConfig>) -> Clien
 }
 
 impl BlockingClient for ReqwestBlocking {
-    fn get(&self, target: &Target, deadline: Instant, body: &mut Received) -> Result<Head, FetchError> {
+    fn get(
+        &self,
+        target: &Target,
+        deadline: Instant,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
         let mut request = Request::new(Method::GET, target.url.clone());
         *request.headers_mut() = match target.credentials {
             Credentials::Send => self.headers.clone(),
@@ -115,7 +122,9 @@ impl BlockingClient for ReqwestBlocking {
         };
         *request.timeout_mut() = Some(deadline.saturating_duration_since(Instant::now()));
         let client = self.clients.client(target.host);
-        let mut response = client.execute(request).map_err(|error| self.failed(&error, ErrorClass::ClosedEarly))?;
+        let mut response = client
+            .execute(request)
+            .map_err(|error| self.failed(&error, ErrorClass::ClosedEarly))?;
         let head = Head::of(response.status().as_u16(), response.headers());
         let mut piece = [0; PIECE_BYTES];
         loop {
@@ -130,7 +139,11 @@ impl BlockingClient for ReqwestBlocking {
 
 impl ReqwestBlocking {
     fn failed(&self, error: &reqwest::Error, incomplete: ErrorClass) -> FetchError {
-        if error.is_timeout() { FetchError::timeout(self.limits.deadline) } else { failed(error, incomplete) }
+        if error.is_timeout() {
+            FetchError::timeout(self.limits.deadline)
+        } else {
+            failed(error, incomplete)
+        }
     }
 
     /// Reading, it wraps its errors in those of the system.

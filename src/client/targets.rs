@@ -1,4 +1,5 @@
-//! Urls made ready for a client that is given a request line and headers: all that can be prepared outside the clock.
+//! Urls made ready for a client that is given a request line and headers: all that can be prepared
+//! outside the clock.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,7 +53,8 @@ impl Targets {
     pub fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| bad_url(url, &error))?;
-        // The first clone makes the text a shared one, which takes an allocation: now, and not within the pass.
+        // The first clone makes the text a shared one, which takes an allocation: now, and not
+        // within the pass.
         drop(path.clone());
         let host = HeaderValue::try_from(host_header(url)).map_err(|error| bad_url(url, &error))?;
 
@@ -84,7 +86,8 @@ impl Target {
     }
 }
 
-/// The headers with `host` first, as RFC 9110, section 7.2, would have it; a `host` of the user's own stays.
+/// The headers with `host` first, as RFC 9110, section 7.2, would have it; a `host` of the user's
+/// own stays.
 fn with_host(host: &HeaderValue, headers: &HeaderMap) -> HeaderMap {
     let mut all = HeaderMap::with_capacity(headers.len() + 1);
     all.insert(HOST, headers.get(HOST).unwrap_or(host).clone());

@@ -1,4 +1,5 @@
-//! One TLS for every client that can be given one: rustls with ring, and the web's roots unless told otherwise.
+//! One TLS for every client that can be given one: rustls with ring, and the web's roots unless
+//! told otherwise.
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use crate::fetch::origin::Origin;
 
 /// The configuration of an HTTP/1.1 client.
 ///
-/// The provider is named here and not installed for the process, since benches and tests have no `main` of ours.
+/// The provider is named here and not installed for the process, since benches and tests have no
+/// `main` of ours.
 ///
 /// # Errors
 ///
@@ -52,7 +54,8 @@ pub(super) async fn encrypt<S: Stream>(
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| FetchError::new(ErrorClass::Tls, format!("{host}: {error}")))?;
     tls.connect(name, stream).await.map_err(|error| match error.kind() {
-        // The peer hung up or answered something else than TLS: in a handshake either is its failure.
+        // The peer hung up or answered something else than TLS: in a handshake either is its
+        // failure.
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => {
             FetchError { class: ErrorClass::Tls, ..FetchError::io(&error, ErrorClass::Tls) }
         }

@@ -49,7 +49,11 @@ impl Client for Ureq {
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         let config = config(options, limits);
         Ok(Self {
-            agent: Agent::with_parts(config, DefaultConnector::default(), LiteralResolver::default()),
+            agent: Agent::with_parts(
+                config,
+                DefaultConnector::default(),
+                LiteralResolver::default(),
+            ),
             headers: options.request_headers(limits, Credentials::Send),
             headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
             deadline: limits.deadline,
@@ -68,7 +72,8 @@ type Builder = ConfigBuilder<AgentScope>;
 const TUNED: &[Choice<Builder>] = &[
     Choice {
         option: "max_idle_connections, max_idle_connections_per_host: the concurrency",
-        why: "ureq keeps 10 idle connections, 3 to a host, and opens new ones for all fetches beyond",
+        why: "ureq keeps 10 idle connections, 3 to a host, and opens new ones for all fetches \
+              beyond",
         set: |builder, limits| {
             let idle = limits.concurrency.get();
             builder.max_idle_connections(idle).max_idle_connections_per_host(idle)
@@ -76,7 +81,8 @@ const TUNED: &[Choice<Builder>] = &[
     },
     Choice {
         option: "max_idle_age: an hour",
-        why: "ureq drops a connection that was idle for 15 seconds, which other rows' turns may take",
+        why: "ureq drops a connection that was idle for 15 seconds, which other rows' turns may \
+              take",
         set: |builder, _| builder.max_idle_age(Duration::from_secs(3600)),
     },
     Choice {
@@ -95,12 +101,14 @@ const TUNED: &[Choice<Builder>] = &[
 fn config(options: &Options, limits: &Limits) -> Config {
     let mut tls = TlsConfig::builder();
     if let Some(roots) = &options.roots {
-        let certificates = roots.iter().map(|certificate| Certificate::from_der(certificate).to_owned());
+        let certificates =
+            roots.iter().map(|certificate| Certificate::from_der(certificate).to_owned());
         tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates.collect())));
     }
     let mut builder = tuned::<Ureq>(Agent::config_builder(), options, limits)
         .http_status_as_error(false)
-        // Our deadline begins before the request and ureq's at it: they differ by the time of a function call.
+        // Our deadline begins before the request and ureq's at it: they differ by the time of a
+        // function call.
         .timeout_global(Some(limits.deadline))
         .tls_config(tls.build());
     if limits.connections == Connections::PerFetch {
@@ -123,14 +131,16 @@ impl BlockingClient for Ureq {
             Credentials::Send => self.headers.clone(),
             Credentials::Withhold => self.headers_elsewhere.clone(),
         };
-        // The time that is left is less than the agent's own only behind a redirect; a configuration for one request
-        // is a copy of the agent's, which a first request can do without.
+        // The time that is left is less than the agent's own only behind a redirect; a
+        // configuration for one request is a copy of the agent's, which a first request can do
+        // without.
         let left = deadline.saturating_duration_since(Instant::now());
         if left + Duration::from_millis(1) < self.deadline {
             let left = left.max(Duration::from_millis(1));
             request = self.agent.configure_request(request).timeout_global(Some(left)).build();
         }
-        let mut response = self.agent.run(request).map_err(|error| self.failed(error, Phase::Head))?;
+        let mut response =
+            self.agent.run(request).map_err(|error| self.failed(error, Phase::Head))?;
         let head = Head::of(response.status().as_u16(), response.headers());
         let mut reader = response.body_mut().as_reader();
         let mut piece = [0; PIECE_BYTES];
@@ -158,7 +168,9 @@ impl Ureq {
         let class = match &error {
             ureq::Error::Timeout(_) => return FetchError::timeout(self.deadline),
             ureq::Error::HostNotFound => ErrorClass::Dns,
-            ureq::Error::Rustls(error) => return FetchError::new(ErrorClass::Tls, tls_error::sentence(error)),
+            ureq::Error::Rustls(error) => {
+                return FetchError::new(ErrorClass::Tls, tls_error::sentence(error));
+            }
             ureq::Error::Tls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
             ureq::Error::ConnectionFailed => ErrorClass::Connect,
             ureq::Error::BadUri(_) => ErrorClass::Unsupported,
@@ -171,7 +183,9 @@ impl Ureq {
 
 fn of_io(error: &io::Error, phase: Phase) -> FetchError {
     match (error.kind(), phase) {
-        (io::ErrorKind::UnexpectedEof, Phase::Body) => FetchError::new(ErrorClass::BodyShort, error.to_string()),
+        (io::ErrorKind::UnexpectedEof, Phase::Body) => {
+            FetchError::new(ErrorClass::BodyShort, error.to_string())
+        }
         (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput, _) | (_, Phase::Body) => {
             FetchError::io(error, ErrorClass::Protocol)
         }
@@ -179,21 +193,29 @@ fn of_io(error: &io::Error, phase: Phase) -> FetchError {
     }
 }
 
-/// Answers address literals itself: ureq's own resolver starts a thread for every look-up that has a time-out.
+/// Answers address literals itself: ureq's own resolver starts a thread for every look-up that has
+/// a time-out.
 #[derive(Debug, Default)]
 struct LiteralResolver(DefaultResolver);
 
 impl Resolver for LiteralResolver {
-    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let host = without_brackets(uri.host().unwrap_or_default());
         if let Ok(address) = host.parse::<IpAddr>() {
-            let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+            let port =
+                uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
             let mut addresses = self.0.empty();
             addresses.push((address, port).into());
             return Ok(addresses);
         }
         self.0.resolve(uri, config, timeout).map_err(|error| match error {
-            // What the system's resolver says has no kind of its own, so that later it would pass for a failed connect.
+            // What the system's resolver says has no kind of its own, so that later it would pass
+            // for a failed connect.
             ureq::Error::Io(_) => ureq::Error::HostNotFound,
             other => other,
         })

@@ -31,14 +31,17 @@ pub enum Accord {
     Contradicts,
 }
 
-/// Returns every backend that both have measured on the same scenario, with the same delays, fetches
-/// and concurrency.
+/// Returns every backend that both have measured on the same scenario, with the same delays,
+/// fetches and concurrency.
 pub fn agreements(record: &Record, workloads: &[WorkloadAnalysis]) -> Vec<Agreement> {
     let measurements = record.measurements();
     workloads.iter().flat_map(|workload| workload_agreements(&measurements, workload)).collect()
 }
 
-fn workload_agreements(measurements: &[Measurement<'_>], workload: &WorkloadAnalysis) -> Vec<Agreement> {
+fn workload_agreements(
+    measurements: &[Measurement<'_>],
+    workload: &WorkloadAnalysis,
+) -> Vec<Agreement> {
     let Some(reference_s) = pass_s(measurements, &workload.setup, &workload.reference) else {
         return Vec::new();
     };
@@ -95,7 +98,10 @@ mod tests {
             [1.25, 1.02, 0.9].map(|figure| accord(figure, slower)),
             [Some(Accord::Within), Some(Accord::SameSide), Some(Accord::Contradicts)]
         );
-        assert_eq!([0.96, 1.2].map(|figure| accord(figure, tied)), [Some(Accord::Within), Some(Accord::Contradicts)]);
+        assert_eq!(
+            [0.96, 1.2].map(|figure| accord(figure, tied)),
+            [Some(Accord::Within), Some(Accord::Contradicts)]
+        );
         assert_eq!(accord(1.2, Ratio { blocks: 4, ..slower }), None);
     }
 }

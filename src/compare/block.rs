@@ -1,4 +1,5 @@
-//! A block: every row's process started afresh, one pass each to warm up, then rounds in ever new orders.
+//! A block: every row's process started afresh, one pass each to warm up, then rounds in ever new
+//! orders.
 
 use std::time::Instant;
 
@@ -15,7 +16,8 @@ use crate::worker::PassOrder;
 /// Room for the visits of a block's rounds, so that no two blocks share one.
 const VISITS_A_BLOCK: u64 = 1_000;
 
-/// Allocations and instructions hardly differ from pass to pass, and every counted pass is one that is not timed.
+/// Allocations and instructions hardly differ from pass to pass, and every counted pass is one that
+/// is not timed.
 const BLOCKS_COUNTED: u32 = 3;
 
 /// A block that is about to be run.
@@ -44,7 +46,8 @@ impl Block<'_> {
         let rounds = self.budget.rounds(self.number, opening, start.elapsed() - opening);
 
         let server_before = self.target.usage();
-        let before: Vec<_> = contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
+        let before: Vec<_> =
+            contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
         let mut made = 0;
         while made < rounds && !self.plan.is_interrupted() {
             self.round(Some(made), contenders, shuffle, observe)?;
@@ -52,7 +55,8 @@ impl Block<'_> {
         }
         let fetches = u64::from(made) * self.workload.scenario.sites.len() as u64;
         if let (Some(before), Some(after)) = (server_before, self.target.usage()) {
-            let taking_part = contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
+            let taking_part =
+                contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
             observe(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
         }
         for (contender, before) in contenders.iter_mut().zip(before) {
@@ -80,7 +84,8 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// One pass of everybody. All meet the same visit, and so the same delays, in processes that share nothing.
+    /// One pass of everybody. All meet the same visit, and so the same delays, in processes that
+    /// share nothing.
     fn round(
         &self,
         round: Option<u32>,
@@ -90,7 +95,8 @@ impl Block<'_> {
     ) -> anyhow::Result<()> {
         let mut order: Vec<usize> = (0..contenders.len()).collect();
         shuffle.shuffle(&mut order);
-        let visit = u64::from(self.number) * VISITS_A_BLOCK + round.map_or(0, |round| u64::from(round) + 1);
+        let visit =
+            u64::from(self.number) * VISITS_A_BLOCK + round.map_or(0, |round| u64::from(round) + 1);
         for index in order {
             if self.plan.is_interrupted() {
                 break;
@@ -102,7 +108,12 @@ impl Block<'_> {
         Ok(())
     }
 
-    fn pass(&self, contender: &mut Contender, round: Option<u32>, visit: u64) -> anyhow::Result<PassSample> {
+    fn pass(
+        &self,
+        contender: &mut Contender,
+        round: Option<u32>,
+        visit: u64,
+    ) -> anyhow::Result<PassSample> {
         let scenario = &self.workload.scenario;
         let mut sample = PassSample {
             scenario: scenario.name.clone(),
@@ -119,11 +130,13 @@ impl Block<'_> {
             starts: Vec::new(),
         };
         let done = match &contender.out {
-            None => contender.pass(PassOrder::new(visit), self.workload.patience(contender.slots, visit)),
+            None => contender
+                .pass(PassOrder::new(visit), self.workload.patience(contender.slots, visit)),
             Some(_) => None,
         };
         let Some(done) = done else {
-            let (validity, why) = contender.out.clone().unwrap_or((Validity::Crashed, "has no worker".to_owned()));
+            let (validity, why) =
+                contender.out.clone().unwrap_or((Validity::Crashed, "has no worker".to_owned()));
             (sample.validity, sample.why) = (validity, Some(why));
             // What it left behind is not the next row's.
             self.target.take_witness()?;
@@ -134,25 +147,31 @@ impl Block<'_> {
         if let Target::Live(urls) = self.target {
             mark_unreachable(&mut pass, urls);
         }
-        if let Some((validity, why)) = check::fault(scenario, contender.slots, visit, &pass, witness.as_ref()) {
+        if let Some((validity, why)) =
+            check::fault(scenario, contender.slots, visit, &pass, witness.as_ref())
+        {
             (sample.validity, sample.why) = (validity, Some(why));
         }
         sample.elapsed_s = Some(pass.elapsed.as_secs_f64());
-        sample.ideal_s = scenario.has_delays().then(|| scenario.ideal(visit, contender.slots).as_secs_f64());
+        sample.ideal_s =
+            scenario.has_delays().then(|| scenario.ideal(visit, contender.slots).as_secs_f64());
         sample.witness = witness;
         sample.latencies = Latencies::of(&pass);
         sample.starts = starts(&pass);
         Ok(sample.or_contradicted())
     }
 
-    /// What the counted rounds cost a row, and what one more pass allocates and executes, which is counted and not timed.
+    /// What the counted rounds cost a row, and what one more pass allocates and executes, which is
+    /// counted and not timed.
     fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
         let after = contender.process().and_then(Usage::of)?;
         let mut sample = self.cost_sample(&contender.name, fetches, before, after);
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
-            let counters = contender.process().and_then(|process| Counters::instructions(process).ok());
-            let done = contender.pass(PassOrder::counted(visit), self.workload.patience(contender.slots, visit));
+            let counters =
+                contender.process().and_then(|process| Counters::instructions(process).ok());
+            let done = contender
+                .pass(PassOrder::counted(visit), self.workload.patience(contender.slots, visit));
             sample.instructions = counters.filter(|_| done.is_some()).and_then(Counters::total);
             sample.counts = done.and_then(|done| done.counts);
         }
@@ -169,7 +188,9 @@ impl Block<'_> {
             user_s: after.user_s - before.user_s,
             system_s: after.system_s - before.system_s,
             voluntary_switches: after.voluntary_switches.saturating_sub(before.voluntary_switches),
-            involuntary_switches: after.involuntary_switches.saturating_sub(before.involuntary_switches),
+            involuntary_switches: after
+                .involuntary_switches
+                .saturating_sub(before.involuntary_switches),
             threads: after.threads,
             peak_rss_bytes: after.peak_rss_bytes,
             children_s: after.children_s - before.children_s,

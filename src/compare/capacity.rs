@@ -1,4 +1,5 @@
-//! What the mock server can do here: the raw client asks as fast as it can, and then half as fast for answers with a delay.
+//! What the mock server can do here: the raw client asks as fast as it can, and then half as fast
+//! for answers with a delay.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -24,12 +25,16 @@ pub const CAPACITY_CONNECTIONS: usize = 2 * CONNECTIONS.get();
 /// The moments that a bare loop waits for lie so far apart.
 const STEP: Duration = Duration::from_millis(1);
 
-/// Measures for about three times as long as `time`, against servers made by `setup` in this process.
+/// Measures for about three times as long as `time`, against servers made by `setup` in this
+/// process.
 ///
 /// # Errors
 ///
 /// A server cannot be started, or a fetch fails.
-pub fn capacity(setup: impl Fn() -> anyhow::Result<Setup>, time: Duration) -> anyhow::Result<Capacity> {
+pub fn capacity(
+    setup: impl Fn() -> anyhow::Result<Setup>,
+    time: Duration,
+) -> anyhow::Result<Capacity> {
     let most = load(Scenario::load("keepalive")?, setup()?, time)?;
     // So long a delay that as many connections make half as many requests.
     let fan_out = Scenario::load("fan-out")?;
@@ -37,7 +42,8 @@ pub fn capacity(setup: impl Fn() -> anyhow::Result<Setup>, time: Duration) -> an
     let programmed = fan_out.ideal(0, NonZeroUsize::MAX).as_secs_f64();
     let half = load(fan_out.time_scaled(delay / programmed), setup()?, time)?;
     let bare = bare(time);
-    let quantile = |errors: &DelayErrors, share| errors.quantile(share).unwrap_or_default().as_secs_f64();
+    let quantile =
+        |errors: &DelayErrors, share| errors.quantile(share).unwrap_or_default().as_secs_f64();
     Ok(Capacity {
         requests_per_s: most.per_s(),
         busy: Duration::from_nanos(most.witness.cpu_ns).as_secs_f64() / most.elapsed.as_secs_f64(),
@@ -69,11 +75,18 @@ fn load(scenario: Scenario, setup: Setup, time: Duration) -> anyhow::Result<Load
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || server.run())?;
     let loaded = passes(&scenario, &announcement, time);
     stopper.stop();
-    thread.join().map_err(|_| anyhow!("the mock server panicked"))?.context("the event loop failed")?;
+    thread
+        .join()
+        .map_err(|_| anyhow!("the mock server panicked"))?
+        .context("the event loop failed")?;
     loaded
 }
 
-fn passes(scenario: &Scenario, announcement: &crate::server::Announcement, time: Duration) -> anyhow::Result<Load> {
+fn passes(
+    scenario: &Scenario,
+    announcement: &crate::server::Announcement,
+    time: Duration,
+) -> anyhow::Result<Load> {
     let floor: Row = FLOOR.parse()?;
     let mut session = floor.open(&Options::default(), &scenario.limits)?;
     let urls = scenario.urls(&announcement.origins()?, 0);
@@ -89,7 +102,8 @@ fn passes(scenario: &Scenario, announcement: &crate::server::Announcement, time:
     Ok(Load { elapsed, witness: announcement.take_witness()? })
 }
 
-/// How late a loop that does nothing else sees moments come: whatever else the machine does is in it.
+/// How late a loop that does nothing else sees moments come: whatever else the machine does is in
+/// it.
 fn bare(time: Duration) -> DelayErrors {
     let (mut late, start) = (DelayErrors::default(), Instant::now());
     let mut due = start + STEP;
@@ -110,7 +124,10 @@ mod tests {
     fn a_capacity_is_made_of_what_was_asked_and_answered() {
         let capacity = capacity(|| Ok(Setup::default()), Duration::from_millis(30)).unwrap();
         assert!(capacity.requests_per_s > 0.0 && capacity.busy > 0.0, "{capacity:?}");
-        assert!(capacity.delayed_per_s > 0.0 && capacity.delayed_per_s < capacity.requests_per_s, "{capacity:?}");
+        assert!(
+            capacity.delayed_per_s > 0.0 && capacity.delayed_per_s < capacity.requests_per_s,
+            "{capacity:?}"
+        );
         assert!(capacity.delay_error_p99_s >= capacity.delay_error_median_s, "{capacity:?}");
     }
 

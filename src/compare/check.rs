@@ -1,4 +1,5 @@
-//! Whether a pass counts: what the worker says, what was programmed and what the server saw must agree.
+//! Whether a pass counts: what the worker says, what was programmed and what the server saw must
+//! agree.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use crate::record::Validity;
 use crate::scenario::Scenario;
 use crate::server::witness::Witness;
 
-/// What a worker's clock may differ by from the server's, both being the same machine's: reading it takes a while.
+/// What a worker's clock may differ by from the server's, both being the same machine's: reading it
+/// takes a while.
 const CLOCK_TOLERANCE: Duration = Duration::from_micros(50);
 
 /// How much is told of a failure.
@@ -17,12 +19,13 @@ const CLOCK_TOLERANCE: Duration = Duration::from_micros(50);
 enum Telling {
     /// What the client says.
     Message,
-    /// The class alone: what clients say may hold the url, and that of a live site may hold a secret.
+    /// The class alone: what clients say may hold the url, and that of a live site may hold a
+    /// secret.
     Class,
 }
 
-/// Why a pass does not count, if so. Of live sites nothing was programmed and nobody has seen anything, so that only what
-/// the worker itself tells can be held against it.
+/// Why a pass does not count, if so. Of live sites nothing was programmed and nobody has seen
+/// anything, so that only what the worker itself tells can be held against it.
 pub(super) fn fault(
     scenario: &Scenario,
     slots: NonZeroUsize,
@@ -43,7 +46,8 @@ pub(super) fn fault(
 
 fn wrong_count(scenario: &Scenario, pass: &Pass) -> Option<(Validity, String)> {
     let (told, sites) = (pass.fetched.len(), scenario.sites.len());
-    (told != sites).then(|| (Validity::WrongAnswer, format!("tells of {told} fetches for {sites} sites")))
+    (told != sites)
+        .then(|| (Validity::WrongAnswer, format!("tells of {told} fetches for {sites} sites")))
 }
 
 fn failed(scenario: &Scenario, pass: &Pass, telling: Telling) -> Option<(Validity, String)> {
@@ -64,7 +68,10 @@ fn failed(scenario: &Scenario, pass: &Pass, telling: Telling) -> Option<(Validit
         Telling::Message => first.to_string(),
         Telling::Class => first.class.name().to_owned(),
     };
-    Some((validity, format!("{} of {} failed, first {label}: {told}", failures.len(), pass.fetched.len())))
+    Some((
+        validity,
+        format!("{} of {} failed, first {label}: {told}", failures.len(), pass.fetched.len()),
+    ))
 }
 
 fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<(Validity, String)> {
@@ -79,7 +86,8 @@ fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<(Validit
             return Some((
                 Validity::WrongAnswer,
                 format!(
-                    "{label}: expected status {}, {} bytes, crc32 {:08x}; told {}, {}, {:08x}{hint}",
+                    "{label}: expected status {}, {} bytes, crc32 {:08x}; told {}, {}, \
+                     {:08x}{hint}",
                     expected.status, expected.bytes, expected.crc32, told.0, told.1, told.2
                 ),
             ));
@@ -89,7 +97,11 @@ fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<(Validit
 }
 
 /// What the worker tells may be right, and yet not what it did.
-fn contradiction(scenario: &Scenario, witness: &Witness, pass: &Pass) -> Option<(Validity, String)> {
+fn contradiction(
+    scenario: &Scenario,
+    witness: &Witness,
+    pass: &Pass,
+) -> Option<(Validity, String)> {
     let sites = scenario.sites.len() as u64;
     if witness.requests != sites || witness.refused > 0 {
         let why = format!(
@@ -119,7 +131,8 @@ fn too_quick(
 ) -> Option<(Validity, String)> {
     // More requests at once than there are slots would make an ideal that is none.
     if witness.peak_in_flight > slots.get() as u64 {
-        let why = format!("had {} requests in flight, {slots} were allowed", witness.peak_in_flight);
+        let why =
+            format!("had {} requests in flight, {slots} were allowed", witness.peak_in_flight);
         return Some((Validity::Contradicted, why));
     }
     let ideal = scenario.ideal(visit, slots);
@@ -139,12 +152,16 @@ fn connections_short(
     const SLOW: Duration = Duration::from_millis(20);
     const BEGINNING: Duration = Duration::from_micros(200);
     let wanted = slots.get().min(scenario.sites.len()) as u64;
-    // Fetches may well end before the last has begun, where beginning thousands takes longer than a delay.
+    // Fetches may well end before the last has begun, where beginning thousands takes longer than a
+    // delay.
     let least = wanted.div_ceil(8);
     let slow = SLOW.max(BEGINNING.saturating_mul(u32::try_from(least).unwrap_or(u32::MAX)));
     let all_slow = scenario.times(visit).take(slots.get()).all(|time| time >= slow);
     (all_slow && witness.peak_in_flight < least).then(|| {
-        let why = format!("had {} requests in flight at most, {wanted} were to be", witness.peak_in_flight);
+        let why = format!(
+            "had {} requests in flight at most, {wanted} were to be",
+            witness.peak_in_flight
+        );
         (Validity::ConnectionsShort, why)
     })
 }

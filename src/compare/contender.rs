@@ -11,7 +11,10 @@ use super::{Participant, Plan, Workload};
 use crate::fetch::Limits;
 use crate::record::{Placement, Validity, control};
 use crate::worker::child::Child;
-use crate::worker::{MAX_LINE_BYTES, Open, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
+use crate::worker::{
+    MAX_LINE_BYTES, Open, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open,
+    ask_to_pass,
+};
 
 /// How long a worker may take to open its session.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -27,7 +30,8 @@ pub(super) struct Contender {
     pub(super) slots: std::num::NonZeroUsize,
     /// Its worker, while a block lasts.
     worker: Option<Child>,
-    /// Why it takes no further part on this workload: a row that crashed or hung once would do so again.
+    /// Why it takes no further part on this workload: a row that crashed or hung once would do so
+    /// again.
     pub(super) out: Option<(Validity, String)>,
     /// Which cores its worker runs on.
     placement: Placement,
@@ -36,7 +40,8 @@ pub(super) struct Contender {
 }
 
 impl Contender {
-    /// Everybody who takes part on a workload: those whose ideal pass is not too long, and the reference once more.
+    /// Everybody who takes part on a workload: those whose ideal pass is not too long, and the
+    /// reference once more.
     pub(super) fn all(plan: &Plan, workload: &Workload) -> Vec<Self> {
         let new = |name: String, participant: &Participant| Self {
             name,
@@ -48,14 +53,19 @@ impl Contender {
             interrupted: Arc::clone(&plan.interrupted),
         };
         let admitted = plan.participants.iter().filter(|participant| workload.admits(participant));
-        let mut all: Vec<Self> = admitted.map(|participant| new(participant.name.clone(), participant)).collect();
+        let mut all: Vec<Self> =
+            admitted.map(|participant| new(participant.name.clone(), participant)).collect();
         let reference = &plan.participants[plan.reference];
         all.push(new(control(&reference.name), reference));
         all
     }
 
     /// A row by itself, on any core.
-    pub(super) fn alone(participant: &Participant, limits: &Limits, interrupted: &Arc<AtomicBool>) -> Self {
+    pub(super) fn alone(
+        participant: &Participant,
+        limits: &Limits,
+        interrupted: &Arc<AtomicBool>,
+    ) -> Self {
         Self {
             name: participant.name.clone(),
             command: participant.command.clone(),

@@ -6,7 +6,8 @@ use std::path::Path;
 /// What a process has used so far. What the system does not tell is 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Usage {
-    /// Processor time of the threads that there are now, in seconds, to the nanosecond where the system tells it so.
+    /// Processor time of the threads that there are now, in seconds, to the nanosecond where the
+    /// system tells it so.
     pub cpu_s: Option<f64>,
     /// Processor time in the program itself, in seconds, in whole ticks.
     pub user_s: f64,
@@ -31,10 +32,12 @@ impl Usage {
     /// Of a process, or `None` where it has gone.
     pub fn of(process: u32) -> Option<Self> {
         let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        // The name in brackets may hold anything; the fields after it are counted from 3 (proc_pid_stat(5)).
+        // The name in brackets may hold anything; the fields after it are counted from 3
+        // (proc_pid_stat(5)).
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let ticks = |field: usize| fields.get(field - 3)?.parse::<f64>().ok();
-        // With that of its children that have ended: a worker may be the driver of a program that does the work.
+        // With that of its children that have ended: a worker may be the driver of a program that
+        // does the work.
         let mut usage = Self {
             user_s: (ticks(14)? + ticks(16)?) / TICKS_A_SECOND,
             system_s: (ticks(15)? + ticks(17)?) / TICKS_A_SECOND,
@@ -49,7 +52,8 @@ impl Usage {
             // A thread may end while it is looked at.
             let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
             usage.voluntary_switches += field(&status, "voluntary_ctxt_switches:").unwrap_or(0);
-            usage.involuntary_switches += field(&status, "nonvoluntary_ctxt_switches:").unwrap_or(0);
+            usage.involuntary_switches +=
+                field(&status, "nonvoluntary_ctxt_switches:").unwrap_or(0);
             if let Some(run_s) = run_time_s(&task.path().join("schedstat")) {
                 usage.cpu_s = Some(usage.cpu_s.unwrap_or(0.0) + run_s);
             }
@@ -57,17 +61,20 @@ impl Usage {
         Some(usage)
     }
 
-    /// Processor time in seconds since `before`, to the nanosecond. `None` where the system does not tell it so, or a
-    /// thread has ended meanwhile and taken its time along, as whole ticks show.
+    /// Processor time in seconds since `before`, to the nanosecond. `None` where the system does
+    /// not tell it so, or a thread has ended meanwhile and taken its time along, as whole ticks
+    /// show.
     pub fn cpu_s_since(&self, before: Self) -> Option<f64> {
         let cpu_s = self.cpu_s? - before.cpu_s?;
-        let ticks = (self.user_s + self.system_s - before.user_s - before.system_s) * TICKS_A_SECOND;
+        let ticks =
+            (self.user_s + self.system_s - before.user_s - before.system_s) * TICKS_A_SECOND;
         // Each of the two is cut to whole ticks, so that their sum is off by two at most.
         (cpu_s * TICKS_A_SECOND + 2.0 >= ticks).then_some(cpu_s)
     }
 }
 
-/// How long a thread has run: the first number of its schedstat, in nanoseconds. A kernel may be built without it.
+/// How long a thread has run: the first number of its schedstat, in nanoseconds. A kernel may be
+/// built without it.
 fn run_time_s(schedstat: &Path) -> Option<f64> {
     let text = fs::read_to_string(schedstat).ok()?;
     let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
@@ -86,7 +93,10 @@ mod tests {
     #[test]
     fn this_process_has_cost_something() {
         let usage = Usage::of(std::process::id()).unwrap();
-        assert!(usage.peak_rss_bytes > 1 << 20 && usage.threads >= 1 && usage.voluntary_switches > 0, "{usage:?}");
+        assert!(
+            usage.peak_rss_bytes > 1 << 20 && usage.threads >= 1 && usage.voluntary_switches > 0,
+            "{usage:?}"
+        );
         let start = std::time::Instant::now();
         while start.elapsed().as_millis() < 60 {}
         let after = Usage::of(std::process::id()).unwrap();

@@ -1,4 +1,5 @@
-//! How live sites ended for each backend: which failed for all, and where backends ended differently.
+//! How live sites ended for each backend: which failed for all, and where backends ended
+//! differently.
 //!
 //! If a site redirects some backends and not others, their times are of different pages, and the
 //! reader must know. Urls are compared without the values of their queries: these are often new at
@@ -44,7 +45,8 @@ impl Outcome {
         match &fetched.result {
             Err(error) => Self::Failed(error.class),
             Ok(page) => {
-                let url = knows_url.then(|| public_url(fetched.final_url.as_deref().unwrap_or(site)));
+                let url =
+                    knows_url.then(|| public_url(fetched.final_url.as_deref().unwrap_or(site)));
                 Self::Answered { status: page.status, url }
             }
         }
@@ -53,7 +55,13 @@ impl Outcome {
 
 impl Endings {
     /// Adds the pass of one more backend over `urls`, which are the same for all.
-    pub fn add<'a>(&mut self, backend: &str, urls: impl IntoIterator<Item = &'a Url>, pass: &Pass, knows_urls: bool) {
+    pub fn add<'a>(
+        &mut self,
+        backend: &str,
+        urls: impl IntoIterator<Item = &'a Url>,
+        pass: &Pass,
+        knows_urls: bool,
+    ) {
         let backend_index = self.backends.len();
         self.backends.push(backend.to_owned());
         self.sites.resize_with(pass.fetched.len(), Vec::new);
@@ -77,9 +85,12 @@ impl Endings {
         let all = 0..self.sites.len();
         let dead: Vec<usize> = all.clone().filter(|index| self.is_dead(*index)).collect();
         let differing: Vec<usize> = all.filter(|index| differ(&self.sites[*index])).collect();
-        let dead_site = |index: &usize| DeadSite { site: shown(&name(*index)), classes: self.classes(*index) };
-        let differing_site =
-            |index: &usize| DifferingSite { site: shown(&name(*index)), endings: self.endings(*index) };
+        let dead_site =
+            |index: &usize| DeadSite { site: shown(&name(*index)), classes: self.classes(*index) };
+        let differing_site = |index: &usize| DifferingSite {
+            site: shown(&name(*index)),
+            endings: self.endings(*index),
+        };
         Probe {
             sites: self.sites.len() as u64,
             dead: dead.len() as u64,
@@ -103,7 +114,11 @@ impl Endings {
             Outcome::Answered { status, url } => Some(Ending {
                 status: *status,
                 url: url.as_deref().map(shown),
-                backends: group.backends.iter().map(|backend| self.backends[*backend].clone()).collect(),
+                backends: group
+                    .backends
+                    .iter()
+                    .map(|backend| self.backends[*backend].clone())
+                    .collect(),
             }),
         };
         self.sites[index].iter().filter_map(ending).collect()
@@ -165,7 +180,10 @@ mod tests {
     fn a_site_is_dead_if_all_failed() {
         use ErrorClass::{Dns, Refused};
         let all = probe(vec![("x", failed(Refused)), ("y", failed(Dns)), ("z", failed(Refused))]);
-        assert_eq!(all.first_dead, [DeadSite { site: "a".to_owned(), classes: vec![Dns, Refused] }]);
+        assert_eq!(
+            all.first_dead,
+            [DeadSite { site: "a".to_owned(), classes: vec![Dns, Refused] }]
+        );
         assert!(all.is_all_dead() && all.differing == 0);
         let some = probe(vec![("x", failed(Refused)), ("y", answered(500, None))]);
         assert_eq!((some.sites, some.dead, some.differing), (1, 0, 0));
@@ -180,18 +198,26 @@ mod tests {
             url: Some(url.to_owned()),
             backends: backends.iter().map(|backend| (*backend).to_owned()).collect(),
         };
-        let endings =
-            vec![ending(200, "http://b.example/x?id=…", &["x", "z"]), ending(302, "http://a.example/", &["y"])];
+        let endings = vec![
+            ending(200, "http://b.example/x?id=…", &["x", "z"]),
+            ending(302, "http://a.example/", &["y"]),
+        ];
         assert_eq!(found.first_differing, [DifferingSite { site: "a".to_owned(), endings }]);
     }
 
     #[test]
     fn values_of_queries_do_not_differ() {
         let at = |url| answered(200, Some(url));
-        let same = [("x", at("http://a.example/?session=1")), ("y", at("http://a.example/?session=2#top"))];
+        let same = [
+            ("x", at("http://a.example/?session=1")),
+            ("y", at("http://a.example/?session=2#top")),
+        ];
         assert_eq!(probe(same.into()).differing, 0);
         // A redirect that leads back differs in nothing.
-        assert_eq!(probe(vec![("x", at("http://a.example/")), ("y", answered(200, None))]).differing, 0);
+        assert_eq!(
+            probe(vec![("x", at("http://a.example/")), ("y", answered(200, None))]).differing,
+            0
+        );
     }
 
     #[test]
@@ -204,11 +230,13 @@ mod tests {
 
     #[test]
     fn ten_sites_are_named_and_all_counted() {
-        let urls: Vec<Url> = (0..25).map(|site| format!("http://a.example/{site}").parse().unwrap()).collect();
+        let urls: Vec<Url> =
+            (0..25).map(|site| format!("http://a.example/{site}").parse().unwrap()).collect();
         let mut endings = Endings::default();
         for backend in ["x", "y"] {
             let status = |site: usize| answered(200 + (backend == "y") as u16 * site as u16, None);
-            let fetched = (0..25).map(|site| if site < 12 { failed(ErrorClass::Reset) } else { status(site) });
+            let fetched = (0..25)
+                .map(|site| if site < 12 { failed(ErrorClass::Reset) } else { status(site) });
             let pass = Pass { elapsed: Duration::ZERO, fetched: fetched.collect() };
             endings.add(backend, &urls, &pass, true);
         }

@@ -6,10 +6,10 @@ use crate::record::{COMPARISON_VERSION, Capacity, MOST_KEPT, RowSetup, Setup, Wo
 impl Plan {
     /// Returns the head of the record.
     pub(super) fn setup(&self, command: String, capacity: Option<Capacity>) -> Setup {
-        let rows = self
-            .participants
-            .iter()
-            .map(|participant| RowSetup { name: participant.name.clone(), sequential: participant.sequential });
+        let rows = self.participants.iter().map(|participant| RowSetup {
+            name: participant.name.clone(),
+            sequential: participant.sequential,
+        });
         Setup {
             comparison_version: COMPARISON_VERSION,
             command: Some(command),
@@ -20,7 +20,11 @@ impl Plan {
             placement: self.placement,
             capacity,
             no_instructions: no_instructions().map(|why| why.to_string()),
-            workloads: self.workloads.iter().map(|workload| workload.setup(&self.participants)).collect(),
+            workloads: self
+                .workloads
+                .iter()
+                .map(|workload| workload.setup(&self.participants))
+                .collect(),
             aftermath: None,
         }
     }
@@ -32,7 +36,8 @@ impl Workload {
         let (able, unable): (Vec<&Participant>, Vec<&Participant>) =
             participants.iter().partition(|participant| self.speaks(participant));
         let too_long = able.into_iter().filter(|participant| !self.is_short(participant));
-        let left_out = too_long.map(|participant| (participant.name.clone(), self.ideal(participant).as_secs_f64()));
+        let left_out = too_long
+            .map(|participant| (participant.name.clone(), self.ideal(participant).as_secs_f64()));
         let limits = &self.scenario.limits;
         let sites = Some(&self.scenario.sites).filter(|sites| sites.len() <= MOST_KEPT);
         WorkloadSetup {

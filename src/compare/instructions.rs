@@ -1,5 +1,5 @@
-//! Instructions that a process carries out, as the processor itself counts them: from outside, so for workers in any
-//! language.
+//! Instructions that a process carries out, as the processor itself counts them: from outside, so
+//! for workers in any language.
 
 use std::fmt;
 use std::fs;
@@ -11,13 +11,13 @@ use perf_event::{Builder, Counter};
 /// No such process: a thread has ended since it was listed.
 const GONE: i32 = 3;
 
-/// A counter on every thread of a process, all of them running. Threads and processes that those start are counted with
-/// them.
+/// A counter on every thread of a process, all of them running. Threads and processes that those
+/// start are counted with them.
 pub(super) struct Counters(Vec<Counter>);
 
 impl Counters {
-    /// Counts instructions of the program itself from now on. Those of the kernel on its behalf are not in them: few users
-    /// may count those.
+    /// Counts instructions of the program itself from now on. Those of the kernel on its behalf are
+    /// not in them: few users may count those.
     ///
     /// # Errors
     ///
@@ -29,8 +29,15 @@ impl Counters {
     fn of(process: u32, event: impl Event + Clone) -> io::Result<Self> {
         let mut counters = Vec::new();
         for task in fs::read_dir(format!("/proc/{process}/task"))? {
-            let Some(thread) = task?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            match Builder::new(event.clone()).observe_pid(thread).inherit(true).enabled(true).build() {
+            let Some(thread) = task?.file_name().to_str().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            match Builder::new(event.clone())
+                .observe_pid(thread)
+                .inherit(true)
+                .enabled(true)
+                .build()
+            {
                 Ok(counter) => counters.push(counter),
                 Err(error) if error.raw_os_error() == Some(GONE) => {}
                 Err(error) => return Err(error),
@@ -39,7 +46,8 @@ impl Counters {
         Ok(Self(counters))
     }
 
-    /// What has been counted. `None` where that is nothing: some machines hand out counters that stand still.
+    /// What has been counted. `None` where that is nothing: some machines hand out counters that
+    /// stand still.
     pub fn total(mut self) -> Option<u64> {
         let total: io::Result<u64> = self.0.iter_mut().map(Counter::read).sum();
         total.ok().filter(|total| *total > 0)
@@ -72,7 +80,9 @@ pub fn no_instructions() -> Option<NoCounters> {
     match Counters::instructions(std::process::id()).map(Counters::total) {
         Ok(Some(_)) => None,
         Ok(None) => Some(NoCounters::StandStill),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(NoCounters::Forbidden(error)),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Some(NoCounters::Forbidden(error))
+        }
         Err(error) => Some(NoCounters::Absent(error)),
     }
 }
@@ -106,7 +116,8 @@ mod tests {
         // A sandbox may forbid counters altogether, and then it says so of instructions too.
         let Some(waiting) = count(0) else { return assert!(no_instructions().is_some()) };
         assert_eq!(waiting, None, "it waits");
-        let [once, often] = [1, 20].map(|times| count(times).flatten().expect("what was done is counted"));
+        let [once, often] =
+            [1, 20].map(|times| count(times).flatten().expect("what was done is counted"));
         assert!(once > 100_000 && often > 5 * once, "{once} ns and {often} ns");
     }
 

@@ -1,7 +1,7 @@
 //! The table of metrics: the figures of a backend besides its rank.
 //!
-//! An entry in [`ALL`] is a column of every table that shows its group, a key in JSON and a field in
-//! CSV, for old records too.
+//! An entry in [`ALL`] is a column of every table that shows its group, a key in JSON and a field
+//! in CSV, for old records too.
 
 use crate::compare::analysis::BackendAnalysis;
 
@@ -63,7 +63,10 @@ pub enum When {
 }
 
 /// Returns the metrics that a table of a scenario has room for, with their columns.
-pub fn columns(rows: &[BackendAnalysis], column: fn(&Metric) -> Option<Column>) -> Vec<(&'static Metric, Column)> {
+pub fn columns(
+    rows: &[BackendAnalysis],
+    column: fn(&Metric) -> Option<Column>,
+) -> Vec<(&'static Metric, Column)> {
     let columns = ALL.iter().filter_map(|metric| Some((metric, column(metric)?)));
     columns
         .filter(|(metric, column)| match column.when {
@@ -175,7 +178,10 @@ pub static ALL: &[Metric] = &[
         unit: Unit::Share,
         better: Better::Higher,
         terminal: Some(Column { heading: "of floor", when: When::Always }),
-        short: Some(Column { heading: "of floor", when: When::Lacking(BackendAnalysis::efficiency) }),
+        short: Some(Column {
+            heading: "of floor",
+            when: When::Lacking(BackendAnalysis::efficiency),
+        }),
         value: |row| row.of_floor,
         ..TIME
     },
@@ -272,7 +278,10 @@ pub static ALL: &[Metric] = &[
         unit: Unit::Number,
         better: Better::Lower,
         // A crowd waits rather than works: its memory is of more use.
-        terminal: Some(Column { heading: "allocations", when: When::Lacking(|row| row.memory_per_fetch_bytes) }),
+        terminal: Some(Column {
+            heading: "allocations",
+            when: When::Lacking(|row| row.memory_per_fetch_bytes),
+        }),
         value: |row| row.cost?.allocations,
         ..COST
     },

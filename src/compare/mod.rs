@@ -1,5 +1,5 @@
-//! The experiment of `compare`: blocks of rounds. Every backend has a process of its own, and all are
-//! alive together.
+//! The experiment of `compare`: blocks of rounds. Every backend has a process of its own, and all
+//! are alive together.
 //!
 //! [`run()`] measures a [`Plan`] into a record. Nothing here prints: progress goes to an observer.
 
@@ -54,7 +54,8 @@ pub struct Plan {
     pub workloads: Vec<Workload>,
     /// Who takes part.
     pub participants: Vec<Participant>,
-    /// The index of the one that takes part twice, so that the noise is seen, and that the others are compared with.
+    /// The index of the one that takes part twice, so that the noise is seen, and that the others
+    /// are compared with.
     pub reference: usize,
     /// When to stop.
     pub stop: Stop,
@@ -79,7 +80,11 @@ impl Plan {
     fn connections_to(&self, workload: &Workload) -> usize {
         let Scenario { limits, sites, .. } = &workload.scenario;
         let control = &self.participants[self.reference];
-        let present = self.participants.iter().chain([control]).filter(|participant| workload.admits(participant));
+        let present = self
+            .participants
+            .iter()
+            .chain([control])
+            .filter(|participant| workload.admits(participant));
         let each = present.map(|participant| participant.slots(limits).get().min(sites.len()));
         match (&workload.source, limits.connections) {
             (Source::Live(_), _) => each.max().unwrap_or(0),
@@ -131,13 +136,15 @@ pub struct Workload {
     pub source: Source,
     /// What delays are multiplied by.
     pub time_scale: f64,
-    /// The scenario, its delays multiplied. Of live sites, only limits, labels and schemes mean anything in it.
+    /// The scenario, its delays multiplied. Of live sites, only limits, labels and schemes mean
+    /// anything in it.
     pub scenario: Scenario,
     /// What the probe of live sites found, once it was made.
     pub probe: Option<Probe>,
 }
 
-/// A row whose ideal pass is longer takes no part in a workload: what it would show is known before.
+/// A row whose ideal pass is longer takes no part in a workload: what it would show is known
+/// before.
 pub const LONGEST_IDEAL: Duration = Duration::from_secs(1);
 
 impl Workload {
@@ -146,7 +153,8 @@ impl Workload {
         self.scenario.ideal(0, participant.slots(&self.scenario.limits))
     }
 
-    /// Whether it takes part here: its pass is short enough, and it can fetch what is to be fetched.
+    /// Whether it takes part here: its pass is short enough, and it can fetch what is to be
+    /// fetched.
     pub fn admits(&self, participant: &Participant) -> bool {
         self.is_short(participant) && self.speaks(participant)
     }
@@ -218,7 +226,8 @@ pub enum Event<'a> {
     },
 }
 
-/// Blocks that are worth more than many rounds in each: an interval from fewer is wide for want of knowing its width.
+/// Blocks that are worth more than many rounds in each: an interval from fewer is wide for want of
+/// knowing its width.
 const WANTED_BLOCKS: u32 = 8;
 
 /// Rounds below which a block's median is worth little.
@@ -231,9 +240,12 @@ const OVERTIME: f64 = 1.25;
 ///
 /// # Errors
 ///
-/// Returns an error if the server does not start or dies, or if `observe` fails. A worker that fails
-/// invalidates its own backend only.
-pub fn compare(plan: &Plan, mut observe: impl FnMut(Event<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Returns an error if the server does not start or dies, or if `observe` fails. A worker that
+/// fails invalidates its own backend only.
+pub fn compare(
+    plan: &Plan,
+    mut observe: impl FnMut(Event<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let mut shuffle = Shuffle::new(plan.seed);
     for (index, workload) in plan.workloads.iter().enumerate() {
         let start = Instant::now();
@@ -283,8 +295,8 @@ impl Budget {
         Self { stop: plan.stop, start: Instant::now(), time, most_rounds: plan.rounds }
     }
 
-    /// How many rounds a block has that is the `number`th from 0, has taken `opening` to come so far, and whose first round
-    /// took `round`: as many as let the wanted blocks fit into the time.
+    /// How many rounds a block has that is the `number`th from 0, has taken `opening` to come so
+    /// far, and whose first round took `round`: as many as let the wanted blocks fit into the time.
     fn rounds(&self, number: u32, opening: Duration, round: Duration) -> u32 {
         if matches!(self.stop, Stop::Blocks(_)) {
             return self.most_rounds;
@@ -304,7 +316,8 @@ impl Budget {
             Stop::Budget(_) => {
                 let spent = self.start.elapsed();
                 let each = spent / made;
-                let more = self.time.saturating_sub(spent).as_secs_f64() / each.as_secs_f64().max(1e-9);
+                let more =
+                    self.time.saturating_sub(spent).as_secs_f64() / each.as_secs_f64().max(1e-9);
                 let fitting = made + more.round() as u32;
                 // A verdict is worth a little more time than was asked for.
                 let least = LEAST_BLOCKS as u32;
@@ -339,7 +352,8 @@ mod tests {
     #[test]
     fn connections_of_all_rows_count_unless_they_end_with_their_fetches() {
         let plan = |name: &str| {
-            let row = |row: &str| Participant::of_row(&row.parse().unwrap(), Path::new("fetchbench"));
+            let row =
+                |row: &str| Participant::of_row(&row.parse().unwrap(), Path::new("fetchbench"));
             Plan {
                 program: PathBuf::new(),
                 workloads: vec![Workload {

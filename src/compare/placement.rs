@@ -69,7 +69,9 @@ mod tests {
     #[test]
     fn a_process_starts_where_it_is_placed_and_we_stay_where_we_are() {
         let before = sched_getaffinity(None).unwrap();
-        let inside = placed(Placement::OneCore, Who::Worker, || io::Result::Ok(sched_getaffinity(None)?.count()));
+        let inside = placed(Placement::OneCore, Who::Worker, || {
+            io::Result::Ok(sched_getaffinity(None)?.count())
+        });
         assert_eq!((inside.unwrap(), sched_getaffinity(None).unwrap()), (1, before));
     }
 }

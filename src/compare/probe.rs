@@ -1,7 +1,7 @@
 //! The probe of live sites: every backend visits them once before anything is measured.
 //!
-//! A site that fails for every backend would make every pass invalid, so it is left out. A site that
-//! fails for some backends stays: their passes fail with its class.
+//! A site that fails for every backend would make every pass invalid, so it is left out. A site
+//! that fails for some backends stays: their passes fail with its class.
 
 use super::contender::Contender;
 use super::target::Target;
@@ -14,8 +14,8 @@ use crate::worker::{Open, PassDone, PassOrder};
 /// The most sites whose final urls are compared: those of more would not fit into a worker's line.
 const MOST_DETAILED: usize = 100_000;
 
-/// Probes a workload and returns it without its dead sites; `None` if it has no live sites or the run
-/// was interrupted.
+/// Probes a workload and returns it without its dead sites; `None` if it has no live sites or the
+/// run was interrupted.
 pub(super) fn probe(
     plan: &Plan,
     workload: &Workload,
@@ -43,7 +43,12 @@ pub(super) fn probe(
     Ok(Some(workload.probed(&endings)))
 }
 
-fn visit(plan: &Plan, workload: &Workload, participant: &Participant, order: &Open) -> Option<PassDone> {
+fn visit(
+    plan: &Plan,
+    workload: &Workload,
+    participant: &Participant,
+    order: &Open,
+) -> Option<PassDone> {
     let mut contender = Contender::alone(participant, &workload.scenario.limits, &plan.interrupted);
     contender.open(order)?;
     contender.pass(PassOrder::new(0), workload.patience(contender.slots, 0))
@@ -60,14 +65,18 @@ impl Workload {
             return workload;
         }
         let mut index = 0..;
-        workload.scenario.sites.retain(|_| index.next().is_some_and(|index| !endings.is_dead(index)));
+        workload
+            .scenario
+            .sites
+            .retain(|_| index.next().is_some_and(|index| !endings.is_dead(index)));
         if let Source::Live(urls) = &mut workload.source {
             let mut index = 0..;
             urls.retain(|_| index.next().is_some_and(|index| !endings.is_dead(index)));
         }
         let limits = &mut workload.scenario.limits;
-        limits.concurrency =
-            limits.concurrency.min(workload.scenario.sites.len().try_into().unwrap_or(limits.concurrency));
+        limits.concurrency = limits
+            .concurrency
+            .min(workload.scenario.sites.len().try_into().unwrap_or(limits.concurrency));
         workload
     }
 }

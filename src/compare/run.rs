@@ -8,7 +8,8 @@ use anyhow::{Context, bail};
 use super::{Event, Plan, Source, audit, capacity, compare};
 use crate::record::machine::{self, CoreTicks};
 use crate::record::{
-    Aftermath, Capacity, Comparison, ComparisonJournal, Environment, Unwritable, new_folder, remove_comparison,
+    Aftermath, Capacity, Comparison, ComparisonJournal, Environment, Unwritable, new_folder,
+    remove_comparison,
 };
 use crate::server;
 
@@ -32,7 +33,10 @@ impl Destination {
         match self {
             Self::Below(parent) => new_folder(parent, environment).map_err(Unwritable::wrap),
             Self::Folder(folder) if Comparison::is_in(folder) => {
-                bail!("{} holds a record already: name another folder, or replace it with --force", folder.display())
+                bail!(
+                    "{} holds a record already: name another folder, or replace it with --force",
+                    folder.display()
+                )
             }
             Self::Folder(folder) => Ok(folder.clone()),
             Self::Replace(folder) => {
@@ -52,7 +56,8 @@ pub struct Recorded {
     pub comparison: Comparison,
 }
 
-/// Measures a plan into a record and reads it back. `observe` sees each event after it was recorded.
+/// Measures a plan into a record and reads it back. `observe` sees each event after it was
+/// recorded.
 ///
 /// An interrupted run leaves a record of the passes so far.
 ///
@@ -69,7 +74,8 @@ pub fn run(
     let environment = Environment::capture(command);
     let folder = destination.prepare(&environment)?;
     let setup = plan.setup(environment.command.clone(), server_capacity(plan)?);
-    let mut journal = ComparisonJournal::create(&folder, &environment, setup).map_err(Unwritable::wrap)?;
+    let mut journal =
+        ComparisonJournal::create(&folder, &environment, setup).map_err(Unwritable::wrap)?;
     let (start, ticks) = (Instant::now(), CoreTicks::now());
     observe(&Event::Start);
     compare(plan, |event| {
@@ -102,7 +108,9 @@ fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
 fn record(plan: &Plan, journal: &mut ComparisonJournal, event: &Event<'_>) -> anyhow::Result<()> {
     match event {
         Event::Start | Event::Probe(_) | Event::Block { .. } => Ok(()),
-        Event::Probed { workload, probed } => journal.workload(*workload, probed.setup(&plan.participants)),
+        Event::Probed { workload, probed } => {
+            journal.workload(*workload, probed.setup(&plan.participants))
+        }
         Event::Pass(sample) => journal.pass(sample),
         Event::Cost(sample) => journal.cost(sample),
         Event::Worker { workload, setup } => journal.worker(*workload, setup),

@@ -9,15 +9,16 @@ impl Shuffle {
         Self(seed)
     }
 
-    /// Puts items into an order of which every one is equally likely (Durstenfeld, "Random permutation", 1964).
+    /// Puts items into an order of which every one is equally likely (Durstenfeld, "Random
+    /// permutation", 1964).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last as u64 + 1) as usize);
         }
     }
 
-    /// A number below `limit`, by multiplication (Lemire, "Fast random integer generation in an interval", 2019), whose
-    /// bias is beyond notice for limits as small as these.
+    /// A number below `limit`, by multiplication (Lemire, "Fast random integer generation in an
+    /// interval", 2019), whose bias is beyond notice for limits as small as these.
     fn below(&mut self, limit: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }

@@ -41,7 +41,10 @@ impl<'a> Target<'a> {
             Source::Mock(name) => {
                 let start = || ServerProcess::start(&plan.program, name, workload.time_scale);
                 let server = placed(plan.placement, Who::Server, start);
-                Ok(Self::Mock(server.with_context(|| format!("cannot compare on {}", workload.scenario.name))?))
+                Ok(Self::Mock(
+                    server
+                        .with_context(|| format!("cannot compare on {}", workload.scenario.name))?,
+                ))
             }
         }
     }
@@ -52,7 +55,9 @@ impl<'a> Target<'a> {
         match self {
             Self::Live(urls) => Open::new(urls.iter().map(Url::to_string).collect(), false, limits),
             Self::Mock(server) => {
-                let url = |(index, site): (usize, &Site)| format!("{}/{index}", server.origins()[site.origin]);
+                let url = |(index, site): (usize, &Site)| {
+                    format!("{}/{index}", server.origins()[site.origin])
+                };
                 let urls = workload.scenario.sites.iter().enumerate().map(url).collect();
                 Open { cacert: server.cacert().map(str::to_owned), ..Open::new(urls, true, limits) }
             }

@@ -1,4 +1,5 @@
-//! What came back: the head of an answer, its body while it arrives, and the page that is kept of it.
+//! What came back: the head of an answer, its body while it arrives, and the page that is kept of
+//! it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -31,14 +32,16 @@ impl Head {
                 true => None,
                 false => text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             },
-            location: Location::from_lines(headers.get_all(LOCATION).iter().map(HeaderValue::as_bytes)),
+            location: Location::from_lines(
+                headers.get_all(LOCATION).iter().map(HeaderValue::as_bytes),
+            ),
         }
     }
 
     /// Returns where a redirect leads, and `None` for any other answer.
     ///
-    /// Any status of 3xx with a location is a redirect (RFC 9110, section 15.4), as it is to curl. Without one it is the
-    /// answer.
+    /// Any status of 3xx with a location is a redirect (RFC 9110, section 15.4), as it is to curl.
+    /// Without one it is the answer.
     ///
     /// # Errors
     ///
@@ -63,7 +66,12 @@ pub struct Received {
 impl Received {
     /// Nothing yet, and at most `max_body` bytes.
     pub fn new(max_body: u64) -> Self {
-        Self { bytes: 0, hasher: crc32fast::Hasher::new(), beginning: Beginning::default(), max_body }
+        Self {
+            bytes: 0,
+            hasher: crc32fast::Hasher::new(),
+            beginning: Beginning::default(),
+            max_body,
+        }
     }
 
     /// How many bytes have arrived.
@@ -100,7 +108,12 @@ impl Received {
             let message = format!("the body ended after {} of {declared} bytes", self.bytes);
             return Err(FetchError::objection(ErrorClass::BodyShort, message));
         }
-        Ok(Page { status: head.status, bytes: self.bytes, crc32: self.hasher.finalize(), beginning: self.beginning })
+        Ok(Page {
+            status: head.status,
+            bytes: self.bytes,
+            crc32: self.hasher.finalize(),
+            beginning: self.beginning,
+        })
     }
 }
 
@@ -145,7 +158,8 @@ impl Beginning {
         &self.bytes[..usize::from(self.length)]
     }
 
-    /// The text, with U+FFFD in place of what is not UTF-8. Foreign text: escape it where it is printed.
+    /// The text, with U+FFFD in place of what is not UTF-8. Foreign text: escape it where it is
+    /// printed.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.as_bytes())
     }
@@ -201,7 +215,8 @@ mod tests {
     #[test]
     fn redirects_are_resolved_against_the_url_and_keep_to_http() {
         let from: Url = "http://a.example/x/y#here".parse().unwrap();
-        let target = |location| head(302, location).redirect(&from).map(|url| url.unwrap().to_string());
+        let target =
+            |location| head(302, location).redirect(&from).map(|url| url.unwrap().to_string());
         assert_eq!(target("z").unwrap(), "http://a.example/x/z#here");
         assert_eq!(target("https://b.example/#there").unwrap(), "https://b.example/#there");
         assert_eq!(target("http://joe:secret@b.example/").unwrap(), "http://b.example/#here");

@@ -16,19 +16,23 @@ pub struct FetchError {
     pub class: ErrorClass,
     /// What went wrong, for a person. May hold foreign text: escape it where it is printed.
     pub message: Box<str>,
-    /// Whether the client had taken the answer for whole and right, and only a check of ours objected.
+    /// Whether the client had taken the answer for whole and right, and only a check of ours
+    /// objected.
     pub accepted: bool,
 }
 
 impl FetchError {
-    /// An error of a class, which the client found itself, or which a limit of the harness put an end to.
+    /// An error of a class, which the client found itself, or which a limit of the harness put an
+    /// end to.
     pub fn new(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
         let message = message.into();
-        let message = if message.len() > MESSAGE_MAX { cut(&message, MESSAGE_MAX).into() } else { message };
+        let message =
+            if message.len() > MESSAGE_MAX { cut(&message, MESSAGE_MAX).into() } else { message };
         Self { class, message, accepted: false }
     }
 
-    /// What a check of ours has against an answer that the client had accepted: without it, a wrong page would pass.
+    /// What a check of ours has against an answer that the client had accepted: without it, a wrong
+    /// page would pass.
     pub fn objection(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
         Self { accepted: true, ..Self::new(class, message) }
     }
@@ -95,7 +99,8 @@ pub enum ErrorClass {
     Reset,
     /// The peer closed the connection before the head of the answer was complete.
     ClosedEarly,
-    /// The answer is not HTTP/1.1, or is more than the client takes of it, such as a head beyond its limit.
+    /// The answer is not HTTP/1.1, or is more than the client takes of it, such as a head beyond
+    /// its limit.
     Protocol,
     /// The body ended before its declared length, or before its last chunk.
     BodyShort,
@@ -103,7 +108,8 @@ pub enum ErrorClass {
     BodyTooLarge,
     /// More redirects than the `redirects` of the limits.
     RedirectLoop,
-    /// The row cannot do what the url or the answer asks for, such as https in a client without TLS.
+    /// The row cannot do what the url or the answer asks for, such as https in a client without
+    /// TLS.
     Unsupported,
     /// This machine ran out of something: file descriptors, ports, buffers.
     LocalLimit,
@@ -153,7 +159,8 @@ impl ErrorClass {
     /// The class of an error of the system, where its kind alone tells it.
     pub fn of_io(error: &io::Error) -> Option<Self> {
         use rustix::io::Errno;
-        let exhausted = [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM];
+        let exhausted =
+            [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM];
         if Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno)) {
             return Some(Self::LocalLimit);
         }
@@ -162,12 +169,14 @@ impl ErrorClass {
         }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Some(Self::Refused),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-                Some(Self::Reset)
-            }
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe => Some(Self::Reset),
             io::ErrorKind::UnexpectedEof => Some(Self::ClosedEarly),
             io::ErrorKind::TimedOut => Some(Self::Timeout),
-            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Some(Self::Connect),
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+                Some(Self::Connect)
+            }
             _ => None,
         }
     }

@@ -30,6 +30,9 @@ mod tests {
         file.as_file().set_len(1 << 20).unwrap();
         assert_eq!(read_at_most(file.path(), 1 << 20).unwrap().len(), 1 << 20);
         file.as_file().set_len((1 << 20) + 1).unwrap();
-        assert_eq!(read_at_most(file.path(), 1 << 20).unwrap_err().to_string(), "it is longer than 1 MiB");
+        assert_eq!(
+            read_at_most(file.path(), 1 << 20).unwrap_err().to_string(),
+            "it is longer than 1 MiB"
+        );
     }
 }

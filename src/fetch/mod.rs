@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, USER_AGENT,
+};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -23,11 +25,14 @@ use crate::fetch::roots::Roots;
 
 /// An open session of a backend: runtime, client and connection pool, kept warm between passes.
 ///
-/// A session is bound to the thread that opened it, since runtimes of one thread per core are among the backends.
+/// A session is bound to the thread that opened it, since runtimes of one thread per core are among
+/// the backends.
 pub trait Fetch {
-    /// Fetches every url, at most [`Limits::concurrency`] at a time, and returns when all have ended.
+    /// Fetches every url, at most [`Limits::concurrency`] at a time, and returns when all have
+    /// ended.
     ///
-    /// A fetch that fails is data: it stands in the [`Pass`] with its class and never ends the pass.
+    /// A fetch that fails is data: it stands in the [`Pass`] with its class and never ends the
+    /// pass.
     ///
     /// # Errors
     ///
@@ -48,7 +53,8 @@ pub struct Limits {
     pub redirects: u32,
     /// What becomes of connections.
     pub connections: Connections,
-    /// How many fetches have ended: bumped by the backend, read by a progress bar. Shared between clones.
+    /// How many fetches have ended: bumped by the backend, read by a progress bar. Shared between
+    /// clones.
     pub progress: Arc<AtomicUsize>,
 }
 
@@ -71,10 +77,12 @@ impl Limits {
     }
 }
 
-/// The longest url that is fetched, in bytes. hyper, reqwest, ureq and isahc take no longer one, so no backend does.
+/// The longest url that is fetched, in bytes. hyper, reqwest, ureq and isahc take no longer one, so
+/// no backend does.
 pub const URL_MAX: usize = 65_534;
 
-/// The most bytes of the user's headers that are sent, over all lines: ureq-proto is given room for no more.
+/// The most bytes of the user's headers that are sent, over all lines: ureq-proto is given room for
+/// no more.
 pub const HEADERS_MAX: usize = 64 << 10;
 
 /// What becomes of connections.
@@ -113,12 +121,14 @@ pub struct Options {
 /// How the fetches of a pass become tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Spawning {
-    /// As many tasks as the concurrency, each of which takes the next site when it is done with one.
+    /// As many tasks as the concurrency, each of which takes the next site when it is done with
+    /// one.
     #[default]
     Workers,
     /// A task for every site, which waits until it is one of those that may fetch.
     PerSite,
-    /// One task, which polls as many futures as the concurrency itself, so that one thread does all the work.
+    /// One task, which polls as many futures as the concurrency itself, so that one thread does all
+    /// the work.
     OneTask,
 }
 
@@ -135,10 +145,12 @@ impl Spawning {
 /// How a client is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Tier {
-    /// As its expert would set it for many fetches at once; every such option has its reason beside it in the code.
+    /// As its expert would set it for many fetches at once; every such option has its reason beside
+    /// it in the code.
     #[default]
     Tuned,
-    /// As it comes: its library's own options, headers and redirects, as far as answers can still be verified.
+    /// As it comes: its library's own options, headers and redirects, as far as answers can still
+    /// be verified.
     Default,
 }
 
@@ -148,8 +160,9 @@ pub type Script = Arc<dyn Fn(&Url) -> (Duration, Result<Page, FetchError>) + Sen
 impl Options {
     /// The headers of every request, beside `host`, which belongs to the url.
     ///
-    /// The same for every client as far as the client allows: whole bodies and no content coding, since decoding would
-    /// be measured in some clients and not in others. A client that is left as it comes sends what it does by itself.
+    /// The same for every client as far as the client allows: whole bodies and no content coding,
+    /// since decoding would be measured in some clients and not in others. A client that is left as
+    /// it comes sends what it does by itself.
     pub fn request_headers(&self, limits: &Limits, credentials: Credentials) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if self.tier == Tier::Tuned {
@@ -174,7 +187,8 @@ impl Options {
     }
 }
 
-/// Whether the user's `authorization` and `cookie` headers go along: never to an origin that a redirect chose.
+/// Whether the user's `authorization` and `cookie` headers go along: never to an origin that a
+/// redirect chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
     /// To the origin that the user named.
@@ -237,7 +251,12 @@ mod tests {
         options.headers.insert(AUTHORIZATION, HeaderValue::from_static("secret"));
         options.headers.insert(USER_AGENT, HeaderValue::from_static("mine"));
         let sent = options.request_headers(&limits, Credentials::Send);
-        assert_eq!((&sent[AUTHORIZATION], &sent[USER_AGENT]), (&"secret".parse().unwrap(), &"mine".parse().unwrap()));
-        assert!(!options.request_headers(&limits, Credentials::Withhold).contains_key(AUTHORIZATION));
+        assert_eq!(
+            (&sent[AUTHORIZATION], &sent[USER_AGENT]),
+            (&"secret".parse().unwrap(), &"mine".parse().unwrap())
+        );
+        assert!(
+            !options.request_headers(&limits, Credentials::Withhold).contains_key(AUTHORIZATION)
+        );
     }
 }

@@ -13,10 +13,10 @@
 //! * A user name and a password are dropped. Some clients would send them as credentials, others
 //!   would not.
 //! * No scheme but http and https is followed: no client here speaks ftp.
-//! * The fragment of the url fetched is inherited (RFC 9110, section 10.2.2), and `#x` alone stays on
-//!   the page (RFC 3986, section 5.4). curl drops the last segment of the path.
-//! * What no url may hold, such as `"`, `<` and `\`, is percent-encoded (RFC 3986, appendix A). curl
-//!   sends it raw.
+//! * The fragment of the url fetched is inherited (RFC 9110, section 10.2.2), and `#x` alone stays
+//!   on the page (RFC 3986, section 5.4). curl drops the last segment of the path.
+//! * What no url may hold, such as `"`, `<` and `\`, is percent-encoded (RFC 3986, appendix A).
+//!   curl sends it raw.
 //! * `%2e` counts as a dot (RFC 3986, section 6.2.2.2), and an empty query keeps its `?` (section
 //!   6.2.3).
 //! * An IPv6 address with a zone is a protocol error: to the crate url it is not a host.
@@ -35,10 +35,11 @@ pub struct Location {
 }
 
 impl Location {
-    /// Reads the values of all `location` lines. Returns `None` if all are blank: to curl that is no
-    /// redirect.
+    /// Reads the values of all `location` lines. Returns `None` if all are blank: to curl that is
+    /// no redirect.
     pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
-        let mut values = lines.into_iter().map(<[u8]>::trim_ascii).filter(|value| !value.is_empty());
+        let mut values =
+            lines.into_iter().map(<[u8]>::trim_ascii).filter(|value| !value.is_empty());
         let value = values.next()?;
         Some(Self { value: value.into(), is_ambiguous: values.any(|other| other != value) })
     }
@@ -51,7 +52,9 @@ impl Location {
     /// unsupported.
     pub fn target(&self, from: &Url) -> Result<Url, FetchError> {
         let shown = String::from_utf8_lossy(&self.value);
-        let failed = |class, why: &str| FetchError::new(class, format!("redirected to {:?}: {why}", excerpt(&shown)));
+        let failed = |class, why: &str| {
+            FetchError::new(class, format!("redirected to {:?}: {why}", excerpt(&shown)))
+        };
         let invalid = |why: &str| failed(ErrorClass::Protocol, why);
         if self.is_ambiguous {
             return Err(invalid("another location line differs"));
@@ -65,7 +68,9 @@ impl Location {
         let path = rest.trim_start_matches('/');
         let joined = match (&scheme, rest.len() - path.len()) {
             (None, 0 | 1) => from.join(&text),
-            (scheme, 1..=3) => format!("{}://{path}", scheme.as_deref().unwrap_or(from.scheme())).parse(),
+            (scheme, 1..=3) => {
+                format!("{}://{path}", scheme.as_deref().unwrap_or(from.scheme())).parse()
+            }
             _ => return Err(invalid("the host must follow two slashes")),
         };
         let mut target: Url = joined.map_err(|error| invalid(&format!("not a url: {error}")))?;
@@ -103,7 +108,9 @@ fn encoded(value: &[u8]) -> Option<String> {
 fn split_scheme(text: &str) -> (Option<&str>, &str) {
     let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
     match text.split_once(':') {
-        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(is_of_scheme) => (Some(scheme), rest),
+        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(is_of_scheme) => {
+            (Some(scheme), rest)
+        }
         _ => (None, text),
     }
 }
@@ -139,7 +146,8 @@ mod tests {
 
     #[test]
     fn long_locations_are_shown_in_part() {
-        let location = Location::from_lines([format!("foo:{}", "x".repeat(66_000)).as_bytes()]).unwrap();
+        let location =
+            Location::from_lines([format!("foo:{}", "x".repeat(66_000)).as_bytes()]).unwrap();
         let error = location.target(&"http://a.example/".parse().unwrap()).unwrap_err();
         assert!(error.message.starts_with("redirected to \"foo:xxx"), "{error}");
         assert!(error.message.ends_with("only http and https are followed"), "{error}");

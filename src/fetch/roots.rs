@@ -24,12 +24,16 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<Roots> {
     let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
     let certificates = match bytes {
         [] => bail!("it is empty"),
-        [DER_SEQUENCE, ..] if !bytes.windows(BEGIN.len()).any(|piece| piece == BEGIN) => vec![from_der(bytes)?],
+        [DER_SEQUENCE, ..] if !bytes.windows(BEGIN.len()).any(|piece| piece == BEGIN) => {
+            vec![from_der(bytes)?]
+        }
         _ => from_pem(bytes)?,
     };
     let mut store = RootCertStore::empty();
     for (number, certificate) in (1..).zip(&certificates) {
-        store.add(certificate.clone()).map_err(|_| anyhow!("bad certificate {number}: it is malformed"))?;
+        store
+            .add(certificate.clone())
+            .map_err(|_| anyhow!("bad certificate {number}: it is malformed"))?;
     }
     Ok(certificates.into())
 }
@@ -45,13 +49,17 @@ fn from_der(bytes: &[u8]) -> anyhow::Result<CertificateDer<'static>> {
     const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
     // Behind the head of the outer sequence, which has the number of bytes of its length in its
     // second byte.
-    let length = bytes.get(1).map_or(0, |byte| if *byte < 0x80 { 0 } else { usize::from(byte & 0x7f) });
+    let length =
+        bytes.get(1).map_or(0, |byte| if *byte < 0x80 { 0 } else { usize::from(byte & 0x7f) });
     let content = bytes.get(2 + length..).unwrap_or_default();
     if content.starts_with(b"\x02\x01\x03") {
         bail!("it is PKCS#12: convert it with `openssl pkcs12 -nokeys -in FILE -out ca.pem`");
     }
     if content.starts_with(SIGNED_DATA) {
-        bail!("it is PKCS#7: convert it with `openssl pkcs7 -inform der -print_certs -in FILE -out ca.pem`");
+        bail!(
+            "it is PKCS#7: convert it with `openssl pkcs7 -inform der -print_certs -in FILE -out \
+             ca.pem`"
+        );
     }
     if !content.starts_with(&[DER_SEQUENCE]) {
         bail!("no certificate in it: it begins like DER and holds something else, such as a key");
@@ -68,12 +76,18 @@ fn from_pem(bytes: &[u8]) -> anyhow::Result<Vec<CertificateDer<'static>>> {
         let number = certificates.len() + 1;
         certificates.push(certificate.map_err(|error| match error {
             pem::Error::MissingSectionEnd { .. } => {
-                anyhow!("bad certificate {number}: it is cut short, and has no line that begins with -----END")
+                anyhow!(
+                    "bad certificate {number}: it is cut short, and has no line that begins \
+                         with -----END"
+                )
             }
             pem::Error::IllegalSectionStart { .. } => {
                 anyhow!("bad certificate {number}: its line -----BEGIN … does not end in -----")
             }
-            pem::Error::Base64Decode(_) => anyhow!("bad certificate {number}: its text is not base64"),
+            pem::Error::Base64Decode(_) => anyhow!(
+                "bad certificate {number}: its text is not \
+                base64"
+            ),
             other => anyhow!("bad certificate {number}: {other}"),
         })?);
     }
@@ -83,15 +97,23 @@ fn from_pem(bytes: &[u8]) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     let text = String::from_utf8_lossy(bytes);
     let label = text.split_once("-----BEGIN ").and_then(|(_, rest)| rest.split_once("-----"));
     match label.map(|(label, _)| label) {
-        Some("PKCS7") => bail!("it is PKCS#7: convert it with `openssl pkcs7 -print_certs -in FILE -out ca.pem`"),
+        Some("PKCS7") => {
+            bail!("it is PKCS#7: convert it with `openssl pkcs7 -print_certs -in FILE -out ca.pem`")
+        }
         Some("TRUSTED CERTIFICATE" | "X509 CERTIFICATE") => {
-            bail!("its certificate is in a form of openssl's own: convert it with `openssl x509 -in FILE -out ca.pem`")
+            bail!(
+                "its certificate is in a form of openssl's own: convert it with `openssl x509 -in \
+                 FILE -out ca.pem`"
+            )
         }
         Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST") => {
             bail!("no certificate in it: it holds a request to sign one")
         }
         Some(label) if label.ends_with("KEY") => bail!("no certificate in it: it holds a key"),
-        _ => bail!("no certificate in it: it takes PEM text, which has a line -----BEGIN CERTIFICATE-----, or DER"),
+        _ => bail!(
+            "no certificate in it: it takes PEM text, which has a line -----BEGIN \
+             CERTIFICATE-----, or DER"
+        ),
     }
 }
 
@@ -99,8 +121,11 @@ fn from_pem(bytes: &[u8]) -> anyhow::Result<Vec<CertificateDer<'static>>> {
 pub fn pem(roots: &Roots) -> String {
     let block = |certificate: &CertificateDer<'_>| {
         let encoded = STANDARD.encode(certificate);
-        let lines: Vec<&str> =
-            encoded.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap_or_default()).collect();
+        let lines: Vec<&str> = encoded
+            .as_bytes()
+            .chunks(64)
+            .map(|line| std::str::from_utf8(line).unwrap_or_default())
+            .collect();
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     };
     roots.iter().map(block).collect()
@@ -150,7 +175,10 @@ mod tests {
         assert!(error(cut).starts_with("bad certificate 1: it is cut short"), "{}", error(cut));
         assert!(error(text.clone() + cut).starts_with("bad certificate 2: it is cut short"));
         assert!(error(text.replace("M", "!")).ends_with("its text is not base64"));
-        assert!(error("-----BEGIN CERTIFICATE--\nAA==\n").starts_with("bad certificate 1: its line -----BEGIN"));
+        assert!(
+            error("-----BEGIN CERTIFICATE--\nAA==\n")
+                .starts_with("bad certificate 1: its line -----BEGIN")
+        );
         let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert_eq!(error(other), "bad certificate 1: it is malformed");
         assert_eq!(error(""), "it is empty");
@@ -165,10 +193,19 @@ mod tests {
         assert_eq!(error(key.serialize_pem()), "no certificate in it: it holds a key");
         assert!(error(key.serialize_der()).contains("such as a key"));
         let request = CertificateParams::new([]).unwrap().serialize_request(&key).unwrap();
-        assert_eq!(error(request.pem().unwrap()), "no certificate in it: it holds a request to sign one");
+        assert_eq!(
+            error(request.pem().unwrap()),
+            "no certificate in it: it holds a request to sign one"
+        );
         assert!(error(b"\x30\x82\x01\x00\x02\x01\x03\x30").contains("openssl pkcs12 -nokeys"));
-        assert!(error(b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02").contains("openssl pkcs7 -inform der"));
-        assert!(error("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n").contains("openssl pkcs7 -print_certs"));
+        assert!(
+            error(b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02")
+                .contains("openssl pkcs7 -inform der")
+        );
+        assert!(
+            error("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n")
+                .contains("openssl pkcs7 -print_certs")
+        );
         let utf_16: Vec<u8> = "\u{feff}-----".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(error(utf_16).contains("iconv -f UTF-16"));
     }

@@ -16,7 +16,9 @@ pub fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
 /// Returns the text of an error of TLS.
 pub fn sentence(error: &rustls::Error) -> String {
     match error {
-        rustls::Error::InvalidCertificate(why) => format!("invalid peer certificate: {}", reason(why)),
+        rustls::Error::InvalidCertificate(why) => {
+            format!("invalid peer certificate: {}", reason(why))
+        }
         other => other.to_string(),
     }
 }
@@ -29,7 +31,9 @@ fn reason(error: &CertificateError) -> String {
             "it is not signed by the trusted certificate that has the name of its issuer".to_owned()
         }
         CertificateError::Expired => "it has expired".to_owned(),
-        CertificateError::ExpiredContext { not_after, .. } => format!("it expired on {}", date(not_after.as_secs())),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("it expired on {}", date(not_after.as_secs()))
+        }
         CertificateError::NotValidYetContext { not_before, .. } => {
             format!("it is not valid before {}", date(not_before.as_secs()))
         }
@@ -37,17 +41,23 @@ fn reason(error: &CertificateError) -> String {
             let name = expected.to_str();
             if presented.is_empty() {
                 let kind = if matches!(expected, ServerName::DnsName(_)) { "DNS" } else { "IP" };
-                return format!("it names no host: make it with `openssl req -addext subjectAltName={kind}:{name}`");
+                return format!(
+                    "it names no host: make it with `openssl req -addext \
+                     subjectAltName={kind}:{name}`"
+                );
             }
             format!("it is for {}, and not for {name}", presented.join(", "))
         }
         // rustls has no names of its own for these.
         CertificateError::Other(other) => match &*other.0.to_string() {
-            "CaUsedAsEndEntity" => "it is an authority's (CA:TRUE) and not a server's: make it with \
+            "CaUsedAsEndEntity" => {
+                "it is an authority's (CA:TRUE) and not a server's: make it with \
                                     `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`"
-                .to_owned(),
+                    .to_owned()
+            }
             "UnsupportedCertVersion" => {
-                "it is not of X.509 version 3: make it with extensions, such as subjectAltName".to_owned()
+                "it is not of X.509 version 3: make it with extensions, such as subjectAltName"
+                    .to_owned()
             }
             other => other.to_owned(),
         },
@@ -56,7 +66,8 @@ fn reason(error: &CertificateError) -> String {
 }
 
 fn date(seconds: u64) -> String {
-    let time = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    let time =
+        i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     time.map_or_else(
         || format!("{:?} after 1970", Duration::from_secs(seconds)),
         |time| time.strftime("%F").to_string(),
@@ -74,14 +85,18 @@ mod tests {
         let error = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error()));
         for found in [find(&error()), find(&wrapped)] {
-            assert_eq!(sentence(found.unwrap()), "invalid peer certificate: its issuer is not trusted");
+            assert_eq!(
+                sentence(found.unwrap()),
+                "invalid peer certificate: its issuer is not trusted"
+            );
         }
         assert!(find(&io::Error::from(io::ErrorKind::UnexpectedEof)).is_none());
     }
 
     #[test]
     fn times_are_dates() {
-        let (time, not_after) = (UnixTime::now(), UnixTime::since_unix_epoch(Duration::from_secs(1_577_836_800)));
+        let (time, not_after) =
+            (UnixTime::now(), UnixTime::since_unix_epoch(Duration::from_secs(1_577_836_800)));
         let error = CertificateError::ExpiredContext { time, not_after };
         assert_eq!(reason(&error), "it expired on 2020-01-01");
     }

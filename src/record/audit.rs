@@ -21,7 +21,8 @@ pub struct Audit {
 pub struct RowAudit {
     /// The row's name.
     pub row: String,
-    /// The head of its first request, with U+FFFD in place of what is not UTF-8. Empty where there was none.
+    /// The head of its first request, with U+FFFD in place of what is not UTF-8. Empty where there
+    /// was none.
     pub request: String,
     /// Connections that it opened over all passes.
     pub sockets: u64,

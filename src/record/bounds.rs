@@ -1,5 +1,5 @@
-//! What no number that was measured can be. A record may be damaged or made up: what is read of it must not let ratios
-//! leave the range of numbers, sums overflow, or pictures grow without end.
+//! What no number that was measured can be. A record may be damaged or made up: what is read of it
+//! must not let ratios leave the range of numbers, sums overflow, or pictures grow without end.
 
 use anyhow::ensure;
 

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 /// What the mock server could do just before it was measured with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Capacity {
-    /// The most requests a second that it answered without delay to the raw client, which runs on one thread.
+    /// The most requests a second that it answered without delay to the raw client, which runs on
+    /// one thread.
     pub requests_per_s: f64,
-    /// The share of that time for which its loops were busy, spinning apart. Well below 1, the client was the limit.
+    /// The share of that time for which its loops were busy, spinning apart. Well below 1, the
+    /// client was the limit.
     pub busy: f64,
     /// Requests a second, about half as many, at which delays were looked at.
     pub delayed_per_s: f64,

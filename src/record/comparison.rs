@@ -15,7 +15,8 @@ pub const COMPARISON_VERSION: u32 = 1;
 pub struct Setup {
     /// The version of the record's form.
     pub comparison_version: u32,
-    /// The command line, without the folders in it: the environment may tell of the benches beside it.
+    /// The command line, without the folders in it: the environment may tell of the benches beside
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
     /// Whether the run came to its end. Without that, what was measured before stands all the same.
@@ -43,7 +44,8 @@ pub struct Setup {
     pub aftermath: Option<Aftermath>,
 }
 
-/// The most rows and the most scenarios of a comparison: each row is a process, and every two are compared.
+/// The most rows and the most scenarios of a comparison: each row is a process, and every two are
+/// compared.
 const MOST_COMPARED: usize = 256;
 
 impl Setup {
@@ -56,13 +58,14 @@ impl Setup {
             bounds::fetches("fetches", workload.fetches)?;
             bounds::fetches("concurrency", workload.concurrency as u64)?;
             bounds::fetches("origins", workload.origins as u64)?;
-            workload
-                .left_out
-                .iter()
-                .try_for_each(|(_, seconds)| bounds::amount("the pass of a row left out", *seconds))?;
+            workload.left_out.iter().try_for_each(|(_, seconds)| {
+                bounds::amount("the pass of a row left out", *seconds)
+            })?;
             workload.probe.as_ref().map_or(Ok(()), Probe::check)?;
         }
-        self.aftermath.as_ref().map_or(Ok(()), |aftermath| bounds::amount("seconds", aftermath.seconds))?;
+        self.aftermath
+            .as_ref()
+            .map_or(Ok(()), |aftermath| bounds::amount("seconds", aftermath.seconds))?;
         Ok(self)
     }
 }
@@ -126,7 +129,8 @@ pub struct WorkloadSetup {
     /// What the sites are called, in their order, where each fetch is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
-    /// Whether the sites were somebody's own: then the network is part of every figure, and no answer could be verified.
+    /// Whether the sites were somebody's own: then the network is part of every figure, and no
+    /// answer could be verified.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub live: bool,
     /// What the probe of live sites found.
@@ -165,7 +169,8 @@ pub struct PassSample {
     pub scenario: String,
     /// The number of the block, from 0.
     pub block: u32,
-    /// The number of the round in it, from 0. `None` is the pass that warms up, which does not count.
+    /// The number of the round in it, from 0. `None` is the pass that warms up, which does not
+    /// count.
     #[serde(rename = "cycle")]
     pub round: Option<u32>,
     /// The row's name.
@@ -199,7 +204,9 @@ impl PassSample {
         bounds::block(self.block)?;
         self.elapsed_s.map_or(Ok(()), |elapsed| bounds::time("elapsed_s", elapsed))?;
         self.ideal_s.map_or(Ok(()), |ideal| bounds::amount("ideal_s", ideal))?;
-        self.witness.as_ref().map_or(Ok(()), |witness| bounds::count("connections", witness.connections))?;
+        self.witness
+            .as_ref()
+            .map_or(Ok(()), |witness| bounds::count("connections", witness.connections))?;
         self.latencies.check()?;
         bounds::length("starts", self.starts.len(), MOST_KEPT)?;
         self.starts.iter().try_for_each(|start| bounds::count("a start", *start))?;
@@ -210,15 +217,22 @@ impl PassSample {
         Ok(self)
     }
 
-    /// The same, or, where a worker has told numbers that nothing measured can have, without them and not counting: no
-    /// worker can write what makes a record unreadable.
+    /// The same, or, where a worker has told numbers that nothing measured can have, without them
+    /// and not counting: no worker can write what makes a record unreadable.
     #[must_use]
     pub fn or_contradicted(self) -> Self {
-        let bare = Self { elapsed_s: None, latencies: Latencies::None, starts: Vec::new(), ..self.clone() };
+        let bare = Self {
+            elapsed_s: None,
+            latencies: Latencies::None,
+            starts: Vec::new(),
+            ..self.clone()
+        };
         self.checked().unwrap_or_else(|why| match bare.validity {
-            Validity::Valid => {
-                Self { validity: Validity::Contradicted, why: Some(format!("tells that {why}")), ..bare }
-            }
+            Validity::Valid => Self {
+                validity: Validity::Contradicted,
+                why: Some(format!("tells that {why}")),
+                ..bare
+            },
             _ => bare,
         })
     }
@@ -255,7 +269,8 @@ pub struct CostSample {
     pub threads: u64,
     /// The most memory that was resident at any moment, in bytes.
     pub peak_rss_bytes: u64,
-    /// The part of `user_s` and `system_s` that programs took which the process had started and which have ended.
+    /// The part of `user_s` and `system_s` that programs took which the process had started and
+    /// which have ended.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub children_s: f64,
     /// Fetches of the pass in which allocations and instructions were counted.

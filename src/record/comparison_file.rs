@@ -8,8 +8,8 @@ use anyhow::{Context, bail};
 
 use super::journal::{Lines, make_folder};
 use super::{
-    Aftermath, COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample, SAMPLES_FILE, Setup,
-    WorkerSetup, WorkloadSetup, audit, parse, read_lines, replace_file,
+    Aftermath, COMPARISON_VERSION, CostSample, ENVIRONMENT_FILE, Environment, LONGEST, PassSample,
+    SAMPLES_FILE, Setup, WorkerSetup, WorkloadSetup, audit, parse, read_lines, replace_file,
 };
 
 /// The file that says what was compared, in a record's folder.
@@ -110,10 +110,12 @@ impl ComparisonJournal {
 ///
 /// A file of it cannot be removed.
 pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
-    // The environment may be that of other samples too. What was compared goes last: without it the rest would be no
-    // comparison, and could not be removed again.
+    // The environment may be that of other samples too. What was compared goes last: without it the
+    // rest would be no comparison, and could not be removed again.
     let environment = Some(ENVIRONMENT_FILE).filter(|_| !folder.join(SAMPLES_FILE).exists());
-    for name in [PASSES_FILE, COSTS_FILE, audit::FILE].into_iter().chain(environment).chain([SETUP_FILE]) {
+    for name in
+        [PASSES_FILE, COSTS_FILE, audit::FILE].into_iter().chain(environment).chain([SETUP_FILE])
+    {
         let path = folder.join(name);
         if path.exists() {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
@@ -143,24 +145,29 @@ impl Comparison {
     ///
     /// # Errors
     ///
-    /// There is none, it is of a newer form, or a line of it is damaged: file and line are told. Cut last lines are no
-    /// error, since that is what a crash leaves behind.
+    /// There is none, it is of a newer form, or a line of it is damaged: file and line are told.
+    /// Cut last lines are no error, since that is what a crash leaves behind.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(SETUP_FILE);
         let shown = path.display();
         let mut text = String::new();
-        let file =
-            File::open(&path).with_context(|| format!("cannot read {shown}: is this the folder of a comparison?"))?;
-        file.take(LONGEST).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
-        let version: Version = parse(text.as_bytes()).with_context(|| format!("{shown}: no comparison"))?;
+        let file = File::open(&path)
+            .with_context(|| format!("cannot read {shown}: is this the folder of a comparison?"))?;
+        file.take(LONGEST)
+            .read_to_string(&mut text)
+            .with_context(|| format!("cannot read {shown}"))?;
+        let version: Version =
+            parse(text.as_bytes()).with_context(|| format!("{shown}: no comparison"))?;
         if version.comparison_version > COMPARISON_VERSION {
             bail!(
-                "{shown}: version {} is newer than {COMPARISON_VERSION}: update fetchbench to read it",
+                "{shown}: version {} is newer than {COMPARISON_VERSION}: update fetchbench to \
+                 read it",
                 version.comparison_version
             );
         }
-        let setup =
-            parse(text.as_bytes()).and_then(Setup::checked).with_context(|| format!("{shown}: no comparison"))?;
+        let setup = parse(text.as_bytes())
+            .and_then(Setup::checked)
+            .with_context(|| format!("{shown}: no comparison"))?;
         let (passes, _) = read_lines(&folder.join(PASSES_FILE), "pass", PassSample::checked)?;
         let (costs, _) = read_lines(&folder.join(COSTS_FILE), "cost", CostSample::checked)?;
         Ok(Self { setup, passes, costs })
@@ -175,17 +182,23 @@ impl Comparison {
     /// It compared other rows, or on other scenarios.
     pub fn append(&mut self, mut other: Self) -> anyhow::Result<()> {
         let names = |setup: &Setup| {
-            let workloads =
-                setup.workloads.iter().map(|workload| (workload.scenario.clone(), workload.time_scale.to_bits()));
+            let workloads = setup
+                .workloads
+                .iter()
+                .map(|workload| (workload.scenario.clone(), workload.time_scale.to_bits()));
             (setup.reference.clone(), setup.rows.clone(), workloads.collect::<Vec<_>>())
         };
-        anyhow::ensure!(names(&self.setup) == names(&other.setup), "they compared different rows or scenarios");
+        anyhow::ensure!(
+            names(&self.setup) == names(&other.setup),
+            "they compared different rows or scenarios"
+        );
         let made = self.passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
         other.passes.iter_mut().for_each(|pass| pass.block += made);
         other.costs.iter_mut().for_each(|cost| cost.block += made);
         self.passes.append(&mut other.passes);
         self.costs.append(&mut other.costs);
-        let spent = |setup: &Setup| setup.aftermath.as_ref().map_or(0.0, |aftermath| aftermath.seconds);
+        let spent =
+            |setup: &Setup| setup.aftermath.as_ref().map_or(0.0, |aftermath| aftermath.seconds);
         let seconds = spent(&self.setup) + spent(&other.setup);
         if let Some(aftermath) = &mut self.setup.aftermath {
             aftermath.seconds = seconds;
@@ -251,8 +264,14 @@ mod tests {
         journal.pass(&pass("b")).unwrap();
         journal.finish(true, AFTERMATH).unwrap();
         let read = Comparison::read(&folder).unwrap();
-        assert_eq!((read.passes.len(), read.setup.complete, read.setup.aftermath), (2, true, Some(AFTERMATH)));
-        assert!(ComparisonJournal::create(&folder, &environment, setup()).is_err(), "it is never overwritten");
+        assert_eq!(
+            (read.passes.len(), read.setup.complete, read.setup.aftermath),
+            (2, true, Some(AFTERMATH))
+        );
+        assert!(
+            ComparisonJournal::create(&folder, &environment, setup()).is_err(),
+            "it is never overwritten"
+        );
     }
 
     #[test]

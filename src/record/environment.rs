@@ -37,7 +37,8 @@ pub struct Environment {
     pub git: Option<Git>,
     /// The load average over 1, 5 and 15 minutes when the record is begun.
     pub load: Option<[f64; 3]>,
-    /// Who chooses the clock of the first core: `performance` holds still. Virtual machines often do not say.
+    /// Who chooses the clock of the first core: `performance` holds still. Virtual machines often
+    /// do not say.
     #[serde(default)]
     pub governor: Option<String>,
     /// How many files a process may have open, which is how many connections it may hold.
@@ -53,7 +54,8 @@ pub struct Environment {
 pub struct Git {
     /// The revision that is checked out.
     pub revision: String,
-    /// Whether any file differs from that revision, leaving out `results/`, where records come to stand.
+    /// Whether any file differs from that revision, leaving out `results/`, where records come to
+    /// stand.
     pub dirty: bool,
 }
 
@@ -71,7 +73,9 @@ impl Environment {
             rustc: option_env!("FETCHBENCH_RUSTC").map(str::to_owned),
             profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
             lock_file_crc32: format!("{:08x}", crc32fast::hash(lockfile::TEXT.as_bytes())),
-            crates: lockfile::direct().map(|(name, version)| (name.to_owned(), version.to_owned())).collect(),
+            crates: lockfile::direct()
+                .map(|(name, version)| (name.to_owned(), version.to_owned()))
+                .collect(),
             git: git(),
             load: machine::load(),
             governor: machine::governor(),
@@ -91,10 +95,15 @@ impl Environment {
 /// The words of a text in lower case, joined by hyphens: safe as the name of a folder anywhere.
 fn slug(text: &str) -> String {
     let lower = text.to_ascii_lowercase().replace("(r)", "").replace("(tm)", "");
-    lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    lower
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
-/// A command line whose absolute paths are cut to their last name: the folders before it may name a person.
+/// A command line whose absolute paths are cut to their last name: the folders before it may name a
+/// person.
 fn without_folders(command: &str) -> String {
     let word = |word: &str| match word.find('/') {
         Some(at) if at == 0 || word[..at].ends_with('=') => {
@@ -106,10 +115,14 @@ fn without_folders(command: &str) -> String {
     command.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// The revision that this program was built from, as `build.rs` found it; `None` if it was built outside a checkout.
+/// The revision that this program was built from, as `build.rs` found it; `None` if it was built
+/// outside a checkout.
 fn git() -> Option<Git> {
     let revision = option_env!("FETCHBENCH_REVISION")?;
-    Some(Git { revision: revision.to_owned(), dirty: option_env!("FETCHBENCH_DIRTY") == Some("true") })
+    Some(Git {
+        revision: revision.to_owned(),
+        dirty: option_env!("FETCHBENCH_DIRTY") == Some("true"),
+    })
 }
 
 #[cfg(test)]
@@ -126,7 +139,10 @@ mod tests {
 
     #[test]
     fn a_command_keeps_its_words_but_no_folders() {
-        assert_eq!(without_folders("cargo bench -- keepalive/surf"), "cargo bench -- keepalive/surf");
+        assert_eq!(
+            without_folders("cargo bench -- keepalive/surf"),
+            "cargo bench -- keepalive/surf"
+        );
         assert_eq!(without_folders("/home/jo/x --out=/home/jo/y results/z"), "x --out=y results/z");
     }
 

@@ -3,8 +3,8 @@
 use std::num::NonZeroU64;
 
 use super::{
-    Comparison, CostSample, Environment, Folder, Git, Latencies, PassSample, Placement, Record, RowSetup, Sample,
-    Setup, Validity, What, WorkloadSetup, control,
+    Comparison, CostSample, Environment, Folder, Git, Latencies, PassSample, Placement, Record,
+    RowSetup, Sample, Setup, Validity, What, WorkloadSetup, control,
 };
 use crate::fetch::Connections;
 use crate::worker::counting::Counts;
@@ -22,7 +22,8 @@ pub(crate) fn record() -> Record {
     environment.rustc = Some("rustc 1.95.0".to_owned());
     environment.profile = "release".to_owned();
     environment.lock_file_crc32 = "0123abcd".to_owned();
-    environment.crates = [("surf", "2.3.2"), ("smol", "2.0.2")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+    environment.crates =
+        [("surf", "2.3.2"), ("smol", "2.0.2")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
     environment.git = Some(Git { revision: "0123456789abcdef".to_owned(), dirty: true });
     environment.load = Some([0.1, 0.2, 0.3]);
     let samples = vec![
@@ -67,7 +68,8 @@ pub(crate) fn folder(comparison: Option<Comparison>, bench: Option<Record>) -> F
     Folder { name, environment, comparison, bench }
 }
 
-/// A small comparison: three sites that take 10, 20 and 30 ms, a row for each thing that a row may be.
+/// A small comparison: three sites that take 10, 20 and 30 ms, a row for each thing that a row may
+/// be.
 pub(crate) fn comparison() -> Comparison {
     let rows = ["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"];
     let mut comparison = Comparison { setup: setup(&rows), passes: Vec::new(), costs: Vec::new() };
@@ -83,7 +85,10 @@ pub(crate) fn comparison() -> Comparison {
 }
 
 fn setup(rows: &[&str]) -> Setup {
-    let row = |name: &&str| RowSetup { name: (*name).to_owned(), sequential: name.ends_with("sequential") };
+    let row = |name: &&str| RowSetup {
+        name: (*name).to_owned(),
+        sequential: name.ends_with("sequential"),
+    };
     let workload = WorkloadSetup {
         scenario: "article".to_owned(),
         description: "three home pages".to_owned(),
@@ -97,7 +102,9 @@ fn setup(rows: &[&str]) -> Setup {
         probe: None,
         left_out: vec![("ureq@threads".to_owned(), 50.0)],
         without_https: Vec::new(),
-        sites: ["http://a.example/", "http://b.example/", "http://c.example/"].map(str::to_owned).to_vec(),
+        sites: ["http://a.example/", "http://b.example/", "http://c.example/"]
+            .map(str::to_owned)
+            .to_vec(),
     };
     Setup {
         comparison_version: 1,

@@ -1,4 +1,5 @@
-//! The folder of a record: what `compare` measured, what `cargo bench` did, or both of the same source.
+//! The folder of a record: what `compare` measured, what `cargo bench` did, or both of the same
+//! source.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +32,10 @@ impl Folder {
             .ok()
             .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
             .with_context(|| {
-                format!("{} is no folder: name that of a record, such as one in results/", path.display())
+                format!(
+                    "{} is no folder: name that of a record, such as one in results/",
+                    path.display()
+                )
             })?;
         let environment = Environment::read(path)?;
         let comparison = Comparison::is_in(path).then(|| Comparison::read(path)).transpose()?;

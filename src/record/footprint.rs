@@ -1,4 +1,5 @@
-//! What it costs to depend on each row, as `scripts/footprint` measured it: kept beside the records.
+//! What it costs to depend on each row, as `scripts/footprint` measured it: kept beside the
+//! records.
 
 use serde::Deserialize;
 

@@ -51,7 +51,8 @@ impl Journal {
         Ok(Self { folder: folder.to_owned(), samples })
     }
 
-    /// The same in a new folder below `parent`, named after the time and the CPU, and numbered where the name is taken.
+    /// The same in a new folder below `parent`, named after the time and the CPU, and numbered
+    /// where the name is taken.
     ///
     /// # Errors
     ///
@@ -66,7 +67,8 @@ impl Journal {
         &self.folder
     }
 
-    /// Writes one more sample. It goes to the file as one piece and at once, so that a crash loses no earlier one.
+    /// Writes one more sample. It goes to the file as one piece and at once, so that a crash loses
+    /// no earlier one.
     ///
     /// # Errors
     ///
@@ -76,8 +78,8 @@ impl Journal {
     }
 }
 
-/// A file of lines that is being written: one line of JSON for each thing, at once and as one piece, so that a crash loses
-/// no earlier one.
+/// A file of lines that is being written: one line of JSON for each thing, at once and as one
+/// piece, so that a crash loses no earlier one.
 #[derive(Debug)]
 pub(super) struct Lines {
     path: PathBuf,
@@ -95,7 +97,9 @@ impl Lines {
         match File::create_new(&path) {
             Ok(file) => Ok(Self { file, path }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                bail!("{shown} exists already, and records are not overwritten: name another folder")
+                bail!(
+                    "{shown} exists already, and records are not overwritten: name another folder"
+                )
             }
             Err(error) => Err(error).with_context(|| format!("cannot write {shown}")),
         }
@@ -108,7 +112,9 @@ impl Lines {
     /// The disk is full, or the like.
     pub fn append(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
         let line = serde_json::to_string(value)? + "\n";
-        self.file.write_all(line.as_bytes()).with_context(|| format!("cannot write {}", self.path.display()))
+        self.file
+            .write_all(line.as_bytes())
+            .with_context(|| format!("cannot write {}", self.path.display()))
     }
 
     /// Sees to it that what was written is on the disk.
@@ -127,13 +133,15 @@ impl Lines {
 ///
 /// They cannot.
 pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let probe = folder.join(format!(".{}.new", std::process::id()));
     let written = File::create(&probe).and_then(|_| fs::remove_file(&probe));
     written.with_context(|| format!("cannot write into the folder {}", folder.display()))
 }
 
-/// Makes a new folder below `parent`, named after the time and the CPU, and numbered where the name is taken.
+/// Makes a new folder below `parent`, named after the time and the CPU, and numbered where the name
+/// is taken.
 ///
 /// # Errors
 ///
@@ -148,14 +156,18 @@ pub fn new_folder(parent: &Path, environment: &Environment) -> anyhow::Result<Pa
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 folder = parent.join(format!("{name}-{number}"));
             }
-            Err(error) => return Err(error).with_context(|| format!("cannot make the folder {}", folder.display())),
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("cannot make the folder {}", folder.display()));
+            }
         }
     }
     Ok(folder)
 }
 
-/// Writes a file under another name and then gives it its own, so that nobody ever finds half of it. Where the name leads
-/// to something else than a file, such as a pipe, that is written to as it is.
+/// Writes a file under another name and then gives it its own, so that nobody ever finds half of
+/// it. Where the name leads to something else than a file, such as a pipe, that is written to as it
+/// is.
 ///
 /// # Errors
 ///
@@ -183,7 +195,10 @@ fn replace(path: &Path, content: &[u8], old: Option<Metadata>) -> io::Result<()>
         file.sync_all()?;
         fs::rename(&new, path)?;
         // And without this the old name on the old file.
-        File::open(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+        File::open(
+            path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        )?
+        .sync_all()
     });
     if written.is_err() {
         // What is left of it is in nobody's way but ours; the error that counts is the one above.
@@ -200,7 +215,8 @@ mod tests {
     fn a_taken_name_is_numbered() {
         let parent = tempfile::tempdir().unwrap();
         let environment = Environment::capture("cargo test");
-        let journals = [(); 3].map(|()| Journal::create_below(parent.path(), &environment).unwrap());
+        let journals =
+            [(); 3].map(|()| Journal::create_below(parent.path(), &environment).unwrap());
         let name = environment.folder_name();
         for (journal, end) in journals.iter().zip(["", "-2", "-3"]) {
             assert_eq!(journal.folder(), parent.path().join(format!("{name}{end}")));

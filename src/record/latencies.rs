@@ -17,7 +17,8 @@ use crate::fetch::Pass;
 /// Of passes of so many fetches each one is kept; of longer ones, a histogram.
 pub const MOST_KEPT: usize = 100;
 
-/// When each fetch of a pass started, in microseconds after the pass did; nothing where not each one is kept.
+/// When each fetch of a pass started, in microseconds after the pass did; nothing where not each
+/// one is kept.
 pub fn starts(pass: &Pass) -> Vec<u64> {
     let kept = pass.fetched.len() <= MOST_KEPT;
     pass.fetched.iter().filter(|_| kept).map(|fetched| fetched.started.as_micros() as u64).collect()
@@ -32,14 +33,16 @@ pub enum Latencies {
     None,
     /// Each fetch, in the order of the sites, in microseconds.
     Each(Vec<u64>),
-    /// A histogram of microseconds to two digits, in the V2 form of HdrHistogram, deflated, in base64.
+    /// A histogram of microseconds to two digits, in the V2 form of HdrHistogram, deflated, in
+    /// base64.
     Histogram(String),
 }
 
 /// The longest histogram that is read, in bytes: each of its counts takes nine at most.
 const MOST_BYTES: u64 = 64 << 10;
 
-/// What stands behind the length of each histogram of ours: no offset, two digits, from 1, to an hour, no other unit.
+/// What stands behind the length of each histogram of ours: no offset, two digits, from 1, to an
+/// hour, no other unit.
 const HEAD: [u8; 32] = {
     let mut head = [0; 32];
     head[7] = 2;
@@ -87,7 +90,8 @@ impl Latencies {
     ///
     /// # Errors
     ///
-    /// There are more of them than are kept, or one is longer than any fetch. Histograms are read when they are added.
+    /// There are more of them than are kept, or one is longer than any fetch. Histograms are read
+    /// when they are added.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let Self::Each(each) = self else { return Ok(()) };
         bounds::length("latencies", each.len(), MOST_KEPT)?;
@@ -107,7 +111,9 @@ impl Latencies {
     pub fn add_to(&self, histogram: &mut Histogram<u64>) -> anyhow::Result<()> {
         match self {
             Self::None => {}
-            Self::Each(each) => each.iter().for_each(|micros| histogram.saturating_record((*micros).max(1))),
+            Self::Each(each) => {
+                each.iter().for_each(|micros| histogram.saturating_record((*micros).max(1)))
+            }
             Self::Histogram(text) => {
                 let plain = inflate(&STANDARD_NO_PAD.decode(text)?)?;
                 let read: Histogram<u64> = Deserializer::new().deserialize(&mut &plain[..])?;
@@ -118,7 +124,8 @@ impl Latencies {
     }
 }
 
-/// What a deflated histogram is without deflation. Its reader would take as much memory as the text says it needs.
+/// What a deflated histogram is without deflation. Its reader would take as much memory as the text
+/// says it needs.
 ///
 /// # Errors
 ///
@@ -126,7 +133,9 @@ impl Latencies {
 fn inflate(deflated: &[u8]) -> anyhow::Result<Vec<u8>> {
     // Before both: what kind it is, and how long the rest.
     let mut plain = Vec::new();
-    ZlibDecoder::new(deflated.get(8..).unwrap_or_default()).take(MOST_BYTES).read_to_end(&mut plain)?;
+    ZlibDecoder::new(deflated.get(8..).unwrap_or_default())
+        .take(MOST_BYTES)
+        .read_to_end(&mut plain)?;
     let length = plain.len().saturating_sub(HEAD.len() + 8);
     ensure!(
         plain.get(4..8) == Some(&(length as u32).to_be_bytes()),
@@ -170,7 +179,8 @@ mod tests {
         Latencies::of(&pass(sorted.iter().copied())).add_to(&mut histogram).unwrap();
         sorted.sort_unstable();
         for share in [0.0, 0.1, 0.5, 0.9, 0.99, 0.999] {
-            let exact = sorted[((share * sorted.len() as f64).ceil() as usize).saturating_sub(1)] as f64;
+            let exact =
+                sorted[((share * sorted.len() as f64).ceil() as usize).saturating_sub(1)] as f64;
             let told = histogram.value_at_quantile(share) as f64;
             assert!((told / exact - 1.0).abs() < 0.01, "{share}: {told}, and a sort says {exact}");
         }
@@ -189,8 +199,13 @@ mod tests {
         let median = histogram.value_at_quantile(0.5);
         assert!((4_900..=5_100).contains(&median), "{median}");
         let Latencies::Histogram(text) = many else { unreachable!() };
-        for damaged in ["nonsense", "", &text[..20], &text[4..], &(text[..40].to_owned() + &text[44..])] {
-            assert!(Latencies::Histogram(damaged.to_owned()).add_to(&mut new_histogram()).is_err(), "{damaged}");
+        for damaged in
+            ["nonsense", "", &text[..20], &text[4..], &(text[..40].to_owned() + &text[44..])]
+        {
+            assert!(
+                Latencies::Histogram(damaged.to_owned()).add_to(&mut new_histogram()).is_err(),
+                "{damaged}"
+            );
         }
     }
 
@@ -202,7 +217,9 @@ mod tests {
             plain.extend(length.to_be_bytes());
             plain.extend([&HEAD[..16], &most.to_be_bytes(), &HEAD[24..], &[0]].concat());
             let mut deflated = [0x1c84_9314_u32.to_be_bytes(), [0xff; 4]].concat();
-            ZlibEncoder::new(&plain[..], flate2::Compression::fast()).read_to_end(&mut deflated).unwrap();
+            ZlibEncoder::new(&plain[..], flate2::Compression::fast())
+                .read_to_end(&mut deflated)
+                .unwrap();
             Latencies::Histogram(STANDARD_NO_PAD.encode(deflated)).add_to(&mut new_histogram())
         };
         claims(1, MOST_MICROS).unwrap();

@@ -1,4 +1,5 @@
-//! Versions of the crates that this program was built from: crates export none, so they are read from `Cargo.lock`.
+//! Versions of the crates that this program was built from: crates export none, so they are read
+//! from `Cargo.lock`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -33,7 +34,11 @@ static DIRECT: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
             Some((entry.to_owned(), package.version.clone()))
         }
     };
-    direct.into_iter().flat_map(|package| &package.dependencies).filter_map(|entry| version(entry)).collect()
+    direct
+        .into_iter()
+        .flat_map(|package| &package.dependencies)
+        .filter_map(|entry| version(entry))
+        .collect()
 });
 
 /// The version of a crate that this package depends on directly.
@@ -53,7 +58,10 @@ mod tests {
     #[test]
     fn direct_dependencies_have_versions_and_others_have_none() {
         assert!(version("surf").unwrap().starts_with("2."));
-        assert!(version("async-global-executor").unwrap().starts_with("2."), "the tree holds two of them");
+        assert!(
+            version("async-global-executor").unwrap().starts_with("2."),
+            "the tree holds two of them"
+        );
         assert_eq!(version("no-such-crate"), None);
     }
 }

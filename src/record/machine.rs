@@ -58,7 +58,8 @@ pub fn resting_ports() -> Option<u64> {
     let count = |path: &str| {
         let table = fs::read_to_string(path).ok()?;
         let state = |line: &str| line.split_whitespace().nth(3).map(str::to_owned);
-        Some(table.lines().skip(1).filter(|line| state(line).as_deref() == Some("06")).count() as u64)
+        Some(table.lines().skip(1).filter(|line| state(line).as_deref() == Some("06")).count()
+            as u64)
     };
     Some(count("/proc/net/tcp")? + count("/proc/net/tcp6").unwrap_or(0))
 }
@@ -84,7 +85,8 @@ impl CoreTicks {
     }
 
     fn parse(stat: &str) -> Option<Self> {
-        // user nice system idle iowait irq softirq steal, and guests, who are in the user's already (proc_stat(5)).
+        // user nice system idle iowait irq softirq steal, and guests, who are in the user's already
+        // (proc_stat(5)).
         let fields = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().take(8);
         let ticks: Vec<u64> = fields.map(str::parse).collect::<Result<_, _>>().ok()?;
         Some(Self { all: ticks.iter().sum(), stolen: *ticks.get(7)? })

@@ -1,7 +1,7 @@
 //! Records: what was measured once, kept in a folder of its own that is never overwritten.
 //!
-//! `environment.json` says where and with what, `samples.jsonl` holds one line for each sample and is appended to as
-//! the samples come. Measuring and presenting meet only here.
+//! `environment.json` says where and with what, `samples.jsonl` holds one line for each sample and
+//! is appended to as the samples come. Measuring and presenting meet only here.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -33,8 +33,8 @@ mod sample;
 pub use self::audit::{Audit, RowAudit};
 pub use self::capacity::Capacity;
 pub use self::comparison::{
-    Aftermath, COMPARISON_VERSION, CostSample, PassSample, Placement, RowSetup, SERVER, Setup, Validity, WorkerSetup,
-    WorkloadSetup, control,
+    Aftermath, COMPARISON_VERSION, CostSample, PassSample, Placement, RowSetup, SERVER, Setup,
+    Validity, WorkerSetup, WorkloadSetup, control,
 };
 pub use self::comparison_file::{Comparison, ComparisonJournal, remove_comparison};
 pub use self::environment::{Environment, Git};
@@ -54,7 +54,8 @@ pub const ENVIRONMENT_FILE: &str = "environment.json";
 /// The file of the samples, in a record's folder.
 pub const SAMPLES_FILE: &str = "samples.jsonl";
 
-/// The longest environment file and the longest line of samples that are read, in bytes: far above what is written.
+/// The longest environment file and the longest line of samples that are read, in bytes: far above
+/// what is written.
 const LONGEST: u64 = 1 << 20;
 
 /// The longest file of JSON that is read as a whole, in bytes.
@@ -78,14 +79,17 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// There is none, it is of a newer form, or a line of it is damaged: file and line are told. A cut last line is no
-    /// error, since that is what a crash leaves behind.
+    /// There is none, it is of a newer form, or a line of it is damaged: file and line are told. A
+    /// cut last line is no error, since that is what a crash leaves behind.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let name = fs::canonicalize(folder)
             .ok()
             .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
             .with_context(|| {
-                format!("{} is no folder: name that of a record, such as one in results/", folder.display())
+                format!(
+                    "{} is no folder: name that of a record, such as one in results/",
+                    folder.display()
+                )
             })?;
         let environment = Environment::read(folder)?;
         let (samples, cut) = read_lines(&folder.join(SAMPLES_FILE), "sample", Sample::checked)?;
@@ -112,15 +116,19 @@ impl Environment {
 
         let path = folder.join(ENVIRONMENT_FILE);
         let shown = path.display();
-        let file =
-            File::open(&path).with_context(|| format!("cannot read {shown}: is this the folder of a record?"))?;
+        let file = File::open(&path)
+            .with_context(|| format!("cannot read {shown}: is this the folder of a record?"))?;
         let mut text = String::new();
-        file.take(LONGEST).read_to_string(&mut text).with_context(|| format!("cannot read {shown}"))?;
+        file.take(LONGEST)
+            .read_to_string(&mut text)
+            .with_context(|| format!("cannot read {shown}"))?;
         // The version first: nothing else of a newer form need be as it is here.
-        let Version { schema_version } = parse(text.as_bytes()).with_context(|| format!("{shown}: no environment"))?;
+        let Version { schema_version } =
+            parse(text.as_bytes()).with_context(|| format!("{shown}: no environment"))?;
         if schema_version > SCHEMA_VERSION {
             bail!(
-                "{shown}: schema version {schema_version} is newer than {SCHEMA_VERSION}: update fetchbench to read it"
+                "{shown}: schema version {schema_version} is newer than {SCHEMA_VERSION}: update \
+                 fetchbench to read it"
             );
         }
         parse(text.as_bytes()).with_context(|| format!("{shown}: no environment"))
@@ -134,12 +142,16 @@ fn read_lines<T: DeserializeOwned>(
     check: impl Fn(T) -> anyhow::Result<T>,
 ) -> anyhow::Result<(Vec<T>, bool)> {
     let shown = path.display();
-    let mut file = BufReader::new(File::open(path).with_context(|| format!("cannot read {shown}"))?);
+    let mut file =
+        BufReader::new(File::open(path).with_context(|| format!("cannot read {shown}"))?);
     let mut values = Vec::new();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        file.by_ref().take(LONGEST).read_until(b'\n', &mut line).with_context(|| format!("cannot read {shown}"))?;
+        file.by_ref()
+            .take(LONGEST)
+            .read_until(b'\n', &mut line)
+            .with_context(|| format!("cannot read {shown}"))?;
         if line.len() as u64 == LONGEST {
             bail!("{shown}:{number}: the line is longer than {LONGEST} bytes");
         }
@@ -155,8 +167,8 @@ fn read_lines<T: DeserializeOwned>(
     Ok((values, false))
 }
 
-/// Reads a file of JSON that need not be there, such as one that is kept beside the records; `what` it should be is told
-/// where it is none.
+/// Reads a file of JSON that need not be there, such as one that is kept beside the records; `what`
+/// it should be is told where it is none.
 ///
 /// # Errors
 ///
@@ -213,7 +225,10 @@ mod tests {
         let mut journal = Journal::create(&folder, &environment).unwrap();
         journal.append(&sample).unwrap();
         let record = Record::read(&folder).unwrap();
-        assert_eq!(record, Record { name: "record".to_owned(), environment, samples: vec![sample], cut: false });
+        assert_eq!(
+            record,
+            Record { name: "record".to_owned(), environment, samples: vec![sample], cut: false }
+        );
     }
 
     #[test]
@@ -230,14 +245,21 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named() {
-        let error = |line: &str| format!("{:#}", read(&format!("{GOOD}\n{line}\n{GOOD}\n")).unwrap_err());
+        let error =
+            |line: &str| format!("{:#}", read(&format!("{GOOD}\n{line}\n{GOOD}\n")).unwrap_err());
         for (line, why) in [
             ("", "samples.jsonl:2: no sample: EOF"),
             ("{}", "samples.jsonl:2: no sample: missing field `what`"),
             (&GOOD.replace("0.5", "-0.5"), "samples.jsonl:2: no sample: elapsed_s is -0.5"),
             (&GOOD.replace("0.5", "1e999"), "samples.jsonl:2: no sample: number out of range"),
-            (&GOOD.replace("\"passes\":2", "\"passes\":0"), "samples.jsonl:2: no sample: invalid value: integer `0`"),
-            (&"x".repeat(LONGEST as usize), "samples.jsonl:2: the line is longer than 1048576 bytes"),
+            (
+                &GOOD.replace("\"passes\":2", "\"passes\":0"),
+                "samples.jsonl:2: no sample: invalid value: integer `0`",
+            ),
+            (
+                &"x".repeat(LONGEST as usize),
+                "samples.jsonl:2: the line is longer than 1048576 bytes",
+            ),
         ] {
             assert!(error(line).contains(why), "{}", error(line));
         }
@@ -256,18 +278,33 @@ mod tests {
     #[test]
     fn a_newer_form_is_refused_and_a_missing_record_is_named() {
         let (_parent, folder) = folder(GOOD);
-        fs::write(folder.join(ENVIRONMENT_FILE), r#"{"schema_version": 2, "started": {}}"#).unwrap();
+        fs::write(folder.join(ENVIRONMENT_FILE), r#"{"schema_version": 2, "started": {}}"#)
+            .unwrap();
         let error = Record::read(&folder).unwrap_err().to_string();
-        assert!(error.ends_with("schema version 2 is newer than 1: update fetchbench to read it"), "{error}");
+        assert!(
+            error.ends_with("schema version 2 is newer than 1: update fetchbench to read it"),
+            "{error}"
+        );
         fs::remove_file(folder.join(ENVIRONMENT_FILE)).unwrap();
-        assert!(Record::read(&folder).unwrap_err().to_string().contains("is this the folder of a record?"));
-        assert!(Record::read(&folder.join("nope")).unwrap_err().to_string().contains("nope is no folder"));
+        assert!(
+            Record::read(&folder)
+                .unwrap_err()
+                .to_string()
+                .contains("is this the folder of a record?")
+        );
+        assert!(
+            Record::read(&folder.join("nope"))
+                .unwrap_err()
+                .to_string()
+                .contains("nope is no folder")
+        );
     }
 
     #[test]
     fn a_record_is_never_overwritten() {
         let (_parent, folder) = folder(GOOD);
-        let error = Journal::create(&folder, &Environment::capture("cargo test")).unwrap_err().to_string();
+        let error =
+            Journal::create(&folder, &Environment::capture("cargo test")).unwrap_err().to_string();
         assert!(error.contains("exists already"), "{error}");
         assert_eq!(fs::read_to_string(folder.join(SAMPLES_FILE)).unwrap(), GOOD);
     }

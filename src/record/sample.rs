@@ -66,7 +66,13 @@ impl Sample {
     /// Whether the other sample is one more of the same.
     fn is_alike(&self, other: &Self) -> bool {
         let key = |sample: &Self| {
-            (sample.what, sample.threads, sample.concurrency, sample.fetches, sample.time_scale.to_bits())
+            (
+                sample.what,
+                sample.threads,
+                sample.concurrency,
+                sample.fetches,
+                sample.time_scale.to_bits(),
+            )
         };
         key(self) == key(other) && self.row == other.row && self.scenario == other.scenario
     }
@@ -84,7 +90,11 @@ impl<'a> Measurement<'a> {
         let mut measurements: Vec<Self> = Vec::new();
         for sample in samples {
             // Samples of the same follow each other, so the search begins at the end.
-            match measurements.iter_mut().rev().find(|measurement| measurement.of().is_alike(sample)) {
+            match measurements
+                .iter_mut()
+                .rev()
+                .find(|measurement| measurement.of().is_alike(sample))
+            {
                 Some(measurement) => measurement.samples.push(sample),
                 None => measurements.push(Self { samples: vec![sample] }),
             }
@@ -110,7 +120,10 @@ impl<'a> Measurement<'a> {
     /// The time of one pass in the fastest and in the slowest sample.
     pub fn range_s(&self) -> (f64, f64) {
         let passes = self.passes_s();
-        (passes.iter().copied().fold(f64::INFINITY, f64::min), passes.iter().copied().fold(0.0, f64::max))
+        (
+            passes.iter().copied().fold(f64::INFINITY, f64::min),
+            passes.iter().copied().fold(0.0, f64::max),
+        )
     }
 
     /// Fetches per second at the median pass.
@@ -125,10 +138,14 @@ impl<'a> Measurement<'a> {
         Some(ideals?.iter().sum::<f64>() / passes)
     }
 
-    /// The share of a pass that the delays alone explain: the median over the samples of ideal / measured.
+    /// The share of a pass that the delays alone explain: the median over the samples of ideal /
+    /// measured.
     pub fn efficiency(&self) -> Option<f64> {
-        let shares: Option<Vec<f64>> =
-            self.samples.iter().map(|sample| sample.ideal_s.map(|ideal| ideal / sample.elapsed_s)).collect();
+        let shares: Option<Vec<f64>> = self
+            .samples
+            .iter()
+            .map(|sample| sample.ideal_s.map(|ideal| ideal / sample.elapsed_s))
+            .collect();
         stats::median(&shares?)
     }
 

@@ -1,5 +1,5 @@
-//! Foreign text made harmless: labels, bodies, urls and messages of strangers must not steer the reader's terminal,
-//! break a line, or show themselves in another order than they have.
+//! Foreign text made harmless: labels, bodies, urls and messages of strangers must not steer the
+//! reader's terminal, break a line, or show themselves in another order than they have.
 
 use std::fmt::Write;
 
@@ -15,10 +15,11 @@ pub fn cut(text: &str, count: usize) -> String {
     text.chars().take(count).map(visible_char).collect()
 }
 
-/// A JSON text in which characters that would act on a terminal are written as escapes: the same value to every parser.
+/// A JSON text in which characters that would act on a terminal are written as escapes: the same
+/// value to every parser.
 ///
-/// Such characters stand only inside JSON strings, since JSON's own signs are ASCII. The serialiser has escaped those
-/// below U+0020 there already; the line breaks that are left lay the text out.
+/// Such characters stand only inside JSON strings, since JSON's own signs are ASCII. The serialiser
+/// has escaped those below U+0020 there already; the line breaks that are left lay the text out.
 pub fn json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -33,7 +34,8 @@ pub fn json(text: &str) -> String {
     escaped
 }
 
-/// The text in ASCII: what we print beyond it in the nearest signs, and all else as a question mark.
+/// The text in ASCII: what we print beyond it in the nearest signs, and all else as a question
+/// mark.
 pub fn ascii(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
         match c {
@@ -51,8 +53,11 @@ pub fn ascii(text: &str) -> String {
 
 fn visible_char(c: char) -> char {
     match c {
-        // Unicode has a picture for each of these, 0x2400 above it: ␊ for a line feed, ␛ for an escape.
-        '\0'..='\u{1F}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        // Unicode has a picture for each of these, 0x2400 above it: ␊ for a line feed, ␛ for an
+        // escape.
+        '\0'..='\u{1F}' => {
+            char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
         '\u{7F}' => '␡',
         c if is_active(c) => char::REPLACEMENT_CHARACTER,
         c => c,
@@ -69,7 +74,8 @@ pub(crate) fn is_active(c: char) -> bool {
             | '\u{206A}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}' | '\u{E0000}'..='\u{E007F}') // deprecated, annotations, tags
 }
 
-/// Foreign text made harmless in Markdown: it stays on its line, in its cell, and is nothing but text.
+/// Foreign text made harmless in Markdown: it stays on its line, in its cell, and is nothing but
+/// text.
 pub fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in visible(text).chars() {
@@ -92,12 +98,16 @@ mod tests {
             visible("\u{9b}31m \u{202e}cba \u{2066}x\u{2069} \u{2028}"),
             "\u{fffd}31m \u{fffd}cba \u{fffd}x\u{fffd} \u{fffd}"
         );
-        assert_eq!(visible("zero\u{200b}width\u{feff} tag\u{e0041}"), "zero\u{fffd}width\u{fffd} tag\u{fffd}");
+        assert_eq!(
+            visible("zero\u{200b}width\u{feff} tag\u{e0041}"),
+            "zero\u{fffd}width\u{fffd} tag\u{fffd}"
+        );
     }
 
     #[test]
     fn what_is_only_unusual_stays() {
-        for text in ["", "<!doctype ", "Grüße, 世界 🦀", "e\u{301}", "עברית العربية"] {
+        for text in ["", "<!doctype ", "Grüße, 世界 🦀", "e\u{301}", "עברית العربية"]
+        {
             assert_eq!(visible(text), text);
         }
     }
@@ -110,7 +120,10 @@ mod tests {
 
     #[test]
     fn ascii_keeps_every_character_in_its_place() {
-        assert_eq!(ascii("█ 8.2 µs – 2 × \u{1b}[1mü\u{1b}[0m…"), "# 8.2 us - 2 x \u{1b}[1m?\u{1b}[0m...");
+        assert_eq!(
+            ascii("█ 8.2 µs – 2 × \u{1b}[1mü\u{1b}[0m…"),
+            "# 8.2 us - 2 x \u{1b}[1m?\u{1b}[0m..."
+        );
     }
 
     #[test]

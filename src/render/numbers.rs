@@ -50,7 +50,10 @@ mod tests {
 
     #[test]
     fn times_have_the_unit_that_suits_them() {
-        assert_eq!([5.95684, 0.02351, 8.24e-6, 4.1e-8].map(seconds), ["5.957 s", "23.51 ms", "8.2 µs", "41 ns"]);
+        assert_eq!(
+            [5.95684, 0.02351, 8.24e-6, 4.1e-8].map(seconds),
+            ["5.957 s", "23.51 ms", "8.2 µs", "41 ns"]
+        );
     }
 
     #[test]

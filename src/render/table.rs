@@ -29,8 +29,12 @@ pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(kept.iter().map(|&index| cell(index, columns[index].0)));
-    table.add_rows(rows.iter().map(|row| kept.iter().map(|&index| cell(index, &row[index])).collect::<Vec<_>>()));
-    // The library pads the left edge by a blank and the right one up to the width, which is not wanted in a pipe.
+    table.add_rows(
+        rows.iter()
+            .map(|row| kept.iter().map(|&index| cell(index, &row[index])).collect::<Vec<_>>()),
+    );
+    // The library pads the left edge by a blank and the right one up to the width, which is not
+    // wanted in a pipe.
     let line = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned();
     let mut lines = table.lines().map(line);
     let heading = lines.next().unwrap_or_default();
@@ -45,7 +49,8 @@ pub fn wrapped(sentence: &str) -> String {
     wrapped_to(TERMINAL, sentence) + "\n"
 }
 
-/// A sentence in lines of at most so many characters, broken at blanks: a longer word has a line to itself.
+/// A sentence in lines of at most so many characters, broken at blanks: a longer word has a line to
+/// itself.
 pub fn wrapped_to(width: usize, sentence: &str) -> String {
     let mut text = String::new();
     let mut used = 0;
@@ -67,7 +72,12 @@ pub fn wrapped_to(width: usize, sentence: &str) -> String {
 
 /// How wide the widest line of a text is, in characters as shown.
 pub fn width(text: &str) -> usize {
-    anstream::adapter::strip_str(text).to_string().lines().map(|line| line.chars().count()).max().unwrap_or(0)
+    anstream::adapter::strip_str(text)
+        .to_string()
+        .lines()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -76,9 +86,16 @@ mod tests {
 
     #[test]
     fn columns_keep_to_their_side_and_empty_ones_are_left_out() {
-        let columns = [Column("word", Side::Left), Column("nothing", Side::Left), Column("number", Side::Right)];
-        let row = |word: &str, number: &str| vec![word.to_owned(), String::new(), number.to_owned()];
-        let text = anstream::adapter::strip_str(&table(&columns, &[row("a", "1"), row("longer", "")])).to_string();
+        let columns = [
+            Column("word", Side::Left),
+            Column("nothing", Side::Left),
+            Column("number", Side::Right),
+        ];
+        let row =
+            |word: &str, number: &str| vec![word.to_owned(), String::new(), number.to_owned()];
+        let text =
+            anstream::adapter::strip_str(&table(&columns, &[row("a", "1"), row("longer", "")]))
+                .to_string();
         assert_eq!(text, "word    number\na            1\nlonger\n");
     }
 }

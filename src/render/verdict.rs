@@ -101,7 +101,8 @@ impl Ratio {
 mod tests {
     use super::*;
 
-    const ALL: [Verdict; 4] = [Verdict::Faster, Verdict::Slower, Verdict::Tied, Verdict::TooFewBlocks];
+    const ALL: [Verdict; 4] =
+        [Verdict::Faster, Verdict::Slower, Verdict::Tied, Verdict::TooFewBlocks];
 
     #[test]
     fn short_words_fit_their_column() {

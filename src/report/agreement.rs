@@ -11,7 +11,8 @@ pub(super) fn summary(agreements: &[Agreement]) -> String {
     if agreements.is_empty() {
         return "There is no row that both have measured on the same scenario.".to_owned();
     }
-    let count = |accord: Accord| agreements.iter().filter(|agreement| agreement.accord == accord).count();
+    let count =
+        |accord: Accord| agreements.iter().filter(|agreement| agreement.accord == accord).count();
     format!(
         "Of {} rows that both have measured alike, criterion's figure lies within the interval of the comparison for {}, on \
          the same side of the reference for {}, and contradicts it for {}. Criterion measures one row after another, so \
@@ -48,8 +49,11 @@ pub fn markdown(agreements: &[Agreement]) -> String {
         let emphasis = if *accord == Accord::Contradicts { "**" } else { "" };
         let (scenario, row, told) = (escape(scenario), escape(row), words(*accord));
         let interval = interval(*compare);
-        writeln!(text, "| {scenario} | {row} | {criterion:.3} | {interval} | {emphasis}{told}{emphasis} |")
-            .expect("a string takes everything");
+        writeln!(
+            text,
+            "| {scenario} | {row} | {criterion:.3} | {interval} | {emphasis}{told}{emphasis} |"
+        )
+        .expect("a string takes everything");
     }
     text
 }

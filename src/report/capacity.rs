@@ -33,6 +33,9 @@ mod tests {
             bare_median_s: 1e-7,
             bare_p99_s: 2e-6,
         });
-        assert!(told.contains("101,234/s requests of the raw client, 87 % busy. At 50,001/s"), "{told}");
+        assert!(
+            told.contains("101,234/s requests of the raw client, 87 % busy. At 50,001/s"),
+            "{told}"
+        );
     }
 }

@@ -3,21 +3,28 @@
 use crate::record::Environment;
 
 /// All that is known, with the versions of the clients and executors of `rows`.
-pub fn facts<'a>(environment: &Environment, rows: impl IntoIterator<Item = &'a str>) -> Vec<(&'static str, String)> {
+pub fn facts<'a>(
+    environment: &Environment,
+    rows: impl IntoIterator<Item = &'a str>,
+) -> Vec<(&'static str, String)> {
     let unknown = || "unknown".to_owned();
     let git = environment.git.as_ref().map_or_else(unknown, |git| {
         let state = if git.dirty { ", with changes that are not committed" } else { "" };
         format!("revision {}{state}", git.revision)
     });
-    let memory =
-        environment.memory_bytes.map_or_else(unknown, |bytes| format!("{:.1} GiB", bytes as f64 / (1 << 30) as f64));
+    let memory = environment
+        .memory_bytes
+        .map_or_else(unknown, |bytes| format!("{:.1} GiB", bytes as f64 / (1 << 30) as f64));
     vec![
         ("started", environment.started.clone()),
         ("command", environment.command.clone()),
         ("CPU", format!("{}, {} cores", environment.cpu, environment.cores)),
         ("memory", memory),
         ("governor", environment.governor.clone().unwrap_or_else(unknown)),
-        ("open files", environment.open_files.map_or_else(unknown, |limit| format!("{limit} at most"))),
+        (
+            "open files",
+            environment.open_files.map_or_else(unknown, |limit| format!("{limit} at most")),
+        ),
         ("kernel", environment.kernel.clone().unwrap_or_else(unknown)),
         ("compiler", environment.rustc.clone().unwrap_or_else(unknown)),
         ("profile", environment.profile.clone()),

@@ -1,5 +1,5 @@
-//! What must hold of a record's reader and of all reports, whatever stands in the record: tried on mutants here, and on more
-//! in `fuzz/`.
+//! What must hold of a record's reader and of all reports, whatever stands in the record: tried on
+//! mutants here, and on more in `fuzz/`.
 
 use std::fs;
 use std::path::Path;
@@ -14,8 +14,14 @@ use crate::render::escape::is_active;
 const NAME: &[u8] = b"== ";
 
 /// The files that a record may have.
-const FILES: [&str; 6] =
-    ["environment.json", "comparison.json", "passes.jsonl", "costs.jsonl", "samples.jsonl", "audit.json"];
+const FILES: [&str; 6] = [
+    "environment.json",
+    "comparison.json",
+    "passes.jsonl",
+    "costs.jsonl",
+    "samples.jsonl",
+    "audit.json",
+];
 
 /// The codes in which texts for a terminal are styled.
 pub(super) const STYLES: [&str; 4] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[36m"];
@@ -23,7 +29,8 @@ pub(super) const STYLES: [&str; 4] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\
 /// The scripts of a page: its data and its own.
 const SCRIPTS: usize = 2;
 
-/// Takes any bytes for the files of a record, puts them into a folder, which it empties first, and reports on it in every form.
+/// Takes any bytes for the files of a record, puts them into a folder, which it empties first, and
+/// reports on it in every form.
 ///
 /// # Panics
 ///
@@ -62,7 +69,8 @@ fn write(bytes: &[u8], folder: &Path) {
         if let Some(name) = named {
             file = FILES.into_iter().find(|file| file.as_bytes() == name).map(|name| (name, end));
         } else if let Some((name, start)) = file {
-            fs::write(folder.join(name), &bytes[start..end]).expect("a folder that can be written to");
+            fs::write(folder.join(name), &bytes[start..end])
+                .expect("a folder that can be written to");
         }
         begin = end;
     }

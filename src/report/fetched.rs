@@ -12,14 +12,17 @@ use crate::render::{FAILURE, HEADING};
 
 /// A line for each url in the order given, then how many were fetched.
 pub fn text(row: &str, urls: &[Url], pass: &Pass) -> String {
-    let mut text =
-        format!("{HEADING}{:<6} {:>12} {:>8} {:>11}  url{HEADING:#}\n", "status", "bytes", "crc32", "elapsed");
+    let mut text = format!(
+        "{HEADING}{:<6} {:>12} {:>8} {:>11}  url{HEADING:#}\n",
+        "status", "bytes", "crc32", "elapsed"
+    );
     for (url, fetched) in urls.iter().zip(&pass.fetched) {
         push_line(&mut text, url, fetched);
     }
     let (all, failed) = (urls.len(), failures(pass));
     let seconds = pass.elapsed.as_secs_f64();
-    let failures = if failed == 0 { String::new() } else { format!(", {FAILURE}{failed} failed{FAILURE:#}") };
+    let failures =
+        if failed == 0 { String::new() } else { format!(", {FAILURE}{failed} failed{FAILURE:#}") };
     writeln!(text, "{} of {all} fetched in {seconds:.6} s by {row}{failures}", all - failed)
         .expect("a string takes everything");
     text
@@ -31,10 +34,15 @@ fn push_line(text: &mut String, url: &Url, fetched: &Fetched) {
     let url = visible(&format!("{url}{led_to}"));
     match &fetched.result {
         Ok(page) => {
-            writeln!(text, "{:<6} {:>12} {:08x} {seconds:>9.6} s  {url}", page.status, page.bytes, page.crc32)
+            writeln!(
+                text,
+                "{:<6} {:>12} {:08x} {seconds:>9.6} s  {url}",
+                page.status, page.bytes, page.crc32
+            )
         }
         Err(error) => {
-            // The class stands in place of the three columns that a failed fetch has no figures for.
+            // The class stands in place of the three columns that a failed fetch has no figures
+            // for.
             let (class, message) = (error.class, visible(&error.message));
             writeln!(text, "{FAILURE}{class:<28}{FAILURE:#} {seconds:>9.6} s  {url}: {message}")
         }
@@ -111,7 +119,8 @@ mod tests {
 
     fn pass() -> Pass {
         let ms = Duration::from_millis;
-        let page = Page { status: 404, bytes: 50_000, crc32: 0xBEEF, beginning: Beginning::default() };
+        let page =
+            Page { status: 404, bytes: 50_000, crc32: 0xBEEF, beginning: Beginning::default() };
         let final_url = Some(Box::new("https://a.example/home".parse().unwrap()));
         let error = FetchError::new(ErrorClass::BodyTooLarge, "more than\n\u{9b}enough");
         let fetched = vec![

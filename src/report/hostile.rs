@@ -1,22 +1,29 @@
-//! A record whose texts are hostile, in every form that is shown: the texts are seen, and do nothing.
+//! A record whose texts are hostile, in every form that is shown: the texts are seen, and do
+//! nothing.
 
 use super::examine::STYLES;
 use super::{comparison as form, html, markdown};
 use crate::compare::analysis::analyse;
 use crate::fetch::error::ErrorClass;
 use crate::record::fixtures::{comparison, folder, record};
-use crate::record::{Comparison, DeadSite, DifferingSite, Ending, Probe, Record, Validity, WorkerSetup, control};
+use crate::record::{
+    Comparison, DeadSite, DifferingSite, Ending, Probe, Record, Validity, WorkerSetup, control,
+};
 use crate::render::escape::is_active;
 
-/// Begins a formula and a cell of its own, ends an attribute, a tag, a table and a block of code, colours a terminal, and
-/// turns the line around.
-const HOSTILE: &str = "=cmd|'/C calc'!A0\",\"+1;\t-2' onload=x\"onerror=\"x</script></title><script>alert(1)</script>]]>\n| a |\r\n```\u{1b}[32m\u{9b}31m\u{202e}\u{2028}[x](javascript:x)<!--";
+/// Begins a formula and a cell of its own, ends an attribute, a tag, a table and a block of code,
+/// colours a terminal, and turns the line around.
+const HOSTILE: &str = "=cmd|'/C calc'!A0\",\"+1;\t-2' \
+                       onload=x\"onerror=\"x</script></title><script>alert(1)</script>]]>\n| a \
+                       |\r\n```\u{1b}[32m\u{9b}31m\u{202e}\u{2028}[x](javascript:x)<!--";
 
 /// The record of a comparison in which whatever anybody may write is hostile.
 fn hostile() -> (Comparison, Record) {
     let mut hostile = comparison();
     let rename = |name: &mut String| {
-        for (old, new) in [("surf@smol", HOSTILE.to_owned()), ("exec:broken", format!("@{HOSTILE}"))] {
+        for (old, new) in
+            [("surf@smol", HOSTILE.to_owned()), ("exec:broken", format!("@{HOSTILE}"))]
+        {
             if *name == old {
                 name.clone_from(&new);
             } else if *name == control(old) {
@@ -41,7 +48,8 @@ fn hostile() -> (Comparison, Record) {
             differing: 1,
             first_differing: vec![DifferingSite { site: says(), endings }],
         });
-        workload.workers = vec![WorkerSetup { row: says(), client: says(), executor: says(), threads: 1 }];
+        workload.workers =
+            vec![WorkerSetup { row: says(), client: says(), executor: says(), threads: 1 }];
     }
     for pass in &mut hostile.passes {
         rename(&mut pass.row);
@@ -55,7 +63,11 @@ fn hostile() -> (Comparison, Record) {
         cost.scenario = format!("-{HOSTILE}");
     }
     let mut beside = record();
-    for text in [&mut beside.environment.cpu, &mut beside.environment.command, &mut beside.environment.started] {
+    for text in [
+        &mut beside.environment.cpu,
+        &mut beside.environment.command,
+        &mut beside.environment.started,
+    ] {
         *text = HOSTILE.to_owned();
     }
     for sample in &mut beside.samples {
@@ -109,7 +121,8 @@ fn csv_has_a_cell_for_each_heading_and_no_formula() {
     assert_eq!(cells.len(), 1 + hostile.setup.rows.len());
     for line in &cells {
         assert_eq!(line.len(), cells[0].len(), "{line:?}");
-        let is_formula = |cell: &&String| cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
+        let is_formula =
+            |cell: &&String| cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
         assert_eq!(line.iter().find(is_formula), None);
     }
 }
@@ -118,10 +131,17 @@ fn csv_has_a_cell_for_each_heading_and_no_formula() {
 fn markdown_has_its_tables_and_nothing_else_that_acts() {
     let (hostile, beside) = hostile();
     let workloads = analyse(&hostile);
-    for text in [markdown::folder(&folder(Some(hostile), None), &workloads), markdown::report(&beside)] {
+    for text in
+        [markdown::folder(&folder(Some(hostile), None), &workloads), markdown::report(&beside)]
+    {
         assert_inert(&text);
         // What is escaped is text.
-        let bare = text.replace("\\\\", "").replace("\\|", "").replace("\\[", "").replace("\\<", "").replace("\\`", "");
+        let bare = text
+            .replace("\\\\", "")
+            .replace("\\|", "")
+            .replace("\\[", "")
+            .replace("\\<", "")
+            .replace("\\`", "");
         for acting in ["<script", "<!--", "[x](", "```"] {
             assert!(!bare.contains(acting), "{acting}: {text}");
         }
@@ -138,7 +158,9 @@ fn markdown_has_its_tables_and_nothing_else_that_acts() {
 fn html_has_its_own_scripts_and_attributes() {
     let (hostile, beside) = hostile();
     let workloads = analyse(&hostile);
-    let page = html::page(&folder(Some(hostile), Some(beside)), &workloads, &html::Beside::default()).unwrap();
+    let page =
+        html::page(&folder(Some(hostile), Some(beside)), &workloads, &html::Beside::default())
+            .unwrap();
     assert_inert(&page);
     assert_eq!(page.matches("<script").count(), 2, "its data and its own");
     // The data is JSON, in which quotes act otherwise and which nothing but its own end ends.
@@ -149,7 +171,9 @@ fn html_has_its_own_scripts_and_attributes() {
         assert!(!markup.contains(acting), "{acting}");
     }
     let tags = tags(markup);
-    let hostile = tags.iter().find(|tag| ["calc", "onload", "onerror", "alert"].iter().any(|word| tag.contains(word)));
+    let hostile = tags
+        .iter()
+        .find(|tag| ["calc", "onload", "onerror", "alert"].iter().any(|word| tag.contains(word)));
     assert!(tags.len() > 100 && hostile.is_none(), "{hostile:?}");
 }
 

@@ -13,7 +13,8 @@ use crate::render::numbers::{grouped, per_second, seconds, time_scale};
 const WHAT_THESE_ARE: &str = "\
 Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There \
 are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a \
-small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.";
+small difference may be no difference. `fetchbench compare` measures in paired rounds and gives \
+both.";
 
 /// All that a folder holds.
 pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
@@ -28,7 +29,10 @@ pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
         compared.setup.seed
     );
     // One page has one title.
-    bench.map_or_else(|| text.clone(), |bench| format!("{text}\n{}", bench.replacen("# Record ", "# cargo bench, ", 1)))
+    bench.map_or_else(
+        || text.clone(),
+        |bench| format!("{text}\n{}", bench.replacen("# Record ", "# cargo bench, ", 1)),
+    )
 }
 
 /// What `cargo bench` measured.
@@ -58,7 +62,12 @@ pub fn short(record: &Record) -> String {
     let mut headings = vec!["row".to_owned()];
     headings.extend(groups.iter().map(|group| {
         let of = group[0].of();
-        format!("{} ({} fetches{})", escape(&of.scenario), grouped(of.fetches), time_scale(of.time_scale))
+        format!(
+            "{} ({} fetches{})",
+            escape(&of.scenario),
+            grouped(of.fetches),
+            time_scale(of.time_scale)
+        )
     }));
     let line = |row: &&str| {
         let mut line = vec![escape(row)];
@@ -72,7 +81,8 @@ pub fn short(record: &Record) -> String {
     let Environment { cpu, cores, started, .. } = &record.environment;
     let date = started.split('T').next().unwrap_or(started);
     format!(
-        "Median time of one pass over all sites of a scenario, on {cores} cores of {}, {}:\n\n{}\n{WHAT_THESE_ARE}\n",
+        "Median time of one pass over all sites of a scenario, on {cores} cores of {}, \
+         {}:\n\n{}\n{WHAT_THESE_ARE}\n",
         escape(cpu),
         escape(date),
         table(&headings, &lines),
@@ -85,13 +95,17 @@ fn environment(environment: &Environment, measurements: &[Measurement<'_>]) -> S
 }
 
 fn listed(facts: &[(&str, String)]) -> String {
-    facts.iter().fold(String::new(), |text, (name, value)| format!("{text}* {name}: {}\n", escape(value)))
+    facts
+        .iter()
+        .fold(String::new(), |text, (name, value)| format!("{text}* {name}: {}\n", escape(value)))
 }
 
-/// The measurements of passes, one group for each scenario with its options, in the order in which they were taken.
+/// The measurements of passes, one group for each scenario with its options, in the order in which
+/// they were taken.
 fn scenarios<'m, 'a>(measurements: &'m [Measurement<'a>]) -> Vec<Vec<&'m Measurement<'a>>> {
     let mut groups: Vec<Vec<&Measurement<'_>>> = Vec::new();
-    for measurement in measurements.iter().filter(|measurement| measurement.of().what == What::Pass) {
+    for measurement in measurements.iter().filter(|measurement| measurement.of().what == What::Pass)
+    {
         let key = |measurement: &Measurement<'a>| {
             let of = measurement.of();
             (of.scenario.as_str(), of.concurrency, of.fetches, of.time_scale.to_bits())
@@ -107,7 +121,8 @@ fn scenarios<'m, 'a>(measurements: &'m [Measurement<'a>]) -> Vec<Vec<&'m Measure
 /// The rows whose passes were measured, in that order.
 fn rows<'a>(measurements: &[Measurement<'a>]) -> Vec<&'a str> {
     let mut rows = Vec::new();
-    for measurement in measurements.iter().filter(|measurement| measurement.of().what == What::Pass) {
+    for measurement in measurements.iter().filter(|measurement| measurement.of().what == What::Pass)
+    {
         if !rows.contains(&measurement.of().row.as_str()) {
             rows.push(measurement.of().row.as_str());
         }
@@ -118,9 +133,11 @@ fn rows<'a>(measurements: &[Measurement<'a>]) -> Vec<&'a str> {
 /// The table of one scenario.
 fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
     let of = group[0].of();
-    let fastest = group.iter().map(|measurement| measurement.pass_s()).fold(f64::INFINITY, f64::min);
+    let fastest =
+        group.iter().map(|measurement| measurement.pass_s()).fold(f64::INFINITY, f64::min);
     let has_ideal = group.iter().any(|measurement| measurement.ideal_s().is_some());
-    let mut headings = vec!["row", "threads", "median pass", "rate", "to the fastest row", "samples"];
+    let mut headings =
+        vec!["row", "threads", "median pass", "rate", "to the fastest row", "samples"];
     headings.extend(["fastest sample", "slowest sample"]);
     if has_ideal {
         headings.extend(["ideal", "efficiency"]);
@@ -139,7 +156,11 @@ fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
         ];
         if has_ideal {
             line.push(measurement.ideal_s().map_or_else(String::new, seconds));
-            line.push(measurement.efficiency().map_or_else(String::new, |share| format!("{:.1} %", share * 100.0)));
+            line.push(
+                measurement
+                    .efficiency()
+                    .map_or_else(String::new, |share| format!("{:.1} %", share * 100.0)),
+            );
         }
         line
     };
@@ -155,15 +176,20 @@ fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
     let missing: Vec<_> = rows(all).into_iter().filter(|row| !here(row)).map(escape).collect();
     if !missing.is_empty() {
         let names = missing.join(", ");
-        let _ = writeln!(text, "\nNot measured here, for an ideal pass longer than a second or by a filter: {names}.");
+        let _ = writeln!(
+            text,
+            "\nNot measured here, for an ideal pass longer than a second or by a filter: {names}."
+        );
     }
     text
 }
 
 /// Fetches per second of each row at each concurrency.
 fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
-    let measured: Vec<_> =
-        measurements.iter().filter(|measurement| measurement.of().what == What::Concurrency).collect();
+    let measured: Vec<_> = measurements
+        .iter()
+        .filter(|measurement| measurement.of().what == What::Concurrency)
+        .collect();
     let Some(first) = measured.first() else { return String::new() };
     let (mut rows, mut widths) = (Vec::new(), Vec::new());
     for of in measured.iter().map(|measurement| measurement.of()) {
@@ -182,24 +208,35 @@ fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
             let is_same = |measurement: &&&Measurement<'_>| {
                 (measurement.of().row.as_str(), measurement.of().concurrency) == (*row, *width)
             };
-            measured.iter().find(is_same).map_or_else(|| "–".to_owned(), |found| per_second(found.fetches_per_s()))
+            measured
+                .iter()
+                .find(is_same)
+                .map_or_else(|| "–".to_owned(), |found| per_second(found.fetches_per_s()))
         }));
         line
     };
     let lines: Vec<_> = rows.iter().map(line).collect();
-    format!("\n## {} over concurrency\n\n{}", escape(&first.of().scenario), table(&headings, &lines))
+    format!(
+        "\n## {} over concurrency\n\n{}",
+        escape(&first.of().scenario),
+        table(&headings, &lines)
+    )
 }
 
 /// What the harness costs: alone, in opening sessions, and beside hand-written loops.
 fn overhead(measurements: &[Measurement<'_>]) -> String {
-    let kind = |what: What| measurements.iter().filter(move |measurement| measurement.of().what == what);
+    let kind =
+        |what: What| measurements.iter().filter(move |measurement| measurement.of().what == what);
     let mut lines = Vec::new();
     for measurement in kind(What::Harness) {
         let fetch_s = measurement.pass_s() / measurement.of().fetches as f64;
         lines.push([format!("{}, a fetch", escape(&measurement.of().row)), seconds(fetch_s)]);
     }
     for measurement in kind(What::Open) {
-        lines.push([format!("opening {}", escape(&measurement.of().row)), seconds(measurement.pass_s())]);
+        lines.push([
+            format!("opening {}", escape(&measurement.of().row)),
+            seconds(measurement.pass_s()),
+        ]);
     }
     for measurement in kind(What::ByHand) {
         let by_hand = measurement.of();
@@ -213,7 +250,8 @@ fn overhead(measurements: &[Measurement<'_>]) -> String {
     }
     let lines: Vec<_> = lines.into_iter().map(|line| line.to_vec()).collect();
     format!(
-        "\n## Overhead\n\n{}\nThe example `overhead` compares each row with its hand-written loop in alternating passes.\n",
+        "\n## Overhead\n\n{}\nThe example `overhead` compares each row with its hand-written loop \
+         in alternating passes.\n",
         table(&["what", "median"], &lines),
     )
 }
@@ -221,7 +259,8 @@ fn overhead(measurements: &[Measurement<'_>]) -> String {
 /// A table: its first column is text, the others are numbers.
 fn table(headings: &[impl AsRef<str>], lines: &[Vec<String>]) -> String {
     let headings: Vec<&str> = headings.iter().map(AsRef::as_ref).collect();
-    let mut text = format!("| {} |\n|---|{}\n", headings.join(" | "), "--:|".repeat(headings.len() - 1));
+    let mut text =
+        format!("| {} |\n|---|{}\n", headings.join(" | "), "--:|".repeat(headings.len() - 1));
     for line in lines {
         let _ = writeln!(text, "| {} |", line.join(" | "));
     }

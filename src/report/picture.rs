@@ -23,7 +23,10 @@ pub fn draw(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<S
         None => Vec::new(),
     };
     if panels.iter().all(|panel| panel.bars.is_empty()) {
-        bail!("record {} holds no passes that a picture is made of, so there is nothing to draw", folder.name);
+        bail!(
+            "record {} holds no passes that a picture is made of, so there is nothing to draw",
+            folder.name
+        );
     }
     Ok(chart(&panels)?.standalone())
 }
@@ -39,7 +42,9 @@ fn compared(workload: &WorkloadAnalysis) -> Panel {
         let verdict = match row.verdict() {
             None => String::new(),
             Some(verdict @ Verdict::Tied) => format!(", {}", verdict.short_words()),
-            Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", ratio.interval_text())),
+            Some(_) => {
+                ratio.map_or_else(String::new, |ratio| format!(", {}", ratio.interval_text()))
+            }
         };
         Some(Bar {
             name: visible(&row.name),
@@ -60,11 +65,15 @@ fn compared(workload: &WorkloadAnalysis) -> Panel {
     Panel { heading, bars: workload.valid().filter_map(bar).collect() }
 }
 
-/// How fast each row is where nothing but client and executor takes time, and how long it takes for the article's sites.
+/// How fast each row is where nothing but client and executor takes time, and how long it takes for
+/// the article's sites.
 fn benched(record: &Record) -> Vec<Panel> {
     let measurements = record.measurements();
     let passes = |scenario: &str| -> Vec<&Measurement<'_>> {
-        measurements.iter().filter(|m| m.of().what == What::Pass && m.of().scenario == scenario).collect()
+        measurements
+            .iter()
+            .filter(|m| m.of().what == What::Pass && m.of().scenario == scenario)
+            .collect()
     };
     let (keepalive, article) = (passes("keepalive"), passes("article"));
     let bar = |m: &&Measurement<'_>, length: f64, label: String| Bar {
@@ -73,17 +82,24 @@ fn benched(record: &Record) -> Vec<Panel> {
         label,
         ..Bar::default()
     };
-    let rates = keepalive.iter().map(|m| bar(m, m.fetches_per_s(), per_second(m.fetches_per_s()))).collect();
+    let rates = keepalive
+        .iter()
+        .map(|m| bar(m, m.fetches_per_s(), per_second(m.fetches_per_s())))
+        .collect();
     let totals = article.iter().map(|m| bar(m, m.pass_s(), seconds(m.pass_s()))).collect();
     let panels = [
         keepalive.first().map(|m| {
             let at = m.of().concurrency;
-            let heading = format!("keepalive: fetches per second at concurrency {at}, longer is faster");
+            let heading =
+                format!("keepalive: fetches per second at concurrency {at}, longer is faster");
             Panel { heading, bars: rates }
         }),
         article.first().map(|m| {
             let (sites, scale) = (m.of().fetches, time_scale(m.of().time_scale));
-            Panel { heading: format!("article: time for all {sites} sites{scale}, shorter is faster"), bars: totals }
+            Panel {
+                heading: format!("article: time for all {sites} sites{scale}, shorter is faster"),
+                bars: totals,
+            }
         }),
     ];
     panels.into_iter().flatten().collect()
@@ -99,7 +115,9 @@ mod tests {
     fn a_bench_record_has_a_title_and_a_bar_for_each_row_and_no_background() {
         let svg = draw(&folder(None, Some(record())), &[]).unwrap();
         assert!(
-            svg.contains("<title>keepalive: fetches per second at concurrency 32, longer is faster; article"),
+            svg.contains(
+                "<title>keepalive: fetches per second at concurrency 32, longer is faster; article"
+            ),
             "{svg}"
         );
         assert_eq!(svg.matches("<rect").count(), 3);
@@ -113,7 +131,11 @@ mod tests {
         let svg = draw(&folder(Some(comparison), None), &workloads).unwrap();
         // Three rows, two of them with an interval.
         assert_eq!(svg.matches("<rect").count(), 5, "{svg}");
-        assert!(svg.contains("time against surf@smol, shorter is faster") && !svg.contains("exec:broken"), "{svg}");
+        assert!(
+            svg.contains("time against surf@smol, shorter is faster")
+                && !svg.contains("exec:broken"),
+            "{svg}"
+        );
     }
 
     #[test]
@@ -127,6 +149,11 @@ mod tests {
     fn without_its_scenarios_there_is_no_picture() {
         let mut record = record();
         record.samples.retain(|sample| sample.what != What::Pass);
-        assert!(draw(&folder(None, Some(record)), &[]).unwrap_err().to_string().contains("nothing to draw"));
+        assert!(
+            draw(&folder(None, Some(record)), &[])
+                .unwrap_err()
+                .to_string()
+                .contains("nothing to draw")
+        );
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::record::{DeadSite, DifferingSite, Ending, Probe};
 
-/// Returns the lines on a probe: the sites left out, then those on which backends ended differently.
+/// Returns the lines on a probe: the sites left out, then those on which backends ended
+/// differently.
 pub fn lines(probe: &Probe) -> Vec<String> {
     left_out(probe).into_iter().chain(differences(probe)).collect()
 }
@@ -16,11 +17,16 @@ fn left_out(probe: &Probe) -> Option<String> {
     let named: Vec<String> = first_dead.iter().map(site).collect();
     let more = dead.saturating_sub(named.len() as u64);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    (*dead > 0)
-        .then(|| format!("Left out: {dead} of {sites} sites failed for every backend: {}{more}.", named.join(", ")))
+    (*dead > 0).then(|| {
+        format!(
+            "Left out: {dead} of {sites} sites failed for every backend: {}{more}.",
+            named.join(", ")
+        )
+    })
 }
 
-/// Returns a line for each site on which backends ended differently, and the number of those not named.
+/// Returns a line for each site on which backends ended differently, and the number of those not
+/// named.
 pub fn differences(probe: &Probe) -> Vec<String> {
     let ending = |Ending { status, url, backends }: &Ending| {
         let url = url.as_ref().map_or_else(String::new, |url| format!(" at {url}"));
@@ -46,7 +52,10 @@ mod tests {
 
     #[test]
     fn a_probe_reads_as_sentences() {
-        let dead = |site: &str, classes: &[_]| DeadSite { site: site.to_owned(), classes: classes.to_vec() };
+        let dead = |site: &str, classes: &[_]| DeadSite {
+            site: site.to_owned(),
+            classes: classes.to_vec(),
+        };
         let ending = |status, url: Option<&str>, backends: &[&str]| Ending {
             status,
             url: url.map(str::to_owned),
@@ -59,7 +68,10 @@ mod tests {
             differing: 3,
             first_differing: vec![DifferingSite {
                 site: "http://c/".to_owned(),
-                endings: vec![ending(200, Some("http://c/x"), &["x", "y"]), ending(302, None, &["z"])],
+                endings: vec![
+                    ending(200, Some("http://c/x"), &["x", "y"]),
+                    ending(302, None, &["z"]),
+                ],
             }],
         };
         insta::assert_snapshot!(lines(&probe).join("\n"), @r"

@@ -36,7 +36,12 @@ pub fn splice(text: &str, name: &str, content: &str) -> anyhow::Result<String> {
     if before_end < after_begin {
         bail!("the line {end} stands before {begin}");
     }
-    Ok(format!("{}{}\n{}", &text[..after_begin], content.trim_end_matches('\n'), &text[before_end..]))
+    Ok(format!(
+        "{}{}\n{}",
+        &text[..after_begin],
+        content.trim_end_matches('\n'),
+        &text[before_end..]
+    ))
 }
 
 fn marker(kind: &str, name: &str) -> String {
@@ -53,17 +58,26 @@ fn find_line(text: &str, wanted: &str) -> anyhow::Result<(usize, usize)> {
         }
         at += line.len();
     }
-    found.with_context(|| format!("there is no line {wanted}: add it where the tables are to stand"))
+    found
+        .with_context(|| format!("there is no line {wanted}: add it where the tables are to stand"))
 }
 
 /// The latest tables: short, with the picture where there is one, and links to the whole record.
-pub fn latest(folder: &Folder, workloads: &[WorkloadAnalysis], link: &str, picture: Option<&str>) -> String {
+pub fn latest(
+    folder: &Folder,
+    workloads: &[WorkloadAnalysis],
+    link: &str,
+    picture: Option<&str>,
+) -> String {
     let tables = match (&folder.comparison, &folder.bench) {
         (None, Some(record)) => short(record),
         _ => comparison::short(&folder.environment, workloads),
     };
-    let what =
-        if workloads.is_empty() { "Fetches per second of each row" } else { "The rows of each scenario by their time" };
+    let what = if workloads.is_empty() {
+        "Fetches per second of each row"
+    } else {
+        "The rows of each scenario by their time"
+    };
     let picture = picture.map_or_else(String::new, |picture| format!("![{what}]({picture})\n\n"));
     format!("{picture}{tables}\nThe whole record: [{}]({link}).\n", escape(&folder.name))
 }
@@ -85,7 +99,8 @@ pub struct Listed {
 
 /// Puts the newest records first.
 pub fn newest_first(records: &mut [Listed]) {
-    records.sort_by(|a, b| (&b.environment.started, &b.name).cmp(&(&a.environment.started, &a.name)));
+    records
+        .sort_by(|a, b| (&b.environment.started, &b.name).cmp(&(&a.environment.started, &a.name)));
 }
 
 /// The list of all records, the newest first.
@@ -94,9 +109,12 @@ pub fn records(records: &mut [Listed]) -> String {
     let line = |listed: &Listed| {
         let Environment { cpu, cores, rustc, git, command, .. } = &listed.environment;
         let rustc = rustc.as_deref().unwrap_or("compiler unknown");
-        let revision = git.as_ref().map_or("unknown", |git| git.revision.get(..12).unwrap_or(&git.revision));
-        let page = listed.page.as_ref().map_or_else(String::new, |page| format!(" ([page]({page}))"));
-        let verdicts: String = listed.verdicts.iter().map(|verdict| format!("  * {}\n", escape(verdict))).collect();
+        let revision =
+            git.as_ref().map_or("unknown", |git| git.revision.get(..12).unwrap_or(&git.revision));
+        let page =
+            listed.page.as_ref().map_or_else(String::new, |page| format!(" ([page]({page}))"));
+        let verdicts: String =
+            listed.verdicts.iter().map(|verdict| format!("  * {}\n", escape(verdict))).collect();
         format!(
             "* [{}]({}){page}: `{}` on {cores} cores of {}, {}, revision {}\n{verdicts}",
             escape(&listed.name),
@@ -148,7 +166,9 @@ mod tests {
     fn markers_that_are_missing_doubled_or_swapped_are_named() {
         let error = |text: &str| splice(text, REPORT, "new").unwrap_err().to_string();
         assert!(error("").starts_with("there is no line <!-- BEGIN: report -->"));
-        assert!(error("<!-- BEGIN: report -->").starts_with("there is no line <!-- END: report -->"));
+        assert!(
+            error("<!-- BEGIN: report -->").starts_with("there is no line <!-- END: report -->")
+        );
         assert!(error(&format!("{PAGE}\n{PAGE}")).ends_with("stands there twice"));
         assert!(error("<!-- END: report -->\n<!-- BEGIN: report -->").contains("stands before"));
         assert!(has_block(PAGE, REPORT) && !has_block(PAGE, RECORDS));
@@ -168,9 +188,18 @@ mod tests {
             let mut environment = Environment::capture("cargo test");
             environment.started = started.to_owned();
             let verdicts = vec!["On <x> a is the fastest.".to_owned()];
-            Listed { name: name.to_owned(), report: format!("{name}/report.md"), page: None, environment, verdicts }
+            Listed {
+                name: name.to_owned(),
+                report: format!("{name}/report.md"),
+                page: None,
+                environment,
+                verdicts,
+            }
         };
-        let list = records(&mut [listed("a", "2026-01-01T00:00:00Z"), listed("b", "2026-01-02T00:00:00Z")]);
+        let list = records(&mut [
+            listed("a", "2026-01-01T00:00:00Z"),
+            listed("b", "2026-01-02T00:00:00Z"),
+        ]);
         assert!(list.contains("\n  * On \\<x\\> a is the fastest.\n"), "{list}");
         assert!(list.starts_with("* [b](b/report.md): "), "{list}");
         assert_eq!(list.lines().count(), 4);

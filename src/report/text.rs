@@ -75,7 +75,8 @@ impl Example {
     }
 }
 
-/// The line that names the row of the example that follows; the article's own lines have no room for it.
+/// The line that names the row of the example that follows; the article's own lines have no room
+/// for it.
 pub fn row_name(row: &str) -> String {
     format!("\n{NAME}{row}{NAME:#}\n")
 }
@@ -104,16 +105,21 @@ pub fn example(example: &Example) -> String {
 fn push_line(text: &mut String, line: &Line) {
     let label = cut(&line.label, LABEL_WIDTH);
     let elapsed = clock_time(line.elapsed);
-    let led_to = line.led_to.as_ref().map_or_else(String::new, |url| format!(" -> {}", visible(url)));
+    let led_to =
+        line.led_to.as_ref().map_or_else(String::new, |url| format!(" -> {}", visible(url)));
     match &line.result {
         Ok(beginning) => {
             let beginning = cut(beginning, BEGINNING_WIDTH);
-            let status = line.status.map_or_else(String::new, |status| format!(" (status {status})"));
+            let status =
+                line.status.map_or_else(String::new, |status| format!(" (status {status})"));
             writeln!(text, "{label:<LABEL_WIDTH$}: {beginning} in {elapsed}s{status}{led_to}")
         }
         Err(problem) => {
             let problem = visible(problem);
-            writeln!(text, "{label:<LABEL_WIDTH$}: {FAILURE}{problem}{FAILURE:#} in {elapsed}s{led_to}")
+            writeln!(
+                text,
+                "{label:<LABEL_WIDTH$}: {FAILURE}{problem}{FAILURE:#} in {elapsed}s{led_to}"
+            )
         }
     }
     .expect("a string takes everything");
@@ -121,8 +127,8 @@ fn push_line(text: &mut String, line: &Line) {
 
 /// A duration as Python prints its `timedelta`: `0:00:00.798940`.
 ///
-/// Python leaves the fraction out where it is zero. Here it always stands: a whole second is then no special case for
-/// those who read the lines by program, and the column keeps its width.
+/// Python leaves the fraction out where it is zero. Here it always stands: a whole second is then
+/// no special case for those who read the lines by program, and the column keeps its width.
 pub fn clock_time(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -155,7 +161,8 @@ pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
     table(&columns, &rows)
 }
 
-/// A row of the comparison. What could not be verified has no figures beside its ideal: it would be taken for a result.
+/// A row of the comparison. What could not be verified has no figures beside its ideal: it would be
+/// taken for a result.
 fn comparison_row(baseline: &Example, example: &Example) -> Vec<String> {
     let seconds = |duration: Duration| format!("{:.3} s", duration.as_secs_f64());
     let ratio = |over: Duration| over.as_secs_f64() / example.total.as_secs_f64();
@@ -166,7 +173,10 @@ fn comparison_row(baseline: &Example, example: &Example) -> Vec<String> {
     vec![
         example.row.clone(),
         only_if(is_valid, seconds(example.total)),
-        only_if(is_valid && takes_time && baseline.failures() == 0, format!("{:.2}x", ratio(baseline.total))),
+        only_if(
+            is_valid && takes_time && baseline.failures() == 0,
+            format!("{:.2}x", ratio(baseline.total)),
+        ),
         example.ideal.map_or_else(String::new, seconds),
         example.ideal.map_or_else(String::new, |ideal| {
             only_if(is_valid && takes_time, format!("{:.1} %", 100.0 * ratio(ideal)))
@@ -177,7 +187,8 @@ fn comparison_row(baseline: &Example, example: &Example) -> Vec<String> {
 
 /// Why a row has no figures: how many sites went wrong, and the first of them.
 fn invalidity(example: &Example) -> String {
-    let first = example.lines.iter().find_map(|line| line.result.as_ref().err()).map_or("", String::as_str);
+    let first =
+        example.lines.iter().find_map(|line| line.result.as_ref().err()).map_or("", String::as_str);
     let (failures, all) = (example.failures(), example.lines.len());
     format!("invalid: {failures} of {all} failed, first {}", cut(first, PROBLEM_WIDTH))
 }
@@ -200,7 +211,13 @@ mod tests {
     }
 
     fn passed(row: &str, total: Duration, lines: Vec<Line>) -> Example {
-        Example { row: row.to_owned(), sequential: row == "one", total, ideal: Some(10 * MS), lines }
+        Example {
+            row: row.to_owned(),
+            sequential: row == "one",
+            total,
+            ideal: Some(10 * MS),
+            lines,
+        }
     }
 
     fn plain(text: &str) -> String {
@@ -223,7 +240,8 @@ mod tests {
 
     #[test]
     fn foreign_text_breaks_no_line_and_sends_no_codes() {
-        let mut hostile = line("\u{1b}]0;title\u{7} \u{202e}evil\nRunning", MS, Ok("a\nb\r\u{1b}[2Jcdefghijk"));
+        let mut hostile =
+            line("\u{1b}]0;title\u{7} \u{202e}evil\nRunning", MS, Ok("a\nb\r\u{1b}[2Jcdefghijk"));
         hostile.led_to = Some("http://a.example/\u{9b}2J".to_owned());
         let failed = line("failed", 2 * MS, Err("protocol: \u{1b}[31mred\nline"));
         let text = example(&passed("many", MS, vec![hostile, failed]));
@@ -257,7 +275,8 @@ mod tests {
     #[test]
     fn the_comparison_counts_from_the_baseline_and_leaves_out_what_is_invalid() {
         let good = || vec![line("a", MS, Ok(""))];
-        let bad = vec![line("a", MS, Ok("")), line("b", MS, Err("timeout: not finished after 12ms"))];
+        let bad =
+            vec![line("a", MS, Ok("")), line("b", MS, Err("timeout: not finished after 12ms"))];
         let examples = [
             passed("one", 40 * MS, good()),
             passed("many", Duration::from_micros(12_500), good()),
@@ -278,7 +297,8 @@ mod tests {
 
     #[test]
     fn without_ideals_there_are_no_columns_for_them() {
-        let example = Example { ideal: None, ..passed("one", 40 * MS, vec![line("a", MS, Ok(""))]) };
+        let example =
+            Example { ideal: None, ..passed("one", 40 * MS, vec![line("a", MS, Ok(""))]) };
         insta::assert_snapshot!(plain(&comparison(&example, std::slice::from_ref(&example))), @r"
         row    total  speed-up
         one  0.040 s     1.00x

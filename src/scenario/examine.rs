@@ -1,4 +1,5 @@
-//! What must hold of the reader of scenarios, whatever it is given: tried on mutants here, and on more in `fuzz/`.
+//! What must hold of the reader of scenarios, whatever it is given: tried on mutants here, and on
+//! more in `fuzz/`.
 
 use super::{Scenario, file};
 use crate::fetch::origin::Origin;
@@ -30,13 +31,17 @@ fn go_through(scenario: &Scenario) {
     if scenario.sites.len() > SITES {
         return;
     }
-    let origin = |number| Origin { scheme: "http".into(), host: "127.0.0.1".into(), port: number as u16 };
+    let origin =
+        |number| Origin { scheme: "http".into(), host: "127.0.0.1".into(), port: number as u16 };
     let origins: Vec<Origin> = (0..scenario.origins.len()).map(origin).collect();
     assert_eq!(scenario.urls(&origins, u64::MAX).len(), scenario.sites.len());
     assert!(
-        scenario.ideal(u64::MAX, scenario.limits.concurrency) >= scenario.times(u64::MAX).max().unwrap_or_default()
+        scenario.ideal(u64::MAX, scenario.limits.concurrency)
+            >= scenario.times(u64::MAX).max().unwrap_or_default()
     );
-    for (index, site) in scenario.sites.iter().enumerate().filter(|(_, site)| site.reply.bytes <= BYTES) {
+    for (index, site) in
+        scenario.sites.iter().enumerate().filter(|(_, site)| site.reply.bytes <= BYTES)
+    {
         assert_eq!(scenario.page(index, u64::MAX).bytes, site.reply.bytes);
     }
 }

@@ -8,7 +8,8 @@ use crate::fetch::answer::{Beginning, Page};
 use crate::scenario::fault::{self, Answer, Certificate, Content, Fault, Listening, Made};
 use crate::scenario::site::{Delay, Occurring, Reply, Site};
 
-/// The name under which it is loaded. It is no place to compare speeds, and so not among the built-in ones.
+/// The name under which it is loaded. It is no place to compare speeds, and so not among the
+/// built-in ones.
 pub(super) const NAME: &str = "faults";
 
 /// How long each body is: more than any fault takes from it, and little enough for a single packet.
@@ -36,7 +37,8 @@ pub struct Case {
 
 /// The scenario of all faults, and where each stands in it.
 pub fn faults() -> (Scenario, Vec<Case>) {
-    let limits = Limits { max_body: MAX_BODY, redirects: REDIRECTS, ..Limits::new(NonZeroUsize::MIN) };
+    let limits =
+        Limits { max_body: MAX_BODY, redirects: REDIRECTS, ..Limits::new(NonZeroUsize::MIN) };
     let mut scenario = Scenario {
         name: NAME.to_owned(),
         description: "every fault beside a site without one".to_owned(),
@@ -50,7 +52,8 @@ pub fn faults() -> (Scenario, Vec<Case>) {
 }
 
 impl Case {
-    /// How many requests a pass over both sites takes at most, if its client asks for nothing twice.
+    /// How many requests a pass over both sites takes at most, if its client asks for nothing
+    /// twice.
     pub fn requests(&self, redirects: u32) -> u64 {
         let hops = match self.fault {
             fault if fault.leads_to_itself() => u64::from(redirects),
@@ -69,7 +72,8 @@ impl Scenario {
             _ => Listening::Plain,
         };
         let healthy = self.add_site(format!("{}: healthy", fault.name), healthy_listening, None);
-        // A listener's fault would leave nothing healthy beside it, and a redirect elsewhere must come from elsewhere.
+        // A listener's fault would leave nothing healthy beside it, and a redirect elsewhere must
+        // come from elsewhere.
         let apart = matches!(fault.made, Made::Listener(_)) || fault.name == "redirect-elsewhere";
         if apart {
             self.origins.push(listening.unwrap_or(healthy_listening));
@@ -83,7 +87,12 @@ impl Scenario {
     }
 
     /// A site on an origin of its own.
-    fn add_site(&mut self, label: String, listening: Listening, fault: Option<&'static Fault>) -> usize {
+    fn add_site(
+        &mut self,
+        label: String,
+        listening: Listening,
+        fault: Option<&'static Fault>,
+    ) -> usize {
         self.origins.push(listening);
         self.sites.push(site(label, self.origins.len() - 1, fault));
         self.sites.len() - 1
@@ -102,15 +111,27 @@ impl Scenario {
         };
         let mut beginning = Beginning::default();
         beginning.extend(&body);
-        Page { status: answer.status, bytes: body.len() as u64, crc32: crc32fast::hash(&body), beginning }
+        Page {
+            status: answer.status,
+            bytes: body.len() as u64,
+            crc32: crc32fast::hash(&body),
+            beginning,
+        }
     }
 }
 
 fn site(label: String, origin: usize, fault: Option<&'static Fault>) -> Site {
     let fault = fault.map(|fault| Occurring { fault, every: NonZeroU64::MIN });
     let (delay, body_time) = (Delay::NONE, Delay::NONE);
-    let reply =
-        Reply { status: 200, headers: Vec::new(), begins: Vec::new(), bytes: BODY_BYTES, delay, body_time, fault };
+    let reply = Reply {
+        status: 200,
+        headers: Vec::new(),
+        begins: Vec::new(),
+        bytes: BODY_BYTES,
+        delay,
+        body_time,
+        fault,
+    };
     Site { label, origin, reply }
 }
 
@@ -124,18 +145,33 @@ mod tests {
         assert_eq!(cases.len(), fault::all().count());
         for case in cases {
             let (healthy, faulty) = (&scenario.sites[case.healthy], &scenario.sites[case.faulty]);
-            assert!(healthy.reply.fault.is_none() && faulty.reply.fault.is_some_and(|it| it.fault == case.fault));
-            assert_eq!(scenario.origins[faulty.origin].scheme(), scenario.origins[healthy.origin].scheme());
+            assert!(
+                healthy.reply.fault.is_none()
+                    && faulty.reply.fault.is_some_and(|it| it.fault == case.fault)
+            );
+            assert_eq!(
+                scenario.origins[faulty.origin].scheme(),
+                scenario.origins[healthy.origin].scheme()
+            );
             // What a redirect leads to is the healthy site, at the end.
-            assert_eq!(case.faulty - case.healthy, if case.fault.name == "redirect-chain" { CHAIN } else { 1 });
+            assert_eq!(
+                case.faulty - case.healthy,
+                if case.fault.name == "redirect-chain" { CHAIN } else { 1 }
+            );
         }
     }
 
     #[test]
     fn a_pass_takes_a_request_for_each_site_and_each_redirect() {
         let (_, cases) = faults();
-        let requests = |name: &str| cases.iter().find(|case| case.fault.name == name).unwrap().requests(5);
-        let expected = [("surplus", 2), ("redirect-elsewhere", 3), ("redirect-chain", 5), ("redirect-loop", 7)];
+        let requests =
+            |name: &str| cases.iter().find(|case| case.fault.name == name).unwrap().requests(5);
+        let expected = [
+            ("surplus", 2),
+            ("redirect-elsewhere", 3),
+            ("redirect-chain", 5),
+            ("redirect-loop", 7),
+        ];
         assert_eq!(expected.map(|(name, _)| (name, requests(name))), expected);
     }
 
@@ -143,10 +179,17 @@ mod tests {
     fn what_is_right_differs_from_what_is_programmed_only_where_the_fault_says_so() {
         let (scenario, cases) = faults();
         let case = |name: &str| *cases.iter().find(|case| case.fault.name == name).unwrap();
-        let page = |name, content| scenario.page_of(&case(name), Answer { status: 200, content }, 3);
+        let page =
+            |name, content| scenario.page_of(&case(name), Answer { status: 200, content }, 3);
         assert_eq!(page("surplus", Content::Programmed), scenario.page(case("surplus").faulty, 3));
-        assert_eq!(page("other-visit", Content::OfNext), scenario.page(case("other-visit").faulty, 4));
-        assert_eq!(page("redirect-chain", Content::OfAnotherSite), scenario.page(case("redirect-chain").healthy, 3));
+        assert_eq!(
+            page("other-visit", Content::OfNext),
+            scenario.page(case("other-visit").faulty, 4)
+        );
+        assert_eq!(
+            page("redirect-chain", Content::OfAnotherSite),
+            scenario.page(case("redirect-chain").healthy, 3)
+        );
         assert_eq!(page("length-too-small", Content::Without(10)).bytes, BODY_BYTES - 10);
         assert_eq!(page("no-content-with-body", Content::Nothing).bytes, 0);
     }

@@ -36,7 +36,8 @@ fn line(text: &str, byte: usize) -> usize {
 /// More sites than this are a mistake, and more than memory holds.
 const MAX_SITES: usize = 1_000_000;
 
-/// The most that labels, headers and beginnings of all sites may take together, in bytes, each site having its own.
+/// The most that labels, headers and beginnings of all sites may take together, in bytes, each site
+/// having its own.
 const MAX_TEXT_BYTES: usize = 1 << 30;
 
 /// Longer bodies are mistakes.
@@ -117,7 +118,8 @@ fn no_delay() -> Delay {
 #[derive(Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected a delay: \"50ms\", { uniform = [\"10ms\", \"90ms\"] } or { lognormal = { median = \"50ms\", sigma = 0.8 } }"
+    expecting = "expected a delay: \"50ms\", { uniform = [\"10ms\", \"90ms\"] } or { lognormal = \
+                 { median = \"50ms\", sigma = 0.8 } }"
 )]
 enum WireDelay {
     Fixed(String),
@@ -134,7 +136,9 @@ struct WireLogNormal {
 
 fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Delay, D::Error> {
     let duration = |text: &str| match parse_duration(text).map_err(de::Error::custom)? {
-        delay if delay > MAX_DELAY => Err(de::Error::custom(format!("bad delay {text:?}: {MAX_DELAY:?} at most"))),
+        delay if delay > MAX_DELAY => {
+            Err(de::Error::custom(format!("bad delay {text:?}: {MAX_DELAY:?} at most")))
+        }
         delay => Ok(delay),
     };
     match WireDelay::deserialize(deserializer)? {
@@ -148,15 +152,20 @@ fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Delay, D::Error> 
         }
         WireDelay::LogNormal { lognormal: WireLogNormal { median, sigma } } => {
             if !(0.0..=5.0).contains(&sigma) {
-                return Err(de::Error::custom(format!("bad sigma {sigma}: it lies between 0 and 5")));
+                return Err(de::Error::custom(format!(
+                    "bad sigma {sigma}: it lies between 0 and 5"
+                )));
             }
             Ok(Delay::LogNormal { median: duration(&median)?, sigma })
         }
     }
 }
 
-fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let duration = parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)?;
+fn optional_duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    let duration =
+        parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)?;
     if duration.is_zero() || duration > MAX_DEADLINE {
         return Err(de::Error::custom("bad deadline: it lies between nothing and a day"));
     }
@@ -212,14 +221,24 @@ impl WireScenario {
         if sites.is_empty() {
             bail!("1: the list of sites is empty: add a [[site]]");
         }
-        Ok(Scenario { name: name.to_owned(), description: self.description, seed: self.seed, limits, sites, origins })
+        Ok(Scenario {
+            name: name.to_owned(),
+            description: self.description,
+            seed: self.seed,
+            limits,
+            sites,
+            origins,
+        })
     }
 }
 
 impl WireSite {
     /// What its label, headers and beginning take, as often as it is repeated.
     fn text_bytes(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len() + size_of::<[HeaderValue; 2]>());
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + size_of::<[HeaderValue; 2]>());
         let each = self.label.len() + self.begins.len() + headers.sum::<usize>();
         each.saturating_mul(self.repeat.get())
     }
@@ -238,10 +257,14 @@ impl WireSite {
             return Err(refuse("its fault redirects to the site before it, and there is none"));
         }
         if self.every.is_some() && fault.script().is_none() {
-            return Err(refuse("its fault is the listener's, and so occurs always: leave out every"));
+            return Err(refuse(
+                "its fault is the listener's, and so occurs always: leave out every",
+            ));
         }
         if self.bytes > MAX_FAULTY_BYTES {
-            return Err(refuse(&format!("a body with a fault has {MAX_FAULTY_BYTES} bytes at most")));
+            return Err(refuse(&format!(
+                "a body with a fault has {MAX_FAULTY_BYTES} bytes at most"
+            )));
         }
         Ok(Some(Occurring { fault, every: self.every.unwrap_or(NonZeroU64::MIN) }))
     }
@@ -255,16 +278,26 @@ impl WireSite {
         fault.and_then(|occurring| occurring.fault.listening()).unwrap_or(plainly)
     }
 
-    fn push_sites(self, origin: usize, fault: Option<Occurring>, sites: &mut Vec<Site>) -> anyhow::Result<()> {
+    fn push_sites(
+        self,
+        origin: usize,
+        fault: Option<Occurring>,
+        sites: &mut Vec<Site>,
+    ) -> anyhow::Result<()> {
         if !(200..=599).contains(&self.status) {
             bail!("site {:?}: bad status {}: it lies between 200 and 599", self.label, self.status);
         }
         if matches!(self.status, 204 | 304) && self.bytes > 0 {
-            bail!("site {:?}: an answer of status {} has no body: say bytes = \"0\"", self.label, self.status);
+            bail!(
+                "site {:?}: an answer of status {} has no body: say bytes = \"0\"",
+                self.label,
+                self.status
+            );
         }
         let mut headers = Vec::new();
         for (name, value) in &self.headers {
-            let refuse = |why: String| anyhow::anyhow!("site {:?}: bad header {name:?}: {why}", self.label);
+            let refuse =
+                |why: String| anyhow::anyhow!("site {:?}: bad header {name:?}: {why}", self.label);
             let name: HeaderName = name.parse().map_err(|error| refuse(format!("{error}")))?;
             let value: HeaderValue = value.parse().map_err(|error| refuse(format!("{error}")))?;
             if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection") {
@@ -280,7 +313,10 @@ impl WireSite {
             bail!("site {:?}: there are {MAX_SITES} sites at most", self.label);
         }
         if self.bytes == 0 && !self.body_time.is_none() {
-            bail!("site {:?}: a body of no bytes takes no time: leave out body_time, or say bytes", self.label);
+            bail!(
+                "site {:?}: a body of no bytes takes no time: leave out body_time, or say bytes",
+                self.label
+            );
         }
         let reply = Reply {
             status: self.status,
@@ -313,27 +349,49 @@ mod tests {
 
     #[test]
     fn sites_are_repeated_and_share_origins_by_name() {
-        let sites =
-            "[[site]]\nlabel = 'a'\nbytes = '1'\nrepeat = 3\n[[site]]\nlabel = 'b'\norigin = 'o'\nbytes = '1'\n";
+        let sites = "[[site]]\nlabel = 'a'\nbytes = '1'\nrepeat = 3\n[[site]]\nlabel = \
+                     'b'\norigin = 'o'\nbytes = '1'\n";
         let scenario = parse(sites).unwrap();
-        let labels: Vec<_> = scenario.sites.iter().map(|site| (&*site.label, site.origin)).collect();
+        let labels: Vec<_> =
+            scenario.sites.iter().map(|site| (&*site.label, site.origin)).collect();
         assert_eq!(labels, [("a 1", 0), ("a 2", 0), ("a 3", 0), ("b", 1)]);
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         let error = |sites| parse(sites).unwrap_err().to_string();
-        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndealy = '1ms'").starts_with("6: unknown field `dealy`"));
-        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '10'").starts_with("6: bad duration \"10\""));
-        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = 10").starts_with("6: expected a delay"));
+        assert!(
+            error("[[site]]\nlabel = 'a'\nbytes = '1'\ndealy = '1ms'")
+                .starts_with("6: unknown field `dealy`")
+        );
+        assert!(
+            error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '10'")
+                .starts_with("6: bad duration \"10\"")
+        );
+        assert!(
+            error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = 10")
+                .starts_with("6: expected a delay")
+        );
         assert!(error("[[site]\n").starts_with("3: "));
-        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '2h'").starts_with("6: bad delay"));
-        assert!(error("[[site]]\nlabel = 'a'\nbytes = 0\nbody_time = '1ms'").contains("takes no time"));
+        assert!(
+            error("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '2h'").starts_with("6: bad delay")
+        );
+        assert!(
+            error("[[site]]\nlabel = 'a'\nbytes = 0\nbody_time = '1ms'").contains("takes no time")
+        );
         assert!(error("").contains("list of sites is empty"));
-        let long = format!("[[site]]\nlabel = '{}'\nbytes = '1'\nrepeat = 1000000", "a".repeat(2000));
-        assert!(error(&long).starts_with("3: labels, headers and beginnings have 1073741824 bytes at most"));
-        let second = "[[site]]\nlabel = 'a'\nbytes = '1'\n[[site]]\nlabel = 'b'\nbytes = '1'\nstatus = 99";
+        let long =
+            format!("[[site]]\nlabel = '{}'\nbytes = '1'\nrepeat = 1000000", "a".repeat(2000));
+        assert!(
+            error(&long)
+                .starts_with("3: labels, headers and beginnings have 1073741824 bytes at most")
+        );
+        let second =
+            "[[site]]\nlabel = 'a'\nbytes = '1'\n[[site]]\nlabel = 'b'\nbytes = '1'\nstatus = 99";
         assert!(error(second).starts_with("6: site \"b\": bad status 99"), "{}", error(second));
-        assert!(error("[[site]]\nlabel = 'a'\nbytes = '1'\nheaders = { X = \"a\\nb\" }").contains("bad header \"X\""));
+        assert!(
+            error("[[site]]\nlabel = 'a'\nbytes = '1'\nheaders = { X = \"a\\nb\" }")
+                .contains("bad header \"X\"")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Scenarios: named lists of sites with limits, read from TOML. The built-in ones are embedded in the program.
+//! Scenarios: named lists of sites with limits, read from TOML. The built-in ones are embedded in
+//! the program.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -69,7 +70,9 @@ impl Scenario {
 
     /// All built-in scenarios.
     pub fn built_in() -> impl Iterator<Item = Self> {
-        BUILT_IN.iter().map(|(name, text)| file::parse(name, text).expect("the tests read every built-in scenario"))
+        BUILT_IN.iter().map(|(name, text)| {
+            file::parse(name, text).expect("the tests read every built-in scenario")
+        })
     }
 
     /// The built-in scenario of that name, or else the scenario in the TOML file of that path.
@@ -87,11 +90,14 @@ impl Scenario {
         let path = Path::new(name_or_path);
         if path.extension().is_none() && !path.exists() {
             let names = Self::names().collect::<Vec<_>>().join(", ");
-            bail!("unknown scenario {name_or_path:?}: take one of {names}, or the path of a TOML file");
+            bail!(
+                "unknown scenario {name_or_path:?}: take one of {names}, or the path of a TOML file"
+            );
         }
-        let bytes =
-            read_at_most(path, MAX_FILE_BYTES).with_context(|| format!("cannot read scenario {name_or_path}"))?;
-        let text = String::from_utf8(bytes).with_context(|| format!("cannot read scenario {name_or_path}"))?;
+        let bytes = read_at_most(path, MAX_FILE_BYTES)
+            .with_context(|| format!("cannot read scenario {name_or_path}"))?;
+        let text = String::from_utf8(bytes)
+            .with_context(|| format!("cannot read scenario {name_or_path}"))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         file::parse(&name, &text).map_err(|error| anyhow::anyhow!("{name_or_path}:{error}"))
     }
@@ -99,8 +105,11 @@ impl Scenario {
     /// The same with every delay multiplied by `factor`.
     #[must_use]
     pub fn time_scaled(mut self, factor: f64) -> Self {
-        self.sites =
-            self.sites.into_iter().map(|site| Site { reply: site.reply.time_scaled(factor), ..site }).collect();
+        self.sites = self
+            .sites
+            .into_iter()
+            .map(|site| Site { reply: site.reply.time_scaled(factor), ..site })
+            .collect();
         self
     }
 
@@ -134,17 +143,23 @@ impl Scenario {
     /// Fewer origins than [`Scenario::origins`].
     pub fn urls(&self, origins: &[Origin], visit: u64) -> Vec<Url> {
         let url = |(index, site): (usize, &Site)| {
-            format!("{}/{index}/{visit}", origins[site.origin]).parse().expect("an origin and digits are a url")
+            format!("{}/{index}/{visit}", origins[site.origin])
+                .parse()
+                .expect("an origin and digits are a url")
         };
         self.sites.iter().enumerate().map(url).collect()
     }
 
     /// How long the server is to take over each answer of `visit`, in the order of the sites.
     pub fn times(&self, visit: u64) -> impl Iterator<Item = Duration> {
-        self.sites.iter().enumerate().map(move |(index, site)| site.reply.time(self.seed, index, visit))
+        self.sites
+            .iter()
+            .enumerate()
+            .map(move |(index, site)| site.reply.time(self.seed, index, visit))
     }
 
-    /// The makespan of `visit` at `concurrency` with the programmed delays and body times and nothing else.
+    /// The makespan of `visit` at `concurrency` with the programmed delays and body times and
+    /// nothing else.
     pub fn ideal(&self, visit: u64, concurrency: NonZeroUsize) -> Duration {
         schedule::makespan(self.times(visit), concurrency)
     }
@@ -163,7 +178,8 @@ impl Scenario {
         Page { status: reply.status, bytes: body.len(), crc32: body.crc32(), beginning }
     }
 
-    /// Compares what a pass over the first `urls` of [`Scenario::urls`] of `visit` answered with what was programmed.
+    /// Compares what a pass over the first `urls` of [`Scenario::urls`] of `visit` answered with
+    /// what was programmed.
     ///
     /// # Errors
     ///
@@ -174,7 +190,10 @@ impl Scenario {
         }
         for (index, fetched) in pass.fetched.iter().enumerate() {
             let label = &self.sites[index].label;
-            let page = fetched.result.as_ref().map_err(|error| anyhow::anyhow!("site {index} ({label}): {error}"))?;
+            let page = fetched
+                .result
+                .as_ref()
+                .map_err(|error| anyhow::anyhow!("site {index} ({label}): {error}"))?;
             let expected = self.page(index, visit);
             if *page != expected {
                 bail!("site {index} ({label}): wrong answer: expected {expected:?}, got {page:?}");
@@ -183,11 +202,13 @@ impl Scenario {
         Ok(())
     }
 
-    /// What the fake backend makes up: for every url of this scenario, its programmed delay and answer.
+    /// What the fake backend makes up: for every url of this scenario, its programmed delay and
+    /// answer.
     pub fn script(self: &Arc<Self>) -> Script {
         let scenario = Arc::clone(self);
         Arc::new(move |url| {
-            let mut numbers = url.path_segments().into_iter().flatten().map(|segment| segment.parse::<u64>());
+            let mut numbers =
+                url.path_segments().into_iter().flatten().map(|segment| segment.parse::<u64>());
             let (Some(Ok(site)), Some(Ok(visit))) = (numbers.next(), numbers.next()) else {
                 panic!("{url} is no url of scenario {}", scenario.name);
             };
@@ -213,7 +234,10 @@ mod tests {
     #[test]
     fn an_unknown_scenario_is_named_with_those_that_there_are() {
         let error = Scenario::load("nope").unwrap_err().to_string();
-        assert!(error.starts_with("unknown scenario \"nope\": take one of article, fan-out"), "{error}");
+        assert!(
+            error.starts_with("unknown scenario \"nope\": take one of article, fan-out"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -227,16 +251,23 @@ mod tests {
     #[test]
     fn the_ideal_counts_the_time_of_bodies_and_scales_it() {
         let site = "[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '20ms'\nbody_time = '100ms'";
-        let scenario = file::parse("test", &format!("description = 'd'\nconcurrency = 1\n{site}")).unwrap();
+        let scenario =
+            file::parse("test", &format!("description = 'd'\nconcurrency = 1\n{site}")).unwrap();
         assert_eq!(scenario.ideal(0, NonZeroUsize::MIN), Duration::from_millis(120));
-        assert_eq!(scenario.time_scaled(0.5).ideal(0, NonZeroUsize::MIN), Duration::from_millis(60));
+        assert_eq!(
+            scenario.time_scaled(0.5).ideal(0, NonZeroUsize::MIN),
+            Duration::from_millis(60)
+        );
     }
 
     #[test]
     fn a_wrong_answer_is_told_from_a_right_one() {
         use crate::fetch::Fetched;
-        let scenario =
-            file::parse("test", "description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nbytes = '100'").unwrap();
+        let scenario = file::parse(
+            "test",
+            "description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nbytes = '100'",
+        )
+        .unwrap();
         let answered = |page| Pass {
             elapsed: Duration::ZERO,
             fetched: vec![Fetched {
@@ -247,6 +278,9 @@ mod tests {
             }],
         };
         assert!(scenario.verify(7, 1, &answered(scenario.page(0, 7))).is_ok());
-        assert!(scenario.verify(7, 1, &answered(scenario.page(0, 6))).is_err(), "the answer of the pass before");
+        assert!(
+            scenario.verify(7, 1, &answered(scenario.page(0, 6))).is_err(),
+            "the answer of the pass before"
+        );
     }
 }

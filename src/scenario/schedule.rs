@@ -5,7 +5,8 @@ use std::collections::BinaryHeap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// When each fetch starts if they are started in order over `slots` and each lasts as long as its delay.
+/// When each fetch starts if they are started in order over `slots` and each lasts as long as its
+/// delay.
 pub fn starts(
     delays: impl IntoIterator<Item = Duration>,
     slots: NonZeroUsize,

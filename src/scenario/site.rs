@@ -1,7 +1,9 @@
-//! What a site answers: status, headers, a body and a delay, each a pure function of (seed, site, visit).
+//! What a site answers: status, headers, a body and a delay, each a pure function of (seed, site,
+//! visit).
 //!
-//! The target of a request is `/<site>/<visit>`, so the server keeps no state, every row meets the same sequence of
-//! delays, and an answer that belongs to another site or to an earlier pass shows itself by its checksum.
+//! The target of a request is `/<site>/<visit>`, so the server keeps no state, every row meets the
+//! same sequence of delays, and an answer that belongs to another site or to an earlier pass shows
+//! itself by its checksum.
 
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
@@ -27,7 +29,8 @@ static FILLER: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// One thing to fetch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
-    /// What to call it when it is shown, such as `https://www.google.com/`. Foreign text: escape it where it is printed.
+    /// What to call it when it is shown, such as `https://www.google.com/`. Foreign text: escape it
+    /// where it is printed.
     pub label: String,
     /// Which of the scenario's origins (listeners of the mock server) it lives on.
     pub origin: usize,
@@ -59,7 +62,8 @@ pub struct Reply {
 pub struct Occurring {
     /// The fault.
     pub fault: &'static Fault,
-    /// On each visit whose number, counted from 1, is a multiple of this; the others are answered without fault.
+    /// On each visit whose number, counted from 1, is a multiple of this; the others are answered
+    /// without fault.
     pub every: NonZeroU64,
 }
 
@@ -103,7 +107,8 @@ impl Reply {
     }
 }
 
-/// A body that is nowhere stored: a fixed beginning, then a window into the shared random buffer, which wraps around.
+/// A body that is nowhere stored: a fixed beginning, then a window into the shared random buffer,
+/// which wraps around.
 #[derive(Debug, Clone, Copy)]
 pub struct Body<'a> {
     begins: &'a [u8],
@@ -127,7 +132,8 @@ impl<'a> Body<'a> {
     pub fn first(self, bytes: u64) -> Self {
         let bytes = self.bytes.min(bytes);
         Self {
-            begins: &self.begins[..self.begins.len().min(usize::try_from(bytes).unwrap_or(usize::MAX))],
+            begins: &self.begins
+                [..self.begins.len().min(usize::try_from(bytes).unwrap_or(usize::MAX))],
             bytes,
             ..self
         }
@@ -200,7 +206,8 @@ impl Delay {
             Self::Fixed(delay) => delay,
             Self::Uniform { min, max } => min + max.saturating_sub(min).mul_f64(unit(bits)),
             Self::LogNormal { median, sigma } => {
-                // A delay beyond 4.5 standard deviations is no delay but a hang; the clamp also keeps `exp` finite.
+                // A delay beyond 4.5 standard deviations is no delay but a hang; the clamp also
+                // keeps `exp` finite.
                 let z = standard_normal(bits).clamp(-4.5, 4.5);
                 median.mul_f64((sigma * z).exp())
             }
@@ -211,8 +218,12 @@ impl Delay {
     pub fn scaled(self, factor: f64) -> Self {
         match self {
             Self::Fixed(delay) => Self::Fixed(delay.mul_f64(factor)),
-            Self::Uniform { min, max } => Self::Uniform { min: min.mul_f64(factor), max: max.mul_f64(factor) },
-            Self::LogNormal { median, sigma } => Self::LogNormal { median: median.mul_f64(factor), sigma },
+            Self::Uniform { min, max } => {
+                Self::Uniform { min: min.mul_f64(factor), max: max.mul_f64(factor) }
+            }
+            Self::LogNormal { median, sigma } => {
+                Self::LogNormal { median: median.mul_f64(factor), sigma }
+            }
         }
     }
 
@@ -226,7 +237,8 @@ impl Delay {
     }
 }
 
-/// What a draw of random bits is for, so that a site's delays and body are independent of each other.
+/// What a draw of random bits is for, so that a site's delays and body are independent of each
+/// other.
 #[derive(Clone, Copy)]
 enum Purpose {
     Delay = 1,
@@ -287,7 +299,9 @@ mod tests {
     fn another_seed_site_or_visit_has_another_body_and_delay() {
         let mut reply = reply("same", 1000);
         reply.delay = Delay::Uniform { min: Duration::ZERO, max: Duration::from_secs(1) };
-        let at = |seed, site, visit| (reply.body(seed, site, visit).crc32(), reply.delay(seed, site, visit));
+        let at = |seed, site, visit| {
+            (reply.body(seed, site, visit).crc32(), reply.delay(seed, site, visit))
+        };
         assert_eq!(at(1, 2, 3), at(1, 2, 3));
         for other in [at(9, 2, 3), at(1, 9, 3), at(1, 2, 9)] {
             assert_ne!(at(1, 2, 3).0, other.0);
@@ -300,7 +314,9 @@ mod tests {
         let second = Duration::from_secs(1);
         let uniform = Delay::Uniform { min: second, max: 3 * second };
         let log_normal = Delay::LogNormal { median: second, sigma: 0.5 };
-        let sample = |delay: Delay| -> Vec<f64> { (0..20_000).map(|n| delay.at(mix(n)).as_secs_f64()).collect() };
+        let sample = |delay: Delay| -> Vec<f64> {
+            (0..20_000).map(|n| delay.at(mix(n)).as_secs_f64()).collect()
+        };
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
 
         let values = sample(uniform);

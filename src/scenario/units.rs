@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 ///
 /// # Errors
 ///
-/// Names the text and shows how to write one. A bare number is refused, since nothing says whether it means seconds.
+/// Names the text and shows how to write one. A bare number is refused, since nothing says whether
+/// it means seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     text.parse::<SignedDuration>()
         .ok()
@@ -26,10 +27,9 @@ pub const MAX_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Names the text and shows how to write one.
 pub fn parse_time_scale(text: &str) -> Result<f64, String> {
     let is_factor = |scale: &f64| (0.0..=1000.0).contains(scale);
-    text.parse()
-        .ok()
-        .filter(is_factor)
-        .ok_or_else(|| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1"))
+    text.parse().ok().filter(is_factor).ok_or_else(|| {
+        format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1")
+    })
 }
 
 /// Reads a size in bytes such as `512`, `64kB` (1,000) or `64MiB` (1,024 twice).

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use super::visit::Visit;
 
-/// Writes the answers of one loop down. The loops of a server write to one file, whole lines at a time.
+/// Writes the answers of one loop down. The loops of a server write to one file, whole lines at a
+/// time.
 #[derive(Debug)]
 pub(super) struct AccessLog {
     file: Arc<Mutex<File>>,
@@ -20,7 +21,8 @@ impl AccessLog {
         Self { file, lines: Vec::new() }
     }
 
-    /// Notes that an answer has ended now, which a client has waited for since its request was readable.
+    /// Notes that an answer has ended now, which a client has waited for since its request was
+    /// readable.
     pub fn note(&mut self, Visit { site, visit }: Visit, status: u16, bytes: u64, since: Instant) {
         let (time, took) = (jiff::Timestamp::now(), since.elapsed().as_secs_f64() * 1e3);
         let line = format_args!(

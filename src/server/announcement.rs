@@ -22,7 +22,8 @@ pub struct Announcement {
     pub scenario: String,
     /// The base url of the control channel.
     pub control: String,
-    /// The base url of each origin, in the order of [`Site::origin`](crate::scenario::site::Site::origin).
+    /// The base url of each origin, in the order of
+    /// [`Site::origin`](crate::scenario::site::Site::origin).
     pub origins: Vec<String>,
     /// The certificate to trust, as PEM text, where any origin speaks TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +43,12 @@ pub struct AnnouncedSite {
 
 impl Announcement {
     /// The announcement of a scenario whose origins are found at those addresses.
-    pub(super) fn new(scenario: &Scenario, origins: &[Origin], control: &Origin, cacert: Option<String>) -> Self {
+    pub(super) fn new(
+        scenario: &Scenario,
+        origins: &[Origin],
+        control: &Origin,
+        cacert: Option<String>,
+    ) -> Self {
         // As `Scenario::urls` has them, but without parsing 100,000 urls that are printed anyway.
         let origins: Vec<String> = origins.iter().map(Origin::to_string).collect();
         let sites = scenario.sites.iter().enumerate().map(|(index, site)| AnnouncedSite {
@@ -50,10 +56,17 @@ impl Announcement {
             url: format!("{}/{index}/0", origins[site.origin]),
         });
         let sites = sites.collect();
-        Self { scenario: scenario.name.clone(), control: control.to_string(), origins, cacert, sites }
+        Self {
+            scenario: scenario.name.clone(),
+            control: control.to_string(),
+            origins,
+            cacert,
+            sites,
+        }
     }
 
-    /// The address of each origin, indexed by [`Site::origin`](crate::scenario::site::Site::origin).
+    /// The address of each origin, indexed by
+    /// [`Site::origin`](crate::scenario::site::Site::origin).
     ///
     /// # Errors
     ///
@@ -69,12 +82,15 @@ impl Announcement {
     /// The server has died or hangs.
     pub fn take_witness(&self) -> anyhow::Result<Witness> {
         let control = &self.control;
-        read_witness(control).with_context(|| format!("cannot ask the mock server at {control}/take what it saw"))
+        read_witness(control)
+            .with_context(|| format!("cannot ask the mock server at {control}/take what it saw"))
     }
 }
 
 fn read_origin(text: &str) -> anyhow::Result<Origin> {
-    let url: Url = text.parse().with_context(|| format!("the mock server announced {text:?}, which is no url"))?;
+    let url: Url = text
+        .parse()
+        .with_context(|| format!("the mock server announced {text:?}, which is no url"))?;
     Origin::of(&url).ok_or_else(|| anyhow!("the mock server announced {text:?}, which has no host"))
 }
 
@@ -84,10 +100,16 @@ fn read_witness(control: &str) -> anyhow::Result<Witness> {
     let mut stream = TcpStream::connect(authority)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     // In one piece: `write!` would send each of its parts by itself.
-    stream.write_all(format!("GET /take HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n").as_bytes())?;
+    stream.write_all(
+        format!("GET /take HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n").as_bytes(),
+    )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("the answer has no end of head")?;
-    ensure!(head.starts_with("HTTP/1.1 200 "), "the answer is {:?}", head.lines().next().unwrap_or_default());
+    ensure!(
+        head.starts_with("HTTP/1.1 200 "),
+        "the answer is {:?}",
+        head.lines().next().unwrap_or_default()
+    );
     serde_json::from_str(body).context("the answer is no witness")
 }

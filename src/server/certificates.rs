@@ -1,4 +1,5 @@
-//! Certificates made when a server starts: an authority of its own, and what it signs, rightly and wrongly.
+//! Certificates made when a server starts: an authority of its own, and what it signs, rightly and
+//! wrongly.
 
 use std::sync::Arc;
 
@@ -28,7 +29,9 @@ impl Authority {
         let key = KeyPair::generate().context("cannot make a key")?;
         let mut params = CertificateParams::new([])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "fetchbench, for one run of its mock server");
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "fetchbench, for one run of its mock server");
         let pem = params.self_signed(&key)?.pem();
         Ok(Self { issuer: Issuer::new(params, key), pem })
     }
@@ -38,14 +41,19 @@ impl Authority {
     /// # Errors
     ///
     /// A host that is neither a name nor an address.
-    pub fn show(&self, certificate: Certificate, hosts: &[String]) -> anyhow::Result<Arc<ServerConfig>> {
+    pub fn show(
+        &self,
+        certificate: Certificate,
+        hosts: &[String],
+    ) -> anyhow::Result<Arc<ServerConfig>> {
         let hosts = match certificate {
             Certificate::WrongName => vec!["elsewhere.invalid".to_owned()],
             _ => hosts.to_vec(),
         };
         let mut params = CertificateParams::new(hosts)?;
         if certificate == Certificate::Expired {
-            (params.not_before, params.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+            (params.not_before, params.not_after) =
+                (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
         }
         let key = KeyPair::generate().context("cannot make a key")?;
         let signed = match certificate {
@@ -58,8 +66,8 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![signed.into()], key)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // Every connection makes a full handshake, whatever its client remembers: else clients that resume would be
-        // compared with clients that do not.
+        // Every connection makes a full handshake, whatever its client remembers: else clients that
+        // resume would be compared with clients that do not.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config))

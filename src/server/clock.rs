@@ -1,4 +1,5 @@
-//! One moment on two clocks: the one that all is timed by, and the one that the system stamps what it receives with.
+//! One moment on two clocks: the one that all is timed by, and the one that the system stamps what
+//! it receives with.
 
 use std::time::{Duration, Instant};
 

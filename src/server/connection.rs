@@ -14,17 +14,19 @@ use super::response::{Head, Response, Then};
 use super::script;
 use super::service::Service;
 use super::socket::Socket;
+use super::unread::Unread;
 use super::wire::Wire;
 use crate::scenario::fault::End;
 
-/// How many steps a connection may take before the others have their turn, so that a client that sends or takes without
-/// pause does not hold up the rest.
-const STEPS_A_TURN: usize = 256;
+/// How many steps a connection may take before the others have their turn, so that a client that
+/// sends or takes without pause does not hold up the rest.
+const STEPS_PER_WAKE: usize = 256;
 
 /// How long a client may go on sending after a response that it gave cause for, before it is cut.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// What is read into, shared by all connections, so that none has to keep room for more than it has read.
+/// What is read into, shared by all connections, so that none has to keep room for more than it has
+/// read.
 pub(super) type Scratch = [u8; HEAD_LIMIT];
 
 /// A connection of a client.
@@ -33,13 +35,16 @@ pub(super) struct Connection {
     wire: Wire,
     endpoint: Endpoint,
     phase: Phase,
-    /// What was read and not yet looked at: the beginning of a head, or requests sent ahead. At most two scratches full.
+    /// What was read and not yet looked at: the beginning of a head, or requests sent ahead. At
+    /// most two scratches full.
     unread: Unread,
-    /// Whether the stream may hold more to read. Events come once, at the change, so it must be remembered.
+    /// Whether the stream may hold more to read. Events come once, at the change, so it must be
+    /// remembered.
     readable: bool,
     /// Whether the client has closed its side.
     hung_up: bool,
-    /// The moment from which the delay of the next answer counts: its request was readable and the answer before it sent.
+    /// The moment from which the delay of the next answer counts: its request was readable and the
+    /// answer before it sent.
     since: Instant,
     /// The deadline that this connection waits for.
     pub ticket: Ticket,
@@ -97,10 +102,17 @@ pub(super) enum Next {
 
 impl Connection {
     /// A connection that has just been accepted at a endpoint.
-    pub fn new(socket: Socket, endpoint: Endpoint, service: &Service, now: Now) -> io::Result<Self> {
+    pub fn new(
+        socket: Socket,
+        endpoint: Endpoint,
+        service: &Service,
+        now: Now,
+    ) -> io::Result<Self> {
         let (wire, phase) = match service.served.entrance(endpoint) {
             Entrance::Plain => (Wire::Plain(socket), Phase::Reading),
-            Entrance::Tls(config) => (Wire::encrypted(socket, config).map_err(io::Error::other)?, Phase::Reading),
+            Entrance::Tls(config) => {
+                (Wire::encrypted(socket, config).map_err(io::Error::other)?, Phase::Reading)
+            }
             Entrance::Greets(says, end) => (Wire::Plain(socket), Phase::Greeting(says, *end)),
         };
         Ok(Self {
@@ -135,7 +147,7 @@ impl Connection {
 
     /// Goes as far as it can without waiting.
     pub fn advance(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
-        for _ in 0..STEPS_A_TURN {
+        for _ in 0..STEPS_PER_WAKE {
             let next = match self.phase {
                 Phase::Reading => self.receive(service, scratch, now),
                 Phase::Greeting(..) if !self.readable => Ok(Next::Park),
@@ -143,8 +155,9 @@ impl Connection {
                     let told = Response::of(Head::Fixed(says), script::then(end));
                     self.greet(told, service, scratch, now)
                 }
-                // A client that hangs up while it waits has given up, as clients do at their deadline. Its request is
-                // then no longer in work, lest it be counted among those of the next pass.
+                // A client that hangs up while it waits has given up, as clients do at their
+                // deadline. Its request is then no longer in work, lest it be counted among those
+                // of the next pass.
                 Phase::Waiting(..) | Phase::Staying(_) if self.hung_up => Ok(Next::Close),
                 Phase::Waiting(..) | Phase::Staying(_) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
@@ -182,7 +195,9 @@ impl Connection {
     /// Gives up what was in work. To be called once, when the connection is dropped.
     pub fn abandon(&self, service: &mut Service) {
         let counted = match &self.phase {
-            Phase::Waiting(response, _) | Phase::Writing(response, ..) => response.answers.is_some(),
+            Phase::Waiting(response, _) | Phase::Writing(response, ..) => {
+                response.answers.is_some()
+            }
             Phase::Staying(counted) => *counted,
             Phase::Reading | Phase::Greeting(..) | Phase::Lingering(_) => false,
         };
@@ -192,7 +207,13 @@ impl Connection {
     }
 
     /// Tells a client that has begun a handshake what it does not expect.
-    fn greet(&mut self, told: Response, service: &Service, scratch: &mut Scratch, now: Now) -> io::Result<Next> {
+    fn greet(
+        &mut self,
+        told: Response,
+        service: &Service,
+        scratch: &mut Scratch,
+        now: Now,
+    ) -> io::Result<Next> {
         if self.read(scratch, now)? == 0 {
             return Ok(Next::Close);
         }
@@ -200,7 +221,12 @@ impl Connection {
     }
 
     /// Looks for a request in what was read, and if there is none reads on.
-    fn receive(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> io::Result<Next> {
+    fn receive(
+        &mut self,
+        service: &mut Service,
+        scratch: &mut Scratch,
+        now: Now,
+    ) -> io::Result<Next> {
         match request::parse(self.unread.as_slice()) {
             Parsed::Complete(request, length) => {
                 self.unread.consume(length);
@@ -229,7 +255,8 @@ impl Connection {
         }
     }
 
-    /// Reads once. Less than there was room for means that the stream is drained, unless its end is still to be read.
+    /// Reads once. Less than there was room for means that the stream is drained, unless its end is
+    /// still to be read.
     fn read(&mut self, scratch: &mut Scratch, now: Now) -> io::Result<usize> {
         let result = self.wire.read(scratch);
         // Without a stamp it counts from when the loop heard of it.
@@ -292,7 +319,13 @@ impl Connection {
     }
 
     /// Goes on as the response said.
-    fn conclude(&mut self, response: Response, sent: u64, service: &mut Service, now: Now) -> io::Result<Next> {
+    fn conclude(
+        &mut self,
+        response: Response,
+        sent: u64,
+        service: &mut Service,
+        now: Now,
+    ) -> io::Result<Next> {
         if let Some(rest) = response.rest {
             self.since = self.since.max(now.instant);
             let (next, wait) = script::next(*rest, &service.served);
@@ -343,41 +376,19 @@ impl Connection {
     }
 }
 
-/// Begins to send a response whose time has come at `start`, and which was `due` then if it has a delay.
-fn begin(mut response: Response, due: Option<Instant>, start: Instant, since: Instant, service: &Service) -> Phase {
+/// Begins to send a response whose time has come at `start`, and which was `due` then if it has a
+/// delay.
+fn begin(
+    mut response: Response,
+    due: Option<Instant>,
+    start: Instant,
+    since: Instant,
+    service: &Service,
+) -> Phase {
     if response.is_timed {
         response.tell_timing(start - since, since.elapsed());
     }
     let (head, whole) = service.served.lengths(&response);
     let pace = Pace::new(start, response.body_time, whole - head);
     Phase::Writing(response, Progress { sent: 0, due, pace })
-}
-
-/// Bytes read and not yet looked at.
-#[derive(Debug, Default)]
-struct Unread {
-    bytes: Vec<u8>,
-    /// How many of them have been looked at since. They go when more is read, not at every request: a stream of requests
-    /// sent ahead would otherwise be moved once for each.
-    consumed: usize,
-}
-
-impl Unread {
-    fn as_slice(&self) -> &[u8] {
-        &self.bytes[self.consumed..]
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes.drain(..self.consumed);
-        self.consumed = 0;
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    fn consume(&mut self, length: usize) {
-        self.consumed += length;
-        if self.consumed == self.bytes.len() {
-            self.bytes.clear();
-            self.consumed = 0;
-        }
-    }
 }

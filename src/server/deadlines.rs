@@ -15,7 +15,8 @@ impl Ticket {
     pub const NONE: Self = Self(0);
 }
 
-/// The deadline of who wants another turn at once: later than now, which is after all that is due now.
+/// The deadline of who wants another turn at once: later than now, which is after all that is due
+/// now.
 pub(super) fn after_all_others(now: Now) -> Instant {
     now.instant + Duration::from_nanos(1)
 }
@@ -23,11 +24,13 @@ pub(super) fn after_all_others(now: Now) -> Instant {
 /// A deadline, its ticket, and whom it wakes.
 type Entry = (Instant, Ticket, usize);
 
-/// The deadlines to come. What has become pointless stays there until its time: taking it out costs more.
+/// The deadlines to come. What has become pointless stays there until its time: taking it out costs
+/// more.
 #[derive(Debug)]
 pub(super) struct Deadlines {
-    /// Those that were noted in the order in which they come, as those of one delay are: the next is at hand, however many
-    /// there are, while a heap of thousands is searched from its top to its bottom for each.
+    /// Those that were noted in the order in which they come, as those of one delay are: the next
+    /// is at hand, however many there are, while a heap of thousands is searched from its top to
+    /// its bottom for each.
     line: VecDeque<Entry>,
     /// Those that come before one that was noted earlier.
     heap: BinaryHeap<Reverse<Entry>>,
@@ -50,15 +53,16 @@ impl Deadlines {
         self.last
     }
 
-    /// The same for what hardly ever comes to pass, and lies far ahead: in the line, all that is noted until then would come
-    /// before it.
+    /// The same for what hardly ever comes to pass, and lies far ahead: in the line, all that is
+    /// noted until then would come before it.
     pub fn push_aside(&mut self, deadline: Instant, token: usize) -> Ticket {
         self.last = Ticket(self.last.0 + 1);
         self.heap.push(Reverse((deadline, self.last, token)));
         self.last
     }
 
-    /// The earliest that is due at `now`, and whom it wakes. Those of one moment come in the order of their noting.
+    /// The earliest that is due at `now`, and whom it wakes. Those of one moment come in the order
+    /// of their noting.
     pub fn pop_due(&mut self, now: Instant) -> Option<(Ticket, usize)> {
         let (deadline, ticket, token) = self.first()?;
         if deadline > now {

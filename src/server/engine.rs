@@ -23,10 +23,12 @@ use super::socket::Socket;
 /// The most events taken from the system at once.
 const BATCH: usize = 1024;
 
-/// How long accepting rests when the system has no descriptor or memory left for a connection, or no more are allowed.
+/// How long accepting rests when the system has no descriptor or memory left for a connection, or
+/// no more are allowed.
 const ACCEPT_REST: Duration = Duration::from_millis(10);
 
-/// How many connections are accepted in one go, at some microseconds each: an answer may come due meanwhile.
+/// How many connections are accepted in one go, at some microseconds each: an answer may come due
+/// meanwhile.
 const ACCEPTED_A_TURN: usize = 64;
 
 // Tokens: the listeners come first, then the connections; these two are out of the way of both.
@@ -91,8 +93,8 @@ impl Engine {
         })
     }
 
-    /// Has it listen, and deal the connections to itself and `colleagues`. Each listener speaks for the one of `doors` in its
-    /// place.
+    /// Has it listen, and deal the connections to itself and `colleagues`. Each listener speaks for
+    /// the one of `doors` in its place.
     ///
     /// # Errors
     ///
@@ -107,7 +109,8 @@ impl Engine {
             self.poll.registry().register(listener, Token(number), Interest::READABLE)?;
         }
         self.resting = vec![false; listeners.len()];
-        (self.listeners, self.endpoints, self.service.colleagues) = (listeners, endpoints, colleagues);
+        (self.listeners, self.endpoints, self.service.colleagues) =
+            (listeners, endpoints, colleagues);
         Ok(())
     }
 
@@ -141,13 +144,17 @@ impl Engine {
                     Token(number) if number < self.endpoints.len() => self.accept(number, now),
                     Token(number) => self.handle(number - self.endpoints.len(), event, now),
                 }
-                // A batch may be long, and an answer whose time has come goes before requests that have just arrived.
+                // A batch may be long, and an answer whose time has come goes before requests that
+                // have just arrived.
                 self.meet_deadlines();
             }
             if let Some(log) = &mut self.service.log {
                 log.flush()?;
             }
-            if self.finish.is_some_and(|finish| self.connections.is_empty() || finish <= now.instant) {
+            if self
+                .finish
+                .is_some_and(|finish| self.connections.is_empty() || finish <= now.instant)
+            {
                 return Ok(());
             }
         }
@@ -171,8 +178,12 @@ impl Engine {
         self.finish = Some(until);
         // Closing a socket takes it out of the poll as well.
         self.listeners.clear();
-        let idle: Vec<usize> =
-            self.connections.iter().filter(|(_, connection)| connection.is_idle()).map(|(key, _)| key).collect();
+        let idle: Vec<usize> = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.is_idle())
+            .map(|(key, _)| key)
+            .collect();
         idle.into_iter().for_each(|key| self.close(key));
     }
 
@@ -188,20 +199,26 @@ impl Engine {
         }
     }
 
-    /// Accepts those who wait at a listener. There is no further event for them, so it comes back for those that are left.
+    /// Accepts those who wait at a listener. There is no further event for them, so it comes back
+    /// for those that are left.
     fn accept(&mut self, number: usize, now: Now) {
         let endpoint = self.endpoints[number];
         for _ in 0..ACCEPTED_A_TURN {
             let Some(listener) = self.listeners.get(number) else { return };
-            if endpoint != Endpoint::Control && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most {
+            if endpoint != Endpoint::Control
+                && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most
+            {
                 return self.rest(number, now.instant + ACCEPT_REST);
             }
             match listener.accept() {
                 Ok((stream, _)) => self.deal(stream, endpoint, now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // A client that has gone again says nothing about the next.
-                Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted) => {
-                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted
+                    ) => {}
                 Err(_) => return self.rest(number, now.instant + ACCEPT_REST),
             }
         }
@@ -283,8 +300,8 @@ impl Engine {
         }
     }
 
-    /// Sees to it that a head that has begun comes to its end. One look at a time for each connection, however many heads
-    /// it begins.
+    /// Sees to it that a head that has begun comes to its end. One look at a time for each
+    /// connection, however many heads it begins.
     fn watch(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         let Some(since) = connection.head_since() else { return };

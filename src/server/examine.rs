@@ -1,4 +1,5 @@
-//! What must hold of the parser of requests, whatever it is given: tried on mutants here, and on more in `fuzz/`.
+//! What must hold of the parser of requests, whatever it is given: tried on mutants here, and on
+//! more in `fuzz/`.
 
 use super::request::{Parsed, parse};
 
@@ -6,7 +7,8 @@ use super::request::{Parsed, parse};
 ///
 /// # Panics
 ///
-/// What is made of a head depends on how much of the stream has arrived, which is a fault of the parser.
+/// What is made of a head depends on how much of the stream has arrived, which is a fault of the
+/// parser.
 pub fn examine(bytes: &[u8]) {
     let parsed = parse(bytes);
     let cut = crc32fast::hash(bytes) as usize % (bytes.len() + 1);
@@ -14,10 +16,18 @@ pub fn examine(bytes: &[u8]) {
         (Parsed::Complete(request, length), _) if cut < length => {
             assert!(length <= bytes.len());
             assert_eq!(parse(&bytes[..cut]), Parsed::Partial, "a head is read before its end");
-            assert_eq!(parse(&bytes[..length]), Parsed::Complete(request, length), "what follows a head matters");
+            assert_eq!(
+                parse(&bytes[..length]),
+                Parsed::Complete(request, length),
+                "what follows a head matters"
+            );
         }
-        (Parsed::Complete(..), of_part) => assert_eq!(of_part, parsed, "what follows a head matters"),
-        (Parsed::Partial, of_part) => assert_eq!(of_part, Parsed::Partial, "more bytes make up for bad ones"),
+        (Parsed::Complete(..), of_part) => {
+            assert_eq!(of_part, parsed, "what follows a head matters")
+        }
+        (Parsed::Partial, of_part) => {
+            assert_eq!(of_part, Parsed::Partial, "more bytes make up for bad ones")
+        }
         (Parsed::Refused(_), of_part) => {
             assert!(!matches!(of_part, Parsed::Complete(..)), "what follows a head matters");
         }
@@ -40,7 +50,9 @@ mod tests {
             let seen = match parse(mutant) {
                 Parsed::Complete(..) => &complete,
                 Parsed::Partial => &partial,
-                Parsed::Refused(Refusal::Malformed | Refusal::TooLarge | Refusal::Version) => &refused,
+                Parsed::Refused(Refusal::Malformed | Refusal::TooLarge | Refusal::Version) => {
+                    &refused
+                }
             };
             seen.set(seen.get() + 1);
         });

@@ -55,7 +55,11 @@ impl Heads {
 /// The head of a reply without its [`tail`](super::response::tail).
 fn render(reply: &Reply) -> Box<[u8]> {
     let status = StatusCode::from_u16(reply.status).expect("scenarios hold no other");
-    let mut head = format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default());
+    let mut head = format!(
+        "HTTP/1.1 {} {}\r\n",
+        status.as_str(),
+        status.canonical_reason().unwrap_or_default()
+    );
     // RFC 9110, section 8.6: not in an answer that cannot have a body.
     if !matches!(reply.status, 204 | 304) {
         write!(head, "content-length: {}\r\n", reply.bytes).expect("strings grow");
@@ -82,8 +86,14 @@ mod tests {
 
     #[test]
     fn a_head_says_status_length_and_the_headers_of_its_site() {
-        assert_eq!(*render(&reply(200, 7)), *b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nx-a: b c\r\n");
-        assert_eq!(*render(&reply(404, 0)), *b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nx-a: b c\r\n");
+        assert_eq!(
+            *render(&reply(200, 7)),
+            *b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nx-a: b c\r\n"
+        );
+        assert_eq!(
+            *render(&reply(404, 0)),
+            *b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nx-a: b c\r\n"
+        );
         assert_eq!(*render(&reply(204, 0)), *b"HTTP/1.1 204 No Content\r\nx-a: b c\r\n");
         assert_eq!(
             *render(&reply(299, 1)),

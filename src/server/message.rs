@@ -16,7 +16,8 @@ use super::tally::Seen;
 pub(super) enum Message {
     /// Take over a connection that another loop accepted.
     Admit(TcpStream, Endpoint),
-    /// Report the counters, and reset them if `anew`. By then every answer that a client can have read is counted.
+    /// Report the counters, and reset them if `anew`. By then every answer that a client can have
+    /// read is counted.
     Tell { anew: bool, to: Sender<Seen> },
     /// Accept no more connections, let pending answers end by this time, and end.
     Finish(Instant),

@@ -1,12 +1,15 @@
-//! The mock server: answers each site of a scenario after its programmed delay, and counts what it saw.
+//! The mock server: answers each site of a scenario after its programmed delay, and counts what it
+//! saw.
 //!
-//! One engine, ours, so that no client or runtime is judged by a relative: an event loop with its deadlines, or
-//! several that share nothing but counters ([`Server`]). Measurements start it in a process of its own ([`ServerProcess`]), so that the fetches measured do
-//! not share its memory or its scheduler.
+//! One engine, ours, so that no client or runtime is judged by a relative: an event loop with its
+//! deadlines, or several that share nothing but counters ([`Server`]). Measurements start it in a
+//! process of its own ([`ServerProcess`]), so that the fetches measured do not share its memory or
+//! its scheduler.
 //!
-//! One listener for each origin, and one for control: `GET /witness` there tells the counts so far as JSON, `GET /take`
-//! the same and starts anew. Control is not counted. The counts are exact: they hold a response as soon as its client can
-//! have read the last byte, since every loop is asked for its own and tells them when it has done what it is at.
+//! One listener for each origin, and one for control: `GET /witness` there tells the counts so far
+//! as JSON, `GET /take` the same and starts anew. Control is not counted. The counts are exact:
+//! they hold a response as soon as its client can have read the last byte, since every loop is
+//! asked for its own and tells them when it has done what it is at.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -57,6 +60,7 @@ mod setup;
 mod sleep;
 mod socket;
 mod tally;
+mod unread;
 mod visit;
 mod timer;
 mod warmth;
@@ -79,7 +83,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds a listener for each origin of `scenario`, and one for control, to free ports of 127.0.0.1.
+    /// Binds a listener for each origin of `scenario`, and one for control, to free ports of
+    /// 127.0.0.1.
     ///
     /// # Errors
     ///
@@ -95,13 +100,19 @@ impl Server {
     /// Too few file descriptors for the origins, or an address or port that cannot be had.
     pub fn bind_as(scenario: Arc<Scenario>, setup: Setup) -> anyhow::Result<Self> {
         let mut origins = Origins::bind(&scenario, &setup)?;
-        let control = setup.socket_address(scenario.origins.len()).and_then(|address| Ok(listen(address)?));
+        let control =
+            setup.socket_address(scenario.origins.len()).and_then(|address| Ok(listen(address)?));
         let control = control.context("cannot listen for the control channel")?;
         let control_address = setup.origin("http", control.local_addr()?.port());
         make_bodies_ready();
-        let announcement = Announcement::new(&scenario, &origins.addresses, &control_address, origins.cacert);
+        let announcement =
+            Announcement::new(&scenario, &origins.addresses, &control_address, origins.cacert);
         if scenario.has_delays() {
-            origins.listeners.iter().try_for_each(stamp_arrivals).context("cannot have arrivals stamped")?;
+            origins
+                .listeners
+                .iter()
+                .try_for_each(stamp_arrivals)
+                .context("cannot have arrivals stamped")?;
         }
         let named = origins.addresses.into_iter().zip(origins.entrances).collect();
         let mut engines = engines(Arc::new(ServedScenario::new(scenario, named)), setup)?;
@@ -132,8 +143,9 @@ impl Server {
         let mut engines = self.engines.into_iter();
         let first = engines.next().expect("there is one loop at least");
         thread::scope(|scope| {
-            let run =
-                |engine: Engine| thread::Builder::new().name("loop".to_owned()).spawn_scoped(scope, || engine.run());
+            let run = |engine: Engine| {
+                thread::Builder::new().name("loop".to_owned()).spawn_scoped(scope, || engine.run())
+            };
             let others: Vec<_> = engines.map(run).collect::<io::Result<_>>()?;
             let result = first.run();
             if result.is_err() {
@@ -148,8 +160,11 @@ impl Server {
 
 /// The loops of a server.
 fn engines(served: Arc<ServedScenario>, setup: Setup) -> io::Result<Vec<Engine>> {
-    let bounds =
-        Arc::new(Bounds { open: AtomicUsize::new(0), most: setup.max_connections, head_timeout: setup.head_timeout });
+    let bounds = Arc::new(Bounds {
+        open: AtomicUsize::new(0),
+        most: setup.max_connections,
+        head_timeout: setup.head_timeout,
+    });
     let in_flight = Arc::<InFlight>::default();
     let log = setup.access_log.map(|file| Arc::new(Mutex::new(file)));
     let engine = |_| {
@@ -174,14 +189,16 @@ impl Stopper {
         self.0.iter().for_each(|loops| loops.send(Message::Stop));
     }
 
-    /// Ends it once the answers in work are sent, or so much time has passed. Nobody is accepted any more.
+    /// Ends it once the answers in work are sent, or so much time has passed. Nobody is accepted
+    /// any more.
     pub fn finish(&self, within: Duration) {
         let until = Instant::now() + within;
         self.0.iter().for_each(|loops| loops.send(Message::Finish(until)));
     }
 }
 
-/// Fills the random buffer that all bodies share, which would otherwise happen during the first response.
+/// Fills the random buffer that all bodies share, which would otherwise happen during the first
+/// response.
 fn make_bodies_ready() {
     let reply = Reply {
         status: 200,

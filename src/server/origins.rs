@@ -51,8 +51,9 @@ impl Origins {
         };
         for (number, &listening) in scenario.origins.iter().enumerate() {
             let port = origins.socket(number, listening, setup);
-            let port =
-                port.with_context(|| format!("cannot listen at origin {} of {}", number + 1, scenario.origins.len()))?;
+            let port = port.with_context(|| {
+                format!("cannot listen at origin {} of {}", number + 1, scenario.origins.len())
+            })?;
             origins.addresses.push(setup.origin(listening.scheme(), port));
             origins.entrances.push(match listening {
                 Listening::Plain | Listening::Refuses => Entrance::Plain,
@@ -65,7 +66,12 @@ impl Origins {
     }
 
     /// Binds a socket, and tells its port.
-    fn socket(&mut self, number: usize, listening: Listening, setup: &Setup) -> anyhow::Result<u16> {
+    fn socket(
+        &mut self,
+        number: usize,
+        listening: Listening,
+        setup: &Setup,
+    ) -> anyhow::Result<u16> {
         let address = setup.socket_address(number)?;
         if listening == Listening::Refuses {
             let (socket, port) = occupy(address)?;

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-/// How many found the queue of their listener full since the system started, on all listeners of the machine together: it
-/// keeps no count of each. 0 where it does not say.
+/// How many found the queue of their listener full since the system started, on all listeners of
+/// the machine together: it keeps no count of each. 0 where it does not say.
 pub(super) fn listen_overflows() -> u64 {
     fs::read_to_string("/proc/net/netstat")
         .ok()

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// The least time between two pieces, and the most pieces: finer steps would cost more than they show.
+/// The least time between two pieces, and the most pieces: finer steps would cost more than they
+/// show.
 const STEP: Duration = Duration::from_millis(5);
 const MOST_STEPS: u128 = 1_000;
 
@@ -65,17 +66,25 @@ mod tests {
         let ms = Duration::from_millis;
         let pace = Pace::new(since, ms(100), 1_000);
         let allowed = |at| pace.allowed(since + at);
-        assert_eq!((allowed(ms(0)), allowed(ms(5)), allowed(ms(52)), allowed(ms(99))), (0, 50, 500, 950));
+        assert_eq!(
+            (allowed(ms(0)), allowed(ms(5)), allowed(ms(52)), allowed(ms(99))),
+            (0, 50, 500, 950)
+        );
         assert_eq!((allowed(ms(100)), allowed(ms(999))), (1_000, 1_000));
-        assert_eq!((pace.next(since), pace.next(since + ms(97))), (Some(since + ms(5)), Some(since + ms(100))));
+        assert_eq!(
+            (pace.next(since), pace.next(since + ms(97))),
+            (Some(since + ms(5)), Some(since + ms(100)))
+        );
         assert_eq!(pace.next(since + ms(100)), None);
     }
 
     #[test]
     fn every_moment_named_lets_more_out() {
-        for (time, bytes) in
-            [(Duration::from_nanos(1), 1), (Duration::from_millis(33), 7), (Duration::from_secs(61), u64::MAX)]
-        {
+        for (time, bytes) in [
+            (Duration::from_nanos(1), 1),
+            (Duration::from_millis(33), 7),
+            (Duration::from_secs(61), u64::MAX),
+        ] {
             let since = Instant::now();
             let pace = Pace::new(since, time, bytes);
             let (mut now, mut steps) = (since, 0);

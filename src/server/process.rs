@@ -16,10 +16,12 @@ use crate::worker::child::Child;
 /// How long the server may take to say where it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The longest announcement that is read, in bytes: the most sites that a scenario may have take half of it.
+/// The longest announcement that is read, in bytes: the most sites that a scenario may have take
+/// half of it.
 const ANNOUNCEMENT_LIMIT: u64 = 512 << 20;
 
-/// A mock server in a process of its own, which ends when this is dropped, or its parent dies however it may.
+/// A mock server in a process of its own, which ends when this is dropped, or its parent dies
+/// however it may.
 #[derive(Debug)]
 pub struct ServerProcess {
     announcement: Announcement,
@@ -28,7 +30,8 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts `program serve SCENARIO` and waits until it is ready. A scenario is a built-in name or the path of a file.
+    /// Starts `program serve SCENARIO` and waits until it is ready. A scenario is a built-in name
+    /// or the path of a file.
     ///
     /// # Errors
     ///
@@ -42,16 +45,22 @@ impl ServerProcess {
     /// # Errors
     ///
     /// As [`start`](Self::start).
-    pub fn start_on(ip: IpAddr, program: &Path, scenario: &str, time_scale: f64) -> anyhow::Result<Self> {
+    pub fn start_on(
+        ip: IpAddr,
+        program: &Path,
+        scenario: &str,
+        time_scale: f64,
+    ) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.args(["serve", "--end-with-stdin", "--listen", &ip.to_string()]);
         command.args(["--time-scale", &time_scale.to_string(), "--", scenario]);
         let child = Child::start(&mut command, ANNOUNCEMENT_LIMIT);
         let mut child = child.with_context(|| format!("cannot start {}", program.display()))?;
-        let line = child
-            .hear(PATIENCE)
-            .with_context(|| format!("cannot start the mock server {} serve {scenario}", program.display()))?;
-        let announcement: Announcement = serde_json::from_slice(&line).context("what it said is no announcement")?;
+        let line = child.hear(PATIENCE).with_context(|| {
+            format!("cannot start the mock server {} serve {scenario}", program.display())
+        })?;
+        let announcement: Announcement =
+            serde_json::from_slice(&line).context("what it said is no announcement")?;
         let origins = announcement.origins()?;
         Ok(Self { announcement, origins, child })
     }
@@ -61,7 +70,8 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// The address of each origin, indexed by [`Site::origin`](crate::scenario::site::Site::origin).
+    /// The address of each origin, indexed by
+    /// [`Site::origin`](crate::scenario::site::Site::origin).
     pub fn origins(&self) -> &[Origin] {
         &self.origins
     }
@@ -72,7 +82,9 @@ impl ServerProcess {
     ///
     /// What was announced is no certificate.
     pub fn roots(&self) -> anyhow::Result<Option<Roots>> {
-        let read = |pem: &str| roots::read(pem.as_bytes()).context("the mock server announced a bad certificate");
+        let read = |pem: &str| {
+            roots::read(pem.as_bytes()).context("the mock server announced a bad certificate")
+        };
         self.cacert().map(read).transpose()
     }
 

@@ -79,9 +79,12 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
             None => Parsed::Refused(Refusal::Malformed),
         },
         Ok(httparse::Status::Partial) if bytes.len() < HEAD_LIMIT => Parsed::Partial,
-        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => Parsed::Refused(Refusal::TooLarge),
+        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
+            Parsed::Refused(Refusal::TooLarge)
+        }
         Err(httparse::Error::Version) => {
-            let (method, path) = (request.method.unwrap_or_default(), request.path.unwrap_or_default());
+            let (method, path) =
+                (request.method.unwrap_or_default(), request.path.unwrap_or_default());
             let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             other_version(bytes, blank + method.len() + path.len() + 2)
         }
@@ -115,7 +118,8 @@ fn other_version(bytes: &[u8], at: usize) -> Parsed {
     }
 }
 
-/// What a head that is well-formed line by line says as a whole, or `None` where that makes no sense.
+/// What a head that is well-formed line by line says as a whole, or `None` where that makes no
+/// sense.
 fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
     let method = match head.method? {
         "GET" => Method::Get,
@@ -123,7 +127,8 @@ fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
         _ => Method::Other,
     };
     let is_1_1 = head.version? == 1;
-    let (mut hosts, mut has_body, mut close, mut keep, mut is_timed) = (0, false, false, false, false);
+    let (mut hosts, mut has_body, mut close, mut keep, mut is_timed) =
+        (0, false, false, false, false);
     for header in head.headers.iter() {
         if header.name.eq_ignore_ascii_case("host") {
             hosts += 1;
@@ -169,7 +174,8 @@ fn target(text: &[u8]) -> Target {
     }
 }
 
-/// The path behind its first slash. Absolute form (RFC 9112, section 3.2.2) is what proxies get, and must be accepted.
+/// The path behind its first slash. Absolute form (RFC 9112, section 3.2.2) is what proxies get,
+/// and must be accepted.
 fn path(text: &[u8]) -> Option<&[u8]> {
     if let Some(path) = text.strip_prefix(b"/") {
         return Some(path);
@@ -256,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_get_has_no_body_but_may_say_so() {
-        let head = |lines: &str| parse(format!("GET /0/0 HTTP/1.1\r\nhost: a\r\n{lines}\r\n").as_bytes());
+        let head =
+            |lines: &str| parse(format!("GET /0/0 HTTP/1.1\r\nhost: a\r\n{lines}\r\n").as_bytes());
         assert!(matches!(head("content-length: 0\r\n"), Parsed::Complete(..)));
         let bodies = [
             "content-length: 1",
@@ -266,9 +273,17 @@ mod tests {
             "host: b",
         ];
         for lines in bodies {
-            assert_eq!(head(&format!("{lines}\r\n")), Parsed::Refused(Refusal::Malformed), "{lines}");
+            assert_eq!(
+                head(&format!("{lines}\r\n")),
+                Parsed::Refused(Refusal::Malformed),
+                "{lines}"
+            );
         }
-        assert_eq!(parse(b"GET /0/0 HTTP/1.1\r\n\r\n"), Parsed::Refused(Refusal::Malformed), "no host");
+        assert_eq!(
+            parse(b"GET /0/0 HTTP/1.1\r\n\r\n"),
+            Parsed::Refused(Refusal::Malformed),
+            "no host"
+        );
     }
 
     #[test]

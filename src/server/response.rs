@@ -1,4 +1,5 @@
-//! A response as bytes: a head, a body that is nowhere stored, and what happens when both have been sent.
+//! A response as bytes: a head, a body that is nowhere stored, and what happens when both have been
+//! sent.
 
 use std::borrow::Cow;
 use std::io::IoSlice;
@@ -9,11 +10,12 @@ use super::request::KeepAlive;
 use super::visit::Visit;
 use crate::scenario::site::Body;
 
-/// The most pieces handed to the system at once. A head has two, a small body at most three; a body that is longer than
-/// the shared random buffer is many, and goes out over several calls anyway.
+/// The most pieces handed to the system at once. A head has two, a small body at most three; a body
+/// that is longer than the shared random buffer is many, and goes out over several calls anyway.
 const MAX_SLICES: usize = 16;
 
-/// A response on its way. It need not be HTTP: a head is bytes, and what follows it is up to `body` and `then`.
+/// A response on its way. It need not be HTTP: a head is bytes, and what follows it is up to `body`
+/// and `then`.
 #[derive(Debug)]
 pub(super) struct Response {
     pub head: Head,
@@ -27,7 +29,8 @@ pub(super) struct Response {
     pub then: Then,
     /// What of a fault's script is still to be played: it comes before what `then` says.
     pub rest: Option<Box<Play>>,
-    /// The request for a site that it answers, which is in work until the last byte of the response.
+    /// The request for a site that it answers, which is in work until the last byte of the
+    /// response.
     pub answers: Option<Visit>,
 }
 
@@ -41,7 +44,11 @@ impl Response {
     /// Tells the client, in the head, what delay was planned and what became of it.
     pub fn tell_timing(&mut self, planned: Duration, actual: Duration) {
         let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-        let line = format!("server-timing: planned;dur={:.3}, actual;dur={:.3}\r\n", ms(planned), ms(actual));
+        let line = format!(
+            "server-timing: planned;dur={:.3}, actual;dur={:.3}\r\n",
+            ms(planned),
+            ms(actual)
+        );
         self.tail = [line.as_bytes(), &self.tail].concat().into();
     }
 }
@@ -63,8 +70,8 @@ pub(super) enum Then {
     Read,
     /// The connection is closed at once.
     Close,
-    /// The connection is closed, but only after the client has: it may still be sending, and closing on bytes that were
-    /// not read would reset the connection and lose the response.
+    /// The connection is closed, but only after the client has: it may still be sending, and
+    /// closing on bytes that were not read would reset the connection and lose the response.
     Linger,
     /// The connection is closed without the goodbye of TLS.
     Cut,
@@ -137,7 +144,8 @@ mod tests {
         let reply = reply(200, 9);
         let from = |sent| {
             let slices = Slices::gather(b"head", b"tail", Some(reply.body(1, 2, 3)), sent);
-            let bytes: Vec<u8> = slices.as_slice().iter().flat_map(|slice| slice.to_vec()).collect();
+            let bytes: Vec<u8> =
+                slices.as_slice().iter().flat_map(|slice| slice.to_vec()).collect();
             assert_eq!(slices.offered, bytes.len() as u64);
             bytes
         };

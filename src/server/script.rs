@@ -1,7 +1,8 @@
-//! The script of a fault, played to one client: what is said next, after which wait, and what becomes of the connection.
+//! The script of a fault, played to one client: what is said next, after which wait, and what
+//! becomes of the connection.
 //!
-//! A script is cut into responses of bytes, one for each wait in it, so that a connection plays it as it answers anything
-//! else: it waits, it writes, and then it asks what follows.
+//! A script is cut into responses of bytes, one for each wait in it, so that a connection plays it
+//! as it answers anything else: it waits, it writes, and then it asks what follows.
 
 use std::io::Write;
 use std::time::Duration;
@@ -19,7 +20,9 @@ pub(super) fn next(mut play: Play, served: &ServedScenario) -> (Response, Durati
     let mut bytes = Vec::new();
     while let Some(step) = play.script.steps.get(play.played) {
         match step {
-            Step::Wait(_) if !bytes.is_empty() => return (response(play, bytes, Then::Read, true), wait),
+            Step::Wait(_) if !bytes.is_empty() => {
+                return (response(play, bytes, Then::Read, true), wait);
+            }
             Step::Wait(duration) => wait += *duration,
             step => say(step, play.visit, served, &mut bytes),
         }
@@ -60,12 +63,16 @@ pub(super) fn then(end: End) -> Then {
 /// Appends what a step says.
 fn say(step: &Step, visit: Visit, served: &ServedScenario, bytes: &mut Vec<u8>) {
     let body = served.body(visit);
-    let write = |bytes: &mut Vec<u8>, text: std::fmt::Arguments<'_>| bytes.write_fmt(text).expect("vectors grow");
+    let write = |bytes: &mut Vec<u8>, text: std::fmt::Arguments<'_>| {
+        bytes.write_fmt(text).expect("vectors grow")
+    };
     match step {
         Step::Bytes(piece) => bytes.extend_from_slice(piece),
         Step::Times(times, piece) => bytes.extend_from_slice(&piece.repeat(*times)),
         Step::Head => bytes.extend_from_slice(served.head(visit.site)),
-        Step::Length(more) => write(bytes, format_args!("{}", body.len().saturating_add_signed(*more))),
+        Step::Length(more) => {
+            write(bytes, format_args!("{}", body.len().saturating_add_signed(*more)))
+        }
         Step::Body => body.pieces(0).for_each(|piece| bytes.extend_from_slice(piece)),
         Step::FirstHalf => {
             let end = bytes.len() + body.len() as usize / 2;
@@ -79,7 +86,9 @@ fn say(step: &Step, visit: Visit, served: &ServedScenario, bytes: &mut Vec<u8>) 
             say(&Step::Body, visit, served, bytes);
             bytes.extend_from_slice(b"\r\n");
         }
-        Step::OtherBody => say(&Step::Body, Visit { visit: visit.visit.wrapping_add(1), ..visit }, served, bytes),
+        Step::OtherBody => {
+            say(&Step::Body, Visit { visit: visit.visit.wrapping_add(1), ..visit }, served, bytes)
+        }
         Step::Zeros => {
             let zeros = fault::zeros();
             write(bytes, format_args!("content-length: {}\r\n\r\n", zeros.len()));
@@ -87,7 +96,13 @@ fn say(step: &Step, visit: Visit, served: &ServedScenario, bytes: &mut Vec<u8>) 
         }
         Step::Itself => write(bytes, format_args!("{}", served.url(visit))),
         Step::SiteBefore => {
-            write(bytes, format_args!("{}", served.url(Visit { site: visit.site.saturating_sub(1), ..visit })));
+            write(
+                bytes,
+                format_args!(
+                    "{}",
+                    served.url(Visit { site: visit.site.saturating_sub(1), ..visit })
+                ),
+            );
         }
         Step::Wait(_) => {}
     }

@@ -43,7 +43,8 @@ impl ServedScenario {
         }
     }
 
-    /// The bytes of a response after the first `sent`, with no more than the first `allowed` of its body.
+    /// The bytes of a response after the first `sent`, with no more than the first `allowed` of its
+    /// body.
     pub fn slices<'a>(&'a self, response: &'a Response, sent: u64, allowed: u64) -> Slices<'a> {
         let body = response.body.map(|visit| self.body(visit).first(allowed));
         Slices::gather(self.heads.bytes(&response.head), &response.tail, body, sent)

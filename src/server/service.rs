@@ -33,10 +33,14 @@ impl Service {
             (_, Method::Other, _) | (Endpoint::Control, Method::Head, _) => {
                 self.refuse(endpoint, 405, request.keep_alive)
             }
-            (Endpoint::Origin(origin), _, Target::Visit { site, visit }) if self.served.lives_on(site, origin) => {
+            (Endpoint::Origin(origin), _, Target::Visit { site, visit })
+                if self.served.lives_on(site, origin) =>
+            {
                 return self.visit(request, Visit { site, visit });
             }
-            (Endpoint::Control, _, Target::Witness) => witness(self.witness(false), request.keep_alive),
+            (Endpoint::Control, _, Target::Witness) => {
+                witness(self.witness(false), request.keep_alive)
+            }
             (Endpoint::Control, _, Target::Take) => witness(self.witness(true), request.keep_alive),
             _ => self.refuse(endpoint, 404, request.keep_alive),
         };
@@ -61,7 +65,8 @@ impl Service {
         }
         drop(to);
         let mut seen = self.tally.tell(anew);
-        // They never wait for this loop, and tell at the end of what they are at. One that has ended tells nothing.
+        // They never wait for this loop, and tell at the end of what they are at. One that has
+        // ended tells nothing.
         told.iter().for_each(|other| seen.add(&other));
         seen.into_witness(self.tally.peak(anew))
     }
@@ -78,7 +83,8 @@ impl Service {
         let (seed, reply) = (self.served.scenario.seed, self.served.reply(visit.site));
         let delay = reply.delay(seed, visit.site, visit.visit);
         if let Some(script) = reply.fault(visit.visit).and_then(Fault::script) {
-            let (response, wait) = script::next(Play::new(script, visit, request.keep_alive), &self.served);
+            let (response, wait) =
+                script::next(Play::new(script, visit, request.keep_alive), &self.served);
             return (response, delay + wait);
         }
         let body = (request.method == Method::Get).then_some(visit);
@@ -87,7 +93,8 @@ impl Service {
             tail: tail(request.keep_alive).into(),
             is_timed: request.is_timed,
             body,
-            body_time: body.map_or(Duration::ZERO, |_| reply.body_time(seed, visit.site, visit.visit)),
+            body_time: body
+                .map_or(Duration::ZERO, |_| reply.body_time(seed, visit.site, visit.visit)),
             then: then(request.keep_alive),
             rest: None,
             answers: Some(visit),
@@ -118,7 +125,10 @@ fn then(keep_alive: KeepAlive) -> Then {
 /// The response of the control channel: head and body in one.
 fn witness(witness: Witness, keep_alive: KeepAlive) -> Response {
     let body = serde_json::to_string(&witness).expect("numbers are JSON");
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
+        body.len()
+    );
     let tail = String::from_utf8_lossy(tail(keep_alive));
     let rendered = Head::Rendered(format!("{head}{tail}{body}").into_bytes().into());
     Response::of(rendered, then(keep_alive))

@@ -14,7 +14,8 @@ use crate::fetch::origin::Origin;
 pub struct Setup {
     /// The address to listen at.
     pub address: IpAddr,
-    /// The port of the first origin; the others and the control channel take those that follow. 0 for any free ports.
+    /// The port of the first origin; the others and the control channel take those that follow. 0
+    /// for any free ports.
     pub port: u16,
     /// Event loops, each in a thread of its own.
     pub loops: NonZeroUsize,
@@ -43,14 +44,16 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// What the listener of that number is bound to: those of the origins come first, then that of the control channel.
+    /// What the listener of that number is bound to: those of the origins come first, then that of
+    /// the control channel.
     pub(super) fn socket_address(&self, number: usize) -> anyhow::Result<SocketAddr> {
         let port = match self.port {
             0 => Some(0),
             first => u16::try_from(number).ok().and_then(|number| first.checked_add(number)),
         };
-        let port = port
-            .with_context(|| format!("listener {} would be beyond port 65535: listen at a lower port", number + 1))?;
+        let port = port.with_context(|| {
+            format!("listener {} would be beyond port 65535: listen at a lower port", number + 1)
+        })?;
         Ok(SocketAddr::new(self.address, port))
     }
 
@@ -63,7 +66,8 @@ impl Setup {
         Origin { scheme: scheme.to_owned(), host, port }
     }
 
-    /// Whether so many loops have cores to themselves, as far as can be known: this process may run on one more.
+    /// Whether so many loops have cores to themselves, as far as can be known: this process may run
+    /// on one more.
     pub fn may_spin(loops: NonZeroUsize) -> bool {
         std::thread::available_parallelism().is_ok_and(|cores| cores > loops)
     }

@@ -1,4 +1,5 @@
-//! How the loop waits: it spins for a while, sleeps until shortly before the next deadline, and from there on spins again.
+//! How the loop waits: it spins for a while, sleeps until shortly before the next deadline, and
+//! from there on spins again.
 
 use std::io;
 use std::thread;
@@ -13,9 +14,10 @@ use super::warmth::Warmth;
 /// How long before a deadline the loop wakes to spin. An idle virtual core wakes up to this late.
 const LEAD: Duration = Duration::from_micros(500);
 
-/// How long the loop goes on looking when it has nothing to do. A client that has been answered is about to ask again, and if
-/// the loop slept by then, the client would have to wake it: at a microsecond or more a request, which its figures would be
-/// charged with, and all the more the further it is from keeping the server busy.
+/// How long the loop goes on looking when it has nothing to do. A client that has been answered is
+/// about to ask again, and if the loop slept by then, the client would have to wake it: at a
+/// microsecond or more a request, which its figures would be charged with, and all the more the
+/// further it is from keeping the server busy.
 const QUIET: Duration = Duration::from_micros(50);
 
 /// Who is away for longer than this when it lets others go first shares its core with them.
@@ -39,8 +41,8 @@ pub(super) struct Sleep {
 }
 
 impl Sleep {
-    /// Sleeps whose end is told to `registry` as `token`. If not `spins`, a sleep begins at once and lasts until the deadline
-    /// itself.
+    /// Sleeps whose end is told to `registry` as `token`. If not `spins`, a sleep begins at once
+    /// and lasts until the deadline itself.
     ///
     /// # Errors
     ///
@@ -57,7 +59,12 @@ impl Sleep {
     /// # Errors
     ///
     /// The system refuses, which it has no reason to.
-    pub fn wait(&mut self, poll: &mut Poll, events: &mut Events, deadline: Option<Instant>) -> io::Result<()> {
+    pub fn wait(
+        &mut self,
+        poll: &mut Poll,
+        events: &mut Events,
+        deadline: Option<Instant>,
+    ) -> io::Result<()> {
         let now = Instant::now();
         if deadline.is_some_and(|deadline| deadline <= now) {
             return poll.poll(events, Some(Duration::ZERO));
@@ -75,16 +82,23 @@ impl Sleep {
         let is_contended = self.spin(poll, events, soon.unwrap_or(quiet), soon.is_some())?;
         match soon {
             _ if !events.is_empty() => Ok(()),
-            // Whether others want the core now says nothing of then: there is time to wake before the deadline.
+            // Whether others want the core now says nothing of then: there is time to wake before
+            // the deadline.
             None => self.sleep(poll, events, deadline.map(|deadline| deadline - LEAD)),
             Some(deadline) if is_contended => self.sleep(poll, events, Some(deadline)),
             Some(_) => Ok(()),
         }
     }
 
-    fn sleep(&mut self, poll: &mut Poll, events: &mut Events, until: Option<Instant>) -> io::Result<()> {
+    fn sleep(
+        &mut self,
+        poll: &mut Poll,
+        events: &mut Events,
+        until: Option<Instant>,
+    ) -> io::Result<()> {
         let Some(until) = until else { return poll.poll(events, None) };
-        // A timer that goes off too early costs a turn of the loop; to set it costs a call of the system.
+        // A timer that goes off too early costs a turn of the loop; to set it costs a call of the
+        // system.
         if self.armed.is_none_or(|armed| until < armed || armed < Instant::now()) {
             self.timer.set(until)?;
             self.armed = Some(until);
@@ -92,11 +106,19 @@ impl Sleep {
         poll.poll(events, self.timer.timeout())
     }
 
-    /// Looks for events again and again until `end`, unless others want the core. Whether they do. Before a
-    /// deadline what has grown cold is made warm first.
-    fn spin(&mut self, poll: &mut Poll, events: &mut Events, end: Instant, is_deadline: bool) -> io::Result<bool> {
+    /// Looks for events again and again until `end`, unless others want the core. Whether they do.
+    /// Before a deadline what has grown cold is made warm first.
+    fn spin(
+        &mut self,
+        poll: &mut Poll,
+        events: &mut Events,
+        end: Instant,
+        is_deadline: bool,
+    ) -> io::Result<bool> {
         let start = thread_cpu_time();
-        if let Some(warmth) = self.warmth.as_mut().filter(|_| is_deadline && self.last.elapsed() > COLD) {
+        if let Some(warmth) =
+            self.warmth.as_mut().filter(|_| is_deadline && self.last.elapsed() > COLD)
+        {
             warmth.renew();
         }
         let result = loop {
@@ -139,7 +161,10 @@ mod tests {
             });
             sleep.wait(&mut poll, &mut events, None).unwrap();
         });
-        assert!(events.iter().any(|event| event.token() == Token(1)), "it waits until there is something to do");
+        assert!(
+            events.iter().any(|event| event.token() == Token(1)),
+            "it waits until there is something to do"
+        );
         sleep.spun
     }
 

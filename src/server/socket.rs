@@ -58,7 +58,8 @@ impl Write for Socket {
 
 /// Has the system stamp what the sockets accepted by `listener` receive.
 ///
-/// It makes each read a little dearer, and is the only way to know how long a request has waited to be read.
+/// It makes each read a little dearer, and is the only way to know how long a request has waited to
+/// be read.
 pub(super) use self::stamped::stamp_arrivals;
 
 #[cfg(target_os = "linux")]
@@ -81,7 +82,12 @@ mod stamped {
     pub fn read(stream: &TcpStream, room: &mut [u8]) -> io::Result<(usize, Option<Duration>)> {
         let mut control = Control([0; 64]);
         let mut pieces = [IoSliceMut::new(room)];
-        let message = recvmsg::<()>(stream.as_raw_fd(), &mut pieces, Some(&mut control.0), MsgFlags::empty())?;
+        let message = recvmsg::<()>(
+            stream.as_raw_fd(),
+            &mut pieces,
+            Some(&mut control.0),
+            MsgFlags::empty(),
+        )?;
         let stamp = message.cmsgs()?.find_map(|message| match message {
             ControlMessageOwned::ScmTimestampns(stamp) => Some(Duration::from(stamp)),
             _ => None,

@@ -77,7 +77,8 @@ impl Tally {
         Self { in_flight, seen: Seen::default(), now: Instant::now(), spun: Duration::ZERO, before }
     }
 
-    /// The event loop begins, in the thread that calls this: what it spends on the processor counts from here.
+    /// The event loop begins, in the thread that calls this: what it spends on the processor counts
+    /// from here.
     pub fn start(&mut self) {
         self.before = Outside::now(self.spun);
     }
@@ -103,7 +104,8 @@ impl Tally {
     /// A request that [began](Self::began) was answered to its last byte, or its client has gone.
     pub fn ended(&mut self) {
         self.in_flight.end();
-        // The turn began before the answer was written, so the span is at most too short, never too long.
+        // The turn began before the answer was written, so the span is at most too short, never too
+        // long.
         self.seen.last = Some(self.now);
     }
 
@@ -112,7 +114,8 @@ impl Tally {
         self.seen.witness.bytes += bytes;
     }
 
-    /// Bytes that were due at some moment have just been taken by the system, which they were offered at `begun`.
+    /// Bytes that were due at some moment have just been taken by the system, which they were
+    /// offered at `begun`.
     pub fn met(&mut self, due: Instant, begun: Instant) {
         self.seen.witness.begin_errors.record(begun.saturating_duration_since(due));
         self.seen.witness.delay_errors.record(due.elapsed());
@@ -165,8 +168,13 @@ impl Seen {
     /// All that was seen, with the most requests that were in work at one moment.
     pub fn into_witness(self, peak_in_flight: u64) -> Witness {
         // An answer that ended now may have begun before these counts.
-        let span = self.last.zip(self.first).map(|(last, first)| last.saturating_duration_since(first));
-        Witness { span_ns: span.unwrap_or_default().as_nanos() as u64, peak_in_flight, ..self.witness }
+        let span =
+            self.last.zip(self.first).map(|(last, first)| last.saturating_duration_since(first));
+        Witness {
+            span_ns: span.unwrap_or_default().as_nanos() as u64,
+            peak_in_flight,
+            ..self.witness
+        }
     }
 }
 

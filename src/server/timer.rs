@@ -10,7 +10,8 @@ use mio::{Registry, Token};
 #[derive(Debug)]
 pub(super) struct Timer {
     fd: std::os::fd::OwnedFd,
-    /// One moment on both clocks: an [`Instant`] does not tell its reading, and the timer asks for one.
+    /// One moment on both clocks: an [`Instant`] does not tell its reading, and the timer asks for
+    /// one.
     anchor: (Instant, Duration),
 }
 
@@ -19,16 +20,22 @@ impl Timer {
     /// A timer that is not set.
     pub fn new() -> io::Result<Self> {
         use rustix::time::{ClockId, TimerfdClockId, TimerfdFlags, clock_gettime, timerfd_create};
-        let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        // Read first, so that the time between the two makes the timer go off late rather than early.
+        let fd = timerfd_create(
+            TimerfdClockId::Monotonic,
+            TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
+        )?;
+        // Read first, so that the time between the two makes the timer go off late rather than
+        // early.
         let instant = Instant::now();
         let now = clock_gettime(ClockId::Monotonic);
         Ok(Self { fd, anchor: (instant, Duration::new(now.tv_sec as u64, now.tv_nsec as u32)) })
     }
 
-    /// Sets it to go off at `deadline`, or at once where that has passed, and forgets what it was set to.
+    /// Sets it to go off at `deadline`, or at once where that has passed, and forgets what it was
+    /// set to.
     ///
-    /// The timer is never read: setting it clears it, and an edge-triggered loop sees each time it goes off.
+    /// The timer is never read: setting it clears it, and an edge-triggered loop sees each time it
+    /// goes off.
     pub fn set(&mut self, deadline: Instant) -> io::Result<()> {
         use rustix::time::{Itimerspec, TimerfdTimerFlags, Timespec, timerfd_settime};
         let (instant, reading) = self.anchor;
@@ -43,7 +50,11 @@ impl Timer {
     /// Has `token` reported whenever it goes off.
     pub fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
         use std::os::fd::AsRawFd;
-        registry.register(&mut mio::unix::SourceFd(&self.fd.as_raw_fd()), token, mio::Interest::READABLE)
+        registry.register(
+            &mut mio::unix::SourceFd(&self.fd.as_raw_fd()),
+            token,
+            mio::Interest::READABLE,
+        )
     }
 
     /// How long the loop may wait at most: the timer wakes it.

@@ -1,5 +1,6 @@
-//! Keeps the system's way of sending warm: after a long sleep the first answer would take tens of microseconds longer to
-//! reach its client than the next, since nothing that sending needs is in the core's caches any more.
+//! Keeps the system's way of sending warm: after a long sleep the first answer would take tens of
+//! microseconds longer to reach its client than the next, since nothing that sending needs is in
+//! the core's caches any more.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

@@ -9,7 +9,8 @@ use rustls::{ServerConfig, ServerConnection};
 
 use super::socket::Socket;
 
-/// What is no longer than this is copied together, in bytes: the system takes one piece faster than several.
+/// What is no longer than this is copied together, in bytes: the system takes one piece faster than
+/// several.
 const SHORT: usize = 2048;
 
 /// The slices as one, if there is room.
@@ -39,11 +40,14 @@ pub(super) struct Encrypted {
 impl Wire {
     /// TLS over a socket. The handshake takes place when it is read from.
     pub fn encrypted(socket: Socket, config: &Arc<ServerConfig>) -> Result<Self, rustls::Error> {
-        Ok(Self::Tls(Box::new(Encrypted { socket, tls: ServerConnection::new(Arc::clone(config))? })))
+        Ok(Self::Tls(Box::new(Encrypted {
+            socket,
+            tls: ServerConnection::new(Arc::clone(config))?,
+        })))
     }
 
-    /// Whether it is the socket itself, so that less read or written than there was room for means that the socket is empty
-    /// or full. TLS has rooms of its own in between.
+    /// Whether it is the socket itself, so that less read or written than there was room for means
+    /// that the socket is empty or full. TLS has rooms of its own in between.
     pub fn is_plain(&self) -> bool {
         matches!(self, Self::Plain(_))
     }
@@ -116,7 +120,8 @@ impl Encrypted {
         loop {
             match self.tls.reader().read(room) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // The client has gone without a goodbye. Of requests it cuts off nothing that would be answered.
+                // The client has gone without a goodbye. Of requests it cuts off nothing that would
+                // be answered.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
                 result => return result,
             }
@@ -124,8 +129,9 @@ impl Encrypted {
                 return Ok(0);
             }
             let processed = self.tls.process_new_packets();
-            // The server's side of the handshake, or the alert that says what was wrong. Either fits into a socket that
-            // nothing else was written to; if not, it goes out ahead of what is written next.
+            // The server's side of the handshake, or the alert that says what was wrong. Either
+            // fits into a socket that nothing else was written to; if not, it goes out ahead of
+            // what is written next.
             match self.write_out() {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
                 _ => {}

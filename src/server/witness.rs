@@ -12,16 +12,19 @@ pub struct Witness {
     pub requests: u64,
     /// Connections accepted.
     pub connections: u64,
-    /// The most requests that were in work at one moment: read, but not yet answered to the last byte.
+    /// The most requests that were in work at one moment: read, but not yet answered to the last
+    /// byte.
     pub peak_in_flight: u64,
     /// Body bytes handed to the system for sending.
     pub bytes: u64,
     /// Requests that were refused: malformed, too large, an unknown target or method.
     pub refused: u64,
-    /// From the first request to the last byte of the last answer, in nanoseconds: less than the pass that made them.
+    /// From the first request to the last byte of the last answer, in nanoseconds: less than the
+    /// pass that made them.
     #[serde(default)]
     pub span_ns: u64,
-    /// What the server's threads spent on the processor, in nanoseconds, without what they spent spinning.
+    /// What the server's threads spent on the processor, in nanoseconds, without what they spent
+    /// spinning.
     #[serde(default)]
     pub cpu_ns: u64,
     /// What they spent there waiting for a moment that was too near to sleep, in nanoseconds.
@@ -30,10 +33,12 @@ pub struct Witness {
     /// Connections that found the queue of a listener full, anywhere on this machine.
     #[serde(default)]
     pub listen_overflows: u64,
-    /// By how much programmed moments were missed until the server turned to the system with the bytes.
+    /// By how much programmed moments were missed until the server turned to the system with the
+    /// bytes.
     #[serde(default)]
     pub begin_errors: DelayErrors,
-    /// The same until the system had taken them, which on one machine is also the time it takes to wake a client that sleeps.
+    /// The same until the system had taken them, which on one machine is also the time it takes to
+    /// wake a client that sleeps.
     #[serde(default)]
     pub delay_errors: DelayErrors,
 }
@@ -43,13 +48,21 @@ impl Witness {
     #[must_use]
     pub fn counts(self) -> Self {
         let none = DelayErrors::default;
-        Self { span_ns: 0, cpu_ns: 0, spin_ns: 0, begin_errors: none(), delay_errors: none(), ..self }
+        Self {
+            span_ns: 0,
+            cpu_ns: 0,
+            spin_ns: 0,
+            begin_errors: none(),
+            delay_errors: none(),
+            ..self
+        }
     }
 }
 
 /// A histogram of how late answers were, from the programmed moment on.
 ///
-/// As JSON it is an object: so many answers were at most so many nanoseconds late, and later than the entry before says.
+/// As JSON it is an object: so many answers were at most so many nanoseconds late, and later than
+/// the entry before says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DelayErrors(BTreeMap<u64, u64>);
@@ -78,7 +91,8 @@ impl DelayErrors {
         self.0.values().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// The error that a share of all, such as 0.5 or 0.99, did not exceed, or `None` where there are none.
+    /// The error that a share of all, such as 0.5 or 0.99, did not exceed, or `None` where there
+    /// are none.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let wanted = ((self.count() as f64 * share).ceil() as u64).max(1);
         let mut passed = 0;

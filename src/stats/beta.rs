@@ -2,7 +2,8 @@
 
 use std::f64::consts::TAU;
 
-/// I_x(a, b), by the continued fraction of the NIST Digital Library of Mathematical Functions, 8.17.22.
+/// I_x(a, b), by the continued fraction of the NIST Digital Library of Mathematical Functions,
+/// 8.17.22.
 pub(super) fn regularized_incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return x.clamp(0.0, 1.0);
@@ -16,8 +17,8 @@ pub(super) fn regularized_incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
     front / beta_fraction(x, a, b)
 }
 
-/// The denominator 1 + d1/(1 + d2/(1 + …)) of 8.17.22, evaluated by the modified method of Lentz (Thompson and Barnett,
-/// "Coulomb and Bessel functions of complex arguments and order", 1986).
+/// The denominator 1 + d1/(1 + d2/(1 + …)) of 8.17.22, evaluated by the modified method of Lentz
+/// (Thompson and Barnett, "Coulomb and Bessel functions of complex arguments and order", 1986).
 fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
@@ -39,12 +40,13 @@ fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
     value
 }
 
-/// The natural logarithm of the gamma function of a positive number, by Stirling's series (DLMF 5.11.1), which errs by
-/// less than 1e-12 from 10 on; below, the recurrence leads there.
+/// The natural logarithm of the gamma function of a positive number, by Stirling's series (DLMF
+/// 5.11.1), which errs by less than 1e-12 from 10 on; below, the recurrence leads there.
 pub(super) fn ln_gamma(x: f64) -> f64 {
     if x < 10.0 {
         return ln_gamma(x + 1.0) - x.ln();
     }
-    let series = 1.0 / (12.0 * x) - 1.0 / (360.0 * x.powi(3)) + 1.0 / (1260.0 * x.powi(5)) - 1.0 / (1680.0 * x.powi(7));
+    let series = 1.0 / (12.0 * x) - 1.0 / (360.0 * x.powi(3)) + 1.0 / (1260.0 * x.powi(5))
+        - 1.0 / (1680.0 * x.powi(7));
     (x - 0.5) * x.ln() - x + TAU.ln() / 2.0 + series
 }

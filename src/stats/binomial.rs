@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 
 use super::beta::regularized_incomplete_beta;
 
-/// Where a proportion lies of which `count` of `trials` were seen, with at least the confidence `level`: the interval
-/// of Clopper and Pearson ("The use of confidence or fiducial limits illustrated in the case of the binomial", 1934).
+/// Where a proportion lies of which `count` of `trials` were seen, with at least the confidence
+/// `level`: the interval of Clopper and Pearson ("The use of confidence or fiducial limits
+/// illustrated in the case of the binomial", 1934).
 ///
 /// # Panics
 ///
@@ -21,8 +22,8 @@ pub fn proportion_interval(count: usize, trials: usize, level: f64) -> RangeIncl
 
 /// The value below which the beta distribution lies with probability `p`.
 fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
-    // The distribution function rises steadily, so bisection cannot fail; 60 halvings exhaust what a double tells near
-    // 1.
+    // The distribution function rises steadily, so bisection cannot fail; 60 halvings exhaust what
+    // a double tells near 1.
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {
         let middle = (low + high) / 2.0;
@@ -31,9 +32,9 @@ fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     (low + high) / 2.0
 }
 
-/// Where the median lies of what independent `values` are drawn from, with at least the confidence `level`, whatever
-/// its distribution: two of the values (David and Nagaraja, "Order Statistics", 2003, section 7.1). `None` where there
-/// are too few, such as 5 at 0.95.
+/// Where the median lies of what independent `values` are drawn from, with at least the confidence
+/// `level`, whatever its distribution: two of the values (David and Nagaraja, "Order Statistics",
+/// 2003, section 7.1). `None` where there are too few, such as 5 at 0.95.
 pub fn median_interval(values: &[f64], level: f64) -> Option<RangeInclusive<f64>> {
     let rank = median_rank(values.len(), (1.0 - level) / 2.0);
     let mut sorted = values.to_vec();
@@ -41,8 +42,8 @@ pub fn median_interval(values: &[f64], level: f64) -> Option<RangeInclusive<f64>
     (rank > 0).then(|| sorted[rank - 1]..=sorted[sorted.len() - rank])
 }
 
-/// The highest rank, counted from 1, such that the median of `count` values lies below that value with probability
-/// `tail` at most; 0 where there is none.
+/// The highest rank, counted from 1, such that the median of `count` values lies below that value
+/// with probability `tail` at most; 0 where there is none.
 fn median_rank(count: usize, tail: f64) -> usize {
     // The median lies below the value of rank r if fewer than r values lie below the median.
     let (mut low, mut high) = (0, count / 2 + 1);

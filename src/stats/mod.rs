@@ -11,14 +11,17 @@ mod student;
 
 pub use self::binomial::{median_interval, proportion_interval};
 pub use self::quantile::{median, quantile};
-pub use self::student::{Interval, detectable_shift, student_t_quantile, t_interval, welch_interval};
+pub use self::student::{
+    Interval, detectable_shift, student_t_quantile, t_interval, welch_interval,
+};
 
 /// The arithmetic mean. `None` where there are no values.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The standard deviation of the population that the values are a sample of. `None` below two values.
+/// The standard deviation of the population that the values are a sample of. `None` below two
+/// values.
 pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     let mean = mean(values).filter(|_| values.len() > 1)?;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();

@@ -1,5 +1,5 @@
-//! Mutants of a corpus, for tests: the same on every machine and in every run, so that a parser that stumbles over one
-//! stumbles over it again.
+//! Mutants of a corpus, for tests: the same on every machine and in every run, so that a parser
+//! that stumbles over one stumbles over it again.
 
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
@@ -7,7 +7,8 @@ use std::path::Path;
 
 use crate::stats::random::mix;
 
-/// Calls `check` with every text of a folder of `tests/corpus` and with `mutants` of each; what fails names the mutant.
+/// Calls `check` with every text of a folder of `tests/corpus` and with `mutants` of each; what
+/// fails names the mutant.
 pub fn each(folder: &str, mutants: u64, check: impl Fn(&[u8])) {
     let check = |text: &[u8]| {
         if panic::catch_unwind(AssertUnwindSafe(|| check(text))).is_err() {
@@ -15,7 +16,8 @@ pub fn each(folder: &str, mutants: u64, check: impl Fn(&[u8])) {
         }
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
-    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let texts: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
     assert!(texts.len() > 5, "{} is no corpus", folder.display());
@@ -49,8 +51,16 @@ fn mutate(text: &mut Vec<u8>, texts: &[Vec<u8>], dice: &mut Dice) {
         b"null",
         b"\xef\xbb\xbf",
     ];
-    const NUMBERS: [&[u8]; 8] =
-        [b"0", b"-1", b"4294967295", b"18446744073709551615", b"99999999999999999999", b"1e308", b"1e999", b"0.5"];
+    const NUMBERS: [&[u8]; 8] = [
+        b"0",
+        b"-1",
+        b"4294967295",
+        b"18446744073709551615",
+        b"99999999999999999999",
+        b"1e308",
+        b"1e999",
+        b"0.5",
+    ];
     let from = dice.below(text.len() + 1);
     let to = from + dice.below(text.len() - from + 1).min(12);
     match dice.below(7) {
@@ -62,7 +72,11 @@ fn mutate(text: &mut Vec<u8>, texts: &[Vec<u8>], dice: &mut Dice) {
             // The next number becomes another.
             let digits = |byte: &u8| byte.is_ascii_digit();
             let start = text.iter().skip(from).position(digits).map_or(text.len(), |at| from + at);
-            let end = text.iter().skip(start).position(|byte| !digits(byte)).map_or(text.len(), |at| start + at);
+            let end = text
+                .iter()
+                .skip(start)
+                .position(|byte| !digits(byte))
+                .map_or(text.len(), |at| start + at);
             drop(text.splice(start..end, NUMBERS[dice.below(NUMBERS.len())].iter().copied()));
         }
         5 => {

@@ -1,9 +1,9 @@
 //! The analysis of paired blocks: how much slower one backend is than another, whether the
 //! difference is real, and which backends tie.
 //!
-//! All backends are alive together and make one pass each per round. Whatever slows the machine down
-//! for a second slows them alike and cancels out of their ratio. A block of rounds yields one number
-//! for a pair of backends. An interval counts blocks, never passes.
+//! All backends are alive together and make one pass each per round. Whatever slows the machine
+//! down for a second slows them alike and cancels out of their ratio. A block of rounds yields one
+//! number for a pair of backends. An interval counts blocks, never passes.
 
 use std::ops::RangeInclusive;
 
@@ -103,7 +103,8 @@ impl Blocks {
     /// A block without a round in which both made a pass yields nothing.
     pub fn block_values(&self, row: usize, other: usize) -> Vec<f64> {
         let value = |round: &Round| Some((time(round, row)? / time(round, other)?).ln());
-        let median = |block: &Block| stats::median(&block.iter().filter_map(value).collect::<Vec<_>>());
+        let median =
+            |block: &Block| stats::median(&block.iter().filter_map(value).collect::<Vec<_>>());
         self.blocks.iter().filter_map(median).collect()
     }
 
@@ -119,7 +120,8 @@ impl Blocks {
     /// Returns for each block, in order, the median pass of a backend in seconds; `None` if it made
     /// no valid pass.
     pub fn block_medians(&self, row: usize) -> Vec<Option<f64>> {
-        let passes = |block: &Block| block.iter().filter_map(|round| time(round, row)).collect::<Vec<_>>();
+        let passes =
+            |block: &Block| block.iter().filter_map(|round| time(round, row)).collect::<Vec<_>>();
         self.blocks.iter().map(|block| stats::median(&passes(block))).collect()
     }
 
@@ -155,9 +157,9 @@ impl Blocks {
         ranks
     }
 
-    /// Returns the smallest difference, as a ratio such as 1.04, that this many blocks of this noise
-    /// show in four runs of five: see [`stats::detectable_shift`]. `None` if there are too few blocks
-    /// for a verdict.
+    /// Returns the smallest difference, as a ratio such as 1.04, that this many blocks of this
+    /// noise show in four runs of five: see [`stats::detectable_shift`]. `None` if there are too
+    /// few blocks for a verdict.
     ///
     /// The noise is estimated from the same blocks. With 6 of them the figure may well be off by a
     /// third.
@@ -209,8 +211,8 @@ impl Ratio {
 
 /// How long a pass of a backend lasts.
 ///
-/// The same machine may give another figure an hour later: a slowdown that outlasts the run is not in
-/// the interval. Only ratios are free of it.
+/// The same machine may give another figure an hour later: a slowdown that outlasts the run is not
+/// in the interval. Only ratios are free of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MedianPass {
     /// The median over blocks of the median pass.
@@ -237,18 +239,23 @@ pub enum Verdict {
 mod tests {
     use super::*;
 
-    /// Rows that always take as long as told, but for a little noise of their own that differs from block to block.
+    /// Rows that always take as long as told, but for a little noise of their own that differs from
+    /// block to block.
     fn steady(seconds: &[f64], blocks: usize) -> Blocks {
         let noise = |block: usize, row: usize| ((block * 7 + row * 5) % 11) as f64 / 10_000.0;
-        let round = |block| seconds.iter().enumerate().map(|(row, s)| Some(s * (1.0 + noise(block, row)))).collect();
+        let round = |block| {
+            seconds.iter().enumerate().map(|(row, s)| Some(s * (1.0 + noise(block, row)))).collect()
+        };
         Blocks::new(seconds.len(), (0..blocks).map(|block| vec![round(block); 3]).collect())
     }
 
     #[test]
     fn a_block_yields_the_median_of_its_cycles() {
         let round = |row, other| vec![Some(row), Some(other)];
-        let blocks =
-            Blocks::new(2, vec![vec![round(2.0, 1.0), round(9.0, 1.0), round(3.0, 2.0)], vec![round(1.0, 4.0)]]);
+        let blocks = Blocks::new(
+            2,
+            vec![vec![round(2.0, 1.0), round(9.0, 1.0), round(3.0, 2.0)], vec![round(1.0, 4.0)]],
+        );
         assert_eq!(blocks.block_values(0, 1), [2.0_f64.ln(), 0.25_f64.ln()]);
         assert_eq!(blocks.block_values(1, 0), [0.5_f64.ln(), 4.0_f64.ln()]);
     }
@@ -291,12 +298,16 @@ mod tests {
     fn the_verdict_is_read_off_the_interval() {
         let blocks = steady(&[0.02, 0.021, 0.02], 6);
         let verdict = |row, other| blocks.ratio(row, other, Family::new(2)).unwrap().verdict();
-        assert_eq!([verdict(0, 1), verdict(1, 0), verdict(0, 2)], [Verdict::Faster, Verdict::Slower, Verdict::Tied]);
+        assert_eq!(
+            [verdict(0, 1), verdict(1, 0), verdict(0, 2)],
+            [Verdict::Faster, Verdict::Slower, Verdict::Tied]
+        );
     }
 
     #[test]
     fn fewer_than_five_blocks_have_a_ratio_but_no_verdict() {
-        let verdict = |blocks| Some(steady(&[0.01, 0.02], blocks).ratio(0, 1, Family::SINGLE)?.verdict());
+        let verdict =
+            |blocks| Some(steady(&[0.01, 0.02], blocks).ratio(0, 1, Family::SINGLE)?.verdict());
         assert_eq!(
             [1, 2, 4, 5].map(verdict),
             [None, Some(Verdict::TooFewBlocks), Some(Verdict::TooFewBlocks), Some(Verdict::Faster),]

@@ -12,10 +12,11 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
-/// The value below which the share `p` of the values lies, interpolated between two of them (definition 7 of Hyndman
-/// and Fan, "Sample quantiles in statistical packages", 1996).
+/// The value below which the share `p` of the values lies, interpolated between two of them
+/// (definition 7 of Hyndman and Fan, "Sample quantiles in statistical packages", 1996).
 ///
-/// `None` where not even one value is expected beyond it: below 100 values there is no 99th percentile.
+/// `None` where not even one value is expected beyond it: below 100 values there is no 99th
+/// percentile.
 ///
 /// # Panics
 ///
@@ -50,7 +51,11 @@ mod tests {
         let values = |count: u32| (0..count).map(f64::from).collect::<Vec<_>>();
         for (count, p) in [(100, 0.99), (1000, 0.999), (10_000, 0.9999), (100, 0.01), (2, 0.5)] {
             assert!(quantile(&values(count), p).is_some(), "{count} values have a quantile of {p}");
-            assert!(quantile(&values(count - 1), p).is_none(), "{} values have no quantile of {p}", count - 1);
+            assert!(
+                quantile(&values(count - 1), p).is_none(),
+                "{} values have no quantile of {p}",
+                count - 1
+            );
         }
     }
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::message::{Open, Order, PassDone, PassOrder, Ready, Reply};
 use crate::worker::child::{Child, Silence};
 
-/// How long an answer may still take when the run is to end. Also how often one looks whether it is: far longer than a
-/// pass usually takes, so that nobody is woken while one is timed.
+/// How long an answer may still take when the run is to end. Also how often one looks whether it
+/// is: far longer than a pass usually takes, so that nobody is woken while one is timed.
 const LAST: Duration = Duration::from_secs(1);
 
 /// How much is shown of an answer that cannot be understood, in characters.
@@ -62,7 +62,11 @@ impl std::error::Error for Unanswered {}
 /// # Errors
 ///
 /// It does not answer, says that it cannot, or talks nonsense.
-pub fn ask_to_open(worker: &mut Child, open: Open, patience: Patience<'_>) -> Result<Ready, Unanswered> {
+pub fn ask_to_open(
+    worker: &mut Child,
+    open: Open,
+    patience: Patience<'_>,
+) -> Result<Ready, Unanswered> {
     match ask(worker, &Order::Open(open), patience)? {
         Reply::Ready(ready) => Ok(ready),
         other => Err(unasked(&other)),
@@ -74,7 +78,11 @@ pub fn ask_to_open(worker: &mut Child, open: Open, patience: Patience<'_>) -> Re
 /// # Errors
 ///
 /// As [`ask_to_open`].
-pub fn ask_to_pass(worker: &mut Child, order: PassOrder, patience: Patience<'_>) -> Result<PassDone, Unanswered> {
+pub fn ask_to_pass(
+    worker: &mut Child,
+    order: PassOrder,
+    patience: Patience<'_>,
+) -> Result<PassDone, Unanswered> {
     let visit = order.visit;
     match ask(worker, &Order::Pass(order), patience)? {
         Reply::Pass(done) if done.visit == visit => Ok(done),
@@ -107,7 +115,9 @@ fn hear(worker: &mut Child, patience: Patience<'_>) -> Result<Vec<u8>, Unanswere
         let left = patience.most.saturating_sub(start.elapsed());
         match worker.hear(left.min(LAST)) {
             Ok(line) => return Ok(line),
-            Err(Silence::Hung(_)) if patience.is_interrupted() => return Err(Unanswered::Interrupted),
+            Err(Silence::Hung(_)) if patience.is_interrupted() => {
+                return Err(Unanswered::Interrupted);
+            }
             Err(Silence::Hung(_)) if left > LAST => {}
             Err(Silence::Hung(_)) => return Err(Unanswered::Hung(patience.most)),
             Err(silence) => return Err(Unanswered::Broken(silence.to_string())),

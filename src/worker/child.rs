@@ -74,8 +74,9 @@ impl Child {
     ///
     /// It cannot be started.
     pub fn start(command: &mut Command, limit: u64) -> io::Result<Self> {
-        // In a process group of its own it does not see the Ctrl-C that is for us. A backtrace makes each error of some
-        // clients cost a tenth of a second, and fetches here go through no proxy.
+        // In a process group of its own it does not see the Ctrl-C that is for us. A backtrace
+        // makes each error of some clients cost a tenth of a second, and fetches here go through no
+        // proxy.
         command.process_group(0).env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
         for name in ["http_proxy", "https_proxy", "all_proxy"] {
             command.env_remove(name).env_remove(name.to_uppercase());
@@ -83,8 +84,8 @@ impl Child {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn()?;
         let (stdout, stderr) = (process.stdout.take(), process.stderr.take());
-        // A pipe can be waited for with a time-out only by way of a thread. Both end with the child at the latest, and
-        // the first one reads no line ahead of the one that is waited for.
+        // A pipe can be waited for with a time-out only by way of a thread. Both end with the child
+        // at the latest, and the first one reads no line ahead of the one that is waited for.
         let (sender, lines) = mpsc::sync_channel(0);
         if let Some(stdout) = stdout {
             thread::Builder::new()
@@ -164,10 +165,12 @@ impl Child {
         self.process.wait().ok()
     }
 
-    /// Whether it has ended. It is not waited for yet, so that its id stays that of its group and of nothing else.
+    /// Whether it has ended. It is not waited for yet, so that its id stays that of its group and
+    /// of nothing else.
     fn has_ended(&self) -> bool {
         let id = WaitId::Pid(self.pid());
-        let asked = waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT);
+        let asked =
+            waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT);
         // An error says that there is nobody to be waited for any more.
         !matches!(asked, Ok(None))
     }
@@ -193,8 +196,13 @@ impl Drop for Child {
     }
 }
 
-/// Writes all, for as long as is asked for: a pipe that nobody reads would be waited for without end. It must not block.
-fn write_within(mut pipe: impl Write + AsFd, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+/// Writes all, for as long as is asked for: a pipe that nobody reads would be waited for without
+/// end. It must not block.
+fn write_within(
+    mut pipe: impl Write + AsFd,
+    mut bytes: &[u8],
+    patience: Duration,
+) -> io::Result<()> {
     let start = Instant::now();
     while !bytes.is_empty() {
         match pipe.write(bytes) {
@@ -215,7 +223,11 @@ fn write_within(mut pipe: impl Write + AsFd, mut bytes: &[u8], patience: Duratio
 }
 
 /// Hands on one line after another, until there is none or nobody takes them.
-fn read_lines(stdout: impl Read, limit: u64, mut hand_on: impl FnMut(Result<Vec<u8>, Silence>) -> bool) {
+fn read_lines(
+    stdout: impl Read,
+    limit: u64,
+    mut hand_on: impl FnMut(Result<Vec<u8>, Silence>) -> bool,
+) {
     let mut stdout = BufReader::new(stdout);
     loop {
         let mut line = Vec::new();
@@ -268,7 +280,9 @@ mod tests {
             child.say(said.as_bytes(), PATIENCE).unwrap();
             assert_eq!(child.hear(PATIENCE).unwrap(), heard.as_bytes());
         }
-        assert!(matches!(child.hear(PATIENCE), Err(Silence::Ended(Some(status), _)) if status.success()));
+        assert!(
+            matches!(child.hear(PATIENCE), Err(Silence::Ended(Some(status), _)) if status.success())
+        );
     }
 
     #[test]
@@ -286,7 +300,9 @@ mod tests {
         let long = vec![b'x'; 1 << 20];
         assert!(matches!(deaf.say(&long, Duration::from_millis(50)), Err(Silence::Hung(_))));
         let mut gone = start("exit 3");
-        assert!(matches!(gone.say(&long, PATIENCE), Err(Silence::Ended(Some(status), _)) if status.code() == Some(3)));
+        assert!(
+            matches!(gone.say(&long, PATIENCE), Err(Silence::Ended(Some(status), _)) if status.code() == Some(3))
+        );
         let mut slow = start("sleep 0.1; wc -c");
         slow.say(&long, PATIENCE).unwrap();
         drop(slow.stdin.take());
@@ -295,11 +311,16 @@ mod tests {
 
     #[test]
     fn what_a_child_leaves_behind_ends_with_it() {
-        for script in ["sleep 1000 & echo $!; exit 0", "sleep 1000 & echo $!; trap '' TERM; sleep 1000"] {
+        for script in
+            ["sleep 1000 & echo $!; exit 0", "sleep 1000 & echo $!; trap '' TERM; sleep 1000"]
+        {
             let mut child = start(script);
             let left_behind = String::from_utf8(child.hear(PATIENCE).unwrap()).unwrap();
             drop(child);
-            let state = || std::fs::read_to_string(format!("/proc/{}/stat", left_behind.trim())).unwrap_or_default();
+            let state = || {
+                std::fs::read_to_string(format!("/proc/{}/stat", left_behind.trim()))
+                    .unwrap_or_default()
+            };
             // It takes a moment to die, and whoever inherited it may not bury it at once.
             let deadline = Instant::now() + PATIENCE;
             while !state().is_empty() && !state().contains(") Z ") {

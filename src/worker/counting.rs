@@ -1,7 +1,7 @@
 //! Counts what a piece of work asks of the allocator.
 //!
-//! Counting costs time, so it happens in passes of its own that are not timed. Outside them the allocator's share is one
-//! relaxed load per call.
+//! Counting costs time, so it happens in passes of its own that are not timed. Outside them the
+//! allocator's share is one relaxed load per call.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,7 +21,8 @@ static COUNTING: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static ALLOCATED_BYTES: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator, which can be watched. A program that is to be counted makes it its global one.
+/// The system's allocator, which can be watched. A program that is to be counted makes it its
+/// global one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CountingAllocator;
 
@@ -55,8 +56,8 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 }
 
-/// Does some work, and counts what all threads asked for meanwhile. `None` where nothing was counted, since this
-/// program's allocator is another one.
+/// Does some work, and counts what all threads asked for meanwhile. `None` where nothing was
+/// counted, since this program's allocator is another one.
 pub fn count<T>(work: impl FnOnce() -> T) -> (T, Option<Counts>) {
     ALLOCATIONS.store(0, Ordering::Relaxed);
     ALLOCATED_BYTES.store(0, Ordering::Relaxed);

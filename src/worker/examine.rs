@@ -1,4 +1,5 @@
-//! What must hold of the lines between the two sides, whatever they are: tried on mutants here, and on more in `fuzz/`.
+//! What must hold of the lines between the two sides, whatever they are: tried on mutants here, and
+//! on more in `fuzz/`.
 
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ impl Fetch for Idle {
 ///
 /// # Panics
 ///
-/// The worker answers what is no reply or goes on behind an error, or a message is another one when it has been written
-/// and read once more.
+/// The worker answers what is no reply or goes on behind an error, or a message is another one when
+/// it has been written and read once more.
 pub fn examine(bytes: &[u8]) {
     let ready = Ready { client: "idle".to_owned(), executor: "none".to_owned(), threads: 1 };
     let mut said = Vec::new();
@@ -31,7 +32,8 @@ pub fn examine(bytes: &[u8]) {
         Ok((ready, Box::new(Idle)))
     });
     let said = String::from_utf8(said).expect("replies are text");
-    let replies: Vec<Reply> = said.lines().map(|line| serde_json::from_str(line).expect("a reply")).collect();
+    let replies: Vec<Reply> =
+        said.lines().map(|line| serde_json::from_str(line).expect("a reply")).collect();
     let errors = replies.iter().filter(|reply| matches!(reply, Reply::Error(_))).count();
     assert_eq!(errors, usize::from(ended.is_err()), "{said}");
     for line in bytes.split(|byte| *byte == b'\n') {

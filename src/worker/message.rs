@@ -15,8 +15,8 @@ use crate::fetch::roots;
 use crate::fetch::{AGENT, Connections, Fetched, Limits, Pass};
 use crate::worker::counting::Counts;
 
-/// What a worker is told, a line each: `{"open": …}` once, then `{"pass": …}` as often as is asked. It ends with its
-/// standard input.
+/// What a worker is told, a line each: `{"open": …}` once, then `{"pass": …}` as often as is asked.
+/// It ends with its standard input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
@@ -118,7 +118,11 @@ impl Open {
     pub fn urls(&self, order: &PassOrder) -> anyhow::Result<Vec<Url>> {
         let url = |text: &String| {
             let of_visit = self.visits && order.urls.is_none();
-            let parsed = if of_visit { Url::parse(&format!("{text}/{}", order.visit)) } else { Url::parse(text) };
+            let parsed = if of_visit {
+                Url::parse(&format!("{text}/{}", order.visit))
+            } else {
+                Url::parse(text)
+            };
             parsed.map_err(|error| anyhow::anyhow!("{text}: {error}"))
         };
         order.urls.as_ref().unwrap_or(&self.urls).iter().map(url).collect()
@@ -130,7 +134,8 @@ impl Open {
 pub struct PassOrder {
     /// The number of the visit, new with each pass.
     pub visit: u64,
-    /// Whether allocations and instructions are to be counted. Such a pass is not timed, since counting costs time.
+    /// Whether allocations and instructions are to be counted. Such a pass is not timed, since
+    /// counting costs time.
     #[serde(default)]
     pub count: bool,
     /// What to fetch in place of the urls of [`Open`], as they stand.
@@ -181,7 +186,8 @@ pub struct PassDone {
 pub enum Outcome {
     /// `[started_ns, elapsed_ns, status, bytes, crc32]`
     Answered(u64, u64, u16, u64, u32),
-    /// `[started_ns, elapsed_ns, status, bytes, crc32, {"beginning": …, "url": …}]`, where details are wanted
+    /// `[started_ns, elapsed_ns, status, bytes, crc32, {"beginning": …, "url": …}]`, where details
+    /// are wanted
     Detailed(u64, u64, u16, u64, u32, Details),
     /// `[started_ns, elapsed_ns, class, message]`
     Failed(u64, u64, ErrorClass, String),
@@ -235,7 +241,8 @@ impl Outcome {
         match &fetched.result {
             Ok(page) if details => {
                 let url = fetched.final_url.as_ref().map(|url| url.to_string());
-                let details = Details { beginning: STANDARD.encode(page.beginning.as_bytes()), url };
+                let details =
+                    Details { beginning: STANDARD.encode(page.beginning.as_bytes()), url };
                 Self::Detailed(started, elapsed, page.status, page.bytes, page.crc32, details)
             }
             Ok(page) => Self::Answered(started, elapsed, page.status, page.bytes, page.crc32),
@@ -243,7 +250,9 @@ impl Outcome {
                 let message = error.message.to_string();
                 match error.accepted {
                     false => Self::Failed(started, elapsed, error.class, message),
-                    true => Self::Objected(started, elapsed, error.class, message, Accepted::Accepted),
+                    true => {
+                        Self::Objected(started, elapsed, error.class, message, Accepted::Accepted)
+                    }
                 }
             }
         }
@@ -252,21 +261,30 @@ impl Outcome {
     fn fetched(self) -> Fetched {
         let mut final_url = None;
         let (started, elapsed, result) = match self {
-            Self::Answered(started, elapsed, status, bytes, crc32) => {
-                (started, elapsed, Ok(Page { status, bytes, crc32, beginning: Beginning::default() }))
-            }
+            Self::Answered(started, elapsed, status, bytes, crc32) => (
+                started,
+                elapsed,
+                Ok(Page { status, bytes, crc32, beginning: Beginning::default() }),
+            ),
             Self::Detailed(started, elapsed, status, bytes, crc32, details) => {
                 let mut beginning = Beginning::default();
                 beginning.extend(&STANDARD.decode(details.beginning).unwrap_or_default());
                 final_url = details.url.and_then(|url| url.parse().ok()).map(Box::new);
                 (started, elapsed, Ok(Page { status, bytes, crc32, beginning }))
             }
-            Self::Failed(started, elapsed, class, message) => (started, elapsed, Err(FetchError::new(class, message))),
+            Self::Failed(started, elapsed, class, message) => {
+                (started, elapsed, Err(FetchError::new(class, message)))
+            }
             Self::Objected(started, elapsed, class, message, Accepted::Accepted) => {
                 (started, elapsed, Err(FetchError::objection(class, message)))
             }
         };
-        Fetched { started: Duration::from_nanos(started), elapsed: Duration::from_nanos(elapsed), final_url, result }
+        Fetched {
+            started: Duration::from_nanos(started),
+            elapsed: Duration::from_nanos(elapsed),
+            final_url,
+            result,
+        }
     }
 }
 
@@ -285,7 +303,10 @@ mod tests {
                 .replace("VERSION", env!("CARGO_PKG_VERSION"))
         );
         assert_eq!(open.urls(&PassOrder::new(5)).unwrap()[0].as_str(), "http://127.0.0.1:1/0/5");
-        assert_eq!(serde_json::from_str::<Order>(r#"{"pass":{"visit":3}}"#).unwrap(), Order::Pass(PassOrder::new(3)));
+        assert_eq!(
+            serde_json::from_str::<Order>(r#"{"pass":{"visit":3}}"#).unwrap(),
+            Order::Pass(PassOrder::new(3))
+        );
         let done = r#"{"pass":{"visit":3,"elapsed_ns":9,"fetched":[[1,2,200,5,4277009102],[1,2,"timeout","late"]]}}"#;
         let reply: Reply = serde_json::from_str(done).unwrap();
         assert_eq!(serde_json::to_string(&reply).unwrap(), done);
@@ -305,7 +326,8 @@ mod tests {
             FetchError::objection(ErrorClass::BodyShort, "only we did"),
         ];
         let results = [Ok(page)].into_iter().chain(failures.map(Err));
-        let pass = Pass { elapsed: Duration::from_nanos(9), fetched: results.map(fetched).collect() };
+        let pass =
+            Pass { elapsed: Duration::from_nanos(9), fetched: results.map(fetched).collect() };
         for details in [false, true] {
             let text = serde_json::to_string(&PassDone::new(3, &pass, None, details)).unwrap();
             assert_eq!(serde_json::from_str::<PassDone>(&text).unwrap().pass(), pass);

@@ -1,8 +1,8 @@
 //! The line protocol between a comparison and a worker: a process that fetches for one row.
 //!
-//! A worker reads lines of JSON from its standard input and writes lines of JSON to its standard output, so that a
-//! program in any language can take part with its standard library alone. `PROTOCOL.md` tells it for their authors.
-//! In Rust, [`serve()`] is all that it takes.
+//! A worker reads lines of JSON from its standard input and writes lines of JSON to its standard
+//! output, so that a program in any language can take part with its standard library alone.
+//! `PROTOCOL.md` tells it for their authors. In Rust, [`serve()`] is all that it takes.
 
 pub mod child;
 pub mod counting;

@@ -9,13 +9,15 @@ use super::{MAX_LINE_BYTES, PROTOCOL};
 use crate::fetch::Fetch;
 use crate::worker::counting;
 
-/// Serves one comparison over standard input and output: opens a session with `open`, then makes passes until the input
-/// ends.
+/// Serves one comparison over standard input and output: opens a session with `open`, then makes
+/// passes until the input ends.
 ///
 /// # Errors
 ///
 /// Anything that keeps the worker from going on. It has been told to the other side as well.
-pub fn serve(open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>) -> anyhow::Result<()> {
+pub fn serve(
+    open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+) -> anyhow::Result<()> {
     serve_over(std::io::stdin().lock(), std::io::stdout().lock(), open)
 }
 
@@ -77,7 +79,9 @@ fn next_order(input: &mut impl BufRead) -> anyhow::Result<Option<Order>> {
     if line.is_empty() {
         return Ok(None);
     }
-    serde_json::from_str(&line).map(Some).with_context(|| format!("no order: {:.80}", line.trim_end()))
+    serde_json::from_str(&line)
+        .map(Some)
+        .with_context(|| format!("no order: {:.80}", line.trim_end()))
 }
 
 fn say(output: &mut impl Write, reply: &Reply) -> anyhow::Result<()> {
@@ -130,12 +134,21 @@ mod tests {
         for (lines, why) in [
             ("{\"pass\":{\"visit\":4}}", "the first order must be to open"),
             ("nonsense", "no order: nonsense"),
-            (&*OPEN.replace("\"protocol\":1", "\"protocol\":2"), "speaks version 1 of the protocol, not 2"),
+            (
+                &*OPEN.replace("\"protocol\":1", "\"protocol\":2"),
+                "speaks version 1 of the protocol, not 2",
+            ),
             (&*format!("{OPEN}\n{OPEN}"), "a session is open already"),
-            (&*format!("{}\n{{\"pass\":{{\"visit\":4}}}}", OPEN.replace("http://a/0", "//")), "//: "),
+            (
+                &*format!("{}\n{{\"pass\":{{\"visit\":4}}}}", OPEN.replace("http://a/0", "//")),
+                "//: ",
+            ),
         ] {
             let (said, ended) = talk(lines);
-            assert!(!ended && said.contains("{\"error\":") && said.contains(why), "{lines}: {said}");
+            assert!(
+                !ended && said.contains("{\"error\":") && said.contains(why),
+                "{lines}: {said}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What a comparison leaves behind when it does not come to its end: killed, interrupted, or out of room.
+//! What a comparison leaves behind when it does not come to its end: killed, interrupted, or out of
+//! room.
 //!
 //! `scripts/torture` does the same a hundred times over.
 
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use fetchbench::record::{Comparison, Validity};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::compare::{Workshop, python_is_missing};
+use crate::workshop::{Workshop, python_is_missing};
 
 /// Far more blocks than any test waits for.
 const ENDLESS: [&str; 4] = ["--blocks", "1000", "--backend", "hyper@smol,surf@smol"];
@@ -21,7 +22,10 @@ fn start(workshop: &Workshop, arguments: &[&str], passes: usize) -> Child {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let patience = Instant::now() + Duration::from_secs(60);
     while lines(workshop) < passes {
-        assert!(child.try_wait().unwrap().is_none() && Instant::now() < patience, "nothing is measured");
+        assert!(
+            child.try_wait().unwrap().is_none() && Instant::now() < patience,
+            "nothing is measured"
+        );
         std::thread::sleep(Duration::from_millis(2));
     }
     child
@@ -39,7 +43,9 @@ fn send(child: &Child, signal: Signal) {
 
 /// How many processes run in a folder.
 fn still_running(folder: &Path) -> usize {
-    let is_there = |entry: &fs::DirEntry| fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder);
+    let is_there = |entry: &fs::DirEntry| {
+        fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd == folder)
+    };
     fs::read_dir("/proc").unwrap().flatten().filter(is_there).count()
 }
 
@@ -51,7 +57,9 @@ fn an_interrupted_comparison_keeps_what_it_measured_and_leaves_nobody_behind() {
         send(&child, signal);
         assert_eq!(child.wait().unwrap().code(), Some(code));
         let record = Comparison::read(&workshop.record()).unwrap();
-        assert!(!record.setup.complete && record.setup.aftermath.is_some() && record.passes.len() >= 30);
+        assert!(
+            !record.setup.complete && record.setup.aftermath.is_some() && record.passes.len() >= 30
+        );
         assert_eq!(still_running(workshop.path()), 0);
     }
 }
@@ -63,15 +71,32 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
     }
     let workshop = Workshop::new();
     let (works, hangs) = (workshop.worker("works"), workshop.worker("hangs"));
-    let arguments = ["--blocks", "9", "--backend", &works, "--backend", &hangs, "--export-json", "figures.json"];
+    let arguments = [
+        "--blocks",
+        "9",
+        "--backend",
+        &works,
+        "--backend",
+        &hangs,
+        "--export-json",
+        "figures.json",
+    ];
     // All have warmed up, and one hangs from then on.
     let mut child = start(&workshop, &arguments, 3);
     send(&child, Signal::INT);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let record = Comparison::read(&workshop.record()).unwrap();
-    assert!(record.passes.iter().all(|pass| matches!(pass.validity, Validity::Valid | Validity::Interrupted)));
+    assert!(
+        record
+            .passes
+            .iter()
+            .all(|pass| matches!(pass.validity, Validity::Valid | Validity::Interrupted))
+    );
     let figures = fs::read_to_string(workshop.path().join("figures.json")).unwrap();
-    assert!(!figures.contains("\"interrupted\"") && figures.contains("\"complete\": false"), "{figures}");
+    assert!(
+        !figures.contains("\"interrupted\"") && figures.contains("\"complete\": false"),
+        "{figures}"
+    );
 
     // The second one is not waited for.
     let workshop = Workshop::new();
@@ -83,7 +108,10 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
     std::thread::sleep(Duration::from_millis(50));
     send(&child, Signal::INT);
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(Comparison::read(&workshop.record()).unwrap().setup.aftermath.is_none(), "it ended at once");
+    assert!(
+        Comparison::read(&workshop.record()).unwrap().setup.aftermath.is_none(),
+        "it ended at once"
+    );
 }
 
 #[test]
@@ -104,18 +132,42 @@ fn a_full_disk_ends_the_run_with_its_own_code_and_every_file_still_loads() {
     // A file that may grow no further fails as on a full disk: first a short write, then an error.
     let workshop = Workshop::new();
     let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_fetchbench")]);
+    command.args([
+        "-c",
+        "trap '' XFSZ; ulimit -f 8; exec \"$@\"",
+        "sh",
+        env!("CARGO_BIN_EXE_fetchbench"),
+    ]);
     command.args(["compare", "small.toml", "--record", "record"]).args(ENDLESS);
     let output = command.current_dir(workshop.path()).stdin(Stdio::null()).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{stderr}");
-    assert!(stderr.contains("cannot write record/passes.jsonl") && stderr.lines().count() == 1, "{stderr}");
+    assert!(
+        stderr.contains("cannot write record/passes.jsonl") && stderr.lines().count() == 1,
+        "{stderr}"
+    );
     let record = Comparison::read(&workshop.record()).unwrap();
     let whole = lines(&workshop);
-    assert!(whole > 3 && record.passes.len() == whole, "{whole} lines, {} passes", record.passes.len());
+    assert!(
+        whole > 3 && record.passes.len() == whole,
+        "{whole} lines, {} passes",
+        record.passes.len()
+    );
     assert_eq!(still_running(workshop.path()), 0);
 
-    let mut full = workshop.command(&["--force", "--blocks", "1", "--cycles", "1", "--backend", "hyper@smol:1"]);
-    let full = full.args(["--export-json", "-"]).stdout(fs::File::create("/dev/full").unwrap()).output().unwrap();
+    let mut full = workshop.command(&[
+        "--force",
+        "--blocks",
+        "1",
+        "--cycles",
+        "1",
+        "--backend",
+        "hyper@smol:1",
+    ]);
+    let full = full
+        .args(["--export-json", "-"])
+        .stdout(fs::File::create("/dev/full").unwrap())
+        .output()
+        .unwrap();
     assert_eq!(full.status.code(), Some(5), "{}", String::from_utf8_lossy(&full.stderr));
 }

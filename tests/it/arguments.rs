@@ -23,9 +23,8 @@ fn short(command: &str) -> &'static [&'static str] {
         "verify" => &["--backend", "ureq@sequential", "--fault", "stale"],
         "audit" => &["--backend", "ureq@sequential"],
         "serve" => &["article", "--end-with-stdin"],
-        "list" | "peers" | "report" | "diff" | "doctor" | "completions" | "man" | "calibration" | "worker" | "help" => {
-            &[]
-        }
+        "list" | "peers" | "report" | "diff" | "doctor" | "completions" | "man" | "calibration"
+        | "worker" | "help" => &[],
         other => panic!("no short call of {other} is known"),
     }
 }
@@ -47,15 +46,27 @@ fn calls(command: &Command) -> Vec<Vec<OsString>> {
         call
     };
     let takes_value = |argument: &&Arg| argument.get_action().takes_values();
-    command.get_arguments().filter(takes_value).map(with).chain([vec![command.get_name().into(), word()]]).collect()
+    command
+        .get_arguments()
+        .filter(takes_value)
+        .map(with)
+        .chain([vec![command.get_name().into(), word()]])
+        .collect()
 }
 
 fn check(call: &[OsString], output: &Output) {
     let stderr = text(&output.stderr);
-    assert!(output.status.code().is_some_and(|code| code != 101), "{call:?}: {:?}: {stderr}", output.status);
+    assert!(
+        output.status.code().is_some_and(|code| code != 101),
+        "{call:?}: {:?}: {stderr}",
+        output.status
+    );
     assert!(!stderr.contains("panicked"), "{call:?}: {stderr}");
     if output.status.code() == Some(2) {
-        assert!(stderr.starts_with("error: ") && stderr.matches('\n').count() == 1, "{call:?}: {stderr}");
+        assert!(
+            stderr.starts_with("error: ") && stderr.matches('\n').count() == 1,
+            "{call:?}: {stderr}"
+        );
     }
 }
 
@@ -73,7 +84,9 @@ fn any_word_is_borne() {
         }
     }
     assert!(count > 80, "only {count} calls were tried");
-    for call in [vec![OsStr::from_bytes(WORD).to_owned()], vec![OsStr::from_bytes(b"--l\xff").to_owned()]] {
+    for call in
+        [vec![OsStr::from_bytes(WORD).to_owned()], vec![OsStr::from_bytes(b"--l\xff").to_owned()]]
+    {
         check(&call, &fetchbench(&[]).args(&call).output().unwrap());
     }
 }
@@ -83,11 +96,22 @@ fn paths_need_not_be_utf_8() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join(OsStr::from_bytes(WORD));
     fs::write(&path, "http://a.example\n").unwrap();
-    let output = fetchbench(&["fetch", "--backend", "fake", "--sites"]).arg(&path).output().unwrap();
+    let output =
+        fetchbench(&["fetch", "--backend", "fake", "--sites"]).arg(&path).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 
     let record = folder.path().join(OsStr::from_bytes(b"r\xff"));
-    let args = ["compare", "keepalive", "--backend", "floor", "--blocks", "1", "--cycles", "1", "--record"];
+    let args = [
+        "compare",
+        "keepalive",
+        "--backend",
+        "floor",
+        "--blocks",
+        "1",
+        "--cycles",
+        "1",
+        "--record",
+    ];
     let output = fetchbench(&args).arg(&record).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let environment = fs::read_to_string(record.join("environment.json")).unwrap();

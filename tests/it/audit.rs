@@ -12,6 +12,10 @@ fn what_rows_send_is_shown_and_where_they_differ() {
     for row in found["rows"].as_array().unwrap() {
         let differences = row["differences"].to_string();
         assert_eq!(differences.contains("content-length: 0"), row["row"] == "surf@smol", "{row:#}");
-        assert_eq!((&row["sockets"], &row["aspects"]["host"]), (&4.into(), &"HOST:PORT".into()), "{row:#}");
+        assert_eq!(
+            (&row["sockets"], &row["aspects"]["host"]),
+            (&4.into(), &"HOST:PORT".into()),
+            "{row:#}"
+        );
     }
 }

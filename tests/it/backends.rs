@@ -18,19 +18,25 @@ mod encrypted;
 mod faults;
 mod headers;
 mod redirects;
+mod redirect_cases;
 mod requests;
 
 fn limits(concurrency: usize) -> Limits {
-    Limits { deadline: Duration::from_secs(10), ..Limits::new(NonZeroUsize::new(concurrency).unwrap()) }
+    Limits {
+        deadline: Duration::from_secs(10),
+        ..Limits::new(NonZeroUsize::new(concurrency).unwrap())
+    }
 }
 
 fn open(row: Row, limits: &Limits) -> Box<dyn Fetch> {
     row.open(&Options::default(), limits).unwrap()
 }
 
-/// Every row: those of this program, and those in other languages that are set up. Which are not is said once.
+/// Every row: those of this program, and those in other languages that are set up. Which are not is
+/// said once.
 ///
-/// With FETCHBENCH_ROWS=optional only those that the default build has not: the tests of that build have met all others.
+/// With FETCHBENCH_ROWS=optional only those that the default build has not: the tests of that build
+/// have met all others.
 pub fn rows() -> impl Iterator<Item = Row> {
     static SAID: Once = Once::new();
     let missing: Vec<String> =
@@ -38,12 +44,18 @@ pub fn rows() -> impl Iterator<Item = Row> {
     if !missing.is_empty() {
         let missing = missing.join(", ");
         let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
-        assert!(!required, "required here, but not set up: {missing}: run `fetchbench peers install`");
-        SAID.call_once(|| say(&format!("skipped: not set up: {missing}: run `fetchbench peers install`")));
+        assert!(
+            !required,
+            "required here, but not set up: {missing}: run `fetchbench peers install`"
+        );
+        SAID.call_once(|| {
+            say(&format!("skipped: not set up: {missing}: run `fetchbench peers install`"))
+        });
     }
     let optional = std::env::var_os("FETCHBENCH_ROWS").is_some_and(|rows| rows == "optional");
-    let rows: Vec<Row> =
-        Row::set_up().filter(|row| !optional || !(row.backend().usual || row.backend().is_peer())).collect();
+    let rows: Vec<Row> = Row::set_up()
+        .filter(|row| !optional || !(row.backend().usual || row.backend().is_peer()))
+        .collect();
     assert!(!rows.is_empty(), "no row is left: FETCHBENCH_ROWS=optional needs --features full");
     rows.into_iter()
 }
@@ -108,8 +120,16 @@ fn every_answer_is_right_and_in_the_order_of_the_urls() {
 /// On one thread it is no matter of luck: every task begins before any begins anew.
 #[test]
 fn as_many_fetches_are_in_flight_as_may_be() {
-    let mock = Mock::start("description = 'd'\nconcurrency = 256\n[[site]]\nlabel = 'a'\nrepeat = 1000\nbytes = 100");
-    for row in ["hyper@tokio:1", "hyper@tokio:1+per-site", "hyper@smol:1", "reqwest@tokio:1", "surf@smol:1"] {
+    let mock = Mock::start(
+        "description = 'd'\nconcurrency = 256\n[[site]]\nlabel = 'a'\nrepeat = 1000\nbytes = 100",
+    );
+    for row in [
+        "hyper@tokio:1",
+        "hyper@tokio:1+per-site",
+        "hyper@smol:1",
+        "reqwest@tokio:1",
+        "surf@smol:1",
+    ] {
         let row: Row = row.parse().unwrap();
         let mut session = open(row, &limits(256));
         for visit in 0..2 {
@@ -139,7 +159,11 @@ fn times_are_those_of_the_fetches() {
     for row in rows() {
         let pass = fetch(row, &limits(2), &mock.urls(0));
         let slots = row.slots(&limits(2)).get() as u32;
-        assert!(pass.elapsed >= Duration::from_millis(50) * (4 / slots), "{row}: {:?}", pass.elapsed);
+        assert!(
+            pass.elapsed >= Duration::from_millis(50) * (4 / slots),
+            "{row}: {:?}",
+            pass.elapsed
+        );
         for fetched in &pass.fetched {
             assert!(fetched.elapsed >= Duration::from_millis(50), "{row}: {fetched:?}");
             assert!(fetched.started + fetched.elapsed <= pass.elapsed, "{row}: {fetched:?}");
@@ -154,7 +178,8 @@ fn an_empty_list_is_an_empty_pass() {
     }
 }
 
-/// Sites that wait, so that all slots are taken before the first is free again, unless the machine is very busy.
+/// Sites that wait, so that all slots are taken before the first is free again, unless the machine
+/// is very busy.
 fn waiting(sites: usize, delay_ms: u32) -> String {
     format!(
         "description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nrepeat = {sites}\nbytes = '1kB'\n\
@@ -162,7 +187,8 @@ fn waiting(sites: usize, delay_ms: u32) -> String {
     )
 }
 
-/// How many of its connections a row opens anew in a second pass: none, but that a process of curl makes only one.
+/// How many of its connections a row opens anew in a second pass: none, but that a process of curl
+/// makes only one.
 fn opened_again(row: Row, connections: u64) -> u64 {
     if row.backend().client == "curl" { connections } else { 0 }
 }
@@ -180,15 +206,23 @@ fn the_concurrency_is_reached_and_never_exceeded_and_connections_are_kept() {
             mock.take_witness();
             mock.verified(row, session.as_mut(), visit);
             let seen = mock.take_witness();
-            assert_eq!((seen.requests, seen.peak_in_flight, seen.connections), (8, slots, opened), "{row}, {visit}");
+            assert_eq!(
+                (seen.requests, seen.peak_in_flight, seen.connections),
+                (8, slots, opened),
+                "{row}, {visit}"
+            );
         }
     }
 }
 
 /// Rows with options, of every row that takes them.
 fn with_options(options: &[&str]) -> Vec<Row> {
-    let takes = |row: &Row, option: &str| row.backend().options().iter().any(|taken| option.starts_with(&taken[..2]));
-    let row = |row: Row, option: &str| format!("{row}{option}").parse().unwrap_or_else(|error| panic!("{error}"));
+    let takes = |row: &Row, option: &str| {
+        row.backend().options().iter().any(|taken| option.starts_with(&taken[..2]))
+    };
+    let row = |row: Row, option: &str| {
+        format!("{row}{option}").parse().unwrap_or_else(|error| panic!("{error}"))
+    };
     let rows = options.iter().flat_map(|option| {
         let rows = Row::all().filter(|row| takes(row, option)).map(|plain| row(plain, option));
         rows.collect::<Vec<Row>>()
@@ -225,8 +259,11 @@ fn a_client_that_is_left_as_it_comes_still_gives_right_answers() {
 #[test]
 fn more_connections_than_any_client_keeps_by_default() {
     let mock = Mock::start(&waiting(120, 1000));
-    // httpx looks through its whole pool for every request, and so has answers before it has sent them all.
-    for row in rows().filter(|row| !row.is_sequential() && row.backend().client != "httpx" && row.backend().keeps) {
+    // httpx looks through its whole pool for every request, and so has answers before it has sent
+    // them all.
+    for row in rows().filter(|row| {
+        !row.is_sequential() && row.backend().client != "httpx" && row.backend().keeps
+    }) {
         let mut session = open(row, &limits(120));
         for (visit, opened) in [(0, 120), (1, opened_again(row, 120))] {
             mock.take_witness();
@@ -247,7 +284,8 @@ fn the_connection_budget_holds_over_many_origins() {
         for visit in 0..2 {
             mock.take_witness();
             mock.verified(row, session.as_mut(), visit);
-            // Of a pass four connections are left at most, and so the next one has to open most anew.
+            // Of a pass four connections are left at most, and so the next one has to open most
+            // anew.
             assert!(mock.take_witness().connections >= 36, "{row}, visit {visit}");
         }
     }
@@ -285,7 +323,9 @@ fn progress_counts_every_fetch() {
 fn the_threads_that_a_row_asks_for_are_started() {
     let count = || {
         let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
-        let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+        let name = |task: std::fs::DirEntry| {
+            std::fs::read_to_string(task.path().join("comm")).unwrap_or_default()
+        };
         tasks.map(name).filter(|name| name.starts_with("smol-")).count()
     };
     // Other tests open sessions of smol too, so this one asks for more threads than they all have.

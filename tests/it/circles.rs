@@ -21,7 +21,9 @@ fn used_paths(text: &str) -> Vec<String> {
         let line = statement.rsplit_once("\nuse ").map(|(_, path)| path);
         line.or_else(|| statement.rsplit_once("\npub use ").map(|(_, path)| path))
     });
-    statements.flat_map(|statement| resolve_braces(&statement.split_whitespace().collect::<String>())).collect()
+    statements
+        .flat_map(|statement| resolve_braces(&statement.split_whitespace().collect::<String>()))
+        .collect()
 }
 
 fn resolve_braces(path: &str) -> Vec<String> {
@@ -50,7 +52,10 @@ fn target(path: &str, from: &Module, modules: &BTreeSet<Module>) -> Option<Modul
             part => full.push(part.to_owned()),
         }
     }
-    (0..=full.len()).rev().map(|length| full[..length].to_vec()).find(|module| modules.contains(module))
+    (0..=full.len())
+        .rev()
+        .map(|length| full[..length].to_vec())
+        .find(|module| modules.contains(module))
 }
 
 /// Returns the imports of every module, without those between a module and one that it lies in.
@@ -61,7 +66,9 @@ fn imports() -> BTreeMap<Module, BTreeSet<Module>> {
         let from = module_of(file);
         // What only tests use ties nothing together.
         let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-        let targets = used_paths(&format!("\n{code}")).into_iter().filter_map(|path| target(&path, &from, &modules));
+        let targets = used_paths(&format!("\n{code}"))
+            .into_iter()
+            .filter_map(|path| target(&path, &from, &modules));
         let others = targets.filter(|to| !to.starts_with(&from) && !from.starts_with(to)).collect();
         (from, others)
     };
@@ -91,15 +98,20 @@ fn files_form_no_circle() {
     assert!(imports.values().map(BTreeSet::len).sum::<usize>() > 500, "imports are not found");
     for module in imports.keys() {
         let found = circle(module, &imports);
-        assert!(found.is_none(), "a circle: {:?}", found.unwrap().iter().map(|m| m.join("::")).collect::<Vec<_>>());
+        assert!(
+            found.is_none(),
+            "a circle: {:?}",
+            found.unwrap().iter().map(|m| m.join("::")).collect::<Vec<_>>()
+        );
     }
 }
 
 #[test]
 fn circles_would_be_found() {
     let module = |name: &str| vec![name.to_owned()];
-    let imports: BTreeMap<_, _> =
-        [("a", "b"), ("b", "c"), ("c", "a")].map(|(from, to)| (module(from), [module(to)].into())).into();
+    let imports: BTreeMap<_, _> = [("a", "b"), ("b", "c"), ("c", "a")]
+        .map(|(from, to)| (module(from), [module(to)].into()))
+        .into();
     assert_eq!(circle(&module("a"), &imports).map(|way| way.len()), Some(3));
     let paths = resolve_braces("crate::a::{self,b::{C,D},e}");
     assert_eq!(paths, ["crate::a::self", "crate::a::b::C", "crate::a::b::D", "crate::a::e"]);

@@ -1,4 +1,5 @@
-//! The command line: what it prints and how it ends, with the fake row wherever durations would show.
+//! The command line: what it prints and how it ends, with the fake row wherever durations would
+//! show.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -31,9 +32,17 @@ pub(crate) fn stdout(args: &[&str]) -> String {
 pub(crate) fn refusal(args: &[&str]) -> String {
     let output = run(args);
     let stderr = text(&output.stderr);
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{args:?}: {stderr}");
+    assert_eq!(
+        (output.status.code(), text(&output.stdout)),
+        (Some(2), String::new()),
+        "{args:?}: {stderr}"
+    );
     assert_eq!(stderr.matches('\n').count(), 1, "{args:?}: {stderr}");
-    stderr.trim_end().strip_prefix("error: ").unwrap_or_else(|| panic!("{args:?}: {stderr}")).to_owned()
+    stderr
+        .trim_end()
+        .strip_prefix("error: ")
+        .unwrap_or_else(|| panic!("{args:?}: {stderr}"))
+        .to_owned()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
@@ -110,17 +119,39 @@ fn run_is_what_fetchbench_does_by_itself() {
 #[test]
 fn a_row_that_fetches_for_real_is_compared_with_a_sequential_one() {
     let printed = stdout(&["--backend", "hyper@smol", "--time-scale", "0.01"]);
-    assert_eq!(printed.matches("https://www.google.com/       : <!doctype  in 0:00:00.0").count(), 2, "{printed}");
-    assert!(printed.contains(" seconds (ureq@sequential)\nAsynchronous example took "), "{printed}");
+    assert_eq!(
+        printed.matches("https://www.google.com/       : <!doctype  in 0:00:00.0").count(),
+        2,
+        "{printed}"
+    );
+    assert!(
+        printed.contains(" seconds (ureq@sequential)\nAsynchronous example took "),
+        "{printed}"
+    );
 }
 
 #[test]
 fn delays_can_be_scaled_and_slots_chosen() {
-    let printed =
-        stdout(&["--backend", "fake", "--scenario", "fan-out", "--time-scale", "0.1", "--concurrency", "100"]);
-    assert!(printed.contains("\nSynchronous example took 5.000000 seconds (fake at concurrency 1)\n"), "{printed}");
+    let printed = stdout(&[
+        "--backend",
+        "fake",
+        "--scenario",
+        "fan-out",
+        "--time-scale",
+        "0.1",
+        "--concurrency",
+        "100",
+    ]);
+    assert!(
+        printed.contains("\nSynchronous example took 5.000000 seconds (fake at concurrency 1)\n"),
+        "{printed}"
+    );
     assert!(printed.contains("\nAsynchronous example took 0.050000 seconds (fake)\n"), "{printed}");
-    assert_eq!(printed.matches("\n… and 980 more\n").count(), 2, "what went well is not told a thousand times");
+    assert_eq!(
+        printed.matches("\n… and 980 more\n").count(),
+        2,
+        "what went well is not told a thousand times"
+    );
 }
 
 #[test]
@@ -156,7 +187,8 @@ fn hostile_labels_and_bodies_are_shown_and_not_obeyed() {
 
 #[test]
 fn live_sites_are_shown_by_url_or_label() {
-    let list = "[[site]]\nurl = 'http://a.example/'\n[[site]]\nurl = 'https://b.example/'\nlabel = 'B'\n";
+    let list =
+        "[[site]]\nurl = 'http://a.example/'\n[[site]]\nurl = 'https://b.example/'\nlabel = 'B'\n";
     let (_directory, path) = file("list.toml", list);
     insta::assert_snapshot!(stdout(&["run", "--backend", "fake", "--sites", path.to_str().unwrap()]), @r"
     Running synchronous example
@@ -229,7 +261,12 @@ fn a_list_may_come_from_standard_input() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(b"# two\nhttp://a.example\n\nhttp://b.example\n").unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"# two\nhttp://a.example\n\nhttp://b.example\n")
+        .unwrap();
     let printed = text(&child.wait_with_output().unwrap().stdout);
     assert!(printed.ends_with("2 of 2 fetched in 0.010000 s by fake\n"), "{printed}");
 }
@@ -237,7 +274,8 @@ fn a_list_may_come_from_standard_input() {
 #[test]
 fn a_failed_fetch_is_shown_and_exits_with_three() {
     // A port that was just free, and on which nobody listens.
-    let url = format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let url =
+        format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let output = run(&["fetch", "--backend", "ureq@sequential", "--format", "json", &url]);
     assert_eq!(output.status.code(), Some(3));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -247,107 +285,49 @@ fn a_failed_fetch_is_shown_and_exits_with_three() {
     let output = run(&["run", "--backend", "ureq@sequential", &url]);
     assert_eq!(output.status.code(), Some(3));
     let printed = text(&output.stdout);
-    assert!(printed.contains(": refused: ") && printed.contains("invalid: 1 of 1 failed"), "{printed}");
+    assert!(
+        printed.contains(": refused: ") && printed.contains("invalid: 1 of 1 failed"),
+        "{printed}"
+    );
 }
 
 #[test]
 fn backends_and_scenarios_are_listed() {
-    let json = |what| serde_json::from_str::<serde_json::Value>(&stdout(&["list", what, "--format", "json"])).unwrap();
+    let json = |what| {
+        serde_json::from_str::<serde_json::Value>(&stdout(&["list", what, "--format", "json"]))
+            .unwrap()
+    };
     let names = |what| -> Vec<String> {
         let listed = json(what);
-        listed.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+        listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(
         names("scenarios"),
-        ["article", "fan-out", "crowd", "keepalive", "connect", "bulk", "long-tail", "tls", "tls-cold"]
+        [
+            "article",
+            "fan-out",
+            "crowd",
+            "keepalive",
+            "connect",
+            "bulk",
+            "long-tail",
+            "tls",
+            "tls-cold"
+        ]
     );
     assert!(names("backends").contains(&"fake".to_owned()));
     let both = stdout(&["list"]);
     for name in [names("backends"), names("scenarios")].concat() {
-        assert!(both.lines().any(|line| line.split_whitespace().next() == Some(&name)), "{name}: {both}");
+        assert!(
+            both.lines().any(|line| line.split_whitespace().next() == Some(&name)),
+            "{name}: {both}"
+        );
     }
-}
-
-#[test]
-fn what_is_wrong_is_said_in_one_line_with_the_way_out() {
-    let url = "http://a.example";
-    let cases: &[(&[&str], &str)] = &[
-        (&["fetch"], "nothing to fetch: name urls"),
-        (&["fetch", "ftp://a.example"], "ftp is not fetched, only http and https"),
-        (&["fetch", "a.example"], r#"write "https://a.example""#),
-        (&["fetch", "http://[::1"], r#"bad url "http://[::1""#),
-        (&["fetch", url, "--concurrency", "0"], r#"bad concurrency "0""#),
-        (&["fetch", url, "--timeout", "10"], "write it as 250ms"),
-        (&["fetch", url, "--timeout", "0s"], "longer than nothing"),
-        (&["fetch", url, "--max-body", "1TB"], "write it as 512"),
-        (&["fetch", url, "--redirects", "many"], "bad number of redirects"),
-        (&["fetch", url, "-H", "Name value"], "write it as 'Name: value'"),
-        (&["fetch", url, "--backend", "nope"], r#"unknown row "nope": take one of"#),
-        (&["fetch", url, "--backend", "ureq"], "choose of ureq@sequential, ureq@threads"),
-        (&["fetch", url, "--cacert", "/nowhere.pem"], "cannot read --cacert /nowhere.pem"),
-        (&["fetch", "--sites", "/nowhere.txt"], r#"cannot read the list of sites "/nowhere.txt""#),
-        (&["fetch", url, "--no-such-flag"], "see --help"),
-        (&["run", "--scenario", "nope"], r#"unknown scenario "nope": take one of article"#),
-        (&["run", "--scenario", "nowhere.toml"], "cannot read scenario nowhere.toml"),
-        (&["run", "--scenario", "article", url], "cannot be used with"),
-        (&["run", "--time-scale", "nan"], r#"bad time scale "nan""#),
-        (&["--backend", "fake", "--concurrency", "0"], r#"bad concurrency "0""#),
-    ];
-    for (args, expected) in cases {
-        let line = refusal(args);
-        assert!(line.contains(expected), "{args:?}: {line}");
-    }
-}
-
-#[test]
-fn what_is_wrong_in_a_file_is_said_with_its_line() {
-    let cases = [
-        ("list.txt", "--sites", "http://a.example\nb.example\n", "list.txt:2: url \"b.example\" has no scheme"),
-        ("list.txt", "--sites", "# nothing\n\n", "is empty"),
-        (
-            "list.toml",
-            "--sites",
-            "[[site]]\nurl = 'http://a.example'\nlable = 'A'",
-            "list.toml:3: unknown field `lable`",
-        ),
-        ("list.toml", "--sites", "\n[[site]\n", "list.toml:2: "),
-        ("course.toml", "--scenario", "description = 'd'\nconcurrency = 0\n", "course.toml:2: "),
-        ("course.toml", "--scenario", "description = 'd'\ncolour = 1\n", "course.toml:2: unknown field `colour`"),
-        ("course.toml", "--scenario", "description = 'd'\nconcurrency = 1\n", "list of sites is empty"),
-        ("no.pem", "--cacert", "not a certificate", "no certificate in it"),
-        ("bad.pem", "--cacert", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "bad certificate 1"),
-    ];
-    for (name, flag, content, expected) in cases {
-        let (_directory, path) = file(name, content);
-        let line = refusal(&["run", "--backend", "fake", flag, path.to_str().unwrap()]);
-        assert!(line.contains(expected), "{content:?}: {line}");
-    }
-}
-
-#[test]
-fn a_refusal_obeys_no_codes_and_shows_no_secrets() {
-    for hostile in ["a.example/\u{1b}[31m\u{202e}", "http://a.example/\u{9b}31m", "--no\u{1b}[31m\u{9b}"] {
-        let line = refusal(&["fetch", hostile]);
-        assert!(!line.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{line:?}");
-    }
-    assert!(!refusal(&["fetch", "http://a.example", "-H", "Authorization: sec\u{7}ret"]).contains("ret"));
-}
-
-#[test]
-fn more_concurrency_than_file_descriptors_is_refused_with_the_number_needed() {
-    let limited = |limit: &str, concurrency: &str| {
-        let script = format!("ulimit -{limit} && exec \"$0\" \"$@\"");
-        let program = env!("CARGO_BIN_EXE_fetchbench");
-        let args = ["fetch", "--backend", "fake", "http://a.example", "--concurrency", concurrency];
-        Command::new("sh").args(["-c", &script, program]).args(args).output().unwrap()
-    };
-    let refused = limited("n 100", "200");
-    assert_eq!(refused.status.code(), Some(2));
-    let stderr = text(&refused.stderr);
-    assert!(stderr.contains("concurrency 200 needs 232 file descriptors and at most 100"), "{stderr}");
-    assert!(stderr.contains("ulimit -n 232"), "{stderr}");
-    assert_eq!(limited("n 100", "68").status.code(), Some(0), "68 and the 32 in reserve");
-    assert_eq!(limited("Sn 100", "200").status.code(), Some(0), "a soft limit is raised");
 }
 
 #[test]
@@ -367,21 +347,30 @@ fn a_reader_that_leaves_early_is_no_error() {
 
 #[test]
 fn colour_is_for_terminals_and_for_those_who_force_it() {
-    let printed =
-        |name: &str, value: &str| text(&fetchbench(&["list", "scenarios"]).env(name, value).output().unwrap().stdout);
+    let printed = |name: &str, value: &str| {
+        text(&fetchbench(&["list", "scenarios"]).env(name, value).output().unwrap().stdout)
+    };
     assert!(!printed("TERM", "xterm-256color").contains('\u{1b}'), "a pipe");
     assert!(printed("CLICOLOR_FORCE", "1").contains('\u{1b}'));
-    let both = fetchbench(&["list", "scenarios"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap();
+    let both = fetchbench(&["list", "scenarios"])
+        .env("CLICOLOR_FORCE", "1")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
     assert!(!text(&both.stdout).contains('\u{1b}'), "NO_COLOR has the last word");
 }
 
 #[test]
 fn a_signal_ends_a_fetch_with_its_number() {
-    for (signal, code) in [(rustix::process::Signal::INT, 130), (rustix::process::Signal::TERM, 143)] {
+    for (signal, code) in
+        [(rustix::process::Signal::INT, 130), (rustix::process::Signal::TERM, 143)]
+    {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
-        let mut child = fetchbench(&["fetch", "--backend", "ureq@sequential", &url]).spawn().unwrap();
-        // The fetch has begun once its connection is here; it would wait half a minute for an answer.
+        let mut child =
+            fetchbench(&["fetch", "--backend", "ureq@sequential", &url]).spawn().unwrap();
+        // The fetch has begun once its connection is here; it would wait half a minute for an
+        // answer.
         let _connection = silent.accept().unwrap();
         let started = Instant::now();
         let pid = rustix::process::Pid::from_child(&child);
@@ -393,8 +382,12 @@ fn a_signal_ends_a_fetch_with_its_number() {
 
 #[test]
 fn every_command_has_help_with_examples() {
-    for command in [&["--help"][..], &["run", "--help"], &["fetch", "--help"], &["list", "--help"]] {
+    for command in [&["--help"][..], &["run", "--help"], &["fetch", "--help"], &["list", "--help"]]
+    {
         let help = stdout(command);
-        assert!(help.contains("Usage: fetchbench") && help.contains("Examples:\n  fetchbench"), "{help}");
+        assert!(
+            help.contains("Usage: fetchbench") && help.contains("Examples:\n  fetchbench"),
+            "{help}"
+        );
     }
 }

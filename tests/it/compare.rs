@@ -1,146 +1,15 @@
-//! `fetchbench compare`, from end to end: with workers in another language, good and broken, and with rows of ours.
+//! `fetchbench compare`, from end to end: with workers in another language, good and broken, and
+//! with rows of ours.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::BufRead;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use fetchbench::record::{Audit, Comparison};
 use serde_json::Value;
-use tempfile::TempDir;
 
-const SCENARIO: &str = r#"
-description = "small pages"
-concurrency = 3
-deadline = "1s"
-[[site]]
-label = "page"
-repeat = 6
-bytes = 200
-delay = "2ms"
-"#;
-
-/// A worker that fetches one after another, and does what its name says is wrong.
-const WORKER: &str = r#"#!/usr/bin/env python3
-import http.client, json, sys, time, urllib.parse, zlib
-mode = "MODE"
-connections, cache, last = {}, {}, None
-
-def fetch(url):
-    parts = urllib.parse.urlsplit(url)
-    if parts.netloc not in connections:
-        connections[parts.netloc] = http.client.HTTPConnection(parts.netloc)
-    connections[parts.netloc].request("GET", parts.path)
-    answer = connections[parts.netloc].getresponse()
-    return answer.status, answer.read()
-
-def outcome(start, url, index):
-    began = time.perf_counter_ns()
-    status, body = fetch(url)
-    if mode == "twice" and index == 0:
-        fetch(url)
-    if mode == "truncates":
-        body = body[:100]
-    if mode == "head-only":
-        body = b""
-    return [began - start, time.perf_counter_ns() - began, status, len(body), zlib.crc32(body)]
-
-for line in sys.stdin:
-    order = json.loads(line)
-    if "open" in order:
-        task = order["open"]
-        print(json.dumps({"ready": {"client": "http.client", "executor": "python", "threads": 1}}), flush=True)
-        continue
-    visit = order["pass"]["visit"]
-    if mode == "crashes" and visit > 0:
-        sys.exit("out of ideas")
-    if mode == "hangs" and visit > 0:
-        time.sleep(60)
-    if mode == "floods" and visit > 0:
-        while True:
-            sys.stdout.write("x" * 65536)
-    if mode == "babbles" and visit > 0:
-        print("hello", flush=True)
-        continue
-    urls = [url + "/" + str(visit) for url in task["urls"]]
-    start = time.perf_counter_ns()
-    if mode == "caches" and cache:
-        fetched = cache["first"]
-    elif mode == "skips":
-        fetched = [outcome(start, url, index) for index, url in enumerate(urls[:-1])]
-        fetched.append(fetched[-1])
-    else:
-        fetched = [outcome(start, url, index) for index, url in enumerate(urls)]
-    cache.setdefault("first", fetched)
-    elapsed = time.perf_counter_ns() - start
-    if mode == "answers-late" and last is not None:
-        fetched, last = last, fetched
-    elif mode == "answers-late":
-        last = fetched
-    if mode == "boasts":
-        elapsed //= 2
-    if mode == "dawdles":
-        elapsed, fetched = 2**64 - 1, [[2**64 - 1] * 2 + told[2:] for told in fetched]
-    print(json.dumps({"pass": {"visit": visit, "elapsed_ns": elapsed, "fetched": fetched}}), flush=True)
-"#;
-
-/// A folder to compare in.
-pub struct Workshop(TempDir);
-
-impl Workshop {
-    pub fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("small.toml"), SCENARIO).unwrap();
-        Self(folder)
-    }
-
-    /// A worker of that mode, as `--backend` takes it.
-    pub fn worker(&self, mode: &str) -> String {
-        let path = self.0.path().join(mode);
-        fs::write(&path, WORKER.replace("MODE", mode)).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        format!("exec:{}", path.display())
-    }
-
-    pub fn record(&self) -> std::path::PathBuf {
-        self.0.path().join("record")
-    }
-
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    /// `fetchbench compare` on the small scenario, into the record, with these arguments.
-    pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-        command.current_dir(self.path()).args(["compare", "small.toml", "--record", "record"]).args(arguments);
-        command.stdin(Stdio::null());
-        command
-    }
-
-    pub fn compare(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-}
-
-/// What a command printed, as JSON.
-pub fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{error}: {} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-    })
-}
-
-pub fn python_is_missing() -> bool {
-    let missing = Command::new("python3").arg("-V").output().is_err();
-    let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
-    assert!(!(missing && required), "python3 is required here");
-    if missing {
-        crate::peers::say("skipped: python3 is not installed");
-    }
-    missing
-}
+use crate::workshop::{SCENARIO, Workshop, json, python_is_missing};
 
 #[test]
 fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
@@ -172,11 +41,18 @@ fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
     let rows = result["scenarios"][0]["rows"].as_array().unwrap();
     let found: BTreeMap<&str, &str> = rows
         .iter()
-        .map(|row| (row["row"].as_str().unwrap().strip_prefix("exec:").unwrap(), row["validity"].as_str().unwrap()))
+        .map(|row| {
+            (
+                row["row"].as_str().unwrap().strip_prefix("exec:").unwrap(),
+                row["validity"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(found, BTreeMap::from(expected), "{rows:#?}");
-    let why =
-        |mode: &str| rows.iter().find(|row| row["row"].as_str().unwrap().ends_with(mode)).unwrap()["why"].to_string();
+    let why = |mode: &str| {
+        rows.iter().find(|row| row["row"].as_str().unwrap().ends_with(mode)).unwrap()["why"]
+            .to_string()
+    };
     assert!(why("crashes").contains("out of ideas"), "{}", why("crashes"));
     assert!(why("answers-late").contains("an earlier pass"), "{}", why("answers-late"));
 }
@@ -185,48 +61,82 @@ fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
 fn rows_are_compared_recorded_and_found_equal_or_not() {
     let workshop = Workshop::new();
     let rows = "hyper@smol:1,surf@smol:1,slowed:hyper@smol:1:100%";
-    let arguments =
-        ["--blocks", "5", "--cycles", "3", "--backend", rows, "--export-json", "-", "--export-csv", "t.csv"];
+    let arguments = [
+        "--blocks",
+        "5",
+        "--cycles",
+        "3",
+        "--backend",
+        rows,
+        "--export-json",
+        "-",
+        "--export-csv",
+        "t.csv",
+    ];
     let output = workshop.compare(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let result = json(&output);
     let workload = &result["scenarios"][0];
-    assert_eq!((&workload["blocks"], &workload["reference"]), (&Value::from(5), &Value::from("hyper@smol:1")));
-    let row = |name: &str| workload["rows"].as_array().unwrap().iter().find(|row| row["row"] == name).unwrap().clone();
+    assert_eq!(
+        (&workload["blocks"], &workload["reference"]),
+        (&Value::from(5), &Value::from("hyper@smol:1"))
+    );
+    let row = |name: &str| {
+        workload["rows"].as_array().unwrap().iter().find(|row| row["row"] == name).unwrap().clone()
+    };
     let slowed = row("slowed:hyper@smol:1:100%");
     assert_eq!(slowed["ratio"]["verdict"], "slower", "{slowed}");
     assert!(slowed["ratio"]["mean"].as_f64().unwrap() > 1.5, "{slowed}");
-    assert_eq!(slowed["sockets_ideal"], row("hyper@smol:1")["sockets"], "three for each of five blocks");
+    assert_eq!(
+        slowed["sockets_ideal"],
+        row("hyper@smol:1")["sockets"],
+        "three for each of five blocks"
+    );
     assert!(row("surf@smol:1")["allocations_per_fetch"].as_f64().unwrap() > 1.0);
 
     let record = Comparison::read(&workshop.record()).unwrap();
     assert!(record.setup.complete);
-    // Three rows and the reference again, a warm-up and three rounds, five times; and the server's costs.
+    // Three rows and the reference again, a warm-up and three rounds, five times; and the server's
+    // costs.
     assert_eq!(record.passes.len(), 4 * 4 * 5);
     assert_eq!(record.costs.len(), (4 + 1) * 5);
     assert_eq!(record.setup.workloads[0].sites.len(), 6);
-    assert!(record.passes.iter().all(|pass| pass.starts.len() == 6), "each fetch of a short list has its start");
+    assert!(
+        record.passes.iter().all(|pass| pass.starts.len() == 6),
+        "each fetch of a short list has its start"
+    );
     assert_eq!(record.setup.workloads[0].workers.len(), 4);
     assert_eq!(record.setup.workloads[0].workers[0].threads, 1);
     assert!(record.setup.aftermath.is_some_and(|aftermath| aftermath.seconds > 0.0));
     assert!(workload["server"]["threads"].as_f64().unwrap() >= 1.0);
     let mut report = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-    let report = report.arg("report").arg(workshop.record()).args(["--json", "-"]).output().unwrap();
+    let report =
+        report.arg("report").arg(workshop.record()).args(["--json", "-"]).output().unwrap();
     assert_eq!(json(&report), result, "the record alone says the same");
-    let audit = Audit::read(&workshop.record()).unwrap().expect("a record holds what its rows send");
+    let audit =
+        Audit::read(&workshop.record()).unwrap().expect("a record holds what its rows send");
     let surf = &audit.rows[1];
     assert!(
-        surf.request.starts_with("GET /0/0 HTTP/1.1\r\n") && surf.request.contains("content-length: 0"),
+        surf.request.starts_with("GET /0/0 HTTP/1.1\r\n")
+            && surf.request.contains("content-length: 0"),
         "{surf:?}"
     );
     assert_eq!((audit.rows.len(), surf.sockets, surf.sockets_ideal), (3, 4, 4));
-    let csv = fs::read_to_string(workshop.0.path().join("t.csv")).unwrap();
+    let csv = fs::read_to_string(workshop.path().join("t.csv")).unwrap();
     assert_eq!(csv.lines().count(), 4, "{csv}");
 
     let again = workshop.compare(&arguments);
     assert_eq!(again.status.code(), Some(1), "a record is not overwritten");
     assert!(String::from_utf8_lossy(&again.stderr).contains("or replace it with --force"));
-    let replaced = workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", "hyper@smol:1", "--force"]);
+    let replaced = workshop.compare(&[
+        "--blocks",
+        "1",
+        "--cycles",
+        "1",
+        "--backend",
+        "hyper@smol:1",
+        "--force",
+    ]);
     assert_eq!(replaced.status.code(), Some(0), "{}", String::from_utf8_lossy(&replaced.stderr));
     assert_eq!(Comparison::read(&workshop.record()).unwrap().passes.len(), 2 * 2);
 }
@@ -235,7 +145,8 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
 fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid() {
     let workshop = Workshop::new();
     fs::write(workshop.path().join("small.toml"), format!("tls = true\n{SCENARIO}")).unwrap();
-    let output = workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", "floor@loop,hyper@smol"]);
+    let output =
+        workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", "floor@loop,hyper@smol"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("Left out, since they cannot fetch https: floor@loop."), "{text}");
@@ -268,12 +179,25 @@ fn bad_input_is_refused_before_anything_is_started() {
 
 #[test]
 fn the_doctor_looks_at_everything_and_says_what_to_do() {
-    let output = Command::new(env!("CARGO_BIN_EXE_fetchbench")).arg("doctor").stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_fetchbench"))
+        .arg("doctor")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    for what in
-        ["cores", "load", "governor", "open files", "ports", "backlog", "timers", "counters", "stolen time", "noise"]
-    {
+    for what in [
+        "cores",
+        "load",
+        "governor",
+        "open files",
+        "ports",
+        "backlog",
+        "timers",
+        "counters",
+        "stolen time",
+        "noise",
+    ] {
         assert!(told.lines().any(|line| line.starts_with(what)), "{what} is not looked at: {told}");
     }
     assert!(told.contains("-> measure with the optimiser on") == cfg!(debug_assertions), "{told}");
@@ -284,13 +208,21 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
     let workshop = Workshop::new();
     let serve = ["serve", "--end-with-stdin", "small.toml"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-    let server = command.current_dir(workshop.path()).args(serve).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let server = command
+        .current_dir(workshop.path())
+        .args(serve)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
     let mut server = server.spawn().unwrap();
     let mut announced = String::new();
     std::io::BufReader::new(server.stdout.take().unwrap()).read_line(&mut announced).unwrap();
     let announced: Value = serde_json::from_str(&announced).unwrap();
     let url = announced["sites"][0]["url"].as_str().unwrap();
-    fs::write(workshop.path().join("list"), format!("{url}\nhttp://127.0.0.1:9/?token=s3cret#s3cret\n")).unwrap();
+    fs::write(
+        workshop.path().join("list"),
+        format!("{url}\nhttp://127.0.0.1:9/?token=s3cret#s3cret\n"),
+    )
+    .unwrap();
     let compare = |list: &str, folder: &str| {
         let start = std::time::Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
@@ -299,9 +231,16 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
         (command.stdin(Stdio::null()).output().unwrap(), start.elapsed())
     };
     let (output, _) = compare("list", "broken");
-    assert_eq!(output.status.code(), Some(0), "nobody listens at the second site, which is left out");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "nobody listens at the second site, which is left out"
+    );
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("http://127.0.0.1:9/?token=…\n(refused)") && told.contains("live sites"), "{told}");
+    assert!(
+        told.contains("http://127.0.0.1:9/?token=…\n(refused)") && told.contains("live sites"),
+        "{told}"
+    );
     for file in ["comparison.json", "environment.json", "passes.jsonl", "costs.jsonl"] {
         let text = fs::read_to_string(workshop.path().join("broken").join(file)).unwrap();
         assert!(!text.contains("s3cret"), "{file}: {text}");
@@ -320,9 +259,13 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
 #[test]
 fn more_rows_than_file_descriptors_allow_are_refused_before_anything_is_measured() {
     let script = "ulimit -n 250 && exec \"$0\" compare keepalive --backend hyper,surf";
-    let refused = Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_fetchbench")]).output().unwrap();
+    let refused =
+        Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_fetchbench")]).output().unwrap();
     let stderr = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("room for 224 connections at once needs 257 file descriptors"), "{stderr}");
+    assert!(
+        stderr.contains("room for 224 connections at once needs 257 file descriptors"),
+        "{stderr}"
+    );
     assert!(stderr.contains("or name fewer rows"), "{stderr}");
 }

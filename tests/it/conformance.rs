@@ -8,9 +8,10 @@ use fetchbench::scenario::fault;
 use fetchbench::tools::verify::view::{markdown, short};
 use fetchbench::tools::verify::{Cell, Grid, KNOWN, Known, Verdict};
 
-use crate::compare::{Workshop, python_is_missing};
+use crate::workshop::{Workshop, python_is_missing};
 
-/// A row of each client that is always built in: their executors are told apart by the contract, not by the grid.
+/// A row of each client that is always built in: their executors are told apart by the contract,
+/// not by the grid.
 const ROWS: &str = "ureq@threads,surf@smol,hyper@smol,floor@loop";
 
 fn verify(arguments: &[&str]) -> Output {
@@ -19,7 +20,11 @@ fn verify(arguments: &[&str]) -> Output {
 
 fn grid(output: &Output) -> Grid {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{error}: {} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+        panic!(
+            "{error}: {} {}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )
     })
 }
 
@@ -51,13 +56,18 @@ fn the_committed_pages_are_those_of_the_committed_grid() {
 #[test]
 fn what_is_known_is_to_be_seen_in_the_committed_grid() {
     let grid = committed();
-    let is_judged = |client: &str| grid.rows.iter().any(|row| row.name.starts_with(&format!("{client}@")));
+    let is_judged =
+        |client: &str| grid.rows.iter().any(|row| row.name.starts_with(&format!("{client}@")));
     // `scripts/freshness` warns of the others.
     for Known { client, faults, .. } in KNOWN.iter().filter(|known| is_judged(known.client)) {
         for fault in *faults {
-            let of_client = |cell: &&Cell| cell.fault == *fault && cell.row.starts_with(&format!("{client}@"));
+            let of_client =
+                |cell: &&Cell| cell.fault == *fault && cell.row.starts_with(&format!("{client}@"));
             let mut cells = grid.cells.iter().filter(of_client);
-            assert!(cells.any(|cell| cell.client > Verdict::Right), "{client} is right about {fault} by now");
+            assert!(
+                cells.any(|cell| cell.client > Verdict::Right),
+                "{client} is right about {fault} by now"
+            );
         }
     }
 }
@@ -69,7 +79,14 @@ fn a_worker_that_dies_costs_its_own_cell() {
     }
     let workshop = Workshop::new();
     let crashes = workshop.worker("right");
-    let output = verify(&["--backend", &crashes, "--fault", "close-in-body,until-close", "--format", "json"]);
+    let output = verify(&[
+        "--backend",
+        &crashes,
+        "--fault",
+        "close-in-body,until-close",
+        "--format",
+        "json",
+    ]);
     let grid = grid(&output);
     let verdict = |fault: &str| grid.cell(&grid.rows[0].name, fault).unwrap().client;
     assert_eq!(verdict("until-close"), Verdict::Right);
@@ -85,12 +102,16 @@ fn who_asks_again_by_itself_is_named() {
     }
     let workshop = Workshop::new();
     let rows = ["right", "twice"].map(|mode| workshop.worker(mode)).join(",");
-    let verified = |format| verify(&["--backend", &rows, "--fault", "until-close", "--format", format]);
+    let verified =
+        |format| verify(&["--backend", &rows, "--fault", "until-close", "--format", format]);
     let repeats: Vec<u64> = grid(&verified("json")).cells.iter().map(|cell| cell.repeats).collect();
     // The first of two sites, in each of two passes.
     assert_eq!(repeats, [0, 2]);
     let text = String::from_utf8(verified("text").stdout).unwrap();
-    assert!(text.contains("\nasked again\n  until-close             2 more requests than"), "{text}");
+    assert!(
+        text.contains("\nasked again\n  until-close             2 more requests than"),
+        "{text}"
+    );
     let page = String::from_utf8(verified("markdown").stdout).unwrap();
     assert!(page.contains("\n## Asked again\n") && page.contains("exec:twice | 2 |\n"), "{page}");
 }
@@ -101,13 +122,18 @@ fn the_grid_is_text_markdown_or_json_and_names_what_was_expected() {
     let output = verify(&arguments);
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8(output.stdout).unwrap();
-    for part in
-        ["until-close              w .", "by        surf@smol", "expected  the right answer", "RFC 9112, section 6.3"]
-    {
+    for part in [
+        "until-close              w .",
+        "by        surf@smol",
+        "expected  the right answer",
+        "RFC 9112, section 6.3",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
-    let markdown = String::from_utf8(verify(&[&arguments[..], &["--format", "markdown"]].concat()).stdout).unwrap();
+    let markdown =
+        String::from_utf8(verify(&[&arguments[..], &["--format", "markdown"]].concat()).stdout)
+            .unwrap();
     assert!(markdown.contains("| until-close | `w` | `.` |"), "{markdown}");
 }
 

@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 
 use fetchbench::fetch::Connections;
 use fetchbench::record::{
-    Aftermath, COMPARISON_VERSION, ComparisonJournal, CostSample, Environment, Latencies, PassSample, Placement,
-    RowSetup, Setup, Validity, WorkloadSetup, control,
+    Aftermath, COMPARISON_VERSION, ComparisonJournal, CostSample, Environment, Latencies,
+    PassSample, Placement, RowSetup, Setup, Validity, WorkloadSetup, control,
 };
 use tempfile::TempDir;
 
@@ -62,7 +62,8 @@ fn pass(row: &str, block: u32, seconds: f64) -> PassSample {
     }
 }
 
-/// A record of eight blocks, in which a row's pass takes 10 ms times its factor, give or take a per cent.
+/// A record of eight blocks, in which a row's pass takes 10 ms times its factor, give or take a per
+/// cent.
 fn record(parent: &Path, name: &str, environment: &Environment, factors: [f64; 3]) -> PathBuf {
     let folder = parent.join(name);
     let mut journal = ComparisonJournal::create(&folder, environment, setup()).unwrap();
@@ -115,16 +116,26 @@ fn a_row_that_has_become_slower_is_found_and_those_that_have_not_are_left_in_pea
     let before = record(parent.path(), "before", &environment, [1.0, 1.5, 2.0]);
     let after = record(parent.path(), "after", &environment, [1.0, 1.65, 2.0]);
     let told = stdout(&diff(&before, &after, &[]));
-    let lines = |row: &str| told.lines().filter(|line| line.starts_with(row)).collect::<Vec<_>>().join("\n");
-    assert_eq!(lines("surf@smol").matches("slower +10 % (").count(), 2, "as such and to the reference: {told}");
+    let lines = |row: &str| {
+        told.lines().filter(|line| line.starts_with(row)).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(
+        lines("surf@smol").matches("slower +10 % (").count(),
+        2,
+        "as such and to the reference: {told}"
+    );
     assert!(lines("surf@smol").contains("more +10 % ("), "{told}");
     for row in ["hyper@smol", "ureq@threads"] {
         assert!(lines(row).contains("same   +0.0 %") && !lines(row).contains("slower"), "{told}");
     }
     assert!(told.contains("\nNo two rows come out in opposite order.\n"), "{told}");
-    for (threshold, code) in
-        [("median>+5%", 4), ("ratio>+5%", 4), ("cpu>5%", 4), ("median>+12%", 0), ("median>+9.9%", 0)]
-    {
+    for (threshold, code) in [
+        ("median>+5%", 4),
+        ("ratio>+5%", 4),
+        ("cpu>5%", 4),
+        ("median>+12%", 0),
+        ("median>+9.9%", 0),
+    ] {
         let output = diff(&before, &after, &["--fail-if", threshold]);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{threshold}: {stderr}");
@@ -141,10 +152,20 @@ fn rows_that_come_out_in_opposite_order_are_named() {
     let before = record(parent.path(), "before", &environment, [1.0, 1.5, 2.0]);
     let after = record(parent.path(), "after", &environment, [1.0, 2.5, 2.0]);
     let told = stdout(&diff(&before, &after, &[]));
-    assert!(told.contains("\nsurf@smol was faster than ureq@threads on keepalive, and is slower now.\n"), "{told}");
+    assert!(
+        told.contains(
+            "\nsurf@smol was faster than ureq@threads on keepalive, and is slower now.\n"
+        ),
+        "{told}"
+    );
     assert_eq!(told.matches("and is slower now").count(), 1, "{told}");
     let told = stdout(&diff(&after, &before, &[]));
-    assert!(told.contains("\nureq@threads was faster than surf@smol on keepalive, and is slower now.\n"), "{told}");
+    assert!(
+        told.contains(
+            "\nureq@threads was faster than surf@smol on keepalive, and is slower now.\n"
+        ),
+        "{told}"
+    );
 }
 
 #[test]
@@ -169,13 +190,21 @@ fn records_that_say_nothing_about_each_other_are_refused_or_said_to_be_left_out(
     let refused = diff(&here, &elsewhere, &[]);
     let stderr = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(stderr.contains("different machines (cores: ") && stderr.contains("--force"), "{stderr}");
+    assert!(
+        stderr.contains("different machines (cores: ") && stderr.contains("--force"),
+        "{stderr}"
+    );
     let forced = diff(&here, &elsewhere, &["--force"]);
     assert_eq!(forced.status.code(), Some(0));
-    assert!(stdout(&forced).contains("rustc: ") && stdout(&forced).contains("-> rustc 0.1"), "{}", stdout(&forced));
+    assert!(
+        stdout(&forced).contains("rustc: ") && stdout(&forced).contains("-> rustc 0.1"),
+        "{}",
+        stdout(&forced)
+    );
 
     let setup = here.join("comparison.json");
-    let scaled = fs::read_to_string(&setup).unwrap().replace("\"concurrency\": 8", "\"concurrency\": 9");
+    let scaled =
+        fs::read_to_string(&setup).unwrap().replace("\"concurrency\": 8", "\"concurrency\": 9");
     fs::write(&setup, scaled).unwrap();
     let told = stdout(&diff(&here, &elsewhere, &["--force"]));
     assert!(told.contains("keepalive: its concurrency was 9 and is 8."), "{told}");
@@ -186,7 +215,8 @@ fn records_that_say_nothing_about_each_other_are_refused_or_said_to_be_left_out(
 fn other_live_sites_are_not_compared() {
     let parent = TempDir::new().unwrap();
     let environment = Environment::capture("cargo test");
-    let lists = [["http://a.example/", "http://b.example/"], ["http://a.example/", "http://c.example/"]];
+    let lists =
+        [["http://a.example/", "http://b.example/"], ["http://a.example/", "http://c.example/"]];
     let [before, after] = [0, 1].map(|number| {
         let folder = record(parent.path(), &number.to_string(), &environment, [1.0; 3]);
         let head = fs::read_to_string(folder.join("comparison.json")).unwrap();
@@ -206,16 +236,33 @@ fn a_row_that_counts_no_more_is_told_by_the_exit_code() {
     let before = record(parent.path(), "before", &environment, [1.0; 3]);
     let after = record(parent.path(), "after", &environment, [1.0; 3]);
     let passes = after.join("passes.jsonl");
-    let broken = fs::read_to_string(&passes).unwrap().replacen("\"valid\"", "\"errors\",\"why\":\"all is lost\"", 1);
+    let broken = fs::read_to_string(&passes).unwrap().replacen(
+        "\"valid\"",
+        "\"errors\",\"why\":\"all is lost\"",
+        1,
+    );
     fs::write(&passes, broken).unwrap();
     let output = diff(&before, &after, &[]);
     assert_eq!(output.status.code(), Some(3));
     let told = stdout(&output);
-    assert!(told.contains("hyper@smol does not count in the new record: errors: all is lost"), "{told}");
-    assert!(!told.contains("ratio to the reference"), "it is the reference that does not count: {told}");
+    assert!(
+        told.contains("hyper@smol does not count in the new record: errors: all is lost"),
+        "{told}"
+    );
+    assert!(
+        !told.contains("ratio to the reference"),
+        "it is the reference that does not count: {told}"
+    );
     let hyper = told.lines().find(|line| line.starts_with("hyper@smol ")).unwrap();
-    assert!(!hyper.contains("same") && told.matches("same ").count() == 4, "two rows, by median and cpu: {told}");
-    assert_eq!(diff(&after, &before, &[]).status.code(), Some(0), "it is the new record that is judged");
+    assert!(
+        !hyper.contains("same") && told.matches("same ").count() == 4,
+        "two rows, by median and cpu: {told}"
+    );
+    assert_eq!(
+        diff(&after, &before, &[]).status.code(),
+        Some(0),
+        "it is the new record that is judged"
+    );
 }
 
 #[test]
@@ -234,12 +281,17 @@ fn nothing_compared_is_not_passed() {
     let passes = after.join("passes.jsonl");
     let all = fs::read_to_string(&passes).unwrap();
     let few = |line: &&str| (0..4).any(|block| line.contains(&format!("\"block\":{block},")));
-    fs::write(&passes, all.lines().filter(few).map(|line| line.to_owned() + "\n").collect::<String>()).unwrap();
+    fs::write(
+        &passes,
+        all.lines().filter(few).map(|line| line.to_owned() + "\n").collect::<String>(),
+    )
+    .unwrap();
     let (ended, stderr) = code("median>+5%");
     assert_eq!(ended, Some(3), "{stderr}");
     assert_eq!(
         stderr,
-        "error: --fail-if 'median>+5%' compared nothing: no row counts in both records with enough blocks\n"
+        "error: --fail-if 'median>+5%' compared nothing: no row counts in both records with \
+         enough blocks\n"
     );
     assert_eq!(code("cpu>+5%").0, Some(0), "each figure by itself");
 
@@ -248,5 +300,9 @@ fn nothing_compared_is_not_passed() {
     fs::write(&setup, other).unwrap();
     fs::write(&passes, all.replace("keepalive", "connect")).unwrap();
     assert_eq!(code("median>+5%").0, Some(3), "the scenarios differ");
-    assert_eq!(diff(&before, &after, &[]).status.code(), Some(0), "without a threshold nothing is asked");
+    assert_eq!(
+        diff(&before, &after, &[]).status.code(),
+        Some(0),
+        "without a threshold nothing is asked"
+    );
 }

@@ -29,10 +29,15 @@ fn streams_may_be_closed_or_full() {
     for streams in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "2>/dev/full"] {
         let (code, stderr) = ended(&format!("{COMPARE} {streams}"));
         assert_eq!(code, Some(0), "{streams}: {stderr}");
-        let (code, stderr) = ended(&format!("\"$0\" fetch --backend fake http://a.example {streams}"));
+        let (code, stderr) =
+            ended(&format!("\"$0\" fetch --backend fake http://a.example {streams}"));
         assert_eq!((code, &*stderr), (Some(0), ""), "{streams}");
     }
-    assert_eq!(ended("\"$0\" fetch --sites - --backend fake <&-").0, Some(2), "a list from nowhere is empty");
+    assert_eq!(
+        ended("\"$0\" fetch --sites - --backend fake <&-").0,
+        Some(2),
+        "a list from nowhere is empty"
+    );
     for command in ["list scenarios", "fetch --backend fake http://a.example", "serve article"] {
         let (code, stderr) = ended(&format!("\"$0\" {command} >/dev/full"));
         assert_eq!(code, Some(5), "{command}: {stderr}");
@@ -44,10 +49,13 @@ fn streams_may_be_closed_or_full() {
 fn variables_may_hold_any_bytes() {
     let names = "HOME PATH TERM LANG LC_ALL NO_COLOR TMPDIR http_proxy NO_PROXY SSL_CERT_FILE RUST_LOG COLUMNS";
     let set = format!("for name in {names}; do export $name=\"$(printf 'l\\377')\"; done");
-    for command in [COMPARE, "\"$0\" run --time-scale 0", "\"$0\" list backends", "\"$0\" run --help"] {
+    for command in
+        [COMPARE, "\"$0\" run --time-scale 0", "\"$0\" list backends", "\"$0\" run --help"]
+    {
         let (code, stderr) = ended(&format!("{set}; {command}"));
         assert_eq!(code, Some(0), "{command}: {stderr}");
-        let (code, stderr) = ended(&format!("for name in {names}; do unset $name; done; {command}"));
+        let (code, stderr) =
+            ended(&format!("for name in {names}; do unset $name; done; {command}"));
         assert_eq!(code, Some(0), "{command}, without any: {stderr}");
     }
 }
@@ -55,8 +63,12 @@ fn variables_may_hold_any_bytes() {
 #[test]
 fn the_folder_may_be_gone() {
     let gone = "mkdir gone && cd gone && rmdir ../gone";
-    assert_eq!(ended(&format!("{gone} && \"$0\" run --backend fake http://a.example")), (Some(0), String::new()));
-    for (command, code) in [(COMPARE, 5), ("\"$0\" verify --record r", 5), ("\"$0\" report r", 2), ("\"$0\" man .", 5)]
+    assert_eq!(
+        ended(&format!("{gone} && \"$0\" run --backend fake http://a.example")),
+        (Some(0), String::new())
+    );
+    for (command, code) in
+        [(COMPARE, 5), ("\"$0\" verify --record r", 5), ("\"$0\" report r", 2), ("\"$0\" man .", 5)]
     {
         let (ended, stderr) = ended(&format!("{gone} && {command}"));
         assert_eq!(ended, Some(code), "{command}: {stderr}");
@@ -73,14 +85,28 @@ fn grids_are_kept_in_new_folders() {
     assert_eq!(fs::read_dir(folder.path().join("new/folder")).unwrap().count(), 2);
 
     fs::write(folder.path().join("file"), "no marker").unwrap();
-    for (flag, code) in [("--record file", 5), ("--record /proc/self", 5), ("--splice file", 2), ("--splice none", 2)] {
+    for (flag, code) in [
+        ("--record file", 5),
+        ("--record /proc/self", 5),
+        ("--splice file", 2),
+        ("--splice none", 2),
+    ] {
         let output = shell(folder.path(), &format!("{verify} {flag}"));
         let stderr = text(&output.stderr);
-        assert_eq!((output.status.code(), text(&output.stdout)), (Some(code), String::new()), "{flag}: {stderr}");
+        assert_eq!(
+            (output.status.code(), text(&output.stdout)),
+            (Some(code), String::new()),
+            "{flag}: {stderr}"
+        );
     }
     for command in ["compare keepalive --record file", "report file", "diff file file"] {
         let output = shell(folder.path(), &format!("\"$0\" {command}"));
-        assert_eq!(text(&output.stderr).matches('\n').count(), 1, "{command}: {}", text(&output.stderr));
+        assert_eq!(
+            text(&output.stderr).matches('\n').count(),
+            1,
+            "{command}: {}",
+            text(&output.stderr)
+        );
         assert!(matches!(output.status.code(), Some(2 | 5)), "{command}");
     }
 }
@@ -112,9 +138,13 @@ fn the_named_number_is_enough() {
     for command in commands {
         let (code, stderr) = ended(&format!("ulimit -n 20 && \"$0\" {command}"));
         assert_eq!(code, Some(2), "{command}: {stderr}");
-        let enough = stderr.split("`ulimit -n ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
+        let enough =
+            stderr.split("`ulimit -n ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
         let (code, stderr) = ended(&format!("ulimit -n {enough} && \"$0\" {command}"));
         assert!(matches!(code, Some(0 | 3)), "{command} with {enough}: {stderr}");
-        assert!(!stderr.contains("descriptor") && !stderr.contains("open files"), "{command}: {stderr}");
+        assert!(
+            !stderr.contains("descriptor") && !stderr.contains("open files"),
+            "{command}: {stderr}"
+        );
     }
 }

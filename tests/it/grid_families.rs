@@ -26,13 +26,15 @@ fn grid(ip: IpAddr, rows: &str, faults: &str) -> Grid {
 /// Makes the grid over each family at the same time, and returns the cells that differ.
 fn differing(rows: &str, faults: &str) -> Vec<(Cell, Cell)> {
     let grids: Vec<Grid> = thread::scope(|scope| {
-        let made: Vec<_> = families().into_iter().map(|ip| scope.spawn(move || grid(ip, rows, faults))).collect();
+        let made: Vec<_> =
+            families().into_iter().map(|ip| scope.spawn(move || grid(ip, rows, faults))).collect();
         made.into_iter().map(|grid| grid.join().unwrap()).collect()
     });
     let [four, six] = &grids[..] else { return Vec::new() };
     assert!(!four.cells.is_empty() && four.cells.len() == six.cells.len());
     let verdict = |cell: &Cell| (cell.client, cell.checked, cell.told.clone());
-    let pairs = four.cells.iter().zip(&six.cells).filter(|(four, six)| verdict(four) != verdict(six));
+    let pairs =
+        four.cells.iter().zip(&six.cells).filter(|(four, six)| verdict(four) != verdict(six));
     pairs.map(|(four, six)| (four.clone(), six.clone())).collect()
 }
 

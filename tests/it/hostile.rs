@@ -1,4 +1,5 @@
-//! Programs that take part with bad intentions: each costs one clear line, and nothing that it started outlives it.
+//! Programs that take part with bad intentions: each costs one clear line, and nothing that it
+//! started outlives it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -28,8 +29,16 @@ fn a_program_that_floods_forks_or_lies_costs_one_line() {
         ("floods", "exec cat /dev/zero", "it said more than 67108864 bytes in one line"),
         ("babbles", "exec yes", "it talks nonsense"),
         ("whispers", "head -c 9999999 /dev/urandom >&2", "it ended"),
-        ("colours", "read a; printf '{\"error\":\"\\\\u001b[31m\\\\u202e=cmd\"}\\n'", "␛[31m\u{fffd}=cmd"),
-        ("forks", "sleep 1000 >/dev/null 2>&1 & echo $! > forked; exit 3", "it ended: exit status: 3"),
+        (
+            "colours",
+            "read a; printf '{\"error\":\"\\\\u001b[31m\\\\u202e=cmd\"}\\n'",
+            "␛[31m\u{fffd}=cmd",
+        ),
+        (
+            "forks",
+            "sleep 1000 >/dev/null 2>&1 & echo $! > forked; exit 3",
+            "it ended: exit status: 3",
+        ),
     ];
     thread::scope(|scope| {
         for (name, script, expected) in cases {
@@ -42,7 +51,8 @@ fn a_program_that_floods_forks_or_lies_costs_one_line() {
             scope.spawn(move || {
                 let line = only_line(&verify.output().unwrap());
                 assert!(
-                    line.contains(&format!("exec:{name} cannot be verified: ")) && line.contains(expected),
+                    line.contains(&format!("exec:{name} cannot be verified: "))
+                        && line.contains(expected),
                     "{line}"
                 );
             });
@@ -62,7 +72,8 @@ fn a_program_that_floods_forks_or_lies_costs_one_line() {
 fn an_order_that_asks_for_too_much_is_refused() {
     let order = r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/"],"visits":false,"concurrency":18446744073709551615,"deadline_ms":18446744073709551615,"max_body":1,"redirects":0,"connections":"warm"}}"#;
     let mut worker = fetchbench(&["worker", "ureq@threads"]);
-    let mut worker = worker.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut worker =
+        worker.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(&mut worker.stdin.take().unwrap(), order.as_bytes()).unwrap();
     let line = only_line(&worker.wait_with_output().unwrap());
     assert!(line.contains("needs 18446744073709551615 file descriptors"), "{line}");

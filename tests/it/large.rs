@@ -8,18 +8,20 @@ use std::time::Duration;
 use fetchbench::fetch::error::{ErrorClass, FetchError};
 use fetchbench::fetch::{Connections, Fetched, Pass};
 use fetchbench::record::{
-    Aftermath, ComparisonJournal, Environment, Latencies, PassSample, Placement, RowSetup, Setup, Validity,
-    WorkloadSetup, control,
+    Aftermath, ComparisonJournal, Environment, Latencies, PassSample, Placement, RowSetup, Setup,
+    Validity, WorkloadSetup, control,
 };
 
 const ROWS: [&str; 2] = ["hyper@smol", "surf@smol"];
 const FETCHES: u64 = 1000;
-/// What may be used of memory, in KiB, by the program as it is built for tests: of address space, the code included.
+/// What may be used of memory, in KiB, by the program as it is built for tests: of address space,
+/// the code included.
 const MEMORY_KIB: u64 = 200 << 10;
 
 /// Writes a comparison of so many passes of 1,000 fetches each, in blocks of two rounds.
 fn write(folder: &Path, passes: u32) {
-    let mut journal = ComparisonJournal::create(folder, &Environment::capture("cargo test"), setup()).unwrap();
+    let mut journal =
+        ComparisonJournal::create(folder, &Environment::capture("cargo test"), setup()).unwrap();
     let names = [ROWS[0].to_owned(), ROWS[1].to_owned(), control(ROWS[0])];
     for number in 0..passes {
         let (row, round) = (number as usize % names.len(), number / names.len() as u32);
@@ -53,7 +55,10 @@ fn latencies(seed: u32) -> Latencies {
         final_url: None,
         result: Err(FetchError::new(ErrorClass::Dns, "")),
     };
-    Latencies::of(&Pass { elapsed: Duration::ZERO, fetched: (0..FETCHES as u32).map(fetched).collect() })
+    Latencies::of(&Pass {
+        elapsed: Duration::ZERO,
+        fetched: (0..FETCHES as u32).map(fetched).collect(),
+    })
 }
 
 fn setup() -> Setup {
@@ -93,7 +98,12 @@ fn page(passes: u32) -> String {
     let record = folder.path().join("record");
     write(&record, passes);
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -v {MEMORY_KIB}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_fetchbench")]);
+    command.args([
+        "-c",
+        &format!("ulimit -v {MEMORY_KIB}; exec \"$@\""),
+        "sh",
+        env!("CARGO_BIN_EXE_fetchbench"),
+    ]);
     command.args(["report", "record", "--html", "page.html"]);
     let output = command.current_dir(&folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -108,6 +118,12 @@ fn a_million_fetches_make_a_page_of_little_more_than_ten_thousand() {
     let dots = |page: &str| page.matches("<circle").count();
     assert_eq!((dots(&small), dots(&large)), (2 * 5, 2 * 56));
     // What may be taken away as a file holds every block, and all else stays as it is.
-    let blocks = large.split("blocks.csv\" href=\"").nth(1).unwrap().split('"').next().unwrap().len();
-    assert!(large.len() < small.len() + 3 * blocks, "{} and {} bytes, {blocks} of blocks", small.len(), large.len());
+    let blocks =
+        large.split("blocks.csv\" href=\"").nth(1).unwrap().split('"').next().unwrap().len();
+    assert!(
+        large.len() < small.len() + 3 * blocks,
+        "{} and {} bytes, {blocks} of blocks",
+        small.len(),
+        large.len()
+    );
 }

@@ -21,8 +21,16 @@ fn kinds() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     gzip.write_all(plain).unwrap();
     let each = |form: fn(&str) -> String| TWO.map(form).concat().into_bytes();
     vec![
-        ("hosts.txt", b"a.example/x?y=1&z=2\nb.example\n\n# mine\n".to_vec(), "hosts without a scheme"),
-        ("ranks.csv", b"rank,host\r\n1,a.example\r\n2,b.example\r\n".to_vec(), "comma-separated columns"),
+        (
+            "hosts.txt",
+            b"a.example/x?y=1&z=2\nb.example\n\n# mine\n".to_vec(),
+            "hosts without a scheme",
+        ),
+        (
+            "ranks.csv",
+            b"rank,host\r\n1,a.example\r\n2,b.example\r\n".to_vec(),
+            "comma-separated columns",
+        ),
         ("quoted.csv", each(|url| format!("\"7\",\"{url}\"\n")), "comma-separated columns"),
         ("tabs.tsv", each(|url| format!("A site\t{url}\t200\n")), "tab-separated columns"),
         ("codes.log", each(|url| format!("{url} 200\n")), "columns"),
@@ -34,14 +42,22 @@ fn kinds() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("targets.txt", each(|url| format!("GET {url}\nAccept: text/html\n\n")), "vegeta targets"),
         ("access.log", each(|url| format!("[12:00:01] url=\"{url}\" ok\n")), "text around urls"),
         ("list.json", serde_json::to_vec(&TWO).unwrap(), "JSON"),
-        ("lines.json", each(|url| serde_json::json!({"url": url, "status": 200}).to_string() + "\n"), "JSON"),
+        (
+            "lines.json",
+            each(|url| serde_json::json!({"url": url, "status": 200}).to_string() + "\n"),
+            "JSON",
+        ),
         ("site.har", har(), "a HAR file"),
         ("sitemap.xml", sitemap(), "a sitemap"),
         ("page.html", each(|url| format!("<a href=\"{url}\">A</a>\n")), "an HTML or XML page"),
         ("packed.txt.gz", gzip.finish().unwrap(), "a gzip file"),
         ("little.txt", utf_16.iter().flat_map(|unit| unit.to_le_bytes()).collect(), "UTF-16"),
         ("big.txt", utf_16.iter().flat_map(|unit| unit.to_be_bytes()).collect(), "UTF-16"),
-        ("marked.txt", [0xFEFF].iter().chain(&utf_16).flat_map(|unit| unit.to_le_bytes()).collect(), "UTF-16"),
+        (
+            "marked.txt",
+            [0xFEFF].iter().chain(&utf_16).flat_map(|unit| unit.to_le_bytes()).collect(),
+            "UTF-16",
+        ),
         ("list.txt", each(|url| format!("[[site]]\nurl = '{url}'\n")), "TOML"),
     ]
 }
@@ -52,8 +68,10 @@ fn har() -> Vec<u8> {
 }
 
 fn sitemap() -> Vec<u8> {
-    let urls = TWO.map(|url| format!("<url><loc>{}</loc></url>", url.replace('&', "&amp;"))).concat();
-    let begins = r#"<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">"#;
+    let urls =
+        TWO.map(|url| format!("<url><loc>{}</loc></url>", url.replace('&', "&amp;"))).concat();
+    let begins =
+        r#"<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">"#;
     format!("{begins}{urls}</urlset>").into_bytes()
 }
 
@@ -67,14 +85,22 @@ fn fetch(folder: &Path, list: &str, flags: &[&str]) -> Output {
 fn fetched(output: &Output) -> Vec<String> {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    json["fetched"].as_array().unwrap().iter().map(|site| site["url"].as_str().unwrap().to_owned()).collect()
+    json["fetched"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|site| site["url"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// The error lines that refuse a list.
 fn refusal(output: &Output) -> Vec<String> {
     let stderr = text(&output.stderr);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{stderr}");
-    stderr.lines().map(|line| line.strip_prefix("error: ").unwrap_or_else(|| panic!("{stderr}")).to_owned()).collect()
+    stderr
+        .lines()
+        .map(|line| line.strip_prefix("error: ").unwrap_or_else(|| panic!("{stderr}")).to_owned())
+        .collect()
 }
 
 fn folder(name: &str, content: impl AsRef<[u8]>) -> TempDir {
@@ -92,11 +118,24 @@ fn conversions_convert() {
         let command = last.split('`').nth(1).unwrap_or_else(|| panic!("{name}: {refused:?}"));
         assert!(last.contains(kind) && last.contains("convert it with"), "{name}: {last}");
         let program = command.split(' ').next().unwrap();
-        if !Command::new("sh").args(["-c", &format!("command -v {program}")]).output().unwrap().status.success() {
+        if !Command::new("sh")
+            .args(["-c", &format!("command -v {program}")])
+            .output()
+            .unwrap()
+            .status
+            .success()
+        {
             eprintln!("{program} is not installed: `{command}` is not tried");
             continue;
         }
-        assert!(Command::new("sh").args(["-c", command]).current_dir(&folder).status().unwrap().success());
+        assert!(
+            Command::new("sh")
+                .args(["-c", command])
+                .current_dir(&folder)
+                .status()
+                .unwrap()
+                .success()
+        );
         let list = if kind == "TOML" { "urls.toml" } else { "urls.txt" };
         let urls = fetched(&fetch(folder.path(), list, &[]));
         let expected = match name {
@@ -115,10 +154,14 @@ fn bad_lines_are_counted() {
     let refused = refusal(&fetch(folder.path(), "list.txt", &[]));
     assert_eq!(refused.len(), 11, "ten lines and a count: {refused:?}");
     for (number, line) in (2..).zip(&refused[..10]) {
-        let expected = format!("list.txt:{number}: \"not a url\" is not a url: write it as https://host/path");
+        let expected =
+            format!("list.txt:{number}: \"not a url\" is not a url: write it as https://host/path");
         assert_eq!(*line, expected);
     }
-    assert_eq!(refused[10], "list.txt: 12 of 13 lines are not urls; correct them, or add --skip-bad");
+    assert_eq!(
+        refused[10],
+        "list.txt: 12 of 13 lines are not urls; correct them, or add --skip-bad"
+    );
 }
 
 #[test]
@@ -146,8 +189,14 @@ fn skip_bad_goes_on() {
     let output = fetch(folder.path(), "list.txt", &["--skip-bad"]);
     assert_eq!(fetched(&output), TWO);
     let warnings = text(&output.stderr);
-    assert!(warnings.starts_with("warning: list.txt:2: url \"b.example\" has no scheme"), "{warnings}");
-    assert!(warnings.ends_with("warning: skipped: list.txt: 2 of 4 lines are not urls\n"), "{warnings}");
+    assert!(
+        warnings.starts_with("warning: list.txt:2: url \"b.example\" has no scheme"),
+        "{warnings}"
+    );
+    assert!(
+        warnings.ends_with("warning: skipped: list.txt: 2 of 4 lines are not urls\n"),
+        "{warnings}"
+    );
     for command in ["run", "compare"] {
         let args = [command, "--backend", "nope", "--sites", "list.txt", "--skip-bad"];
         let output = fetchbench(&args).current_dir(&folder).output().unwrap();
@@ -162,7 +211,9 @@ fn nothing_left_is_an_error() {
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(
-        stderr.ends_with("error: the list of sites \"list.txt\" has no url left: write one url a line\n"),
+        stderr.ends_with(
+            "error: the list of sites \"list.txt\" has no url left: write one url a line\n"
+        ),
         "{stderr}"
     );
 }
@@ -170,9 +221,14 @@ fn nothing_left_is_an_error() {
 #[test]
 fn lists_do_not_speak_of_flags() {
     let folder = folder("article", "http://a.example");
-    for line in
-        ["article", "fan-out", "hello", "me:secret@a.example", "http://me:secret@a.example", "http://a.example/ b"]
-    {
+    for line in [
+        "article",
+        "fan-out",
+        "hello",
+        "me:secret@a.example",
+        "http://me:secret@a.example",
+        "http://a.example/ b",
+    ] {
         fs::write(folder.path().join("list.txt"), line).unwrap();
         let refused = refusal(&fetch(folder.path(), "list.txt", &[])).join("\n");
         assert!(refused.starts_with("list.txt:1: "), "{refused}");
@@ -191,5 +247,8 @@ fn long_toml_is_refused_whole() {
     (&file).write_all(&comment).unwrap();
     (&file).write_all(b"\n[[site]]\nurl = 'http://b.example'\n").unwrap();
     let refused = refusal(&fetch(folder.path(), "list.toml", &[]));
-    assert!(refused[0].contains("it is longer than 64 MiB: write a list of one url a line"), "{refused:?}");
+    assert!(
+        refused[0].contains("it is longer than 64 MiB: write a list of one url a line"),
+        "{refused:?}"
+    );
 }

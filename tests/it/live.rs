@@ -12,8 +12,8 @@ use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::compare::{Workshop, json, python_is_missing};
 use crate::raw_server::{RawServer, Then, ok, path, raw};
+use crate::workshop::{Workshop, json, python_is_missing};
 
 /// A port on which nobody listens, until this is dropped.
 struct DeadPort {
@@ -50,7 +50,13 @@ fn is_surf(head: &str) -> bool {
 fn command(workshop: &Workshop, sites: &[String], arguments: &[&str]) -> Command {
     fs::write(workshop.path().join("sites.txt"), sites.join("\n")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-    command.current_dir(workshop.path()).args(["compare", "--sites", "sites.txt", "--record", "record"]);
+    command.current_dir(workshop.path()).args([
+        "compare",
+        "--sites",
+        "sites.txt",
+        "--record",
+        "record",
+    ]);
     command.args(["--blocks", "1", "--cycles", "1"]).args(arguments).stdin(Stdio::null());
     command
 }
@@ -61,7 +67,12 @@ fn compare(workshop: &Workshop, sites: &[String], arguments: &[&str]) -> Output 
 
 fn report(workshop: &Workshop, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-    command.current_dir(workshop.path()).args(["report", "record"]).args(arguments).output().unwrap()
+    command
+        .current_dir(workshop.path())
+        .args(["report", "record"])
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 /// A text without its line breaks and Markdown escapes.
@@ -93,9 +104,17 @@ fn a_dead_site_is_left_out() {
         let output = compare(&workshop, &sites, &files);
         let text = flat(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{text}");
-        let note = format!("Left out: 1 of 2 sites failed for every backend: {} (refused).", dead.url("/?token=…"));
-        assert!(text.contains(&note) && text.contains("live: 1 fetches at concurrency 1"), "{note} {text}");
-        let result: Value = serde_json::from_slice(&fs::read(workshop.path().join("figures.json")).unwrap()).unwrap();
+        let note = format!(
+            "Left out: 1 of 2 sites failed for every backend: {} (refused).",
+            dead.url("/?token=…")
+        );
+        assert!(
+            text.contains(&note) && text.contains("live: 1 fetches at concurrency 1"),
+            "{note} {text}"
+        );
+        let result: Value =
+            serde_json::from_slice(&fs::read(workshop.path().join("figures.json")).unwrap())
+                .unwrap();
         let valid = |name: &str| (name.to_owned(), "valid".to_owned());
         assert_eq!(validities(&result), [valid("hyper@smol:1"), valid("ureq@threads")]);
         assert!(result["scenarios"][0]["rows"][0]["median_s"].is_f64(), "{result:#}");
@@ -104,7 +123,11 @@ fn a_dead_site_is_left_out() {
         assert!(flat(&report(&workshop, &[]).stdout).contains(&note));
         assert!(flat(&report(&workshop, &["--markdown", "-"]).stdout).contains(&note));
         let page = report(&workshop, &["--html", "-"]).stdout;
-        assert!(String::from_utf8(page).unwrap().contains("Left out: 1 of 2 sites failed for every backend: "));
+        assert!(
+            String::from_utf8(page)
+                .unwrap()
+                .contains("Left out: 1 of 2 sites failed for every backend: ")
+        );
         assert_eq!(json(&report(&workshop, &["--json", "-"])), result);
         crate::schema::assert_follows(&workshop.record());
         let head = fs::read_to_string(workshop.record().join("comparison.json")).unwrap();
@@ -114,10 +137,15 @@ fn a_dead_site_is_left_out() {
 
 #[test]
 fn strict_minds_a_dead_site() {
-    let (alive, dead) = (RawServer::start(|_| ok("hello")), DeadPort::new(Ipv4Addr::LOCALHOST.into()));
+    let (alive, dead) =
+        (RawServer::start(|_| ok("hello")), DeadPort::new(Ipv4Addr::LOCALHOST.into()));
     let workshop = Workshop::new();
     let sites = [alive.url("/").to_string(), dead.url("/")];
-    let output = compare(&workshop, &sites, &["--backend", "hyper@smol:1", "--strict", "--export-json", "-"]);
+    let output = compare(
+        &workshop,
+        &sites,
+        &["--backend", "hyper@smol:1", "--strict", "--export-json", "-"],
+    );
     assert_eq!(output.status.code(), Some(3));
     assert_eq!(validities(&json(&output)), [("hyper@smol:1".to_owned(), "valid".to_owned())]);
 }
@@ -128,8 +156,14 @@ fn strict_is_for_live_sites() {
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         flat(&output.stderr)
     };
-    assert!(refused(Workshop::new().compare(&["--strict"])).contains("'[SCENARIO]...' cannot be used with '--strict'"));
-    let alone = Command::new(env!("CARGO_BIN_EXE_fetchbench")).args(["compare", "--strict"]).output().unwrap();
+    assert!(
+        refused(Workshop::new().compare(&["--strict"]))
+            .contains("'[SCENARIO]...' cannot be used with '--strict'")
+    );
+    let alone = Command::new(env!("CARGO_BIN_EXE_fetchbench"))
+        .args(["compare", "--strict"])
+        .output()
+        .unwrap();
     assert!(refused(alone).contains("not provided: --sites <FILE>"));
 }
 
@@ -142,23 +176,34 @@ fn dead_sites_end_it_early() {
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("12 of 12 sites failed for every backend: "), "{text}");
     assert!(text.contains(&format!("{} (refused), and 2 more.", dead.url("/9"))), "{text}");
-    assert!(text.contains("On live every site failed for every backend: there is nothing to compare."), "{text}");
+    assert!(
+        text.contains("On live every site failed for every backend: there is nothing to compare."),
+        "{text}"
+    );
     assert_eq!(Comparison::read(&workshop.record()).unwrap().passes, []);
     crate::schema::assert_follows(&workshop.record());
 }
 
 #[test]
 fn a_site_may_fail_for_some() {
-    let picky = RawServer::start(|head| if is_surf(head) { raw("", Then::Reset) } else { ok("hello") });
+    let picky =
+        RawServer::start(|head| if is_surf(head) { raw("", Then::Reset) } else { ok("hello") });
     let workshop = Workshop::new();
     let sites = [picky.url("/?token=s3cret").to_string()];
-    let output = compare(&workshop, &sites, &["--backend", "hyper@smol:1,surf@smol:1", "--export-json", "-"]);
+    let output = compare(
+        &workshop,
+        &sites,
+        &["--backend", "hyper@smol:1,surf@smol:1", "--export-json", "-"],
+    );
     assert_eq!(output.status.code(), Some(3));
     let result = json(&output);
     let row = |name: &str, validity: &str| (name.to_owned(), validity.to_owned());
     assert_eq!(validities(&result), [row("hyper@smol:1", "valid"), row("surf@smol:1", "errors")]);
     let text = flat(&report(&workshop, &[]).stdout);
-    let why = format!("1 of 1 failed, first {}: ", picky.url("/?token=…").as_str().replace("%E2%80%A6", "…"));
+    let why = format!(
+        "1 of 1 failed, first {}: ",
+        picky.url("/?token=…").as_str().replace("%E2%80%A6", "…")
+    );
     assert!(text.contains(&format!("surf@smol:1: errors (2 passes): {why}reset")), "{text}");
     assert_eq!((probe(&workshop).dead, probe(&workshop).differing), (0, 0));
 }
@@ -182,12 +227,16 @@ fn different_urls_are_noted() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     let site = server.url("/");
     let note = format!(
-        "{site} ended differently: 200 at {site}x?id=… (hyper@smol:1, ureq@threads); 200 at {site} (surf@smol:1)."
+        "{site} ended differently: 200 at {site}x?id=… (hyper@smol:1, ureq@threads); 200 at \
+         {site} (surf@smol:1)."
     );
     assert!(text.contains(&note), "{note} {text}");
     assert!(flat(&report(&workshop, &[]).stdout).contains(&note));
     let figures = json(&report(&workshop, &["--json", "-"]));
-    assert_eq!(figures["scenarios"][0]["probe"]["first_differing"][0]["endings"][1]["backends"][0], "surf@smol:1");
+    assert_eq!(
+        figures["scenarios"][0]["probe"]["first_differing"][0]["endings"][1]["backends"][0],
+        "surf@smol:1"
+    );
     crate::schema::assert_follows(&workshop.record());
 }
 
@@ -203,7 +252,9 @@ fn strict_minds_different_statuses() {
     let text = flat(&output.stdout);
     assert_eq!(output.status.code(), Some(3), "{text}");
     let site = server.url("/");
-    let note = format!("{site} ended differently: 200 at {site} (hyper@smol:1); 403 at {site} (surf@smol:1).");
+    let note = format!(
+        "{site} ended differently: 200 at {site} (hyper@smol:1); 403 at {site} (surf@smol:1)."
+    );
     assert!(text.contains(&note), "{note} {text}");
 }
 
@@ -220,7 +271,8 @@ fn run_notes_different_urls() {
     assert_eq!(output.status.code(), Some(0), "{text}");
     let site = server.url("/");
     let note = format!(
-        "{site} ended differently: 200 at {site}x?id=… (ureq@sequential, hyper@smol); 200 at {site} (surf@smol)."
+        "{site} ended differently: 200 at {site}x?id=… (ureq@sequential, hyper@smol); 200 at \
+         {site} (surf@smol)."
     );
     assert!(text.contains(&note), "{note} {text}");
     assert!(!flat(&run("ureq@sequential,hyper@smol").stdout).contains("ended differently"));
@@ -244,7 +296,8 @@ fn workers_need_report_no_urls() {
     let output = compare(&workshop, &sites, &["--backend", &worker, "--backend", "hyper@smol:1"]);
     let text = flat(&output.stdout);
     let there = server.url("/there");
-    let note = format!("{} ended differently: 302 (exec:works); 200 at {there} (hyper@smol:1).", sites[1]);
+    let note =
+        format!("{} ended differently: 302 (exec:works); 200 at {there} (hyper@smol:1).", sites[1]);
     assert!(text.contains(&note), "{note} {text}");
 }
 
@@ -256,12 +309,17 @@ fn the_probe_can_be_interrupted() {
         raw("", Then::Silence)
     });
     let workshop = Workshop::new();
-    let mut command = command(&workshop, &[silent.url("/").to_string()], &["--backend", "hyper@smol:1"]);
+    let mut command =
+        command(&workshop, &[silent.url("/").to_string()], &["--backend", "hyper@smol:1"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     heard.recv_timeout(Duration::from_secs(60)).unwrap();
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let record = Comparison::read(&workshop.record()).unwrap();
-    assert!(!record.setup.complete && record.passes.is_empty() && record.setup.workloads[0].probe.is_none());
+    assert!(
+        !record.setup.complete
+            && record.passes.is_empty()
+            && record.setup.workloads[0].probe.is_none()
+    );
 }

@@ -24,7 +24,8 @@ fn every_command_has_a_manual_page() {
     let names: Vec<String> = commands().iter().map(|name| format!("fetchbench-{name}.1")).collect();
     assert!(names.len() > 5, "{names:?}");
     for name in names.iter().map(String::as_str).chain(["fetchbench.1"]) {
-        let page = fs::read_to_string(folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let page = fs::read_to_string(folder.path().join(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         for section in [".TH fetchbench", ".SH SYNOPSIS", ".SH OPTIONS"] {
             assert!(page.contains(section), "{name} lacks {section}: {page}");
         }

@@ -28,7 +28,9 @@ impl Mock {
         let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         file.write_all(toml.as_bytes()).unwrap();
         let path = file.path().to_str().unwrap();
-        let process = ServerProcess::start_on(ip, Path::new(env!("CARGO_BIN_EXE_fetchbench")), path, 1.0).unwrap();
+        let process =
+            ServerProcess::start_on(ip, Path::new(env!("CARGO_BIN_EXE_fetchbench")), path, 1.0)
+                .unwrap();
         Self { scenario: Scenario::load(path).unwrap(), process }
     }
 
@@ -51,7 +53,9 @@ impl Mock {
     pub fn verified(&self, row: Row, session: &mut dyn Fetch, visit: u64) -> Pass {
         let urls = self.urls(visit);
         let pass = session.fetch_all(&urls).unwrap();
-        self.scenario.verify(visit, urls.len(), &pass).unwrap_or_else(|error| panic!("{row}, visit {visit}: {error}"));
+        self.scenario
+            .verify(visit, urls.len(), &pass)
+            .unwrap_or_else(|error| panic!("{row}, visit {visit}: {error}"));
         pass
     }
 }

@@ -1,4 +1,5 @@
-//! What the pages show is what the records that they name say: they are made by `scripts/pages`, and never by hand.
+//! What the pages show is what the records that they name say: they are made by `scripts/pages`,
+//! and never by hand.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::compare::python_is_missing;
+use crate::workshop::python_is_missing;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -25,7 +26,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The pages and the records that they are made of, to be made anew without touching those that are committed.
+/// The pages and the records that they are made of, to be made anew without touching those that are
+/// committed.
 fn copied() -> TempDir {
     let elsewhere = tempfile::tempdir().unwrap();
     for folder in ["results", "benches/footprint"] {
@@ -41,7 +43,8 @@ fn copied() -> TempDir {
 /// The record that the README links to behind these words.
 fn record_shown(words: &str) -> PathBuf {
     let page = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, rest) = page.split_once(words).unwrap_or_else(|| panic!("README.md says nowhere: {words}"));
+    let (_, rest) =
+        page.split_once(words).unwrap_or_else(|| panic!("README.md says nowhere: {words}"));
     Path::new("results").join(rest.split(['[', ']']).nth(1).expect("a link follows"))
 }
 
@@ -54,7 +57,8 @@ fn fetchbench(folder: &Path, arguments: &[&Path]) -> Command {
 /// Fails where a page has become another when it was made anew.
 fn assert_same(elsewhere: &Path, pages: &[&Path]) {
     for page in pages {
-        let (committed, now) = (fs::read(root().join(page)).unwrap(), fs::read(elsewhere.join(page)).unwrap());
+        let (committed, now) =
+            (fs::read(root().join(page)).unwrap(), fs::read(elsewhere.join(page)).unwrap());
         assert!(committed == now, "{} is stale: run scripts/pages", page.display());
     }
 }
@@ -67,7 +71,13 @@ fn the_pages_are_what_the_record_that_they_show_says() {
     let pages = ["README.md", "results/README.md", "results/index.html"].map(Path::new);
     // As scripts/pages does it.
     let mut command = fetchbench(elsewhere.path(), &["report".as_ref(), &record]);
-    command.arg("--svg").arg(&picture).arg("--splice").args(&pages[..2]).arg("--index").arg(pages[2]);
+    command
+        .arg("--svg")
+        .arg(&picture)
+        .arg("--splice")
+        .args(&pages[..2])
+        .arg("--index")
+        .arg(pages[2]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_same(elsewhere.path(), &[pages[0], pages[1], pages[2], &picture]);
@@ -81,7 +91,10 @@ fn what_rows_cost_is_what_the_record_that_is_named_and_the_footprint_say() {
     let elsewhere = copied();
     let record = record_shown("Time to sockets: ");
     // As scripts/pages does it.
-    let figures = fetchbench(elsewhere.path(), &["report".as_ref(), &record, "--json".as_ref(), "-".as_ref()]);
+    let figures = fetchbench(
+        elsewhere.path(),
+        &["report".as_ref(), &record, "--json".as_ref(), "-".as_ref()],
+    );
     let mut figures = { figures }.stdout(Stdio::piped()).spawn().unwrap();
     let mut tables = Command::new("python3");
     tables.current_dir(&elsewhere).arg("scripts/footprint").arg("--tables").arg(&record);

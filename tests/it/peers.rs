@@ -1,6 +1,7 @@
 //! The same fetches against servers that we did not write: nginx and Python's.
 //!
-//! Where one is not installed its tests say so and pass, unless `FETCHBENCH_REQUIRE_PEERS` is set, as it is in CI.
+//! Where one is not installed its tests say so and pass, unless `FETCHBENCH_REQUIRE_PEERS` is set,
+//! as it is in CI.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -33,7 +34,8 @@ impl Drop for Peer {
     }
 }
 
-/// Says something whether the test passes or not: what `eprintln!` says is shown only where it fails.
+/// Says something whether the test passes or not: what `eprintln!` says is shown only where it
+/// fails.
 pub fn say(message: &str) {
     let stderr = &mut std::io::stderr();
     let _ = std::io::Write::write_all(stderr, format!("{message}\n").as_bytes());
@@ -69,9 +71,14 @@ impl Peer {
         for (name, content) in files() {
             fs::write(folder.path().join(name), content).unwrap();
         }
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut command = command(folder.path(), port);
-        let child = command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let child = match child.spawn() {
             Ok(child) => child,
             Err(error) => {
@@ -94,7 +101,8 @@ impl Peer {
 
     /// Many urls, with the status and body that each must have.
     fn list(&self, scheme: &str) -> Vec<(Url, u16, Vec<u8>)> {
-        let list = files().map(|(name, content)| (self.url(scheme, "127.0.0.1", name), 200, content));
+        let list =
+            files().map(|(name, content)| (self.url(scheme, "127.0.0.1", name), 200, content));
         list.into_iter().cycle().take(60).collect()
     }
 
@@ -126,7 +134,8 @@ fn fetch_one(row: Row, options: &Options, url: Url) -> Pass {
     row.open(options, &limits()).unwrap().fetch_all(&[url]).unwrap()
 }
 
-/// nginx, plain or over TLS. It ends connections after 25 requests, compresses what it may, and speaks as it does.
+/// nginx, plain or over TLS. It ends connections after 25 requests, compresses what it may, and
+/// speaks as it does.
 fn nginx(tls: bool) -> Option<Peer> {
     Peer::start("nginx", |folder, port| {
         let (ssl, certificate) = match tls {
@@ -149,7 +158,14 @@ fn nginx(tls: bool) -> Option<Peer> {
             make_certificates(Path::new(&folder.to_string()));
         }
         let mut command = Command::new("nginx");
-        command.args(["-c", &format!("{folder}/nginx.conf"), "-p", &folder.to_string(), "-e", "error.log"]);
+        command.args([
+            "-c",
+            &format!("{folder}/nginx.conf"),
+            "-p",
+            &folder.to_string(),
+            "-e",
+            "error.log",
+        ]);
         command
     })
 }
@@ -205,7 +221,11 @@ fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_
             let pass = fetch_one(row, options, nginx.url("https", host, "small"));
             pass.fetched[0].result.as_ref().unwrap_err().class
         };
-        assert_eq!(class(&Options::default(), "127.0.0.1"), ErrorClass::Tls, "{row}: an unknown root");
+        assert_eq!(
+            class(&Options::default(), "127.0.0.1"),
+            ErrorClass::Tls,
+            "{row}: an unknown root"
+        );
         assert_eq!(class(&trusting, "localhost"), ErrorClass::Tls, "{row}: another name");
     }
 }
@@ -232,8 +252,13 @@ fn an_answer_of_http_1_0_is_read_by_all_but_surf() {
     let Some(python) = python("HTTP/1.0") else { return };
     for row in rows() {
         if row.backend().client == "surf" {
-            let pass = fetch_one(row, &Options::default(), python.url("http", "127.0.0.1", "small"));
-            assert_eq!(pass.fetched[0].result.as_ref().unwrap_err().class, ErrorClass::Protocol, "{row}");
+            let pass =
+                fetch_one(row, &Options::default(), python.url("http", "127.0.0.1", "small"));
+            assert_eq!(
+                pass.fetched[0].result.as_ref().unwrap_err().class,
+                ErrorClass::Protocol,
+                "{row}"
+            );
         } else {
             python.fetch_and_check(row, &Options::default(), "http");
         }

@@ -44,7 +44,8 @@ fn table<C: DeserializeOwned>(kind: &str, name: impl Fn(&C) -> String) -> Vec<C>
 /// The names of the files in a directory of the corpus, in order.
 fn files(kind: &str) -> Vec<String> {
     let entries = fs::read_dir(people().join(kind)).unwrap();
-    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -91,7 +92,10 @@ fn real_answers_are_read_right() {
         .iter()
         .map(|answer| {
             let bytes = fs::read(people().join(format!("answers/{}.http", answer.name))).unwrap();
-            (format!("/{}", answer.name), (bytes, if answer.close { Then::Close } else { Then::Go }))
+            (
+                format!("/{}", answer.name),
+                (bytes, if answer.close { Then::Close } else { Then::Go }),
+            )
         })
         .collect();
     let limits = Limits { deadline: Duration::from_secs(5), ..Limits::new(1.try_into().unwrap()) };
@@ -106,7 +110,9 @@ fn real_answers_are_read_right() {
             let client = row.backend().client;
             let mut session = row.open(&Options::default(), &limits).unwrap();
             for answer in &answers {
-                let mut fetch = |path: &str| outcome(&session.fetch_all(&[server.url(path)]).unwrap().fetched[0]);
+                let mut fetch = |path: &str| {
+                    outcome(&session.fetch_all(&[server.url(path)]).unwrap().fetched[0])
+                };
                 let expected = answer.expected(client);
                 let first = fetch(&format!("/{}", answer.name));
                 if first != expected {
@@ -167,7 +173,9 @@ fn converted(message: &str) -> Vec<String> {
 
 #[test]
 fn real_lists_are_read_or_explained() {
-    for List { name, urls, error, converted: wanted } in table("lists", |list: &List| list.name.clone()) {
+    for List { name, urls, error, converted: wanted } in
+        table("lists", |list: &List| list.name.clone())
+    {
         match read_list(&name) {
             Ok(read) => assert_eq!((read, error), (urls, Vec::new()), "{name}"),
             Err(message) => {
@@ -194,8 +202,10 @@ bytes = 100
 
 #[test]
 fn real_environments_are_borne() {
-    let backends: Vec<String> =
-        Row::set_up().filter(|row| !row.is_fake() && !row.backend().is_peer()).map(|row| row.to_string()).collect();
+    let backends: Vec<String> = Row::set_up()
+        .filter(|row| !row.is_fake() && !row.backend().is_peer())
+        .map(|row| row.to_string())
+        .collect();
     let mut wrong = Vec::new();
     for script in files("environments") {
         let home = tempfile::tempdir().unwrap();

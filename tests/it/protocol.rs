@@ -10,7 +10,7 @@ use fetchbench::backend::Row;
 use fetchbench::fetch::error::ErrorClass;
 use serde_json::Value;
 
-use crate::compare::{Workshop, json, python_is_missing};
+use crate::workshop::{Workshop, json, python_is_missing};
 
 fn page() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("PROTOCOL.md")).unwrap()
@@ -19,10 +19,23 @@ fn page() -> String {
 /// Has a worker take part, and expects its row to be valid.
 fn takes_part(workshop: &Workshop, program: &str, name: &str) {
     let backend = format!("exec:{program}");
-    let output = workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", &backend, "--export-json", "-"]);
+    let output = workshop.compare(&[
+        "--blocks",
+        "1",
+        "--cycles",
+        "1",
+        "--backend",
+        &backend,
+        "--export-json",
+        "-",
+    ]);
     let result = json(&output);
     let row = &result["scenarios"][0]["rows"][0];
-    assert_eq!((&row["row"], &row["validity"]), (&Value::from(name), &Value::from("valid")), "{result:#}");
+    assert_eq!(
+        (&row["row"], &row["validity"]),
+        (&Value::from(name), &Value::from("valid")),
+        "{result:#}"
+    );
 }
 
 #[test]
@@ -46,9 +59,16 @@ fn the_worker_that_the_page_shows_takes_part() {
 fn the_example_puts_a_client_of_ones_own_into_the_table() {
     // `cargo test` has built it already; with `--test it` alone it has not.
     let mut build = Command::new(env!("CARGO"));
-    build.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--locked", "--quiet", "--example", "worker"]);
+    build.current_dir(env!("CARGO_MANIFEST_DIR")).args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--example",
+        "worker",
+    ]);
     assert!(build.status().unwrap().success());
-    // Beside the folder that this test's own program stands in, wherever the environment has cargo build.
+    // Beside the folder that this test's own program stands in, wherever the environment has cargo
+    // build.
     let target = Path::new(env!("CARGO_BIN_EXE_fetchbench")).ancestors().nth(2).unwrap();
     let program = target.join("debug/examples/worker");
     takes_part(&Workshop::new(), program.to_str().unwrap(), "exec:worker");
@@ -59,7 +79,8 @@ fn the_page_tells_every_class_of_failure_and_no_other() {
     let page = page();
     let (_, table) = page.split_once("## The classes of failure").unwrap();
     let table = table.split("\n## ").next().unwrap();
-    let told: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let told: Vec<&str> =
+        table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert_eq!(told, ErrorClass::ALL.map(ErrorClass::name));
 }
 

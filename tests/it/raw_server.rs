@@ -1,4 +1,5 @@
-//! A server for tests that answers whatever bytes a test wants, well-formed or not: one thread a connection.
+//! A server for tests that answers whatever bytes a test wants, well-formed or not: one thread a
+//! connection.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -25,7 +26,8 @@ pub enum Then {
     Flood,
 }
 
-/// What is answered to a request: its head as received, with a character for every byte and lines joined by LF.
+/// What is answered to a request: its head as received, with a character for every byte and lines
+/// joined by LF.
 type Answer = dyn Fn(&str) -> (Vec<u8>, Then) + Send + Sync;
 
 /// A server on a port of its own, until the test process ends.
@@ -41,7 +43,10 @@ impl RawServer {
     }
 
     /// Starts on an address.
-    pub fn start_on(ip: IpAddr, answer: impl Fn(&str) -> (Vec<u8>, Then) + Send + Sync + 'static) -> Self {
+    pub fn start_on(
+        ip: IpAddr,
+        answer: impl Fn(&str) -> (Vec<u8>, Then) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((ip, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let answer: Arc<Answer> = Arc::new(answer);
@@ -76,7 +81,10 @@ impl RawServer {
 
 /// A whole answer of status 200 with that body.
 pub fn ok(body: &str) -> (Vec<u8>, Then) {
-    (format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes(), Then::Go)
+    (
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes(),
+        Then::Go,
+    )
 }
 
 /// Those bytes, and then.
@@ -104,7 +112,8 @@ fn serve(stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
             Then::Go => {}
             Then::Close => return Ok(()),
             Then::Reset => {
-                // Give the client time to read what was written: a RST takes back what has not been read.
+                // Give the client time to read what was written: a RST takes back what has not been
+                // read.
                 std::thread::sleep(Duration::from_millis(50));
                 return Ok(rustix::net::sockopt::set_socket_linger(&writer, Some(Duration::ZERO))?);
             }

@@ -15,7 +15,8 @@ fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();
     for name in ["one", "two"] {
         let environment = Environment::capture("cargo bench");
-        let mut journal = Journal::create(&place.path().join("results").join(name), &environment).unwrap();
+        let mut journal =
+            Journal::create(&place.path().join("results").join(name), &environment).unwrap();
         journal.append(&sample("ureq@threads", 0.02)).unwrap();
         journal.append(&sample("hyper@smol", 0.01)).unwrap();
     }
@@ -55,7 +56,11 @@ fn stdout(place: &TempDir, args: &[&str]) -> String {
 /// The one line of a call that is refused.
 fn refusal(place: &TempDir, args: &[&str]) -> String {
     let (code, stdout, stderr) = report(place, args);
-    assert_eq!((code, stdout.as_str(), stderr.lines().count()), (Some(2), "", 1), "{args:?}: {stderr}");
+    assert_eq!(
+        (code, stdout.as_str(), stderr.lines().count()),
+        (Some(2), "", 1),
+        "{args:?}: {stderr}"
+    );
     stderr
 }
 
@@ -82,12 +87,25 @@ fn pages_get_the_tables_with_links_that_lead_from_where_they_are() {
     let top = write(&place, "README.md", PAGE);
     let records = "<!-- BEGIN: records -->\n<!-- END: records -->\n";
     let below = write(&place, "results/README.md", &format!("{PAGE}{records}"));
-    let args = ["results/one", "--svg", "results/one/report.svg", "--splice", "README.md", "results/README.md"];
+    let args = [
+        "results/one",
+        "--svg",
+        "results/one/report.svg",
+        "--splice",
+        "README.md",
+        "results/README.md",
+    ];
     assert_eq!(stdout(&place, &args), "");
     let (top, below) = (read(&top), read(&below));
     assert!(top.starts_with("# A page\n") && !top.contains("old"), "{top}");
-    assert!(top.contains("](results/one/report.svg)") && top.contains("[one](results/one/report.md)"), "{top}");
-    assert!(below.contains("](one/report.svg)") && below.contains("[one](one/report.md)"), "{below}");
+    assert!(
+        top.contains("](results/one/report.svg)") && top.contains("[one](results/one/report.md)"),
+        "{top}"
+    );
+    assert!(
+        below.contains("](one/report.svg)") && below.contains("[one](one/report.md)"),
+        "{below}"
+    );
     assert!(below.contains("* [two](two/report.md): "), "{below}");
     assert!(read(&place.path().join("results/one/report.svg")).starts_with("<svg "));
 }
@@ -98,7 +116,11 @@ fn without_markers_no_page_is_touched() {
     let good = write(&place, "good.md", PAGE);
     write(&place, "bad.md", "# A page\n");
     let error = refusal(&place, &["results/one", "--splice", "good.md", "bad.md"]);
-    assert_eq!(error, "error: bad.md: there is no line <!-- BEGIN: report -->: add it where the tables are to stand\n");
+    assert_eq!(
+        error,
+        "error: bad.md: there is no line <!-- BEGIN: report -->: add it where the tables are to \
+         stand\n"
+    );
     assert_eq!(read(&good), PAGE);
 }
 
@@ -106,9 +128,18 @@ fn without_markers_no_page_is_touched() {
 fn what_is_no_record_is_named() {
     let place = place();
     assert!(refusal(&place, &["results/three"]).starts_with("error: results/three is no folder"));
-    assert!(refusal(&place, &["results"]).contains("results/environment.json: is this the folder of a record?"));
+    assert!(
+        refusal(&place, &["results"])
+            .contains("results/environment.json: is this the folder of a record?")
+    );
     write(&place, "results/two/environment.json", r#"{"schema_version": 9}"#);
-    assert!(refusal(&place, &["results/two"]).contains("schema version 9 is newer than 1: update fetchbench"));
+    assert!(
+        refusal(&place, &["results/two"])
+            .contains("schema version 9 is newer than 1: update fetchbench")
+    );
     write(&place, "results/one/samples.jsonl", "{}\n{}\n");
-    assert!(refusal(&place, &["results/one"]).contains("results/one/samples.jsonl:1: no sample: missing field"));
+    assert!(
+        refusal(&place, &["results/one"])
+            .contains("results/one/samples.jsonl:1: no sample: missing field")
+    );
 }

@@ -1,4 +1,5 @@
-//! Records against their JSON Schema, `src/record/schema.json`: those that are kept, and those that are written now.
+//! Records against their JSON Schema, `src/record/schema.json`: those that are kept, and those that
+//! are written now.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use fetchbench::record::Comparison;
 use serde_json::Value;
 
-use crate::compare::Workshop;
+use crate::workshop::Workshop;
 
 /// What each file of a record, or each of its lines, is to be.
 const FILES: [(&str, &str); 5] = [
@@ -25,20 +26,28 @@ struct Schema {
 
 impl Schema {
     fn read() -> Self {
-        let schema: Value = serde_json::from_str(include_str!("../../src/record/schema.json")).unwrap();
+        let schema: Value =
+            serde_json::from_str(include_str!("../../src/record/schema.json")).unwrap();
         let mut compiler = Compiler::new();
         compiler.add_resource("urn:record", schema).unwrap();
         let mut schemas = Schemas::new();
-        let mut index = |name: &str| compiler.compile(&format!("urn:record#/$defs/{name}"), &mut schemas).unwrap();
+        let mut index = |name: &str| {
+            compiler.compile(&format!("urn:record#/$defs/{name}"), &mut schemas).unwrap()
+        };
         let indices = FILES.iter().map(|(_, name)| index(name)).collect();
         Self { schemas, indices }
     }
 
     /// What is wrong with a text that is to be a file of a record.
     fn fault(&self, file: usize, text: &str) -> Option<String> {
-        let lines = if FILES[file].0.ends_with(".jsonl") { text.lines().collect() } else { vec![text] };
+        let lines =
+            if FILES[file].0.ends_with(".jsonl") { text.lines().collect() } else { vec![text] };
         let fault = |line: &str| match serde_json::from_str(line) {
-            Ok(value) => self.schemas.validate(&value, self.indices[file]).err().map(|error| error.to_string()),
+            Ok(value) => self
+                .schemas
+                .validate(&value, self.indices[file])
+                .err()
+                .map(|error| error.to_string()),
             Err(error) => Some(format!("not JSON: {error}")),
         };
         lines.into_iter().find_map(fault)
@@ -48,7 +57,8 @@ impl Schema {
         for name in files_of(folder) {
             let file = FILES.iter().position(|(known, _)| *known == name).unwrap();
             let path = folder.join(name);
-            let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let text = fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let fault = self.fault(file, &text);
             assert!(fault.is_none(), "{}: {}", path.display(), fault.unwrap());
         }
@@ -58,8 +68,9 @@ impl Schema {
 /// The files that a record must have: those of a comparison, those of `cargo bench`, or both.
 fn files_of(folder: &Path) -> Vec<&'static str> {
     let is_bench = folder.join("samples.jsonl").exists();
-    let is_comparison =
-        ["comparison.json", "passes.jsonl", "costs.jsonl"].iter().any(|name| folder.join(name).exists());
+    let is_comparison = ["comparison.json", "passes.jsonl", "costs.jsonl"]
+        .iter()
+        .any(|name| folder.join(name).exists());
     assert!(is_bench || is_comparison, "{} holds no record", folder.display());
     let mut files = vec!["environment.json"];
     if is_bench {
@@ -81,7 +92,8 @@ fn every_record_that_is_kept_follows_the_schema_and_loads() {
     let schema = Schema::read();
     let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
     let entries = fs::read_dir(results).unwrap().flatten().map(|entry| entry.path());
-    let folders: Vec<PathBuf> = entries.filter(|path| path.join("environment.json").exists()).collect();
+    let folders: Vec<PathBuf> =
+        entries.filter(|path| path.join("environment.json").exists()).collect();
     assert!(!folders.is_empty(), "there are records of older versions");
     for folder in folders {
         schema.assert_valid(&folder);
@@ -108,6 +120,9 @@ fn what_is_written_now_follows_the_schema() {
         (2, "{", "{{"),
     ] {
         let text = fs::read_to_string(workshop.record().join(FILES[file].0)).unwrap();
-        assert!(text.contains(right) && schema.fault(file, &text.replacen(right, wrong, 1)).is_some(), "{wrong}");
+        assert!(
+            text.contains(right) && schema.fault(file, &text.replacen(right, wrong, 1)).is_some(),
+            "{wrong}"
+        );
     }
 }

@@ -36,7 +36,11 @@ impl ScenarioFile {
     fn new(sites: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("test.toml");
-        std::fs::write(&path, format!("description = 'for a test'\nconcurrency = 1\nseed = 7\n{sites}")).unwrap();
+        std::fs::write(
+            &path,
+            format!("description = 'for a test'\nconcurrency = 1\nseed = 7\n{sites}"),
+        )
+        .unwrap();
         Self { path, _directory: directory }
     }
 
@@ -88,7 +92,8 @@ impl Running {
     /// The whole answer to `visit` of `site` on a connection that is kept.
     fn answer(&self, site: usize, visit: u64) -> Vec<u8> {
         let body = self.body(site, visit);
-        let mut answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
+        let mut answer =
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
         answer.extend(body);
         answer
     }
@@ -101,9 +106,13 @@ impl Running {
     /// The counts and the times.
     fn whole_witness(&self, target: &str) -> Witness {
         let request = format!("GET {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
-        let answer = String::from_utf8(exchange(connect(&self.control), request.as_bytes())).unwrap();
+        let answer =
+            String::from_utf8(exchange(connect(&self.control), request.as_bytes())).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"), "{head}");
+        assert!(
+            head.starts_with("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"),
+            "{head}"
+        );
         serde_json::from_str(body).unwrap()
     }
 }

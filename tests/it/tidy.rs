@@ -1,4 +1,5 @@
-//! What holds for the tree as a whole: the order of the floors, the size of files, pages that say what is true.
+//! What holds for the tree as a whole: the order of the floors, the size of files, pages that say
+//! what is true.
 
 use std::fs;
 use std::io::Write;
@@ -20,13 +21,16 @@ pub fn sources(folder: &str) -> Vec<(String, String)> {
     let top = folder;
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        for entry in
+            fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                let name = path.strip_prefix(root().join(top)).unwrap().to_str().unwrap().to_owned();
+                let name =
+                    path.strip_prefix(root().join(top)).unwrap().to_str().unwrap().to_owned();
                 found.push((name, text));
             }
         }
@@ -56,7 +60,8 @@ const MAX_ROOMS: usize = 14;
 fn rooms_are_few_and_declared() {
     let entries = fs::read_dir(root().join("src")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut rooms: Vec<String> = names.filter(|name| name != "lib.rs" && name != "main.rs").collect();
+    let mut rooms: Vec<String> =
+        names.filter(|name| name != "lib.rs" && name != "main.rs").collect();
     let mut declared = modules();
     rooms.sort();
     declared.sort();
@@ -71,10 +76,17 @@ fn imports_lead_upwards_in_lib_rs() {
     for (file, text) in sources("src") {
         let Some((room, _)) = file.split_once('/') else { continue };
         for import in imports(&text) {
-            let used = floor(import).unwrap_or_else(|| panic!("{file} names crate::{import}, which is no module"));
-            assert!(Some(used) <= floor(room), "{file} uses {import}, which stands below it in lib.rs");
+            let used = floor(import)
+                .unwrap_or_else(|| panic!("{file} names crate::{import}, which is no module"));
+            assert!(
+                Some(used) <= floor(room),
+                "{file} uses {import}, which stands below it in lib.rs"
+            );
             let both = [room, import];
-            assert!(both != ["client", "server"] && both != ["server", "client"], "client and server know each other");
+            assert!(
+                both != ["client", "server"] && both != ["server", "client"],
+                "client and server know each other"
+            );
         }
     }
 }
@@ -122,14 +134,19 @@ fn the_page_on_scenarios_shows_one_that_can_be_read() {
 #[test]
 fn the_changelog_speaks_of_this_version() {
     let text = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
-    assert!(text.contains(concat!("\n## ", env!("CARGO_PKG_VERSION"))), "CHANGELOG.md has no section of this version");
+    assert!(
+        text.contains(concat!("\n## ", env!("CARGO_PKG_VERSION"))),
+        "CHANGELOG.md has no section of this version"
+    );
 }
 
 /// A block of a page under `<!-- prints: fetchbench … -->` is what that command prints.
 #[test]
 fn pages_show_what_the_program_prints() {
-    let pages = ["README.md", "SCENARIOS.md"].map(|page| fs::read_to_string(root().join(page)).unwrap());
-    let blocks: Vec<&str> = pages.iter().flat_map(|page| page.split("<!-- prints: fetchbench").skip(1)).collect();
+    let pages =
+        ["README.md", "SCENARIOS.md"].map(|page| fs::read_to_string(root().join(page)).unwrap());
+    let blocks: Vec<&str> =
+        pages.iter().flat_map(|page| page.split("<!-- prints: fetchbench").skip(1)).collect();
     assert!(blocks.len() >= pages.len(), "the pages show nothing of the program's");
     for block in blocks {
         let (arguments, rest) = block.split_once("-->").unwrap();

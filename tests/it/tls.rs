@@ -23,12 +23,13 @@ use crate::cli::{fetchbench, text};
 /// Answers every request until the test ends, and shows a certificate.
 fn serve(address: &str, certificate: &[u8], key: &[u8]) -> std::io::Result<SocketAddr> {
     let certificates = CertificateDer::pem_slice_iter(certificate).map(Result::unwrap).collect();
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(certificates, PrivateKeyDer::from_pem_slice(key).unwrap())
-        .unwrap();
+    let config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(certificates, PrivateKeyDer::from_pem_slice(key).unwrap())
+            .unwrap();
     let (config, listener) = (Arc::new(config), TcpListener::bind((address, 0))?);
     let address = listener.local_addr()?;
     thread::spawn(move || {
@@ -37,7 +38,9 @@ fn serve(address: &str, certificate: &[u8], key: &[u8]) -> std::io::Result<Socke
             let mut stream = Stream::new(&mut connection, &mut socket);
             // A client that refuses the certificate has gone.
             if stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0) {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
+                let _ = stream.write_all(
+                    b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok",
+                );
                 connection.send_close_notify();
                 let _ = connection.complete_io(&mut socket);
             }
@@ -76,7 +79,10 @@ fn self_signed(change: impl FnOnce(&mut CertificateParams)) -> (String, String) 
 }
 
 /// The outcome of trusting exactly the certificate that the server shows.
-fn outcome_of(address: &str, change: impl FnOnce(&mut CertificateParams)) -> Option<Result<u16, String>> {
+fn outcome_of(
+    address: &str,
+    change: impl FnOnce(&mut CertificateParams),
+) -> Option<Result<u16, String>> {
     let (certificate, key) = self_signed(change);
     let port = serve(address, certificate.as_bytes(), key.as_bytes()).ok()?.port();
     let host = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
@@ -90,7 +96,9 @@ const AUTHORITY: &str = "invalid peer certificate: it is an authority's (CA:TRUE
 fn self_signed_ones_are_judged_alike() {
     for address in ["127.0.0.1", "::1"] {
         let made = |change: fn(&mut CertificateParams)| outcome_of(address, change);
-        let Some(authority) = made(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)) else {
+        let Some(authority) =
+            made(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained))
+        else {
             eprintln!("{address} cannot be listened at");
             continue;
         };
@@ -98,20 +106,33 @@ fn self_signed_ones_are_judged_alike() {
         assert_eq!(made(|params| params.is_ca = IsCa::ExplicitNoCa).unwrap(), Ok(200), "{address}");
         assert_eq!(made(|params| params.is_ca = IsCa::NoCa).unwrap(), Ok(200), "{address}");
         let nameless = made(|params| params.subject_alt_names.clear()).unwrap().unwrap_err();
-        let option = format!("it names no host: make it with `openssl req -addext subjectAltName=IP:{address}`");
+        let option = format!(
+            "it names no host: make it with `openssl req -addext subjectAltName=IP:{address}`"
+        );
         assert!(nameless.ends_with(&option), "{nameless}");
     }
 }
 
 #[test]
 fn dates_and_names_are_reported() {
-    let expired = outcome_of("127.0.0.1", |params| params.not_after = date_time_ymd(2020, 1, 1)).unwrap();
+    let expired =
+        outcome_of("127.0.0.1", |params| params.not_after = date_time_ymd(2020, 1, 1)).unwrap();
     assert_eq!(expired, Err("invalid peer certificate: it expired on 2020-01-01".to_owned()));
-    let future = outcome_of("127.0.0.1", |params| params.not_before = date_time_ymd(2100, 1, 1)).unwrap();
-    assert_eq!(future, Err("invalid peer certificate: it is not valid before 2100-01-01".to_owned()));
-    let elsewhere = CertificateParams::new(["elsewhere.invalid".to_owned()]).unwrap().subject_alt_names;
-    let wrong = outcome_of("127.0.0.1", |params| params.subject_alt_names = elsewhere).unwrap().unwrap_err();
-    assert!(wrong.contains("elsewhere.invalid") && wrong.ends_with(", and not for 127.0.0.1"), "{wrong}");
+    let future =
+        outcome_of("127.0.0.1", |params| params.not_before = date_time_ymd(2100, 1, 1)).unwrap();
+    assert_eq!(
+        future,
+        Err("invalid peer certificate: it is not valid before 2100-01-01".to_owned())
+    );
+    let elsewhere =
+        CertificateParams::new(["elsewhere.invalid".to_owned()]).unwrap().subject_alt_names;
+    let wrong = outcome_of("127.0.0.1", |params| params.subject_alt_names = elsewhere)
+        .unwrap()
+        .unwrap_err();
+    assert!(
+        wrong.contains("elsewhere.invalid") && wrong.ends_with(", and not for 127.0.0.1"),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -122,15 +143,25 @@ fn authorities_may_sign() {
     let authority = params.self_signed(&key).unwrap().pem();
     let issuer = Issuer::new(params, key);
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap().pem();
+    let leaf = CertificateParams::new(["127.0.0.1".to_owned()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap()
+        .pem();
     let port = serve("127.0.0.1", leaf.as_bytes(), key.serialize_pem().as_bytes()).unwrap().port();
     let url = format!("https://127.0.0.1:{port}/");
     assert_eq!(outcome(&url, authority.as_bytes()), Ok(200));
-    let trusting = |change: fn(&mut CertificateParams)| outcome(&url, self_signed(change).0.as_bytes()).unwrap_err();
-    let unknown = trusting(|params| params.distinguished_name.push(DnType::CommonName, "a stranger"));
+    let trusting = |change: fn(&mut CertificateParams)| {
+        outcome(&url, self_signed(change).0.as_bytes()).unwrap_err()
+    };
+    let unknown =
+        trusting(|params| params.distinguished_name.push(DnType::CommonName, "a stranger"));
     assert_eq!(unknown, "invalid peer certificate: its issuer is not trusted");
     let namesake = trusting(|_| {});
-    assert!(namesake.contains("not signed by the trusted certificate that has the name"), "{namesake}");
+    assert!(
+        namesake.contains("not signed by the trusted certificate that has the name"),
+        "{namesake}"
+    );
 }
 
 #[test]
@@ -140,14 +171,29 @@ fn the_advised_option_of_openssl_helps() {
     let make = |options: &[&str]| {
         let mut openssl = Command::new("openssl");
         openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]);
-        openssl.args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", "key.pem", "-out", "ca.pem"]);
-        openssl.args(options).current_dir(&folder).output().is_ok_and(|output| output.status.success())
+        openssl.args([
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "ca.pem",
+        ]);
+        openssl
+            .args(options)
+            .current_dir(&folder)
+            .output()
+            .is_ok_and(|output| output.status.success())
     };
     let fetch = || {
-        let (certificate, key) = (fs::read(file("ca.pem")).unwrap(), fs::read(file("key.pem")).unwrap());
+        let (certificate, key) =
+            (fs::read(file("ca.pem")).unwrap(), fs::read(file("key.pem")).unwrap());
         let port = serve("127.0.0.1", &certificate, &key).unwrap().port();
         let url = format!("https://127.0.0.1:{port}/");
-        let output = fetchbench(&["fetch", &url, "--cacert", "ca.pem"]).current_dir(&folder).output().unwrap();
+        let output = fetchbench(&["fetch", &url, "--cacert", "ca.pem"])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
         (output.status.code(), text(&output.stdout) + &text(&output.stderr))
     };
     if !make(&[]) {
@@ -180,7 +226,11 @@ fn bad_files_are_refused_in_a_sentence() {
         let args = ["fetch", "--backend", "fake", "http://a.example", "--cacert", name];
         let output = fetchbench(&args).current_dir(&folder).output().unwrap();
         let stderr = text(&output.stderr);
-        assert_eq!((output.status.code(), stderr.matches('\n').count()), (Some(2), 1), "{name}: {stderr}");
+        assert_eq!(
+            (output.status.code(), stderr.matches('\n').count()),
+            (Some(2), 1),
+            "{name}: {stderr}"
+        );
         assert!(stderr.contains(&format!("--cacert {name}: {expected}")), "{stderr}");
     }
     fs::write(folder.path().join("bom.pem"), format!("\u{feff}{certificate}")).unwrap();

@@ -24,7 +24,12 @@ fn text(bytes: &[u8]) -> String {
 /// What a run prints that leaves some rows out.
 fn stdout(arguments: &[&str], header: &[u8]) -> String {
     let output = run(arguments, header);
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()), "{}", text(&output.stdout));
+    assert_eq!(
+        (output.status.code(), text(&output.stderr)),
+        (Some(0), String::new()),
+        "{}",
+        text(&output.stdout)
+    );
     text(&output.stdout)
 }
 
@@ -32,7 +37,11 @@ fn stdout(arguments: &[&str], header: &[u8]) -> String {
 fn refusal(arguments: &[&str], header: &[u8]) -> String {
     let output = run(arguments, header);
     let stderr = text(&output.stderr);
-    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), String::new()), "{arguments:?}: {stderr}");
+    assert_eq!(
+        (output.status.code(), text(&output.stdout)),
+        (Some(2), String::new()),
+        "{arguments:?}: {stderr}"
+    );
     assert_eq!(stderr.matches('\n').count(), 1, "{stderr}");
     stderr
 }
@@ -83,7 +92,8 @@ fn named_rows_refuse_the_header() {
 fn bytes_of_any_kind_are_taken() {
     let server = echo();
     let url = server.url("/").to_string();
-    let text = stdout(&["fetch", "--format", "json", "--backend", "floor@loop", &url], b"X-A: caf\xe9");
+    let text =
+        stdout(&["fetch", "--format", "json", "--backend", "floor@loop", &url], b"X-A: caf\xe9");
     // In quotes and in UTF-8, `café` has seven bytes.
     assert!(text.contains("\"bytes\": 7"), "{text}");
 }

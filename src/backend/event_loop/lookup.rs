@@ -51,15 +51,18 @@ impl Lookups {
         let (sender, waker) = (self.sender.clone(), Arc::clone(&self.waker));
         let look_up = move || {
             let addresses = (&*origin.host, origin.port).to_socket_addrs().map(Iterator::collect);
-            let addresses =
-                addresses.map_err(|error| FetchError::new(ErrorClass::Dns, format!("{}: {error}", origin.host)));
+            let addresses = addresses.map_err(|error| {
+                FetchError::new(ErrorClass::Dns, format!("{}: {error}", origin.host))
+            });
             // Where the session has gone, nobody has to be told.
             if sender.send(Found { slot, ticket, addresses }).is_ok() {
                 let _ = waker.wake();
             }
         };
         let thread = thread::Builder::new().name("lookup".to_owned()).spawn(look_up);
-        thread.map(|_| ticket).map_err(|error| FetchError::new(ErrorClass::LocalLimit, error.to_string()))
+        thread
+            .map(|_| ticket)
+            .map_err(|error| FetchError::new(ErrorClass::LocalLimit, error.to_string()))
     }
 
     /// The next that has been found.

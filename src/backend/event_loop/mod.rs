@@ -1,8 +1,9 @@
-//! The executor `loop`: the thread that asks for the pass, and an event loop of its own over non-blocking sockets.
+//! The executor `loop`: the thread that asks for the pass, and an event loop of its own over
+//! non-blocking sockets.
 //!
-//! It drives the client `floor` alone: sockets that say when they are ready are no use to a client that has a runtime of
-//! its own. One call of the system sends a request, one receives its answer, and one waits for as many sockets at once as
-//! there are.
+//! It drives the client `floor` alone: sockets that say when they are ready are no use to a client
+//! that has a runtime of its own. One call of the system sends a request, one receives its answer,
+//! and one waits for as many sockets at once as there are.
 
 use std::collections::VecDeque;
 use std::io;
@@ -28,7 +29,8 @@ mod pool;
 /// Events taken from the system at once.
 const BATCH: usize = 1024;
 
-/// Room for what a socket holds. What is read there is checksummed while it is still in the nearest caches.
+/// Room for what a socket holds. What is read there is checksummed while it is still in the nearest
+/// caches.
 const SCRATCH_BYTES: usize = 128 << 10;
 
 struct Session {
@@ -86,8 +88,8 @@ struct Run<'a> {
     flights: Vec<Option<Flight<'a>>>,
     /// Slots whose fetch has ended and that have not looked for another yet.
     free: Vec<usize>,
-    /// When the fetch of a slot, known by its index, has to have ended. All have the same time, so the one that was begun
-    /// first is due first.
+    /// When the fetch of a slot, known by its index, has to have ended. All have the same time, so
+    /// the one that was begun first is due first.
     deadlines: VecDeque<(Instant, usize, usize)>,
     /// Connections that have more to read, after others have had their turn.
     unfinished: Vec<usize>,
@@ -212,8 +214,11 @@ impl Run<'_> {
     fn take_addresses(&mut self) {
         while let Some(Found { slot, ticket, addresses }) = self.lookups.next() {
             // The fetch that asked may have met its deadline meanwhile.
-            let asked =
-                self.flights.get(slot).and_then(Option::as_ref).is_some_and(|flight| flight.lookup == Some(ticket));
+            let asked = self
+                .flights
+                .get(slot)
+                .and_then(Option::as_ref)
+                .is_some_and(|flight| flight.lookup == Some(ticket));
             match addresses {
                 _ if !asked => {}
                 Ok(addresses) => self.connect_to(slot, addresses),

@@ -30,16 +30,25 @@ impl Pool {
 
     /// Takes an idle connection to an origin.
     pub fn take_idle(&mut self, destination: usize) -> Option<usize> {
-        let last = self.idle.iter().rposition(|&token| self.connections[token].destination == destination)?;
+        let last = self
+            .idle
+            .iter()
+            .rposition(|&token| self.connections[token].destination == destination)?;
         self.idle.remove(last)
     }
 
-    /// Begins to connect. Where the budget is spent, the connection that was not used for longest makes room.
+    /// Begins to connect. Where the budget is spent, the connection that was not used for longest
+    /// makes room.
     ///
     /// # Errors
     ///
     /// The system refuses.
-    pub fn connect(&mut self, address: SocketAddr, destination: usize, registry: &Registry) -> io::Result<usize> {
+    pub fn connect(
+        &mut self,
+        address: SocketAddr,
+        destination: usize,
+        registry: &Registry,
+    ) -> io::Result<usize> {
         if self.connections.len() >= self.budget
             && let Some(oldest) = self.idle.pop_front()
         {
@@ -48,8 +57,13 @@ impl Pool {
         let mut connection = Connection::connect(address, destination)?;
         let entry = self.connections.vacant_entry();
         let token = entry.key();
-        // Once for all: the poll tells of changes only, and a connection that waits for nothing ignores what it is told.
-        registry.register(connection.source(), Token(token), Interest::READABLE | Interest::WRITABLE)?;
+        // Once for all: the poll tells of changes only, and a connection that waits for nothing
+        // ignores what it is told.
+        registry.register(
+            connection.source(),
+            Token(token),
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
         entry.insert(connection);
         Ok(token)
     }

@@ -51,7 +51,10 @@ fn public(path: &str) -> &str {
 /// Reads `--backend`: a row, a client or executor for all of its rows, or `exec:PROGRAM`.
 pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
     if let Some(path) = text.strip_prefix("exec:") {
-        anyhow::ensure!(Path::new(path).is_file(), "{path:?} is no program: write exec:./my-worker");
+        anyhow::ensure!(
+            Path::new(path).is_file(),
+            "{path:?} is no program: write exec:./my-worker"
+        );
         return Ok(Chosen(vec![One::Exec(path.to_owned())]));
     }
     let rows = Row::matching(text)?;
@@ -83,23 +86,31 @@ pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<P
     participants
 }
 
-/// What the others are compared with unless something else is named. Whatever noise it has is in every interval: against a
-/// row with a thread for each fetch they are twice as wide on `fan-out`.
+/// What the others are compared with unless something else is named. Whatever noise it has is in
+/// every interval: against a row with a thread for each fetch they are twice as wide on `fan-out`.
 const USUAL_REFERENCE: &str = "hyper@tokio";
 
-/// The number of the row that the others are compared with unless one is named: one that takes part on every workload.
+/// The number of the row that the others are compared with unless one is named: one that takes part
+/// on every workload.
 pub(super) fn usual_reference(participants: &[Participant], workloads: &[Workload]) -> usize {
-    let preferences: [fn(&Participant) -> bool; 3] =
-        [|participant| participant.name == USUAL_REFERENCE, |participant| !participant.sequential, |_| true];
-    let everywhere = |participant: &Participant| workloads.iter().all(|workload| workload.admits(participant));
+    let preferences: [fn(&Participant) -> bool; 3] = [
+        |participant| participant.name == USUAL_REFERENCE,
+        |participant| !participant.sequential,
+        |_| true,
+    ];
+    let everywhere =
+        |participant: &Participant| workloads.iter().all(|workload| workload.admits(participant));
     let preferred = |is_preferred: fn(&Participant) -> bool| {
-        participants.iter().position(|participant| is_preferred(participant) && everywhere(participant))
+        participants
+            .iter()
+            .position(|participant| is_preferred(participant) && everywhere(participant))
     };
     preferences.into_iter().find_map(preferred).unwrap_or(0)
 }
 
 pub(super) fn position_or_push(participants: &mut Vec<Participant>, wanted: Participant) -> usize {
-    if let Some(index) = participants.iter().position(|participant| participant.name == wanted.name) {
+    if let Some(index) = participants.iter().position(|participant| participant.name == wanted.name)
+    {
         return index;
     }
     participants.insert(0, wanted);
@@ -122,7 +133,10 @@ mod tests {
             names[usual_reference(&names.iter().map(row).collect::<Vec<_>>(), &[])].to_owned()
         };
         assert_eq!(reference(&["ureq@sequential", "ureq@threads", "hyper@tokio"]), "hyper@tokio");
-        assert_eq!(reference(&["ureq@sequential", "ureq@threads", "hyper@tokio:1"]), "ureq@threads");
+        assert_eq!(
+            reference(&["ureq@sequential", "ureq@threads", "hyper@tokio:1"]),
+            "ureq@threads"
+        );
         assert_eq!(reference(&["ureq@sequential"]), "ureq@sequential");
     }
 }

@@ -8,7 +8,8 @@ use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::site::{Delay, Reply, Site};
 use crate::scenario::site_list::ListedSite;
 
-/// The sites of a list as a workload. Nothing is known of what they answer, so nothing is compared with it.
+/// The sites of a list as a workload. Nothing is known of what they answer, so nothing is compared
+/// with it.
 pub(super) fn workload(list: &[ListedSite]) -> Workload {
     let mut origins: Vec<Option<Origin>> = Vec::new();
     let mut listening = Vec::new();
@@ -39,5 +40,13 @@ pub(super) fn workload(list: &[ListedSite]) -> Workload {
 
 fn unknown() -> Reply {
     let none = Delay::Fixed(std::time::Duration::ZERO);
-    Reply { status: 200, headers: Vec::new(), begins: Vec::new(), bytes: 0, delay: none, body_time: none, fault: None }
+    Reply {
+        status: 200,
+        headers: Vec::new(),
+        begins: Vec::new(),
+        bytes: 0,
+        delay: none,
+        body_time: none,
+        fault: None,
+    }
 }

@@ -26,8 +26,10 @@ use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 mod chosen;
 mod live;
 
-/// What is compared on when nothing is named, and what its delays are multiplied by so that a pass lasts some 50 ms.
-const DEFAULT_SCENARIOS: [(&str, f64); 3] = [("article", 0.02), ("keepalive", 1.0), ("fan-out", 1.0)];
+/// What is compared on when nothing is named, and what its delays are multiplied by so that a pass
+/// lasts some 50 ms.
+const DEFAULT_SCENARIOS: [(&str, f64); 3] =
+    [("article", 0.02), ("keepalive", 1.0), ("fan-out", 1.0)];
 
 /// Where records go unless one is named.
 const RECORDS: &str = "results";
@@ -46,24 +48,27 @@ is kept. A second Ctrl-C ends at once.";
 
 /// Compare rows in paired rounds: which is faster, by how much, and whether that is real
 ///
-/// Every row has a process of its own. All are alive together and make one short pass each by turns, in ever new orders,
-/// so that what slows the machine down slows them alike. Intervals are Student's, over blocks of such rounds.
+/// Every row has a process of its own. All are alive together and make one short pass each by
+/// turns, in ever new orders, so that what slows the machine down slows them alike. Intervals are
+/// Student's, over blocks of such rounds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CompareArgs {
-    /// Built-in scenarios or paths of TOML files [default: article with short delays, keepalive, fan-out]
+    /// Built-in scenarios or paths of TOML files [default: article with short delays, keepalive,
+    /// fan-out]
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
-    /// File of live sites to compare on instead, one url a line, or TOML with `site` tables of `url` and `label`; `-` is
-    /// stdin. Each backend visits them once before the first block and once a round, with a second's
-    /// pause, and the network is part of the figures. A site that fails for every backend is left out
+    /// File of live sites to compare on instead, one url a line, or TOML with `site` tables of
+    /// `url` and `label`; `-` is stdin. Each backend visits them once before the first block and
+    /// once a round, with a second's pause, and the network is part of the figures. A site that
+    /// fails for every backend is left out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "time_scale"])]
     sites: Option<PathBuf>,
     /// Skip the lines of FILE that are not urls
     #[arg(long, requires = "sites")]
     skip_bad: bool,
-    /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may be repeated [default:
-    /// every row]
+    /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may
+    /// be repeated [default: every row]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     // No doc comment, where rustdoc would take the brackets around a row for a link.
@@ -71,7 +76,8 @@ pub(super) struct CompareArgs {
         long,
         value_name = "ROW",
         value_parser = parse_chosen,
-        help = "Row to compare the others with [default: hyper@tokio where it takes part, else the first that is not sequential]"
+        help = "Row to compare the others with [default: hyper@tokio where it takes part, else \
+                the first that is not sequential]"
     )]
     reference: Option<Chosen>,
     /// Blocks on each scenario, in place of a budget of time
@@ -145,7 +151,8 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
 
 /// Whether a workload makes the command end with [`EXIT_INVALID`].
 fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
-    let probe_fails = |probe: &Probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0;
+    let probe_fails =
+        |probe: &Probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0;
     let is_invalid = workload.rows.iter().any(|row| !row.is_valid());
     is_invalid || workload.setup.probe.as_ref().is_some_and(probe_fails)
 }
@@ -219,14 +226,20 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     let mut participants = participants(&args.backend, &program);
     let named = args.scenarios.iter().map(|name| (name.as_str(), None));
     let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
-    let wanted: Vec<_> = if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
+    let wanted: Vec<_> =
+        if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
     let workloads = match &args.sites {
         Some(list) => vec![live::workload(&read_sites(list, args.skip_bad)?)],
-        None => wanted.into_iter().map(|(name, scale)| workload(args, name, scale)).collect::<anyhow::Result<_>>()?,
+        None => wanted
+            .into_iter()
+            .map(|(name, scale)| workload(args, name, scale))
+            .collect::<anyhow::Result<_>>()?,
     };
     let reference = match &args.reference {
         Some(Chosen(several)) => {
-            let [reference] = several.as_slice() else { bail!("--reference stands for several rows: name one") };
+            let [reference] = several.as_slice() else {
+                bail!("--reference stands for several rows: name one")
+            };
             position_or_push(&mut participants, reference.participant(&program))
         }
         None => usual_reference(&participants, &workloads),
@@ -235,10 +248,15 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     for workload in &workloads {
         let scenario = &workload.scenario.name;
         if !workload.speaks(&participants[reference]) {
-            bail!("the reference {name} cannot fetch https, and so not {scenario}: name another with --reference");
+            bail!(
+                "the reference {name} cannot fetch https, and so not {scenario}: name another \
+                 with --reference"
+            );
         }
         if !workload.is_short(&participants[reference]) {
-            bail!("the reference {name} would take over a second a pass on {scenario}: name another");
+            bail!(
+                "the reference {name} would take over a second a pass on {scenario}: name another"
+            );
         }
     }
     Ok(Plan {
@@ -278,7 +296,9 @@ fn parse_rounds(text: &str) -> Result<u32, String> {
 
 fn parse_budget(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
-        budget if budget < Duration::from_secs(1) => Err(format!("bad budget {text:?}: a second at least")),
+        budget if budget < Duration::from_secs(1) => {
+            Err(format!("bad budget {text:?}: a second at least"))
+        }
         budget if budget > MAX_DEADLINE => Err(format!("bad budget {text:?}: a day at most")),
         budget => Ok(budget),
     }

@@ -1,4 +1,5 @@
-//! The backends of `fetchbench run`: those chosen, those left out, and the one that the others are compared with.
+//! The backends of `fetchbench run`: those chosen, those left out, and the one that the others are
+//! compared with.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -37,8 +38,8 @@ pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Row>> {
     }
 }
 
-/// Returns the rows to compare, and notes on those left out. A row that the user names is never left out: over https it
-/// fails with a reason.
+/// Returns the rows to compare, and notes on those left out. A row that the user names is never
+/// left out: over https it fails with a reason.
 ///
 /// # Errors
 ///
@@ -52,7 +53,8 @@ pub(super) fn rows(
         selected.iter().try_for_each(|row| row.check_headers(headers))?;
         return Ok((selected, Vec::new()));
     }
-    let (rows, no_https): (Vec<Row>, Vec<Row>) = Row::usual().partition(|row| row.backend().https || !needs_https);
+    let (rows, no_https): (Vec<Row>, Vec<Row>) =
+        Row::usual().partition(|row| row.backend().https || !needs_https);
     let (rows, no_header): (Vec<Row>, Vec<Row>) =
         rows.into_iter().partition(|row| row.backend().unsendable(headers).is_none());
     let unsendable = no_header.first().and_then(|row| row.backend().unsendable(headers));
@@ -64,11 +66,13 @@ pub(super) fn rows(
 /// Names the rows that were left out, if there are any, and what they cannot do.
 fn left_out_note(lacking: &str, left_out: &[Row]) -> Option<String> {
     let names: Vec<_> = left_out.iter().map(Row::to_string).collect();
-    (!names.is_empty()).then(|| format!("Left out, since they cannot {lacking}: {}.", names.join(", ")))
+    (!names.is_empty())
+        .then(|| format!("Left out, since they cannot {lacking}: {}.", names.join(", ")))
 }
 
-/// Returns the entrants, of which the first is what the others are compared with: the first sequential row, or one
-/// that stands in where none is among them. No row stands in that cannot send the headers.
+/// Returns the entrants, of which the first is what the others are compared with: the first
+/// sequential row, or one that stands in where none is among them. No row stands in that cannot
+/// send the headers.
 pub(super) fn entrants(mut rows: Vec<Row>, limits: &Limits, headers: &HeaderMap) -> Vec<Entrant> {
     let stands_in = |row: &Row| row.is_sequential() && row.backend().unsendable(headers).is_none();
     let baseline = match rows.iter().position(Row::is_sequential) {
@@ -84,7 +88,8 @@ fn entrant(row: Row, limits: &Limits) -> Entrant {
     Entrant { row, name: row.to_string(), sequential: row.is_sequential(), limits }
 }
 
-/// The fake has as many slots as the concurrency says, so that one slot makes a sequential row of it.
+/// The fake has as many slots as the concurrency says, so that one slot makes a sequential row of
+/// it.
 fn fake_baseline(limits: &Limits) -> Entrant {
     let row = "fake".parse().expect("the table has the fake row");
     let limits = Limits { concurrency: NonZeroUsize::MIN, ..limits.clone() };
@@ -93,9 +98,9 @@ fn fake_baseline(limits: &Limits) -> Entrant {
 
 /// Makes room for the entrant that needs most, and for `listeners`.
 pub(super) fn reserve(entrants: &[Entrant], listeners: usize) -> anyhow::Result<()> {
-    let needs = entrants
-        .iter()
-        .map(|entrant| (entrant.row.descriptors(&entrant.limits), entrant.row.slots(&entrant.limits).get()));
+    let needs = entrants.iter().map(|entrant| {
+        (entrant.row.descriptors(&entrant.limits), entrant.row.slots(&entrant.limits).get())
+    });
     let (connections, concurrency) = needs.max().unwrap_or_default();
     descriptors::reserve_fetches(concurrency, connections, listeners).map_err(usage)
 }
@@ -106,7 +111,8 @@ mod tests {
 
     fn names(rows: &[&str]) -> Vec<String> {
         let rows = rows.iter().map(|row| row.parse().unwrap()).collect();
-        let entrants = entrants(rows, &Limits::new(NonZeroUsize::new(7).unwrap()), &HeaderMap::new());
+        let entrants =
+            entrants(rows, &Limits::new(NonZeroUsize::new(7).unwrap()), &HeaderMap::new());
         entrants.into_iter().map(|entrant| entrant.name).collect()
     }
 

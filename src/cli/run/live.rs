@@ -17,7 +17,8 @@ use crate::report::probe;
 use crate::report::text::{self, Line};
 use crate::scenario::site_list::ListedSite;
 
-/// How many redirects are followed unless the user says otherwise: home pages often lie behind one or two.
+/// How many redirects are followed unless the user says otherwise: home pages often lie behind one
+/// or two.
 pub(in crate::cli) const REDIRECTS: u32 = 10;
 /// The most fetches at one moment unless the user says otherwise: the sites are not ours.
 const CONCURRENCY_MAX: usize = 64;
@@ -41,7 +42,8 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let options = args.fetch.options().map_err(usage)?;
     let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
     let (rows, left_out) = rows(selected(args)?, needs_https, &options.headers).map_err(usage)?;
-    let entrants = entrants(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)), &options.headers);
+    let entrants =
+        entrants(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)), &options.headers);
     reserve(&entrants, 0)?;
     compare(LiveSites { sites, left_out, endings: Endings::default() }, &entrants, &options)
 }
@@ -67,13 +69,15 @@ impl SiteSet for LiveSites {
         let mut notes = vec![text::NETWORK_NOTE.to_owned()];
         notes.extend(self.left_out.clone());
         let probe = self.endings.probe(|index| self.sites[index].public_name());
-        let differences: Vec<String> = probe::differences(&probe).iter().map(|line| visible(line)).collect();
+        let differences: Vec<String> =
+            probe::differences(&probe).iter().map(|line| visible(line)).collect();
         notes.extend(Some(differences.join("\n")).filter(|lines| !lines.is_empty()));
         notes
     }
 }
 
-/// The article's lines show the url that redirects led to. A label of the user's own keeps its place.
+/// The article's lines show the url that redirects led to. A label of the user's own keeps its
+/// place.
 fn line(site: &ListedSite, fetched: &Fetched) -> Line {
     let final_url = fetched.final_url.as_deref();
     Line {
@@ -81,7 +85,12 @@ fn line(site: &ListedSite, fetched: &Fetched) -> Line {
         led_to: site.label.as_ref().and(final_url).map(Url::to_string),
         ended: fetched.started + fetched.elapsed,
         elapsed: fetched.elapsed,
-        status: fetched.result.as_ref().ok().map(|page| page.status).filter(|status| !(200..300).contains(status)),
+        status: fetched
+            .result
+            .as_ref()
+            .ok()
+            .map(|page| page.status)
+            .filter(|status| !(200..300).contains(status)),
         result: match &fetched.result {
             Ok(page) => Ok(page.beginning.text().into_owned()),
             Err(error) => Err(error.to_string()),

@@ -18,8 +18,8 @@ use crate::report::text::{self, Line};
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 
-/// The visit that every backend makes, so that all meet the same delays. Each has a session of its own, and no answer of
-/// an earlier visit to mistake for this one.
+/// The visit that every backend makes, so that all meet the same delays. Each has a session of its
+/// own, and no answer of an earlier visit to mistake for this one.
 const VISIT: u64 = 0;
 
 /// The scenario that is the article's own.
@@ -38,15 +38,22 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let name = args.scenario.as_deref().unwrap_or(ARTICLE);
     let time_scale = args.time_scale.unwrap_or(1.0);
     let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
-    let mut options = Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
-    let (rows, left_out) = rows(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
-    let entrants = entrants(rows, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
+    let mut options =
+        Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
+    let (rows, left_out) =
+        rows(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
+    let entrants =
+        entrants(rows, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
     reserve(&entrants, scenario.origins.len())?;
 
     let program = this_program()?;
     let server = ServerProcess::start(&program, name, time_scale)?;
     options.roots = options.roots.or(server.roots()?);
-    compare(MockSites { scenario, server, is_article: name == ARTICLE, left_out }, &entrants, &options)
+    compare(
+        MockSites { scenario, server, is_article: name == ARTICLE, left_out },
+        &entrants,
+        &options,
+    )
 }
 
 impl SiteSet for MockSites {
@@ -90,7 +97,9 @@ fn compare_pages(expected: &Page, page: &Page) -> Result<(), String> {
     if page == expected {
         return Ok(());
     }
-    let describe = |page: &Page| format!("status {}, {} bytes, crc32 {:08x}", page.status, page.bytes, page.crc32);
+    let describe = |page: &Page| {
+        format!("status {}, {} bytes, crc32 {:08x}", page.status, page.bytes, page.crc32)
+    };
     Err(format!("wrong-answer: expected {}, got {}", describe(expected), describe(page)))
 }
 
@@ -104,6 +113,9 @@ mod tests {
         let (expected, stale) = (article.page(0, 1), article.page(0, 0));
         assert_eq!(compare_pages(&expected, &expected), Ok(()));
         let problem = compare_pages(&expected, &stale).unwrap_err();
-        assert!(problem.starts_with("wrong-answer: expected status 200, 50000 bytes, crc32 "), "{problem}");
+        assert!(
+            problem.starts_with("wrong-answer: expected status 200, 50000 bytes, crc32 "),
+            "{problem}"
+        );
     }
 }

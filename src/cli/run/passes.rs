@@ -23,7 +23,8 @@ pub(super) trait SiteSet {
     /// Observes the pass of a backend before it is shown.
     fn observe(&mut self, _backend: &str, _pass: &Pass) {}
 
-    /// Returns the time of a pass over `slots` if nothing but programmed delays takes time; `None` without delays.
+    /// Returns the time of a pass over `slots` if nothing but programmed delays takes time; `None`
+    /// without delays.
     fn ideal(&self, slots: NonZeroUsize) -> Option<Duration>;
 
     /// Returns what the reader must know to read the figures.
@@ -35,7 +36,11 @@ pub(super) trait SiteSet {
 /// # Errors
 ///
 /// A backend cannot be opened. The others have made their passes by then.
-pub(super) fn compare(mut sites: impl SiteSet, entrants: &[Entrant], options: &Options) -> anyhow::Result<ExitCode> {
+pub(super) fn compare(
+    mut sites: impl SiteSet,
+    entrants: &[Entrant],
+    options: &Options,
+) -> anyhow::Result<ExitCode> {
     let mut examples = Vec::new();
     let mut broken = None;
     for entrant in entrants {

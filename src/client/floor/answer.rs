@@ -14,8 +14,8 @@ pub(super) struct Answer {
 
 #[derive(Debug)]
 enum At {
-    /// In the head, or in one that is interim. Nearly always it comes in one piece and nothing is kept of it.
-    /// It takes `limit` bytes at most: those of interim heads count.
+    /// In the head, or in one that is interim. Nearly always it comes in one piece and nothing is
+    /// kept of it. It takes `limit` bytes at most: those of interim heads count.
     Head { begun: Vec<u8>, limit: usize },
     /// In the body.
     Body { head: Head, framing: Framing, chunks: Chunks },
@@ -69,7 +69,11 @@ impl Answer {
         self.take_body(rest, body)
     }
 
-    fn take_body(&mut self, piece: &[u8], body: &mut Received) -> Result<Option<Whole>, FetchError> {
+    fn take_body(
+        &mut self,
+        piece: &[u8],
+        body: &mut Received,
+    ) -> Result<Option<Whole>, FetchError> {
         let At::Body { head, framing, chunks } = &mut self.at else { return Ok(None) };
         let (taken, complete) = match *framing {
             Framing::Length(length) => {
@@ -92,9 +96,13 @@ impl Answer {
     /// The connection has ended: for some bodies that is their end.
     pub fn end(self) -> Result<Whole, FetchError> {
         match self.at {
-            At::Head { .. } => Err(FetchError::new(ErrorClass::ClosedEarly, "closed before the head was complete")),
+            At::Head { .. } => {
+                Err(FetchError::new(ErrorClass::ClosedEarly, "closed before the head was complete"))
+            }
             At::Body { head, framing: Framing::UntilClose, .. } => Ok(Whole { head, keep: false }),
-            At::Body { .. } => Err(FetchError::new(ErrorClass::BodyShort, "closed before the body was complete")),
+            At::Body { .. } => {
+                Err(FetchError::new(ErrorClass::BodyShort, "closed before the body was complete"))
+            }
         }
     }
 }
@@ -103,7 +111,8 @@ impl Answer {
 mod tests {
     use super::*;
 
-    /// The length of the body of an answer that arrives in pieces, and whether its connection is kept.
+    /// The length of the body of an answer that arrives in pieces, and whether its connection is
+    /// kept.
     fn read(bytes: &[u8], piece: usize) -> Option<(u16, u64, bool)> {
         let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
         let mut whole = None;
@@ -119,8 +128,14 @@ mod tests {
         for (bytes, expected) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde", (200, 5, true)),
             ("HTTP/1.1 204 No Content\r\n\r\n", (204, 0, true)),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", (200, 3, true)),
-            ("HTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", (200, 1, true)),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+                (200, 3, true),
+            ),
+            (
+                "HTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+                (200, 1, true),
+            ),
         ] {
             for piece in 1..=bytes.len() {
                 assert_eq!(read(bytes.as_bytes(), piece), Some(expected), "{bytes:?} by {piece}");
@@ -132,11 +147,14 @@ mod tests {
     fn the_limit_of_heads_holds_in_any_pieces() {
         let hints = "HTTP/1.1 103 Early Hints\r\n\r\n";
         let head = format!("{hints}HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: \r\n\r\n");
-        for (fill, is_read) in [(HEAD_LIMIT - head.len(), true), (HEAD_LIMIT - head.len() + 1, false)] {
+        for (fill, is_read) in
+            [(HEAD_LIMIT - head.len(), true), (HEAD_LIMIT - head.len() + 1, false)]
+        {
             let bytes = head.replace("X: ", &format!("X: {}", "x".repeat(fill)));
             for piece in [bytes.len(), 30_000, 65_535] {
                 let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
-                let mut pieces = bytes.as_bytes().chunks(piece).map(|piece| answer.take(piece, &mut body));
+                let mut pieces =
+                    bytes.as_bytes().chunks(piece).map(|piece| answer.take(piece, &mut body));
                 let whole = pieces.find(|taken| !matches!(taken, Ok(None)));
                 assert_eq!(whole.unwrap().is_ok(), is_read, "{fill} by {piece}");
             }
@@ -145,7 +163,10 @@ mod tests {
 
     #[test]
     fn what_follows_an_answer_costs_the_connection() {
-        assert_eq!(read(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc", 1000), Some((200, 1, false)));
+        assert_eq!(
+            read(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc", 1000),
+            Some((200, 1, false))
+        );
     }
 
     #[test]
@@ -157,7 +178,10 @@ mod tests {
         };
         assert_eq!(end(b""), Err(ErrorClass::ClosedEarly));
         assert_eq!(end(b"HTTP/1.1 200"), Err(ErrorClass::ClosedEarly));
-        assert_eq!(end(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), Err(ErrorClass::BodyShort));
+        assert_eq!(
+            end(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"),
+            Err(ErrorClass::BodyShort)
+        );
         assert_eq!(
             end(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
             Err(ErrorClass::BodyShort)

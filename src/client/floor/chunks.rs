@@ -45,7 +45,8 @@ enum At {
 #[derive(Debug)]
 pub(super) struct Chunks {
     at: At,
-    /// Bytes that were not data since there last was some: extensions and trailers without end are no body.
+    /// Bytes that were not data since there last was some: extensions and trailers without end are
+    /// no body.
     idle: usize,
     /// The trailers so far, behind a status line.
     trailers: Vec<u8>,
@@ -92,9 +93,15 @@ impl Chunks {
     fn after(&mut self, byte: u8) -> Result<At, FetchError> {
         Ok(match (self.at, byte) {
             (At::Length { value, digits: true }, b'\r') => At::LengthEnd { value },
-            (At::Length { value, digits: true } | At::Space { value }, b' ' | b'\t') => At::Space { value },
-            (At::Length { value, digits: true } | At::Space { value }, b';') => At::Extension { value },
-            (At::Length { value, .. }, digit) => At::Length { value: next_digit(value, digit)?, digits: true },
+            (At::Length { value, digits: true } | At::Space { value }, b' ' | b'\t') => {
+                At::Space { value }
+            }
+            (At::Length { value, digits: true } | At::Space { value }, b';') => {
+                At::Extension { value }
+            }
+            (At::Length { value, .. }, digit) => {
+                At::Length { value: next_digit(value, digit)?, digits: true }
+            }
             (At::Space { value } | At::Extension { value }, b'\r') => At::LengthEnd { value },
             (At::Extension { value }, byte) if byte != b'\n' => At::Extension { value },
             (At::LengthEnd { value: 0 }, b'\n') => At::Last,
@@ -110,7 +117,8 @@ impl Chunks {
             }
             (At::Trailers, byte) => {
                 self.trailers.push(byte);
-                let empty_line = self.trailers.ends_with(b"\n\r\n") || self.trailers.ends_with(b"\n\n");
+                let empty_line =
+                    self.trailers.ends_with(b"\n\r\n") || self.trailers.ends_with(b"\n\n");
                 match empty_line && parse(&self.trailers, usize::MAX)?.is_some() {
                     true => At::End,
                     false => At::Trailers,
@@ -132,7 +140,8 @@ mod tests {
     use super::*;
     use crate::fetch::error::ErrorClass;
 
-    /// What comes of a body that arrives in pieces of a length: how many bytes it has, and how many were left over.
+    /// What comes of a body that arrives in pieces of a length: how many bytes it has, and how many
+    /// were left over.
     fn decode(coded: &[u8], piece: usize) -> Result<(u64, usize), ErrorClass> {
         let (mut chunks, mut body, mut taken) = (Chunks::new(), Received::new(u64::MAX), 0);
         for piece in coded.chunks(piece) {

@@ -9,8 +9,8 @@ use super::answer::{Answer, Whole};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
-/// How many times in a row a connection may be read before others have their turn: a peer that never stops sending would
-/// otherwise keep the loop from every deadline.
+/// How many times in a row a connection may be read before others have their turn: a peer that
+/// never stops sending would otherwise keep the loop from every deadline.
 const READS_PER_YIELD: usize = 16;
 
 /// A connection to one origin.
@@ -59,7 +59,14 @@ impl Connection {
     pub fn connect(address: SocketAddr, destination: usize) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, destination, slot: None, sent: 0, answer: Answer::new(), state: State::New })
+        Ok(Self {
+            stream,
+            destination,
+            slot: None,
+            sent: 0,
+            answer: Answer::new(),
+            state: State::New,
+        })
     }
 
     /// The socket, to be registered with the poll.
@@ -74,17 +81,24 @@ impl Connection {
         self.answer = Answer::new();
     }
 
-    /// Whether an idle connection may still be used: the peer has neither closed it nor said anything unasked.
+    /// Whether an idle connection may still be used: the peer has neither closed it nor said
+    /// anything unasked.
     pub fn is_quiet(&mut self) -> bool {
         matches!(self.stream.read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Sends and receives what can be, the socket having said that it is ready; `closing` is whether it said too that the
-    /// peer has nothing more to send.
+    /// Sends and receives what can be, the socket having said that it is ready; `closing` is
+    /// whether it said too that the peer has nothing more to send.
     ///
-    /// A socket that is still connecting takes no byte, so a request can be offered at once: over the loopback the
-    /// connection is often there before the call that asked for it returns.
-    pub fn advance(&mut self, request: &[u8], closing: bool, scratch: &mut [u8], body: &mut Received) -> Step {
+    /// A socket that is still connecting takes no byte, so a request can be offered at once: over
+    /// the loopback the connection is often there before the call that asked for it returns.
+    pub fn advance(
+        &mut self,
+        request: &[u8],
+        closing: bool,
+        scratch: &mut [u8],
+        body: &mut Received,
+    ) -> Step {
         let at_once = self.sent == 0;
         while self.sent < request.len() {
             match self.stream.write(&request[self.sent..]) {
@@ -92,7 +106,8 @@ impl Connection {
                     self.state = State::Open;
                     self.sent += length;
                     if at_once && self.sent == request.len() {
-                        // No answer can be there yet, and to look for one would be a call for nothing.
+                        // No answer can be there yet, and to look for one would be a call for
+                        // nothing.
                         return Step::Wait;
                     }
                 }
@@ -118,8 +133,9 @@ impl Connection {
             };
             match self.answer.take(&scratch[..length], body) {
                 Ok(Some(Whole { head, keep })) => return Step::Done(head, keep && !closing),
-                // The socket gave less than there was room for, so it is empty, and will say when it no longer is. An
-                // end that it has announced already it would not announce again.
+                // The socket gave less than there was room for, so it is empty, and will say when
+                // it no longer is. An end that it has announced already it would not announce
+                // again.
                 Ok(None) if length < scratch.len() && !closing => return Step::Wait,
                 Ok(None) => {}
                 Err(error) => return Step::Failed(error),

@@ -1,4 +1,5 @@
-//! What must hold of the parser of answers, whatever it is given: tried on mutants here, and on more in `fuzz/`.
+//! What must hold of the parser of answers, whatever it is given: tried on mutants here, and on
+//! more in `fuzz/`.
 
 use super::answer::{Answer, Whole};
 use crate::fetch::answer::{Page, Received};
@@ -7,7 +8,8 @@ use crate::fetch::error::ErrorClass;
 /// The longest body that is accepted.
 const CAP: u64 = 100;
 
-/// Reads any bytes as an answer behind which the connection ends: in one piece, in three, and byte by byte.
+/// Reads any bytes as an answer behind which the connection ends: in one piece, in three, and byte
+/// by byte.
 ///
 /// # Panics
 ///
@@ -18,8 +20,8 @@ pub fn examine(bytes: &[u8]) {
     let (first, second) = (hash % (bytes.len() + 1), hash / (bytes.len() + 1) % (bytes.len() + 1));
     let (from, to) = (first.min(second), first.max(second));
     let pieced = outcome([&bytes[..from], &bytes[from..to], &bytes[to..]].into_iter());
-    // Whether the connection is kept is left out. What comes behind an answer is not seen where it comes later: there the
-    // connection is looked at before it is used again.
+    // Whether the connection is kept is left out. What comes behind an answer is not seen where it
+    // comes later: there the connection is looked at before it is used again.
     assert_eq!(whole, pieced, "cut at {from} and {to}");
     // Each byte costs another look at the whole head.
     if bytes.len() < 1_000 {

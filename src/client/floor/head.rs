@@ -44,13 +44,16 @@ pub(super) fn parse(bytes: &[u8], limit: usize) -> Result<Option<Parsed>, FetchE
     let mut headers = [const { MaybeUninit::uninit() }; USUAL_HEADERS];
     let mut response = Response::new(&mut []);
     let config = ParserConfig::default();
-    let parsed = match config.parse_response_with_uninit_headers(&mut response, head, &mut headers) {
+    let parsed = match config.parse_response_with_uninit_headers(&mut response, head, &mut headers)
+    {
         Ok(Status::Complete(length)) => return understand(&response, length).map(Some),
         Ok(Status::Partial) => None,
         Err(_) => parse_unusual(head)?,
     };
     match parsed {
-        None if bytes.len() > limit => Err(protocol(format!("the head is longer than {HEAD_LIMIT} bytes"))),
+        None if bytes.len() > limit => {
+            Err(protocol(format!("the head is longer than {HEAD_LIMIT} bytes")))
+        }
         parsed => Ok(parsed),
     }
 }
@@ -99,7 +102,8 @@ fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, Fetc
             coding = coding.and(header.value);
         } else if is("connection") {
             close |= tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"close"));
-            keep_alive |= tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"keep-alive"));
+            keep_alive |=
+                tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"keep-alive"));
         } else if is("location") {
             locations.push(unfolded(header.value));
         }
@@ -116,12 +120,15 @@ fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, Fetc
         (Coding::Absent, Declared::Nothing) => Framing::UntilClose,
         (Coding::Absent, Declared::Length(length)) => Framing::Length(length),
         (Coding::Absent, Declared::Invalid) => {
-            return Err(protocol("content-length is not a number, or not the same one everywhere".to_owned()));
+            return Err(protocol(
+                "content-length is not a number, or not the same one everywhere".to_owned(),
+            ));
         }
     };
     let is_1_1 = response.version == Some(1);
     let coded = coding != Coding::Absent;
-    // Both a coding and a length may be an attempt at smuggling, and HTTP/1.0 knows no codings (RFC 9112, section 6.1).
+    // Both a coding and a length may be an attempt at smuggling, and HTTP/1.0 knows no codings (RFC
+    // 9112, section 6.1).
     let ambiguous = coded && (declared != Declared::Nothing || !is_1_1);
     let persistent = !close && (is_1_1 || keep_alive);
     Ok(Parsed {
@@ -226,16 +233,44 @@ mod tests {
     fn the_end_of_a_body_is_where_the_rules_put_it() {
         for (head, framing, keep) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Framing::Length(5), true),
-            ("HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\nCONTENT-LENGTH: 5\r\n\r\n", Framing::Length(5), true),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: te, Close\r\n\r\n", Framing::Length(5), false),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\nCONTENT-LENGTH: 5\r\n\r\n",
+                Framing::Length(5),
+                true,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: te, Close\r\n\r\n",
+                Framing::Length(5),
+                false,
+            ),
             ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", Framing::Length(0), true),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, Chunked\r\n\r\n", Framing::Chunks, true),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", Framing::Chunks, false),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n\r\n", Framing::UntilClose, false),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, Chunked\r\n\r\n",
+                Framing::Chunks,
+                true,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+                Framing::Chunks,
+                false,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 5\r\n\r\n",
+                Framing::UntilClose,
+                false,
+            ),
             ("HTTP/1.1 200 OK\r\n\r\n", Framing::UntilClose, false),
             ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", Framing::Length(5), false),
-            ("HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n", Framing::Length(5), true),
-            ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n", Framing::Chunks, false),
+            (
+                "HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n",
+                Framing::Length(5),
+                true,
+            ),
+            (
+                "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n",
+                Framing::Chunks,
+                false,
+            ),
         ] {
             assert_eq!(parsed(head), Ok((framing, keep)), "{head}");
         }
@@ -243,7 +278,9 @@ mod tests {
 
     #[test]
     fn lengths_that_are_none_or_differ_are_refused() {
-        for length in ["3\r\nContent-Length: 5", "3, 5", "+3", "-1", "", "3 5", "99999999999999999999"] {
+        for length in
+            ["3\r\nContent-Length: 5", "3, 5", "+3", "-1", "", "3 5", "99999999999999999999"]
+        {
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
             assert_eq!(parsed(&head), Err(ErrorClass::Protocol), "{length:?}");
         }

@@ -1,9 +1,9 @@
 //! The client of the row `floor`: the nearest to the metal that one core gets.
 //!
-//! Requests are bytes that were put together before the clock started; answers are read where the kernel put them. It
-//! knows nothing of sockets being ready or not: the event loop that drives it is `backend/event_loop`. It keeps the
-//! contract of every row, counts and checksums included, so what another row takes longer is what its client and its
-//! executor cost.
+//! Requests are bytes that were put together before the clock started; answers are read where the
+//! kernel put them. It knows nothing of sockets being ready or not: the event loop that drives it
+//! is `backend/event_loop`. It keeps the contract of every row, counts and checksums included, so
+//! what another row takes longer is what its client and its executor cost.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,8 +82,9 @@ impl Client for Floor {
         let origin = origin_of(url)?;
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         let number = origins.len();
-        let destination =
-            origins.entry(origin).or_insert_with_key(|origin| Arc::new(Destination { number, origin: origin.clone() }));
+        let destination = origins
+            .entry(origin)
+            .or_insert_with_key(|origin| Arc::new(Destination { number, origin: origin.clone() }));
         Ok(Target { destination: Arc::clone(destination), request: request(url, headers) })
     }
 }

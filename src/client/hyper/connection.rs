@@ -34,7 +34,8 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
 
     async fn open(wire: Wire<S>) -> Result<Self, FetchError> {
         let handshake = http1::handshake(Io(wire)).await;
-        let (sender, driver) = handshake.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
+        let (sender, driver) =
+            handshake.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
         Ok(Self { sender, driver: Some(driver), failure: None, read_waker: ReadWaker::new() })
     }
 
@@ -48,19 +49,26 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
             self.poll_driver();
         }
         let response = self.sender.try_send_request(target.request(Empty::new()));
-        let response = response.map_err(|mut error| (error.take_message().is_some(), error.into_error()));
-        let response = self
-            .drive(response)
-            .await
-            .map_err(|(unsent, error)| Failed { unsent, error: self.failed(&error, ErrorClass::ClosedEarly) })?;
+        let response =
+            response.map_err(|mut error| (error.take_message().is_some(), error.into_error()));
+        let response = self.drive(response).await.map_err(|(unsent, error)| Failed {
+            unsent,
+            error: self.failed(&error, ErrorClass::ClosedEarly),
+        })?;
         let head = Head::of(response.status().as_u16(), response.headers());
-        self.read(response.into_body(), body).await.map_err(|error| Failed { error, unsent: false })?;
+        self.read(response.into_body(), body)
+            .await
+            .map_err(|error| Failed { error, unsent: false })?;
         Ok(head)
     }
 }
 
 impl<S: Stream> Connection<S> {
-    async fn read(&mut self, mut incoming: Incoming, body: &mut Received) -> Result<(), FetchError> {
+    async fn read(
+        &mut self,
+        mut incoming: Incoming,
+        body: &mut Received,
+    ) -> Result<(), FetchError> {
         while !incoming.is_end_stream()
             && let Some(frame) = self.drive(incoming.frame()).await
         {
@@ -76,7 +84,8 @@ impl<S: Stream> Connection<S> {
     async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let output = poll_fn(|context| {
-            // The work is polled again right after the driver, so nobody needs to be woken for its sake.
+            // The work is polled again right after the driver, so nobody needs to be woken for its
+            // sake.
             let mut unwoken = Context::from_waker(Waker::noop());
             if let Poll::Ready(output) = work.as_mut().poll(&mut unwoken) {
                 return Poll::Ready(output);
@@ -92,14 +101,16 @@ impl<S: Stream> Connection<S> {
 
     fn poll_driver(&mut self) {
         if let Some(driver) = &mut self.driver
-            && let Poll::Ready(ended) = Pin::new(driver).poll(&mut Context::from_waker(self.read_waker.waker()))
+            && let Poll::Ready(ended) =
+                Pin::new(driver).poll(&mut Context::from_waker(self.read_waker.waker()))
         {
             self.driver = None;
             self.failure = ended.err();
         }
     }
 
-    /// The class of an error: of the sender's, unless that says no more than that there is no driver any more.
+    /// The class of an error: of the sender's, unless that says no more than that there is no
+    /// driver any more.
     fn failed(&self, error: &hyper::Error, incomplete: ErrorClass) -> FetchError {
         let gone = error.is_canceled() || error.is_closed();
         causes::failed(self.failure.as_ref().filter(|_| gone).unwrap_or(error), incomplete)
@@ -127,7 +138,11 @@ mod tests {
     struct Peer(&'static [u8]);
 
     impl AsyncRead for Peer {
-        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
             let answer = std::mem::take(&mut self.0);
             if answer.is_empty() {
                 return Poll::Pending;
@@ -138,7 +153,11 @@ mod tests {
     }
 
     impl AsyncWrite for Peer {
-        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
             self.0 = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab";
             Poll::Ready(Ok(bytes.len()))
         }
@@ -164,9 +183,11 @@ mod tests {
     #[test]
     fn a_request_does_not_wake_the_task_that_sends_it() {
         let targets = Targets::new(&Options::default(), &Limits::new(NonZeroUsize::MIN));
-        let target = targets.target(&"http://127.0.0.1/".parse().unwrap(), Credentials::Send).unwrap();
+        let target =
+            targets.target(&"http://127.0.0.1/".parse().unwrap(), Credentials::Send).unwrap();
         let mut fetches = pin!(async {
-            let mut connection = Connection::open(Either::Left(FairStream::new(Peer(b"")))).await.unwrap();
+            let mut connection =
+                Connection::open(Either::Left(FairStream::new(Peer(b"")))).await.unwrap();
             for _ in 0..3 {
                 let mut body = Received::new(2);
                 connection.fetch(&target, &mut body).await.unwrap();

@@ -17,8 +17,9 @@ thread_local! {
 
 /// A stream of futures-io.
 ///
-/// hyper reads into memory that holds nothing yet, and such a stream only into memory that does. To fill hyper's buffer
-/// with zeros before each read, most of which find nothing, costs many times what it costs to copy what was read.
+/// hyper reads into memory that holds nothing yet, and such a stream only into memory that does. To
+/// fill hyper's buffer with zeros before each read, most of which find nothing, costs many times
+/// what it costs to copy what was read.
 pub(super) struct Io<S>(pub S);
 
 impl<S: AsyncRead + Unpin> Read for Io<S> {
@@ -37,7 +38,11 @@ impl<S: AsyncRead + Unpin> Read for Io<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Write for Io<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(context, bytes)
     }
 
@@ -64,7 +69,8 @@ mod tests {
         let (mut io, mut room) = (Io(&*sent), vec![0; sent.len() + 1]);
         let mut buffer = ReadBuf::new(&mut room);
         for _ in 0..3 {
-            let read = Pin::new(&mut io).poll_read(&mut Context::from_waker(Waker::noop()), buffer.unfilled());
+            let read = Pin::new(&mut io)
+                .poll_read(&mut Context::from_waker(Waker::noop()), buffer.unfilled());
             assert!(matches!(read, Poll::Ready(Ok(()))), "{read:?}");
         }
         assert_eq!(buffer.filled(), sent);

@@ -5,10 +5,12 @@ use std::task::{Context, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
 
-/// What the driver of a connection is polled with: it wakes the task that moves the bytes, and nobody at other times.
+/// What the driver of a connection is polled with: it wakes the task that moves the bytes, and
+/// nobody at other times.
 ///
-/// hyper's sender wakes its driver over each request, which here is the very task that sends: it would run once more, for
-/// nothing, over each fetch. And whoever used an idle connection last need not hear of its end.
+/// hyper's sender wakes its driver over each request, which here is the very task that sends: it
+/// would run once more, for nothing, over each fetch. And whoever used an idle connection last need
+/// not hear of its end.
 pub(super) struct ReadWaker {
     task: Arc<Task>,
     waker: Waker,

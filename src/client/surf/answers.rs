@@ -23,7 +23,9 @@ pub(super) fn head(response: &surf::Response) -> Result<Head, FetchError> {
         return Err(FetchError::objection(ErrorClass::Protocol, "the answer has several lengths"));
     }
     let declared = lengths.and_then(|values| values.last().as_str().parse().ok());
-    let is_chunked = response.header(TRANSFER_ENCODING).is_some_and(|coding| coding.last().as_str() == "chunked");
+    let is_chunked = response
+        .header(TRANSFER_ENCODING)
+        .is_some_and(|coding| coding.last().as_str() == "chunked");
     if declared.is_none() && !is_chunked && !matches!(status, 204 | 304) {
         let message = "surf takes a body that is neither measured nor `chunked` for an empty one: use a row of hyper or \
                        ureq";
@@ -34,8 +36,8 @@ pub(super) fn head(response: &surf::Response) -> Result<Head, FetchError> {
     Ok(Head { status, declared, location })
 }
 
-/// The class of an error before the body. surf's errors hold an error of the system, a text that ends in its number, or
-/// a text alone.
+/// The class of an error before the body. surf's errors hold an error of the system, a text that
+/// ends in its number, or a text alone.
 pub(super) fn head_failed(error: &surf::Error) -> FetchError {
     let message = error.to_string();
     // Of a client of ours.
@@ -45,8 +47,11 @@ pub(super) fn head_failed(error: &surf::Error) -> FetchError {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return FetchError::io(error, ErrorClass::Protocol);
     }
-    // The pool tells why it could not connect in its text only, which ends as the standard library's does.
-    let number = message.rsplit_once("(os error ").and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
+    // The pool tells why it could not connect in its text only, which ends as the standard
+    // library's does.
+    let number = message
+        .rsplit_once("(os error ")
+        .and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
     if let Some(number) = number {
         return FetchError::io(&io::Error::from_raw_os_error(number), ErrorClass::Connect);
     }
@@ -56,7 +61,10 @@ pub(super) fn head_failed(error: &surf::Error) -> FetchError {
         _ => ErrorClass::Protocol,
     };
     if message == "Unsupported HTTP version" {
-        return FetchError::new(class, "surf reads answers of HTTP/1.1 only, and this is of another version");
+        return FetchError::new(
+            class,
+            "surf reads answers of HTTP/1.1 only, and this is of another version",
+        );
     }
     FetchError::new(class, message)
 }

@@ -1,21 +1,24 @@
-//! The client surf: over the `h1` client of http-client (async-h1) for http, and over one of ours for https.
+//! The client surf: over the `h1` client of http-client (async-h1) for http, and over one of ours
+//! for https.
 //!
-//! The first is passed explicitly: which one surf takes by itself depends on the features of the whole tree. It has
-//! traps that would falsify a comparison, and each is handled here:
+//! The first is passed explicitly: which one surf takes by itself depends on the features of the
+//! whole tree. It has traps that would falsify a comparison, and each is handled here:
 //!
-//! * It returns a connection to its pool with the rest of an abandoned answer unread, where the next fetch meets it. So
-//!   after anything but a whole answer the client is replaced, and its pool with it. The same after an answer that says
-//!   `connection: close`, which it does not heed.
-//! * It takes a body that ends with the connection for an empty one, and so one whose coding is not spelt `chunked`, and
-//!   an interim answer (1xx) for the final one: told as `unsupported`.
+//! * It returns a connection to its pool with the rest of an abandoned answer unread, where the
+//!   next fetch meets it. So after anything but a whole answer the client is replaced, and its pool
+//!   with it. The same after an answer that says `connection: close`, which it does not heed.
+//! * It takes a body that ends with the connection for an empty one, and so one whose coding is not
+//!   spelt `chunked`, and an interim answer (1xx) for the final one: told as `unsupported`.
 //! * It panics over header values that are not ASCII: told as `crashed`.
-//! * It reads a head or a chunk's size without end, as fast as it comes, and hears of no deadline meanwhile: not mended,
-//!   since only a client of our own could.
-//! * It never closes a connection for the sake of another host's: its client is replaced after as many hosts as there
-//!   may be connections.
-//! * It takes a body that is cut short for a whole one: [`Received::finish`] compares with the declared length.
+//! * It reads a head or a chunk's size without end, as fast as it comes, and hears of no deadline
+//!   meanwhile: not mended, since only a client of our own could.
+//! * It never closes a connection for the sake of another host's: its client is replaced after as
+//!   many hosts as there may be connections.
+//! * It takes a body that is cut short for a whole one: [`Received::finish`] compares with the
+//!   declared length.
 //! * It looks names up by blocking the executor, at every fetch: it is only ever given addresses.
-//! * Two first requests to a host at the same moment make two pools of it, and lose one: the first is let go ahead.
+//! * Two first requests to a host at the same moment make two pools of it, and lose one: the first
+//!   is let go ahead.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -36,7 +39,10 @@ use self::answers::{body_failed, head, head_failed, says_close};
 use self::plain::Plain;
 use self::secure::{Attempt, Secure};
 use super::origins::Origins;
-use super::{AsyncClient, Choice, Client, PIECES_PER_YIELD, Runtime, addresses, host_header, origin_of, tuned};
+use super::{
+    AsyncClient, Choice, Client, PIECES_PER_YIELD, Runtime, addresses, host_header, origin_of,
+    tuned,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
@@ -46,7 +52,8 @@ mod answers;
 mod plain;
 mod secure;
 
-/// surf on a runtime, which for http only looks names up: the streams of surf's own client are async-std's everywhere.
+/// surf on a runtime, which for http only looks names up: the streams of surf's own client are
+/// async-std's everywhere.
 #[derive(Debug)]
 pub struct Surf<R> {
     plain: Plain,
@@ -124,7 +131,8 @@ const TUNED: &[Choice<Config>] = &[
     },
     Choice {
         option: "timeout: none",
-        why: "the deadline is the harness's; surf's covers neither connecting nor the body, and sets a timer a fetch",
+        why: "the deadline is the harness's; surf's covers neither connecting nor the body, and \
+              sets a timer a fetch",
         set: |config, _| config.set_timeout(None),
     },
 ];
@@ -132,7 +140,8 @@ const TUNED: &[Choice<Config>] = &[
 fn headers(map: HeaderMap) -> anyhow::Result<Headers> {
     let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
         let text = value.to_str().ok().and_then(|text| text.parse().ok());
-        let value: HeaderValue = text.with_context(|| format!("surf takes only ASCII in a header: {name}"))?;
+        let value: HeaderValue =
+            text.with_context(|| format!("surf takes only ASCII in a header: {name}"))?;
         Ok((HeaderName::from(name.as_str()), value))
     };
     map.iter().map(header).collect()
@@ -172,12 +181,20 @@ impl<R: Runtime> Surf<R> {
             return Ok(known);
         }
         let found: Arc<[SocketAddr]> = addresses::<R>(origin).await?.into();
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(origin.clone(), Arc::clone(&found));
+        self.names
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(origin.clone(), Arc::clone(&found));
         Ok(found)
     }
 
     /// Fetches a url of http whose host is an address.
-    async fn get_plain(&self, url: Url, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+    async fn get_plain(
+        &self,
+        url: Url,
+        target: &Target,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
         let mut flight = self.plain.send(target.host, self.request(url, target)).await;
         let response = flight.answer().await?;
         let (head, is_whole) = read(response, body).await?;
@@ -215,7 +232,10 @@ impl<R: Runtime> Surf<R> {
 }
 
 /// Reads an answer, and says whether its connection may be used again.
-async fn read(response: &mut surf::Response, body: &mut Received) -> Result<(Head, bool), FetchError> {
+async fn read(
+    response: &mut surf::Response,
+    body: &mut Received,
+) -> Result<(Head, bool), FetchError> {
     let head = head(response)?;
     for piece in 1_u32.. {
         if piece % PIECES_PER_YIELD == 0 {

@@ -1,4 +1,5 @@
-//! surf's own client for http, `h1` of http-client, kept from handing anybody the connection of an abandoned fetch.
+//! surf's own client for http, `h1` of http-client, kept from handing anybody the connection of an
+//! abandoned fetch.
 
 use std::any::Any;
 use std::collections::HashSet;
@@ -46,10 +47,11 @@ impl Plain {
 
     /// Sends a request, as far as its first poll.
     ///
-    /// In its first poll the client takes a connection from the host's pool, and makes a pool where there is none. So the
-    /// client is chosen and first polled under one lock: whoever abandons a fetch replaces the client before the connection
-    /// goes back to its pool, and nobody who chose the old one can still find it there. And to a host that is new to the
-    /// client the lock is exclusive: two that make a pool at the same moment make two, of which one is lost.
+    /// In its first poll the client takes a connection from the host's pool, and makes a pool where
+    /// there is none. So the client is chosen and first polled under one lock: whoever abandons a
+    /// fetch replaces the client before the connection goes back to its pool, and nobody who chose
+    /// the old one can still find it there. And to a host that is new to the client the lock is
+    /// exclusive: two that make a pool at the same moment make two, of which one is lost.
     pub async fn send(&self, host: usize, request: surf::Request) -> Flight<'_> {
         let mut request = Some(request);
         poll_fn(|context| {
@@ -70,8 +72,8 @@ impl Plain {
         .await
     }
 
-    /// Opens a new client in place of `old`, unless another fetch has done so already. Neighbours in flight end on the
-    /// old one; its connections are closed when the last of them has.
+    /// Opens a new client in place of `old`, unless another fetch has done so already. Neighbours
+    /// in flight end on the old one; its connections are closed when the last of them has.
     fn replace(&self, old: &Arc<surf::Client>) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&current.client, old) {
@@ -82,8 +84,8 @@ impl Plain {
 
 type Sending = Pin<Box<dyn Future<Output = surf::Result<surf::Response>> + Send>>;
 
-/// A fetch in flight. Dropped before its answer has been read to its end, it first replaces the client and only then
-/// gives its connection back.
+/// A fetch in flight. Dropped before its answer has been read to its end, it first replaces the
+/// client and only then gives its connection back.
 pub(super) struct Flight<'a> {
     plain: &'a Plain,
     /// What is to be replaced.
@@ -101,11 +103,19 @@ impl<'a> Flight<'a> {
         request: Option<surf::Request>,
         context: &mut Context<'_>,
     ) -> Self {
-        let mut flight = Self { plain, client: Some(Arc::clone(client)), sending: None, response: None, panic: None };
+        let mut flight = Self {
+            plain,
+            client: Some(Arc::clone(client)),
+            sending: None,
+            response: None,
+            panic: None,
+        };
         if let Some(request) = request {
             let client = Arc::clone(client);
-            let sending = flight.sending.insert(Box::pin(async move { client.send(request).await }));
-            // A panic here would replace the client while its lock is held: it waits until that has been let go.
+            let sending =
+                flight.sending.insert(Box::pin(async move { client.send(request).await }));
+            // A panic here would replace the client while its lock is held: it waits until that has
+            // been let go.
             match catch_unwind(AssertUnwindSafe(|| sending.as_mut().poll(context))) {
                 Ok(Poll::Ready(response)) => flight.response = Some(response),
                 Ok(Poll::Pending) => {}

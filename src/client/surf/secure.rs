@@ -1,7 +1,9 @@
-//! A client of ours for surf, for https alone: async-h1, as in surf's own, over rustls and the executor's streams.
+//! A client of ours for surf, for https alone: async-h1, as in surf's own, over rustls and the
+//! executor's streams.
 //!
-//! surf's own client for https is of the year 2020, with holes that are known. This one takes its place, so that the
-//! sites of surf's users can be fetched at all; what is measured of it is surf's request, parser and body, and our pool.
+//! surf's own client for https is of the year 2020, with holes that are known. This one takes its
+//! place, so that the sites of surf's users can be fetched at all; what is measured of it is surf's
+//! request, parser and body, and our pool.
 
 use std::fmt;
 use std::io;
@@ -51,7 +53,11 @@ impl<R: Runtime> Secure<R> {
     }
 
     /// An idle connection that is still open, or a new one.
-    async fn stream(&self, request: &Request, attempt: Attempt) -> Result<InUse<Stream<R>>, FetchError> {
+    async fn stream(
+        &self,
+        request: &Request,
+        attempt: Attempt,
+    ) -> Result<InUse<Stream<R>>, FetchError> {
         let mut lease = self.pool.lease(attempt.host);
         let mut stream = None;
         while stream.is_none()
@@ -64,7 +70,8 @@ impl<R: Runtime> Secure<R> {
             None => {
                 lease.make_room();
                 let origin = origin_of(request.url())?;
-                tls::encrypt(&self.tls, FairStream::new(connect::<R>(&origin).await?), &origin).await?
+                tls::encrypt(&self.tls, FairStream::new(connect::<R>(&origin).await?), &origin)
+                    .await?
             }
         };
         Ok(InUse { held: Some((stream, lease)), is_whole: attempt.is_whole })
@@ -75,7 +82,9 @@ impl<R: Runtime> Secure<R> {
 impl<R: Runtime> HttpClient for Secure<R> {
     async fn send(&self, request: Request) -> Result<Response, Error> {
         let attempt = request.ext().get::<Attempt>().cloned();
-        let attempt = attempt.ok_or_else(|| Error::from_str(StatusCode::BadRequest, "a request without its errand"))?;
+        let attempt = attempt.ok_or_else(|| {
+            Error::from_str(StatusCode::BadRequest, "a request without its errand")
+        })?;
         let stream = self.stream(&request, attempt).await;
         let stream = stream.map_err(|error| Error::new(StatusCode::BadGateway, error))?;
         async_h1::connect(stream, request).await
@@ -88,7 +97,8 @@ impl<R: Runtime> fmt::Debug for Secure<R> {
     }
 }
 
-/// A connection while an answer is read from it. It goes back to the pool if the answer was read to its end.
+/// A connection while an answer is read from it. It goes back to the pool if the answer was read to
+/// its end.
 struct InUse<S> {
     /// Gone only while it is dropped.
     held: Option<(S, Lease<S>)>,
@@ -113,13 +123,21 @@ impl<S: Unpin> InUse<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for InUse<S> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         self.stream()?.poll_read(context, buffer)
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for InUse<S> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.stream()?.poll_write(context, bytes)
     }
 

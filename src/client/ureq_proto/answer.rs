@@ -21,16 +21,24 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    /// Takes of the bytes that have come what can be understood without those to come, and says how many that are.
+    /// Takes of the bytes that have come what can be understood without those to come, and says how
+    /// many that are.
     ///
     /// Bodies are decoded into `scratch`, which is at least as long.
-    pub fn take(&mut self, bytes: &[u8], scratch: &mut [u8], body: &mut Received) -> Result<usize, FetchError> {
+    pub fn take(
+        &mut self,
+        bytes: &[u8],
+        scratch: &mut [u8],
+        body: &mut Received,
+    ) -> Result<usize, FetchError> {
         let mut taken = 0;
         while let Self::Head(call) = self {
             let (length, response) = call.try_response(&bytes[taken..], false).map_err(protocol)?;
             taken += length;
             match response {
-                Some(response) => self.head_ended(Head::of(response.status().as_u16(), response.headers())),
+                Some(response) => {
+                    self.head_ended(Head::of(response.status().as_u16(), response.headers()))
+                }
                 // Either it is not all there yet, or it was an interim one.
                 None if length == 0 => return Ok(taken),
                 None => {}
@@ -49,7 +57,8 @@ impl Answer {
         Ok(taken)
     }
 
-    /// What it means at this point that the connection has failed. TLS calls an end that nobody announced an error.
+    /// What it means at this point that the connection has failed. TLS calls an end that nobody
+    /// announced an error.
     pub fn broken_off(&self, error: &io::Error) -> FetchError {
         match self {
             Self::Body(..) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -89,11 +98,21 @@ impl Answer {
     /// The connection has ended: for some bodies that is their end.
     pub fn end(&mut self) -> Result<(), FetchError> {
         match self {
-            Self::Body(_, call) if call.body_mode() == BodyMode::CloseDelimited => self.body_ended(),
-            Self::Body(..) => {
-                return Err(FetchError::new(ErrorClass::BodyShort, "closed before the body was complete"));
+            Self::Body(_, call) if call.body_mode() == BodyMode::CloseDelimited => {
+                self.body_ended()
             }
-            _ => return Err(FetchError::new(ErrorClass::ClosedEarly, "closed before the head was complete")),
+            Self::Body(..) => {
+                return Err(FetchError::new(
+                    ErrorClass::BodyShort,
+                    "closed before the body was complete",
+                ));
+            }
+            _ => {
+                return Err(FetchError::new(
+                    ErrorClass::ClosedEarly,
+                    "closed before the head was complete",
+                ));
+            }
         }
         Ok(())
     }
@@ -140,12 +159,23 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 200, 0, false),
             ("HTTP/1.1 204 No Content\r\n\r\n", 204, 0, true),
             ("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 1\r\n\r\na", 302, 1, true),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 200, 3, true),
-            ("HTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", 200, 1, true),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+                200,
+                3,
+                true,
+            ),
+            (
+                "HTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+                200,
+                1,
+                true,
+            ),
         ] {
             for piece in 1..=bytes.len() {
                 let (answer, received) = read(bytes.as_bytes(), piece).unwrap();
-                let (head, kept) = answer.whole().unwrap_or_else(|| panic!("{bytes:?} by {piece} has not ended"));
+                let (head, kept) =
+                    answer.whole().unwrap_or_else(|| panic!("{bytes:?} by {piece} has not ended"));
                 assert_eq!((head.status, received, kept), (status, length, keep), "{bytes:?}");
             }
         }
@@ -158,7 +188,10 @@ mod tests {
             answer.end().map(|()| answer.whole().is_some()).map_err(|error| error.class)
         };
         assert_eq!(end(b""), Err(ErrorClass::ClosedEarly));
-        assert_eq!(end(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), Err(ErrorClass::BodyShort));
+        assert_eq!(
+            end(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"),
+            Err(ErrorClass::BodyShort)
+        );
         assert_eq!(
             end(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"),
             Err(ErrorClass::BodyShort)
@@ -171,14 +204,20 @@ mod tests {
         let cut = io::Error::from(io::ErrorKind::UnexpectedEof);
         let after = |bytes: &[u8]| read(bytes, bytes.len()).unwrap().0.broken_off(&cut).class;
         assert_eq!(asked().broken_off(&cut).class, ErrorClass::ClosedEarly);
-        assert_eq!(after(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), ErrorClass::BodyShort);
+        assert_eq!(
+            after(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"),
+            ErrorClass::BodyShort
+        );
         assert_eq!(after(b"HTTP/1.1 200 OK\r\n\r\nabc"), ErrorClass::BodyShort);
     }
 
     #[test]
     fn what_is_malformed_is_refused() {
-        for bytes in ["HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"] {
-            let refused = read(bytes.as_bytes(), bytes.len()).map(|_| ()).map_err(|error| error.class);
+        for bytes in
+            ["HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"]
+        {
+            let refused =
+                read(bytes.as_bytes(), bytes.len()).map(|_| ()).map_err(|error| error.class);
             assert_eq!(refused, Err(ErrorClass::Protocol), "{bytes:?}");
         }
     }

@@ -26,7 +26,8 @@ const OUTPUT_BYTES: usize = SCRATCH_BYTES + 1024;
 thread_local! {
     /// For what is read, and for what is decoded of it or is to be written.
     ///
-    /// All fetches of a thread share it, so that it stays in the cache however many connections there are.
+    /// All fetches of a thread share it, so that it stays in the cache however many connections
+    /// there are.
     static SCRATCH: RefCell<[Box<[u8]>; 2]> = RefCell::new([SCRATCH_BYTES, OUTPUT_BYTES].map(|length| vec![0; length].into()));
 }
 
@@ -67,7 +68,8 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
 
 /// The bytes of a request, and what reads the answer to it.
 fn ask(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
-    let refused = |error: ureq_proto::Error| FetchError::new(ErrorClass::Unsupported, error.to_string());
+    let refused =
+        |error: ureq_proto::Error| FetchError::new(ErrorClass::Unsupported, error.to_string());
     let mut call = Call::new(target.request(())).map_err(refused)?.proceed();
     let mut request = Vec::new();
     SCRATCH.with_borrow_mut(|[_, scratch]| {
@@ -88,7 +90,12 @@ impl<S: Stream> Connection<S> {
         let mut sent = 0;
         while sent < request.len() {
             sent += match self.wire.write(&request[sent..]).await {
-                Ok(0) => return Err(Failed { error: failed(&io::ErrorKind::WriteZero.into()), unsent: sent == 0 }),
+                Ok(0) => {
+                    return Err(Failed {
+                        error: failed(&io::ErrorKind::WriteZero.into()),
+                        unsent: sent == 0,
+                    });
+                }
                 Ok(length) => length,
                 Err(error) => return Err(Failed { error: failed(&error), unsent: sent == 0 }),
             };
@@ -96,7 +103,11 @@ impl<S: Stream> Connection<S> {
         self.wire.flush().await.map_err(|error| Failed { error: failed(&error), unsent: false })
     }
 
-    async fn receive(&mut self, answer: &mut Answer, body: &mut Received) -> Result<Head, FetchError> {
+    async fn receive(
+        &mut self,
+        answer: &mut Answer,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
         let mut rest = Vec::new();
         loop {
             poll_fn(|context| self.poll_receive(context, &mut rest, answer, body)).await?;
@@ -108,7 +119,8 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// Reads once, and gives to the answer what has come. What it does not take is left in `rest`, to be given again.
+    /// Reads once, and gives to the answer what has come. What it does not take is left in `rest`,
+    /// to be given again.
     fn poll_receive(
         &mut self,
         context: &mut Context<'_>,

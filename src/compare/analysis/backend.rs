@@ -40,8 +40,8 @@ pub struct BackendAnalysis {
     pub median_interval_s: Option<RangeInclusive<f64>>,
     /// The mean ideal pass in seconds, if there are delays.
     pub ideal_s: Option<f64>,
-    /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the floor
-    /// took part.
+    /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
+    /// floor took part.
     pub of_floor: Option<f64>,
     /// The times of single fetches.
     pub fetch_times: FetchTimes,
@@ -71,7 +71,8 @@ pub struct Invalid {
 impl Invalid {
     /// Returns the first reason a pass was rejected; `None` if none was.
     pub(super) fn first(passes: &[&PassSample]) -> Option<Self> {
-        let is_rejected = |pass: &&&PassSample| !matches!(pass.validity, Validity::Valid | Validity::Interrupted);
+        let is_rejected =
+            |pass: &&&PassSample| !matches!(pass.validity, Validity::Valid | Validity::Interrupted);
         let mut rejected = passes.iter().filter(is_rejected);
         let first = rejected.next()?;
         Some(Self {
@@ -118,7 +119,12 @@ impl Compared {
 
 impl BackendAnalysis {
     /// Analyses a valid backend.
-    pub(super) fn valid(index: usize, measured: &Measured<'_>, paired: &Paired, rank: Option<usize>) -> Self {
+    pub(super) fn valid(
+        index: usize,
+        measured: &Measured<'_>,
+        paired: &Paired,
+        rank: Option<usize>,
+    ) -> Self {
         Self::new(index, measured, None, Compared::new(index, measured, paired, rank))
     }
 
@@ -127,7 +133,12 @@ impl BackendAnalysis {
         Self::new(index, measured, Some(invalid), Compared::default())
     }
 
-    fn new(index: usize, measured: &Measured<'_>, invalid: Option<Invalid>, comparison: Compared) -> Self {
+    fn new(
+        index: usize,
+        measured: &Measured<'_>,
+        invalid: Option<Invalid>,
+        comparison: Compared,
+    ) -> Self {
         let cost = Cost::mean(&measured.costs);
         let peak_rss_bytes = cost.and_then(|cost| cost.peak_rss_bytes);
         Self {
@@ -186,7 +197,8 @@ impl BackendAnalysis {
     /// Whether the server was the limit, so that the backend is at least as fast as its figure: the
     /// server was busy nearly all the time, and the backend's own threads were not.
     pub fn is_server_bound(&self) -> bool {
-        self.server.busy.is_some_and(|busy| busy > BUSY) && self.own_busy().is_none_or(|busy| busy <= BUSY)
+        self.server.busy.is_some_and(|busy| busy > BUSY)
+            && self.own_busy().is_none_or(|busy| busy <= BUSY)
     }
 
     /// Returns the share of a pass for which the backend's own threads were busy.
@@ -196,7 +208,8 @@ impl BackendAnalysis {
     }
 
     pub(super) fn by_rank_and_median(&self, other: &Self) -> Ordering {
-        let (rank, other_rank) = (self.rank.unwrap_or(usize::MAX), other.rank.unwrap_or(usize::MAX));
+        let (rank, other_rank) =
+            (self.rank.unwrap_or(usize::MAX), other.rank.unwrap_or(usize::MAX));
         let median = |row: &Self| row.median_s.unwrap_or(f64::MAX);
         rank.cmp(&other_rank).then(median(self).total_cmp(&median(other)))
     }

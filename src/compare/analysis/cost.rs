@@ -3,8 +3,8 @@
 use crate::record::CostSample;
 use crate::worker::counting::Counts;
 
-/// With less processor time, in seconds, ticks of 10 ms do not split it between program and kernel to
-/// a few percent.
+/// With less processor time, in seconds, ticks of 10 ms do not split it between program and kernel
+/// to a few percent.
 const LEAST_TICKS_S: f64 = 0.25;
 
 /// The mean cost of a backend's fetches.
@@ -40,7 +40,9 @@ impl Cost {
         if fetches == 0 {
             return None;
         }
-        let each = |value: fn(&CostSample) -> f64| costs.iter().map(|cost| value(cost)).sum::<f64>() / fetches as f64;
+        let each = |value: fn(&CostSample) -> f64| {
+            costs.iter().map(|cost| value(cost)).sum::<f64>() / fetches as f64
+        };
         let is_left_to_others = costs.iter().any(|cost| cost.children_s > 0.0);
         let cpu_s = each(CostSample::cpu_s);
         let (user, system) = (each(|cost| cost.user_s), each(|cost| cost.system_s));

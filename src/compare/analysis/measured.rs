@@ -13,8 +13,8 @@ const LEAST_IN_FLIGHT: u64 = 1_000;
 
 /// The shares of fetches at which the curve of fetch times has its points.
 pub const CURVE: [f64; 24] = [
-    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.993, 0.996,
-    0.998, 0.999, 0.9995, 0.9999,
+    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98,
+    0.99, 0.993, 0.996, 0.998, 0.999, 0.9995, 0.9999,
 ];
 
 /// The samples of one backend on a scenario.
@@ -91,7 +91,10 @@ impl Measured<'_> {
         let witnessed = || self.counted().filter_map(|(pass, s)| Some((pass.witness.as_ref()?, s)));
         let busy: Vec<f64> = witnessed().map(|(witness, s)| cpu_s(witness) / s).collect();
         let cpu: Vec<f64> = witnessed().map(|(witness, _)| cpu_s(witness)).collect();
-        ServerLoad { busy: stats::median(&busy), cpu_s: stats::median(&cpu).map(|cpu| cpu / self.setup.fetches as f64) }
+        ServerLoad {
+            busy: stats::median(&busy),
+            cpu_s: stats::median(&cpu).map(|cpu| cpu / self.setup.fetches as f64),
+        }
     }
 
     /// Returns the number of fetches in flight at most.
@@ -128,7 +131,9 @@ impl Measured<'_> {
 
     pub(super) fn fetch_times(&self) -> FetchTimes {
         let fetches = self.fetch_histogram();
-        let known = |share: f64, least: u64| (fetches.len() >= least).then(|| quantile(&fetches, share).seconds);
+        let known = |share: f64, least: u64| {
+            (fetches.len() >= least).then(|| quantile(&fetches, share).seconds)
+        };
         FetchTimes { median_s: known(0.5, 10), p99_s: known(0.99, 1_000), curve: curve(&fetches) }
     }
 
@@ -147,7 +152,8 @@ impl Measured<'_> {
 
 /// Returns the points of [`CURVE`] beyond which at least one fetch is expected.
 fn curve(fetches: &Histogram<u64>) -> Vec<Quantile> {
-    let is_known = |share: &f64| fetches.len() as f64 * (1.0 - share) >= 1.0 - 1e-9 && !fetches.is_empty();
+    let is_known =
+        |share: &f64| fetches.len() as f64 * (1.0 - share) >= 1.0 - 1e-9 && !fetches.is_empty();
     CURVE.into_iter().filter(is_known).map(|share| quantile(fetches, share)).collect()
 }
 

@@ -33,8 +33,8 @@ pub struct WorkloadAnalysis {
     pub rows: Vec<BackendAnalysis>,
     /// The reference against itself: a difference within this interval is noise.
     pub noise: Option<Ratio>,
-    /// The smallest difference to the reference, such as 0.04 for 4 %, that this run would have shown
-    /// in four of five cases.
+    /// The smallest difference to the reference, such as 0.04 for 4 %, that this run would have
+    /// shown in four of five cases.
     pub smallest_difference: Option<f64>,
     /// The number of blocks.
     pub blocks: usize,
@@ -53,7 +53,10 @@ impl WorkloadAnalysis {
     }
 
     /// Returns the valid backend with the highest value, among those that have one.
-    pub fn highest(&self, value: impl Fn(&BackendAnalysis) -> Option<f64>) -> Option<(&BackendAnalysis, f64)> {
+    pub fn highest(
+        &self,
+        value: impl Fn(&BackendAnalysis) -> Option<f64>,
+    ) -> Option<(&BackendAnalysis, f64)> {
         let values = self.valid().filter_map(|row| Some((row, value(row)?)));
         values.max_by(|a, b| a.1.total_cmp(&b.1))
     }
@@ -90,9 +93,8 @@ fn analyse_workload(comparison: &Comparison, setup: &WorkloadSetup) -> WorkloadA
         .iter()
         .map(|measured| match &measured.row.name {
             // The control is the reference: an invalid pass of one counts against both.
-            name if name == reference => {
-                Invalid::first(&measured.passes).or_else(|| Invalid::first(&own_passes(&passes, &control(reference))))
-            }
+            name if name == reference => Invalid::first(&measured.passes)
+                .or_else(|| Invalid::first(&own_passes(&passes, &control(reference)))),
             _ => Invalid::first(&measured.passes),
         })
         .collect();
@@ -129,7 +131,11 @@ fn own_passes<'a>(passes: &[&'a PassSample], name: &str) -> Vec<&'a PassSample> 
     passes.iter().copied().filter(|pass| pass.row == name).collect()
 }
 
-fn own_costs<'a>(comparison: &'a Comparison, setup: &WorkloadSetup, name: &str) -> Vec<&'a CostSample> {
+fn own_costs<'a>(
+    comparison: &'a Comparison,
+    setup: &WorkloadSetup,
+    name: &str,
+) -> Vec<&'a CostSample> {
     let is_own = |cost: &&CostSample| cost.scenario == setup.scenario && cost.row == name;
     comparison.costs.iter().filter(is_own).collect()
 }

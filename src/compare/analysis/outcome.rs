@@ -53,7 +53,8 @@ impl<'a> Outcome<'a> {
         let best = choices.iter().filter(|choice| choice.rank == 1).map(|choice| choice.row);
         let best: Vec<&BackendAnalysis> = best.collect();
         let close_rows: Vec<&BackendAnalysis> = close.iter().map(|timed| timed.row).collect();
-        let (ahead, standing) = if close.len() > 1 && best.iter().all(|row| holds(&close_rows, row)) {
+        let (ahead, standing) = if close.len() > 1 && best.iter().all(|row| holds(&close_rows, row))
+        {
             (close_rows, Standing::Close(spread(&close)))
         } else if best.len() > 1 {
             (best, Standing::Tied)
@@ -61,7 +62,8 @@ impl<'a> Outcome<'a> {
             (best, Standing::Alone)
         };
         let mut rows = choices.iter().map(|choice| choice.row);
-        let is_everybody = ahead.len() > 1 && rows.clone().all(|row| holds(&ahead, row) != row.sequential);
+        let is_everybody =
+            ahead.len() > 1 && rows.clone().all(|row| holds(&ahead, row) != row.sequential);
         let next = rows.find(|row| !holds(&ahead, row));
         Some(Self { ahead, standing, is_everybody, next })
     }
@@ -83,7 +85,10 @@ fn holds(rows: &[&BackendAnalysis], row: &BackendAnalysis) -> bool {
 }
 
 /// Returns the choices whose time is no more than a trifle above the least; `None` without choices.
-fn close_to_fastest<'a>(workload: &'a WorkloadAnalysis, choices: &[Choice<'a>]) -> Option<Vec<Timed<'a>>> {
+fn close_to_fastest<'a>(
+    workload: &'a WorkloadAnalysis,
+    choices: &[Choice<'a>],
+) -> Option<Vec<Timed<'a>>> {
     let first = choices.first()?.row;
     let timed = choices.iter().filter_map(|choice| {
         let time = workload.paired.mean_ratio(choice.row.index, first.index)?;
@@ -104,8 +109,8 @@ fn spread(timed: &[Timed<'_>]) -> f64 {
     most / least_time(timed) - 1.0
 }
 
-/// Returns the backends to choose from, with their ranks among themselves. The floor is not a choice,
-/// unless it is alone.
+/// Returns the backends to choose from, with their ranks among themselves. The floor is not a
+/// choice, unless it is alone.
 fn choices(workload: &WorkloadAnalysis) -> Vec<Choice<'_>> {
     let ranked = workload.rows.iter().filter_map(|row| Some(Choice { row, rank: row.rank? }));
     let (floor, mut others): (Vec<_>, Vec<_>) = ranked.partition(|choice| choice.row.name == FLOOR);
@@ -113,7 +118,8 @@ fn choices(workload: &WorkloadAnalysis) -> Vec<Choice<'_>> {
         return [floor, others].concat();
     };
     for choice in &mut others {
-        let is_behind_floor = floor.row.median_s < choice.row.median_s && !floor.row.ties.contains(&choice.row.name);
+        let is_behind_floor =
+            floor.row.median_s < choice.row.median_s && !floor.row.ties.contains(&choice.row.name);
         choice.rank -= usize::from(choice.rank > 1 && is_behind_floor);
     }
     others

@@ -32,7 +32,8 @@ impl Paired {
         passes: &[&PassSample],
     ) -> Self {
         let mut names: Vec<String> = measured.iter().map(|one| one.row.name.clone()).collect();
-        let valid: Vec<usize> = (0..names.len()).filter(|index| invalid[*index].is_none()).collect();
+        let valid: Vec<usize> =
+            (0..names.len()).filter(|index| invalid[*index].is_none()).collect();
         let find_valid = |name: &str| valid.iter().copied().find(|index| names[*index] == name);
         let (reference_index, floor) = (find_valid(reference), find_valid(FLOOR));
         names.push(control(reference));
@@ -96,7 +97,8 @@ impl Paired {
     pub(super) fn smallest_difference(&self) -> Option<f64> {
         let reference = self.reference?;
         let family = Family::against_reference(self.valid.len());
-        let smallest = |row: &usize| Some(self.blocks.smallest_difference(*row, reference, family)? - 1.0);
+        let smallest =
+            |row: &usize| Some(self.blocks.smallest_difference(*row, reference, family)? - 1.0);
         let others = self.valid.iter().filter(|row| **row != reference);
         stats::median(&others.filter_map(smallest).collect::<Vec<_>>())
     }
@@ -106,7 +108,8 @@ impl Paired {
 ///
 /// Invalid passes are left out.
 pub fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
-    let indices: HashMap<&str, usize> = names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+    let indices: HashMap<&str, usize> =
+        names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
     let mut blocks: BTreeMap<u32, BTreeMap<u32, Round>> = BTreeMap::new();
     for pass in passes {
         let (Some(round), Some(&row)) = (pass.round, indices.get(pass.row.as_str())) else {

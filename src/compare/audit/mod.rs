@@ -33,7 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// The longest head that is read, in bytes.
 const HEAD_LIMIT: usize = 64 << 10;
 
-/// Looks at every participant, one after another. What keeps one from being looked at is said of it.
+/// Looks at every participant, one after another. What keeps one from being looked at is said of
+/// it.
 ///
 /// # Errors
 ///
@@ -64,7 +65,10 @@ fn look_at(participant: &Participant, interrupted: &Arc<AtomicBool>) -> anyhow::
     Ok(RowAudit {
         row: participant.name.clone(),
         // The same request has the same head in every record.
-        request: seen.request.unwrap_or_default().replace(&listener.address.to_string(), "HOST:PORT"),
+        request: seen
+            .request
+            .unwrap_or_default()
+            .replace(&listener.address.to_string(), "HOST:PORT"),
         sockets: seen.sockets,
         sockets_ideal: contender.slots.get() as u64,
         why,
@@ -90,7 +94,11 @@ impl Listener {
     fn start() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let (seen, stopped) = (Arc::<Mutex<Seen>>::default(), Arc::<AtomicBool>::default());
-        let started = Self { address: listener.local_addr()?, seen: Arc::clone(&seen), stopped: Arc::clone(&stopped) };
+        let started = Self {
+            address: listener.local_addr()?,
+            seen: Arc::clone(&seen),
+            stopped: Arc::clone(&stopped),
+        };
         thread::Builder::new().name("audit".to_owned()).spawn(move || {
             for stream in listener.incoming().flatten() {
                 if stopped.load(Ordering::Relaxed) {
@@ -98,8 +106,11 @@ impl Listener {
                 }
                 seen.lock().unwrap_or_else(PoisonError::into_inner).sockets += 1;
                 let seen = Arc::clone(&seen);
-                // A client that has gone, or for which there is no thread, shows in what it tells itself.
-                let _ = thread::Builder::new().name("audit".to_owned()).spawn(move || answer_all(stream, &seen));
+                // A client that has gone, or for which there is no thread, shows in what it tells
+                // itself.
+                let _ = thread::Builder::new()
+                    .name("audit".to_owned())
+                    .spawn(move || answer_all(stream, &seen));
             }
         })?;
         Ok(started)

@@ -21,13 +21,20 @@ impl<'a> Request<'a> {
     fn read(head: &'a str) -> Self {
         let mut lines = head.lines();
         let line = lines.next().unwrap_or_default();
-        let headers = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name, value.trim())).collect();
+        let headers = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name, value.trim()))
+            .collect();
         Self { line, headers }
     }
 
     /// The values of a header, as they stand there one after another.
     fn value(&self, name: &str) -> String {
-        let values = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| *value);
+        let values = self
+            .headers
+            .iter()
+            .filter(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| *value);
         values.collect::<Vec<_>>().join(", ")
     }
 
@@ -54,12 +61,14 @@ static ASPECTS: &[Aspect] = &[
 ];
 
 /// Headers that have an aspect of their own.
-const NAMED: [&str; 6] = ["host", "connection", "content-length", "accept-encoding", "accept", "user-agent"];
+const NAMED: [&str; 6] =
+    ["host", "connection", "content-length", "accept-encoding", "accept", "user-agent"];
 
 /// How the names of headers are written.
 fn case(request: &Request<'_>) -> String {
-    let all_begin =
-        |test: fn(u8) -> bool| request.headers.iter().all(|(name, _)| name.bytes().next().is_some_and(test));
+    let all_begin = |test: fn(u8) -> bool| {
+        request.headers.iter().all(|(name, _)| name.bytes().next().is_some_and(test))
+    };
     let name = if all_begin(|byte| byte.is_ascii_lowercase()) {
         "lower"
     } else if all_begin(|byte| byte.is_ascii_uppercase()) {
@@ -71,7 +80,8 @@ fn case(request: &Request<'_>) -> String {
 }
 
 fn others(request: &Request<'_>) -> String {
-    let other = |(name, _): &&(&str, &str)| !NAMED.iter().any(|named| name.eq_ignore_ascii_case(named));
+    let other =
+        |(name, _): &&(&str, &str)| !NAMED.iter().any(|named| name.eq_ignore_ascii_case(named));
     let shown = |(name, value): &(&str, &str)| format!("{}: {value}", name.to_ascii_lowercase());
     request.headers.iter().filter(other).map(shown).collect::<Vec<_>>().join("; ")
 }
@@ -91,7 +101,11 @@ pub(crate) fn usual(audit: &Audit) -> Vec<String> {
             *counts.entry(&row[index]).or_default() += 1;
         }
         let most = counts.values().max().copied().unwrap_or(0);
-        rows.iter().map(|row| &row[index]).find(|value| counts[value.as_str()] == most).cloned().unwrap_or_default()
+        rows.iter()
+            .map(|row| &row[index])
+            .find(|value| counts[value.as_str()] == most)
+            .cloned()
+            .unwrap_or_default()
     };
     (0..ASPECTS.len()).map(most).collect()
 }
@@ -103,12 +117,14 @@ pub(crate) fn looked_at(audit: &Audit) -> impl Iterator<Item = &RowAudit> {
 /// What a row does otherwise than most.
 pub(crate) fn differences(row: &RowAudit, usual: &[String]) -> Vec<String> {
     let found = aspects(row);
-    let differing = ASPECTS.iter().zip(found.iter().zip(usual)).filter(|(_, (found, usual))| found != usual);
-    let said = differing.map(|((name, _), (found, usual))| match (found.as_str(), usual.as_str()) {
-        ("", _) => format!("no {name}"),
-        (found, "") => format!("{name}: {found}"),
-        (found, _) => format!("{name} {found}"),
-    });
+    let differing =
+        ASPECTS.iter().zip(found.iter().zip(usual)).filter(|(_, (found, usual))| found != usual);
+    let said =
+        differing.map(|((name, _), (found, usual))| match (found.as_str(), usual.as_str()) {
+            ("", _) => format!("no {name}"),
+            (found, "") => format!("{name}: {found}"),
+            (found, _) => format!("{name} {found}"),
+        });
     let mut said: Vec<String> = said.collect();
     if row.sockets != row.sockets_ideal {
         said.push(format!("{} sockets where {} would do", row.sockets, row.sockets_ideal));
@@ -132,7 +148,8 @@ const LEAST_ROOM: usize = 20;
 /// What rows send, for people: what most do, then each with what it does otherwise.
 pub fn text(audit: &Audit) -> String {
     let usual = usual(audit);
-    let columns = [Column("row", Side::Left), Column(SOCKETS, Side::Right), Column("differs in", Side::Left)];
+    let columns =
+        [Column("row", Side::Left), Column(SOCKETS, Side::Right), Column("differs in", Side::Left)];
     let names = audit.rows.iter().map(|row| width(&visible(&row.row))).max().unwrap_or(0);
     let room = TERMINAL.saturating_sub(names + SOCKETS.len() + 4).max(LEAST_ROOM);
     let rows: Vec<Vec<String>> = audit
@@ -140,7 +157,8 @@ pub fn text(audit: &Audit) -> String {
         .iter()
         .map(|row| {
             let differences = differences(row, &usual).join("; ");
-            let differences = if differences.is_empty() { "nothing".to_owned() } else { visible(&differences) };
+            let differences =
+                if differences.is_empty() { "nothing".to_owned() } else { visible(&differences) };
             vec![visible(&row.row), row.sockets.to_string(), wrapped_to(room, &differences)]
         })
         .collect();
@@ -155,9 +173,16 @@ pub fn markdown(audit: &Audit) -> String {
     text.push_str("| row | sockets | ideal | differs in |\n|---|--:|--:|---|\n");
     for row in &audit.rows {
         let differences = differences(row, &usual).join("; ");
-        let differences = if differences.is_empty() { "nothing".to_owned() } else { escape(&differences) };
-        writeln!(text, "| {} | {} | {} | {differences} |", escape(&row.row), row.sockets, row.sockets_ideal)
-            .expect("a string takes everything");
+        let differences =
+            if differences.is_empty() { "nothing".to_owned() } else { escape(&differences) };
+        writeln!(
+            text,
+            "| {} | {} | {} | {differences} |",
+            escape(&row.row),
+            row.sockets,
+            row.sockets_ideal
+        )
+        .expect("a string takes everything");
     }
     text
 }
@@ -166,7 +191,11 @@ pub fn markdown(audit: &Audit) -> String {
 pub fn json(audit: &Audit) -> Value {
     let usual = usual(audit);
     let named = |values: Vec<String>| -> Value {
-        ASPECTS.iter().zip(values).map(|((name, _), value)| ((*name).to_owned(), Value::from(value))).collect()
+        ASPECTS
+            .iter()
+            .zip(values)
+            .map(|((name, _), value)| ((*name).to_owned(), Value::from(value)))
+            .collect()
     };
     let row = |row: &RowAudit| {
         json!({
@@ -186,7 +215,13 @@ mod tests {
     use super::*;
 
     fn row(row: &str, request: &str, sockets: u64) -> RowAudit {
-        RowAudit { row: row.to_owned(), request: request.to_owned(), sockets, sockets_ideal: 4, why: None }
+        RowAudit {
+            row: row.to_owned(),
+            request: request.to_owned(),
+            sockets,
+            sockets_ideal: 4,
+            why: None,
+        }
     }
 
     fn three() -> Audit {
@@ -201,8 +236,13 @@ mod tests {
         let usual = usual(&audit);
         assert_eq!(differences(&audit.rows[1], &usual), [""; 0]);
         let odd = differences(&audit.rows[0], &usual);
-        let expected =
-            ["case Title", "order host content-length", "content-length: 0", "no accept", "8 sockets where 4 would do"];
+        let expected = [
+            "case Title",
+            "order host content-length",
+            "content-length: 0",
+            "no accept",
+            "8 sockets where 4 would do",
+        ];
         assert_eq!(odd, expected);
     }
 
@@ -210,8 +250,9 @@ mod tests {
     fn what_rows_send_fits_a_terminal() {
         let many: String = (0..9).map(|number| format!("x-header-{number}: a value\r\n")).collect();
         let request = format!("GET /0/0 HTTP/1.1\r\nhost: HOST:PORT\r\n{many}\r\n");
-        let text =
-            text(&Audit { rows: vec![row("odd", &request, 4), three().rows[1].clone(), three().rows[2].clone()] });
+        let text = text(&Audit {
+            rows: vec![row("odd", &request, 4), three().rows[1].clone(), three().rows[2].clone()],
+        });
         assert!(width(&text) <= TERMINAL, "{text}");
         let all = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(all.contains("x-header-7: a value; x-header-8: a value"), "{text}");

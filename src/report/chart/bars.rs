@@ -43,16 +43,26 @@ pub struct Bar {
 ///
 /// Plotters cannot draw it.
 pub fn chart(panels: &[Panel]) -> anyhow::Result<Chart> {
-    let height: i32 = panels.iter().map(|panel| HEADING_HEIGHT + PITCH * panel.bars.len() as i32).sum();
+    let height: i32 =
+        panels.iter().map(|panel| HEADING_HEIGHT + PITCH * panel.bars.len() as i32).sum();
     let title: Vec<&str> = panels.iter().map(|panel| panel.heading.as_str()).collect();
-    let names = panels.iter().flat_map(|panel| &panel.bars).map(|bar| widest(&bar.name, SIZE)).max().unwrap_or(0);
+    let names = panels
+        .iter()
+        .flat_map(|panel| &panel.bars)
+        .map(|bar| widest(&bar.name, SIZE))
+        .max()
+        .unwrap_or(0);
     let from = 16 + names.min(WIDTH / 3);
     let mut chart = Chart::new((WIDTH as u32, height as u32), &title.join("; "));
     let mut top = 0;
     for panel in panels {
         let middle = top + HEADING_HEIGHT / 2;
         chart.layer(None, |area| {
-            Ok(area.draw(&Text::new(panel.heading.clone(), (8, middle), words(15, Ink::Text, HPos::Left)))?)
+            Ok(area.draw(&Text::new(
+                panel.heading.clone(),
+                (8, middle),
+                words(15, Ink::Text, HPos::Left),
+            ))?)
         })?;
         let longest = panel.bars.iter().map(|bar| bar.length).fold(f64::MIN_POSITIVE, f64::max);
         let room = f64::from(WIDTH - from - LABEL_ROOM);
@@ -79,10 +89,21 @@ fn draw(
     area.draw(&Rectangle::new([(from, y), (end, y + HEIGHT)], ink.color().filled()))?;
     let mut behind = end;
     if let Some((low, high)) = bar.interval {
-        area.draw(&Rectangle::new([(x(low), middle - 1), (x(high), middle + 1)], Ink::Text.color().filled()))?;
+        area.draw(&Rectangle::new(
+            [(x(low), middle - 1), (x(high), middle + 1)],
+            Ink::Text.color().filled(),
+        ))?;
         behind = behind.max(x(high));
     }
-    area.draw(&Text::new(bar.name.clone(), (from - 8, middle), words(SIZE, Ink::Text, HPos::Right)))?;
-    area.draw(&Text::new(bar.label.clone(), (behind + 8, middle), words(SIZE, Ink::Faint, HPos::Left)))?;
+    area.draw(&Text::new(
+        bar.name.clone(),
+        (from - 8, middle),
+        words(SIZE, Ink::Text, HPos::Right),
+    ))?;
+    area.draw(&Text::new(
+        bar.label.clone(),
+        (behind + 8, middle),
+        words(SIZE, Ink::Faint, HPos::Left),
+    ))?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! How a row's fetches and blocks are spread: the curve of what its fetches took, and its blocks in their order.
+//! How a row's fetches and blocks are spread: the curve of what its fetches took, and its blocks in
+//! their order.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -15,14 +16,15 @@ const STRIP: i32 = 62;
 /// More dots than these could not be told apart: each then stands for several blocks.
 const MOST_DOTS: usize = 60;
 
-/// The pictures of a scenario's rows, in their order. All have the same axes, and in each the first row's curve is drawn
-/// beside the row's own.
+/// The pictures of a scenario's rows, in their order. All have the same axes, and in each the first
+/// row's curve is drawn beside the row's own.
 ///
 /// # Errors
 ///
 /// Plotters cannot draw one.
 pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, String)>> {
-    let rows: Vec<&BackendAnalysis> = workload.rows.iter().filter(|row| row.median_s.is_some()).collect();
+    let rows: Vec<&BackendAnalysis> =
+        workload.rows.iter().filter(|row| row.median_s.is_some()).collect();
     let times = rows.iter().flat_map(|row| row.fetch_times.curve.iter().map(|point| point.seconds));
     let y = Axis::logarithmic(times, seconds_short);
     let drift = drift_axis(workload, &rows);
@@ -41,9 +43,14 @@ pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, Stri
 }
 
 fn title(row: &BackendAnalysis) -> String {
-    let half =
-        row.fetch_times.median_s.map_or_else(String::new, |half| format!(", half of them within {}", seconds(half)));
-    let most = row.fetch_times.p99_s.map_or_else(String::new, |most| format!(", 99 % within {}", seconds(most)));
+    let half = row
+        .fetch_times
+        .median_s
+        .map_or_else(String::new, |half| format!(", half of them within {}", seconds(half)));
+    let most = row
+        .fetch_times
+        .p99_s
+        .map_or_else(String::new, |most| format!(", 99 % within {}", seconds(most)));
     format!("Fetches of {}{half}{most}; below, its blocks in their order", row.name)
 }
 
@@ -52,9 +59,15 @@ fn tail(share: f64) -> f64 {
     -(1.0 - share).log10()
 }
 
-fn draw_curve(chart: &mut Chart, row: &BackendAnalysis, first: &[Quantile], y: &Axis) -> anyhow::Result<()> {
+fn draw_curve(
+    chart: &mut Chart,
+    row: &BackendAnalysis,
+    first: &[Quantile],
+    y: &Axis,
+) -> anyhow::Result<()> {
     let ticks = [(0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
-    let furthest = row.fetch_times.curve.iter().chain(first).map(|point| point.share).fold(0.9, f64::max);
+    let furthest =
+        row.fetch_times.curve.iter().chain(first).map(|point| point.share).fold(0.9, f64::max);
     let shown = ticks.into_iter().filter(|(share, _)| *share <= furthest);
     let x = Axis {
         from: 0.0,
@@ -73,12 +86,19 @@ fn draw_curve(chart: &mut Chart, row: &BackendAnalysis, first: &[Quantile], y: &
     })
 }
 
-/// How far blocks are off their row's middle: the same to both sides and for all rows, a twentieth at least.
+/// How far blocks are off their row's middle: the same to both sides and for all rows, a twentieth
+/// at least.
 fn drift_axis(workload: &WorkloadAnalysis, rows: &[&BackendAnalysis]) -> Axis {
-    let off = |row: &&BackendAnalysis| drift(workload, row).into_iter().flatten().map(f64::abs).fold(0.0, f64::max);
+    let off = |row: &&BackendAnalysis| {
+        drift(workload, row).into_iter().flatten().map(f64::abs).fold(0.0, f64::max)
+    };
     let furthest = rows.iter().map(off).fold(0.05, f64::max);
     let label = |share: f64| (share, format!("{:+.0} %", share * 100.0));
-    Axis { from: -furthest, to: furthest, ticks: vec![label(-furthest), (0.0, "0".to_owned()), label(furthest)] }
+    Axis {
+        from: -furthest,
+        to: furthest,
+        ticks: vec![label(-furthest), (0.0, "0".to_owned()), label(furthest)],
+    }
 }
 
 /// The median pass of each block over the row's median, less one.
@@ -106,12 +126,17 @@ fn draw_strip(
         Ok(())
     })?;
     for (dot, blocks) in drift.chunks(each).enumerate() {
-        let Some(off) = median(&blocks.iter().flatten().copied().collect::<Vec<_>>()) else { continue };
+        let Some(off) = median(&blocks.iter().flatten().copied().collect::<Vec<_>>()) else {
+            continue;
+        };
         let first = dot * each + 1;
-        let which = if each == 1 { format!("block {first}") } else { format!("from block {first} on") };
+        let which =
+            if each == 1 { format!("block {first}") } else { format!("from block {first} on") };
         let hover = format!("{which}: {:+.1} %", off * 100.0);
         let x_place = (frame.x(&x, dot as f64), frame.y(y, off));
-        chart.layer(Some(&hover), |area| Ok(area.draw(&Circle::new(x_place, 3, Ink::Accent.color().filled()))?))?;
+        chart.layer(Some(&hover), |area| {
+            Ok(area.draw(&Circle::new(x_place, 3, Ink::Accent.color().filled()))?)
+        })?;
     }
     Ok(())
 }

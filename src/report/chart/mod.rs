@@ -1,4 +1,5 @@
-//! Charts: SVG drawn by plotters, in inks whose colours the page decides, so that light and dark are one picture.
+//! Charts: SVG drawn by plotters, in inks whose colours the page decides, so that light and dark
+//! are one picture.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -63,7 +64,8 @@ pub(super) fn words(size: i32, ink: Ink, side: HPos) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&ink.color()).pos(Pos::new(side, VPos::Center))
 }
 
-/// How wide words are at most, in pixels: nothing here can measure a font, so every character counts as a wide one.
+/// How wide words are at most, in pixels: nothing here can measure a font, so every character
+/// counts as a wide one.
 pub(super) fn widest(text: &str, size: i32) -> i32 {
     text.chars().count() as i32 * size * 6 / 10
 }
@@ -98,10 +100,15 @@ impl Chart {
         drop(area);
         done.map_err(|error| anyhow::anyhow!("cannot draw {:?}: {error}", self.title))?;
         // The first line opens the picture and the last one closes it.
-        let shapes = svg.split_once(">\n").map_or("", |(_, rest)| rest).trim_end().trim_end_matches("</svg>");
+        let shapes = svg
+            .split_once(">\n")
+            .map_or("", |(_, rest)| rest)
+            .trim_end()
+            .trim_end_matches("</svg>");
         match hover {
             Some(hover) => {
-                self.layers += &format!("<g><title>{}</title>{}</g>", escape(hover), in_inks(shapes));
+                self.layers +=
+                    &format!("<g><title>{}</title>{}</g>", escape(hover), in_inks(shapes));
             }
             None => self.layers += &in_inks(shapes),
         }
@@ -112,7 +119,9 @@ impl Chart {
     pub fn inline(&self) -> String {
         let ((width, height), title) = (self.size, escape(&self.title));
         let layers = &self.layers;
-        format!(r#"<svg viewBox="0 0 {width} {height}" role="img"><title>{title}</title>{layers}</svg>"#)
+        format!(
+            r#"<svg viewBox="0 0 {width} {height}" role="img"><title>{title}</title>{layers}</svg>"#
+        )
     }
 
     /// The drawing as a file, which brings colours for light and dark pages.
@@ -127,14 +136,16 @@ impl Chart {
     }
 }
 
-/// What shapes look like and the colours of the inks where no page gives any: the same as in a report.
+/// What shapes look like and the colours of the inks where no page gives any: the same as in a
+/// report.
 const INKS: &str = "text,rect,circle{fill:currentColor}text{dominant-baseline:central}\
 polyline{fill:none;stroke:currentColor}.text{color:#1d2430}.faint{color:#5b6676}.grid{color:#d5dae1}\
 .accent{color:#1a5fd0}.plain{color:#a9b3c1}.ideal{color:#1d2430;stroke-dasharray:4 3}\
 .inside{color:#fff}@media(prefers-color-scheme:dark){.text{color:#e6eaf0}.faint{color:#9aa5b5}\
 .grid{color:#343c48}.accent{color:#6ea8ff}.plain{color:#566172}.ideal{color:#e6eaf0}.inside{color:#0d1117}}";
 
-/// What plotters says of every shape and need not: it is so by default, or the style sheet says it once for all.
+/// What plotters says of every shape and need not: it is so by default, or the style sheet says it
+/// once for all.
 const UNSAID: [&str; 9] = [
     " opacity=\"1\"",
     " stroke=\"none\"",
@@ -149,7 +160,9 @@ const UNSAID: [&str; 9] = [
 
 /// The shapes with a class in place of each stand-in colour, and without what need not be said.
 fn in_inks(shapes: &str) -> String {
-    let mut text = UNSAID.iter().fold(shapes.replace(" \"/>", "\"/>"), |text, unsaid| text.replace(unsaid, ""));
+    let mut text = UNSAID
+        .iter()
+        .fold(shapes.replace(" \"/>", "\"/>"), |text, unsaid| text.replace(unsaid, ""));
     for ink in Ink::ALL {
         let RGBColor(_, _, number) = ink.color();
         for attribute in ["fill", "stroke"] {
@@ -162,7 +175,10 @@ fn in_inks(shapes: &str) -> String {
 
 /// Foreign text inside an element.
 fn escape(text: &str) -> String {
-    crate::render::escape::visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    crate::render::escape::visible(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -181,10 +197,18 @@ mod tests {
         chart.layer(hover, paint).unwrap();
         let svg = chart.inline();
         assert!(
-            svg.contains("<title>a &lt;b&gt; &amp; ␛</title><g><title>&lt;/title&gt;&lt;script&gt;</title>"),
+            svg.contains(
+                "<title>a &lt;b&gt; &amp; ␛</title><g><title>&lt;/title&gt;&lt;script&gt;</title>"
+            ),
             "{svg}"
         );
-        assert!(svg.contains(r#"height="10" class="accent"/>"#) && svg.contains("&lt;i&gt;"), "{svg}");
-        assert!(!svg.contains("#0000") && chart.standalone().contains("prefers-color-scheme"), "{svg}");
+        assert!(
+            svg.contains(r#"height="10" class="accent"/>"#) && svg.contains("&lt;i&gt;"),
+            "{svg}"
+        );
+        assert!(
+            !svg.contains("#0000") && chart.standalone().contains("prefers-color-scheme"),
+            "{svg}"
+        );
     }
 }

@@ -24,14 +24,20 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis of powers of ten over positive values, which are labelled by `label`. `None` where there are none.
-    pub fn logarithmic(values: impl Iterator<Item = f64>, label: impl Fn(f64) -> String) -> Option<Self> {
+    /// An axis of powers of ten over positive values, which are labelled by `label`. `None` where
+    /// there are none.
+    pub fn logarithmic(
+        values: impl Iterator<Item = f64>,
+        label: impl Fn(f64) -> String,
+    ) -> Option<Self> {
         let logs = values.filter(|value| value.is_finite() && *value > 0.0).map(f64::log10);
-        let (low, high) = logs.fold((f64::MAX, f64::MIN), |(low, high), log| (low.min(log), high.max(log)));
+        let (low, high) =
+            logs.fold((f64::MAX, f64::MIN), |(low, high), log| (low.min(log), high.max(log)));
         if low > high {
             return None;
         }
-        // At least from a half to twice as much: a picture of noise alone would look like one of differences.
+        // At least from a half to twice as much: a picture of noise alone would look like one of
+        // differences.
         let middle = f64::midpoint(low, high);
         let (from, to) = (low.min(middle - 0.3), high.max(middle + 0.3));
         let steps: &[f64] = if to - from > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
@@ -80,12 +86,21 @@ impl Frame {
     }
 
     /// Draws the axes.
-    pub(super) fn axes(&self, area: &Area<'_>, x: &Axis, y: &Axis) -> Result<(), Box<dyn std::error::Error>> {
+    pub(super) fn axes(
+        &self,
+        area: &Area<'_>,
+        x: &Axis,
+        y: &Axis,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         let (left, right) = (self.at.0 + LEFT, self.at.0 + self.size.0 - RIGHT);
         for (value, label) in &y.ticks {
             let height = self.y(y, *value);
             area.draw(&PathElement::new([(left, height), (right, height)], Ink::Grid.color()))?;
-            area.draw(&Text::new(label.clone(), (left - 6, height), words(LABEL, Ink::Faint, HPos::Right)))?;
+            area.draw(&Text::new(
+                label.clone(),
+                (left - 6, height),
+                words(LABEL, Ink::Faint, HPos::Right),
+            ))?;
         }
         let bottom = self.at.1 + self.size.1;
         for (value, label) in &x.ticks {
@@ -94,7 +109,11 @@ impl Frame {
                 [(x_place, bottom - BOTTOM), (x_place, bottom - BOTTOM + 4)],
                 Ink::Grid.color(),
             ))?;
-            area.draw(&Text::new(label.clone(), (x_place, bottom - 8), words(LABEL, Ink::Faint, HPos::Center)))?;
+            area.draw(&Text::new(
+                label.clone(),
+                (x_place, bottom - 8),
+                words(LABEL, Ink::Faint, HPos::Center),
+            ))?;
         }
         Ok(())
     }
@@ -107,9 +126,13 @@ impl Frame {
         y: &Axis,
         line: &Line,
     ) -> Result<(), Box<dyn std::error::Error>> {
-        let points: Vec<(i32, i32)> = line.points.iter().map(|(a, b)| (self.x(x, *a), self.y(y, *b))).collect();
+        let points: Vec<(i32, i32)> =
+            line.points.iter().map(|(a, b)| (self.x(x, *a), self.y(y, *b))).collect();
         let width = if line.ink == Ink::Ideal { 1 } else { 2 };
-        area.draw(&PathElement::new(points, ShapeStyle::from(line.ink.color()).stroke_width(width)))?;
+        area.draw(&PathElement::new(
+            points,
+            ShapeStyle::from(line.ink.color()).stroke_width(width),
+        ))?;
         Ok(())
     }
 }
@@ -120,7 +143,9 @@ mod tests {
 
     #[test]
     fn an_axis_has_round_labels_and_never_shows_noise_alone() {
-        let axis = Axis::logarithmic([0.9, 1.1, f64::NAN, 0.0].into_iter(), |value| value.to_string()).unwrap();
+        let axis =
+            Axis::logarithmic([0.9, 1.1, f64::NAN, 0.0].into_iter(), |value| value.to_string())
+                .unwrap();
         let labels: Vec<&str> = axis.ticks.iter().map(|(_, label)| label.as_str()).collect();
         assert_eq!(labels, ["0.5", "1"]);
         assert!(axis.to - axis.from >= 0.6);

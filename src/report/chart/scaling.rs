@@ -29,16 +29,23 @@ pub fn scalings(record: &Record) -> Vec<Scaling> {
             continue;
         }
         let point = (of.concurrency, measurement.fetches_per_s());
-        match all.iter_mut().find(|scaling| scaling.row == of.row && scaling.scenario == of.scenario) {
+        match all
+            .iter_mut()
+            .find(|scaling| scaling.row == of.row && scaling.scenario == of.scenario)
+        {
             Some(scaling) => scaling.points.push(point),
-            None => all.push(Scaling { scenario: of.scenario.clone(), row: of.row.clone(), points: vec![point] }),
+            None => all.push(Scaling {
+                scenario: of.scenario.clone(),
+                row: of.row.clone(),
+                points: vec![point],
+            }),
         }
     }
     all
 }
 
-/// A picture of each row, on the same axes, with the fastest of all and with the ideal: twice the concurrency, twice the
-/// rate, from the best rate at the least concurrency on.
+/// A picture of each row, on the same axes, with the fastest of all and with the ideal: twice the
+/// concurrency, twice the rate, from the best rate at the least concurrency on.
 ///
 /// # Errors
 ///
@@ -46,7 +53,9 @@ pub fn scalings(record: &Record) -> Vec<Scaling> {
 pub fn pictures(all: &[Scaling]) -> anyhow::Result<Vec<(String, String)>> {
     let points = || all.iter().flat_map(|scaling| &scaling.points);
     let rates = points().map(|(_, rate)| *rate);
-    let Some(y) = Axis::logarithmic(rates, |rate| format!("{}/s", rounded(rate))) else { return Ok(Vec::new()) };
+    let Some(y) = Axis::logarithmic(rates, |rate| format!("{}/s", rounded(rate))) else {
+        return Ok(Vec::new());
+    };
     let mut widths: Vec<usize> = points().map(|(width, _)| *width).collect();
     widths.sort_unstable();
     widths.dedup();
@@ -57,7 +66,8 @@ pub fn pictures(all: &[Scaling]) -> anyhow::Result<Vec<(String, String)>> {
         to: log(most).max(log(least) + 0.1),
         ticks: widths.iter().map(|width| (log(*width), grouped(*width as u64))).collect(),
     };
-    let best = points().filter(|(width, _)| *width == least).map(|(_, rate)| *rate).fold(0.0, f64::max);
+    let best =
+        points().filter(|(width, _)| *width == least).map(|(_, rate)| *rate).fold(0.0, f64::max);
     let ideal_at = |width: f64| (width, best.log10() + width - x.from);
     // Where it leaves the picture it ends, so that its slope stays true.
     let end = (y.to - best.log10() + x.from).min(x.to);
@@ -101,7 +111,11 @@ mod tests {
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].points, [(1, 5000.0), (256, 20_000.0)]);
         let pictures = pictures(&all).unwrap();
-        assert!(pictures[0].1.contains("<title>surf@smol over concurrency on keepalive: 20,000/s at most</title>"));
+        assert!(
+            pictures[0].1.contains(
+                "<title>surf@smol over concurrency on keepalive: 20,000/s at most</title>"
+            )
+        );
         assert!(pictures[0].1.contains("<polyline class=\"ideal\""), "the ideal is there");
         assert_eq!(super::pictures(&[]).unwrap(), []);
     }

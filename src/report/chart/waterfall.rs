@@ -57,10 +57,16 @@ pub fn waterfalls(comparison: &Comparison, workload: &WorkloadAnalysis) -> Vec<W
     workload.valid().filter_map(|row| waterfall(comparison, workload, row)).collect()
 }
 
-fn waterfall(comparison: &Comparison, workload: &WorkloadAnalysis, row: &BackendAnalysis) -> Option<Waterfall> {
-    let is_own = |pass: &&PassSample| pass.scenario == workload.setup.scenario && pass.row == row.name;
+fn waterfall(
+    comparison: &Comparison,
+    workload: &WorkloadAnalysis,
+    row: &BackendAnalysis,
+) -> Option<Waterfall> {
+    let is_own =
+        |pass: &&PassSample| pass.scenario == workload.setup.scenario && pass.row == row.name;
     let counted = comparison.passes.iter().filter(is_own);
-    let mut passes: Vec<(f64, &PassSample)> = counted.filter_map(|pass| Some((pass.counted_s()?, pass))).collect();
+    let mut passes: Vec<(f64, &PassSample)> =
+        counted.filter_map(|pass| Some((pass.counted_s()?, pass))).collect();
     passes.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (elapsed_s, pass) = *passes.get(passes.len() / 2)?;
     let fetches = fetches(workload, pass, row.sequential)?;
@@ -69,9 +75,14 @@ fn waterfall(comparison: &Comparison, workload: &WorkloadAnalysis, row: &Backend
 
 fn fetches(workload: &WorkloadAnalysis, pass: &PassSample, sequential: bool) -> Option<Vec<Fetch>> {
     let Latencies::Each(each) = &pass.latencies else { return None };
-    let starts = if pass.starts.len() == each.len() { pass.starts.clone() } else { starts(workload, each, sequential) };
-    let label =
-        |index: usize| workload.setup.sites.get(index).cloned().unwrap_or_else(|| format!("site {}", index + 1));
+    let starts = if pass.starts.len() == each.len() {
+        pass.starts.clone()
+    } else {
+        starts(workload, each, sequential)
+    };
+    let label = |index: usize| {
+        workload.setup.sites.get(index).cloned().unwrap_or_else(|| format!("site {}", index + 1))
+    };
     let fetch = |(index, (start, took)): (usize, (&u64, &u64))| Fetch {
         label: label(index),
         start_s: *start as f64 / 1e6,
@@ -98,7 +109,8 @@ pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Res
     let is_named = fetches.len() <= MOST_NAMED;
     let (lane, bar) = if is_named { (LANE, BAR) } else { (THIN_LANE, THIN_BAR) };
     let height = TOP + lane * fetches.len() as i32 + BOTTOM;
-    let title = format!("Waterfall of {row}: {} fetches end after {}", fetches.len(), seconds(*elapsed_s));
+    let title =
+        format!("Waterfall of {row}: {} fetches end after {}", fetches.len(), seconds(*elapsed_s));
     let mut chart = Chart::new((width as u32, height as u32), &title);
     let room = f64::from(width - RIGHT - 1);
     let x = |time: f64| (time / longest_s * room).round() as i32;
@@ -121,7 +133,11 @@ pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Res
         chart.layer(Some(&hover), |area| {
             area.draw(&shape)?;
             let (at, ink, side) = beside(from, to, width, name, is_last);
-            Ok(area.draw(&Text::new(name.clone(), (at, top + bar / 2 + 1), words(LABEL, ink, side)))?)
+            Ok(area.draw(&Text::new(
+                name.clone(),
+                (at, top + bar / 2 + 1),
+                words(LABEL, ink, side),
+            ))?)
         })?;
     }
     if let Some(ideal) = ideal_s {
@@ -141,7 +157,9 @@ pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Res
 fn beside(from: i32, to: i32, width: i32, name: &str, is_last: bool) -> (i32, Ink, HPos) {
     let length = widest(name, LABEL) + 8;
     match () {
-        () if to - from > length => (from + 5, if is_last { Ink::Inside } else { Ink::Text }, HPos::Left),
+        () if to - from > length => {
+            (from + 5, if is_last { Ink::Inside } else { Ink::Text }, HPos::Left)
+        }
         () if to + length <= width => (to + 5, Ink::Text, HPos::Left),
         () => (from - 5, Ink::Text, HPos::Right),
     }
@@ -154,7 +172,8 @@ fn names(fetches: &[Fetch]) -> Vec<String> {
         label.trim_start_matches("www.").trim_end_matches('/').to_owned()
     };
     let labels: Vec<String> = fetches.iter().map(bare).collect();
-    let hosts: Vec<&str> = labels.iter().map(|label| label.split('/').next().unwrap_or_default()).collect();
+    let hosts: Vec<&str> =
+        labels.iter().map(|label| label.split('/').next().unwrap_or_default()).collect();
     let distinct: HashSet<&&str> = hosts.iter().collect();
     let shown = |text: &str| match text.chars().count() {
         ..=MOST_LETTERS => visible(text),
@@ -173,12 +192,18 @@ fn time_line(
     height: i32,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let power = 10_f64.powf((longest_s / 4.0).log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|step| step * power).into_iter().find(|step| longest_s / step <= 5.0);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .map(|step| step * power)
+        .into_iter()
+        .find(|step| longest_s / step <= 5.0);
     let step = step.unwrap_or(longest_s);
     let mut time = 0.0;
     while time <= longest_s {
         let x_place = x(time);
-        area.draw(&PathElement::new([(x_place, TOP - 4), (x_place, height - BOTTOM)], Ink::Grid.color()))?;
+        area.draw(&PathElement::new(
+            [(x_place, TOP - 4), (x_place, height - BOTTOM)],
+            Ink::Grid.color(),
+        ))?;
         let side = if time == 0.0 { HPos::Left } else { HPos::Center };
         let label = if time == 0.0 { "0".to_owned() } else { round(time) };
         area.draw(&Text::new(label, (x_place, height - 8), words(LABEL, Ink::Faint, side)))?;
@@ -214,17 +239,27 @@ mod tests {
         assert_eq!(all[0].fetches[0].label, "http://a.example/");
         let svg = picture(&all[2], all[2].elapsed_s, 340).unwrap();
         assert!(svg.contains("<title>Waterfall of ureq@sequential: 3 fetches end after "), "{svg}");
-        assert!(svg.contains("<title>http://b.example/: 20.02 ms, from 10.02 ms on</title>"), "{svg}");
+        assert!(
+            svg.contains("<title>http://b.example/: 20.02 ms, from 10.02 ms on</title>"),
+            "{svg}"
+        );
     }
 
     #[test]
     fn bars_are_called_by_their_hosts_where_those_tell_them_apart() {
         let of = |labels: &[&str]| {
-            let fetch = |label: &&str| Fetch { label: (*label).to_owned(), start_s: 0.0, end_s: 1.0 };
+            let fetch =
+                |label: &&str| Fetch { label: (*label).to_owned(), start_s: 0.0, end_s: 1.0 };
             names(&labels.iter().map(fetch).collect::<Vec<_>>())
         };
-        assert_eq!(of(&["https://www.a.example/long/way", "http://b.example/"]), ["a.example", "b.example"]);
-        assert_eq!(of(&["http://a.example/1", "http://a.example/2"]), ["a.example/1", "a.example/2"]);
+        assert_eq!(
+            of(&["https://www.a.example/long/way", "http://b.example/"]),
+            ["a.example", "b.example"]
+        );
+        assert_eq!(
+            of(&["http://a.example/1", "http://a.example/2"]),
+            ["a.example/1", "a.example/2"]
+        );
         assert_eq!(of(&[&"x".repeat(50)])[0].chars().count(), MOST_LETTERS);
     }
 

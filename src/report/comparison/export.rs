@@ -91,7 +91,8 @@ fn json_ratio(ratio: Ratio) -> Value {
 /// The same as CSV: a line for each scenario and row.
 pub fn csv(workloads: &[WorkloadAnalysis]) -> String {
     let keys: Vec<&str> = metric::ALL.iter().map(|metric| metric.key).collect();
-    let mut text = format!("scenario,row,rank,validity,ratio,ratio_low,ratio_high,{}\n", keys.join(","));
+    let mut text =
+        format!("scenario,row,rank,validity,ratio,ratio_low,ratio_high,{}\n", keys.join(","));
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     for workload in workloads {
         for row in &workload.rows {
@@ -113,6 +114,10 @@ pub fn csv(workloads: &[WorkloadAnalysis]) -> String {
 
 /// A cell that a spreadsheet neither splits nor takes for a formula.
 pub(crate) fn csv_field(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) { "'" } else { "" };
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
+        "'"
+    } else {
+        ""
+    };
     format!("\"{guard}{}\"", visible(text).replace('"', "\"\""))
 }

@@ -13,8 +13,13 @@ use crate::render::numbers;
 pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
     let mut text = String::new();
     for workload in workloads {
-        writeln!(text, "## {}\n\n{}\n", escape(&workload.setup.scenario), escape(&verdict(workload)))
-            .expect("a string");
+        writeln!(
+            text,
+            "## {}\n\n{}\n",
+            escape(&workload.setup.scenario),
+            escape(&verdict(workload))
+        )
+        .expect("a string");
         text.push_str("| | row | against the reference |");
         for metric in metric::ALL {
             write!(text, " {} |", metric.heading).expect("a string");
@@ -28,7 +33,8 @@ pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
                 Some(invalid) => invalid.to_string(),
                 None => against(workload, row),
             };
-            write!(text, "| {rank} | {} | {} |", escape(&row.name), escape(&verdict)).expect("a string");
+            write!(text, "| {rank} | {} | {} |", escape(&row.name), escape(&verdict))
+                .expect("a string");
             for metric in metric::ALL {
                 write!(text, " {} |", cell(metric, row)).expect("a string");
             }
@@ -48,7 +54,8 @@ pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
     text
 }
 
-/// Returns the verdict of each scenario with a small table, folded up, for a page with other content.
+/// Returns the verdict of each scenario with a small table, folded up, for a page with other
+/// content.
 pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, started, .. } = environment;
     let date = started.split('T').next().unwrap_or(started);
@@ -74,11 +81,15 @@ fn short_table(workload: &WorkloadAnalysis) -> String {
     let columns = metric::columns(&workload.rows, |metric| metric.short);
     let headings: Vec<&str> = columns.iter().map(|(_, column)| column.heading).collect();
     let rule = "--:|".repeat(columns.len());
-    let mut text = format!("| | row | {} | against the reference |\n|--:|---|{rule}---|\n", headings.join(" | "));
+    let mut text = format!(
+        "| | row | {} | against the reference |\n|--:|---|{rule}---|\n",
+        headings.join(" | ")
+    );
     for row in workload.valid() {
         let cells: Vec<String> = columns.iter().map(|(metric, _)| cell(metric, row)).collect();
         let (name, against) = (escape(&row.name), escape(&against(workload, row)));
-        writeln!(text, "| {} | {name} | {} | {against} |", rank(row), cells.join(" | ")).expect("a string");
+        writeln!(text, "| {} | {name} | {} | {against} |", rank(row), cells.join(" | "))
+            .expect("a string");
     }
     text
 }

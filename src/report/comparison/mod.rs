@@ -1,4 +1,5 @@
-//! What a comparison says: the phrases that all forms share. As text for people, as Markdown, as JSON and CSV.
+//! What a comparison says: the phrases that all forms share. As text for people, as Markdown, as
+//! JSON and CSV.
 
 use super::probe;
 use crate::compare::analysis::{BackendAnalysis, Invalid, Outcome, Standing, WorkloadAnalysis};
@@ -20,8 +21,9 @@ pub use self::text::text;
 /// Returns the verdict on a backend in words.
 pub(super) fn against(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> String {
     if row.name == workload.reference {
-        let noise =
-            workload.noise.map_or_else(String::new, |noise| format!(", against itself {}", noise.interval_text()));
+        let noise = workload.noise.map_or_else(String::new, |noise| {
+            format!(", against itself {}", noise.interval_text())
+        });
         return format!("the reference{noise}");
     }
     row.ratio.map_or_else(String::new, Ratio::sentence)
@@ -58,18 +60,28 @@ pub(super) fn invalidities(workload: &WorkloadAnalysis) -> Vec<String> {
 pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     let mut notes = Vec::new();
     if workload.setup.live {
-        notes.push("These are live sites: the network is part of every figure, and no answer was verified.".to_owned());
+        notes.push(
+            "These are live sites: the network is part of every figure, and no answer was \
+                    verified."
+                .to_owned(),
+        );
     }
     for (row, ideal) in &workload.setup.left_out {
         notes.push(format!("{row} is left out: its pass takes {ideal:.1} s at best."));
     }
     if !workload.setup.without_https.is_empty() {
-        notes.push(format!("Left out, since they cannot fetch https: {}.", workload.setup.without_https.join(", ")));
+        notes.push(format!(
+            "Left out, since they cannot fetch https: {}.",
+            workload.setup.without_https.join(", ")
+        ));
     }
     notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
     notes.extend(server(workload));
     if let Some(smallest) = workload.smallest_difference {
-        notes.push(format!("Differences from about {:.1} % on are found here in four runs of five.", smallest * 100.0));
+        notes.push(format!(
+            "Differences from about {:.1} % on are found here in four runs of five.",
+            smallest * 100.0
+        ));
     }
     notes
 }
@@ -82,7 +94,8 @@ pub(super) fn no_instructions(setup: &Setup, workloads: &[WorkloadAnalysis]) -> 
     (!counted).then(|| format!("not available: {why}"))
 }
 
-/// Whether the mock server was the limit: how busy it was at most, what it could do just before, and whom it held up.
+/// Whether the mock server was the limit: how busy it was at most, what it could do just before,
+/// and whom it held up.
 fn server(workload: &WorkloadAnalysis) -> Vec<String> {
     let Some((row, share)) = workload.highest(|row| row.server.busy) else { return Vec::new() };
     let before = workload.capacity.map_or_else(String::new, |capacity| {
@@ -94,7 +107,10 @@ fn server(workload: &WorkloadAnalysis) -> Vec<String> {
         row.name
     )];
     for row in workload.valid().filter(|row| row.is_server_bound()) {
-        notes.push(format!("{} was held up by the server: it is at least as fast as is shown.", row.name));
+        notes.push(format!(
+            "{} was held up by the server: it is at least as fast as is shown.",
+            row.name
+        ));
     }
     notes
 }
@@ -103,30 +119,47 @@ fn server(workload: &WorkloadAnalysis) -> Vec<String> {
 pub fn verdict(workload: &WorkloadAnalysis) -> String {
     let name = &workload.setup.scenario;
     if workload.setup.probe.as_ref().is_some_and(Probe::is_all_dead) {
-        return format!("On {name} every site failed for every backend: there is nothing to compare.");
+        return format!(
+            "On {name} every site failed for every backend: there is nothing to compare."
+        );
     }
     if workload.valid().next().is_none() {
         return format!("On {name} no row counts.");
     }
     let Some(outcome) = Outcome::new(workload) else {
-        return format!("On {name} there are too few blocks for a verdict: give it more time with --budget.");
+        return format!(
+            "On {name} there are too few blocks for a verdict: give it more time with --budget."
+        );
     };
     let names: Vec<&str> = outcome.ahead.iter().map(|row| row.name.as_str()).collect();
     let who = match (outcome.standing, outcome.is_everybody) {
         (Standing::Alone, _) => {
             return match outcome.next {
-                Some(next) => format!("On {name} {} is the fastest; next comes {}.", names[0], next.name),
+                Some(next) => {
+                    format!("On {name} {} is the fastest; next comes {}.", names[0], next.name)
+                }
                 None => format!("On {name} there is only {}.", names[0]),
             };
         }
-        (Standing::Close(share), true) => format!("all concurrent rows lie within {:.1} %", share * 100.0),
+        (Standing::Close(share), true) => {
+            format!("all concurrent rows lie within {:.1} %", share * 100.0)
+        }
         (Standing::Close(share), false) => {
-            format!("{} are ahead, within {:.1} % of each other", join(&names, "and"), share * 100.0)
+            format!(
+                "{} are ahead, within {:.1} % of each other",
+                join(&names, "and"),
+                share * 100.0
+            )
         }
         (Standing::Tied, true) => "all concurrent rows tie".to_owned(),
-        (Standing::Tied, false) => format!("no row is shown to be faster than {}", join(&names, "or")),
+        (Standing::Tied, false) => {
+            format!("no row is shown to be faster than {}", join(&names, "or"))
+        }
     };
-    format!("On {name} {who}: choose on cost, where {} takes the least CPU.", outcome.cheapest().name)
+    format!(
+        "On {name} {who}: choose on cost, where {} takes the least CPU.",
+        outcome.cheapest().name
+    )
 }
 
 /// `a, b or c`, where the word is `or`.
@@ -163,31 +196,40 @@ mod tests {
     fn the_floor_is_nothing_to_choose() {
         let workloads = analyse(&comparison_with_floor());
         assert_eq!(workloads[0].rows[0].name, FLOOR);
-        assert_eq!(verdict(&workloads[0]), "On article hyper@smol is the fastest; next comes ureq@sequential.");
+        assert_eq!(
+            verdict(&workloads[0]),
+            "On article hyper@smol is the fastest; next comes ureq@sequential."
+        );
     }
 
     #[test]
     fn rows_are_told_as_shares_of_the_floor_where_there_are_no_delays() {
         let of_floor = |comparison: &Comparison| {
             let rows = analyse(comparison).remove(0).rows.into_iter();
-            rows.filter_map(|row| Some((row.name, (row.of_floor? * 100.0).round()))).collect::<Vec<_>>()
+            rows.filter_map(|row| Some((row.name, (row.of_floor? * 100.0).round())))
+                .collect::<Vec<_>>()
         };
         let mut comparison = comparison_with_floor();
         assert_eq!(of_floor(&comparison), [], "the share of the ideal says more");
         comparison.passes.iter_mut().for_each(|pass| pass.ideal_s = None);
         let share = |name: &str, share: f64| (name.to_owned(), share);
         // A pass is 1.01 and 2 times as long as that of the floor.
-        let expected = [share(FLOOR, 100.0), share("hyper@smol", 99.0), share("ureq@sequential", 50.0)];
+        let expected =
+            [share(FLOOR, 100.0), share("hyper@smol", 99.0), share("ureq@sequential", 50.0)];
         assert_eq!(of_floor(&comparison), expected);
     }
 
     #[test]
     fn what_is_said_against_the_twin_is_said_against_the_reference() {
         let mut comparison = comparison();
-        let again = comparison.passes.iter_mut().find(|pass| pass.row == control("surf@smol")).unwrap();
-        (again.validity, again.why) = (crate::record::Validity::Crashed, Some("it ended".to_owned()));
+        let again =
+            comparison.passes.iter_mut().find(|pass| pass.row == control("surf@smol")).unwrap();
+        (again.validity, again.why) =
+            (crate::record::Validity::Crashed, Some("it ended".to_owned()));
         let workload = analyse(&comparison).remove(0);
-        assert!(invalidities(&workload).contains(&"surf@smol: crashed (1 pass): it ended".to_owned()));
+        assert!(
+            invalidities(&workload).contains(&"surf@smol: crashed (1 pass): it ended".to_owned())
+        );
         assert!(workload.noise.is_none() && workload.smallest_difference.is_none());
     }
 
@@ -196,7 +238,10 @@ mod tests {
         let mut workload = analyse(&comparison()).remove(0);
         assert!(server(&workload).is_empty(), "nothing is known of it");
         (workload.rows[0].server.busy, workload.rows[1].server.busy) = (Some(0.46), Some(0.2));
-        assert_eq!(server(&workload), ["The mock server was busy for 46 % of a pass at most, with surf@smol."]);
+        assert_eq!(
+            server(&workload),
+            ["The mock server was busy for 46 % of a pass at most, with surf@smol."]
+        );
         workload.capacity = Some(crate::record::Capacity {
             requests_per_s: 101_234.4,
             busy: 0.9,
@@ -208,11 +253,18 @@ mod tests {
         });
         workload.rows[0].server.busy = Some(0.9);
         let told = server(&workload);
-        assert!(told[0].ends_with("with surf@smol; just before, it answered up to 101,234/s."), "{told:?}");
-        assert_eq!(told[1], "surf@smol was held up by the server: it is at least as fast as is shown.");
+        assert!(
+            told[0].ends_with("with surf@smol; just before, it answered up to 101,234/s."),
+            "{told:?}"
+        );
+        assert_eq!(
+            told[1],
+            "surf@smol was held up by the server: it is at least as fast as is shown."
+        );
         // Its one thread has no time to spare either.
         workload.rows[0].fetching_threads = Some(1);
-        workload.rows[0].median_s = workload.rows[0].cost.map(|cost| cost.cpu_s * workload.rows[0].fetches as f64);
+        workload.rows[0].median_s =
+            workload.rows[0].cost.map(|cost| cost.cpu_s * workload.rows[0].fetches as f64);
         assert_eq!(server(&workload).len(), 1);
     }
 
@@ -228,7 +280,8 @@ mod tests {
         assert_eq!(hyper.rank, Some(2), "it is shown to be slower");
         assert_eq!(
             verdict(&workloads[0]),
-            "On article all concurrent rows lie within 0.5 %: choose on cost, where surf@smol takes the least CPU."
+            "On article all concurrent rows lie within 0.5 %: choose on cost, where surf@smol \
+             takes the least CPU."
         );
     }
 
@@ -241,7 +294,9 @@ mod tests {
         }
         let said = verdict(&analyse(&comparison)[0]);
         assert!(
-            said.starts_with("On article surf@smol and hyper@smol are ahead, within 0.5 % of each other: "),
+            said.starts_with(
+                "On article surf@smol and hyper@smol are ahead, within 0.5 % of each other: "
+            ),
             "{said}"
         );
     }

@@ -41,7 +41,11 @@ pub fn text(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
 
 fn heading(workload: &WorkloadAnalysis) -> String {
     let WorkloadAnalysis { setup, .. } = workload;
-    let scaled = if setup.time_scale == 1.0 { String::new() } else { format!(", delays x {}", setup.time_scale) };
+    let scaled = if setup.time_scale == 1.0 {
+        String::new()
+    } else {
+        format!(", delays x {}", setup.time_scale)
+    };
     format!(
         "{HEADING}{}{HEADING:#}: {} fetches at concurrency {}{scaled}, {} blocks",
         visible(&setup.scenario),
@@ -105,7 +109,9 @@ fn against(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> String {
         (row.verdict().map_or("", Verdict::short_words), row.ratio)
     };
     let bound = if row.is_server_bound() { ", server-bound" } else { "" };
-    format!("{word:<7} {}{bound}", ratio.map_or_else(String::new, Ratio::short_interval_text)).trim_end().to_owned()
+    format!("{word:<7} {}{bound}", ratio.map_or_else(String::new, Ratio::short_interval_text))
+        .trim_end()
+        .to_owned()
 }
 
 /// Returns the table of costs.
@@ -171,10 +177,16 @@ On article surf@smol is the fastest; next comes hyper@smol.
     #[test]
     fn a_crowd_is_told_by_the_memory_of_each() {
         let mut comparison = comparison();
-        (comparison.setup.workloads[0].fetches, comparison.setup.workloads[0].concurrency) = (2_000, 2_000);
-        comparison.costs.iter_mut().filter(|cost| cost.row == "hyper@smol").for_each(|cost| cost.children_s = 0.01);
+        (comparison.setup.workloads[0].fetches, comparison.setup.workloads[0].concurrency) =
+            (2_000, 2_000);
+        comparison
+            .costs
+            .iter_mut()
+            .filter(|cost| cost.row == "hyper@smol")
+            .for_each(|cost| cost.children_s = 0.01);
         let text = plain(&comparison.setup, &analyse(&comparison));
-        let told = |words: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words);
+        let told =
+            |words: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words);
         assert!(told("row CPU peak memory memory/fetch threads waits sockets"), "{text}");
         assert!(told("surf@smol 222.2 µs 9.0 MB 4.5 kB 2"), "{text}");
         // Nobody tells the memory of the programs that did its work.

@@ -51,7 +51,11 @@ enum Time {
 
 impl Time {
     /// Returns `None` if either of the two does not count.
-    fn new(workload: &WorkloadAnalysis, row: &BackendAnalysis, reference: Option<&BackendAnalysis>) -> Option<Self> {
+    fn new(
+        workload: &WorkloadAnalysis,
+        row: &BackendAnalysis,
+        reference: Option<&BackendAnalysis>,
+    ) -> Option<Self> {
         let reference = reference.filter(|_| row.is_valid())?;
         if row.index == reference.index {
             return Some(Self::Reference);
@@ -96,14 +100,20 @@ impl Scale {
 /// Returns the backends of a scenario, in their order, against one of them.
 pub(super) fn view(workload: &WorkloadAnalysis, reference: &str) -> Vec<AgainstView> {
     let valid_reference = workload.valid().find(|row| row.name == reference);
-    let times: Vec<Option<Time>> = workload.rows.iter().map(|row| Time::new(workload, row, valid_reference)).collect();
+    let times: Vec<Option<Time>> =
+        workload.rows.iter().map(|row| Time::new(workload, row, valid_reference)).collect();
     let scale = Scale::new(&times);
     let noise = workload.noise.filter(|_| reference == workload.reference);
     let views = workload.rows.iter().zip(times);
     views.map(|(row, time)| against_view(row.name == reference, time, noise, scale)).collect()
 }
 
-fn against_view(is_reference: bool, time: Option<Time>, noise: Option<Ratio>, scale: Scale) -> AgainstView {
+fn against_view(
+    is_reference: bool,
+    time: Option<Time>,
+    noise: Option<Ratio>,
+    scale: Scale,
+) -> AgainstView {
     let ratio = time.and_then(Time::ratio);
     let verdict = ratio.map(|ratio| ratio.verdict());
     AgainstView {
@@ -195,7 +205,8 @@ mod tests {
     fn the_slowest_bar_is_nearly_the_longest() {
         let workload = analyse(&comparison()).remove(0);
         let views = view(&workload, "surf@smol");
-        let lengths: Vec<i64> = views.iter().flat_map(|view| &view.bar).map(|bar| bar.length).collect();
+        let lengths: Vec<i64> =
+            views.iter().flat_map(|view| &view.bar).map(|bar| bar.length).collect();
         assert!(lengths.is_sorted() && lengths[2] == 952, "{lengths:?}");
     }
 }

@@ -1,4 +1,5 @@
-//! What a page shows beside the samples: what was found of the same rows elsewhere, each part where there is one.
+//! What a page shows beside the samples: what was found of the same rows elsewhere, each part where
+//! there is one.
 
 use crate::compare::agreement::Agreement;
 use crate::record::{Audit, Environment, Footprint, Program, Setup, WorkerSetup};
@@ -18,20 +19,30 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Leaves only what was found of the versions that were compared: a grid or a footprint that has been made anew since
-    /// then says nothing about a record.
+    /// Leaves only what was found of the versions that were compared: a grid or a footprint that
+    /// has been made anew since then says nothing about a record.
     pub fn of_the_same_versions(mut self, environment: &Environment, setup: &Setup) -> Self {
-        let workers: Vec<&WorkerSetup> = setup.workloads.iter().flat_map(|workload| &workload.workers).collect();
+        let workers: Vec<&WorkerSetup> =
+            setup.workloads.iter().flat_map(|workload| &workload.workers).collect();
         let is_it = |row: &GridRow| {
-            let same = |worker: &&WorkerSetup| (&worker.client, &worker.executor) == (&row.client, &row.executor);
-            workers.iter().filter(|worker| same(worker)).any(|worker| plain(&worker.row) == Some(&row.name))
+            let same = |worker: &&WorkerSetup| {
+                (&worker.client, &worker.executor) == (&row.client, &row.executor)
+            };
+            workers
+                .iter()
+                .filter(|worker| same(worker))
+                .any(|worker| plain(&worker.row) == Some(&row.name))
         };
-        self.conformance = self.conformance.map(|grid| grid.of(is_it)).filter(|grid| !grid.rows.is_empty());
-        let is_built_in = |program: &Program| environment.crates.get(&program.client) == Some(&program.version);
+        self.conformance =
+            self.conformance.map(|grid| grid.of(is_it)).filter(|grid| !grid.rows.is_empty());
+        let is_built_in =
+            |program: &Program| environment.crates.get(&program.client) == Some(&program.version);
         if let Some(footprint) = &mut self.footprint {
             footprint.programs.retain(is_built_in);
         }
-        self.footprint.take_if(|footprint| !setup.rows.iter().any(|row| program(footprint, &row.name).is_some()));
+        self.footprint.take_if(|footprint| {
+            !setup.rows.iter().any(|row| program(footprint, &row.name).is_some())
+        });
         self
     }
 }
@@ -41,8 +52,9 @@ pub(super) fn program<'a>(footprint: &'a Footprint, row: &str) -> Option<&'a Pro
     footprint.of(row).or_else(|| footprint.of(plain(row)?))
 }
 
-/// The row with no number of threads and no way of making tasks: neither changes what a client makes of an answer, nor what
-/// is built. `None` where a client is as it comes, which is another client.
+/// The row with no number of threads and no way of making tasks: neither changes what a client
+/// makes of an answer, nor what is built. `None` where a client is as it comes, which is another
+/// client.
 fn plain(row: &str) -> Option<&str> {
     (!row.contains('/')).then(|| row.split([':', '+']).next().unwrap_or(row))
 }
@@ -84,9 +96,14 @@ mod tests {
             cells: Vec::new(),
         };
         let of = |client, version| {
-            let footprint = Footprint { programs: vec![program("surf", version), program("hyper", "0.1.0")] };
-            Beside { conformance: Some(grid(client)), footprint: Some(footprint), ..Beside::default() }
-                .of_the_same_versions(&record().environment, &setup)
+            let footprint =
+                Footprint { programs: vec![program("surf", version), program("hyper", "0.1.0")] };
+            Beside {
+                conformance: Some(grid(client)),
+                footprint: Some(footprint),
+                ..Beside::default()
+            }
+            .of_the_same_versions(&record().environment, &setup)
         };
         let same = of("surf 2.3.2", "2.3.2");
         assert_eq!(same.conformance.unwrap().rows, [row("surf@smol", "surf 2.3.2")]);

@@ -1,4 +1,5 @@
-//! The conformance grid as the page's template takes it: a column for rows of which every cell was judged alike.
+//! The conformance grid as the page's template takes it: a column for rows of which every cell was
+//! judged alike.
 
 use serde::Serialize;
 
@@ -69,7 +70,10 @@ pub(super) fn view(grid: &Grid) -> GridView {
     let fault = |fault: &&'static Fault| FaultView {
         name: fault.name,
         what: fault.what,
-        signs: columns.iter().filter_map(|rows| Some(sign_view(grid.cell(rows[0], fault.name)?))).collect(),
+        signs: columns
+            .iter()
+            .filter_map(|rows| Some(sign_view(grid.cell(rows[0], fault.name)?)))
+            .collect(),
     };
     let finding = |finding: Finding<'_>| FindingView {
         fault: finding.fault.name,
@@ -85,7 +89,10 @@ pub(super) fn view(grid: &Grid) -> GridView {
         summary: summary(grid),
         columns: columns.iter().map(column).collect(),
         groups: groups(grid)
-            .map(|(group, faults)| GroupView { title: group.title, faults: faults.iter().map(fault).collect() })
+            .map(|(group, faults)| GroupView {
+                title: group.title,
+                faults: faults.iter().map(fault).collect(),
+            })
             .collect(),
         legend: LEGEND.into_iter().filter(is_used).collect(),
         findings: findings(grid).into_iter().map(finding).collect(),

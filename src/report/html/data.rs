@@ -13,9 +13,13 @@ use crate::report::comparison::csv_field;
 /// Returns all figures and the median pass of each block, to six digits.
 pub(super) fn download(comparison: &Comparison, workloads: &[WorkloadAnalysis]) -> Value {
     let mut all = comparison::json(&comparison.setup, workloads);
-    for (workload, value) in workloads.iter().zip(all["scenarios"].as_array_mut().into_iter().flatten()) {
+    for (workload, value) in
+        workloads.iter().zip(all["scenarios"].as_array_mut().into_iter().flatten())
+    {
         let medians = workload.paired.names.iter().enumerate();
-        let medians = medians.map(|(index, name)| (name.clone(), json!(workload.paired.blocks.block_medians(index))));
+        let medians = medians.map(|(index, name)| {
+            (name.clone(), json!(workload.paired.blocks.block_medians(index)))
+        });
         value["block_median_s"] = Value::Object(medians.collect());
     }
     shorten(&mut all);
@@ -25,7 +29,9 @@ pub(super) fn download(comparison: &Comparison, workloads: &[WorkloadAnalysis]) 
 /// Rounds every figure to six digits.
 fn shorten(value: &mut Value) {
     match value {
-        Value::Number(number) if number.is_f64() => *value = json!(number.as_f64().map(significant)),
+        Value::Number(number) if number.is_f64() => {
+            *value = json!(number.as_f64().map(significant))
+        }
         Value::Array(values) => values.iter_mut().for_each(shorten),
         Value::Object(values) => values.values_mut().for_each(shorten),
         _ => {}
@@ -38,7 +44,9 @@ pub(super) fn blocks_csv(workloads: &[WorkloadAnalysis]) -> String {
     for workload in workloads {
         for (index, name) in workload.paired.names.iter().enumerate() {
             let (scenario, name) = (csv_field(&workload.setup.scenario), csv_field(name));
-            for (block, median) in workload.paired.blocks.block_medians(index).into_iter().enumerate() {
+            for (block, median) in
+                workload.paired.blocks.block_medians(index).into_iter().enumerate()
+            {
                 if let Some(median) = median {
                     writeln!(text, "{scenario},{name},{block},{}", significant(median))
                         .expect("a string takes everything");

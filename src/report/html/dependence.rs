@@ -35,7 +35,8 @@ struct RowView {
     cells: Vec<CellView>,
 }
 
-/// A figure: its text, the number that it is sorted by if it is one, what is behind it, and where that is to be seen.
+/// A figure: its text, the number that it is sorted by if it is one, what is behind it, and where
+/// that is to be seen.
 #[derive(Debug, Serialize)]
 struct CellView {
     text: String,
@@ -55,11 +56,19 @@ struct AdvisoryView {
 /// The rows of a comparison of which a program was measured. `None` where there is none.
 pub(super) fn view(footprint: &Footprint, rows: &[RowSetup]) -> Option<DependenceView> {
     let programs = || rows.iter().filter_map(|row| Some((row, program(footprint, &row.name)?)));
-    let mut advisories: Vec<&Advisory> = programs().flat_map(|(_, program)| &program.advisories).collect();
+    let mut advisories: Vec<&Advisory> =
+        programs().flat_map(|(_, program)| &program.advisories).collect();
     advisories.sort_by(|a, b| a.id.cmp(&b.id));
     advisories.dedup();
-    let row = |(row, program): (&RowSetup, &Program)| RowView { name: row.name.clone(), cells: cells(program) };
-    let advisory = |of: &Advisory| AdvisoryView { id: of.id.clone(), against: of.against.clone(), link: web(&of.link) };
+    let row = |(row, program): (&RowSetup, &Program)| RowView {
+        name: row.name.clone(),
+        cells: cells(program),
+    };
+    let advisory = |of: &Advisory| AdvisoryView {
+        id: of.id.clone(),
+        against: of.against.clone(),
+        link: web(&of.link),
+    };
     let advisories = advisories.into_iter().map(advisory).collect();
     let view = DependenceView { rows: programs().map(row).collect(), advisories };
     (!view.rows.is_empty()).then_some(view)
@@ -71,13 +80,22 @@ fn web(link: &str) -> Option<String> {
 }
 
 fn cells(program: &Program) -> Vec<CellView> {
-    let number = |text: String, value: f64| CellView { text, value: Some(value), names: Vec::new(), link: None };
-    let words = |text: &str| CellView { text: text.to_owned(), value: None, names: Vec::new(), link: None };
-    let count =
-        |names: Vec<String>| CellView { names: names.clone(), ..number(names.len().to_string(), names.len() as f64) };
+    let number = |text: String, value: f64| CellView {
+        text,
+        value: Some(value),
+        names: Vec::new(),
+        link: None,
+    };
+    let words =
+        |text: &str| CellView { text: text.to_owned(), value: None, names: Vec::new(), link: None };
+    let count = |names: Vec<String>| CellView {
+        names: names.clone(),
+        ..number(names.len().to_string(), names.len() as f64)
+    };
     let native = program.native.join(", ");
     let release = program.released.as_ref();
-    let advisories = program.advisories.iter().map(|advisory| format!("{} {}", advisory.id, advisory.against));
+    let advisories =
+        program.advisories.iter().map(|advisory| format!("{} {}", advisory.id, advisory.against));
     vec![
         words(if program.https { "yes" } else { "no" }),
         number(program.crates.to_string(), program.crates as f64),

@@ -22,7 +22,9 @@ pub(super) fn facts(
         .workloads
         .iter()
         .map(|workload| {
-            workload.fetches * comparison.passes.iter().filter(|pass| pass.scenario == workload.scenario).count() as u64
+            workload.fetches
+                * comparison.passes.iter().filter(|pass| pass.scenario == workload.scenario).count()
+                    as u64
         })
         .sum();
     facts.push(("measured", format!("{} passes of {} fetches", grouped(passes), grouped(fetches))));
@@ -43,7 +45,9 @@ pub(super) fn facts(
 pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, started, .. } = environment;
     let rows = workloads.iter().map(|workload| workload.rows.len()).max().unwrap_or(0);
-    let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let count = |number: usize, one: &str, many: &str| {
+        format!("{number} {}", if number == 1 { one } else { many })
+    };
     format!(
         "{} on {}, {} of {cpu}, {}",
         count(rows, "row", "rows"),

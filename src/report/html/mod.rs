@@ -1,4 +1,5 @@
-//! A record as one HTML file that opens anywhere: nothing is fetched, and all is there without a script too.
+//! A record as one HTML file that opens anywhere: nothing is fetched, and all is there without a
+//! script too.
 
 use anyhow::Context;
 use minijinja::syntax::SyntaxConfig;
@@ -35,13 +36,24 @@ const SCRIPT: &str = include_str!("script.js");
 /// # Errors
 ///
 /// It holds no comparison, or a chart cannot be drawn.
-pub fn page(folder: &Folder, workloads: &[WorkloadAnalysis], beside: &Beside) -> anyhow::Result<String> {
+pub fn page(
+    folder: &Folder,
+    workloads: &[WorkloadAnalysis],
+    beside: &Beside,
+) -> anyhow::Result<String> {
     let Folder { name, environment, comparison, bench } = folder;
-    let comparison = comparison.as_ref().context("--html is for records of `compare`: this one is of `cargo bench`")?;
-    let views =
-        workloads.iter().enumerate().map(|(number, workload)| workload::view(number, workload)).collect::<Vec<_>>();
-    let falls =
-        workloads.iter().map(|workload| falls::view(comparison, workload)).collect::<anyhow::Result<Vec<_>>>()?;
+    let comparison = comparison
+        .as_ref()
+        .context("--html is for records of `compare`: this one is of `cargo bench`")?;
+    let views = workloads
+        .iter()
+        .enumerate()
+        .map(|(number, workload)| workload::view(number, workload))
+        .collect::<Vec<_>>();
+    let falls = workloads
+        .iter()
+        .map(|workload| falls::view(comparison, workload))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let spreads = workloads.iter().map(latency::pictures).collect::<anyhow::Result<Vec<_>>>()?;
     let scalings = bench.as_ref().map(scaling::scalings).unwrap_or_default();
     let figures = serde_json::to_string(&data::download(comparison, workloads))?;
@@ -89,7 +101,8 @@ pub fn index(records: &mut [Listed]) -> anyhow::Result<String> {
     render("index.html", include_str!("index.html"), context! { policy, style => STYLE, records })
 }
 
-/// Fills a template in. Whatever is put into it is escaped, but for what the template itself calls safe.
+/// Fills a template in. Whatever is put into it is escaped, but for what the template itself calls
+/// safe.
 fn render(name: &str, template: &str, values: minijinja::Value) -> anyhow::Result<String> {
     let mut templates = Templates::new();
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -112,7 +125,8 @@ mod tests {
     use crate::record::{Advisory, Audit, Footprint, Program, Release, RowAudit};
     use crate::tools::verify::{Cell, Grid, GridRow, Verdict};
 
-    /// The page of the small record, every name and message of which is `text`, numbered so that rows stay apart.
+    /// The page of the small record, every name and message of which is `text`, numbered so that
+    /// rows stay apart.
     fn page_of(text: &str) -> String {
         let mut comparison = comparison();
         let names: Vec<String> = comparison.setup.rows.iter().map(|row| row.name.clone()).collect();
@@ -132,7 +146,10 @@ mod tests {
                 (renamed(&pass.row), text.to_owned(), pass.why.take().map(|_| text.to_owned()));
         }
         let mut bench = record();
-        bench.samples.iter_mut().for_each(|sample| (sample.row, sample.scenario) = (text.to_owned(), text.to_owned()));
+        bench
+            .samples
+            .iter_mut()
+            .for_each(|sample| (sample.row, sample.scenario) = (text.to_owned(), text.to_owned()));
         let mut folder = folder(Some(comparison), Some(bench));
         (folder.name, folder.environment.cpu) = (text.to_owned(), text.to_owned());
         let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
@@ -143,7 +160,13 @@ mod tests {
     fn beside(text: &str) -> Beside {
         let owned = || text.to_owned();
         let compare = crate::stats::paired::Ratio { mean: 1.0, low: 0.9, high: 1.1, blocks: 8 };
-        let agreement = Agreement { scenario: owned(), row: owned(), criterion: 1.0, compare, accord: Accord::Within };
+        let agreement = Agreement {
+            scenario: owned(),
+            row: owned(),
+            criterion: 1.0,
+            compare,
+            accord: Accord::Within,
+        };
         let row = GridRow { name: owned(), client: owned(), executor: owned() };
         let cell = Cell {
             row: owned(),
@@ -165,12 +188,21 @@ mod tests {
             licence: owned(),
             msrv: Some(owned()),
             released: Some(Release { date: owned(), link: owned() }),
-            advisories: vec![Advisory { id: owned(), against: owned(), link: format!("https://{text}") }],
+            advisories: vec![Advisory {
+                id: owned(),
+                against: owned(),
+                link: format!("https://{text}"),
+            }],
             ..Program::default()
         };
         Beside {
             criterion: Some(vec![agreement]),
-            conformance: Some(Grid { grid_version: 1, deadline_ms: 1, rows: vec![row], cells: vec![cell] }),
+            conformance: Some(Grid {
+                grid_version: 1,
+                deadline_ms: 1,
+                rows: vec![row],
+                cells: vec![cell],
+            }),
             audit: Some(Audit { rows: vec![sent] }),
             footprint: Some(Footprint { programs: vec![program] }),
         }
@@ -199,9 +231,13 @@ mod tests {
     fn a_page_fetches_nothing_and_says_it_all_without_a_script() {
         let page = page_of("</script><script>alert(1)</script>");
         assert_eq!(elements(&page, "script"), 2);
-        let fetching = [" src=", "@import", "url(", "<link rel=\"stylesheet", "http-equiv=\"refresh"];
+        let fetching =
+            [" src=", "@import", "url(", "<link rel=\"stylesheet", "http-equiv=\"refresh"];
         assert!(!fetching.iter().any(|fetching| page.contains(fetching)), "nothing is fetched");
-        assert!(!page.contains(" style=") && !page.contains(" onclick="), "the policy would refuse it");
+        assert!(
+            !page.contains(" style=") && !page.contains(" onclick="),
+            "the policy would refuse it"
+        );
         let page = page_of("row");
         for words in [
             "Ranking",
@@ -218,6 +254,9 @@ mod tests {
         ] {
             assert!(page.contains(words), "{words}");
         }
-        assert_eq!(page.matches("role=\"img\"").count(), page.matches("role=\"img\"><title>").count());
+        assert_eq!(
+            page.matches("role=\"img\"").count(),
+            page.matches("role=\"img\"><title>").count()
+        );
     }
 }

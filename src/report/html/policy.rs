@@ -1,4 +1,5 @@
-//! What the page may do, by its Content-Security-Policy: its own style, its own script, and nothing else.
+//! What the page may do, by its Content-Security-Policy: its own style, its own script, and nothing
+//! else.
 
 use std::fmt::Write;
 
@@ -15,7 +16,8 @@ pub(super) struct Policy {
 
 impl Policy {
     pub(super) fn new(style: &str, script: &str) -> Self {
-        let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
+        let hash =
+            |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
         Self { style: hash(style), script: hash(script) }
     }
 
@@ -23,17 +25,20 @@ impl Policy {
     pub(super) fn text(&self) -> String {
         let Self { style, script } = self;
         format!(
-            "default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri 'none'; form-action 'none'"
+            "default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri \
+             'none'; form-action 'none'"
         )
     }
 }
 
-/// JSON that may stand in a script element: nothing in it ends the element, and nothing steers a reader of the source.
+/// JSON that may stand in a script element: nothing in it ends the element, and nothing steers a
+/// reader of the source.
 pub(super) fn json_for_page(value: &serde_json::Value) -> String {
     crate::render::escape::json(&value.to_string().replace('<', "\\u003c"))
 }
 
-/// A text as a link to itself, so that a page can hand it out as a file. Percent signs take less room here than base64.
+/// A text as a link to itself, so that a page can hand it out as a file. Percent signs take less
+/// room here than base64.
 pub(super) fn link(media_type: &str, text: &str) -> String {
     let mut link = format!("data:{media_type};charset=utf-8,");
     for byte in text.bytes() {
@@ -55,13 +60,22 @@ mod tests {
     fn the_policy_names_the_digests() {
         // printf %s abc | openssl dgst -sha256 -binary | base64
         let policy = Policy::new("abc", "").text();
-        assert!(policy.contains("style-src 'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='"), "{policy}");
-        assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
+        assert!(
+            policy.contains("style-src 'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='"),
+            "{policy}"
+        );
+        assert!(
+            policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"),
+            "{policy}"
+        );
     }
 
     #[test]
     fn a_link_holds_its_text_and_nothing_that_ends_it() {
-        assert_eq!(link("text/csv", "a,1.5\n\"<&#%'ü"), "data:text/csv;charset=utf-8,a,1.5%0A%22%3C%26%23%25%27%C3%BC");
+        assert_eq!(
+            link("text/csv", "a,1.5\n\"<&#%'ü"),
+            "data:text/csv;charset=utf-8,a,1.5%0A%22%3C%26%23%25%27%C3%BC"
+        );
     }
 
     #[test]

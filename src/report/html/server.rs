@@ -30,7 +30,10 @@ struct WorkloadView {
 }
 
 /// `None` where the server was not looked at, as on live sites.
-pub(super) fn view(capacity: Option<&Capacity>, workloads: &[WorkloadAnalysis]) -> Option<ServerView> {
+pub(super) fn view(
+    capacity: Option<&Capacity>,
+    workloads: &[WorkloadAnalysis],
+) -> Option<ServerView> {
     let workloads: Vec<WorkloadView> =
         workloads.iter().filter_map(|workload| workload_view(capacity, workload)).collect();
     let capacity = capacity.map(capacity::capacity);

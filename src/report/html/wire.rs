@@ -37,13 +37,18 @@ pub(super) fn view(audit: &Audit) -> WireView {
         sockets_ideal: row.sockets_ideal,
         differences: differences(row, &usual),
     };
-    WireView { usually: usually(&usual), rows: audit.rows.iter().map(row).collect(), requests: requests(audit) }
+    WireView {
+        usually: usually(&usual),
+        rows: audit.rows.iter().map(row).collect(),
+        requests: requests(audit),
+    }
 }
 
 fn requests(audit: &Audit) -> Vec<RequestView> {
     let mut requests: Vec<RequestView> = Vec::new();
     for row in looked_at(audit) {
-        let lines: Vec<String> = row.request.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        let lines: Vec<String> =
+            row.request.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
         match requests.iter_mut().find(|request| request.lines == lines) {
             Some(request) => request.rows.push(row.row.clone()),
             None => requests.push(RequestView { rows: vec![row.row.clone()], lines }),

@@ -69,7 +69,8 @@ struct RowView {
 struct Cell {
     text: String,
     value: Option<f64>,
-    /// Its share of the largest in its column, in percent: a multiple of five, each of which the style sheet knows.
+    /// Its share of the largest in its column, in percent: a multiple of five, each of which the
+    /// style sheet knows.
     share: i64,
 }
 
@@ -116,7 +117,11 @@ fn column(metric: &Metric) -> ColumnView {
 /// The answer before all else; `outcome` is `None` where there is no verdict.
 fn headline(workload: &WorkloadAnalysis, outcome: Option<&Outcome<'_>>) -> Headline {
     let Some(outcome) = outcome else {
-        return Headline { who: vec![verdict(workload)], what: "no verdict".to_owned(), facts: Vec::new() };
+        return Headline {
+            who: vec![verdict(workload)],
+            what: "no verdict".to_owned(),
+            facts: Vec::new(),
+        };
     };
     let what = match outcome.standing {
         Standing::Alone if outcome.next.is_none() => "is alone".to_owned(),
@@ -132,7 +137,8 @@ fn who(outcome: &Outcome<'_>) -> Vec<String> {
     if outcome.is_everybody {
         return vec!["all concurrent rows".to_owned()];
     }
-    let mut who: Vec<String> = outcome.ahead.iter().take(NAMED).map(|row| row.name.clone()).collect();
+    let mut who: Vec<String> =
+        outcome.ahead.iter().take(NAMED).map(|row| row.name.clone()).collect();
     if outcome.ahead.len() > NAMED {
         who.push(format!("and {} more", outcome.ahead.len() - NAMED));
     }
@@ -144,10 +150,17 @@ fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
     let median = show(Unit::Seconds, first.median_s?);
     let note = match first.efficiency().zip(first.ideal_s) {
         Some((share, ideal)) => {
-            format!("{} of the ideal, which is {}", show(Unit::Share, share), show(Unit::Seconds, ideal))
+            format!(
+                "{} of the ideal, which is {}",
+                show(Unit::Share, share),
+                show(Unit::Seconds, ideal)
+            )
         }
         None => {
-            format!("{}; no delays, so no ideal", first.rate().map_or_else(String::new, |r| show(Unit::PerSecond, r)))
+            format!(
+                "{}; no delays, so no ideal",
+                first.rate().map_or_else(String::new, |r| show(Unit::PerSecond, r))
+            )
         }
     };
     Some(("Time".to_owned(), median, note))
@@ -157,22 +170,37 @@ fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
 fn next(workload: &WorkloadAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let (row, first) = (outcome.next?, outcome.ahead[0]);
     let ratio = workload.pair(row, first)?;
-    Some(("Next".to_owned(), row.name.clone(), format!("{} against {}", ratio.interval_text(), first.name)))
+    Some((
+        "Next".to_owned(),
+        row.name.clone(),
+        format!("{} against {}", ratio.interval_text(), first.name),
+    ))
 }
 
 /// What a fetch costs with the one of those ahead that takes the least of the processor.
 fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let row = outcome.cheapest();
     let cost = row.cost?;
-    let which = if outcome.ahead.len() > 1 { format!(" ({}, the least of them)", row.name) } else { String::new() };
+    let which = if outcome.ahead.len() > 1 {
+        format!(" ({}, the least of them)", row.name)
+    } else {
+        String::new()
+    };
     let cpu = format!("{} CPU a fetch", show(Unit::Seconds, cost.cpu_s));
-    let threads = if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
-    let memory = cost.peak_rss_bytes.map_or_else(String::new, |peak| show(Unit::Bytes, peak as f64) + ", ");
+    let threads =
+        if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
+    let memory =
+        cost.peak_rss_bytes.map_or_else(String::new, |peak| show(Unit::Bytes, peak as f64) + ", ");
     let note = format!("{memory}{threads}, {} sockets{which}", grouped(row.sockets.opened));
     Some(("Cost".to_owned(), cpu, note))
 }
 
-fn row_view(workload: &WorkloadAnalysis, row: &BackendAnalysis, against: AgainstView, is_best: bool) -> RowView {
+fn row_view(
+    workload: &WorkloadAnalysis,
+    row: &BackendAnalysis,
+    against: AgainstView,
+    is_best: bool,
+) -> RowView {
     RowView {
         name: row.name.clone(),
         rank: row.rank,
@@ -189,7 +217,9 @@ fn row_view(workload: &WorkloadAnalysis, row: &BackendAnalysis, against: Against
 
 /// Returns the metrics of a group that some backend has a value for.
 fn metrics(workload: &WorkloadAnalysis, group: Group) -> impl Iterator<Item = &'static Metric> {
-    metric::ALL.iter().filter(move |metric| metric.group == group && metric.is_known(&workload.rows))
+    metric::ALL
+        .iter()
+        .filter(move |metric| metric.group == group && metric.is_known(&workload.rows))
 }
 
 fn cells(workload: &WorkloadAnalysis, row: &BackendAnalysis, group: Group) -> Vec<Cell> {
@@ -199,7 +229,9 @@ fn cells(workload: &WorkloadAnalysis, row: &BackendAnalysis, group: Group) -> Ve
 fn cell(workload: &WorkloadAnalysis, row: &BackendAnalysis, metric: &Metric) -> Cell {
     let value = (metric.value)(row).filter(|_| row.is_valid());
     let largest = workload.valid().filter_map(metric.value).fold(0.0, f64::max);
-    let share = value.filter(|_| largest > 0.0).map_or(0, |value| (value / largest * 20.0).round() as i64 * 5);
+    let share = value
+        .filter(|_| largest > 0.0)
+        .map_or(0, |value| (value / largest * 20.0).round() as i64 * 5);
     Cell {
         text: value.map_or_else(String::new, |value| show(metric.unit, value)),
         value: value.map(significant),
@@ -226,7 +258,8 @@ mod tests {
         for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {
             pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
         }
-        let trifle = ("all concurrent rows".to_owned(), "lie within 0.5 %: choose on cost".to_owned());
+        let trifle =
+            ("all concurrent rows".to_owned(), "lie within 0.5 %: choose on cost".to_owned());
         assert_eq!(headline_of(&comparison), trifle);
         comparison.passes.retain(|pass| pass.block < 4);
         assert_eq!(headline_of(&comparison).1, "no verdict");

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Answer, BLANK, Content, End, Fault, PROGRAMMED, RIGHT_ANSWER, Right, Step, answer, reply};
+use super::{
+    Answer, BLANK, Content, End, Fault, PROGRAMMED, RIGHT_ANSWER, Right, Step, answer, reply,
+};
 use crate::fetch::error::ErrorClass;
 
-/// Between two bursts of what never ends: 30 MB a second is more than the caps allow for, and little work for a server.
+/// Between two bursts of what never ends: 30 MB a second is more than the caps allow for, and
+/// little work for a server.
 const REST: Duration = Duration::from_millis(2);
 
 /// 1 KiB of a body, and the same as a chunk.
@@ -31,7 +34,8 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Forever(KIBIBYTE, 64, REST),
         ),
         right: Right::Fail(&[ErrorClass::BodyTooLarge]),
-        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap says so",
+        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap \
+              says so",
     },
     Fault {
         name: "endless-chunks",
@@ -41,47 +45,64 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Forever(CHUNK, 64, REST),
         ),
         right: Right::Fail(&[ErrorClass::BodyTooLarge]),
-        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap says so",
+        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap \
+              says so",
     },
     Fault {
         name: "surplus",
         what: "sends five bytes too many, and goes on",
         made: reply(&[Step::Head, BLANK, Step::Body, Step::Bytes(b"junk\n")], End::Keep),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 6.3: a user agent must not process what remains as a separate response",
+        why: "RFC 9112, section 6.3: a user agent must not process what remains as a separate \
+              response",
     },
     Fault {
         name: "surplus-answer",
         what: "sends a second answer that nobody asked for",
         made: reply(
-            &[Step::Head, BLANK, Step::Body, Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged")],
+            &[
+                Step::Head,
+                BLANK,
+                Step::Body,
+                Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged"),
+            ],
             End::Keep,
         ),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 6.3: a user agent must not process what remains as a separate response",
+        why: "RFC 9112, section 6.3: a user agent must not process what remains as a separate \
+              response",
     },
     Fault {
         name: "other-visit",
         what: "sends the body of another visit",
         made: reply(&[Step::Head, BLANK, Step::OtherBody], End::Keep),
         right: answer(200, Content::OfNext),
-        why: "RFC 9112, section 9.2: answers bear no name, their order is all; only who knows the page can tell",
+        why: "RFC 9112, section 9.2: answers bear no name, their order is all; only who knows the \
+              page can tell",
     },
     Fault {
         name: "gzip-bomb",
         what: "sends ten million zeros in gzip, though asked for identity",
-        made: reply(&[Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n"), Step::Zeros], End::Keep),
+        made: reply(
+            &[Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n"), Step::Zeros],
+            End::Keep,
+        ),
         right: Right::Either(
             Answer { status: 200, content: Content::Zeros },
             &[ErrorClass::BodyTooLarge, ErrorClass::Protocol],
         ),
-        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same ought to limit it (17.5)",
+        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same ought to \
+              limit it (17.5)",
     },
     Fault {
         name: "gzip-corrupt",
         what: "calls the body gzip, which it is not, though asked for identity",
-        made: reply(&[Step::Head, Step::Bytes(b"content-encoding: gzip\r\n"), BLANK, Step::Body], End::Keep),
+        made: reply(
+            &[Step::Head, Step::Bytes(b"content-encoding: gzip\r\n"), BLANK, Step::Body],
+            End::Keep,
+        ),
         right: Right::Either(PROGRAMMED, &[ErrorClass::Protocol]),
-        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same must find the fault",
+        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same must \
+              find the fault",
     },
 ];

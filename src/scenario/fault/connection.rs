@@ -22,70 +22,83 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "accepts the connection and the request, and never says a word",
         made: reply(&[], End::Stay),
         right: Right::Fail(&[ErrorClass::Timeout]),
-        why: "RFC 9112, section 9.5: how long to wait is the client's to say; here it is the deadline",
+        why: "RFC 9112, section 9.5: how long to wait is the client's to say; here it is the \
+              deadline",
     },
     Fault {
         name: "reset-before-head",
         what: "resets the connection in place of an answer",
         made: reply(&[], End::Reset),
         right: Right::Fail(&[ErrorClass::Reset, ErrorClass::ClosedEarly]),
-        why: "RFC 9112, section 8: what ends before its head does is incomplete, and must be taken for that",
+        why: "RFC 9112, section 8: what ends before its head does is incomplete, and must be \
+              taken for that",
     },
     Fault {
         name: "reset-in-head",
         what: "resets the connection in the middle of the head",
         made: reply(&[CUT_HEAD, PAUSE], End::Reset),
         right: Right::Fail(&[ErrorClass::Reset, ErrorClass::ClosedEarly]),
-        why: "RFC 9112, section 8: what ends before its head does is incomplete, and must be taken for that",
+        why: "RFC 9112, section 8: what ends before its head does is incomplete, and must be \
+              taken for that",
     },
     Fault {
         name: "reset-in-body",
         what: "resets the connection after half of the body",
         made: reply(&[Step::Head, BLANK, Step::FirstHalf, PAUSE], End::Reset),
         right: Right::Fail(&[ErrorClass::Reset, ErrorClass::BodyShort]),
-        why: "RFC 9112, section 8: fewer bytes than the content-length says are an incomplete message",
+        why: "RFC 9112, section 8: fewer bytes than the content-length says are an incomplete \
+              message",
     },
     Fault {
         name: "close-before-head",
         what: "closes the connection in place of an answer",
         made: reply(&[], End::Close),
         right: Right::Fail(&[ErrorClass::ClosedEarly]),
-        why: "RFC 9112, section 8: what ends before its head does is incomplete, and must be taken for that",
+        why: "RFC 9112, section 8: what ends before its head does is incomplete, and must be \
+              taken for that",
     },
     Fault {
         name: "close-in-head",
         what: "closes the connection in the middle of the head",
         made: reply(&[CUT_HEAD], End::Close),
         right: Right::Fail(&[ErrorClass::ClosedEarly]),
-        why: "RFC 9112, section 8: what ends before its head does is incomplete, and must be taken for that",
+        why: "RFC 9112, section 8: what ends before its head does is incomplete, and must be \
+              taken for that",
     },
     Fault {
         name: "close-in-body",
         what: "closes the connection after half of the body",
         made: reply(&[Step::Head, BLANK, Step::FirstHalf], End::Close),
         right: Right::Fail(&[ErrorClass::BodyShort]),
-        why: "RFC 9112, section 8: fewer bytes than the content-length says are an incomplete message",
+        why: "RFC 9112, section 8: fewer bytes than the content-length says are an incomplete \
+              message",
     },
     Fault {
         name: "stall-in-body",
         what: "sends half of the body, then nothing more",
         made: reply(&[Step::Head, BLANK, Step::FirstHalf], End::Stay),
         right: Right::Fail(&[ErrorClass::Timeout]),
-        why: "RFC 9112, section 6.3: who times out before all of the length is there must call the message incomplete",
+        why: "RFC 9112, section 6.3: who times out before all of the length is there must call \
+              the message incomplete",
     },
     Fault {
         name: "stale",
         what: "answers rightly, then closes the connection without having said so",
         made: reply(&[Step::Head, BLANK, Step::Body], End::Close),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 9.5: either side may close at any time, and the other should keep watch for it",
+        why: "RFC 9112, section 9.5: either side may close at any time, and the other should keep \
+              watch for it",
     },
     Fault {
         name: "slow-head",
         what: "sends a head that never ends, a byte each 20 ms",
-        made: reply(&[Step::Bytes(b"HTTP/1.1 200 OK\r\nx: ")], End::Forever(b"x", 1, Duration::from_millis(20))),
+        made: reply(
+            &[Step::Bytes(b"HTTP/1.1 200 OK\r\nx: ")],
+            End::Forever(b"x", 1, Duration::from_millis(20)),
+        ),
         right: Right::Fail(&[ErrorClass::Timeout]),
-        why: "RFC 9112, section 9.5: how long to wait is the client's to say; here it is the deadline",
+        why: "RFC 9112, section 9.5: how long to wait is the client's to say; here it is the \
+              deadline",
     },
     Fault {
         name: "dripping-body",
@@ -95,6 +108,7 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Forever(b"x", 1, Duration::from_millis(20)),
         ),
         right: Right::Fail(&[ErrorClass::Timeout]),
-        why: "RFC 9112, section 6.3: who times out before all of the length is there must call the message incomplete",
+        why: "RFC 9112, section 6.3: who times out before all of the length is there must call \
+              the message incomplete",
     },
 ];

@@ -26,14 +26,16 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "shows a certificate of another host",
         made: shows(Certificate::WrongName),
         right: TLS,
-        why: "RFC 9110, section 4.3.4: a client must verify that the certificate is that of the origin",
+        why: "RFC 9110, section 4.3.4: a client must verify that the certificate is that of the \
+              origin",
     },
     Fault {
         name: "tls-unknown-root",
         what: "shows a certificate of an issuer that nobody trusts",
         made: shows(Certificate::UnknownRoot),
         right: TLS,
-        why: "RFC 9110, section 4.3.4: a certificate is verified by the trust anchors that the client has",
+        why: "RFC 9110, section 4.3.4: a certificate is verified by the trust anchors that the \
+              client has",
     },
     Fault {
         name: "tls-abort",
@@ -54,14 +56,16 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "accepts the connection and never answers the handshake",
         made: greets(b"", End::Stay),
         right: Right::Fail(&[ErrorClass::Timeout]),
-        why: "RFC 9112, section 9.5: how long to wait is the client's to say; here it is the deadline",
+        why: "RFC 9112, section 9.5: how long to wait is the client's to say; here it is the \
+              deadline",
     },
     Fault {
         name: "tls-plain",
         what: "answers the handshake in plain HTTP",
         made: greets(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", End::Close),
         right: TLS,
-        why: "RFC 9110, section 4.2.2: a client must accept secured answers only to what it asks of https",
+        why: "RFC 9110, section 4.2.2: a client must accept secured answers only to what it asks \
+              of https",
     },
     Fault {
         name: "tls-cut",
@@ -70,7 +74,13 @@ pub(super) const FAULTS: &[Fault] = &[
             steps: &[Step::Bytes(b"HTTP/1.1 200 OK\r\n"), BLANK, Step::FirstHalf],
             end: End::Cut,
         }),
-        right: Right::Fail(&[ErrorClass::BodyShort, ErrorClass::Reset, ErrorClass::Tls, ErrorClass::ClosedEarly]),
-        why: "RFC 9112, section 9.8: a body that ends with a TLS connection cut short must be told as incomplete",
+        right: Right::Fail(&[
+            ErrorClass::BodyShort,
+            ErrorClass::Reset,
+            ErrorClass::Tls,
+            ErrorClass::ClosedEarly,
+        ]),
+        why: "RFC 9112, section 9.8: a body that ends with a TLS connection cut short must be \
+              told as incomplete",
     },
 ];

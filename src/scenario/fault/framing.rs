@@ -1,7 +1,8 @@
 //! Faults of the framing: where a body ends.
 
 use super::{
-    ANSWER_OR_PROTOCOL, Answer, BLANK, Content, End, Fault, PROTOCOL, RIGHT_ANSWER, Right, Step, answer, reply,
+    ANSWER_OR_PROTOCOL, Answer, BLANK, Content, End, Fault, PROTOCOL, RIGHT_ANSWER, Right, Step,
+    answer, reply,
 };
 use crate::fetch::error::ErrorClass;
 
@@ -19,30 +20,49 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "length-too-small",
         what: "says a content-length 10 bytes short of the body",
         made: reply(&[OK, LENGTH, Step::Length(-10), NEXT_LINE, BLANK, Step::Body], End::Keep),
-        right: Right::Either(Answer { status: 200, content: Content::Without(10) }, &[ErrorClass::Protocol]),
-        why: "RFC 9112, section 6.3: the length says where the body ends; the rest is no part of another answer",
+        right: Right::Either(
+            Answer { status: 200, content: Content::Without(10) },
+            &[ErrorClass::Protocol],
+        ),
+        why: "RFC 9112, section 6.3: the length says where the body ends; the rest is no part of \
+              another answer",
     },
     Fault {
         name: "length-too-large",
         what: "says a content-length 10 bytes longer than the body, and closes",
         made: reply(&[OK, LENGTH, Step::Length(10), NEXT_LINE, BLANK, Step::Body], End::Close),
         right: BODY_SHORT,
-        why: "RFC 9112, section 6.3: if it closes before the length is reached, the message is incomplete",
+        why: "RFC 9112, section 6.3: if it closes before the length is reached, the message is \
+              incomplete",
     },
     Fault {
         name: "two-lengths",
         what: "says two different content-lengths, the first of them right",
         made: reply(
-            &[OK, LENGTH, Step::Length(0), NEXT_LINE, LENGTH, Step::Length(-10), NEXT_LINE, BLANK, Step::Body],
+            &[
+                OK,
+                LENGTH,
+                Step::Length(0),
+                NEXT_LINE,
+                LENGTH,
+                Step::Length(-10),
+                NEXT_LINE,
+                BLANK,
+                Step::Body,
+            ],
             End::Keep,
         ),
         right: PROTOCOL,
-        why: "RFC 9112, section 6.3: an invalid length is unrecoverable: close the connection, discard the response",
+        why: "RFC 9112, section 6.3: an invalid length is unrecoverable: close the connection, \
+              discard the response",
     },
     Fault {
         name: "same-length-twice",
         what: "says the right content-length twice",
-        made: reply(&[Step::Head, LENGTH, Step::Length(0), NEXT_LINE, BLANK, Step::Body], End::Keep),
+        made: reply(
+            &[Step::Head, LENGTH, Step::Length(0), NEXT_LINE, BLANK, Step::Body],
+            End::Keep,
+        ),
         right: ANSWER_OR_PROTOCOL,
         why: "RFC 9110, section 8.6: reject it, or take the one value that is said twice",
     },
@@ -51,7 +71,8 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "says content-length: -1",
         made: reply(&[OK, Step::Bytes(b"content-length: -1\r\n\r\n"), Step::Body], End::Close),
         right: PROTOCOL,
-        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: any other is unrecoverable",
+        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: any other \
+              is unrecoverable",
     },
     Fault {
         name: "signed-length",
@@ -61,49 +82,76 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Close,
         ),
         right: PROTOCOL,
-        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: any other is unrecoverable",
+        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: any other \
+              is unrecoverable",
     },
     Fault {
         name: "length-and-chunks",
         what: "says a content-length 10 bytes short, and sends chunks",
-        made: reply(&[OK, LENGTH, Step::Length(-10), NEXT_LINE, CHUNKED, CHUNK, LAST_CHUNK], End::Keep),
+        made: reply(
+            &[OK, LENGTH, Step::Length(-10), NEXT_LINE, CHUNKED, CHUNK, LAST_CHUNK],
+            End::Keep,
+        ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9112, section 6.3: the coding overrides the length; it ought to be handled as an error",
+        why: "RFC 9112, section 6.3: the coding overrides the length; it ought to be handled as \
+              an error",
     },
     Fault {
         name: "odd-coding",
         what: "spells the coding Chunked",
-        made: reply(&[OK, Step::Bytes(b"Transfer-Encoding: Chunked\r\n\r\n"), CHUNK, LAST_CHUNK], End::Keep),
+        made: reply(
+            &[OK, Step::Bytes(b"Transfer-Encoding: Chunked\r\n\r\n"), CHUNK, LAST_CHUNK],
+            End::Keep,
+        ),
         right: RIGHT_ANSWER,
         why: "RFC 9112, section 7: the names of transfer codings are case-insensitive",
     },
     Fault {
         name: "unknown-coding",
         what: "sends chunks and calls the coding rot13, chunked",
-        made: reply(&[OK, Step::Bytes(b"transfer-encoding: rot13, chunked\r\n\r\n"), CHUNK, LAST_CHUNK], End::Keep),
+        made: reply(
+            &[OK, Step::Bytes(b"transfer-encoding: rot13, chunked\r\n\r\n"), CHUNK, LAST_CHUNK],
+            End::Keep,
+        ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9112, section 7.4: only chunked was acceptable; where the body ends is plain, all else is unsaid",
+        why: "RFC 9112, section 7.4: only chunked was acceptable; where the body ends is plain, \
+              all else is unsaid",
     },
     Fault {
         name: "chunk-extension",
         what: "sends an extension behind a chunk's size, and a trailer",
-        made: reply(&[OK, CHUNKED, Step::Chunk(b";a=b"), Step::Bytes(b"0;c\r\nx-a: b\r\n\r\n")], End::Keep),
+        made: reply(
+            &[OK, CHUNKED, Step::Chunk(b";a=b"), Step::Bytes(b"0;c\r\nx-a: b\r\n\r\n")],
+            End::Keep,
+        ),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 7.1.1: a recipient must ignore chunk extensions that it does not know",
+        why: "RFC 9112, section 7.1.1: a recipient must ignore chunk extensions that it does not \
+              know",
     },
     Fault {
         name: "bad-chunk-size",
         what: "says a chunk's size that is no number",
-        made: reply(&[OK, CHUNKED, Step::Bytes(b"xyz\r\n"), Step::Body, NEXT_LINE, LAST_CHUNK], End::Keep),
+        made: reply(
+            &[OK, CHUNKED, Step::Bytes(b"xyz\r\n"), Step::Body, NEXT_LINE, LAST_CHUNK],
+            End::Keep,
+        ),
         right: PROTOCOL,
         why: "RFC 9112, section 7.1: chunk-size = 1*HEXDIG",
     },
     Fault {
         name: "huge-chunk-size",
         what: "says a chunk's size of 20 digits, and closes after the body",
-        made: reply(&[OK, CHUNKED, Step::Bytes(b"10000000000000000100\r\n"), Step::Body], End::Close),
-        right: Right::Fail(&[ErrorClass::Protocol, ErrorClass::BodyShort, ErrorClass::BodyTooLarge]),
-        why: "RFC 9112, section 7.1: recipients must anticipate large numerals, and not be misled by overflow",
+        made: reply(
+            &[OK, CHUNKED, Step::Bytes(b"10000000000000000100\r\n"), Step::Body],
+            End::Close,
+        ),
+        right: Right::Fail(&[
+            ErrorClass::Protocol,
+            ErrorClass::BodyShort,
+            ErrorClass::BodyTooLarge,
+        ]),
+        why: "RFC 9112, section 7.1: recipients must anticipate large numerals, and not be misled \
+              by overflow",
     },
     Fault {
         name: "cut-chunk",
@@ -124,7 +172,8 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "says no length, and closes after the body",
         made: reply(&[OK, BLANK, Step::Body], End::Close),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 6.3: without length or coding the body goes on until the connection is closed",
+        why: "RFC 9112, section 6.3: without length or coding the body goes on until the \
+              connection is closed",
     },
     Fault {
         name: "until-reset",
@@ -137,7 +186,14 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "no-content-with-body",
         what: "answers 204 with a length and a body",
         made: reply(
-            &[Step::Bytes(b"HTTP/1.1 204 No Content\r\n"), LENGTH, Step::Length(0), NEXT_LINE, BLANK, Step::Body],
+            &[
+                Step::Bytes(b"HTTP/1.1 204 No Content\r\n"),
+                LENGTH,
+                Step::Length(0),
+                NEXT_LINE,
+                BLANK,
+                Step::Body,
+            ],
             End::Keep,
         ),
         right: answer(204, Content::Nothing),
@@ -147,17 +203,31 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "not-modified-with-length",
         what: "answers 304 with a length, and rightly without a body",
         made: reply(
-            &[Step::Bytes(b"HTTP/1.1 304 Not Modified\r\n"), LENGTH, Step::Length(0), NEXT_LINE, BLANK],
+            &[
+                Step::Bytes(b"HTTP/1.1 304 Not Modified\r\n"),
+                LENGTH,
+                Step::Length(0),
+                NEXT_LINE,
+                BLANK,
+            ],
             End::Keep,
         ),
         right: answer(304, Content::Nothing),
-        why: "RFC 9112, section 6.3: a 304 ends with its head; its length is that of the page (section 6.2)",
+        why: "RFC 9112, section 6.3: a 304 ends with its head; its length is that of the page \
+              (section 6.2)",
     },
     Fault {
         name: "not-modified-with-body",
         what: "answers 304 with a length and a body",
         made: reply(
-            &[Step::Bytes(b"HTTP/1.1 304 Not Modified\r\n"), LENGTH, Step::Length(0), NEXT_LINE, BLANK, Step::Body],
+            &[
+                Step::Bytes(b"HTTP/1.1 304 Not Modified\r\n"),
+                LENGTH,
+                Step::Length(0),
+                NEXT_LINE,
+                BLANK,
+                Step::Body,
+            ],
             End::Keep,
         ),
         right: answer(304, Content::Nothing),

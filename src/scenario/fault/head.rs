@@ -27,7 +27,13 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "garbage-status",
         what: "answers with a status that is no number",
         made: reply(
-            &[Step::Bytes(b"HTTP/1.1 2x0 OK\r\n"), LENGTH, Step::Length(0), END_OF_LENGTH, Step::Body],
+            &[
+                Step::Bytes(b"HTTP/1.1 2x0 OK\r\n"),
+                LENGTH,
+                Step::Length(0),
+                END_OF_LENGTH,
+                Step::Body,
+            ],
             End::Keep,
         ),
         right: PROTOCOL,
@@ -37,17 +43,30 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "http-1.0",
         what: "answers rightly in HTTP/1.0, and closes",
         made: reply(
-            &[Step::Bytes(b"HTTP/1.0 200 OK\r\n"), LENGTH, Step::Length(0), END_OF_LENGTH, Step::Body],
+            &[
+                Step::Bytes(b"HTTP/1.0 200 OK\r\n"),
+                LENGTH,
+                Step::Length(0),
+                END_OF_LENGTH,
+                Step::Body,
+            ],
             End::Close,
         ),
         right: RIGHT_ANSWER,
-        why: "RFC 9110, section 6.2: a server may answer in a lower minor version of the same major one",
+        why: "RFC 9110, section 6.2: a server may answer in a lower minor version of the same \
+              major one",
     },
     Fault {
         name: "bare-lf",
         what: "ends the lines of the head with LF alone",
         made: reply(
-            &[Step::Bytes(b"HTTP/1.1 200 OK\n"), LENGTH, Step::Length(0), Step::Bytes(b"\n\n"), Step::Body],
+            &[
+                Step::Bytes(b"HTTP/1.1 200 OK\n"),
+                LENGTH,
+                Step::Length(0),
+                Step::Bytes(b"\n\n"),
+                Step::Body,
+            ],
             End::Keep,
         ),
         right: ANSWER_OR_PROTOCOL,
@@ -58,59 +77,81 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "sends a header value with a NUL in it",
         made: reply(&[Step::Head, Step::Bytes(b"x-a: b\0c\r\n"), BLANK, Step::Body], End::Keep),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9110, section 5.5: reject it, or put a space in its place, which cannot be seen from here",
+        why: "RFC 9110, section 5.5: reject it, or put a space in its place, which cannot be seen \
+              from here",
     },
     Fault {
         name: "utf8-in-header",
         what: "sends a header value that is UTF-8 text beyond ASCII",
-        made: reply(&[Step::Head, Step::Bytes(b"x-a: caf\xc3\xa9\r\n"), BLANK, Step::Body], End::Keep),
+        made: reply(
+            &[Step::Head, Step::Bytes(b"x-a: caf\xc3\xa9\r\n"), BLANK, Step::Body],
+            End::Keep,
+        ),
         right: RIGHT_ANSWER,
-        why: "RFC 9110, section 5.5: other octets in a field value should be treated as opaque data",
+        why: "RFC 9110, section 5.5: other octets in a field value should be treated as opaque \
+              data",
     },
     Fault {
         name: "latin1-in-header",
         what: "sends a header value that is Latin-1 text beyond ASCII",
         made: reply(&[Step::Head, Step::Bytes(b"x-a: caf\xe9\r\n"), BLANK, Step::Body], End::Keep),
         right: RIGHT_ANSWER,
-        why: "RFC 9110, section 5.5: other octets in a field value should be treated as opaque data",
+        why: "RFC 9110, section 5.5: other octets in a field value should be treated as opaque \
+              data",
     },
     Fault {
         name: "long-header",
         what: "sends one header of 100 KB",
         made: reply(
-            &[Step::Head, Step::Bytes(b"x-a: "), Step::Times(100_000, b"b"), BLANK, BLANK, Step::Body],
+            &[
+                Step::Head,
+                Step::Bytes(b"x-a: "),
+                Step::Times(100_000, b"b"),
+                BLANK,
+                BLANK,
+                Step::Body,
+            ],
             End::Keep,
         ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9110, section 5.4: there is no limit; a client may drop what is more than it wishes to process",
+        why: "RFC 9110, section 5.4: there is no limit; a client may drop what is more than it \
+              wishes to process",
     },
     Fault {
         name: "many-headers",
         what: "sends 10,000 headers",
-        made: reply(&[Step::Head, Step::Times(10_000, b"x-a: b\r\n"), BLANK, Step::Body], End::Keep),
+        made: reply(
+            &[Step::Head, Step::Times(10_000, b"x-a: b\r\n"), BLANK, Step::Body],
+            End::Keep,
+        ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9110, section 5.4: there is no limit; a client may drop what is more than it wishes to process",
+        why: "RFC 9110, section 5.4: there is no limit; a client may drop what is more than it \
+              wishes to process",
     },
     Fault {
         name: "endless-headers",
         what: "sends one header after another, without end",
         made: reply(&[OK], End::Forever(b"x-a: b\r\n", 4096, REST)),
         right: PROTOCOL_OR_TIMEOUT,
-        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes of what has no end",
+        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes of what has no \
+              end",
     },
     Fault {
         name: "endless-line",
         what: "sends one header without end",
         made: reply(&[OK, Step::Bytes(b"x-a: ")], End::Forever(b"bbbbbbbb", 4096, REST)),
         right: PROTOCOL_OR_TIMEOUT,
-        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes of what has no end",
+        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes of what has no \
+              end",
     },
     Fault {
         name: "interim",
         what: "sends 100 and 103 before the answer",
         made: reply(
             &[
-                Step::Bytes(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"),
+                Step::Bytes(
+                    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n",
+                ),
                 Step::Head,
                 BLANK,
                 Step::Body,
@@ -118,13 +159,15 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: RIGHT_ANSWER,
-        why: "RFC 9110, section 15.2: a client must be able to parse interim responses, even if it expects none",
+        why: "RFC 9110, section 15.2: a client must be able to parse interim responses, even if \
+              it expects none",
     },
     Fault {
         name: "endless-interims",
         what: "sends one 103 after another, without end",
         made: reply(&[], End::Forever(b"HTTP/1.1 103 Early Hints\r\n\r\n", 64, REST)),
         right: PROTOCOL_OR_TIMEOUT,
-        why: "RFC 9110, section 15.2: interim responses precede a final one; here only the deadline can help",
+        why: "RFC 9110, section 15.2: interim responses precede a final one; here only the \
+              deadline can help",
     },
 ];

@@ -1,7 +1,7 @@
 //! Faults: answers that are wrong, late or endless, or right in a way that clients stumble over.
 //!
-//! Each is an entry of a table: how it is made, what a client should make of it, and why. The mock server plays it, the
-//! conformance grid judges by it, and `fetchbench list faults` prints it.
+//! Each is an entry of a table: how it is made, what a client should make of it, and why. The mock
+//! server plays it, the conformance grid judges by it, and `fetchbench list faults` prints it.
 
 use std::fmt;
 use std::time::Duration;
@@ -51,7 +51,8 @@ pub enum Listening {
     Plain,
     /// For HTTP over TLS, showing that certificate.
     Tls(Certificate),
-    /// Not at all: the port is bound, so that nobody else has it, but a connection to it is refused by the system.
+    /// Not at all: the port is bound, so that nobody else has it, but a connection to it is refused
+    /// by the system.
     Refuses,
     /// For TLS, or so it seems: whoever says anything there is told this, and then.
     Greets(&'static [u8], End),
@@ -131,8 +132,8 @@ pub enum End {
     Reset,
     /// It stays, and nothing more is said.
     Stay,
-    /// These bytes so many times over, then a pause, and so on until the client goes. The pause keeps it from eating up a
-    /// core, however fast the client reads.
+    /// These bytes so many times over, then a pause, and so on until the client goes. The pause
+    /// keeps it from eating up a core, however fast the client reads.
     Forever(&'static [u8], usize, Duration),
 }
 
@@ -149,8 +150,9 @@ pub enum Right {
 
 impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let classes =
-            |classes: &[ErrorClass]| classes.iter().map(|class| class.name()).collect::<Vec<_>>().join(" or ");
+        let classes = |classes: &[ErrorClass]| {
+            classes.iter().map(|class| class.name()).collect::<Vec<_>>().join(" or ")
+        };
         match self {
             Self::Answer(answer) => write!(f, "{answer}"),
             Self::Fail(failures) => f.write_str(&classes(failures)),
@@ -177,7 +179,8 @@ pub enum Content {
     OfAnotherSite,
     /// None.
     Nothing,
-    /// The programmed one without so many of its last bytes, as its head says: no client can know better.
+    /// The programmed one without so many of its last bytes, as its head says: no client can know
+    /// better.
     Without(u64),
     /// That of the next visit: no client can know better.
     OfNext,
@@ -244,7 +247,8 @@ impl Fault {
 
     /// Returns whether the answer holds the [`zeros()`].
     pub fn sends_zeros(&self) -> bool {
-        self.script().is_some_and(|script| script.steps.iter().any(|step| matches!(step, Step::Zeros)))
+        self.script()
+            .is_some_and(|script| script.steps.iter().any(|step| matches!(step, Step::Zeros)))
     }
 
     /// What is sent in answer to a request, if that is where the fault lies.

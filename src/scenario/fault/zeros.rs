@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use flate2::Compression;
 use flate2::read::GzEncoder;
 
-/// The length of the decoded body: a thousand times that of a large page, and little for any memory.
+/// The length of the decoded body: a thousand times that of a large page, and little for any
+/// memory.
 const ZEROS: u64 = 10_000_000;
 
 /// Made once: it takes longer than a server may keep other clients waiting.

@@ -36,7 +36,14 @@ pub struct BadLines {
 
 impl BadLines {
     pub(super) fn new(file: &str, unit: &'static str) -> Self {
-        Self { file: file.to_owned(), unit, reported: Vec::new(), count: 0, lines: 0, forms: HashMap::new() }
+        Self {
+            file: file.to_owned(),
+            unit,
+            reported: Vec::new(),
+            count: 0,
+            lines: 0,
+            forms: HashMap::new(),
+        }
     }
 
     /// The first lines, each with its file and number.
@@ -58,7 +65,12 @@ impl BadLines {
     }
 
     /// Adds a line that failed to parse as a url.
-    pub(super) fn push_url(&mut self, number: impl FnOnce() -> usize, text: &str, error: &UrlError) {
+    pub(super) fn push_url(
+        &mut self,
+        number: impl FnOnce() -> usize,
+        text: &str,
+        error: &UrlError,
+    ) {
         match Form::recognise(text, error) {
             Some((form, url)) => {
                 *self.forms.entry(form).or_default() += 1;
@@ -68,7 +80,11 @@ impl BadLines {
                     _ if text.contains('@') || url.contains('@') => {
                         self.push(
                             number,
-                            format_args!("{} is {}: write one url a line", shown(text), form.line_name()),
+                            format_args!(
+                                "{} is {}: write one url a line",
+                                shown(text),
+                                form.line_name()
+                            ),
                         );
                     }
                     _ => {
@@ -100,7 +116,11 @@ impl BadLines {
             return None;
         }
         let command = form.command(&shell_word(&self.file));
-        Some(format!("this looks like {}: convert it with `{} > urls.txt`", form.file_name(), command.trim_end()))
+        Some(format!(
+            "this looks like {}: convert it with `{} > urls.txt`",
+            form.file_name(),
+            command.trim_end()
+        ))
     }
 }
 

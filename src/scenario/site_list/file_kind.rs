@@ -31,14 +31,21 @@ const UTF_16: FileKind = FileKind::new("UTF-16", "iconv -f UTF-16 -t UTF-8 FILE 
 const UTF_16_LE: FileKind = FileKind::new("UTF-16", "iconv -f UTF-16LE -t UTF-8 FILE > urls.txt");
 const UTF_16_BE: FileKind = FileKind::new("UTF-16", "iconv -f UTF-16BE -t UTF-8 FILE > urls.txt");
 
-const NUL_SEPARATED: FileKind = FileKind::new("urls with NUL between them", "tr '\\0' '\\n' <FILE > urls.txt");
+const NUL_SEPARATED: FileKind =
+    FileKind::new("urls with NUL between them", "tr '\\0' '\\n' <FILE > urls.txt");
 
-const TOML: FileKind = FileKind::new("TOML whose name does not end in .toml", "cat FILE > urls.toml");
-const HAR: FileKind = FileKind::new("a HAR file", "jq -r '.log.entries[].request.url' FILE > urls.txt");
-const JSON: FileKind = FileKind::new("JSON", "jq -r '.. | strings | select(test(\"^https?://\"))' FILE > urls.txt");
-const SITEMAP: FileKind =
-    FileKind::new("a sitemap", "grep -oE '<loc>[^<]+' FILE | sed 's|<loc>||; s|&amp;|\\&|g' > urls.txt");
-const MARKUP: FileKind = FileKind::new("an HTML or XML page", "grep -oE 'https?://[^[:space:]\"<>]+' FILE > urls.txt");
+const TOML: FileKind =
+    FileKind::new("TOML whose name does not end in .toml", "cat FILE > urls.toml");
+const HAR: FileKind =
+    FileKind::new("a HAR file", "jq -r '.log.entries[].request.url' FILE > urls.txt");
+const JSON: FileKind =
+    FileKind::new("JSON", "jq -r '.. | strings | select(test(\"^https?://\"))' FILE > urls.txt");
+const SITEMAP: FileKind = FileKind::new(
+    "a sitemap",
+    "grep -oE '<loc>[^<]+' FILE | sed 's|<loc>||; s|&amp;|\\&|g' > urls.txt",
+);
+const MARKUP: FileKind =
+    FileKind::new("an HTML or XML page", "grep -oE 'https?://[^[:space:]\"<>]+' FILE > urls.txt");
 
 /// Recognises packed files, UTF-16 and lists that NUL separates.
 pub(super) fn binary(head: &[u8]) -> Option<FileKind> {
@@ -68,7 +75,8 @@ pub(super) fn document(head: &[u8]) -> Option<FileKind> {
     }
     let rest = text.strip_prefix('<')?;
     let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-    let is_tag = name.len() < rest.len() && name.starts_with(|c: char| c.is_whitespace() || matches!(c, '>' | '/'));
+    let is_tag = name.len() < rest.len()
+        && name.starts_with(|c: char| c.is_whitespace() || matches!(c, '>' | '/'));
     let is_sitemap = ["<urlset", "<sitemapindex", "<loc>"].iter().any(|tag| text.contains(tag));
     (is_tag || rest.starts_with(['?', '!'])).then_some(if is_sitemap { SITEMAP } else { MARKUP })
 }
@@ -101,7 +109,16 @@ mod tests {
 
     #[test]
     fn lists_are_no_other_kind() {
-        for list in ["", "http://a.example", "# mine\n", "<http://a.example>", "[A](http://a)", "[::1]", "\0", "a\0"] {
+        for list in [
+            "",
+            "http://a.example",
+            "# mine\n",
+            "<http://a.example>",
+            "[A](http://a)",
+            "[::1]",
+            "\0",
+            "a\0",
+        ] {
             assert_eq!(name(list), None, "{list:?}");
         }
     }

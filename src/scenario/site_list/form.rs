@@ -91,7 +91,9 @@ impl Form {
         // The head of a column has no dot.
         const ADD_SCHEME: &str = r" | sed -n '/\./ s|^|https://|p'";
         match self {
-            Self::NoScheme => format!("sed -E '/^(https?:|#|[[:space:]]*$)/! s|^(//)?|https://|' {file}"),
+            Self::NoScheme => {
+                format!("sed -E '/^(https?:|#|[[:space:]]*$)/! s|^(//)?|https://|' {file}")
+            }
             Self::Columns { separator, field, quoted, scheme } => {
                 let fields = match separator {
                     '\t' => format!("cut -f{field} {file}"),
@@ -130,7 +132,8 @@ fn with_scheme(text: &str) -> Option<(String, bool)> {
 fn quoted(line: &str) -> Option<(Form, String)> {
     let quote = line.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let (inner, rest) = line[1..].split_once(quote)?;
-    (parse_url(inner).is_ok() && matches!(rest, "" | "," | ";")).then(|| (Form::Quoted(quote), inner.to_owned()))
+    (parse_url(inner).is_ok() && matches!(rest, "" | "," | ";"))
+        .then(|| (Form::Quoted(quote), inner.to_owned()))
 }
 
 fn brackets(line: &str) -> Option<(Form, String)> {
@@ -148,13 +151,15 @@ fn item(line: &str) -> Option<(Form, String)> {
     let (mark, rest) = line.split_once(' ')?;
     let digits = mark.strip_suffix(['.', ')']).unwrap_or_default();
     let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
-    let (url, scheme) = with_scheme(rest.trim_start()).filter(|_| is_number || matches!(mark, "-" | "*" | "+"))?;
+    let (url, scheme) =
+        with_scheme(rest.trim_start()).filter(|_| is_number || matches!(mark, "-" | "*" | "+"))?;
     Some((Form::Item { scheme }, url))
 }
 
 fn target(line: &str) -> Option<(Form, String)> {
     let mut words = line.split_whitespace();
-    let method = words.next().filter(|word| word.len() > 2 && word.chars().all(|c| c.is_ascii_uppercase()));
+    let method =
+        words.next().filter(|word| word.len() > 2 && word.chars().all(|c| c.is_ascii_uppercase()));
     let url = method.and(words.next()).filter(|url| parse_url(url).is_ok());
     url.map(|url| (Form::Target, url.to_owned()))
 }
@@ -191,7 +196,8 @@ fn columns(line: &str) -> Option<(Form, String)> {
 
 /// Reports whether a text is a host name of several labels, the last of which is a word.
 fn is_host(text: &str) -> bool {
-    let is_word = |label: &str| label.len() > 1 && label.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_word =
+        |label: &str| label.len() > 1 && label.starts_with(|c: char| c.is_ascii_alphabetic());
     text.chars().all(is_host_character)
         && !text.starts_with('.')
         && text.trim_end_matches('.').rsplit_once('.').is_some_and(|(_, last)| is_word(last))
@@ -200,8 +206,10 @@ fn is_host(text: &str) -> bool {
 fn text(line: &str) -> Option<(Form, String)> {
     let start = line.find("http://").or_else(|| line.find("https://"))?;
     let rest = &line[start..];
-    let end = rest.find(|c: char| c.is_whitespace() || "\"<>()“”‘’«»".contains(c)).unwrap_or(rest.len());
-    (end < line.len() && parse_url(&rest[..end]).is_ok()).then(|| (Form::Text, rest[..end].to_owned()))
+    let end =
+        rest.find(|c: char| c.is_whitespace() || "\"<>()“”‘’«»".contains(c)).unwrap_or(rest.len());
+    (end < line.len() && parse_url(&rest[..end]).is_ok())
+        .then(|| (Form::Text, rest[..end].to_owned()))
 }
 
 #[cfg(test)]
@@ -210,7 +218,8 @@ mod tests {
 
     #[test]
     fn forms_are_recognised() {
-        let columns = |separator, field, quoted, scheme| Form::Columns { separator, field, quoted, scheme };
+        let columns =
+            |separator, field, quoted, scheme| Form::Columns { separator, field, quoted, scheme };
         let cases = [
             ("b.example/x", Form::NoScheme, "https://b.example/x"),
             ("1,google.com", columns(',', 2, false, false), "https://google.com"),

@@ -38,11 +38,16 @@ pub(super) fn read(file: &str, mut reader: impl BufRead, most: usize) -> anyhow:
         }
         list.bad.lines += 1;
         if line.len() > LINE_MAX {
-            list.bad.push(|| number, format_args!("the line is longer than {LINE_MAX} bytes: write one url a line"));
+            list.bad.push(
+                || number,
+                format_args!("the line is longer than {LINE_MAX} bytes: write one url a line"),
+            );
             continue;
         }
         match parse_url(text) {
-            Ok(_) if list.sites.len() == most => bail!("{file}:{number}: the list is longer than {most} urls"),
+            Ok(_) if list.sites.len() == most => {
+                bail!("{file}:{number}: the list is longer than {most} urls")
+            }
             Ok(url) => list.sites.push(ListedSite { url, label: None }),
             Err(error) => list.bad.push_url(|| number, text, &error),
         }
@@ -127,7 +132,11 @@ mod tests {
         for end in ["\n", "\r\n", "\r"] {
             let text = format!("http://a.example{end}{end}http://b.example");
             assert_eq!(urls(&text), ["http://a.example/", "http://b.example/"], "{end:?}");
-            assert_eq!(bad(format!("{text}{end}ftp://c.example"))[0].split(": ").next(), Some("list.txt:4"), "{end:?}");
+            assert_eq!(
+                bad(format!("{text}{end}ftp://c.example"))[0].split(": ").next(),
+                Some("list.txt:4"),
+                "{end:?}"
+            );
             // A reader may return any piece.
             let pieces = io::BufReader::with_capacity(1, text.as_bytes());
             assert_eq!(read("list.txt", pieces, 3).unwrap().sites.len(), 2, "{end:?}");
@@ -138,7 +147,10 @@ mod tests {
     fn a_full_list_may_end_blank() {
         let full = "http://a.example\n".repeat(3);
         assert_eq!(urls(format!("{full}\n# end\n\n")).len(), 3);
-        assert_eq!(refused(full + "\nhttp://a.example"), "list.txt:5: the list is longer than 3 urls");
+        assert_eq!(
+            refused(full + "\nhttp://a.example"),
+            "list.txt:5: the list is longer than 3 urls"
+        );
     }
 
     #[test]
@@ -186,19 +198,27 @@ mod tests {
 
     #[test]
     fn lines_have_a_longest_length() {
-        let url = |length: usize| format!("http://a.example/{}", "x".repeat(length - "http://a.example/".len()));
+        let url = |length: usize| {
+            format!("http://a.example/{}", "x".repeat(length - "http://a.example/".len()))
+        };
         assert_eq!(urls(format!("{}\r\n", url(LINE_MAX))).len(), 1);
         let list = list(format!("{}\nhttp://b.example", url(LINE_MAX + 1)));
-        assert_eq!(list.bad.reported(), ["list.txt:1: the line is longer than 8192 bytes: write one url a line"]);
+        assert_eq!(
+            list.bad.reported(),
+            ["list.txt:1: the line is longer than 8192 bytes: write one url a line"]
+        );
         assert_eq!(list.sites.len(), 1, "the rest of the line is not another one");
         assert_eq!(bad(vec![b'x'; 100 * LINE_MAX]).len(), 1);
     }
 
     #[test]
     fn passwords_are_not_repeated() {
-        for line in
-            ["http://me:secret@a.example/", "GET http://me:secret@a.example/", "1,me:secret@a.example", "\"secret@"]
-        {
+        for line in [
+            "http://me:secret@a.example/",
+            "GET http://me:secret@a.example/",
+            "1,me:secret@a.example",
+            "\"secret@",
+        ] {
             assert!(!bad(line)[0].contains("secret"), "{}", bad(line)[0]);
         }
     }

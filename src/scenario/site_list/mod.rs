@@ -59,7 +59,8 @@ impl ListedSite {
     }
 }
 
-/// Returns a url without what may be secret: user name, password, the values of its query and its fragment.
+/// Returns a url without what may be secret: user name, password, the values of its query and its
+/// fragment.
 pub fn public_url(url: &Url) -> String {
     let mut url = url.clone();
     // A url that cannot have a user name has none.
@@ -68,8 +69,9 @@ pub fn public_url(url: &Url) -> String {
     url.set_fragment(None);
     let query = url.query().map_or_else(String::new, |query| {
         // Without `=` the whole may be a secret.
-        let keys =
-            query.split('&').map(|pair| pair.split_once('=').map_or("…".to_owned(), |(key, _)| format!("{key}=…")));
+        let keys = query.split('&').map(|pair| {
+            pair.split_once('=').map_or("…".to_owned(), |(key, _)| format!("{key}=…"))
+        });
         format!("?{}", keys.collect::<Vec<_>>().join("&"))
     });
     url.set_query(None);
@@ -101,7 +103,10 @@ pub fn read(path: &Path) -> anyhow::Result<SiteList> {
     if path.extension().is_some_and(|extension| extension == "toml") {
         let bytes = read_at_most(path, TOML_MAX).map_err(|error| match error.kind() {
             io::ErrorKind::FileTooLarge => {
-                anyhow!("{}: {error}: write a list of one url a line, which may be longer", context())
+                anyhow!(
+                    "{}: {error}: write a list of one url a line, which may be longer",
+                    context()
+                )
             }
             _ => anyhow::Error::new(error).context(context()),
         })?;
@@ -118,7 +123,8 @@ pub fn read(path: &Path) -> anyhow::Result<SiteList> {
 /// A site is not a url, or an error does not name its line.
 #[doc(hidden)]
 pub fn examine(bytes: &[u8]) {
-    for read in [lines::read("list", bytes, SITES_MAX), toml_list::parse("list", bytes, SITES_MAX)] {
+    for read in [lines::read("list", bytes, SITES_MAX), toml_list::parse("list", bytes, SITES_MAX)]
+    {
         let errors = match read {
             Ok(SiteList { sites, bad }) => {
                 for ListedSite { url, .. } in sites {
@@ -131,7 +137,8 @@ pub fn examine(bytes: &[u8]) {
             Err(error) => vec![error.to_string()],
         };
         for error in errors {
-            let line = error.strip_prefix("list:").and_then(|rest| rest.split(':').next()?.parse().ok());
+            let line =
+                error.strip_prefix("list:").and_then(|rest| rest.split(':').next()?.parse().ok());
             assert!(line.is_some_and(|line: usize| line > 0), "{error}");
             assert!(!error.contains('\n'), "{error}");
         }
@@ -157,7 +164,10 @@ mod tests {
     #[test]
     fn public_urls_hold_no_secrets() {
         let public = |url: &str| public_url(&url.parse().unwrap());
-        assert_eq!(public("https://me:pw@a.example:8443/x?a=1&b=&c#d"), "https://a.example:8443/x?a=…&b=…&…");
+        assert_eq!(
+            public("https://me:pw@a.example:8443/x?a=1&b=&c#d"),
+            "https://a.example:8443/x?a=…&b=…&…"
+        );
         // A query without keys may be a secret as a whole.
         assert_eq!(public("http://a.example/?s3cret"), "http://a.example/?…");
         assert_eq!(public("http://a.example"), "http://a.example/");

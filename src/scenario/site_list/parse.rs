@@ -42,14 +42,20 @@ pub enum UrlError {
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotUrl { shown } => write!(f, "{shown} is not a url: write it as https://host/path"),
-            Self::NoScheme { shown, with_scheme: Some(url) } => write!(f, "url {shown} has no scheme: write {url:?}"),
+            Self::NotUrl { shown } => {
+                write!(f, "{shown} is not a url: write it as https://host/path")
+            }
+            Self::NoScheme { shown, with_scheme: Some(url) } => {
+                write!(f, "url {shown} has no scheme: write {url:?}")
+            }
             Self::NoScheme { shown, with_scheme: None } => {
                 write!(f, "url {shown} has no scheme: begin it with https://")
             }
             Self::Refused(message) => f.write_str(message),
             Self::Blank { shown } => write!(f, "url {shown} holds a blank: write %20 for a space"),
-            Self::Credentials { host } => write!(f, "url of host {host:?} holds a user name or password: remove both"),
+            Self::Credentials { host } => {
+                write!(f, "url of host {host:?} holds a user name or password: remove both")
+            }
         }
     }
 }
@@ -67,7 +73,10 @@ pub fn parse_url(text: &str) -> Result<Url, UrlError> {
     let rest = match split_scheme(text) {
         Some((scheme, rest)) if matches!(scheme.as_str(), "http" | "https") => rest,
         Some((scheme, _)) => {
-            return refused(format!("url {}: {scheme} is not fetched, only http and https are", shown()));
+            return refused(format!(
+                "url {}: {scheme} is not fetched, only http and https are",
+                shown()
+            ));
         }
         None => return Err(without_scheme(text)),
     };
@@ -75,7 +84,9 @@ pub fn parse_url(text: &str) -> Result<Url, UrlError> {
     if text.contains(char::is_whitespace) {
         return Err(UrlError::Blank { shown: shown() });
     }
-    if let Some(hidden) = text.chars().find(|c| c.is_control() || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}')) {
+    if let Some(hidden) =
+        text.chars().find(|c| c.is_control() || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}'))
+    {
         return refused(format!(
             "url {} holds an invisible character, U+{:04X}: remove it",
             shown(),
@@ -87,10 +98,13 @@ pub fn parse_url(text: &str) -> Result<Url, UrlError> {
         return refused(format!("url {} needs // and a host after its scheme", shown()));
     };
     // It would take the second scheme for the host.
-    if split_scheme(rest).is_some_and(|(_, rest)| rest.starts_with("//")) || rest.starts_with("http//") {
+    if split_scheme(rest).is_some_and(|(_, rest)| rest.starts_with("//"))
+        || rest.starts_with("http//")
+    {
         return refused(format!("url {} has two schemes: remove one", shown()));
     }
-    let url: Url = text.parse().map_err(|error| UrlError::Refused(format!("bad url {}: {error}", shown())))?;
+    let url: Url =
+        text.parse().map_err(|error| UrlError::Refused(format!("bad url {}: {error}", shown())))?;
     // An empty user name is dropped by the parser.
     let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
@@ -118,8 +132,11 @@ fn split_scheme(text: &str) -> Option<(String, &str)> {
     let scheme = scheme.to_ascii_lowercase();
     // `localhost:8080` and `a.example:b` are hosts, and `me:secret@a.example` names a user.
     let is_scheme = rest.starts_with("//")
-        || matches!(scheme.as_str(), "http" | "https") && rest.starts_with(|c: char| !c.is_ascii_digit())
-        || !scheme.contains('.') && rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.contains('@');
+        || matches!(scheme.as_str(), "http" | "https")
+            && rest.starts_with(|c: char| !c.is_ascii_digit())
+        || !scheme.contains('.')
+            && rest.starts_with(|c: char| c.is_ascii_alphabetic())
+            && !rest.contains('@');
     (may_be && is_scheme).then_some((scheme, rest))
 }
 
@@ -158,9 +175,12 @@ mod tests {
 
     #[test]
     fn urls_are_parsed_as_given() {
-        for text in
-            ["http://a.example/", "HTTPS://b.example:8443/x?y#z", "http://_dmarc.a_b.example./", "http://[::1]:80/"]
-        {
+        for text in [
+            "http://a.example/",
+            "HTTPS://b.example:8443/x?y#z",
+            "http://_dmarc.a_b.example./",
+            "http://[::1]:80/",
+        ] {
             assert!(parse_url(text).is_ok(), "{text}");
         }
         assert_eq!(
@@ -171,8 +191,14 @@ mod tests {
 
     #[test]
     fn missing_schemes_are_advised() {
-        for text in ["b.example/x", "b.example:8080/x?to=http://c.example/", "localhost:8080", "//b.example/x"] {
-            let advised = format!("has no scheme: write \"https://{}\"", text.trim_start_matches('/'));
+        for text in [
+            "b.example/x",
+            "b.example:8080/x?to=http://c.example/",
+            "localhost:8080",
+            "//b.example/x",
+        ] {
+            let advised =
+                format!("has no scheme: write \"https://{}\"", text.trim_start_matches('/'));
             assert!(error(text).ends_with(&advised), "{}", error(text));
         }
         assert_eq!(error("me@b.example"), "url \"…@…\" has no scheme: begin it with https://");
@@ -180,47 +206,80 @@ mod tests {
 
     #[test]
     fn schemes_in_the_wrong_place_are_refused() {
-        for text in ["https://https://a.example/", "http://HTTP://a.example/", "http://http//a.example/"] {
+        for text in
+            ["https://https://a.example/", "http://HTTP://a.example/", "http://http//a.example/"]
+        {
             assert!(error(text).ends_with("has two schemes: remove one"), "{}", error(text));
         }
         for text in ["urls:", "“https://a.example/”", "«http://a.example/»"] {
-            assert!(error(text).ends_with("is not a url: write it as https://host/path"), "{}", error(text));
+            assert!(
+                error(text).ends_with("is not a url: write it as https://host/path"),
+                "{}",
+                error(text)
+            );
         }
         assert!(parse_url("https://a.example/https://b.example/").is_ok());
     }
 
     #[test]
     fn other_schemes_are_refused() {
-        for (text, scheme) in
-            [("ftp://a.example", "ftp"), ("mailto:a.example", "mailto"), ("javascript:x()", "javascript")]
-        {
-            let expected = format!("url {text:?}: {scheme} is not fetched, only http and https are");
+        for (text, scheme) in [
+            ("ftp://a.example", "ftp"),
+            ("mailto:a.example", "mailto"),
+            ("javascript:x()", "javascript"),
+        ] {
+            let expected =
+                format!("url {text:?}: {scheme} is not fetched, only http and https are");
             assert_eq!(error(text), expected);
         }
     }
 
     #[test]
     fn hosts_hold_what_names_hold() {
-        for (text, odd) in [("https://1,google.com", ','), ("http://a!b.example/", '!'), ("http://*.example/", '*')] {
+        for (text, odd) in [
+            ("https://1,google.com", ','),
+            ("http://a!b.example/", '!'),
+            ("http://*.example/", '*'),
+        ] {
             assert_eq!(error(text), format!("bad url {text:?}: no host name holds {odd:?}"));
         }
-        assert_eq!(error("1,google.com"), "\"1,google.com\" is not a url: write it as https://host/path");
+        assert_eq!(
+            error("1,google.com"),
+            "\"1,google.com\" is not a url: write it as https://host/path"
+        );
         assert!(error("https://a%2Cb.example").contains("no host name holds ','"));
     }
 
     #[test]
     fn nothing_is_made_up_for() {
-        for text in ["http:/a.example", "http:a.example", "http:\\\\a.example", "http:///a.example", "https:///"] {
-            assert!(error(text).contains("needs // and a host after its scheme"), "{}", error(text));
+        for text in [
+            "http:/a.example",
+            "http:a.example",
+            "http:\\\\a.example",
+            "http:///a.example",
+            "https:///",
+        ] {
+            assert!(
+                error(text).contains("needs // and a host after its scheme"),
+                "{}",
+                error(text)
+            );
         }
         assert!(error("http://a.example b").ends_with("holds a blank: write %20 for a space"));
-        assert!(error("http://a.example/\u{200b}").contains("holds an invisible character, U+200B"));
+        assert!(
+            error("http://a.example/\u{200b}").contains("holds an invisible character, U+200B")
+        );
         assert!(error("http://[::1").starts_with("bad url \"http://[::1\": "));
     }
 
     #[test]
     fn passwords_are_not_repeated() {
-        for text in ["http://me:secret@a.example/", "me:secret@a.example", "http://:secret@a.example:x/", "x secret@"] {
+        for text in [
+            "http://me:secret@a.example/",
+            "me:secret@a.example",
+            "http://:secret@a.example:x/",
+            "x secret@",
+        ] {
             assert!(!error(text).contains("secret"), "{}", error(text));
         }
         assert!(error("http://@a.example/").contains("user name or password"));

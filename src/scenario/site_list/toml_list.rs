@@ -48,7 +48,9 @@ pub(super) fn parse(file: &str, bytes: &[u8], most: usize) -> anyhow::Result<Sit
         list.bad.lines += 1;
         match parse_url(site.url.get_ref()) {
             Ok(url) => list.sites.push(ListedSite { url, label: site.label }),
-            Err(error) => list.bad.push_url(|| line(site.url.span().start), site.url.get_ref(), &error),
+            Err(error) => {
+                list.bad.push_url(|| line(site.url.span().start), site.url.get_ref(), &error)
+            }
         }
     }
     // Commands convert lines, and not TOML.
@@ -73,14 +75,16 @@ mod tests {
 
     #[test]
     fn labels_are_read_and_nothing_unknown() {
-        let text = "[[site]]\nurl = 'http://a.example'\nlabel = 'A'\n[[site]]\nurl = 'http://b.example'";
+        let text =
+            "[[site]]\nurl = 'http://a.example'\nlabel = 'A'\n[[site]]\nurl = 'http://b.example'";
         for text in [text.to_owned(), format!("\u{feff}{text}"), text.replace('\n', "\r\n")] {
             let sites = list(&text).unwrap().sites;
             assert_eq!((sites[0].label.as_deref(), sites[1].label.as_deref()), (Some("A"), None));
         }
         let error = |text| list(text).err().unwrap();
         assert!(
-            error("[[site]]\nurl = 'http://a.example'\nlable = 'A'").starts_with("list.toml:3: unknown field `lable`")
+            error("[[site]]\nurl = 'http://a.example'\nlable = 'A'")
+                .starts_with("list.toml:3: unknown field `lable`")
         );
         assert!(error("[[site]]\nlabel = 'A'").starts_with("list.toml:1: missing field `url`"));
         assert!(error("[[site]\n").starts_with("list.toml:1: "));
@@ -103,7 +107,10 @@ mod tests {
     fn lists_have_a_most_of_sites() {
         let site = "[[site]]\nurl = 'http://a.example'\n";
         assert_eq!(list(&site.repeat(3)).unwrap().sites.len(), 3);
-        assert_eq!(list(&site.repeat(4)).err().unwrap(), "list.toml:8: the list is longer than 3 urls");
+        assert_eq!(
+            list(&site.repeat(4)).err().unwrap(),
+            "list.toml:8: the list is longer than 3 urls"
+        );
     }
 
     #[test]
@@ -112,6 +119,12 @@ mod tests {
         assert_eq!(error, "list.toml:2: one url a line is not TOML: name the file urls.txt");
         let error = parse("list.toml", b"\n\xff", 3).err().unwrap().to_string();
         assert_eq!(error, "list.toml:2: the line is not UTF-8");
-        assert!(parse("list.toml", b"\x1f\x8b", 3).err().unwrap().to_string().contains("gunzip -c list.toml"));
+        assert!(
+            parse("list.toml", b"\x1f\x8b", 3)
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("gunzip -c list.toml")
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! What verdicts are worth, told by real passes: a long run over rows whose true difference is known is cut into many
-//! experiments, and each is judged as if it were all that had been measured.
+//! What verdicts are worth, told by real passes: a long run over rows whose true difference is
+//! known is cut into many experiments, and each is judged as if it were all that had been measured.
 
 use std::ops::RangeInclusive;
 
@@ -39,11 +39,15 @@ pub struct Trial {
 impl Trial {
     /// A share of the experiments, and where it lies with 95 % (Clopper and Pearson).
     pub fn share(&self, count: usize) -> (f64, RangeInclusive<f64>) {
-        (count as f64 / self.experiments as f64, stats::proportion_interval(count, self.experiments, LEVEL))
+        (
+            count as f64 / self.experiments as f64,
+            stats::proportion_interval(count, self.experiments, LEVEL),
+        )
     }
 }
 
-/// The true time of a row over the reference's, where it is known: of the reference's control, and of the reference slowed.
+/// The true time of a row over the reference's, where it is known: of the reference's control, and
+/// of the reference slowed.
 fn truth(row: &str, reference: &str) -> Option<f64> {
     if row == control(reference) {
         return Some(1.0);
@@ -52,15 +56,22 @@ fn truth(row: &str, reference: &str) -> Option<f64> {
     row.starts_with(&format!("slowed:{reference}:")).then_some(1.0 + share)
 }
 
-/// Cuts the blocks of a workload, which may come from several runs, into experiments of so many blocks, and judges each row
-/// whose true difference is known. What is left over is not used.
+/// Cuts the blocks of a workload, which may come from several runs, into experiments of so many
+/// blocks, and judges each row whose true difference is known. What is left over is not used.
 pub fn trials(workload: &WorkloadAnalysis, blocks_each: usize) -> Vec<Trial> {
     let paired = &workload.paired;
     let Some(reference) = paired.index(&workload.reference) else { return Vec::new() };
     let trial = |(index, name): (usize, &String)| {
         let truth = truth(name, &workload.reference)?;
-        let mut trial =
-            Trial { row: name.clone(), truth, blocks: blocks_each, experiments: 0, slower: 0, faster: 0, covered: 0 };
+        let mut trial = Trial {
+            row: name.clone(),
+            truth,
+            blocks: blocks_each,
+            experiments: 0,
+            slower: 0,
+            faster: 0,
+            covered: 0,
+        };
         for experiment in paired.blocks.cut(blocks_each) {
             trial.judge(&experiment, index, reference);
         }
@@ -104,9 +115,14 @@ impl Run {
     ///
     /// It is of another comparison, or was cut short.
     pub fn new(comparison: Comparison) -> anyhow::Result<Self> {
-        let workload = analyse(&comparison).into_iter().next().context("the run has no scenario")?;
+        let workload =
+            analyse(&comparison).into_iter().next().context("the run has no scenario")?;
         let slowed = |row: &&BackendAnalysis| truth(&row.name, &workload.reference).is_some();
-        let row = workload.rows.iter().find(slowed).context("the run has no row that is slowed on purpose")?;
+        let row = workload
+            .rows
+            .iter()
+            .find(slowed)
+            .context("the run has no row that is slowed on purpose")?;
         Ok(Self {
             seconds: comparison.setup.aftermath.as_ref().context("the run was cut short")?.seconds,
             row: row.name.clone(),
@@ -121,34 +137,50 @@ impl Run {
         (self.blocks / 4).max(1)
     }
 
-    /// The experiments on the same row with a quarter of its blocks. They know less than the run does, so it finds a
-    /// difference at least as often.
+    /// The experiments on the same row with a quarter of its blocks. They know less than the run
+    /// does, so it finds a difference at least as often.
     ///
     /// # Errors
     ///
     /// There are none, or theirs are the longer blocks.
-    pub fn quarter_among<'a>(&self, trials: &'a [Trial], workload: &WorkloadAnalysis) -> anyhow::Result<&'a Trial> {
+    pub fn quarter_among<'a>(
+        &self,
+        trials: &'a [Trial],
+        workload: &WorkloadAnalysis,
+    ) -> anyhow::Result<&'a Trial> {
         let rounds = workload.paired.blocks.shortest();
-        ensure!(rounds <= self.rounds, "the experiments have blocks of {rounds} cycles, the run of {}", self.rounds);
-        let quarter = trials.iter().find(|trial| trial.row == self.row && trial.blocks == self.quarter());
-        quarter.with_context(|| format!("there are no experiments on {} of {} blocks", self.row, self.quarter()))
+        ensure!(
+            rounds <= self.rounds,
+            "the experiments have blocks of {rounds} cycles, the run of {}",
+            self.rounds
+        );
+        let quarter =
+            trials.iter().find(|trial| trial.row == self.row && trial.blocks == self.quarter());
+        quarter.with_context(|| {
+            format!("there are no experiments on {} of {} blocks", self.row, self.quarter())
+        })
     }
 }
 
 /// How many experiments are drawn from the same blocks.
 pub const DRAWN: usize = 10_000;
 
-/// The share of [`DRAWN`] experiments of so many blocks, drawn from all blocks of a workload with replacement, that find a row
-/// slower. They share their blocks, so it has no interval. `None` where the row has no blocks.
+/// The share of [`DRAWN`] experiments of so many blocks, drawn from all blocks of a workload with
+/// replacement, that find a row slower. They share their blocks, so it has no interval. `None`
+/// where the row has no blocks.
 pub fn resampled(workload: &WorkloadAnalysis, row: &str, blocks_each: usize) -> Option<f64> {
-    let values =
-        workload.paired.blocks.block_values(workload.paired.index(row)?, workload.paired.index(&workload.reference)?);
+    let values = workload
+        .paired
+        .blocks
+        .block_values(workload.paired.index(row)?, workload.paired.index(&workload.reference)?);
     let mut drawn = 0;
     let mut draw = || {
         drawn += 1;
         values[(mix(drawn) % values.len() as u64) as usize]
     };
-    let is_slower = |values: &[f64]| stats::t_interval(values, LEVEL).is_some_and(|interval| interval.low > 0.0);
+    let is_slower = |values: &[f64]| {
+        stats::t_interval(values, LEVEL).is_some_and(|interval| interval.low > 0.0)
+    };
     let slower = |_: &usize| is_slower(&(0..blocks_each).map(|_| draw()).collect::<Vec<_>>());
     (!values.is_empty()).then(|| (0..DRAWN).filter(slower).count() as f64 / DRAWN as f64)
 }
@@ -168,14 +200,17 @@ pub struct BlockLength {
 pub fn block_lengths(comparison: &Comparison, workload: &WorkloadAnalysis) -> Vec<BlockLength> {
     let paired = &workload.paired;
     let most = paired.blocks.shortest();
-    let Some((reference, run_s)) =
-        paired.index(&workload.reference).zip(comparison.setup.aftermath.as_ref().map(|after| after.seconds))
+    let Some((reference, run_s)) = paired
+        .index(&workload.reference)
+        .zip(comparison.setup.aftermath.as_ref().map(|after| after.seconds))
     else {
         return Vec::new();
     };
-    // A round lasts as long as its passes; whatever else a block needs, such as starting its processes, is taken to be
-    // needed once. What lies between passes is in that too, so that short blocks are told a little longer than they are.
-    let round_s: f64 = (0..paired.blocks.rows()).filter_map(|row| stats::mean(&paired.blocks.passes(row))).sum();
+    // A round lasts as long as its passes; whatever else a block needs, such as starting its
+    // processes, is taken to be needed once. What lies between passes is in that too, so that short
+    // blocks are told a little longer than they are.
+    let round_s: f64 =
+        (0..paired.blocks.rows()).filter_map(|row| stats::mean(&paired.blocks.passes(row))).sum();
     let once_s = (run_s / workload.blocks as f64 - most as f64 * round_s).max(0.0);
     let lengths = [1, 2, 3, 5, 10, 20, 40, 80].into_iter().filter(|rounds| *rounds <= most);
     let length = |rounds: usize| {
@@ -207,12 +242,20 @@ mod tests {
     #[test]
     fn experiments_are_counted_by_what_they_found() {
         let experiment = |ratio: f64| {
-            let block =
-                |number: usize| vec![vec![Some(0.02 * ratio * (1.0 + (number as f64 - 2.0) / 1e4)), Some(0.02)]];
+            let block = |number: usize| {
+                vec![vec![Some(0.02 * ratio * (1.0 + (number as f64 - 2.0) / 1e4)), Some(0.02)]]
+            };
             Blocks::new(2, (0..5).map(block).collect())
         };
-        let mut trial =
-            Trial { row: "row".to_owned(), truth: 1.1, blocks: 5, experiments: 0, slower: 0, faster: 0, covered: 0 };
+        let mut trial = Trial {
+            row: "row".to_owned(),
+            truth: 1.1,
+            blocks: 5,
+            experiments: 0,
+            slower: 0,
+            faster: 0,
+            covered: 0,
+        };
         for ratio in [1.1, 1.2, 0.9, 1.0] {
             trial.judge(&experiment(ratio), 0, 1);
         }

@@ -17,7 +17,12 @@ pub fn trials(trials: &[Trial]) -> String {
         let share = |count| {
             let (share, interval) = trial.share(count);
             let percent = |share: f64| format!("{:.1}", share * 100.0);
-            format!("{} % ({} to {})", percent(share), percent(*interval.start()), percent(*interval.end()))
+            format!(
+                "{} % ({} to {})",
+                percent(share),
+                percent(*interval.start()),
+                percent(*interval.end())
+            )
         };
         let Trial { row, truth, blocks, experiments, slower, faster, covered } = trial;
         writeln!(
@@ -34,7 +39,8 @@ pub fn trials(trials: &[Trial]) -> String {
     text
 }
 
-/// What a run as people make it found, and how often experiments did that are a quarter of it, or have its blocks by lot.
+/// What a run as people make it found, and how often experiments did that are a quarter of it, or
+/// have its blocks by lot.
 pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalysis) -> String {
     let Run { seconds, row, blocks, rounds: run_rounds, found } = run;
     format!(
@@ -53,8 +59,8 @@ pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalys
     )
 }
 
-/// What blocks of fewer rounds would have been worth: the deviation times the root of the time that a block takes tells
-/// how wide an interval is after a given time, whatever the number of blocks.
+/// What blocks of fewer rounds would have been worth: the deviation times the root of the time that
+/// a block takes tells how wide an interval is after a given time, whatever the number of blocks.
 pub fn block_lengths(lengths: &[BlockLength]) -> String {
     let Some(first) = lengths.first() else { return String::new() };
     let mut text = String::from("| cycles | a block lasts |");
@@ -67,7 +73,8 @@ pub fn block_lengths(lengths: &[BlockLength]) -> String {
     for BlockLength { rounds, seconds, deviations } in lengths {
         write!(text, "| {rounds} | {seconds:.2} s |").expect("a string takes everything");
         for (_, deviation) in deviations {
-            write!(text, " {deviation:.4} | {:.4} |", deviation * seconds.sqrt()).expect("a string takes everything");
+            write!(text, " {deviation:.4} | {:.4} |", deviation * seconds.sqrt())
+                .expect("a string takes everything");
         }
         text.push('\n');
     }
@@ -84,6 +91,9 @@ mod tests {
     fn resampled_experiments_find_what_is_plain_and_nothing_where_nothing_is() {
         let workload = analyse(&comparison()).remove(0);
         let found = |row| resampled(&workload, row, 6);
-        assert_eq!([found("ureq@sequential"), found("surf@smol"), found("nobody")], [Some(1.0), Some(0.0), None]);
+        assert_eq!(
+            [found("ureq@sequential"), found("surf@smol"), found("nobody")],
+            [Some(1.0), Some(0.0), None]
+        );
     }
 }

@@ -42,13 +42,19 @@ impl Figure {
         let Side { comparison, workload, row } = side;
         let blocks = &workload.paired.blocks;
         match self {
-            Self::Median => blocks.block_medians(row.index).into_iter().flatten().map(f64::ln).collect(),
+            Self::Median => {
+                blocks.block_medians(row.index).into_iter().flatten().map(f64::ln).collect()
+            }
             Self::Ratio => match workload.paired.index(&workload.reference) {
-                Some(reference) if reference != row.index => blocks.block_values(row.index, reference),
+                Some(reference) if reference != row.index => {
+                    blocks.block_values(row.index, reference)
+                }
                 _ => Vec::new(),
             },
             Self::Cpu => {
-                let is_own = |cost: &&CostSample| cost.scenario == workload.setup.scenario && cost.row == row.name;
+                let is_own = |cost: &&CostSample| {
+                    cost.scenario == workload.setup.scenario && cost.row == row.name
+                };
                 let costs = comparison.costs.iter().filter(is_own);
                 let each = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
                 // In a very short block the clock may not have ticked at all.
@@ -68,7 +74,8 @@ impl Figure {
     fn change(self, sides: OldNew<Side<'_>>, family: Family) -> Option<Ratio> {
         let OldNew { old, new } = sides;
         let same_reference = old.workload.reference == new.workload.reference;
-        let is_comparable = self.counts(old) && self.counts(new) && (self != Self::Ratio || same_reference);
+        let is_comparable =
+            self.counts(old) && self.counts(new) && (self != Self::Ratio || same_reference);
         if !is_comparable {
             return None;
         }
@@ -187,14 +194,18 @@ pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
     Difference { rows, reversed, left_out }
 }
 
-/// Returns the pairs of backends that are shown to be ranked one way in the old workload and the other
-/// way in the new one.
-fn reversals(workloads: OldNew<&WorkloadAnalysis>, rows: &[OldNew<&BackendAnalysis>]) -> Vec<Reversed> {
+/// Returns the pairs of backends that are shown to be ranked one way in the old workload and the
+/// other way in the new one.
+fn reversals(
+    workloads: OldNew<&WorkloadAnalysis>,
+    rows: &[OldNew<&BackendAnalysis>],
+) -> Vec<Reversed> {
     let valid = rows.iter().filter(|row| row.old.is_valid() && row.new.is_valid());
     let pairs = valid.clone().flat_map(|one| valid.clone().map(move |other| (one, other)));
     pairs
         .filter(|(one, other)| {
-            is_faster(workloads.old, one.old, other.old) && is_faster(workloads.new, other.new, one.new)
+            is_faster(workloads.old, one.old, other.old)
+                && is_faster(workloads.new, other.new, one.new)
         })
         .map(|(one, other)| Reversed {
             scenario: workloads.new.setup.scenario.clone(),
@@ -268,9 +279,16 @@ impl FromStr for Threshold {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let wrong = || anyhow!("bad threshold {text:?}: write 'median>+5%', or ratio or cpu in place of median");
+        let wrong = || {
+            anyhow!(
+                "bad threshold {text:?}: write 'median>+5%', or ratio or cpu in place of median"
+            )
+        };
         let (name, share) = text.split_once('>').ok_or_else(wrong)?;
-        let figure = Figure::ALL.into_iter().find(|figure| figure.name() == name.trim()).ok_or_else(wrong)?;
+        let figure = Figure::ALL
+            .into_iter()
+            .find(|figure| figure.name() == name.trim())
+            .ok_or_else(wrong)?;
         let share = share.trim().trim_start_matches('+').strip_suffix('%').ok_or_else(wrong)?;
         let percent: f64 = share.trim().parse().map_err(|_| wrong())?;
         ensure!((0.0..=1e6).contains(&percent), wrong());
@@ -281,7 +299,8 @@ impl FromStr for Threshold {
 /// Returns the differences of two machines, one line each. Figures of different machines are not
 /// comparable.
 pub fn other_machine(old: &Environment, new: &Environment) -> Vec<String> {
-    let memory = |environment: &Environment| environment.memory_bytes.map_or(0, |bytes| bytes >> 30);
+    let memory =
+        |environment: &Environment| environment.memory_bytes.map_or(0, |bytes| bytes >> 30);
     [
         differs("CPU", &old.cpu, &new.cpu),
         differs("cores", &old.cores, &new.cores),
@@ -354,7 +373,10 @@ mod tests {
         assert_eq!("median > 5 %".parse::<Threshold>().unwrap().to_string(), "median>+5%");
         for bad in ["median", "median<5%", "median>5", "mean>5%", "median>-5%", "median>nan%", ""] {
             let error = bad.parse::<Threshold>().unwrap_err().to_string();
-            assert!(error.starts_with("bad threshold") && error.contains("median>+5%"), "{bad}: {error}");
+            assert!(
+                error.starts_with("bad threshold") && error.contains("median>+5%"),
+                "{bad}: {error}"
+            );
         }
     }
 }

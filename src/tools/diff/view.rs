@@ -12,16 +12,20 @@ use crate::tools::diff::{Difference, Figure, Reversed, RowChange, Threshold};
 /// Returns two tables for each scenario, then the other differences.
 pub fn text(difference: &Difference, conditions: &[String]) -> String {
     let mut text = String::new();
-    let mut scenarios: Vec<&str> = difference.rows.iter().map(|row| row.scenario.as_str()).collect();
+    let mut scenarios: Vec<&str> =
+        difference.rows.iter().map(|row| row.scenario.as_str()).collect();
     scenarios.dedup();
     for scenario in scenarios {
-        let rows: Vec<&RowChange> = difference.rows.iter().filter(|row| row.scenario == scenario).collect();
+        let rows: Vec<&RowChange> =
+            difference.rows.iter().filter(|row| row.scenario == scenario).collect();
         let (scenario, passes, others) = (visible(scenario), passes(&rows), others(&rows));
-        writeln!(text, "{HEADING}{scenario}{HEADING:#}\n{passes}\n{others}").expect("a string takes all");
+        writeln!(text, "{HEADING}{scenario}{HEADING:#}\n{passes}\n{others}")
+            .expect("a string takes all");
         for row in rows {
             for (when, why) in [("old", &row.invalid.old), ("new", &row.invalid.new)] {
                 if let Some(why) = why {
-                    let line = visible(&format!("{} does not count in the {when} record: {why}", row.row));
+                    let line =
+                        visible(&format!("{} does not count in the {when} record: {why}", row.row));
                     writeln!(text, "{FAILURE}{line}{FAILURE:#}\n").expect("a string takes all");
                 }
             }
@@ -50,7 +54,12 @@ fn passes(rows: &[&RowChange]) -> String {
     ];
     let time = |median: Option<f64>| median.map_or_else(String::new, seconds);
     let line = |row: &&RowChange| {
-        vec![visible(&row.row), time(row.median_s.old), time(row.median_s.new), change_text(row, Figure::Median)]
+        vec![
+            visible(&row.row),
+            time(row.median_s.old),
+            time(row.median_s.new),
+            change_text(row, Figure::Median),
+        ]
     };
     table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
 }
@@ -58,9 +67,14 @@ fn passes(rows: &[&RowChange]) -> String {
 /// Returns the table of the figures that a change of the whole machine cancels out of: the ratio to
 /// the reference in the same rounds, and the processor time.
 fn others(rows: &[&RowChange]) -> String {
-    let columns = [Column("row", Side::Left), Column("ratio to the reference", Side::Left), Column("cpu", Side::Left)];
-    let line =
-        |row: &&RowChange| vec![visible(&row.row), change_text(row, Figure::Ratio), change_text(row, Figure::Cpu)];
+    let columns = [
+        Column("row", Side::Left),
+        Column("ratio to the reference", Side::Left),
+        Column("cpu", Side::Left),
+    ];
+    let line = |row: &&RowChange| {
+        vec![visible(&row.row), change_text(row, Figure::Ratio), change_text(row, Figure::Cpu)]
+    };
     table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
 }
 
@@ -77,7 +91,9 @@ fn order(difference: &Difference) -> String {
     }
     let line = |pair: &Reversed| {
         let Reversed { scenario, was_faster, is_faster } = pair;
-        let line = visible(&format!("{was_faster} was faster than {is_faster} on {scenario}, and is slower now."));
+        let line = visible(&format!(
+            "{was_faster} was faster than {is_faster} on {scenario}, and is slower now."
+        ));
         format!("{FAILURE}{line}{FAILURE:#}\n")
     };
     difference.reversed.iter().map(line).collect()
@@ -86,10 +102,13 @@ fn order(difference: &Difference) -> String {
 /// Returns one line for each backend that passes a threshold.
 pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> {
     let line = |row: &RowChange, threshold: &Threshold| {
-        threshold.is_passed_by(row).then(|| visible(&format!("{} on {}: {threshold}", row.row, row.scenario)))
+        threshold
+            .is_passed_by(row)
+            .then(|| visible(&format!("{} on {}: {threshold}", row.row, row.scenario)))
     };
     let rows = difference.rows.iter();
-    rows.flat_map(|row| thresholds.iter().filter_map(move |threshold| line(row, threshold))).collect()
+    rows.flat_map(|row| thresholds.iter().filter_map(move |threshold| line(row, threshold)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -118,7 +137,10 @@ mod tests {
         let rows = vec![
             row("hyper@tokio", [ratio(1.0, 0.995, 1.005), None, ratio(0.9, 0.89, 0.91)]),
             row("ureq@sequential", [ratio(3.4123, 2.8312, 4.1234); 3]),
-            row("surf@async-std", [ratio(0.95, 0.9015, 0.9985), ratio(1.0996, 1.0912, 1.1049), ratio(1.05, 1.0, 1.1)]),
+            row(
+                "surf@async-std",
+                [ratio(0.95, 0.9015, 0.9985), ratio(1.0996, 1.0912, 1.1049), ratio(1.05, 1.0, 1.1)],
+            ),
         ];
         let reversed = vec![Reversed {
             scenario: "keepalive".to_owned(),

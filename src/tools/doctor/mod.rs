@@ -33,7 +33,8 @@ impl Finding {
 /// Connections that the scenario with the most of them holds, and what a process needs beside them.
 const FILES_WANTED: u64 = 1_064;
 
-/// Ports that should be free: `connect` uses up as many in fifty passes, and each rests for a minute.
+/// Ports that should be free: `connect` uses up as many in fifty passes, and each rests for a
+/// minute.
 const PORTS_WANTED: u64 = 10_000;
 
 /// The queue of connections that wait to be accepted which a thousand at once need.
@@ -62,20 +63,23 @@ fn profile(is_debug: bool) -> Finding {
 }
 
 fn cores(cores: usize) -> Finding {
-    let advice = "server and client take turns on one core: use a machine, or a container, with two at least";
+    let advice = "server and client take turns on one core: use a machine, or a container, with \
+                  two at least";
     Finding::new("cores", cores.to_string(), (cores < 2).then_some(advice))
 }
 
 fn load(load: Option<[f64; 3]>, cores: usize) -> Finding {
     let Some([minute, ..]) = load else { return Finding::unknown("load") };
-    let advice = "other programs compete for the cores: end them, or wait until they have ended (see `top`)";
+    let advice =
+        "other programs compete for the cores: end them, or wait until they have ended (see `top`)";
     let found = format!("{minute:.2} over the last minute");
     Finding::new("load", found, (minute > cores as f64 / 4.0).then_some(advice))
 }
 
 fn governor(governor: Option<&str>) -> Finding {
     let Some(governor) = governor else { return Finding::unknown("governor") };
-    let advice = "the clock of the cores goes up and down: cpupower frequency-set -g performance (as root)";
+    let advice =
+        "the clock of the cores goes up and down: cpupower frequency-set -g performance (as root)";
     Finding::new("governor", governor.to_owned(), (governor != "performance").then_some(advice))
 }
 
@@ -99,7 +103,11 @@ fn backlog(backlog: Option<u64>) -> Finding {
     let Some(backlog) = backlog else { return Finding::unknown("backlog") };
     let advice = "a thousand connections at once overflow the queue, and are tried again after a second: sysctl -w \
                   net.core.somaxconn=4096 (as root)";
-    Finding::new("backlog", format!("{backlog} connections"), (backlog < BACKLOG_WANTED).then_some(advice))
+    Finding::new(
+        "backlog",
+        format!("{backlog} connections"),
+        (backlog < BACKLOG_WANTED).then_some(advice),
+    )
 }
 
 /// How late sleeps of a millisecond end, in seconds.
@@ -122,11 +130,14 @@ fn timers(late: &[f64]) -> Finding {
     Finding::new("timers", found, (median > 500.0 || worst > 5_000.0).then_some(advice))
 }
 
-/// Whether instructions can be counted, which is one cost of many: a machine without it is fit all the same.
+/// Whether instructions can be counted, which is one cost of many: a machine without it is fit all
+/// the same.
 fn counters(missing: Option<NoCounters>) -> Finding {
-    let advice = "instructions of a fetch can be counted: sysctl -w kernel.perf_event_paranoid=2 (as root)";
+    let advice =
+        "instructions of a fetch can be counted: sysctl -w kernel.perf_event_paranoid=2 (as root)";
     let is_forbidden = matches!(missing, Some(NoCounters::Forbidden(_)));
-    let found = missing.map_or_else(|| "instructions can be counted".to_owned(), |why| format!("none: {why}"));
+    let found = missing
+        .map_or_else(|| "instructions can be counted".to_owned(), |why| format!("none: {why}"));
     Finding::new("counters", found, is_forbidden.then_some(advice))
 }
 
@@ -134,22 +145,34 @@ fn counters(missing: Option<NoCounters>) -> Finding {
 pub fn stolen(before: Option<CoreTicks>, after: Option<CoreTicks>) -> Finding {
     let share = before.zip(after).and_then(|(before, after)| after.stolen_since(before));
     let Some(share) = share else { return Finding::unknown("stolen time") };
-    let advice = "the host gives the cores to somebody else: measure at another hour, or on a machine of your own";
-    Finding::new("stolen time", format!("{:.1} % of the cores", share * 100.0), (share > 0.01).then_some(advice))
+    let advice = "the host gives the cores to somebody else: measure at another hour, or on a \
+                  machine of your own";
+    Finding::new(
+        "stolen time",
+        format!("{:.1} % of the cores", share * 100.0),
+        (share > 0.01).then_some(advice),
+    )
 }
 
 /// What the block values of a row against itself say, and how many blocks a minute has.
 pub fn noise(values: &[f64], blocks_a_minute: f64) -> Finding {
     let enough = Some(values).filter(|values| values.len() >= LEAST_BLOCKS);
     let Some(deviation) = enough.and_then(stats::standard_deviation) else {
-        let advice = "the machine is too slow for five blocks in five seconds: give `compare` more time with --budget";
-        return Finding::new("noise", format!("{} blocks are too few to tell", values.len()), Some(advice));
+        let advice = "the machine is too slow for five blocks in five seconds: give `compare` \
+                      more time with --budget";
+        return Finding::new(
+            "noise",
+            format!("{} blocks are too few to tell", values.len()),
+            Some(advice),
+        );
     };
     let blocks = (blocks_a_minute as usize).max(LEAST_BLOCKS);
     let smallest = stats::detectable_shift(blocks, deviation, 0.95).map_or(f64::NAN, f64::exp_m1);
-    let advice = "a minute does not find 10 %: make the machine quieter, or give `compare` more time with --budget";
+    let advice = "a minute does not find 10 %: make the machine quieter, or give `compare` more \
+                  time with --budget";
     let found = format!(
-        "blocks of equal rows differ by {:.1} %; a minute over two rows finds differences from {:.1} % on",
+        "blocks of equal rows differ by {:.1} %; a minute over two rows finds differences from \
+         {:.1} % on",
         deviation.exp_m1() * 100.0,
         smallest * 100.0
     );
@@ -174,9 +197,15 @@ mod tests {
             (ports(Some((32_768, 60_999)), Some(20_000)), ports(None, None)),
             (backlog(Some(128)), backlog(Some(4_096))),
             (timers(&[0.001; 300]), timers(&[0.000_1; 300])),
-            (counters(Some(NoCounters::Forbidden(ErrorKind::PermissionDenied.into()))), counters(None)),
+            (
+                counters(Some(NoCounters::Forbidden(ErrorKind::PermissionDenied.into()))),
+                counters(None),
+            ),
             (load(Some([9.0, 0.0, 0.0]), 2), counters(Some(NoCounters::StandStill))),
-            (noise(&[0.4, -0.6, 0.2, -0.4, 0.6], 60.0), noise(&[0.01, -0.01, 0.0, 0.01, 0.0], 60.0)),
+            (
+                noise(&[0.4, -0.6, 0.2, -0.4, 0.6], 60.0),
+                noise(&[0.01, -0.01, 0.0, 0.01, 0.0], 60.0),
+            ),
             (noise(&[0.0; 4], 60.0), governor(None)),
         ] {
             assert!(bad.advice.is_some(), "{bad:?}");
@@ -189,7 +218,17 @@ mod tests {
         let found: Vec<_> = at_rest().iter().map(|finding| finding.what).collect();
         assert_eq!(
             found,
-            ["profile", "cores", "load", "governor", "open files", "ports", "backlog", "timers", "counters"],
+            [
+                "profile",
+                "cores",
+                "load",
+                "governor",
+                "open files",
+                "ports",
+                "backlog",
+                "timers",
+                "counters"
+            ],
         );
     }
 }

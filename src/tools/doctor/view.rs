@@ -11,7 +11,8 @@ pub fn text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for Finding { what, found, advice } in findings {
         let style = if advice.is_some() { FAILURE } else { NAME };
-        writeln!(text, "{style}{what:<widest$}{style:#}  {found}").expect("a string takes everything");
+        writeln!(text, "{style}{what:<widest$}{style:#}  {found}")
+            .expect("a string takes everything");
         if let Some(advice) = advice {
             writeln!(text, "{:<widest$}  -> {advice}", "").expect("a string takes everything");
         }

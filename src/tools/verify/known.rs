@@ -1,4 +1,5 @@
-//! Known defects: what is behind a finding, and where it is reported. They explain cells, and change none.
+//! Known defects: what is behind a finding, and where it is reported. They explain cells, and
+//! change none.
 
 /// What is behind findings of a client.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +61,8 @@ pub const KNOWN: &[Known] = &[
     Known {
         client: "surf",
         faults: &["odd-coding", "unknown-coding"],
-        cause: "async-h1 knows a coding only where it is spelt `chunked`, and takes any other body for an empty one",
+        cause: "async-h1 knows a coding only where it is spelt `chunked`, and takes any other \
+                body for an empty one",
         link: None,
     },
     Known {
@@ -84,7 +86,8 @@ pub const KNOWN: &[Known] = &[
     Known {
         client: "ureq",
         faults: &["until-reset", "tls-cut"],
-        cause: "ureq takes a reset, and an end of TLS without its goodbye, for the end of a body that has no length",
+        cause: "ureq takes a reset, and an end of TLS without its goodbye, for the end of a body \
+                that has no length",
         link: None,
     },
     Known {
@@ -158,13 +161,15 @@ pub const KNOWN: &[Known] = &[
     Known {
         client: "requests",
         faults: &["negative-length", "signed-length"],
-        cause: "http.client reads lengths as Python reads integers, and takes a negative one for none",
+        cause: "http.client reads lengths as Python reads integers, and takes a negative one for \
+                none",
         link: None,
     },
     Known {
         client: "requests",
         faults: &["unknown-coding"],
-        cause: "http.client takes what is not `chunked` alone for a body that ends with the connection",
+        cause: "http.client takes what is not `chunked` alone for a body that ends with the \
+                connection",
         link: None,
     },
     Known {
@@ -175,8 +180,15 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         client: "httpx",
-        faults: &["length-too-small", "no-content-with-body", "not-modified-with-body", "surplus", "surplus-answer"],
-        cause: "httpcore keeps a connection with what follows an answer, and takes that for the next answer",
+        faults: &[
+            "length-too-small",
+            "no-content-with-body",
+            "not-modified-with-body",
+            "surplus",
+            "surplus-answer",
+        ],
+        cause: "httpcore keeps a connection with what follows an answer, and takes that for the \
+                next answer",
         link: Some("https://github.com/encode/httpx/issues/1474"),
     },
     Known {
@@ -194,7 +206,8 @@ pub const KNOWN: &[Known] = &[
     Known {
         client: "fetch",
         faults: &["tls-wrong-name"],
-        cause: "undici, the second time that an address shows the certificate of another, connects again and again",
+        cause: "undici, the second time that an address shows the certificate of another, \
+                connects again and again",
         link: None,
     },
     Known {
@@ -237,7 +250,8 @@ pub const KNOWN: &[Known] = &[
 ];
 
 const CURL_HEAD: &str = "libcurl takes a head that is cut off for a whole one";
-const TLS_CUT: &str = "the end of TLS without its goodbye is taken for the end of a body that has no length";
+const TLS_CUT: &str =
+    "the end of TLS without its goodbye is taken for the end of a body that has no length";
 const CURL_RECEIVE: &str = "libcurl tells it as a failed receive (56), as it does a reset";
 
 /// What is known of a client's finding.

@@ -1,9 +1,10 @@
-//! The conformance grid, measured: every row meets every fault, each time in a process of its own, so that a crash or a
-//! hang costs one cell.
+//! The conformance grid, measured: every row meets every fault, each time in a process of its own,
+//! so that a crash or a hang costs one cell.
 //!
-//! A cell is two passes of one session over two sites, a healthy one and the faulty one: healthy, faulty, a pause in which
-//! a connection may end, healthy, faulty. Cells share nothing but the machine, so several are made at once, each beside a
-//! server that nobody else uses meanwhile. What seems to hang among many is tried again alone.
+//! A cell is two passes of one session over two sites, a healthy one and the faulty one: healthy,
+//! faulty, a pause in which a connection may end, healthy, faulty. Cells share nothing but the
+//! machine, so several are made at once, each beside a server that nobody else uses meanwhile. What
+//! seems to hang among many is tried again alone.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -15,13 +16,16 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
+use super::judge::{Seen, judge};
+use super::{Cell, GRACE, GRID_VERSION, Grid, GridRow, Verdict};
 use crate::compare::Participant;
 use crate::fetch::{Limits, Pass};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
-use crate::tools::verify::{Cell, GRACE, GRID_VERSION, Grid, GridRow, Seen, Verdict, judge};
 use crate::worker::child::Child;
-use crate::worker::{MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
+use crate::worker::{
+    MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
+};
 
 /// How many cells are made at once: most of the time of most is waiting.
 const LANES: usize = 8;
@@ -71,11 +75,19 @@ impl Verification {
         cases.retain(|case| self.faults.contains(&case.fault.name));
         let limits = Limits { deadline: self.deadline, ..scenario.limits.clone() };
         let stand = Stand { verification: self, scenario, cases, limits };
-        let rows =
-            self.participants.iter().map(|participant| stand.introduce(participant)).collect::<anyhow::Result<_>>()?;
+        let rows = self
+            .participants
+            .iter()
+            .map(|participant| stand.introduce(participant))
+            .collect::<anyhow::Result<_>>()?;
         let mut cells = stand.all_cells()?;
         stand.try_again_alone(&mut cells)?;
-        Ok(Grid { grid_version: GRID_VERSION, deadline_ms: self.deadline.as_millis() as u64, rows, cells })
+        Ok(Grid {
+            grid_version: GRID_VERSION,
+            deadline_ms: self.deadline.as_millis() as u64,
+            rows,
+            cells,
+        })
     }
 }
 
@@ -96,8 +108,13 @@ impl Stand<'_> {
     /// Asks a row what it is.
     fn introduce(&self, participant: &Participant) -> anyhow::Result<GridRow> {
         let opened = start(participant, &Open::new(Vec::new(), true, &self.limits));
-        let (_, ready) = opened.map_err(|error| anyhow!("{} cannot be verified: {error}", participant.name))?;
-        Ok(GridRow { name: participant.name.clone(), client: ready.client, executor: ready.executor })
+        let (_, ready) =
+            opened.map_err(|error| anyhow!("{} cannot be verified: {error}", participant.name))?;
+        Ok(GridRow {
+            name: participant.name.clone(),
+            client: ready.client,
+            executor: ready.executor,
+        })
     }
 
     fn all_cells(&self) -> anyhow::Result<Vec<Cell>> {
@@ -118,18 +135,22 @@ impl Stand<'_> {
         };
         thread::scope(|scope| {
             let lanes: Vec<_> = (0..LANES.min(count)).map(|_| scope.spawn(lane)).collect();
-            lanes.into_iter().try_for_each(|lane| lane.join().map_err(|_| anyhow!("a lane died"))?)
+            lanes
+                .into_iter()
+                .try_for_each(|lane| lane.join().map_err(|_| anyhow!("a lane died"))?)
         })?;
         let cells = made.into_inner().unwrap_or_else(PoisonError::into_inner);
         cells.into_iter().map(|cell| cell.context("a cell was not made")).collect()
     }
 
-    /// What was late among many, or failed under another class than it should, is tried again alone: what tells the same
-    /// then is so. What tells of time is tried again and again, since a busy machine makes nobody late every time.
+    /// What was late among many, or failed under another class than it should, is tried again
+    /// alone: what tells the same then is so. What tells of time is tried again and again, since a
+    /// busy machine makes nobody late every time.
     fn try_again_alone(&self, cells: &mut [Cell]) -> anyhow::Result<()> {
         let is_late = |cell: &Cell| cell.client == Verdict::Hung || cell.told.contains("timeout");
         let is_right = |cell: &Cell| cell.client == Verdict::Right;
-        let doubtful = |cell: &Cell| !is_right(cell) && (is_late(cell) || cell.client == Verdict::WrongClass);
+        let doubtful =
+            |cell: &Cell| !is_right(cell) && (is_late(cell) || cell.client == Verdict::WrongClass);
         let mut server = None;
         for (index, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| doubtful(cell)) {
             for _ in 0..TRIES {
@@ -154,7 +175,8 @@ impl Stand<'_> {
         let encrypted = self.scenario.origins[site.origin].scheme() == "https";
         let (row, fault) = (participant.name.clone(), case.fault.name.to_owned());
         if encrypted && !participant.https {
-            let (client, checked, told) = (Verdict::LeftOut, Verdict::LeftOut, "it cannot fetch https".to_owned());
+            let (client, checked, told) =
+                (Verdict::LeftOut, Verdict::LeftOut, "it cannot fetch https".to_owned());
             return Ok(Cell { row, fault, client, checked, told, repeats: 0 });
         }
         server.take_witness()?;
@@ -167,7 +189,8 @@ impl Stand<'_> {
 
     /// Both passes of a cell.
     fn passes(&self, server: &ServerProcess, participant: &Participant, case: &Case) -> Seen {
-        let url = |site: usize| format!("{}/{site}", server.origins()[self.scenario.sites[site].origin]);
+        let url =
+            |site: usize| format!("{}/{site}", server.origins()[self.scenario.sites[site].origin]);
         let urls = [case.healthy, case.faulty].map(url).to_vec();
         let cacert = server.cacert().map(str::to_owned);
         let open = Open { cacert, ..Open::new(urls, true, &self.limits) };

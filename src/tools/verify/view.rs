@@ -47,7 +47,9 @@ pub(crate) const LEGEND: [(char, &str); 10] = [
 /// The groups of faults of which the grid has any, with those that it has.
 pub(crate) fn groups(grid: &Grid) -> impl Iterator<Item = (&'static Group, Vec<&'static Fault>)> {
     let has = |fault: &&Fault| grid.cells.iter().any(|cell| cell.fault == fault.name);
-    let groups = fault::ALL.iter().map(move |group| (group, group.faults.iter().filter(has).collect::<Vec<_>>()));
+    let groups = fault::ALL
+        .iter()
+        .map(move |group| (group, group.faults.iter().filter(has).collect::<Vec<_>>()));
     groups.filter(|(_, faults)| !faults.is_empty())
 }
 
@@ -76,7 +78,8 @@ pub(crate) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
     findings
 }
 
-/// Who asked the server again by itself, after what, and how often: rows with the same count together.
+/// Who asked the server again by itself, after what, and how often: rows with the same count
+/// together.
 fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
     let mut repeats: Vec<(&'static Fault, u64, Vec<&str>)> = Vec::new();
     for fault in fault::all() {
@@ -92,13 +95,18 @@ fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
 
 /// What a reader should know of them.
 const REPEATS: &str = "A client may ask again by itself when a connection ends before the answer has, since a GET changes \
-                       nothing (RFC 9110, section 9.2.2). Its user is not told; the server has counted.";
+                       nothing (RFC 9110, section 9.2.2). Its user is not told; the server has \
+                       counted.";
 
 /// How many cells there are of each verdict, the good first.
 pub(crate) fn summary(grid: &Grid) -> String {
     let count = |verdict| grid.cells.iter().filter(|cell| cell.client == verdict).count();
-    let counts = Verdict::ALL.into_iter().map(|verdict| (verdict, count(verdict))).filter(|(_, count)| *count > 0);
-    let counts: Vec<String> = counts.map(|(verdict, count)| format!("{count} {}", verdict.words())).collect();
+    let counts = Verdict::ALL
+        .into_iter()
+        .map(|verdict| (verdict, count(verdict)))
+        .filter(|(_, count)| *count > 0);
+    let counts: Vec<String> =
+        counts.map(|(verdict, count)| format!("{count} {}", verdict.words())).collect();
     format!("Of {} cells, by the client alone: {}.", grid.cells.len(), counts.join(", "))
 }
 
@@ -107,34 +115,33 @@ pub fn text(grid: &Grid) -> String {
     let (mut text, repeats) = (String::new(), repeats(grid));
     let mut line = |line: &str| writeln!(text, "{line}").expect("a string takes everything");
     for (number, row) in grid.rows.iter().enumerate() {
-        line(&visible(&format!("{}  {} ({}, {})", column(number), row.name, row.client, row.executor)));
+        line(&visible(&format!(
+            "{}  {} ({}, {})",
+            column(number),
+            row.name,
+            row.client,
+            row.executor
+        )));
     }
     for (group, faults) in groups(grid) {
-        let columns: String = (0..grid.rows.len()).flat_map(|number| [' ', column(number)]).collect();
+        let columns: String =
+            (0..grid.rows.len()).flat_map(|number| [' ', column(number)]).collect();
         line(&format!("\n{HEADING}{:<24}{columns}{HEADING:#}", group.title));
         for fault in faults {
-            let signs = grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign));
+            let signs =
+                grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign));
             let signs: String = signs.flat_map(|sign| [' ', sign]).collect();
             line(&format!("{:<24}{signs}", fault.name));
         }
     }
     line("");
-    for (sign, meaning) in LEGEND.iter().filter(|(wanted, _)| grid.cells.iter().any(|cell| sign(cell) == *wanted)) {
+    for (sign, meaning) in
+        LEGEND.iter().filter(|(wanted, _)| grid.cells.iter().any(|cell| sign(cell) == *wanted))
+    {
         line(&format!("{sign}  {meaning}"));
     }
     for finding in findings(grid) {
-        line(&format!("\n{HEADING}{}{HEADING:#}: {}", finding.fault.name, finding.cell.client.words()));
-        line(&visible(&format!("  by        {}", finding.rows.join(", "))));
-        line(&visible(&format!("  told      {}", finding.cell.told)));
-        line(&format!("  expected  {}", finding.fault.right));
-        line(&format!("  why       {}", finding.fault.why));
-        if let Some(known) = finding.cell.known() {
-            line(&format!(
-                "  known     {}{}",
-                known.cause,
-                known.link.map_or(String::new(), |link| format!(", {link}"))
-            ));
-        }
+        finding_lines(&finding).iter().for_each(|text| line(text));
     }
     if !repeats.is_empty() {
         line(&format!("\n{HEADING}asked again{HEADING:#}"));
@@ -149,6 +156,23 @@ pub fn text(grid: &Grid) -> String {
     }
     line(&format!("\n{}", summary(grid)));
     text
+}
+
+/// Returns the lines on a finding.
+fn finding_lines(finding: &Finding<'_>) -> Vec<String> {
+    let Finding { fault, cell, rows } = finding;
+    let mut lines = vec![
+        format!("\n{HEADING}{}{HEADING:#}: {}", fault.name, cell.client.words()),
+        visible(&format!("  by        {}", rows.join(", "))),
+        visible(&format!("  told      {}", cell.told)),
+        format!("  expected  {}", fault.right),
+        format!("  why       {}", fault.why),
+    ];
+    if let Some(known) = cell.known() {
+        let link = known.link.map_or(String::new(), |link| format!(", {link}"));
+        lines.push(format!("  known     {}{link}", known.cause));
+    }
+    lines
 }
 
 /// The sign above a row's column: digits, then letters.
@@ -172,22 +196,14 @@ pub fn markdown(grid: &Grid) -> String {
     }
     line("\n| row | client | executor |\n|---|---|---|");
     for row in &grid.rows {
-        line(&format!("| {} | {} | {} |", cell_text(&row.name), cell_text(&row.client), cell_text(&row.executor)));
-    }
-    let names: Vec<String> = grid.rows.iter().map(|row| cell_text(&row.name.replace('@', " @"))).collect();
-    for (group, faults) in groups(grid) {
         line(&format!(
-            "\n## Faults of {}\n\n| fault | {} |\n|---|{}",
-            group.title,
-            names.join(" | "),
-            ":-:|".repeat(names.len())
+            "| {} | {} | {} |",
+            cell_text(&row.name),
+            cell_text(&row.client),
+            cell_text(&row.executor)
         ));
-        for fault in faults {
-            let signs = grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign));
-            let signs: Vec<String> = signs.map(|sign| format!("`{sign}`")).collect();
-            line(&format!("| {} | {} |", fault.name, signs.join(" | ")));
-        }
     }
+    grid_tables(grid).iter().for_each(|text| line(text));
     line(
         "\n## Findings\n\n| fault | the client alone | rows | told | right would be | why | known |\n\
          |---|---|---|---|---|---|---|",
@@ -204,22 +220,46 @@ pub fn markdown(grid: &Grid) -> String {
     }
     if !repeats.is_empty() {
         line(&format!(
-            "\n## Asked again\n\n{REPEATS}\n\n| fault | rows | requests beyond those that its fetches take |\n|---|---|--:|"
+            "\n## Asked again\n\n{REPEATS}\n\n| fault | rows | requests beyond those that its \
+             fetches take |\n|---|---|--:|"
         ));
     }
     for (fault, count, rows) in repeats {
         let rows: Vec<String> = rows.iter().map(|row| cell_text(row)).collect();
         line(&format!("| {} | {} | {count} |", fault.name, rows.join(", ")));
     }
-    line("\n## The faults\n\n| fault | what the server does | what is right | why |\n|---|---|---|---|");
+    line(
+        "\n## The faults\n\n| fault | what the server does | what is right | why \
+         |\n|---|---|---|---|",
+    );
     for fault in groups(grid).flat_map(|(_, faults)| faults) {
         line(&format!("| {} | {} | {} | {} |", fault.name, fault.what, fault.right, fault.why));
     }
     page
 }
 
-/// What a row's client gets wrong, as the names of faults: those that it accepts a wrong answer to, those that it fails over
-/// where it need not or under another class than it should, and those that it crashes, hangs or spoils the next fetch over.
+/// Returns a table for each group of faults, line by line.
+fn grid_tables(grid: &Grid) -> Vec<String> {
+    let names: Vec<String> =
+        grid.rows.iter().map(|row| cell_text(&row.name.replace('@', " @"))).collect();
+    let mut lines = Vec::new();
+    for (group, faults) in groups(grid) {
+        let rule = ":-:|".repeat(names.len());
+        let heading = format!("\n## Faults of {}", group.title);
+        lines.push(format!("{heading}\n\n| fault | {} |\n|---|{rule}", names.join(" | ")));
+        for fault in faults {
+            let signs =
+                grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign));
+            let signs: Vec<String> = signs.map(|sign| format!("`{sign}`")).collect();
+            lines.push(format!("| {} | {} |", fault.name, signs.join(" | ")));
+        }
+    }
+    lines
+}
+
+/// What a row's client gets wrong, as the names of faults: those that it accepts a wrong answer to,
+/// those that it fails over where it need not or under another class than it should, and those that
+/// it crashes, hangs or spoils the next fetch over.
 pub(crate) fn shortcomings<'a>(grid: &'a Grid, row: &str) -> [Vec<&'a str>; 3] {
     let faults = |is_wanted: fn(Verdict) -> bool| {
         let cells = grid.cells.iter().filter(|cell| cell.row == row && is_wanted(cell.client));
@@ -232,7 +272,8 @@ pub(crate) fn shortcomings<'a>(grid: &'a Grid, row: &str) -> [Vec<&'a str>; 3] {
     ]
 }
 
-/// What there is to know of each client in a table of a few lines: rows with the same findings together.
+/// What there is to know of each client in a table of a few lines: rows with the same findings
+/// together.
 pub fn short(grid: &Grid) -> String {
     let mut together: Vec<(Vec<String>, [Vec<&str>; 3])> = Vec::new();
     for row in &grid.rows {

@@ -51,7 +51,8 @@ fn link_local_without_a_scope_is_connect() {
 fn unspecified_and_mapped_lead_to_loopback() {
     for ip in families() {
         let server = RawServer::start_on(ip, |head| ok(path(head)));
-        let hosts: &[&str] = if ip.is_ipv6() { &["[::]"] } else { &["0.0.0.0", "[::ffff:127.0.0.1]"] };
+        let hosts: &[&str] =
+            if ip.is_ipv6() { &["[::]"] } else { &["0.0.0.0", "[::ffff:127.0.0.1]"] };
         check(hosts, server.port(), |_| ANSWERED);
     }
 }
@@ -59,7 +60,10 @@ fn unspecified_and_mapped_lead_to_loopback() {
 #[test]
 fn no_ipv6_is_connect() {
     let disabled = "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6";
-    if !namespace::enter("backends::addresses::no_ipv6_is_connect", &format!("{LOOPBACK}\n{disabled}")) {
+    if !namespace::enter(
+        "backends::addresses::no_ipv6_is_connect",
+        &format!("{LOOPBACK}\n{disabled}"),
+    ) {
         return;
     }
     check(&["[::1]", "[2001:db8::1]", "[fe80::1]"], DEAD_PORT, |_| Err(ErrorClass::Connect));
@@ -97,7 +101,9 @@ fn no_network_is_connect() {
     if !namespace::enter("backends::addresses::no_network_is_connect", "") {
         return;
     }
-    check(&["127.0.0.1", "192.0.2.1", "[::1]", "[2001:db8::1]"], DEAD_PORT, |_| Err(ErrorClass::Connect));
+    check(&["127.0.0.1", "192.0.2.1", "[::1]", "[2001:db8::1]"], DEAD_PORT, |_| {
+        Err(ErrorClass::Connect)
+    });
 }
 
 #[test]
@@ -127,7 +133,10 @@ fn no_free_port_is_local_limit() {
             assert_eq!(error.class, expected, "{row}: {url}: {error}");
             // By the number `compare` knows exhausted ports from exhausted descriptors.
             let has_number = error.message.contains("os error 99");
-            assert!(has_number || expected != ErrorClass::LocalLimit || row.backend().is_peer(), "{row}: {error}");
+            assert!(
+                has_number || expected != ErrorClass::LocalLimit || row.backend().is_peer(),
+                "{row}: {error}"
+            );
         }
     }
 }
@@ -136,7 +145,8 @@ fn no_free_port_is_local_limit() {
 fn every_address_of_a_name_is_tried() {
     let hosts = "127.0.0.2 both.test\n127.0.0.1 both.test\n::1 mixed.test\n127.0.0.1 mixed.test\n";
     let setup = format!(
-        "{LOOPBACK}\nmount -t tmpfs none /mnt\nprintf '{hosts}' > /mnt/hosts\nmount --bind /mnt/hosts /etc/hosts"
+        "{LOOPBACK}\nmount -t tmpfs none /mnt\nprintf '{hosts}' > /mnt/hosts\nmount --bind \
+         /mnt/hosts /etc/hosts"
     );
     if !namespace::enter("backends::addresses::every_address_of_a_name_is_tried", &setup) {
         return;

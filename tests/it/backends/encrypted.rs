@@ -24,7 +24,11 @@ fn every_answer_is_right_over_tls_and_connections_are_kept() {
                 mock.verified(row, session.as_mut(), visit);
                 let seen = mock.take_witness();
                 assert_eq!(seen.requests, sites, "{row}");
-                assert!(seen.connections < sites, "{row} at {ip}: {} connections on visit {visit}", seen.connections);
+                assert!(
+                    seen.connections < sites,
+                    "{row} at {ip}: {} connections on visit {visit}",
+                    seen.connections
+                );
             }
         }
     });
@@ -48,18 +52,31 @@ fn every_fetch_makes_a_handshake_where_the_policy_says_so() {
 #[test]
 fn a_row_trusts_the_server_only_if_it_is_told_to() {
     over_families(|ip| {
-        let mock =
-            Mock::start_on(ip, "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1");
+        let mock = Mock::start_on(
+            ip,
+            "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1",
+        );
         for row in encrypted_rows() {
-            let pass = row.open(&Options::default(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
-            assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Tls), "{row}: {:?}", pass.fetched[0].result);
+            let pass = row
+                .open(&Options::default(), &limits(1))
+                .unwrap()
+                .fetch_all(&mock.urls(0))
+                .unwrap();
+            assert_eq!(
+                outcome(&pass.fetched[0]),
+                Err(ErrorClass::Tls),
+                "{row}: {:?}",
+                pass.fetched[0].result
+            );
         }
     });
 }
 
 #[test]
 fn a_row_without_tls_says_so() {
-    let mock = Mock::start("description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1");
+    let mock = Mock::start(
+        "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1",
+    );
     for row in Row::all().filter(|row| !row.backend().https) {
         let pass = row.open(&mock.options(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
         assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Unsupported), "{row}");

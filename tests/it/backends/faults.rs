@@ -20,23 +20,38 @@ fn faulty(ip: IpAddr) -> RawServer {
         "/close" => raw("", Then::Close),
         "/close-in-head" => raw("HTTP/1.1 200 OK\r\nContent-Le", Then::Close),
         "/short" => raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Then::Close),
-        "/short-chunks" => raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n", Then::Close),
-        "/chunks" => {
-            raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n", Then::Go)
+        "/short-chunks" => {
+            raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n", Then::Close)
         }
+        "/chunks" => raw(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: \
+             chunked\r\n\r\n5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n",
+            Then::Go,
+        ),
         "/garbage" => raw("this is not HTTP\r\n\r\n", Then::Close),
         "/silent" => raw("", Then::Silence),
-        "/silent-in-body" => raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Then::Silence),
+        "/silent-in-body" => {
+            raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc", Then::Silence)
+        }
         "/drip" => raw("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", Then::Drip),
         "/drip-head" => raw("HTTP/1.1 200 OK\r\nX: ", Then::Drip),
         "/endless" => raw("HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n", Then::Flood),
         "/interim" => raw(
-            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfinal",
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: \
+             5\r\n\r\nfinal",
             Then::Go,
         ),
-        "/odd-coding" => raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n", Then::Go),
-        "/two-lengths" => raw("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde", Then::Close),
-        "/not-ascii" => raw("HTTP/1.1 200 OK\r\nX: \u{e9}\r\nContent-Length: 5\r\n\r\nabcde", Then::Go),
+        "/odd-coding" => raw(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n",
+            Then::Go,
+        ),
+        "/two-lengths" => raw(
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde",
+            Then::Close,
+        ),
+        "/not-ascii" => {
+            raw("HTTP/1.1 200 OK\r\nX: \u{e9}\r\nContent-Length: 5\r\n\r\nabcde", Then::Go)
+        }
         "/until-close" => raw("HTTP/1.1 200 OK\r\n\r\nabcdef", Then::Close),
         other => ok(other),
     })
@@ -67,7 +82,8 @@ fn each_failure_has_the_class_that_all_rows_share() {
                 let expected = match (row.backend().client, url.path()) {
                     // It takes a reset in the body for its end, and then finds it too short.
                     ("ureq", "/reset-in-body") => Err(ErrorClass::BodyShort),
-                    // They take the end of the connection for that of the head, and read what there is of it.
+                    // They take the end of the connection for that of the head, and read what there
+                    // is of it.
                     ("requests" | "curl", "/close-in-head") => Ok((200, 0)),
                     ("net-http", "/close-in-head") => Err(ErrorClass::Protocol),
                     // It does not tell why it could not connect.
@@ -75,7 +91,12 @@ fn each_failure_has_the_class_that_all_rows_share() {
                     _ => Err(*class),
                 };
                 let pass = fetch(row, &limits(1), std::slice::from_ref(url));
-                assert_eq!(outcomes(&pass), [expected], "{row}: {url}: {:?}", pass.fetched[0].result);
+                assert_eq!(
+                    outcomes(&pass),
+                    [expected],
+                    "{row}: {url}: {:?}",
+                    pass.fetched[0].result
+                );
             }
         }
     });
@@ -86,9 +107,16 @@ fn chunks_are_joined_and_a_body_until_the_end_of_the_connection_is_read_or_refus
     over_families(|ip| {
         let server = faulty(ip);
         for row in rows() {
-            let pass =
-                fetch(row, &limits(1), &[server.url("/chunks"), server.url("/until-close"), server.url("/chunks")]);
-            let until_close = if row.backend().client == "surf" { Err(ErrorClass::Unsupported) } else { Ok((200, 6)) };
+            let pass = fetch(
+                row,
+                &limits(1),
+                &[server.url("/chunks"), server.url("/until-close"), server.url("/chunks")],
+            );
+            let until_close = if row.backend().client == "surf" {
+                Err(ErrorClass::Unsupported)
+            } else {
+                Ok((200, 6))
+            };
             assert_eq!(outcomes(&pass), [Ok((200, 8)), until_close, Ok((200, 8))], "{row} at {ip}");
         }
     });
@@ -98,15 +126,29 @@ fn chunks_are_joined_and_a_body_until_the_end_of_the_connection_is_read_or_refus
 fn a_deadline_ends_a_fetch_wherever_it_stands() {
     over_families(|ip| {
         let server = faulty(ip);
-        let urls = ["/silent", "/silent-in-body", "/drip", "/drip-head"].map(|path| server.url(path));
+        let urls =
+            ["/silent", "/silent-in-body", "/drip", "/drip-head"].map(|path| server.url(path));
         for row in rows() {
             let limits = Limits { deadline: Duration::from_millis(300), ..limits(4) };
             let pass = fetch(row, &limits, &urls);
             for (url, fetched) in urls.iter().zip(&pass.fetched) {
-                assert_eq!(outcome(fetched), Err(ErrorClass::Timeout), "{row}: {url}: {:?}", fetched.result);
-                assert!(fetched.elapsed >= limits.deadline.mul_f64(0.99), "{row}: {url} after {:?}", fetched.elapsed);
+                assert_eq!(
+                    outcome(fetched),
+                    Err(ErrorClass::Timeout),
+                    "{row}: {url}: {:?}",
+                    fetched.result
+                );
+                assert!(
+                    fetched.elapsed >= limits.deadline.mul_f64(0.99),
+                    "{row}: {url} after {:?}",
+                    fetched.elapsed
+                );
                 // The server would go on for a minute.
-                assert!(fetched.elapsed < Duration::from_secs(5), "{row}: {url} after {:?}", fetched.elapsed);
+                assert!(
+                    fetched.elapsed < Duration::from_secs(5),
+                    "{row}: {url} after {:?}",
+                    fetched.elapsed
+                );
             }
         }
     });
@@ -118,7 +160,11 @@ fn a_body_is_held_to_its_cap() {
         let server = faulty(ip);
         for row in rows() {
             let limits = Limits { max_body: 5, ..limits(2) };
-            let pass = fetch(row, &limits, &[server.url("/endless"), server.url("/1234"), server.url("/12345")]);
+            let pass = fetch(
+                row,
+                &limits,
+                &[server.url("/endless"), server.url("/1234"), server.url("/12345")],
+            );
             let too_large = Err(ErrorClass::BodyTooLarge);
             assert_eq!(outcomes(&pass), [too_large, Ok((200, 5)), too_large], "{row} at {ip}");
         }
@@ -129,15 +175,28 @@ fn a_body_is_held_to_its_cap() {
 fn a_failed_fetch_spoils_neither_its_neighbours_nor_the_next_pass() {
     over_families(|ip| {
         let server = faulty(ip);
-        let faults = ["/silent", "/short", "/garbage", "/drip", "/endless", "/close", "/reset", "/short-chunks"];
+        let faults = [
+            "/silent",
+            "/short",
+            "/garbage",
+            "/drip",
+            "/endless",
+            "/close",
+            "/reset",
+            "/short-chunks",
+        ];
         let mixed: Vec<Url> = faults
             .iter()
             .enumerate()
-            .flat_map(|(index, fault)| [server.url(fault), server.url(&format!("/{}", "n".repeat(10 + index)))])
+            .flat_map(|(index, fault)| {
+                [server.url(fault), server.url(&format!("/{}", "n".repeat(10 + index)))]
+            })
             .collect();
-        let good: Vec<Url> = (0..20).map(|index| server.url(&format!("/{}", "g".repeat(30 + index)))).collect();
+        let good: Vec<Url> =
+            (0..20).map(|index| server.url(&format!("/{}", "g".repeat(30 + index)))).collect();
         for row in rows() {
-            let limits = Limits { deadline: Duration::from_secs(1), max_body: 1 << 20, ..limits(4) };
+            let limits =
+                Limits { deadline: Duration::from_secs(1), max_body: 1 << 20, ..limits(4) };
             let mut session = open(row, &limits);
             for round in 0..2 {
                 let pass = session.fetch_all(&mixed).unwrap();
@@ -172,7 +231,12 @@ fn a_connection_that_the_server_closed_between_two_passes_is_not_used_again() {
             let mut session = open(row, &limits(1));
             for _ in 0..5 {
                 let pass = session.fetch_all(&[server.url("/abc")]).unwrap();
-                assert_eq!(outcomes(&pass), [Ok((200, 4))], "{row} at {ip}: {:?}", pass.fetched[0].result);
+                assert_eq!(
+                    outcomes(&pass),
+                    [Ok((200, 4))],
+                    "{row} at {ip}: {:?}",
+                    pass.fetched[0].result
+                );
                 // The server's FIN is on its way.
                 std::thread::sleep(Duration::from_millis(30));
             }
@@ -185,7 +249,8 @@ fn odd_answers_are_right_or_refused_and_spoil_nothing() {
     over_families(|ip| {
         let server = faulty(ip);
         let odd = ["/interim", "/odd-coding", "/two-lengths", "/not-ascii"];
-        let urls: Vec<Url> = odd.iter().flat_map(|path| [server.url(path), server.url("/good")]).collect();
+        let urls: Vec<Url> =
+            odd.iter().flat_map(|path| [server.url(path), server.url("/good")]).collect();
         let (unsupported, protocol) = (Err(ErrorClass::Unsupported), Err(ErrorClass::Protocol));
         for row in rows() {
             let found = outcomes(&fetch(row, &limits(1), &urls));
@@ -194,14 +259,20 @@ fn odd_answers_are_right_or_refused_and_spoil_nothing() {
                 "surf" => [unsupported, unsupported, protocol, Err(ErrorClass::Crashed)],
                 // It takes the first for the final answer.
                 "attohttpc" => [unsupported, Ok((200, 5)), protocol, Ok((200, 5))],
-                // It takes an interim answer for the answer: its program finds that out and begins anew.
+                // It takes an interim answer for the answer: its program finds that out and begins
+                // anew.
                 "requests" => [unsupported, Ok((200, 5)), protocol, Ok((200, 5))],
                 "curl" => [Ok((200, 5)); 4],
                 _ => [Ok((200, 5)), Ok((200, 5)), protocol, Ok((200, 5))],
             };
             for (index, expected) in expected.into_iter().enumerate() {
                 assert_eq!(found[2 * index], expected, "{row} at {ip}: {}", odd[index]);
-                assert_eq!(found[2 * index + 1], Ok((200, 5)), "{row} at {ip}: behind {}", odd[index]);
+                assert_eq!(
+                    found[2 * index + 1],
+                    Ok((200, 5)),
+                    "{row} at {ip}: behind {}",
+                    odd[index]
+                );
             }
         }
     });
@@ -212,7 +283,8 @@ fn a_deadline_ends_a_body_that_comes_without_pause() {
     over_families(|ip| {
         let server = faulty(ip);
         for row in rows() {
-            let limits = Limits { deadline: Duration::from_millis(300), max_body: u64::MAX, ..limits(1) };
+            let limits =
+                Limits { deadline: Duration::from_millis(300), max_body: u64::MAX, ..limits(1) };
             let pass = fetch(row, &limits, &[server.url("/endless")]);
             assert_eq!(outcomes(&pass), [Err(ErrorClass::Timeout)], "{row} at {ip}");
             assert!(pass.elapsed < Duration::from_secs(3), "{row} at {ip}: {:?}", pass.elapsed);

@@ -31,7 +31,8 @@ const NAMES: [&str; 17] = [
 ];
 
 /// Values of text.
-const TEXTS: [&[u8]; 9] = [b"", b"a", b"a  b", b"a\tb", b"\"a, b\"; c=d", b";", b":", b"@file", b"%41\\n"];
+const TEXTS: [&[u8]; 9] =
+    [b"", b"a", b"a  b", b"a\tb", b"\"a, b\"; c=d", b";", b":", b"@file", b"%41\\n"];
 
 /// Values with bytes beyond ASCII.
 const BYTES: [&[u8]; 4] = ["café".as_bytes(), b"caf\xe9", b"\x80\xff", b"\xa0"];
@@ -95,7 +96,10 @@ fn what_cannot_be_sent_is_known() {
                 "ureq" | "ureq-proto" => name != AUTHORIZATION.as_str(),
                 _ => !row.backend().is_peer(),
             };
-            assert!(TEXTS.into_iter().all(|value| is_sent(value) != row.backend().is_peer()), "{row}: {name}");
+            assert!(
+                TEXTS.into_iter().all(|value| is_sent(value) != row.backend().is_peer()),
+                "{row}: {name}"
+            );
             assert!(BYTES.into_iter().all(|value| is_sent(value) == sends_bytes), "{row}: {name}");
         }
     }
@@ -106,5 +110,8 @@ fn a_session_refuses_what_it_cannot_send() {
     let options = Options { headers: headers("x-a", &["café".as_bytes()]), ..Options::default() };
     let row: Row = "surf@smol".parse().unwrap();
     let error = row.open(&options, &limits(1)).map(drop).unwrap_err();
-    assert_eq!(error.to_string(), "surf@smol cannot send header x-a: its value is not ASCII; take ureq@threads");
+    assert_eq!(
+        error.to_string(),
+        "surf@smol cannot send header x-a: its value is not ASCII; take ureq@threads"
+    );
 }

@@ -45,17 +45,24 @@ fn check_request(row: Row, connections: Connections, ip: IpAddr, head: &str) {
 
 #[test]
 fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
-    let server =
-        RawServer::start(|head| ok(head.lines().find(|line| line.to_ascii_lowercase().starts_with("host:")).unwrap()));
+    let server = RawServer::start(|head| {
+        ok(head.lines().find(|line| line.to_ascii_lowercase().starts_with("host:")).unwrap())
+    });
     let named: Url = format!("http://localhost:{}/", server.port()).parse().unwrap();
-    // No name has a label this long, so that no resolver has to be asked, which might take its time.
+    // No name has a label this long, so that no resolver has to be asked, which might take its
+    // time.
     let unknown: Url = format!("http://{}.invalid/", "a".repeat(64)).parse().unwrap();
     for row in rows() {
         let pass = fetch(row, &limits(1), &[named.clone(), unknown.clone()]);
         let page = pass.fetched[0].result.as_ref().unwrap_or_else(|error| panic!("{row}: {error}"));
         let host = format!("host: localhost:{}", server.port());
         assert!(page.beginning.text().eq_ignore_ascii_case(&host), "{row}: {:?}", page.beginning);
-        assert_eq!(outcome(&pass.fetched[1]), Err(ErrorClass::Dns), "{row}: {:?}", pass.fetched[1].result);
+        assert_eq!(
+            outcome(&pass.fetched[1]),
+            Err(ErrorClass::Dns),
+            "{row}: {:?}",
+            pass.fetched[1].result
+        );
     }
 }
 
@@ -87,7 +94,12 @@ fn one_limit_for_long_urls() {
     for row in rows() {
         let pass = fetch(row, &limits(2), &urls);
         let unsupported = Err(ErrorClass::Unsupported);
-        assert_eq!(outcomes(&pass), [Ok((200, 5)), unsupported, unsupported], "{row}: {:?}", pass.fetched[0].result);
+        assert_eq!(
+            outcomes(&pass),
+            [Ok((200, 5)), unsupported, unsupported],
+            "{row}: {:?}",
+            pass.fetched[0].result
+        );
         for fetched in &pass.fetched[1..] {
             let message = &fetched.result.as_ref().unwrap_err().message;
             assert!(message.len() < 300 && message.contains("65534"), "{row}: {message}");

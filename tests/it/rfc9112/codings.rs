@@ -26,12 +26,14 @@ fn names() -> Vec<Case> {
         chunked("9112 7", "coding-in-mixed-case", "Transfer-Encoding: Chunked", PAGE),
         chunked("9112 7", "coding-in-upper-case", "TRANSFER-ENCODING: CHUNKED", PAGE),
         chunked("9112 7", "coding-in-spaces", "Transfer-Encoding:  chunked  ", PAGE),
-        chunked("9112 7.1", "chunked-with-parameter", "Transfer-Encoding: chunked;q=1", PROTOCOL).end(),
+        chunked("9112 7.1", "chunked-with-parameter", "Transfer-Encoding: chunked;q=1", PROTOCOL)
+            .end(),
         chunked("9112 7", "chunked-in-quotes", "Transfer-Encoding: \"chunked\"", PROTOCOL).end(),
         chunked("9112 7", "chunked-with-prefix", "Transfer-Encoding: xchunked", PROTOCOL).end(),
         chunked("9112 7", "chunked-with-suffix", "Transfer-Encoding: chunkedx", PROTOCOL).end(),
         chunked("9112 7", "chunked-with-space", "Transfer-Encoding: chunked x", PROTOCOL).end(),
-        chunked("9112 7", "chunked-with-vertical-tab", "Transfer-Encoding: \x0bchunked", PROTOCOL).end(),
+        chunked("9112 7", "chunked-with-vertical-tab", "Transfer-Encoding: \x0bchunked", PROTOCOL)
+            .end(),
     ]
 }
 
@@ -39,10 +41,25 @@ fn lists() -> Vec<Case> {
     vec![
         chunked("9110 5.6.1", "empty-member-before-chunked", "Transfer-Encoding: , chunked", PAGE),
         chunked("9110 5.6.1", "empty-member-behind-chunked", "Transfer-Encoding: chunked,", PAGE),
-        chunked("9110 5.6.1", "empty-line-before-chunked", "Transfer-Encoding:\r\nTransfer-Encoding: chunked", PAGE)
-            .old_curl(LAST_PAGE, UNCHUNKED),
-        chunked("9110 5.6.1", "empty-line-behind-chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding:", PAGE),
-        chunked("9112 6.1", "identity-before-chunked", "Transfer-Encoding: identity, chunked", PAGE),
+        chunked(
+            "9110 5.6.1",
+            "empty-line-before-chunked",
+            "Transfer-Encoding:\r\nTransfer-Encoding: chunked",
+            PAGE,
+        )
+        .old_curl(LAST_PAGE, UNCHUNKED),
+        chunked(
+            "9110 5.6.1",
+            "empty-line-behind-chunked",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding:",
+            PAGE,
+        ),
+        chunked(
+            "9112 6.1",
+            "identity-before-chunked",
+            "Transfer-Encoding: identity, chunked",
+            PAGE,
+        ),
         chunked(
             "9112 6.1",
             "identity-line-before-chunked",
@@ -50,9 +67,14 @@ fn lists() -> Vec<Case> {
             PAGE,
         )
         .old_curl(LAST_PAGE, UNCHUNKED),
-        chunked("9112 6.3", "identity-behind-chunked", "Transfer-Encoding: chunked, identity", PROTOCOL)
-            .end()
-            .old_curl(LAST_PAGE, IDENTITY),
+        chunked(
+            "9112 6.3",
+            "identity-behind-chunked",
+            "Transfer-Encoding: chunked, identity",
+            PROTOCOL,
+        )
+        .end()
+        .old_curl(LAST_PAGE, IDENTITY),
         chunked("9112 6.1", "chunked-twice", "Transfer-Encoding: chunked, chunked", PROTOCOL)
             .end()
             .any_curl(LAST_PAGE, AGAIN),
@@ -73,8 +95,15 @@ fn unacceptable() -> Vec<Case> {
     vec![
         plain("9112 7.4", "coding-gzip", "Transfer-Encoding: gzip", PROTOCOL),
         plain("9112 7.4", "coding-unknown", "Transfer-Encoding: rot13", PROTOCOL),
-        chunked("9112 7.4", "gzip-before-chunked", "Transfer-Encoding: gzip, chunked", PROTOCOL).end(),
-        chunked("9112 7.4", "unknown-before-chunked", "Transfer-Encoding: rot13, chunked", PROTOCOL).end(),
+        chunked("9112 7.4", "gzip-before-chunked", "Transfer-Encoding: gzip, chunked", PROTOCOL)
+            .end(),
+        chunked(
+            "9112 7.4",
+            "unknown-before-chunked",
+            "Transfer-Encoding: rot13, chunked",
+            PROTOCOL,
+        )
+        .end(),
         chunked(
             "9112 7.4",
             "gzip-line-before-chunked",
@@ -82,7 +111,8 @@ fn unacceptable() -> Vec<Case> {
             PROTOCOL,
         )
         .end(),
-        chunked("9112 6.3", "gzip-behind-chunked", "Transfer-Encoding: chunked, gzip", PROTOCOL).end(),
+        chunked("9112 6.3", "gzip-behind-chunked", "Transfer-Encoding: chunked, gzip", PROTOCOL)
+            .end(),
         chunked(
             "9112 6.3",
             "gzip-line-behind-chunked",
@@ -95,18 +125,52 @@ fn unacceptable() -> Vec<Case> {
 
 fn with_length() -> Vec<Case> {
     vec![
-        chunked("9112 6.3", "length-before-chunked", "Content-Length: 3\r\nTransfer-Encoding: chunked", LAST_PAGE)
-            .any_curl(PAGE, KEEPS),
-        chunked("9112 6.3", "length-behind-chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3", LAST_PAGE)
-            .any_curl(PAGE, KEEPS),
-        chunked("9112 6.3", "invalid-length-and-chunked", "Content-Length: x\r\nTransfer-Encoding: chunked", LAST_PAGE)
-            .any_curl(PROTOCOL, OVERRIDDEN),
-        chunked("9112 6.3", "two-lengths-and-chunked", "Content-Length: 3, 5\r\nTransfer-Encoding: chunked", LAST_PAGE)
-            .old_curl(PAGE, KEEPS)
-            .new_curl(PROTOCOL, OVERRIDDEN),
-        plain("9112 6.3", "length-and-identity", "Content-Length: 3\r\nTransfer-Encoding: identity", LAST_PAGE)
-            .new_curl(Closed(200, "abc"), IDENTITY),
-        plain("9112 6.3", "length-and-gzip", "Content-Length: 5\r\nTransfer-Encoding: gzip", PROTOCOL),
+        chunked(
+            "9112 6.3",
+            "length-before-chunked",
+            "Content-Length: 3\r\nTransfer-Encoding: \
+            chunked",
+            LAST_PAGE,
+        )
+        .any_curl(PAGE, KEEPS),
+        chunked(
+            "9112 6.3",
+            "length-behind-chunked",
+            "Transfer-Encoding: \
+            chunked\r\nContent-Length: 3",
+            LAST_PAGE,
+        )
+        .any_curl(PAGE, KEEPS),
+        chunked(
+            "9112 6.3",
+            "invalid-length-and-chunked",
+            "Content-Length: x\r\nTransfer-Encoding: chunked",
+            LAST_PAGE,
+        )
+        .any_curl(PROTOCOL, OVERRIDDEN),
+        chunked(
+            "9112 6.3",
+            "two-lengths-and-chunked",
+            "Content-Length: 3, \
+            5\r\nTransfer-Encoding: chunked",
+            LAST_PAGE,
+        )
+        .old_curl(PAGE, KEEPS)
+        .new_curl(PROTOCOL, OVERRIDDEN),
+        plain(
+            "9112 6.3",
+            "length-and-identity",
+            "Content-Length: 3\r\nTransfer-Encoding: \
+            identity",
+            LAST_PAGE,
+        )
+        .new_curl(Closed(200, "abc"), IDENTITY),
+        plain(
+            "9112 6.3",
+            "length-and-gzip",
+            "Content-Length: 5\r\nTransfer-Encoding: gzip",
+            PROTOCOL,
+        ),
         case(
             "9112 6.1",
             "chunked-in-1.0",
@@ -116,7 +180,10 @@ fn with_length() -> Vec<Case> {
         case(
             "9112 6.1",
             "chunked-in-1.0-with-keep-alive",
-            format!("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n{CHUNKS}"),
+            format!(
+                "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: \
+                     keep-alive\r\n\r\n{CHUNKS}"
+            ),
             Closed(200, "abcde"),
         )
         .any_curl(PAGE, KEEPS),

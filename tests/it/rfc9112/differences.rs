@@ -3,10 +3,12 @@
 
 pub const MINOR: &str = "curl refuses minor versions above 1";
 pub const HTTP_2: &str = "curl 7.88 takes an answer in HTTP/2 though it asked in HTTP/1.1";
-pub const PREFIX: &str = "curl takes a line that begins with HTTP/ in any case for status 200 of HTTP/1.0";
+pub const PREFIX: &str =
+    "curl takes a line that begins with HTTP/ in any case for status 200 of HTTP/1.0";
 pub const STATUS: &str = "curl refuses statuses below 100";
 pub const DIGITS: &str = "curl reads three digits and ignores the rest of the line";
-pub const CONTROL: &str = "curl keeps control bytes, which RFC 9110 allows in some places (section 5.5)";
+pub const CONTROL: &str =
+    "curl keeps control bytes, which RFC 9110 allows in some places (section 5.5)";
 pub const BLANK: &str = "curl takes other whitespace for a space, which section 4 allows";
 pub const BARE_CR: &str = "curl 7.88 keeps a bare CR";
 pub const EMPTY_LINE: &str = "curl skips no empty line, which section 2.2 asks of servers alone";

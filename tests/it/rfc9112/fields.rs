@@ -8,7 +8,12 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// Fields before the length, of which none changes the answer.
-fn before(section: &'static str, name: &'static str, line: impl AsRef<[u8]>, right: Outcome) -> Case {
+fn before(
+    section: &'static str,
+    name: &'static str,
+    line: impl AsRef<[u8]>,
+    right: Outcome,
+) -> Case {
     fields(section, name, [line.as_ref(), b"\r\nContent-Length: 5\r\n"].concat(), right)
 }
 
@@ -22,7 +27,8 @@ fn names() -> Vec<Case> {
         before("9112 5", "name-alone", "X-A", PROTOCOL),
         before("9112 5", "name-with-space", "X A: b", PROTOCOL).any_curl(PAGE, COLON),
         before("9112 5", "name-with-at", "X@A: b", PROTOCOL).any_curl(PAGE, COLON),
-        before("9112 5", "name-with-slash", "HTTP/1.1 404 Not: found", PROTOCOL).any_curl(PAGE, COLON),
+        before("9112 5", "name-with-slash", "HTTP/1.1 404 Not: found", PROTOCOL)
+            .any_curl(PAGE, COLON),
         before("9112 5", "name-with-quotes", "\"X\": b", PROTOCOL).any_curl(PAGE, COLON),
         before("9112 5", "name-with-nul", "X\0A: b", PROTOCOL),
         before("9112 5", "name-with-control", "X\x01A: b", PROTOCOL).any_curl(PAGE, COLON),
@@ -68,9 +74,21 @@ fn lines() -> Vec<Case> {
     vec![
         case("9112 2.2", "lf-everywhere", "HTTP/1.1 200 OK\nContent-Length: 5\n\nabcde", PAGE),
         fields("9112 2.2", "lf-behind-a-field", "X-A: b\nContent-Length: 5\r\n", PAGE),
-        case("9112 2.2", "lf-behind-the-head", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\nabcde", PAGE),
-        case("9112 2.2", "cr-everywhere", "HTTP/1.1 200 OK\rContent-Length: 5\r\rabcde", PROTOCOL).end(),
-        case("9112 2.2", "cr-behind-the-head", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\rabcde", PROTOCOL).end(),
+        case(
+            "9112 2.2",
+            "lf-behind-the-head",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\nabcde",
+            PAGE,
+        ),
+        case("9112 2.2", "cr-everywhere", "HTTP/1.1 200 OK\rContent-Length: 5\r\rabcde", PROTOCOL)
+            .end(),
+        case(
+            "9112 2.2",
+            "cr-behind-the-head",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\rabcde",
+            PROTOCOL,
+        )
+        .end(),
         before("9112 2.2", "space-before-first-field", " X-A: b", PROTOCOL).new_curl(PAGE, COLON),
         before("9112 2.2", "tab-before-first-field", "\tX-A: b", PROTOCOL).new_curl(PAGE, COLON),
         before("9112 2.2", "space-before-first-field-without-colon", " b", PROTOCOL),
@@ -82,7 +100,8 @@ fn lines() -> Vec<Case> {
 }
 
 fn sizes() -> Vec<Case> {
-    let cookies: String = (0..120).map(|number| format!("Set-Cookie: name{number}=value\r\n")).collect();
+    let cookies: String =
+        (0..120).map(|number| format!("Set-Cookie: name{number}=value\r\n")).collect();
     let many: String = (0..4_000).map(|number| format!("A{number}: b\r\n")).collect();
     let names: String = (0..6_000).map(|number| format!("a{number}:\r\n")).collect();
     let large = |count: usize| format!("X-A: {}", "b".repeat(count));

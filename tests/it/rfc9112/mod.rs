@@ -69,13 +69,23 @@ struct Case {
 const TIMED_OUT: u16 = 28;
 
 /// A case in which the server keeps the connection open.
-fn case(section: &'static str, name: &'static str, answer: impl AsRef<[u8]>, right: Outcome) -> Case {
+fn case(
+    section: &'static str,
+    name: &'static str,
+    answer: impl AsRef<[u8]>,
+    right: Outcome,
+) -> Case {
     let answer = answer.as_ref().to_vec();
     Case { section, name, answer, then: Then::Go, right, curl: None, curl_multi: None }
 }
 
 /// A case with `lines` between a plain status line and a body of five bytes.
-fn fields(section: &'static str, name: &'static str, lines: impl AsRef<[u8]>, right: Outcome) -> Case {
+fn fields(
+    section: &'static str,
+    name: &'static str,
+    lines: impl AsRef<[u8]>,
+    right: Outcome,
+) -> Case {
     case(section, name, [b"HTTP/1.1 200 OK\r\n", lines.as_ref(), b"\r\nabcde"].concat(), right)
 }
 
@@ -147,7 +157,9 @@ fn matches(expected: Outcome, got: &Result<Page, ErrorClass>, kept: bool, strict
     match (expected, got) {
         (Kept(status, body), Ok(got)) => kept && *got == page(status, body),
         (Closed(status, body), Ok(got)) => !kept && *got == page(status, body),
-        (Failed(class), Err(got)) => !kept && (class == *got || !strict && *got != ErrorClass::Timeout),
+        (Failed(class), Err(got)) => {
+            !kept && (class == *got || !strict && *got != ErrorClass::Timeout)
+        }
         _ => false,
     }
 }
@@ -193,7 +205,11 @@ fn no_answer_depends_on_its_pieces() {
 #[cfg(feature = "curl")]
 #[test]
 fn curl_multi_reports_what_curl_read() {
-    check("curl-multi@loop", |case| case.curl_multi.map_or(case.right, |(outcome, _)| outcome), false);
+    check(
+        "curl-multi@loop",
+        |case| case.curl_multi.map_or(case.right, |(outcome, _)| outcome),
+        false,
+    );
 }
 
 /// Fetches a case and then another page with one run of curl. Returns the page of the case, and
@@ -202,13 +218,16 @@ fn run_curl(server: &RawServer, name: &str, folder: &Path) -> (Result<Page, Erro
     let mut command = Command::new("curl");
     command.arg("-q");
     for name in [name, "next"] {
-        command.args(["--silent", "--noproxy", "*", "--max-time", "5", "--output"]).arg(folder.join(name));
+        command
+            .args(["--silent", "--noproxy", "*", "--max-time", "5", "--output"])
+            .arg(folder.join(name));
         command.args(["--write-out", "%{http_code} %{exitcode} %{num_connects}\\n"]);
         command.args([server.url(&format!("/{name}")).as_str(), "--next"]);
     }
     let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
-    let mut fetches =
-        output.lines().map(|line| line.split(' ').map(|word| word.parse().unwrap()).collect::<Vec<u16>>());
+    let mut fetches = output
+        .lines()
+        .map(|line| line.split(' ').map(|word| word.parse().unwrap()).collect::<Vec<u16>>());
     let fetch = fetches.next().unwrap();
     assert_ne!(fetch[1], TIMED_OUT, "{name}");
     let body = fs::read_to_string(folder.join(name)).unwrap_or_default();
@@ -222,8 +241,10 @@ fn run_curl(server: &RawServer, name: &str, folder: &Path) -> (Result<Page, Erro
 /// Whether curl is there, in the version whose differences the table lists.
 fn curl_is_listed() -> bool {
     let output = Command::new("curl").args(["-q", "--version"]).output();
-    let version =
-        output.map_or_else(|error| error.to_string(), |output| String::from_utf8_lossy(&output.stdout).into());
+    let version = output.map_or_else(
+        |error| error.to_string(),
+        |output| String::from_utf8_lossy(&output.stdout).into(),
+    );
     let is_listed = version.starts_with("curl 7.88.");
     let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
     assert!(is_listed || !required, "curl 7.88 is required here: {version}");
@@ -254,9 +275,11 @@ fn an_unasked_switch_costs_the_connection() {
         _ => ok("next"),
     });
     let limits = Limits { deadline: Duration::from_secs(20), ..Limits::new(NonZeroUsize::MIN) };
-    let mut session = "floor@loop".parse::<Row>().unwrap().open(&Options::default(), &limits).unwrap();
+    let mut session =
+        "floor@loop".parse::<Row>().unwrap().open(&Options::default(), &limits).unwrap();
     let urls = ["/101", "/next"].map(|path| server.url(path));
-    let results = session.fetch_all(&urls).unwrap().fetched.into_iter().map(|fetched| fetched.result);
+    let results =
+        session.fetch_all(&urls).unwrap().fetched.into_iter().map(|fetched| fetched.result);
     let results: Vec<_> = results.map(|result| result.map_err(|error| error.class)).collect();
     assert_eq!(results, [Err(ErrorClass::Protocol), Ok(page(200, "next"))]);
 }
@@ -264,23 +287,42 @@ fn an_unasked_switch_costs_the_connection() {
 /// A location counts in the final head alone, with its folds replaced by spaces.
 fn check_locations(backend: &str) {
     let server = RawServer::start(|head| match path(head) {
-        "/fold" => raw("HTTP/1.1 302 A\r\nLocation:\r\n /next\r\nContent-Length: 0\r\n\r\n", Then::Go),
-        "/fold-within" => raw("HTTP/1.1 302 A\r\nLocation: /a \r\n\t b\r\nContent-Length: 0\r\n\r\n", Then::Go),
-        "/trailer" => raw("HTTP/1.1 302 A\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nLocation: /next\r\n\r\n", Then::Go),
-        "/interim" => {
-            raw("HTTP/1.1 103 A\r\nLocation: /next\r\n\r\nHTTP/1.1 302 A\r\nContent-Length: 0\r\n\r\n", Then::Go)
+        "/fold" => {
+            raw("HTTP/1.1 302 A\r\nLocation:\r\n /next\r\nContent-Length: 0\r\n\r\n", Then::Go)
         }
+        "/fold-within" => {
+            raw("HTTP/1.1 302 A\r\nLocation: /a \r\n\t b\r\nContent-Length: 0\r\n\r\n", Then::Go)
+        }
+        "/trailer" => raw(
+            "HTTP/1.1 302 A\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nLocation: /next\r\n\r\n",
+            Then::Go,
+        ),
+        "/interim" => raw(
+            "HTTP/1.1 103 A\r\nLocation: /next\r\n\r\nHTTP/1.1 302 A\r\nContent-Length: 0\r\n\r\n",
+            Then::Go,
+        ),
         _ => ok("next"),
     });
     let row: Row = backend.parse().unwrap();
     let limits = Limits { redirects: 10, ..Limits::new(NonZeroUsize::MIN) };
     let mut session = row.open(&Options::default(), &limits).unwrap();
-    for (from, to) in
-        [("/fold", Some("/next")), ("/fold-within", Some("/a%20b")), ("/trailer", None), ("/interim", None)]
-    {
+    for (from, to) in [
+        ("/fold", Some("/next")),
+        ("/fold-within", Some("/a%20b")),
+        ("/trailer", None),
+        ("/interim", None),
+    ] {
         let fetched = session.fetch_all(&[server.url(from)]).unwrap().fetched.remove(0);
-        assert_eq!(fetched.final_url.map(|url| *url), to.map(|to| server.url(to)), "{backend}: {from}");
-        assert_eq!(fetched.result.unwrap().status, if to.is_some() { 200 } else { 302 }, "{backend}: {from}");
+        assert_eq!(
+            fetched.final_url.map(|url| *url),
+            to.map(|to| server.url(to)),
+            "{backend}: {from}"
+        );
+        assert_eq!(
+            fetched.result.unwrap().status,
+            if to.is_some() { 200 } else { 302 },
+            "{backend}: {from}"
+        );
     }
 }
 

@@ -1,7 +1,9 @@
 //! Status lines: RFC 9112, sections 2.2, 2.3 and 4; RFC 9110, sections 6.2 and 15.
 
 use super::Outcome::{Closed, Kept};
-use super::differences::{BARE_CR, BLANK, CONTROL, CUT_HEAD, DIGITS, EMPTY_LINE, HTTP_2, MINOR, PREFIX, STATUS};
+use super::differences::{
+    BARE_CR, BLANK, CONTROL, CUT_HEAD, DIGITS, EMPTY_LINE, HTTP_2, MINOR, PREFIX, STATUS,
+};
 use super::{CLOSED_EARLY, Case, LAST_PAGE, Outcome, PAGE, PROTOCOL, case};
 
 /// A case with this status line, line end included.
@@ -32,7 +34,8 @@ fn versions() -> Vec<Case> {
             .new_curl(LAST_PAGE, PREFIX),
         line("9110 6.2", "version-3", "HTTP/3 200 OK\r\n", PROTOCOL),
         line("9112 2.3", "lower-case", "http/1.1 200 OK\r\n", PROTOCOL).any_curl(LAST_PAGE, PREFIX),
-        line("9112 2.3", "lower-case-404", "http/1.1 404 Not Found\r\n", PROTOCOL).any_curl(LAST_PAGE, PREFIX),
+        line("9112 2.3", "lower-case-404", "http/1.1 404 Not Found\r\n", PROTOCOL)
+            .any_curl(LAST_PAGE, PREFIX),
         line("9112 2.3", "mixed-case", "Http/1.1 200 OK\r\n", PROTOCOL).any_curl(LAST_PAGE, PREFIX),
         line("9112 2.3", "other-name", "HTTPS/1.1 200 OK\r\n", PROTOCOL),
         line("9112 2.3", "icy", "ICY 200 OK\r\n", PROTOCOL),
@@ -53,19 +56,24 @@ fn codes() -> Vec<Case> {
         line("9110 15", "unknown-5xx", "HTTP/1.1 599 A\r\n", Kept(599, "abcde")),
         line("9110 15", "status-600", "HTTP/1.1 600 A\r\n", Kept(600, "abcde")),
         line("9110 15", "status-999", "HTTP/1.1 999 A\r\n", Kept(999, "abcde")),
-        line("9110 15", "status-099", "HTTP/1.1 099 A\r\n", Kept(99, "abcde")).any_curl(PROTOCOL, STATUS),
-        line("9110 15", "status-000", "HTTP/1.1 000 A\r\n", Kept(0, "abcde")).any_curl(PROTOCOL, STATUS),
+        line("9110 15", "status-099", "HTTP/1.1 099 A\r\n", Kept(99, "abcde"))
+            .any_curl(PROTOCOL, STATUS),
+        line("9110 15", "status-000", "HTTP/1.1 000 A\r\n", Kept(0, "abcde"))
+            .any_curl(PROTOCOL, STATUS),
         line("9112 4", "status-of-one-digit", "HTTP/1.1 2 OK\r\n", PROTOCOL),
         line("9112 4", "status-of-two-digits", "HTTP/1.1 99 OK\r\n", PROTOCOL),
-        line("9112 4", "status-of-four-digits", "HTTP/1.1 2000 OK\r\n", PROTOCOL).new_curl(PAGE, DIGITS),
+        line("9112 4", "status-of-four-digits", "HTTP/1.1 2000 OK\r\n", PROTOCOL)
+            .new_curl(PAGE, DIGITS),
         line("9112 4", "status-with-leading-zero", "HTTP/1.1 0200 OK\r\n", PROTOCOL),
         line("9112 4", "status-with-plus", "HTTP/1.1 +20 OK\r\n", PROTOCOL),
         line("9112 4", "status-with-minus", "HTTP/1.1 -20 OK\r\n", PROTOCOL),
         line("9112 4", "status-in-hex", "HTTP/1.1 0xc OK\r\n", PROTOCOL),
-        line("9112 4", "status-with-fraction", "HTTP/1.1 200.1 OK\r\n", PROTOCOL).any_curl(PAGE, DIGITS),
+        line("9112 4", "status-with-fraction", "HTTP/1.1 200.1 OK\r\n", PROTOCOL)
+            .any_curl(PAGE, DIGITS),
         line("9112 4", "status-in-letters", "HTTP/1.1 two OK\r\n", PROTOCOL),
         line("9112 4", "status-in-other-digits", "HTTP/1.1 \u{662}\u{660}\u{660} OK\r\n", PROTOCOL),
-        line("9112 4", "status-and-reason-joined", "HTTP/1.1 200OK\r\n", PROTOCOL).any_curl(PAGE, DIGITS),
+        line("9112 4", "status-and-reason-joined", "HTTP/1.1 200OK\r\n", PROTOCOL)
+            .any_curl(PAGE, DIGITS),
         line("9112 4", "status-empty", "HTTP/1.1 \r\n", PROTOCOL),
         line("9112 4", "status-missing", "HTTP/1.1\r\n", PROTOCOL),
     ]
@@ -84,9 +92,12 @@ fn reasons() -> Vec<Case> {
         line("9112 4", "reason-with-tab", "HTTP/1.1 200 O\tK\r\n", PAGE),
         line("9112 4", "long-reason", format!("HTTP/1.1 200 {}\r\n", "x".repeat(10_000)), PAGE),
         line("9112 4", "reason-with-nul", "HTTP/1.1 200 O\0K\r\n", PROTOCOL),
-        line("9112 4", "reason-with-control", "HTTP/1.1 200 O\x01K\r\n", PROTOCOL).any_curl(PAGE, CONTROL),
-        line("9112 2.2", "reason-with-bare-cr", "HTTP/1.1 200 O\rK\r\n", PROTOCOL).old_curl(PAGE, BARE_CR),
-        line("9112 4", "two-spaces-before-status", "HTTP/1.1  200 OK\r\n", PROTOCOL).old_curl(PAGE, BLANK),
+        line("9112 4", "reason-with-control", "HTTP/1.1 200 O\x01K\r\n", PROTOCOL)
+            .any_curl(PAGE, CONTROL),
+        line("9112 2.2", "reason-with-bare-cr", "HTTP/1.1 200 O\rK\r\n", PROTOCOL)
+            .old_curl(PAGE, BARE_CR),
+        line("9112 4", "two-spaces-before-status", "HTTP/1.1  200 OK\r\n", PROTOCOL)
+            .old_curl(PAGE, BLANK),
         line("9112 4", "tab-before-status", "HTTP/1.1\t200 OK\r\n", PROTOCOL).new_curl(PAGE, BLANK),
         line("9112 4", "tab-before-reason", "HTTP/1.1 200\tOK\r\n", PROTOCOL).any_curl(PAGE, BLANK),
         line("9112 4", "form-feed-before-status", "HTTP/1.1\x0c200 OK\r\n", PROTOCOL),
@@ -97,11 +108,17 @@ fn line_ends() -> Vec<Case> {
     vec![
         line("9112 2.2", "status-line-with-lf", "HTTP/1.1 200 OK\n", PAGE),
         line("9112 2.2", "no-reason-with-lf", "HTTP/1.1 200\n", PAGE),
-        line("9112 2.2", "status-line-with-cr", "HTTP/1.1 200 OK\r", PROTOCOL).end().old_curl(LAST_PAGE, BARE_CR),
-        line("9112 2.2", "status-line-with-cr-cr-lf", "HTTP/1.1 200 OK\r\r\n", PROTOCOL).old_curl(PAGE, BARE_CR),
-        line("9112 9.2", "empty-line-before", "\r\nHTTP/1.1 200 OK\r\n", PAGE).any_curl(PROTOCOL, EMPTY_LINE),
-        line("9112 9.2", "empty-lines-before", "\r\n\r\n\r\nHTTP/1.1 200 OK\r\n", PAGE).any_curl(PROTOCOL, EMPTY_LINE),
-        line("9112 9.2", "empty-line-with-lf-before", "\nHTTP/1.1 200 OK\r\n", PAGE).any_curl(PROTOCOL, EMPTY_LINE),
+        line("9112 2.2", "status-line-with-cr", "HTTP/1.1 200 OK\r", PROTOCOL)
+            .end()
+            .old_curl(LAST_PAGE, BARE_CR),
+        line("9112 2.2", "status-line-with-cr-cr-lf", "HTTP/1.1 200 OK\r\r\n", PROTOCOL)
+            .old_curl(PAGE, BARE_CR),
+        line("9112 9.2", "empty-line-before", "\r\nHTTP/1.1 200 OK\r\n", PAGE)
+            .any_curl(PROTOCOL, EMPTY_LINE),
+        line("9112 9.2", "empty-lines-before", "\r\n\r\n\r\nHTTP/1.1 200 OK\r\n", PAGE)
+            .any_curl(PROTOCOL, EMPTY_LINE),
+        line("9112 9.2", "empty-line-with-lf-before", "\nHTTP/1.1 200 OK\r\n", PAGE)
+            .any_curl(PROTOCOL, EMPTY_LINE),
         line("9112 9.2", "bare-cr-before", "\rHTTP/1.1 200 OK\r\n", PROTOCOL),
         case("9112 9.2", "empty-lines-alone", "\r\n\r\n", CLOSED_EARLY).end(),
         case("9112 2.1", "status-line-alone", "HTTP/1.1 200 OK\r\n", CLOSED_EARLY)

@@ -20,8 +20,10 @@ pub fn cases() -> Vec<Case> {
         cut("cut-in-version", "HTTP/1.", CLOSED_EARLY),
         cut("cut-in-status", "HTTP/1.1 20", CLOSED_EARLY),
         cut("cut-in-reason", "HTTP/1.1 200 O", CLOSED_EARLY),
-        cut("cut-in-name", "HTTP/1.1 200 OK\r\nContent-Le", CLOSED_EARLY).old_curl(Closed(200, ""), CUT_HEAD),
-        cut("cut-in-value", "HTTP/1.1 200 OK\r\nContent-Length: 0", CLOSED_EARLY).old_curl(Closed(200, ""), CUT_HEAD),
+        cut("cut-in-name", "HTTP/1.1 200 OK\r\nContent-Le", CLOSED_EARLY)
+            .old_curl(Closed(200, ""), CUT_HEAD),
+        cut("cut-in-value", "HTTP/1.1 200 OK\r\nContent-Length: 0", CLOSED_EARLY)
+            .old_curl(Closed(200, ""), CUT_HEAD),
         cut("cut-behind-a-field", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", CLOSED_EARLY)
             .old_curl(Closed(200, ""), CUT_HEAD),
         cut("cut-in-the-last-line", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r", CLOSED_EARLY)

@@ -1,4 +1,5 @@
-//! The server on its own: several loops, where it listens, what it bounds, what it writes down, and how it ends.
+//! The server on its own: several loops, where it listens, what it bounds, what it writes down, and
+//! how it ends.
 
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
@@ -27,7 +28,13 @@ fn several_loops_share_the_work_and_their_counts_are_exact() {
         let witness = server.witness("/take");
         let connections = if round == 1 { 7 } else { 0 };
         assert!((1..=7).contains(&witness.peak_in_flight));
-        let seen = Witness { requests: 7, bytes: 70, connections, peak_in_flight: 0, ..Witness::default() };
+        let seen = Witness {
+            requests: 7,
+            bytes: 70,
+            connections,
+            peak_in_flight: 0,
+            ..Witness::default()
+        };
         assert_eq!(Witness { peak_in_flight: 0, ..witness }, seen, "round {round}");
     }
     // What waits at the same time in different loops is in work at the same time.
@@ -39,7 +46,10 @@ fn several_loops_share_the_work_and_their_counts_are_exact() {
     }
     let witness = server.whole_witness("/take");
     assert_eq!((witness.peak_in_flight, witness.delay_errors.count()), (7, 7));
-    assert!(witness.span_ns >= 300_000_000, "from the first request to the last answer, in whichever loop");
+    assert!(
+        witness.span_ns >= 300_000_000,
+        "from the first request to the last answer, in whichever loop"
+    );
 }
 
 #[test]
@@ -127,24 +137,39 @@ fn answers_are_written_down_if_asked_for() {
     // The connection is closed after all is written down.
     drop(server);
     let text = std::fs::read_to_string(file.path()).unwrap();
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let field = |name: &str| lines.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
-    assert_eq!((field("site"), field("visit")), (vec![0.into(), 1.into()], vec![5.into(), 6.into()]), "{text}");
+    assert_eq!(
+        (field("site"), field("visit")),
+        (vec![0.into(), 1.into()], vec![5.into(), 6.into()]),
+        "{text}"
+    );
     assert_eq!((field("status"), field("bytes")), (vec![200.into(); 2], vec![10.into(); 2]));
-    assert!(lines[1]["took_ms"].as_f64().unwrap() >= 300.0 && lines[0]["time"].is_string(), "{text}");
+    assert!(
+        lines[1]["took_ms"].as_f64().unwrap() >= 300.0 && lines[0]["time"].is_string(),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_client_that_asks_for_it_is_told_its_delay() {
     let server = Running::new(SITES);
     let told = |target: &str| {
-        let request = format!("GET {target} HTTP/1.1\r\nhost: a\r\nserver-timing: ?\r\nconnection: close\r\n\r\n");
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nhost: a\r\nserver-timing: ?\r\nconnection: close\r\n\r\n"
+        );
         String::from_utf8(exchange(connect(&server.origins[0]), request.as_bytes())).unwrap()
     };
     let answer = told("/1/0");
-    let line = answer.lines().find_map(|line| line.strip_prefix("server-timing: planned;dur=300.000, actual;dur="));
+    let line = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("server-timing: planned;dur=300.000, actual;dur="));
     let actual: f64 = line.expect(&answer).parse().unwrap();
     assert!((300.0..10_000.0).contains(&actual), "{actual}");
-    assert!(answer.contains("content-length: 10\r\n") && answer.contains("connection: close\r\n\r\n"), "{answer}");
+    assert!(
+        answer.contains("content-length: 10\r\n") && answer.contains("connection: close\r\n\r\n"),
+        "{answer}"
+    );
     assert!(told("/0/0").contains("planned;dur=0.000"));
 }

@@ -10,7 +10,8 @@ use super::{Running, connect, exchange, expect, get};
 const SITES: &str = "[[site]]\nlabel = 'quick'\nbytes = '10'\n[[site]]\nlabel = 'slow'\nbytes = '10'\ndelay = '300ms'\n\
     [[site]]\nlabel = 'never'\nbytes = '10'\ndelay = '3000s'\n";
 
-/// Waits until the server has seen what a connection was just told: it answers in the order of what happens.
+/// Waits until the server has seen what a connection was just told: it answers in the order of what
+/// happens.
 fn until_seen(server: &Running, is_seen: impl Fn(Witness) -> bool) {
     let start = std::time::Instant::now();
     while !is_seen(server.witness("/witness")) {
@@ -35,7 +36,14 @@ fn counts_are_exactly_what_was_done() {
     }
     streams[0].write_all(&get("/nowhere")).unwrap();
     streams[0].read_exact(&mut [0; 26]).unwrap();
-    let seen = Witness { requests: 8, connections: 5, peak_in_flight: 5, bytes: 80, refused: 1, ..Witness::default() };
+    let seen = Witness {
+        requests: 8,
+        connections: 5,
+        peak_in_flight: 5,
+        bytes: 80,
+        refused: 1,
+        ..Witness::default()
+    };
     assert_eq!(server.witness("/witness"), seen);
     assert_eq!(server.witness("/take"), seen, "asking changes nothing");
     assert_eq!(server.witness("/take"), Witness::default(), "taking starts anew");
@@ -71,7 +79,14 @@ fn a_client_that_gives_up_is_no_longer_in_work() {
     expect(&mut stream, &server.answer(0, 0));
     assert_eq!(
         server.witness("/take"),
-        Witness { requests: 1, connections: 1, peak_in_flight: 1, bytes: 10, refused: 0, ..Witness::default() }
+        Witness {
+            requests: 1,
+            connections: 1,
+            peak_in_flight: 1,
+            bytes: 10,
+            refused: 0,
+            ..Witness::default()
+        }
     );
 }
 

@@ -9,8 +9,9 @@ use super::{Running, expect, get};
 /// How far the delays of neighbouring sites lie apart.
 const GAP: Duration = Duration::from_millis(50);
 
-/// Asks for all ten sites, the longest delay first, each on a connection of its own. Returns the connections by site and
-/// when each was asked for, or `None` where this took so long that the order of the deadlines is not sure.
+/// Asks for all ten sites, the longest delay first, each on a connection of its own. Returns the
+/// connections by site and when each was asked for, or `None` where this took so long that the
+/// order of the deadlines is not sure.
 fn ask_for_all(server: &Running) -> Option<Vec<(TcpStream, Instant)>> {
     server.witness("/take");
     let mut streams: Vec<_> = (0..10).map(|_| (server.connect(), Instant::now())).collect();
@@ -27,9 +28,13 @@ fn ask_for_all(server: &Running) -> Option<Vec<(TcpStream, Instant)>> {
 
 #[test]
 fn many_delays_at_once_come_in_their_order_and_none_early() {
-    let site = |n| format!("[[site]]\nlabel = '{n}'\nbytes = '1'\ndelay = '{}ms'\n", 100 + n * GAP.as_millis());
+    let site = |n| {
+        format!("[[site]]\nlabel = '{n}'\nbytes = '1'\ndelay = '{}ms'\n", 100 + n * GAP.as_millis())
+    };
     let server = Running::new(&(0..10).map(site).collect::<String>());
-    let streams = (0..20).find_map(|_| ask_for_all(&server)).expect("a machine that can send ten requests in 50 ms");
+    let streams = (0..20)
+        .find_map(|_| ask_for_all(&server))
+        .expect("a machine that can send ten requests in 50 ms");
     for last in [2, 5, 9] {
         let (mut stream, asked) = (&streams[last].0, streams[last].1);
         stream.read_exact(&mut [0; 1]).unwrap();
@@ -37,7 +42,11 @@ fn many_delays_at_once_come_in_their_order_and_none_early() {
         assert!(asked.elapsed() >= delay, "site {last} came before its {delay:?}");
         for (earlier, (stream, _)) in streams[..last].iter().enumerate() {
             stream.set_nonblocking(true).unwrap();
-            assert_eq!(stream.peek(&mut [0]).ok(), Some(1), "site {earlier} came after site {last}");
+            assert_eq!(
+                stream.peek(&mut [0]).ok(),
+                Some(1),
+                "site {earlier} came after site {last}"
+            );
         }
     }
 }
@@ -57,7 +66,9 @@ fn a_request_sent_ahead_waits_from_when_the_answer_before_it_was_sent() {
 
 #[test]
 fn a_body_with_a_time_is_let_out_over_it_and_arrives_whole() {
-    let server = Running::new("[[site]]\nlabel = 'a'\nbytes = '40kB'\ndelay = '20ms'\nbody_time = '100ms'\n");
+    let server = Running::new(
+        "[[site]]\nlabel = 'a'\nbytes = '40kB'\ndelay = '20ms'\nbody_time = '100ms'\n",
+    );
     let mut stream = server.connect();
     let start = Instant::now();
     stream.write_all(&get("/0/0")).unwrap();
@@ -67,7 +78,10 @@ fn a_body_with_a_time_is_let_out_over_it_and_arrives_whole() {
     stream.set_nonblocking(true).unwrap();
     let with_the_head = stream.peek(&mut [0; 40_000]).unwrap_or(0);
     stream.set_nonblocking(false).unwrap();
-    assert!(with_the_head < 40_000 || start.elapsed() >= Duration::from_millis(120), "all came with the head");
+    assert!(
+        with_the_head < 40_000 || start.elapsed() >= Duration::from_millis(120),
+        "all came with the head"
+    );
     expect(&mut stream, &expected[expected.len() - 40_000..]);
     assert!(start.elapsed() >= Duration::from_millis(120));
     // A body that is not asked for takes no time either, and the connection goes on.
@@ -87,7 +101,8 @@ fn the_errors_of_delays_are_told() {
     let witness = server.whole_witness("/take");
     assert_eq!((witness.begin_errors.count(), witness.delay_errors.count()), (3, 3));
     // The system takes what it was offered a moment before.
-    let worst = [&witness.begin_errors, &witness.delay_errors].map(|errors| errors.quantile(1.0).unwrap());
+    let worst =
+        [&witness.begin_errors, &witness.delay_errors].map(|errors| errors.quantile(1.0).unwrap());
     assert!(worst[0] <= worst[1] && worst[1] < super::PATIENCE, "{worst:?}");
     assert!(witness.cpu_ns > 0);
     assert_eq!(server.whole_witness("/take").delay_errors.count(), 0, "taking starts anew");

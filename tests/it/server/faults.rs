@@ -64,13 +64,15 @@ fn a_connection_is_kept_where_the_script_says_so_and_what_is_surplus_stands_betw
         expect(&mut stream, &server.answer(0, visit));
         expect(&mut stream, b"junk\n");
     }
-    let answer = exchange(server.connect(), b"GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let answer =
+        exchange(server.connect(), b"GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     assert!(answer.ends_with(b"junk\n"), "it is closed where the client asks for it");
 }
 
 #[test]
 fn a_fault_occurs_on_every_nth_visit_and_the_others_are_right() {
-    let server = Running::new("[[site]]\nlabel = 'a'\nbytes = 20\nfault = 'other-visit'\nevery = 3\n");
+    let server =
+        Running::new("[[site]]\nlabel = 'a'\nbytes = 20\nfault = 'other-visit'\nevery = 3\n");
     let mut stream = server.connect();
     for visit in 0..9 {
         stream.write_all(&get(&format!("/0/{visit}"))).unwrap();
@@ -81,7 +83,10 @@ fn a_fault_occurs_on_every_nth_visit_and_the_others_are_right() {
 
 #[test]
 fn redirects_name_urls_of_this_server() {
-    let sites = format!("[[site]]\nlabel = 'a'\nbytes = 20\norigin = 'other'\n{}", site("redirect-elsewhere"));
+    let sites = format!(
+        "[[site]]\nlabel = 'a'\nbytes = 20\norigin = 'other'\n{}",
+        site("redirect-elsewhere")
+    );
     let server = Running::new(&sites);
     let answer = exchange(connect(&server.origins[1]), &get("/1/7"));
     let location = format!("location: http://{}/0/7\r\n", server.origins[0]);
@@ -109,7 +114,14 @@ fn who_stays_silent_has_the_request_in_work_until_the_client_goes() {
 
 #[test]
 fn what_never_ends_is_paced_and_ends_with_the_client() {
-    for name in ["endless-body", "endless-chunks", "endless-headers", "endless-line", "endless-interims", "slow-head"] {
+    for name in [
+        "endless-body",
+        "endless-chunks",
+        "endless-headers",
+        "endless-line",
+        "endless-interims",
+        "slow-head",
+    ] {
         let server = faulty(name);
         let mut stream = server.connect();
         stream.write_all(&get("/0/0")).unwrap();
@@ -119,7 +131,8 @@ fn what_never_ends_is_paced_and_ends_with_the_client() {
             bytes += stream.read(&mut piece).unwrap();
         }
         assert!(bytes > 0, "{name}");
-        // 64 KiB each 2 ms are 3.3 MB in a tenth of a second; a loop without a pause would send gigabytes.
+        // 64 KiB each 2 ms are 3.3 MB in a tenth of a second; a loop without a pause would send
+        // gigabytes.
         assert!(bytes < 10 << 20, "{name}: {bytes} bytes");
         drop(stream);
         let until = Instant::now() + PATIENCE;
@@ -131,7 +144,8 @@ fn what_never_ends_is_paced_and_ends_with_the_client() {
 
 #[test]
 fn nobody_answers_at_a_port_that_refuses_and_whoever_says_anything_in_a_handshake_is_greeted() {
-    let server = Running::new(&["refuse", "tls-plain", "tls-abort", "tls-reset"].map(site).concat());
+    let server =
+        Running::new(&["refuse", "tls-plain", "tls-abort", "tls-reset"].map(site).concat());
     let refused = TcpStream::connect(&server.origins[0]).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
     let plain = exchange(connect(&server.origins[1]), b"\x16\x03\x01 and so on");
@@ -155,7 +169,10 @@ fn every_script_is_played_and_the_server_goes_on() {
             let mut stream = server.connect();
             let target = format!("/{number}/0");
             stream
-                .write_all(format!("GET {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").as_bytes())
+                .write_all(
+                    format!("GET {target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+                        .as_bytes(),
+                )
                 .unwrap();
             stream
         })
@@ -163,7 +180,11 @@ fn every_script_is_played_and_the_server_goes_on() {
     for (fault, mut stream) in faults.iter().zip(streams).filter(|(fault, _)| ends(fault)) {
         // It ends, whichever way.
         let _ = stream.read_to_end(&mut Vec::new());
-        assert!(!stream.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock), "{}", fault.name);
+        assert!(
+            !stream.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock),
+            "{}",
+            fault.name
+        );
     }
     let mut stream = server.connect();
     stream.write_all(&get("/0/0")).unwrap();

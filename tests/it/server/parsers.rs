@@ -1,6 +1,7 @@
 //! What two parsers of others, h11 and httptools, make of the server's answers.
 //!
-//! Where they are not installed the test says so and passes, unless `FETCHBENCH_REQUIRE_PEERS` is set, as it is in CI.
+//! Where they are not installed the test says so and passes, unless `FETCHBENCH_REQUIRE_PEERS` is
+//! set, as it is in CI.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -32,7 +33,10 @@ const ASKED: [(&str, &str, u16, usize); 12] = [
 /// A Python that has both parsers.
 fn python() -> Option<&'static str> {
     let has_both = |python: &&&str| {
-        let import = Command::new(python).args(["-c", "import h11, httptools"]).stderr(Stdio::null()).status();
+        let import = Command::new(python)
+            .args(["-c", "import h11, httptools"])
+            .stderr(Stdio::null())
+            .status();
         import.is_ok_and(|status| status.success())
     };
     ["python3", "/usr/bin/python3"].iter().find(has_both).copied()
@@ -41,17 +45,26 @@ fn python() -> Option<&'static str> {
 #[test]
 fn two_parsers_of_others_read_every_kind_of_answer() {
     let Some(python) = python() else {
-        assert!(std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_none(), "h11 and httptools for python3 are required");
+        assert!(
+            std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_none(),
+            "h11 and httptools for python3 are required"
+        );
         return say("skipped: h11 and httptools for python3 are not installed");
     };
     let server = Running::new(SITES);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/server/parsers.py");
-    let mut child =
-        Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python starts");
+    let mut child = Command::new(python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python starts");
     let mut stdin = child.stdin.take().unwrap();
     for (method, rest, ..) in ASKED {
-        // The first connection is kept, so what it is told must end by itself; the second is there to end the stream.
-        let request = format!("{method} {rest}\r\nGET /1/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        // The first connection is kept, so what it is told must end by itself; the second is there
+        // to end the stream.
+        let request =
+            format!("{method} {rest}\r\nGET /1/1 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
         let answers = exchange(server.connect(), request.as_bytes());
         let last = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         let answer = answers.strip_suffix(last).unwrap_or(&answers);
@@ -60,12 +73,19 @@ fn two_parsers_of_others_read_every_kind_of_answer() {
     drop(stdin);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "a parser refused an answer");
-    let told: Vec<[serde_json::Value; 2]> =
-        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<[serde_json::Value; 2]> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(told.len(), ASKED.len());
     for ((method, rest, status, length), [by_h11, by_httptools]) in ASKED.into_iter().zip(&told) {
         assert_eq!(by_h11, by_httptools, "{method} {rest}");
-        assert_eq!((&by_h11["status"], &by_h11["rest"]), (&status.into(), &0.into()), "{method} {rest}");
+        assert_eq!(
+            (&by_h11["status"], &by_h11["rest"]),
+            (&status.into(), &0.into()),
+            "{method} {rest}"
+        );
         assert_eq!(by_h11["body"].as_str().unwrap().len(), 2 * length, "{method} {rest}");
     }
 }

@@ -54,7 +54,8 @@ fn wait_until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
 #[test]
 fn a_server_process_serves_counts_and_ends() {
     let file = ScenarioFile::new(
-        "[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '30m'\n[[site]]\nlabel = 'b'\norigin = 'o'\nbytes = '4'\n",
+        "[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '30m'\n[[site]]\nlabel = 'b'\norigin = \
+         'o'\nbytes = '4'\n",
     );
     let server = ServerProcess::start(Path::new(PROGRAM), file.path(), 0.0).unwrap();
     assert_eq!(server.origins().len(), 2);
@@ -64,8 +65,18 @@ fn a_server_process_serves_counts_and_ends() {
 
     let authority = format!("127.0.0.1:{}", server.origins()[0].port);
     let request = b"GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-    assert!(exchange(connect(&authority), request).starts_with(b"HTTP/1.1 200 OK\r\n"), "half an hour times nothing");
-    let seen = Witness { requests: 1, connections: 1, peak_in_flight: 1, bytes: 3, refused: 0, ..Witness::default() };
+    assert!(
+        exchange(connect(&authority), request).starts_with(b"HTTP/1.1 200 OK\r\n"),
+        "half an hour times nothing"
+    );
+    let seen = Witness {
+        requests: 1,
+        connections: 1,
+        peak_in_flight: 1,
+        bytes: 3,
+        refused: 0,
+        ..Witness::default()
+    };
     assert_eq!(server.take_witness().unwrap().counts(), seen);
     assert_eq!(server.take_witness().unwrap().counts(), Witness::default());
 
@@ -77,11 +88,15 @@ fn a_server_process_serves_counts_and_ends() {
 
 #[test]
 fn a_server_process_that_cannot_start_says_why() {
-    let error =
-        |program: &str, scenario| format!("{:#}", ServerProcess::start(Path::new(program), scenario, 1.0).unwrap_err());
+    let error = |program: &str, scenario| {
+        format!("{:#}", ServerProcess::start(Path::new(program), scenario, 1.0).unwrap_err())
+    };
     assert!(error("/no/such/program", "article").starts_with("cannot start /no/such/program: "));
     let unknown = error(PROGRAM, "nope");
-    assert!(unknown.contains("it ended: exit status: 2, saying \"error: unknown scenario"), "{unknown}");
+    assert!(
+        unknown.contains("it ended: exit status: 2, saying \"error: unknown scenario"),
+        "{unknown}"
+    );
     assert!(error("/bin/echo", "article").contains("is no announcement"));
 }
 
@@ -95,8 +110,9 @@ fn a_hundred_thousand_sites_are_announced() {
 
 #[test]
 fn it_ends_with_standard_input_if_told_to() {
-    let mut server =
-        Killed::spawn(Command::new(PROGRAM).args(["serve", "article", "--end-with-stdin"]).stdin(Stdio::piped()));
+    let mut server = Killed::spawn(
+        Command::new(PROGRAM).args(["serve", "article", "--end-with-stdin"]).stdin(Stdio::piped()),
+    );
     server.announcement();
     assert!(server.0.try_wait().unwrap().is_none());
     drop(server.0.stdin.take());
@@ -106,9 +122,11 @@ fn it_ends_with_standard_input_if_told_to() {
 #[test]
 fn it_goes_on_without_standard_input_until_a_signal_ends_it() {
     for signal in [Signal::INT, Signal::TERM] {
-        let mut server = Killed::spawn(Command::new(PROGRAM).args(["serve", "article"]).stdin(Stdio::null()));
+        let mut server =
+            Killed::spawn(Command::new(PROGRAM).args(["serve", "article"]).stdin(Stdio::null()));
         let control = server.announcement().control;
-        let witness = exchange(connect(&control["http://".len()..]), b"GET /witness HTTP/1.0\r\n\r\n");
+        let witness =
+            exchange(connect(&control["http://".len()..]), b"GET /witness HTTP/1.0\r\n\r\n");
         assert!(witness.starts_with(b"HTTP/1.1 200 OK\r\n"));
         assert!(server.0.try_wait().unwrap().is_none());
         kill_process(Pid::from_child(&server.0), signal).unwrap();
@@ -119,13 +137,17 @@ fn it_goes_on_without_standard_input_until_a_signal_ends_it() {
 #[test]
 fn it_listens_where_it_is_told_to_and_ends_when_its_answers_are_sent() {
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '300ms'\n");
-    // A port that was free a moment ago, and its neighbour, which may have been taken meanwhile: then another try.
+    // A port that was free a moment ago, and its neighbour, which may have been taken meanwhile:
+    // then another try.
     let mut server = (0..20)
         .find_map(|_| {
-            let port = std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
+            let port =
+                std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port();
             let listen = format!("127.0.0.2:{port}");
-            let arguments = ["serve", file.path(), "--cores", "2", "--spin", "off", "--listen", &listen];
-            let mut server = Killed::spawn(Command::new(PROGRAM).args(arguments).stdin(Stdio::null()));
+            let arguments =
+                ["serve", file.path(), "--cores", "2", "--spin", "off", "--listen", &listen];
+            let mut server =
+                Killed::spawn(Command::new(PROGRAM).args(arguments).stdin(Stdio::null()));
             let mut line = String::new();
             BufReader::new(server.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
             let announcement: Announcement = serde_json::from_str(&line).ok()?;
@@ -144,15 +166,21 @@ fn it_listens_where_it_is_told_to_and_ends_when_its_answers_are_sent() {
 
 #[test]
 fn it_ends_when_its_parent_is_killed() {
-    // The shell alone holds the writing end of the server's standard input, and says the server's process id.
+    // The shell alone holds the writing end of the server's standard input, and says the server's
+    // process id.
     let script = format!(
-        "mkfifo \"$0/in\"; '{PROGRAM}' serve article --end-with-stdin < \"$0/in\" & exec 3> \"$0/in\"; echo $!; wait"
+        "mkfifo \"$0/in\"; '{PROGRAM}' serve article --end-with-stdin < \"$0/in\" & exec 3> \
+         \"$0/in\"; echo $!; wait"
     );
     let directory = tempfile::tempdir().unwrap();
     let mut parent = Killed::spawn(Command::new("sh").arg("-c").arg(script).arg(directory.path()));
     let mut lines = BufReader::new(parent.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
-    let pid = [&first, &second].iter().find_map(|line| line.parse().ok()).and_then(Pid::from_raw).unwrap();
+    let pid = [&first, &second]
+        .iter()
+        .find_map(|line| line.parse().ok())
+        .and_then(Pid::from_raw)
+        .unwrap();
     test_kill_process(pid).expect("the server runs");
     parent.0.kill().unwrap();
     // It inherited the standard output, which therefore ends when both have.
@@ -180,7 +208,8 @@ fn bad_arguments_are_usage_errors() {
 
 #[test]
 fn more_clients_than_descriptors_wait_for_their_turn() {
-    // Room for a dozen connections; a clone of the limit is the hard one too, so it cannot be raised.
+    // Room for a dozen connections; a clone of the limit is the hard one too, so it cannot be
+    // raised.
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\n");
     let script = format!("ulimit -n 24; exec '{PROGRAM}' serve '{}' --end-with-stdin", file.path());
     let mut server = Killed::spawn(Command::new("sh").arg("-c").arg(script).stdin(Stdio::piped()));

@@ -13,7 +13,8 @@ const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
 #[test]
 fn an_answer_is_its_head_and_the_programmed_body_and_nothing_else() {
     let server = Running::new(SITES);
-    let answer = exchange(server.connect(), b"GET /1/5 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let answer =
+        exchange(server.connect(), b"GET /1/5 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     let (head, body) = answer.split_at(answer.len() - 20);
     assert_eq!(head, b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\nconnection: close\r\n\r\n");
     assert!(body.starts_with(b"hello"));
@@ -73,12 +74,17 @@ fn an_unknown_target_or_method_is_refused_and_the_connection_kept() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     let elsewhere = "/2/0";
-    for target in ["/", "/0", "/0/0/", "/4/0", "/0/-1", "/0/0?", "/witness", "/take", "*", elsewhere] {
+    for target in
+        ["/", "/0", "/0/0/", "/4/0", "/0/-1", "/0/0?", "/witness", "/take", "*", elsewhere]
+    {
         stream.write_all(&get(target)).unwrap();
         expect(&mut stream, NOT_FOUND);
     }
     stream.write_all(b"DELETE /0/0 HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
-    expect(&mut stream, b"HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\ncontent-length: 0\r\n\r\n");
+    expect(
+        &mut stream,
+        b"HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\ncontent-length: 0\r\n\r\n",
+    );
     stream.write_all(&get("http://127.0.0.1/0/0")).unwrap();
     expect(&mut stream, &server.answer(0, 0));
     assert_eq!(server.witness("/witness").refused, 11);
@@ -109,7 +115,8 @@ fn a_head_that_never_ends_is_refused_and_cut() {
     let mut stream = server.connect();
     stream.write_all(b"GET /0/0 HTTP/1.1\r\nhost: a\r\nx: ").unwrap();
     stream.write_all(&[b'x'; 16 << 10]).unwrap();
-    let expected = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let expected = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: \
+                     0\r\nconnection: close\r\n\r\n";
     expect(&mut stream, expected);
     // It reads on a little while, for clients that have not looked yet, but not for ever.
     let filler = [b'x'; 1 << 16];
@@ -132,7 +139,11 @@ fn the_connection_is_closed_when_a_client_asks_for_it_or_is_old() {
     let mut ahead = b"GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n".to_vec();
     ahead.extend(get("/0/1").repeat(2000));
     let answer = exchange(server.connect(), &ahead);
-    assert_eq!(answer.len(), server.answer(0, 0).len() + "connection: close\r\n".len(), "and what follows is not");
+    assert_eq!(
+        answer.len(),
+        server.answer(0, 0).len() + "connection: close\r\n".len(),
+        "and what follows is not"
+    );
 }
 
 #[test]
@@ -152,7 +163,8 @@ fn a_long_body_reaches_a_slow_reader_whole() {
     let mut stream = server.connect();
     stream.write_all(&get("/0/3")).unwrap();
     expect(&mut stream, b"HTTP/1.1 200 OK\r\ncontent-length: 67108864\r\n\r\n");
-    let (mut hasher, mut piece, mut left) = (crc32fast::Hasher::new(), vec![0; 1 << 20], 64_usize << 20);
+    let (mut hasher, mut piece, mut left) =
+        (crc32fast::Hasher::new(), vec![0; 1 << 20], 64_usize << 20);
     while left > 0 {
         let length = stream.read(&mut piece).unwrap();
         assert_ne!(length, 0, "{left} bytes before the end");

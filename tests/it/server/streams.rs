@@ -26,7 +26,10 @@ fn request_and_answer(site: usize, visit: u64) -> (Vec<u8>, Vec<u8>) {
 /// Sends whatever it is, and reads until the server closes or resets: it must do one of the two.
 fn is_survived(mut stream: TcpStream, bytes: &[u8]) {
     let gone = |error: std::io::Error| {
-        assert!(matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{error}");
+        assert!(
+            matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset),
+            "{error}"
+        );
     };
     let _ = stream.write_all(bytes).map_err(gone);
     let _ = stream.shutdown(Shutdown::Write);
@@ -67,7 +70,8 @@ proptest! {
     fn no_request_with_bytes_changed_crashes_or_hangs_it(
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
-        let mut request = b"GET /1/7 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n".to_vec();
+        let mut request = b"GET /1/7 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: \
+                            keep-alive\r\nContent-Length: 0\r\n\r\n".to_vec();
         for (index, byte) in changes {
             let index = index.index(request.len());
             request[index] = byte;

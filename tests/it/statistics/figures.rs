@@ -1,8 +1,10 @@
-//! The statistics against what scipy and numpy say: `figures.json`, which names their versions and is made by `figures.py`.
+//! The statistics against what scipy and numpy say: `figures.json`, which names their versions and
+//! is made by `figures.py`.
 
 use fetchbench::stats::paired::{Blocks, Family};
 use fetchbench::stats::{
-    detectable_shift, median_interval, proportion_interval, quantile, student_t_quantile, t_interval, welch_interval,
+    detectable_shift, median_interval, proportion_interval, quantile, student_t_quantile,
+    t_interval, welch_interval,
 };
 use serde::Deserialize;
 
@@ -35,8 +37,8 @@ fn figures() -> Figures {
     serde_json::from_str(include_str!("figures.json")).unwrap()
 }
 
-/// How often so many blocks of such a deviation show a difference as one of six comparisons: (difference, blocks,
-/// deviation, share).
+/// How often so many blocks of such a deviation show a difference as one of six comparisons:
+/// (difference, blocks, deviation, share).
 pub fn power() -> Vec<(f64, usize, f64, f64)> {
     figures().power
 }
@@ -44,7 +46,10 @@ pub fn power() -> Vec<(f64, usize, f64, f64)> {
 /// To nine digits.
 #[track_caller]
 fn assert_close(got: f64, expected: f64) {
-    assert!((got - expected).abs() <= 1e-9 * expected.abs().max(1.0), "got {got}, expected {expected}");
+    assert!(
+        (got - expected).abs() <= 1e-9 * expected.abs().max(1.0),
+        "got {got}, expected {expected}"
+    );
 }
 
 #[test]
@@ -76,7 +81,9 @@ fn intervals_of_means() {
 fn ratios_of_rows() {
     for (logs, comparisons, low, high) in figures().ratio {
         let block = |log: &f64| vec![vec![Some(0.02 * log.exp()), Some(0.02)]];
-        let ratio = Blocks::new(2, logs.iter().map(block).collect()).ratio(0, 1, Family::new(comparisons)).unwrap();
+        let ratio = Blocks::new(2, logs.iter().map(block).collect())
+            .ratio(0, 1, Family::new(comparisons))
+            .unwrap();
         assert_close(ratio.low, low);
         assert_close(ratio.high, high);
         assert_close(ratio.mean, (low * high).sqrt());
@@ -89,7 +96,10 @@ fn shifts_that_can_be_detected() {
     for (count, comparisons, errors) in figures().detectable_shift {
         let deviation = (count as f64).sqrt();
         let got = detectable_shift(count, deviation, 1.0 - 0.05 / comparisons).unwrap();
-        assert!((got / errors - 1.0).abs() < 0.0035, "{count} values, {comparisons} comparisons: {got}, not {errors}");
+        assert!(
+            (got / errors - 1.0).abs() < 0.0035,
+            "{count} values, {comparisons} comparisons: {got}, not {errors}"
+        );
     }
 }
 

@@ -6,8 +6,8 @@ use fetchbench::stats::{median, standard_deviation};
 /// Rounds of a block, here as in the sample.
 const CYCLES: usize = 20;
 
-/// How much slower, in the logarithm, a session is that fell into the slow one of its two modes for a whole block, and
-/// how often one does.
+/// How much slower, in the logarithm, a session is that fell into the slow one of its two modes for
+/// a whole block, and how often one does.
 const SLOW_MODE: f64 = 0.1;
 const SLOW_SHARE: f64 = 0.3;
 
@@ -35,10 +35,11 @@ impl Random {
 /// How the passes of one row really varied, as logarithms.
 #[derive(Clone)]
 pub struct Noise {
-    /// The median of each block, in the order in which they were run: the drift that all rows share.
+    /// The median of each block, in the order in which they were run: the drift that all rows
+    /// share.
     drift: Vec<f64>,
-    /// The passes of each session of each block, less that median: outliers, and what drifts within a block, which here
-    /// befalls each row by itself, where in truth it is shared in part.
+    /// The passes of each session of each block, less that median: outliers, and what drifts within
+    /// a block, which here befalls each row by itself, where in truth it is shared in part.
     sessions: Vec<[f64; CYCLES]>,
     /// What the part that a row has for itself is multiplied by.
     scale: f64,
@@ -51,7 +52,12 @@ impl Noise {
         for line in include_str!("noise.csv").lines().filter(|line| !line.starts_with('#')) {
             let (name, passes) = line.split_once(',').unwrap();
             if name == row {
-                noise.add(&passes.split(',').map(|pass| pass.parse::<f64>().unwrap() / 1000.0).collect::<Vec<_>>());
+                noise.add(
+                    &passes
+                        .split(',')
+                        .map(|pass| pass.parse::<f64>().unwrap() / 1000.0)
+                        .collect::<Vec<_>>(),
+                );
             }
         }
         assert!(noise.drift.len() >= 60, "the sample has {} blocks of {row}", noise.drift.len());
@@ -74,7 +80,8 @@ impl Noise {
         self
     }
 
-    /// An experiment of so many blocks, in which row n truly takes e^`slower[n]` times as long as one with 0.
+    /// An experiment of so many blocks, in which row n truly takes e^`slower[n]` times as long as
+    /// one with 0.
     pub fn experiment(&self, random: &mut Random, blocks: usize, slower: &[f64]) -> Blocks {
         let rows: Vec<_> = slower.iter().map(|slower| (self, *slower)).collect();
         mixed(random, blocks, &rows)
