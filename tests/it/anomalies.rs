@@ -159,7 +159,7 @@ fn a_full_disk_ends_the_run_with_its_own_code_and_every_file_still_loads() {
         "--force",
         "--blocks",
         "1",
-        "--cycles",
+        "--rounds",
         "1",
         "--backend",
         "hyper@smol:1",

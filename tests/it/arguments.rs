@@ -19,7 +19,7 @@ fn short(command: &str) -> &'static [&'static str] {
     const FETCH: [&str; 2] = ["--backend", "fake"];
     match command {
         "run" | "fetch" => &FETCH,
-        "compare" => &["keepalive", "--backend", "floor", "--blocks", "1", "--cycles", "1"],
+        "compare" => &["keepalive", "--backend", "floor", "--blocks", "1", "--rounds", "1"],
         "verify" => &["--backend", "ureq@sequential", "--fault", "stale"],
         "audit" => &["--backend", "ureq@sequential"],
         "serve" => &["article", "--end-with-stdin"],

@@ -33,7 +33,7 @@ fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
         ("babbles", "crashed"),
     ];
     let workers: Vec<String> = expected.iter().map(|(mode, _)| workshop.worker(mode)).collect();
-    let mut arguments = vec!["--blocks", "1", "--cycles", "2", "--export-json", "-"];
+    let mut arguments = vec!["--blocks", "1", "--rounds", "2", "--export-json", "-"];
     arguments.extend(workers.iter().flat_map(|worker| ["--backend", worker]));
     let output = workshop.compare(&arguments);
     assert_eq!(output.status.code(), Some(3));
@@ -64,7 +64,7 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
     let arguments = [
         "--blocks",
         "5",
-        "--cycles",
+        "--rounds",
         "3",
         "--backend",
         rows,
@@ -131,7 +131,7 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
     let replaced = workshop.compare(&[
         "--blocks",
         "1",
-        "--cycles",
+        "--rounds",
         "1",
         "--backend",
         "hyper@smol:1",
@@ -146,7 +146,7 @@ fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid()
     let workshop = Workshop::new();
     fs::write(workshop.path().join("small.toml"), format!("tls = true\n{SCENARIO}")).unwrap();
     let output =
-        workshop.compare(&["--blocks", "1", "--cycles", "1", "--backend", "floor@loop,hyper@smol"]);
+        workshop.compare(&["--blocks", "1", "--rounds", "1", "--backend", "floor@loop,hyper@smol"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("Left out, since they cannot fetch https: floor@loop."), "{text}");
@@ -227,7 +227,7 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
         let start = std::time::Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
         command.current_dir(workshop.path()).args(["compare", "--sites", list, "--record", folder]);
-        command.args(["--blocks", "1", "--cycles", "1", "--backend", "hyper@smol:1"]);
+        command.args(["--blocks", "1", "--rounds", "1", "--backend", "hyper@smol:1"]);
         (command.stdin(Stdio::null()).output().unwrap(), start.elapsed())
     };
     let (output, _) = compare("list", "broken");

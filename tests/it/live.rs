@@ -57,7 +57,7 @@ fn command(workshop: &Workshop, sites: &[String], arguments: &[&str]) -> Command
         "--record",
         "record",
     ]);
-    command.args(["--blocks", "1", "--cycles", "1"]).args(arguments).stdin(Stdio::null());
+    command.args(["--blocks", "1", "--rounds", "1"]).args(arguments).stdin(Stdio::null());
     command
 }
 

@@ -22,7 +22,7 @@ fn takes_part(workshop: &Workshop, program: &str, name: &str) {
     let output = workshop.compare(&[
         "--blocks",
         "1",
-        "--cycles",
+        "--rounds",
         "1",
         "--backend",
         &backend,

@@ -106,7 +106,7 @@ fn every_record_that_is_kept_follows_the_schema_and_loads() {
 #[test]
 fn what_is_written_now_follows_the_schema() {
     let workshop = Workshop::new();
-    let arguments = ["--blocks", "1", "--cycles", "1", "--backend", "hyper@smol:1,ureq@threads"];
+    let arguments = ["--blocks", "1", "--rounds", "1", "--backend", "hyper@smol:1,ureq@threads"];
     assert!(workshop.command(&arguments).output().unwrap().status.success());
     let schema = Schema::read();
     schema.assert_valid(&workshop.record());
