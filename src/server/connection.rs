@@ -62,7 +62,7 @@ enum Phase {
     Waiting(Response, Instant),
     /// Sends a response.
     Writing(Response, Progress),
-    /// Sends nothing more until the client leaves; the flag is whether a request stays in work.
+    /// Sends nothing more until the client leaves. The flag is whether a request stays in flight.
     Staying(bool),
     /// Everything is sent; the client has until then to close.
     Lingering(Instant),
@@ -153,8 +153,8 @@ impl Connection {
                     self.greet(greeting, service, scratch, now)
                 }
                 // A client that hangs up while it waits has given up, as clients do at their
-                // deadline. Its request leaves the work, so that it is not counted in the next
-                // pass.
+                // deadline. Its request is no longer in flight, so that it does not count in the
+                // next pass.
                 Phase::Waiting(..) | Phase::Staying(_) if self.hung_up => Ok(Next::Close),
                 Phase::Waiting(..) | Phase::Staying(_) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
@@ -188,7 +188,7 @@ impl Connection {
         self.endpoint
     }
 
-    /// Ends the count of a request in work. Call it once, when the connection is dropped.
+    /// Ends the count of a request in flight. Call it once, when the connection is dropped.
     pub fn abandon(&self, service: &mut Service) {
         let counted = match &self.phase {
             Phase::Waiting(response, _) | Phase::Writing(response, ..) => {

@@ -2,14 +2,14 @@
 //! requests.
 //!
 //! The server has a single engine, written for this program, so that no client or executor is
-//! judged by a relative: one event loop with its deadlines, or several that share only counters
-//! ([`Server`]). Measurements start it in a separate process ([`ServerProcess`]), so that the
-//! measured fetches do not share its memory or its scheduler.
+//! measured with a server built on it: one event loop with its deadlines, or several that share
+//! only counters ([`Server`]). Measurements start it in a separate process ([`ServerProcess`]), so
+//! that the measured fetches do not share its memory or its scheduler.
 //!
 //! Each origin has a listener, and there is one for control: `GET /witness` returns the counts so
 //! far as JSON, `GET /take` returns and resets them. Control requests are not counted. The counts
 //! are exact: they include a response as soon as its client can have read the last byte, because
-//! every loop reports its counts and does so only once its current work is done.
+//! every loop reports its counts only once its current work is done.
 
 use std::io;
 use std::os::fd::OwnedFd;

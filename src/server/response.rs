@@ -28,8 +28,8 @@ pub(super) struct Response {
     pub then: Then,
     /// The rest of a fault's script, which is played before `then`.
     pub rest: Option<Box<Play>>,
-    /// The request for a site that this response answers. It is in work until the last byte of the
-    /// response.
+    /// The request for a site that this response answers. It is in flight until the last byte of
+    /// the response.
     pub answers: Option<Visit>,
 }
 
@@ -79,7 +79,7 @@ pub(super) enum Then {
     Cut,
     /// Reset the connection.
     Reset,
-    /// Keep the connection until the client leaves. Its request is in work until then.
+    /// Keep the connection until the client leaves. Its request is in flight until then.
     Stay,
 }
 

@@ -81,7 +81,7 @@ impl Sleep {
         }
         let quiet = now + QUIET;
         let soon = deadline.filter(|deadline| *deadline <= quiet + LEAD);
-        let is_contended = self.spin(poll, events, soon.unwrap_or(quiet), soon.is_some())?;
+        let is_contended = self.busy_poll(poll, events, soon.unwrap_or(quiet), soon.is_some())?;
         match soon {
             _ if !events.is_empty() => Ok(()),
             // Contention now does not predict contention at the deadline. There is time to wake
@@ -110,7 +110,7 @@ impl Sleep {
 
     /// Polls for events until `end`, or until other threads want the core, and returns whether they
     /// do. Before a deadline, it first warms up the send path if that is cold.
-    fn spin(
+    fn busy_poll(
         &mut self,
         poll: &mut Poll,
         events: &mut Events,

@@ -8,7 +8,7 @@ use super::clock::thread_cpu_time;
 use super::overflows::listen_overflows;
 use crate::server::witness::Witness;
 
-/// The number of requests in work, now and at most, over all loops of a server.
+/// The number of requests in flight, now and at most, over all loops of a server.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     now: AtomicU64,
@@ -141,7 +141,7 @@ impl Tally {
         seen
     }
 
-    /// Returns the most requests that all loops together had in work at one moment.
+    /// Returns the most requests that all loops together had in flight at one moment.
     pub fn peak(&self, anew: bool) -> u64 {
         self.in_flight.peak(anew)
     }
@@ -165,7 +165,7 @@ impl Seen {
         self.last = self.last.into_iter().chain(other.last).max();
     }
 
-    /// Returns the witness, with the given peak of requests in work.
+    /// Returns the witness, with the given peak of requests in flight.
     pub fn into_witness(self, peak_in_flight: u64) -> Witness {
         // A response that ended now may have begun before these counts.
         let span =

@@ -12,7 +12,7 @@ pub struct Witness {
     pub requests: u64,
     /// Connections accepted.
     pub connections: u64,
-    /// The most requests in work at one moment: read, but not yet answered to the last byte.
+    /// The most requests in flight at one moment: read, but not yet answered to the last byte.
     pub peak_in_flight: u64,
     /// Body bytes passed to the system for sending.
     pub bytes: u64,

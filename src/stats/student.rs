@@ -98,8 +98,8 @@ pub fn student_t_quantile(p: f64, freedom: f64) -> f64 {
     t
 }
 
-/// Returns the next approximation of the quantile `p` after `t`, where `ln_peak` is the logarithm of
-/// the density at zero.
+/// Returns the next approximation of the quantile `p` after `t`, where `ln_peak` is the logarithm
+/// of the density at zero.
 fn newton_step(t: f64, p: f64, freedom: f64, ln_peak: f64) -> f64 {
     let density = (ln_peak - (freedom + 1.0) / 2.0 * (t * t / freedom).ln_1p()).exp();
     t + (student_t_above(t, freedom) - (1.0 - p)) / density
