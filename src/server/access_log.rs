@@ -1,4 +1,4 @@
-//! The access log: a line of JSON for each answer to a request for a site.
+//! The access log: one line of JSON for each response to a request for a site.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::visit::Visit;
 
-/// Writes the answers of one loop down. The loops of a server write to one file, whole lines at a
+/// Logs the responses of one loop. All loops of a server write to the same file, whole lines at a
 /// time.
 #[derive(Debug)]
 pub(super) struct AccessLog {
@@ -16,13 +16,12 @@ pub(super) struct AccessLog {
 }
 
 impl AccessLog {
-    /// Writes to `file`, after what others write there.
+    /// Appends to `file`.
     pub fn new(file: Arc<Mutex<File>>) -> Self {
         Self { file, lines: Vec::new() }
     }
 
-    /// Notes that an answer has ended now, which a client has waited for since its request was
-    /// readable.
+    /// Records a response that ends now. `since` is when its request was readable.
     pub fn note(&mut self, Visit { site, visit }: Visit, status: u16, bytes: u64, since: Instant) {
         let (time, took) = (jiff::Timestamp::now(), since.elapsed().as_secs_f64() * 1e3);
         let line = format_args!(
@@ -31,7 +30,7 @@ impl AccessLog {
         self.lines.write_fmt(line).expect("vectors grow");
     }
 
-    /// Writes what was noted since it was last called.
+    /// Writes the lines recorded since the last flush.
     ///
     /// # Errors
     ///

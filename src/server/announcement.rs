@@ -1,4 +1,4 @@
-//! Where a mock server is found, as it says on its standard output.
+//! The addresses of a mock server, as it prints them on its standard output.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,44 +12,44 @@ use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
 use crate::server::witness::Witness;
 
-/// How long the server may take to answer on its control channel.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest time to wait for a response on the control channel.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where a mock server is found: one line of JSON.
+/// The addresses of a mock server: one line of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Announcement {
     /// The name of the scenario.
     pub scenario: String,
-    /// The base url of the control channel.
+    /// The base URL of the control channel.
     pub control: String,
-    /// The base url of each origin, in the order of
+    /// The base URL of each origin, in the order of
     /// [`Site::origin`](crate::scenario::site::Site::origin).
     pub origins: Vec<String>,
-    /// The certificate to trust, as PEM text, where any origin speaks TLS.
+    /// The certificate to trust, as PEM text, if any origin speaks TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cacert: Option<String>,
     /// The sites, in the order in which they are fetched.
     pub sites: Vec<AnnouncedSite>,
 }
 
-/// A site and where it is found.
+/// A site and its URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnnouncedSite {
-    /// What to call it. Foreign text: escape it where it is printed.
+    /// The name of the site. Untrusted text: escape it before printing.
     pub label: String,
-    /// The url of its visit 0; the last segment of the path is the visit.
+    /// The URL of visit 0; the last segment of the path is the visit.
     pub url: String,
 }
 
 impl Announcement {
-    /// The announcement of a scenario whose origins are found at those addresses.
+    /// Announces a scenario whose origins are served at these addresses.
     pub(super) fn new(
         scenario: &Scenario,
         origins: &[Origin],
         control: &Origin,
         cacert: Option<String>,
     ) -> Self {
-        // As `Scenario::urls` has them, but without parsing 100,000 urls that are printed anyway.
+        // Like `Scenario::urls`, but without parsing 100,000 URLs that are printed anyway.
         let origins: Vec<String> = origins.iter().map(Origin::to_string).collect();
         let sites = scenario.sites.iter().enumerate().map(|(index, site)| AnnouncedSite {
             label: site.label.clone(),
@@ -65,17 +65,17 @@ impl Announcement {
         }
     }
 
-    /// The address of each origin, indexed by
+    /// Returns the address of each origin, indexed by
     /// [`Site::origin`](crate::scenario::site::Site::origin).
     ///
     /// # Errors
     ///
-    /// What was announced is no address.
+    /// An announced URL is not valid.
     pub fn origins(&self) -> anyhow::Result<Vec<Origin>> {
         self.origins.iter().map(|origin| read_origin(origin)).collect()
     }
 
-    /// What the server saw since it was last asked, and has it start anew.
+    /// Returns the counts of the server since they were last taken, and resets them.
     ///
     /// # Errors
     ///
@@ -94,12 +94,13 @@ fn read_origin(text: &str) -> anyhow::Result<Origin> {
     Origin::of(&url).ok_or_else(|| anyhow!("the mock server announced {text:?}, which has no host"))
 }
 
-/// Asks a control channel for its counts by hand: every client that we have is under test.
+/// Takes the counts from a control channel without an HTTP client, because every client here is
+/// under test.
 fn read_witness(control: &str) -> anyhow::Result<Witness> {
     let authority = control.strip_prefix("http://").context("it is no http url")?;
     let mut stream = TcpStream::connect(authority)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    // In one piece: `write!` would send each of its parts by itself.
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    // In one piece: `write!` would send each part separately.
     stream.write_all(
         format!("GET /take HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n").as_bytes(),
     )?;

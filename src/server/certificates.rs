@@ -1,5 +1,5 @@
-//! Certificates made when a server starts: an authority of its own, and what it signs, rightly and
-//! wrongly.
+//! Certificates made at the start of a server: an authority, and the valid and invalid certificates
+//! that it signs.
 
 use std::sync::Arc;
 
@@ -12,19 +12,19 @@ use rustls::server::NoServerSessionStorage;
 
 use crate::scenario::fault::Certificate;
 
-/// Whoever signs a server's certificates.
+/// The authority that signs a server's certificates.
 pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    /// Its own certificate: who trusts it trusts the server.
+    /// The certificate of the authority. Clients that trust it trust the server.
     pub pem: String,
 }
 
 impl Authority {
-    /// A new one.
+    /// Creates an authority with a new key.
     ///
     /// # Errors
     ///
-    /// There is no randomness to be had.
+    /// The system provides no randomness.
     pub fn new() -> anyhow::Result<Self> {
         let key = KeyPair::generate().context("cannot make a key")?;
         let mut params = CertificateParams::new([])?;
@@ -36,12 +36,13 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params, key), pem })
     }
 
-    /// What a listener at one of `hosts` needs to show a certificate of that kind.
+    /// Returns the TLS configuration with which a listener at one of `hosts` presents such a
+    /// certificate.
     ///
     /// # Errors
     ///
     /// A host that is neither a name nor an address.
-    pub fn show(
+    pub fn tls_config(
         &self,
         certificate: Certificate,
         hosts: &[String],
@@ -66,8 +67,8 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![signed.into()], key)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // Every connection makes a full handshake, whatever its client remembers: else clients that
-        // resume would be compared with clients that do not.
+        // Every connection makes a full handshake, whatever sessions its client has stored.
+        // Otherwise clients that resume would be compared with clients that do not.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config))

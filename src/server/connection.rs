@@ -1,4 +1,4 @@
-//! A connection: reads a request, waits, answers, and only then looks at the next one.
+//! A connection: reads a request, waits, responds, and only then looks at the next request.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -18,90 +18,87 @@ use super::unread::Unread;
 use super::wire::Wire;
 use crate::scenario::fault::End;
 
-/// How many steps a connection may take before the others have their turn, so that a client that
-/// sends or takes without pause does not hold up the rest.
+/// The most steps that a connection takes before other connections run, so that a client that sends
+/// or reads without pause does not hold up the rest.
 const STEPS_PER_WAKE: usize = 256;
 
-/// How long a client may go on sending after a response that it gave cause for, before it is cut.
+/// How long a client may keep sending after the last response before its connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// What is read into, shared by all connections, so that none has to keep room for more than it has
-/// read.
+/// The read buffer. All connections share it, so that each one keeps only the bytes it has read.
 pub(super) type Scratch = [u8; HEAD_LIMIT];
 
-/// A connection of a client.
 #[derive(Debug)]
 pub(super) struct Connection {
     wire: Wire,
     endpoint: Endpoint,
     phase: Phase,
-    /// What was read and not yet looked at: the beginning of a head, or requests sent ahead. At
-    /// most two scratches full.
+    /// Bytes read but not parsed yet: the start of a head, or pipelined requests. At most two
+    /// scratch buffers full.
     unread: Unread,
-    /// Whether the stream may hold more to read. Events come once, at the change, so it must be
+    /// Whether the stream may hold more bytes. Events are edge-triggered, so this must be
     /// remembered.
     readable: bool,
     /// Whether the client has closed its side.
     hung_up: bool,
-    /// The moment from which the delay of the next answer counts: its request was readable and the
-    /// answer before it sent.
+    /// The start of the delay of the next response: its request was readable, and the previous
+    /// response was sent.
     since: Instant,
     /// The deadline that this connection waits for.
     pub ticket: Ticket,
-    /// The deadline by which it is looked whether a head has come to its end.
+    /// The deadline for the end of a request head.
     pub watch: Ticket,
-    /// When the first part of a head came whose end is still to come.
+    /// When the first byte of the unfinished request head arrived.
     head_since: Option<Instant>,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// A request is awaited.
+    /// Waits for a request.
     Reading,
-    /// Whatever comes is told this, and then: an origin that only seems to speak TLS.
+    /// Sends these bytes to any client, then ends: an origin that only seems to speak TLS.
     Greeting(&'static [u8], End),
-    /// A response is to be sent when the deadline comes.
+    /// Waits for the deadline of a response.
     Waiting(Response, Instant),
-    /// Some of a response is sent, and the rest follows.
+    /// Sends a response.
     Writing(Response, Progress),
-    /// Nothing more is said; whether a request is in work until the client goes.
+    /// Sends nothing more until the client leaves. The flag is whether a request stays in flight.
     Staying(bool),
-    /// All is sent, and the client has until then to notice.
+    /// Everything is sent; the client has until then to close.
     Lingering(Instant),
 }
 
-/// How far the sending of a response has come.
+/// The progress of sending a response.
 #[derive(Debug)]
 struct Progress {
-    /// Bytes sent so far.
     sent: u64,
-    /// When the first of them was due, if the response has a delay and none is sent yet.
+    /// When the first byte was due, if the response has a delay and nothing is sent yet.
     due: Option<Instant>,
     pace: Pace,
 }
 
 impl Progress {
-    /// Whether there is a moment that the next bytes, or the last, are due at.
+    /// Whether the next bytes, or the last, have a deadline.
     fn is_timed(&self) -> bool {
         self.due.is_some() || self.pace.end().is_some()
     }
 }
 
-/// What the event loop is to do with a connection that has made its turn.
+/// What the event loop does next with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Take another step: this never leaves the connection.
+    /// Take another step; never leaves the connection.
     Step,
     /// Wait for an event.
     Park,
-    /// Wait for an event or a moment, whichever comes first.
+    /// Wait for an event or a deadline, whichever comes first.
     WakeAt(Instant),
-    /// Drop it.
+    /// Drop the connection.
     Close,
 }
 
 impl Connection {
-    /// A connection that has just been accepted at a endpoint.
+    /// Wraps a connection that was just accepted at `endpoint`.
     pub fn new(
         socket: Socket,
         endpoint: Endpoint,
@@ -129,13 +126,13 @@ impl Connection {
         })
     }
 
-    /// Takes note of an event. The steps that follow from it are [`advance`](Self::advance)'s.
+    /// Records an event; [`advance`](Self::advance) acts on it.
     pub fn note(&mut self, event: &Event) {
         self.readable |= event.is_readable() || event.is_read_closed();
         self.hung_up |= event.is_read_closed();
     }
 
-    /// The deadline has come.
+    /// Advances after the deadline has passed.
     pub fn wake(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Reading) {
             Phase::Waiting(response, due) => begin(response, Some(due), due, self.since, service),
@@ -145,19 +142,19 @@ impl Connection {
         self.advance(service, scratch, now)
     }
 
-    /// Goes as far as it can without waiting.
+    /// Advances as far as possible without waiting.
     pub fn advance(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
         for _ in 0..STEPS_PER_WAKE {
             let next = match self.phase {
                 Phase::Reading => self.receive(service, scratch, now),
                 Phase::Greeting(..) if !self.readable => Ok(Next::Park),
                 Phase::Greeting(says, end) => {
-                    let told = Response::of(Head::Fixed(says), script::then(end));
-                    self.greet(told, service, scratch, now)
+                    let greeting = Response::raw(Head::Fixed(says), script::then(end));
+                    self.greet(greeting, service, scratch, now)
                 }
                 // A client that hangs up while it waits has given up, as clients do at their
-                // deadline. Its request is then no longer in work, lest it be counted among those
-                // of the next pass.
+                // deadline. Its request is no longer in flight, so that it does not count in the
+                // next pass.
                 Phase::Waiting(..) | Phase::Staying(_) if self.hung_up => Ok(Next::Close),
                 Phase::Waiting(..) | Phase::Staying(_) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
@@ -177,22 +174,21 @@ impl Connection {
         }
     }
 
-    /// When the first part of a head came whose end is still to come.
+    /// Returns when the first byte of the unfinished request head arrived.
     pub fn head_since(&self) -> Option<Instant> {
         self.head_since
     }
 
-    /// Whether nobody waits for anything from it.
+    /// Whether no client waits for a response.
     pub fn is_idle(&self) -> bool {
         !matches!(self.phase, Phase::Waiting(..) | Phase::Writing(..) | Phase::Lingering(_))
     }
 
-    /// Whom it speaks for.
     pub fn endpoint(&self) -> Endpoint {
         self.endpoint
     }
 
-    /// Gives up what was in work. To be called once, when the connection is dropped.
+    /// Ends the count of a request in flight. Call it once, when the connection is dropped.
     pub fn abandon(&self, service: &mut Service) {
         let counted = match &self.phase {
             Phase::Waiting(response, _) | Phase::Writing(response, ..) => {
@@ -206,10 +202,10 @@ impl Connection {
         }
     }
 
-    /// Tells a client that has begun a handshake what it does not expect.
+    /// Sends unexpected bytes to a client that has begun a handshake.
     fn greet(
         &mut self,
-        told: Response,
+        greeting: Response,
         service: &Service,
         scratch: &mut Scratch,
         now: Now,
@@ -217,10 +213,10 @@ impl Connection {
         if self.read(scratch, now)? == 0 {
             return Ok(Next::Close);
         }
-        Ok(self.answer(told, Duration::ZERO, service))
+        Ok(self.answer(greeting, Duration::ZERO, service))
     }
 
-    /// Looks for a request in what was read, and if there is none reads on.
+    /// Parses a request from the unread bytes, or reads more.
     fn receive(
         &mut self,
         service: &mut Service,
@@ -255,12 +251,12 @@ impl Connection {
         }
     }
 
-    /// Reads once. Less than there was room for means that the stream is drained, unless its end is
-    /// still to be read.
+    /// Reads once. A short read means that the stream is drained, unless its end is still unread.
     fn read(&mut self, scratch: &mut Scratch, now: Now) -> io::Result<usize> {
         let result = self.wire.read(scratch);
-        // Without a stamp it counts from when the loop heard of it.
-        self.since = self.since.max(self.wire.stamp().map_or(now.instant, |stamp| now.at(stamp)));
+        // Without a timestamp, the delay counts from when the loop received the event.
+        self.since =
+            self.since.max(self.wire.stamp().map_or(now.instant, |stamp| now.instant_at(stamp)));
         self.readable = match &result {
             Ok(length) => *length == scratch.len() || self.hung_up || !self.wire.is_plain(),
             Err(error) => error.kind() == io::ErrorKind::Interrupted,
@@ -268,7 +264,7 @@ impl Connection {
         result
     }
 
-    /// Sends the response, or waits for its time.
+    /// Starts the response, or waits for its deadline.
     fn answer(&mut self, response: Response, delay: Duration, service: &Service) -> Next {
         let due = self.since + delay;
         if delay.is_zero() {
@@ -282,7 +278,7 @@ impl Connection {
         Next::WakeAt(due)
     }
 
-    /// Sends as much of the response as the system takes.
+    /// Sends as much of the response as the kernel accepts.
     fn send(&mut self, service: &mut Service, now: Now) -> io::Result<Next> {
         let Phase::Writing(response, progress) = &mut self.phase else { return Ok(Next::Step) };
         let (head, whole) = service.served.lengths(response);
@@ -293,7 +289,7 @@ impl Connection {
             return Ok(Next::WakeAt(next));
         }
         let slices = service.served.slices(response, progress.sent, allowed);
-        // The clock is read only for who has a moment to meet.
+        // Reads the clock only if there is a deadline to check.
         let begun = progress.is_timed().then(Instant::now);
         let written = self.wire.write(slices.as_slice())? as u64;
         let all_taken = written == slices.offered || !self.wire.is_plain();
@@ -302,15 +298,15 @@ impl Connection {
         service.tally.sent(progress.sent.saturating_sub(head) - body_before);
         let is_whole = progress.sent == whole;
         if let Some((due, begun)) = progress.due.take().zip(begun) {
-            service.tally.met(due, begun);
+            service.tally.record_lateness(due, begun);
         }
         if !is_whole {
-            // Taking less than offered means that there is no room: an event comes when there is.
+            // A short write means that the socket is full; an event comes when it has room.
             return Ok(if all_taken { Next::Step } else { Next::Park });
         }
         self.wire.flush()?;
         if let Some((end, begun)) = progress.pace.end().zip(begun) {
-            service.tally.met(end, begun);
+            service.tally.record_lateness(end, begun);
         }
         match std::mem::replace(&mut self.phase, Phase::Reading) {
             Phase::Writing(response, _) => self.conclude(response, whole - head, service, now),
@@ -318,7 +314,7 @@ impl Connection {
         }
     }
 
-    /// Goes on as the response said.
+    /// Continues as the response prescribes.
     fn conclude(
         &mut self,
         response: Response,
@@ -348,11 +344,11 @@ impl Connection {
             }
             Then::Cut => Next::Close,
             Then::Close if self.unread.as_slice().is_empty() && !self.readable => {
-                self.wire.say_goodbye();
+                self.wire.send_close_notify();
                 Next::Close
             }
             Then::Close | Then::Linger | Then::Stay => {
-                self.wire.say_goodbye();
+                self.wire.send_close_notify();
                 self.wire.shutdown();
                 self.unread = Unread::default();
                 self.phase = Phase::Lingering(now.instant + LINGER);
@@ -362,7 +358,7 @@ impl Connection {
         })
     }
 
-    /// Reads what nobody wants, until the client closes.
+    /// Reads and drops bytes until the client closes.
     fn discard(&mut self, scratch: &mut Scratch, until: Instant, now: Now) -> io::Result<Next> {
         if !self.readable {
             return Ok(Next::WakeAt(until));
@@ -376,8 +372,7 @@ impl Connection {
     }
 }
 
-/// Begins to send a response whose time has come at `start`, and which was `due` then if it has a
-/// delay.
+/// Starts to send a response at `start`, which is its deadline `due` if it has a delay.
 fn begin(
     mut response: Response,
     due: Option<Instant>,
@@ -386,7 +381,7 @@ fn begin(
     service: &Service,
 ) -> Phase {
     if response.is_timed {
-        response.tell_timing(start - since, since.elapsed());
+        response.add_timing(start - since, since.elapsed());
     }
     let (head, whole) = service.served.lengths(&response);
     let pace = Pace::new(start, response.body_time, whole - head);

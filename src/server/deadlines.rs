@@ -1,4 +1,4 @@
-//! What is to happen when: deadlines, those that come in order in a line, the others in a heap.
+//! Deadlines: a queue for those that arrive in order, a heap for the others.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -6,44 +6,43 @@ use std::time::{Duration, Instant};
 
 use super::clock::Now;
 
-/// Names one deadline, so that a connection whose number was given to another is not taken for it.
+/// Identifies one deadline, so that a deadline of a dropped connection does not wake the next
+/// connection with the same token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(u64);
 
 impl Ticket {
-    /// The ticket of no deadline.
+    /// Identifies no deadline.
     pub const NONE: Self = Self(0);
 }
 
-/// The deadline of who wants another turn at once: later than now, which is after all that is due
-/// now.
+/// Returns a deadline for a connection that wants to run again at once: just after now, and so
+/// after everything that is due now.
 pub(super) fn after_all_others(now: Now) -> Instant {
     now.instant + Duration::from_nanos(1)
 }
 
-/// A deadline, its ticket, and whom it wakes.
+/// A deadline, its ticket, and the token to wake.
 type Entry = (Instant, Ticket, usize);
 
-/// The deadlines to come. What has become pointless stays there until its time: taking it out costs
-/// more.
+/// The pending deadlines. Obsolete ones stay until they are due, because removing them costs more.
 #[derive(Debug)]
 pub(super) struct Deadlines {
-    /// Those that were noted in the order in which they come, as those of one delay are: the next
-    /// is at hand, however many there are, while a heap of thousands is searched from its top to
-    /// its bottom for each.
+    /// Deadlines pushed in the order in which they come due, like those of one fixed delay. The
+    /// next is always at the front, whereas a heap of thousands is traversed from top to bottom for
+    /// each.
     line: VecDeque<Entry>,
-    /// Those that come before one that was noted earlier.
+    /// Deadlines that come before one that was pushed earlier.
     heap: BinaryHeap<Reverse<Entry>>,
     last: Ticket,
 }
 
 impl Deadlines {
-    /// None yet.
     pub fn new() -> Self {
         Self { line: VecDeque::new(), heap: BinaryHeap::new(), last: Ticket::NONE }
     }
 
-    /// Notes that `token` is to be woken at `deadline`.
+    /// Adds a deadline at which `token` is woken.
     pub fn push(&mut self, deadline: Instant, token: usize) -> Ticket {
         if self.line.back().is_some_and(|(last, ..)| deadline < *last) {
             return self.push_aside(deadline, token);
@@ -53,16 +52,16 @@ impl Deadlines {
         self.last
     }
 
-    /// The same for what hardly ever comes to pass, and lies far ahead: in the line, all that is
-    /// noted until then would come before it.
+    /// Like `push`, for distant deadlines that rarely matter. In the queue, they would send every
+    /// earlier deadline pushed meanwhile to the heap.
     pub fn push_aside(&mut self, deadline: Instant, token: usize) -> Ticket {
         self.last = Ticket(self.last.0 + 1);
         self.heap.push(Reverse((deadline, self.last, token)));
         self.last
     }
 
-    /// The earliest that is due at `now`, and whom it wakes. Those of one moment come in the order
-    /// of their noting.
+    /// Removes and returns the earliest deadline that is due at `now`. Deadlines at the same moment
+    /// are returned in the order in which they were pushed.
     pub fn pop_due(&mut self, now: Instant) -> Option<(Ticket, usize)> {
         let (deadline, ticket, token) = self.first()?;
         if deadline > now {
@@ -76,14 +75,13 @@ impl Deadlines {
         Some((ticket, token))
     }
 
-    /// The earliest of all.
     pub fn earliest(&self) -> Option<Instant> {
         self.first().map(|(deadline, ..)| deadline)
     }
 
     fn first(&self) -> Option<Entry> {
-        let of_heap = self.heap.peek().map(|Reverse(entry)| *entry);
-        self.line.front().copied().into_iter().chain(of_heap).min()
+        let top = self.heap.peek().map(|Reverse(entry)| *entry);
+        self.line.front().copied().into_iter().chain(top).min()
     }
 }
 
@@ -92,18 +90,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn deadlines_come_due_in_order_and_not_before() {
+    fn deadlines_come_in_order() {
         let mut deadlines = Deadlines::new();
         let start = Instant::now();
-        let at = |ms| start + Duration::from_millis(ms);
-        deadlines.push_aside(at(90), 6);
+        let moment = |ms| start + Duration::from_millis(ms);
+        deadlines.push_aside(moment(90), 6);
         for (ms, token) in [(30, 3), (10, 1), (20, 2), (10, 4), (30, 5)] {
-            deadlines.push(at(ms), token);
+            deadlines.push(moment(ms), token);
         }
         assert_eq!(deadlines.line.len(), 2, "what is put aside is in nobody's way");
-        let mut due = |ms| deadlines.pop_due(at(ms)).map(|(_, token)| token);
-        assert_eq!((due(9), due(10), due(10), due(19)), (None, Some(1), Some(4), None));
-        assert_eq!([due(89), due(89), due(89), due(89)], [Some(2), Some(3), Some(5), None]);
-        assert_eq!((due(90), due(90)), (Some(6), None));
+        let mut pop = |ms| deadlines.pop_due(moment(ms)).map(|(_, token)| token);
+        assert_eq!((pop(9), pop(10), pop(10), pop(19)), (None, Some(1), Some(4), None));
+        assert_eq!([pop(89), pop(89), pop(89), pop(89)], [Some(2), Some(3), Some(5), None]);
+        assert_eq!((pop(90), pop(90)), (Some(6), None));
     }
 }

@@ -1,4 +1,4 @@
-//! Endpoints: the listeners of a server, and what a client meets there first.
+//! Endpoints: the listeners of a server, and how each receives its clients.
 
 use std::sync::Arc;
 
@@ -6,20 +6,20 @@ use rustls::ServerConfig;
 
 use crate::scenario::fault::End;
 
-/// A listener, and so the endpoint of each connection that it accepts.
+/// The listener that a connection was accepted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint {
-    /// The origin of that number.
+    /// The index of an origin.
     Origin(usize),
     /// The control channel, which is not counted.
     Control,
 }
 
-/// What a client meets at an endpoint.
+/// How an endpoint receives a client.
 #[derive(Debug)]
 pub(super) enum Entrance {
     Plain,
     Tls(Arc<ServerConfig>),
-    /// Always sends these bytes, then ends so.
+    /// Always sends these bytes, then ends in this way.
     Greets(&'static [u8], End),
 }

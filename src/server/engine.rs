@@ -1,4 +1,5 @@
-//! The event loop: one thread that accepts, hands events and deadlines to connections, and sleeps.
+//! The event loop: one thread that accepts connections, hands them events and deadlines, and
+//! sleeps.
 
 use std::io;
 use std::sync::Arc;
@@ -20,43 +21,42 @@ use super::service::Service;
 use super::sleep::Sleep;
 use super::socket::Socket;
 
-/// The most events taken from the system at once.
+/// The most events fetched in one poll.
 const BATCH: usize = 1024;
 
-/// How long accepting rests when the system has no descriptor or memory left for a connection, or
-/// no more are allowed.
+/// How long a listener pauses when the system has no descriptor or memory left for a connection, or
+/// when the limit of connections is reached.
 const ACCEPT_REST: Duration = Duration::from_millis(10);
 
-/// How many connections are accepted in one go, at some microseconds each: an answer may come due
+/// The most connections accepted at once. Each takes some microseconds, and a response may come due
 /// meanwhile.
-const ACCEPTED_A_TURN: usize = 64;
+const ACCEPTED_AT_ONCE: usize = 64;
 
-// Tokens: the listeners come first, then the connections; these two are out of the way of both.
+// Tokens: listeners come first, then connections. These two are beyond both.
 const TIMER: Token = Token(usize::MAX - 1);
-const MAIL: Token = Token(usize::MAX - 2);
+const MAILBOX: Token = Token(usize::MAX - 2);
 
-/// What bounds the connections of a server.
+/// Limits for the connections of a server.
 #[derive(Debug)]
 pub(super) struct Bounds {
-    /// How many are open, in all loops together, without those of the control channel.
+    /// The number of open connections over all loops, without the control channel.
     pub open: AtomicUsize,
-    /// How many may be.
+    /// The most open connections.
     pub most: usize,
-    /// The longest that a head may take from its first byte to its last.
+    /// The longest time for a head, from its first byte to its last.
     pub head_timeout: Duration,
 }
 
-/// The event loop.
 #[derive(Debug)]
 pub(super) struct Engine {
     poll: Poll,
     mailbox: Mailbox,
     listeners: Vec<TcpListener>,
-    /// Whom each speaks for.
+    /// The endpoint of each listener.
     endpoints: Vec<Endpoint>,
-    /// Which of them rest, since there is no room for another connection.
+    /// Which listeners pause because there is no room for another connection.
     resting: Vec<bool>,
-    /// Connections accepted so far: they are dealt to the loops by turns.
+    /// The number of connections accepted so far. They are dealt to the loops in turn.
     dealt: usize,
     connections: Slab<Connection>,
     bounds: Arc<Bounds>,
@@ -64,12 +64,12 @@ pub(super) struct Engine {
     sleep: Sleep,
     service: Service,
     scratch: Box<Scratch>,
-    /// When to end, once that has been decided.
+    /// When to end, once that is decided.
     finish: Option<Instant>,
 }
 
 impl Engine {
-    /// A loop that gives `service`, spins or not, and listens nowhere yet.
+    /// Creates a loop that serves `service` and has no listeners yet; `spins` enables busy-polling.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Engine {
     pub fn new(service: Service, spins: bool, bounds: Arc<Bounds>) -> io::Result<Self> {
         let poll = Poll::new()?;
         Ok(Self {
-            mailbox: Mailbox::new(poll.registry(), MAIL)?,
+            mailbox: Mailbox::new(poll.registry(), MAILBOX)?,
             sleep: Sleep::new(poll.registry(), TIMER, spins)?,
             poll,
             listeners: Vec::new(),
@@ -93,12 +93,12 @@ impl Engine {
         })
     }
 
-    /// Has it listen, and deal the connections to itself and `colleagues`. Each listener speaks for
-    /// the one of `doors` in its place.
+    /// Starts to listen, and deals the connections to itself and `colleagues`. Each listener
+    /// belongs to the endpoint at the same index.
     ///
     /// # Errors
     ///
-    /// The system refuses to watch so many.
+    /// The system refuses to watch that many listeners.
     pub fn listen(
         &mut self,
         mut listeners: Vec<TcpListener>,
@@ -114,16 +114,16 @@ impl Engine {
         Ok(())
     }
 
-    /// Where others leave letters for it.
+    /// Returns the mailbox of this loop, for other loops to write to.
     pub fn mailbox(&self) -> Mailbox {
         self.mailbox.clone()
     }
 
-    /// Serves until told to end.
+    /// Serves until stopped.
     ///
     /// # Errors
     ///
-    /// The system refuses to wait, which it has no reason to, or to take the access log.
+    /// The system refuses to wait, which should not happen, or to write the access log.
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(BATCH);
         self.service.tally.start();
@@ -138,14 +138,14 @@ impl Engine {
             self.meet_deadlines();
             for event in &events {
                 match event.token() {
-                    MAIL => self.read_mail(now),
-                    // It has done its work by ending the sleep.
+                    MAILBOX => self.read_messages(now),
+                    // Its only task was to end the sleep.
                     TIMER => {}
                     Token(number) if number < self.endpoints.len() => self.accept(number, now),
                     Token(number) => self.handle(number - self.endpoints.len(), event, now),
                 }
-                // A batch may be long, and an answer whose time has come goes before requests that
-                // have just arrived.
+                // A batch may be long. A response that is due goes before requests that have just
+                // arrived.
                 self.meet_deadlines();
             }
             if let Some(log) = &mut self.service.log {
@@ -160,23 +160,25 @@ impl Engine {
         }
     }
 
-    /// Does what the letters say.
-    fn read_mail(&mut self, now: Now) {
-        for mail in self.mailbox.take() {
-            match mail {
+    /// Handles all messages.
+    fn read_messages(&mut self, now: Now) {
+        for message in self.mailbox.take() {
+            match message {
                 Message::Admit(stream, endpoint) => self.admit(stream, endpoint, now),
-                // Fails where whoever asked has gone.
-                Message::Tell { anew, to } => drop(to.send(self.service.tally.tell(anew))),
+                // Fails if the asking loop has ended.
+                Message::Report { anew, sender } => {
+                    drop(sender.send(self.service.tally.report(anew)));
+                }
                 Message::Finish(until) => self.begin_to_finish(until),
                 Message::Stop => self.finish = Some(now.instant),
             }
         }
     }
 
-    /// Accepts nobody any more, and lets those go from whom nobody waits for anything.
+    /// Stops accepting, and closes idle connections.
     fn begin_to_finish(&mut self, until: Instant) {
         self.finish = Some(until);
-        // Closing a socket takes it out of the poll as well.
+        // Closing a socket also removes it from the poll.
         self.listeners.clear();
         let idle: Vec<usize> = self
             .connections
@@ -187,23 +189,23 @@ impl Engine {
         idle.into_iter().for_each(|key| self.close(key));
     }
 
-    /// Wakes all whose deadline has come.
+    /// Wakes every listener and connection whose deadline has passed.
     fn meet_deadlines(&mut self) {
         if self.deadlines.earliest().is_none() {
             return;
         }
-        // Read once: who wants another turn at once gets it after all others.
+        // Read once: a connection that wants to run again at once runs after all others.
         let now = Now::read();
         while let Some((ticket, token)) = self.deadlines.pop_due(now.instant) {
             self.wake(token, ticket, now);
         }
     }
 
-    /// Accepts those who wait at a listener. There is no further event for them, so it comes back
-    /// for those that are left.
+    /// Accepts pending connections. No further event comes for them, so the loop returns later for
+    /// those that are left.
     fn accept(&mut self, number: usize, now: Now) {
         let endpoint = self.endpoints[number];
-        for _ in 0..ACCEPTED_A_TURN {
+        for _ in 0..ACCEPTED_AT_ONCE {
             let Some(listener) = self.listeners.get(number) else { return };
             if endpoint != Endpoint::Control
                 && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most
@@ -213,7 +215,7 @@ impl Engine {
             match listener.accept() {
                 Ok((stream, _)) => self.deal(stream, endpoint, now),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // A client that has gone again says nothing about the next.
+                // An aborted connection does not affect the next.
                 Err(error)
                     if matches!(
                         error.kind(),
@@ -225,14 +227,14 @@ impl Engine {
         self.rest(number, after_all_others(now));
     }
 
-    /// Lets a listener rest: once at a time, however many clients knock meanwhile.
+    /// Pauses a listener. Further clients do not add deadlines.
     fn rest(&mut self, number: usize, until: Instant) {
         if !std::mem::replace(&mut self.resting[number], true) {
             self.deadlines.push(until, number);
         }
     }
 
-    /// Gives a connection to the loop whose turn it is. The control channel stays here.
+    /// Hands a connection to the next loop in turn. The control channel stays here.
     fn deal(&mut self, stream: TcpStream, endpoint: Endpoint, now: Now) {
         if endpoint == Endpoint::Control {
             return self.admit(stream, endpoint, now);
@@ -250,7 +252,7 @@ impl Engine {
     fn admit(&mut self, mut stream: TcpStream, endpoint: Endpoint, now: Now) {
         let entry = self.connections.vacant_entry();
         let token = Token(self.endpoints.len() + entry.key());
-        // Once for all: a connection that waits for nothing ignores what it is told.
+        // Registers for both, once: a connection that waits for nothing ignores events.
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registered = self.poll.registry().register(&mut stream, token, interest);
         let is_stamped = self.service.served.has_delays && endpoint != Endpoint::Control;
@@ -300,8 +302,8 @@ impl Engine {
         }
     }
 
-    /// Sees to it that a head that has begun comes to its end. One look at a time for each
-    /// connection, however many heads it begins.
+    /// Enforces the timeout of an unfinished head. Each connection has at most one such deadline,
+    /// however many heads it begins.
     fn watch(&mut self, key: usize, now: Now) {
         let connection = &mut self.connections[key];
         let Some(since) = connection.head_since() else { return };
@@ -314,7 +316,7 @@ impl Engine {
     }
 
     fn close(&mut self, key: usize) {
-        // Closing the socket takes it out of the poll as well.
+        // Closing the socket also removes it from the poll.
         let connection = self.connections.remove(key);
         connection.abandon(&mut self.service);
         self.left(connection.endpoint());
@@ -334,15 +336,15 @@ mod tests {
     use crate::server::Server;
 
     #[test]
-    fn a_crowd_is_accepted_by_turns_with_what_is_due_in_between() {
+    fn crowds_are_accepted_in_parts() {
         let mut server = Server::bind(Arc::new(Scenario::load("keepalive").unwrap())).unwrap();
         let origin = server.announcement().origins().unwrap().remove(0);
-        let crowd: Vec<_> = (0..=ACCEPTED_A_TURN)
+        let crowd: Vec<_> = (0..=ACCEPTED_AT_ONCE)
             .map(|_| std::net::TcpStream::connect((origin.host.as_str(), origin.port)).unwrap())
             .collect();
         let (engine, now) = (&mut server.engines[0], Now::read());
         engine.accept(0, now);
-        assert_eq!(engine.connections.len(), ACCEPTED_A_TURN);
+        assert_eq!(engine.connections.len(), ACCEPTED_AT_ONCE);
         assert_eq!(engine.deadlines.earliest(), Some(after_all_others(now)));
         engine.meet_deadlines();
         assert_eq!((engine.connections.len(), engine.deadlines.earliest()), (crowd.len(), None));

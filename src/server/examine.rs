@@ -1,13 +1,13 @@
-//! What must hold of the parser of requests, whatever it is given: tried on mutants here, and on
-//! more in `fuzz/`.
+//! Invariants of the request parser for any input, tested with mutants here and with more in
+//! `fuzz/`.
 
 use super::request::{Parsed, parse};
 
-/// Reads any bytes as the beginning of a stream of requests.
+/// Checks that `bytes`, as the start of a stream of requests, are parsed consistently.
 ///
 /// # Panics
 ///
-/// What is made of a head depends on how much of the stream has arrived, which is a fault of the
+/// The result for a head depends on how much of the stream has arrived, which is a bug in the
 /// parser.
 pub fn examine(bytes: &[u8]) {
     let parsed = parse(bytes);
@@ -22,14 +22,14 @@ pub fn examine(bytes: &[u8]) {
                 "what follows a head matters"
             );
         }
-        (Parsed::Complete(..), of_part) => {
-            assert_eq!(of_part, parsed, "what follows a head matters")
+        (Parsed::Complete(..), prefix) => {
+            assert_eq!(prefix, parsed, "what follows a head matters")
         }
-        (Parsed::Partial, of_part) => {
-            assert_eq!(of_part, Parsed::Partial, "more bytes make up for bad ones")
+        (Parsed::Partial, prefix) => {
+            assert_eq!(prefix, Parsed::Partial, "more bytes make up for bad ones")
         }
-        (Parsed::Refused(_), of_part) => {
-            assert!(!matches!(of_part, Parsed::Complete(..)), "what follows a head matters");
+        (Parsed::Refused(_), prefix) => {
+            assert!(!matches!(prefix, Parsed::Complete(..)), "what follows a head matters");
         }
     }
 }
@@ -43,7 +43,7 @@ mod tests {
     use crate::stats::mutation;
 
     #[test]
-    fn a_mutant_is_read_refused_or_waited_for_and_nothing_else() {
+    fn mutants_parse_consistently() {
         let [complete, partial, refused] = [const { Cell::new(0) }; 3];
         mutation::each("requests", 2_000, |mutant| {
             examine(mutant);
@@ -56,7 +56,7 @@ mod tests {
             };
             seen.set(seen.get() + 1);
         });
-        // All three happen often, or the mutants are too tame or too wild.
+        // All three happen often; otherwise the mutants are too tame or too wild.
         let seen = [complete, partial, refused].map(Cell::into_inner);
         assert!(seen.iter().all(|count| *count > 1_000), "{seen:?}");
     }

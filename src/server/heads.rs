@@ -1,4 +1,4 @@
-//! The heads of a scenario's replies, rendered before a client asks.
+//! The heads of a scenario's replies, rendered before any request arrives.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -9,40 +9,38 @@ use super::response::Head;
 use crate::scenario::Scenario;
 use crate::scenario::site::Reply;
 
-/// The heads of a scenario's replies, each once: 100,000 sites that answer alike share one.
+/// The distinct heads of a scenario's replies: 100,000 sites with equal heads share one.
 #[derive(Debug)]
 pub(super) struct Heads {
     heads: Vec<Box<[u8]>>,
-    of_site: Vec<u32>,
+    numbers: Vec<u32>,
 }
 
 impl Heads {
-    /// Prepares the heads of every site.
+    /// Renders the heads of all sites.
     pub fn prepare(scenario: &Scenario) -> Self {
-        let mut numbers = HashMap::new();
+        let mut known = HashMap::new();
         let mut heads = Vec::new();
-        let of_site = scenario.sites.iter().map(|site| {
+        let site_numbers = scenario.sites.iter().map(|site| {
             let reply = &site.reply;
-            *numbers.entry((reply.status, &reply.headers, reply.bytes)).or_insert_with(|| {
+            *known.entry((reply.status, &reply.headers, reply.bytes)).or_insert_with(|| {
                 heads.push(render(reply));
                 heads.len() as u32 - 1
             })
         });
-        let of_site = of_site.collect();
-        Self { heads, of_site }
+        let numbers = site_numbers.collect();
+        Self { heads, numbers }
     }
 
-    /// The head of a site's reply.
-    pub fn of_site(&self, site: usize) -> Head {
-        Head::Prepared(self.of_site[site])
+    pub fn prepared(&self, site: usize) -> Head {
+        Head::Prepared(self.numbers[site])
     }
 
-    /// The head of a site's reply, without its [`tail`](super::response::tail).
+    /// Returns the head of a site's reply, without its [`tail`](super::response::tail).
     pub fn faultless(&self, site: usize) -> &[u8] {
-        &self.heads[self.of_site[site] as usize]
+        &self.heads[self.numbers[site] as usize]
     }
 
-    /// The bytes of a head.
     pub fn bytes<'a>(&'a self, head: &'a Head) -> &'a [u8] {
         match head {
             Head::Prepared(number) => &self.heads[*number as usize],
@@ -52,7 +50,7 @@ impl Heads {
     }
 }
 
-/// The head of a reply without its [`tail`](super::response::tail).
+/// Renders the head of a reply without its [`tail`](super::response::tail).
 fn render(reply: &Reply) -> Box<[u8]> {
     let status = StatusCode::from_u16(reply.status).expect("scenarios hold no other");
     let mut head = format!(
@@ -60,7 +58,7 @@ fn render(reply: &Reply) -> Box<[u8]> {
         status.as_str(),
         status.canonical_reason().unwrap_or_default()
     );
-    // RFC 9110, section 8.6: not in an answer that cannot have a body.
+    // RFC 9110, section 8.6: not in a response that cannot have a body.
     if !matches!(reply.status, 204 | 304) {
         write!(head, "content-length: {}\r\n", reply.bytes).expect("strings grow");
     }
@@ -85,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_says_status_length_and_the_headers_of_its_site() {
+    fn heads_hold_their_headers() {
         assert_eq!(
             *render(&reply(200, 7)),
             *b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\nx-a: b c\r\n"

@@ -16,16 +16,16 @@ use super::tally::Seen;
 pub(super) enum Message {
     /// Take over a connection that another loop accepted.
     Admit(TcpStream, Endpoint),
-    /// Report the counters, and reset them if `anew`. By then every answer that a client can have
-    /// read is counted.
-    Tell { anew: bool, to: Sender<Seen> },
-    /// Accept no more connections, let pending answers end by this time, and end.
+    /// Report the counters, and reset them if `anew`. By then they include every response that a
+    /// client can have read.
+    Report { anew: bool, sender: Sender<Seen> },
+    /// Accept no more connections, finish pending responses by this time, and end.
     Finish(Instant),
     /// End.
     Stop,
 }
 
-/// The queue of messages to a loop, each of which wakes it.
+/// The queue of messages to a loop. Each message wakes it.
 #[derive(Debug, Clone)]
 pub(super) struct Mailbox {
     messages: Arc<Mutex<Vec<Message>>>,
@@ -42,14 +42,12 @@ impl Mailbox {
         Ok(Self { messages: Arc::default(), waker: Arc::new(Waker::new(registry, token)?) })
     }
 
-    /// Sends a message.
     pub fn send(&self, message: Message) {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
-        // Fails only where the loop has gone already.
+        // Fails only if the loop has already ended.
         let _ = self.waker.wake();
     }
 
-    /// Takes all messages.
     pub fn take(&self) -> Vec<Message> {
         std::mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,15 +1,15 @@
-//! The mock server: answers each site of a scenario after its programmed delay, and counts what it
-//! saw.
+//! The mock server: answers each site of a scenario after its programmed delay, and counts
+//! requests.
 //!
-//! One engine, ours, so that no client or runtime is judged by a relative: an event loop with its
-//! deadlines, or several that share nothing but counters ([`Server`]). Measurements start it in a
-//! process of its own ([`ServerProcess`]), so that the fetches measured do not share its memory or
-//! its scheduler.
+//! The server has a single engine, written for this program, so that no client or executor is
+//! measured with a server built on it: one event loop with its deadlines, or several that share
+//! only counters ([`Server`]). Measurements start it in a separate process ([`ServerProcess`]), so
+//! that the measured fetches do not share its memory or its scheduler.
 //!
-//! One listener for each origin, and one for control: `GET /witness` there tells the counts so far
-//! as JSON, `GET /take` the same and starts anew. Control is not counted. The counts are exact:
-//! they hold a response as soon as its client can have read the last byte, since every loop is
-//! asked for its own and tells them when it has done what it is at.
+//! Each origin has a listener, and there is one for control: `GET /witness` returns the counts so
+//! far as JSON, `GET /take` returns and resets them. Control requests are not counted. The counts
+//! are exact: they include a response as soon as its client can have read the last byte, because
+//! every loop reports its counts only once its current work is done.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -76,9 +76,9 @@ pub use self::setup::Setup;
 #[derive(Debug)]
 pub struct Server {
     announcement: Announcement,
-    /// The first of them accepts the connections and deals them to all by turns.
+    /// The first one accepts connections and deals them to all in turn.
     engines: Vec<Engine>,
-    /// Bound and never listened to: who connects there is refused.
+    /// Bound but not listening: connections to them are refused.
     _refusing: Vec<OwnedFd>,
 }
 
@@ -93,11 +93,11 @@ impl Server {
         Self::bind_as(scenario, Setup::default())
     }
 
-    /// Binds the listeners as `setup` says.
+    /// Binds the listeners as `setup` specifies.
     ///
     /// # Errors
     ///
-    /// Too few file descriptors for the origins, or an address or port that cannot be had.
+    /// Too few file descriptors for the origins, or an address or port that is not available.
     pub fn bind_as(scenario: Arc<Scenario>, setup: Setup) -> anyhow::Result<Self> {
         let mut origins = Origins::bind(&scenario, &setup)?;
         let control =
@@ -123,12 +123,12 @@ impl Server {
         Ok(Self { announcement, engines, _refusing: origins.refusing })
     }
 
-    /// Where everything is found.
+    /// Returns the addresses of the origins, the sites and the control channel.
     pub fn announcement(&self) -> &Announcement {
         &self.announcement
     }
 
-    /// What ends [`run`](Self::run), from another thread.
+    /// Returns a handle that ends [`run`](Self::run) from another thread.
     pub fn stopper(&self) -> Stopper {
         Stopper(self.engines.iter().map(Engine::mailbox).collect())
     }
@@ -137,16 +137,17 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The system's own trouble, never a client's.
+    /// A failure of the system. Clients never cause one.
     pub fn run(self) -> io::Result<()> {
         let stopper = self.stopper();
         let mut engines = self.engines.into_iter();
         let first = engines.next().expect("there is one loop at least");
         thread::scope(|scope| {
-            let run = |engine: Engine| {
-                thread::Builder::new().name("loop".to_owned()).spawn_scoped(scope, || engine.run())
-            };
-            let others: Vec<_> = engines.map(run).collect::<io::Result<_>>()?;
+            let mut others = Vec::new();
+            for engine in engines {
+                let builder = thread::Builder::new().name("loop".to_owned());
+                others.push(builder.spawn_scoped(scope, || engine.run())?);
+            }
             let result = first.run();
             if result.is_err() {
                 stopper.stop();
@@ -158,7 +159,7 @@ impl Server {
     }
 }
 
-/// The loops of a server.
+/// Creates the loops of a server.
 fn engines(served: Arc<ServedScenario>, setup: Setup) -> io::Result<Vec<Engine>> {
     let bounds = Arc::new(Bounds {
         open: AtomicUsize::new(0),
@@ -167,16 +168,17 @@ fn engines(served: Arc<ServedScenario>, setup: Setup) -> io::Result<Vec<Engine>>
     });
     let in_flight = Arc::<InFlight>::default();
     let log = setup.access_log.map(|file| Arc::new(Mutex::new(file)));
-    let engine = |_| {
+    let mut engines = Vec::new();
+    for _ in 0..setup.loops.get() {
         let service = Service {
             served: Arc::clone(&served),
             tally: Tally::new(Arc::clone(&in_flight)),
             log: log.clone().map(AccessLog::new),
             colleagues: Vec::new(),
         };
-        Engine::new(service, setup.spins, Arc::clone(&bounds))
-    };
-    (0..setup.loops.get()).map(engine).collect()
+        engines.push(Engine::new(service, setup.spins, Arc::clone(&bounds))?);
+    }
+    Ok(engines)
 }
 
 /// Ends a [`Server`] from another thread.
@@ -184,21 +186,20 @@ fn engines(served: Arc<ServedScenario>, setup: Setup) -> io::Result<Vec<Engine>>
 pub struct Stopper(Vec<Mailbox>);
 
 impl Stopper {
-    /// Ends it at once, also where it has not begun to run.
+    /// Ends the server at once, even if it does not run yet.
     pub fn stop(&self) {
         self.0.iter().for_each(|loops| loops.send(Message::Stop));
     }
 
-    /// Ends it once the answers in work are sent, or so much time has passed. Nobody is accepted
-    /// any more.
+    /// Ends the server once the pending responses are sent, or after `within`. It accepts no more
+    /// connections.
     pub fn finish(&self, within: Duration) {
         let until = Instant::now() + within;
         self.0.iter().for_each(|loops| loops.send(Message::Finish(until)));
     }
 }
 
-/// Fills the random buffer that all bodies share, which would otherwise happen during the first
-/// response.
+/// Fills the random buffer that all bodies share. Otherwise the first response would do it.
 fn make_bodies_ready() {
     let reply = Reply {
         status: 200,

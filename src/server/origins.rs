@@ -1,4 +1,4 @@
-//! The origins of a scenario as sockets: each listens in its own way, or not at all.
+//! The origins of a scenario as sockets, which listen in different ways, or not at all.
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -18,17 +18,17 @@ use crate::scenario::fault::{Certificate, Listening};
 
 /// The origins of a scenario, bound to their ports.
 pub(super) struct Origins {
-    /// Where each is found, in order.
+    /// The address of each origin.
     pub addresses: Vec<Origin>,
-    /// What awaits the clients of each, in order.
+    /// The entrance of each origin.
     pub entrances: Vec<Entrance>,
-    /// The sockets of those that listen.
+    /// The sockets of the origins that listen.
     pub listeners: Vec<TcpListener>,
-    /// Which origin each of them speaks for.
+    /// The endpoint of each listener.
     pub endpoints: Vec<Endpoint>,
-    /// The sockets of those that do not.
+    /// The sockets of the origins that do not listen.
     pub refusing: Vec<OwnedFd>,
-    /// The certificate to trust, as PEM text, where any of them speaks TLS.
+    /// The certificate to trust, as PEM text, if any origin speaks TLS.
     pub cacert: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl Origins {
     ///
     /// # Errors
     ///
-    /// Most likely too few file descriptors, or ports that others have.
+    /// Most likely too few file descriptors, or ports in use by other programs.
     pub fn bind(scenario: &Scenario, setup: &Setup) -> anyhow::Result<Self> {
         let hosts = [setup.address.to_string(), "localhost".to_owned()];
         let mut identities = Identities { hosts: &hosts, authority: None, made: HashMap::new() };
@@ -57,7 +57,7 @@ impl Origins {
             origins.addresses.push(setup.origin(listening.scheme(), port));
             origins.entrances.push(match listening {
                 Listening::Plain | Listening::Refuses => Entrance::Plain,
-                Listening::Tls(certificate) => Entrance::Tls(identities.show(certificate)?),
+                Listening::Tls(certificate) => Entrance::Tls(identities.tls_config(certificate)?),
                 Listening::Greets(says, end) => Entrance::Greets(says, end),
             });
         }
@@ -65,7 +65,7 @@ impl Origins {
         Ok(origins)
     }
 
-    /// Binds a socket, and tells its port.
+    /// Binds a socket, and returns its port.
     fn socket(
         &mut self,
         number: usize,
@@ -86,7 +86,7 @@ impl Origins {
     }
 }
 
-/// What is shown to clients of TLS, made when it is first asked for.
+/// The TLS identities of the origins, created on first use.
 struct Identities<'a> {
     /// The names and addresses that certificates are for.
     hosts: &'a [String],
@@ -95,7 +95,7 @@ struct Identities<'a> {
 }
 
 impl Identities<'_> {
-    fn show(&mut self, certificate: Certificate) -> anyhow::Result<Arc<ServerConfig>> {
+    fn tls_config(&mut self, certificate: Certificate) -> anyhow::Result<Arc<ServerConfig>> {
         if let Some(made) = self.made.get(&certificate) {
             return Ok(Arc::clone(made));
         }
@@ -103,7 +103,7 @@ impl Identities<'_> {
             Some(authority) => authority,
             None => Authority::new().context("cannot make certificates")?,
         };
-        let made = self.authority.insert(authority).show(certificate, self.hosts)?;
+        let made = self.authority.insert(authority).tls_config(certificate, self.hosts)?;
         self.made.insert(certificate, Arc::clone(&made));
         Ok(made)
     }

@@ -1,9 +1,9 @@
-//! Connections that were turned away before anybody could accept them.
+//! Connections that were dropped before they could be accepted.
 
 use std::fs;
 
-/// How many found the queue of their listener full since the system started, on all listeners of
-/// the machine together: it keeps no count of each. 0 where it does not say.
+/// Returns how many connections found the queue of their listener full since the system started,
+/// over all listeners of the machine: the system has no count for each. 0 if it reports none.
 pub(super) fn listen_overflows() -> u64 {
     fs::read_to_string("/proc/net/netstat")
         .ok()
@@ -11,7 +11,7 @@ pub(super) fn listen_overflows() -> u64 {
         .unwrap_or(0)
 }
 
-/// A field of a table that has a line of names and below it a line of numbers.
+/// Returns a field of a table that has a line of names above a line of numbers.
 fn field(text: &str, table: &str, name: &str) -> Option<u64> {
     let mut lines = text.lines().filter(|line| line.starts_with(table));
     let (names, numbers) = (lines.next()?, lines.next()?);
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_found_below_its_name() {
+    fn fields_are_found() {
         let text = "IpExt: A B\nIpExt: 1 2\nTcpExt: A ListenOverflows B\nTcpExt: 3 4 5\n";
         assert_eq!(field(text, "TcpExt:", "ListenOverflows"), Some(4));
         assert_eq!(field(text, "TcpExt:", "Nope"), None);

@@ -1,13 +1,13 @@
-//! A body that takes its time: let out evenly, piece by piece.
+//! Sends a body evenly over a given time, piece by piece.
 
 use std::time::{Duration, Instant};
 
-/// The least time between two pieces, and the most pieces: finer steps would cost more than they
+/// The shortest time between two pieces, and the most pieces. Finer steps would cost more than they
 /// show.
 const STEP: Duration = Duration::from_millis(5);
 const MOST_STEPS: u128 = 1_000;
 
-/// How a body of some length is spread over some time.
+/// Spreads the bytes of a body over some time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     since: Instant,
@@ -16,19 +16,19 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Spreads `bytes` from `since` on over `time`.
+    /// Spreads `bytes` over `time`, starting at `since`.
     pub fn new(since: Instant, time: Duration, bytes: u64) -> Self {
         Self { since, time, bytes }
     }
 
-    /// How many bytes may be out at `now`.
+    /// Returns the number of bytes that may be sent by `now`.
     pub fn allowed(&self, now: Instant) -> u64 {
         let bytes = u128::from(self.bytes) * self.step(now) / self.steps();
-        // No more than all of them, which is what the number was before.
+        // At most `self.bytes`, so it fits.
         bytes as u64
     }
 
-    /// When more may be let out than at `now`, or `None` where all may.
+    /// Returns when more bytes may be sent than at `now`; `None` if all may.
     pub fn next(&self, now: Instant) -> Option<Instant> {
         let next = self.step(now) + 1;
         (next <= self.steps()).then(|| {
@@ -37,7 +37,7 @@ impl Pace {
         })
     }
 
-    /// When the last byte is due, if the body has a time at all.
+    /// Returns when the last byte is due; `None` if the body has no time.
     pub fn end(&self) -> Option<Instant> {
         (!self.time.is_zero()).then(|| self.since + self.time)
     }
@@ -46,7 +46,7 @@ impl Pace {
         (self.time.as_nanos() / STEP.as_nanos()).clamp(1, MOST_STEPS)
     }
 
-    /// The number of pieces that are due at `now`.
+    /// Returns the number of pieces that are due at `now`.
     fn step(&self, now: Instant) -> u128 {
         let elapsed = now.saturating_duration_since(self.since);
         if elapsed >= self.time {
@@ -61,11 +61,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_is_let_out_evenly_and_whole_at_its_end() {
+    fn bodies_are_sent_evenly() {
         let since = Instant::now();
         let ms = Duration::from_millis;
         let pace = Pace::new(since, ms(100), 1_000);
-        let allowed = |at| pace.allowed(since + at);
+        let allowed = |elapsed| pace.allowed(since + elapsed);
         assert_eq!(
             (allowed(ms(0)), allowed(ms(5)), allowed(ms(52)), allowed(ms(99))),
             (0, 50, 500, 950)
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn every_moment_named_lets_more_out() {
+    fn every_step_sends_more() {
         for (time, bytes) in [
             (Duration::from_nanos(1), 1),
             (Duration::from_millis(33), 7),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_a_time_is_let_out_at_once() {
+    fn untimed_bodies_go_at_once() {
         let now = Instant::now();
         let pace = Pace::new(now, Duration::ZERO, 9);
         assert_eq!((pace.allowed(now), pace.next(now)), (9, None));

@@ -1,4 +1,4 @@
-//! The mock server as a child process, as seen by its parent.
+//! The mock server as a child process, seen from its parent.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -13,15 +13,14 @@ use crate::fetch::roots::{self, Roots};
 use crate::server::witness::Witness;
 use crate::worker::child::Child;
 
-/// How long the server may take to say where it is.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest time to wait for the announcement.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest announcement that is read, in bytes: the most sites that a scenario may have take
-/// half of it.
+/// The longest accepted announcement, in bytes. The largest possible scenario needs half of it.
 const ANNOUNCEMENT_LIMIT: u64 = 512 << 20;
 
-/// A mock server in a process of its own, which ends when this is dropped, or its parent dies
-/// however it may.
+/// A mock server in a separate process. The process ends when this is dropped, or when its parent
+/// dies in any way.
 #[derive(Debug)]
 pub struct ServerProcess {
     announcement: Announcement,
@@ -35,7 +34,8 @@ impl ServerProcess {
     ///
     /// # Errors
     ///
-    /// The program cannot be started, ends early or does not say where it is: how it ended is told.
+    /// The program cannot be started, ends early or announces no address. The error describes how
+    /// it ended.
     pub fn start(program: &Path, scenario: &str, time_scale: f64) -> anyhow::Result<Self> {
         Self::start_on(Ipv4Addr::LOCALHOST.into(), program, scenario, time_scale)
     }
@@ -56,7 +56,7 @@ impl ServerProcess {
         command.args(["--time-scale", &time_scale.to_string(), "--", scenario]);
         let child = Child::start(&mut command, ANNOUNCEMENT_LIMIT);
         let mut child = child.with_context(|| format!("cannot start {}", program.display()))?;
-        let line = child.hear(PATIENCE).with_context(|| {
+        let line = child.hear(TIMEOUT).with_context(|| {
             format!("cannot start the mock server {} serve {scenario}", program.display())
         })?;
         let announcement: Announcement =
@@ -65,40 +65,39 @@ impl ServerProcess {
         Ok(Self { announcement, origins, child })
     }
 
-    /// The process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// The address of each origin, indexed by
+    /// Returns the address of each origin, indexed by
     /// [`Site::origin`](crate::scenario::site::Site::origin).
     pub fn origins(&self) -> &[Origin] {
         &self.origins
     }
 
-    /// The certificate to trust, where any origin speaks TLS.
+    /// Returns the certificate to trust, if any origin speaks TLS.
     ///
     /// # Errors
     ///
-    /// What was announced is no certificate.
+    /// The announced certificate is invalid.
     pub fn roots(&self) -> anyhow::Result<Option<Roots>> {
-        let read = |pem: &str| {
-            roots::read(pem.as_bytes()).context("the mock server announced a bad certificate")
-        };
-        self.cacert().map(read).transpose()
+        let Some(pem) = self.cacert() else { return Ok(None) };
+        let roots = roots::read(pem.as_bytes());
+        roots.map(Some).context("the mock server announced a bad certificate")
     }
 
-    /// The same as PEM text.
+    /// Returns the certificate to trust as PEM text, if any origin speaks TLS.
     pub fn cacert(&self) -> Option<&str> {
         self.announcement.cacert.as_deref()
     }
 
-    /// The sites, in the order in which they are fetched.
+    /// Returns the sites, in the order in which they are fetched.
     pub fn sites(&self) -> &[AnnouncedSite] {
         &self.announcement.sites
     }
 
-    /// What the server saw since this was last asked, and has it start anew.
+    /// Returns the counts of the server since they were last taken, and resets them.
     ///
     /// # Errors
     ///

@@ -1,24 +1,23 @@
-//! The head of a request: what is asked for, and what is refused before anybody asks what for.
+//! Parses the head of a request, and refuses invalid ones.
 
 use std::mem::MaybeUninit;
 
-/// The longest head that is read, in bytes.
+/// The longest accepted head, in bytes.
 pub(super) const HEAD_LIMIT: usize = 16 << 10;
 
 /// The most header lines of a head; browsers send about twenty.
 const HEADERS_LIMIT: usize = 64;
 
-/// A request that was understood. It has no body: one that has is refused.
+/// A valid request. It has no body: a request with a body is refused, or gets a 405 and is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Request {
     pub method: Method,
     pub target: Target,
     pub keep_alive: KeepAlive,
-    /// Whether the answer is to tell its delay.
+    /// Whether the response reports its delay.
     pub is_timed: bool,
 }
 
-/// The methods told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     Get,
@@ -26,7 +25,7 @@ pub(super) enum Method {
     Other,
 }
 
-/// What is asked for. Which of these a listener answers is not for the head to say.
+/// The target of a request. The listener decides which targets it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
     Visit { site: usize, visit: u64 },
@@ -35,32 +34,32 @@ pub(super) enum Target {
     Unknown,
 }
 
-/// What becomes of the connection after the answer (RFC 9112, section 9.3).
+/// Whether the connection stays open after the response (RFC 9112, section 9.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeepAlive {
-    /// It stays open, as is usual in HTTP/1.1.
+    /// It stays open, the default in HTTP/1.1.
     Yes,
-    /// It stays open, and an HTTP/1.0 client must be told.
-    Told,
+    /// It stays open, and the response must announce it to an HTTP/1.0 client.
+    Announced,
     /// It is closed.
     No,
 }
 
-/// What the beginning of a stream of requests holds.
+/// The result of parsing the start of a stream of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parsed {
-    /// A whole head, and its length in bytes.
+    /// A complete head, and its length in bytes.
     Complete(Request, usize),
-    /// The beginning of a head.
+    /// The start of a head.
     Partial,
-    /// Nothing that could be followed by another request.
+    /// A head after which no other request can follow.
     Refused(Refusal),
 }
 
 /// Why a head is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It is no HTTP/1, or announces a body.
+    /// It is not HTTP/1, or announces a body.
     Malformed,
     /// It is longer than [`HEAD_LIMIT`], or has too many lines.
     TooLarge,
@@ -68,7 +67,7 @@ pub(super) enum Refusal {
     Version,
 }
 
-/// Reads the head that `bytes` begin with.
+/// Parses the head at the start of `bytes`.
 pub(super) fn parse(bytes: &[u8]) -> Parsed {
     let head = &bytes[..bytes.len().min(HEAD_LIMIT)];
     let mut headers = [const { MaybeUninit::uninit() }; HEADERS_LIMIT];
@@ -92,34 +91,33 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
     }
 }
 
-/// Reads a head whose version, which begins at byte `at`, is neither 1.0 nor 1.1.
+/// Parses a head whose version starts at byte `start` and is neither 1.0 nor 1.1.
 ///
 /// Reads a higher minor version as 1.1 (RFC 9110, section 2.5). A version is a name in capitals and
 /// two digits with a dot between them (RFC 9112, section 2.3).
 #[cold]
-fn other_version(bytes: &[u8], at: usize) -> Parsed {
+fn other_version(bytes: &[u8], start: usize) -> Parsed {
     const PATTERN: &[u8] = b"HTTP/0.0";
-    let fits = |(byte, pattern): (&u8, &u8)| match pattern {
+    let (version, rest) = bytes[start..].split_at(PATTERN.len().min(bytes.len() - start));
+    let is_version = version.iter().zip(PATTERN).all(|(byte, pattern)| match pattern {
         b'0' => byte.is_ascii_digit(),
         _ => byte == pattern,
-    };
-    let (version, rest) = bytes[at..].split_at(PATTERN.len().min(bytes.len() - at));
-    if !version.iter().zip(PATTERN).all(fits) {
+    });
+    if !is_version {
         return Parsed::Refused(Refusal::Malformed);
     }
     match rest {
         [] | [b'\r'] if bytes.len() < HEAD_LIMIT => Parsed::Partial,
         [] | [b'\r'] => Parsed::Refused(Refusal::TooLarge),
         [b'\n', ..] | [b'\r', b'\n', ..] if version.starts_with(b"HTTP/1.") => {
-            parse(&[&bytes[..at], b"HTTP/1.1", rest].concat())
+            parse(&[&bytes[..start], b"HTTP/1.1", rest].concat())
         }
         [b'\n', ..] | [b'\r', b'\n', ..] => Parsed::Refused(Refusal::Version),
         _ => Parsed::Refused(Refusal::Malformed),
     }
 }
 
-/// What a head that is well-formed line by line says as a whole, or `None` where that makes no
-/// sense.
+/// Interprets a head whose lines are well-formed; `None` if they contradict each other.
 fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
     let method = match head.method? {
         "GET" => Method::Get,
@@ -144,16 +142,16 @@ fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
             is_timed = true;
         }
     }
-    // RFC 9112, section 3.2: exactly one host, which HTTP/1.0 may leave out.
+    // RFC 9112, section 3.2: exactly one host, which HTTP/1.0 may omit.
     let hosts_are_right = hosts == 1 || (hosts == 0 && !is_1_1);
     if !hosts_are_right || (has_body && method != Method::Other) {
         return None;
     }
     let keep_alive = match is_1_1 {
-        // Where a body follows, the next head cannot be found without reading it.
+        // If a body follows, the next head cannot be found without reading it.
         _ if close || has_body => KeepAlive::No,
         true => KeepAlive::Yes,
-        false if keep => KeepAlive::Told,
+        false if keep => KeepAlive::Announced,
         false => KeepAlive::No,
     };
     Some(Request { method, target: target(head.path?.as_bytes()), keep_alive, is_timed })
@@ -164,7 +162,7 @@ fn has_token(list: &[u8], token: &[u8]) -> bool {
     list.split(|&byte| byte == b',').any(|entry| entry.trim_ascii().eq_ignore_ascii_case(token))
 }
 
-/// What a request target in origin form or absolute form asks for.
+/// Parses a request target in origin form or absolute form.
 fn target(text: &[u8]) -> Target {
     match path(text) {
         Some(b"witness") => Target::Witness,
@@ -174,8 +172,8 @@ fn target(text: &[u8]) -> Target {
     }
 }
 
-/// The path behind its first slash. Absolute form (RFC 9112, section 3.2.2) is what proxies get,
-/// and must be accepted.
+/// Returns the path after its first slash. Proxies receive the absolute form (RFC 9112, section
+/// 3.2.2), which servers must accept.
 fn path(text: &[u8]) -> Option<&[u8]> {
     if let Some(path) = text.strip_prefix(b"/") {
         return Some(path);
@@ -185,14 +183,14 @@ fn path(text: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"http://").then_some(&rest[slash + 1..])
 }
 
-/// `<site>/<visit>`.
+/// Parses `<site>/<visit>`.
 fn visit(path: &[u8]) -> Option<Target> {
     let slash = path.iter().position(|&byte| byte == b'/')?;
     let site = usize::try_from(decimal(&path[..slash])?).ok()?;
     Some(Target::Visit { site, visit: decimal(&path[slash + 1..])? })
 }
 
-/// A decimal number without a sign.
+/// Parses a decimal number without a sign.
 fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
@@ -214,13 +212,33 @@ mod tests {
         }
     }
 
+    fn visit_target(site: usize, visit: u64) -> Target {
+        Target::Visit { site, visit }
+    }
+
+    fn keep_alive(version: u8, header: &str) -> KeepAlive {
+        let head = format!("GET /0/0 HTTP/1.{version}\r\nHost: a\r\n{header}\r\n");
+        match parse(head.as_bytes()) {
+            Parsed::Complete(request, _) => request.keep_alive,
+            other => panic!("{header}: {other:?}"),
+        }
+    }
+
+    fn parse_with(lines: &str) -> Parsed {
+        parse(format!("GET /0/0 HTTP/1.1\r\nhost: a\r\n{lines}\r\n").as_bytes())
+    }
+
+    fn head_of_length(length: usize) -> String {
+        let frame = "GET /0/0 HTTP/1.1\r\nhost: a\r\nx: \r\n\r\n".len();
+        format!("GET /0/0 HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(length - frame))
+    }
+
     #[test]
-    fn a_target_is_a_site_and_a_visit_in_digits() {
-        let visit = |site, visit| Target::Visit { site, visit };
-        assert_eq!(target_of("/0/0"), visit(0, 0));
-        assert_eq!(target_of("/12/18446744073709551615"), visit(12, u64::MAX));
-        assert_eq!(target_of("http://127.0.0.1:80/3/4"), visit(3, 4));
-        assert_eq!(target_of("HTTP://a/3/4"), visit(3, 4));
+    fn targets_are_parsed() {
+        assert_eq!(target_of("/0/0"), visit_target(0, 0));
+        assert_eq!(target_of("/12/18446744073709551615"), visit_target(12, u64::MAX));
+        assert_eq!(target_of("http://127.0.0.1:80/3/4"), visit_target(3, 4));
+        assert_eq!(target_of("HTTP://a/3/4"), visit_target(3, 4));
         assert_eq!(target_of("/witness"), Target::Witness);
         let unknown = [
             "/",
@@ -245,26 +263,18 @@ mod tests {
     }
 
     #[test]
-    fn connections_are_kept_by_the_rules_of_the_version() {
-        let kept = |version, header: &str| match parse(
-            format!("GET /0/0 HTTP/1.{version}\r\nHost: a\r\n{header}\r\n").as_bytes(),
-        ) {
-            Parsed::Complete(request, _) => request.keep_alive,
-            other => panic!("{header}: {other:?}"),
-        };
-        assert_eq!(kept(1, ""), KeepAlive::Yes);
-        assert_eq!(kept(1, "Connection: keep-alive\r\n"), KeepAlive::Yes);
-        assert_eq!(kept(1, "CONNECTION: te ,  Close\r\n"), KeepAlive::No);
-        assert_eq!(kept(0, ""), KeepAlive::No);
-        assert_eq!(kept(0, "connection: Keep-Alive\r\n"), KeepAlive::Told);
-        assert_eq!(kept(0, "connection: keep-alive, close\r\n"), KeepAlive::No);
+    fn versions_set_keep_alive() {
+        assert_eq!(keep_alive(1, ""), KeepAlive::Yes);
+        assert_eq!(keep_alive(1, "Connection: keep-alive\r\n"), KeepAlive::Yes);
+        assert_eq!(keep_alive(1, "CONNECTION: te ,  Close\r\n"), KeepAlive::No);
+        assert_eq!(keep_alive(0, ""), KeepAlive::No);
+        assert_eq!(keep_alive(0, "connection: Keep-Alive\r\n"), KeepAlive::Announced);
+        assert_eq!(keep_alive(0, "connection: keep-alive, close\r\n"), KeepAlive::No);
     }
 
     #[test]
-    fn a_get_has_no_body_but_may_say_so() {
-        let head =
-            |lines: &str| parse(format!("GET /0/0 HTTP/1.1\r\nhost: a\r\n{lines}\r\n").as_bytes());
-        assert!(matches!(head("content-length: 0\r\n"), Parsed::Complete(..)));
+    fn get_requests_have_no_body() {
+        assert!(matches!(parse_with("content-length: 0\r\n"), Parsed::Complete(..)));
         let bodies = [
             "content-length: 1",
             "content-length: -1",
@@ -274,7 +284,7 @@ mod tests {
         ];
         for lines in bodies {
             assert_eq!(
-                head(&format!("{lines}\r\n")),
+                parse_with(&format!("{lines}\r\n")),
                 Parsed::Refused(Refusal::Malformed),
                 "{lines}"
             );
@@ -287,13 +297,18 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_cut_at_its_limit_to_the_byte() {
-        let head = |length: usize| {
-            let frame = "GET /0/0 HTTP/1.1\r\nhost: a\r\nx: \r\n\r\n".len();
-            format!("GET /0/0 HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(length - frame))
-        };
-        assert!(matches!(parse(head(HEAD_LIMIT).as_bytes()), Parsed::Complete(_, HEAD_LIMIT)));
-        assert_eq!(parse(head(HEAD_LIMIT + 1).as_bytes()), Parsed::Refused(Refusal::TooLarge));
-        assert_eq!(parse(&head(HEAD_LIMIT).as_bytes()[..HEAD_LIMIT - 1]), Parsed::Partial);
+    fn heads_are_limited() {
+        assert!(matches!(
+            parse(head_of_length(HEAD_LIMIT).as_bytes()),
+            Parsed::Complete(_, HEAD_LIMIT)
+        ));
+        assert_eq!(
+            parse(head_of_length(HEAD_LIMIT + 1).as_bytes()),
+            Parsed::Refused(Refusal::TooLarge)
+        );
+        assert_eq!(
+            parse(&head_of_length(HEAD_LIMIT).as_bytes()[..HEAD_LIMIT - 1]),
+            Parsed::Partial
+        );
     }
 }

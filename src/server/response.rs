@@ -1,5 +1,4 @@
-//! A response as bytes: a head, a body that is nowhere stored, and what happens when both have been
-//! sent.
+//! A response as bytes: a head, a body that is stored nowhere, and the action after the last byte.
 
 use std::borrow::Cow;
 use std::io::IoSlice;
@@ -10,96 +9,100 @@ use super::request::KeepAlive;
 use super::visit::Visit;
 use crate::scenario::site::Body;
 
-/// The most pieces handed to the system at once. A head has two, a small body at most three; a body
-/// that is longer than the shared random buffer is many, and goes out over several calls anyway.
+/// The most slices per write. A head has two, a small body at most three. A body longer than the
+/// shared random buffer has many, and takes several writes anyway.
 const MAX_SLICES: usize = 16;
 
-/// A response on its way. It need not be HTTP: a head is bytes, and what follows it is up to `body`
-/// and `then`.
+/// A response on its way. It need not be HTTP: a head is any bytes, and `body` and `then` define
+/// the rest.
 #[derive(Debug)]
 pub(super) struct Response {
     pub head: Head,
-    /// The end of the head, which says what becomes of the connection.
+    /// The end of the head, which announces whether the connection stays open.
     pub tail: Cow<'static, [u8]>,
-    /// Whether the client wants to be told the delay, planned and actual.
+    /// Whether the response reports its planned and actual delay.
     pub is_timed: bool,
     pub body: Option<Visit>,
-    /// How long the body takes from the head to its last byte.
+    /// The time from the head to the last byte of the body.
     pub body_time: Duration,
     pub then: Then,
-    /// What of a fault's script is still to be played: it comes before what `then` says.
+    /// The rest of a fault's script, which is played before `then`.
     pub rest: Option<Box<Play>>,
-    /// The request for a site that it answers, which is in work until the last byte of the
-    /// response.
+    /// The request for a site that this response answers. It is in flight until the last byte of
+    /// the response.
     pub answers: Option<Visit>,
 }
 
 impl Response {
-    /// Nothing but these bytes, which answer no site.
-    pub fn of(head: Head, then: Then) -> Self {
+    /// Creates a response of these bytes only, which answers no site.
+    pub fn raw(head: Head, then: Then) -> Self {
         let (tail, body_time) = (Cow::Borrowed(&b""[..]), Duration::ZERO);
         Self { head, tail, is_timed: false, body: None, body_time, then, rest: None, answers: None }
     }
 
-    /// Tells the client, in the head, what delay was planned and what became of it.
-    pub fn tell_timing(&mut self, planned: Duration, actual: Duration) {
-        let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
+    /// Adds the planned and actual delay to the head.
+    pub fn add_timing(&mut self, planned: Duration, actual: Duration) {
         let line = format!(
             "server-timing: planned;dur={:.3}, actual;dur={:.3}\r\n",
-            ms(planned),
-            ms(actual)
+            milliseconds(planned),
+            milliseconds(actual)
         );
         self.tail = [line.as_bytes(), &self.tail].concat().into();
     }
 }
 
-/// The beginning of a response, all that does not depend on the connection.
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+/// The start of a response, without the parts that depend on the connection.
 #[derive(Debug)]
 pub(super) enum Head {
-    /// The prepared head of that number.
+    /// The index of a prepared head.
     Prepared(u32),
     Fixed(&'static [u8]),
-    /// Head and body in one, made for this response alone.
+    /// Head and body in one, rendered for this response alone.
     Rendered(Box<[u8]>),
 }
 
-/// What happens once the last byte is sent.
+/// The action after the last byte is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Then {
-    /// The next request is read.
+    /// Read the next request.
     Read,
-    /// The connection is closed at once.
+    /// Close the connection at once.
     Close,
-    /// The connection is closed, but only after the client has: it may still be sending, and
-    /// closing on bytes that were not read would reset the connection and lose the response.
+    /// Close the connection after the client has. The client may still be sending, and closing with
+    /// unread bytes would reset the connection and lose the response.
     Linger,
-    /// The connection is closed without the goodbye of TLS.
+    /// Close the connection without TLS's close notification.
     Cut,
-    /// The connection is reset.
+    /// Reset the connection.
     Reset,
-    /// Nothing: the connection stays until the client goes, and its request is in work until then.
+    /// Keep the connection until the client leaves. Its request is in flight until then.
     Stay,
 }
 
-/// The end of a head: the empty line, and before it what an old or a leaving client must be told.
+/// Returns the end of a head: a `connection` header, if HTTP/1.0 or closing requires one, and the
+/// empty line.
 pub(super) fn tail(keep_alive: KeepAlive) -> &'static [u8] {
     match keep_alive {
         KeepAlive::Yes => b"\r\n",
-        KeepAlive::Told => b"connection: keep-alive\r\n\r\n",
+        KeepAlive::Announced => b"connection: keep-alive\r\n\r\n",
         KeepAlive::No => b"connection: close\r\n\r\n",
     }
 }
 
-/// The bytes of a response from some byte on, ready for one call of the system.
+/// The bytes of a response from some offset on, ready for one write.
 pub(super) struct Slices<'a> {
     slices: [IoSlice<'a>; MAX_SLICES],
     count: usize,
-    /// How many bytes the slices hold together.
+    /// The total length of the slices.
     pub offered: u64,
 }
 
 impl<'a> Slices<'a> {
-    /// Gathers what follows the first `sent` bytes of head, tail and body.
+    /// Gathers the bytes after the first `sent` bytes of head, tail and body.
     pub fn gather(head: &'a [u8], tail: &'a [u8], body: Option<Body<'a>>, sent: u64) -> Self {
         let mut gathered = Self { slices: [IoSlice::new(&[]); MAX_SLICES], count: 0, offered: 0 };
         let mut skip = sent;
@@ -122,7 +125,7 @@ impl<'a> Slices<'a> {
         }
     }
 
-    /// The slices. None is empty.
+    /// Returns the slices; none is empty.
     pub fn as_slice(&self) -> &[IoSlice<'a>] {
         &self.slices[..self.count]
     }
@@ -139,20 +142,20 @@ mod tests {
         Reply { status, headers, begins: b"abc".to_vec(), bytes, delay, body_time, fault: None }
     }
 
+    fn gather_after(sent: u64, reply: &Reply) -> Vec<u8> {
+        let slices = Slices::gather(b"head", b"tail", Some(reply.body(1, 2, 3)), sent);
+        let bytes: Vec<u8> = slices.as_slice().iter().flat_map(|slice| slice.to_vec()).collect();
+        assert_eq!(slices.offered, bytes.len() as u64);
+        bytes
+    }
+
     #[test]
-    fn a_response_can_be_taken_up_at_any_byte() {
+    fn responses_resume_anywhere() {
         let reply = reply(200, 9);
-        let from = |sent| {
-            let slices = Slices::gather(b"head", b"tail", Some(reply.body(1, 2, 3)), sent);
-            let bytes: Vec<u8> =
-                slices.as_slice().iter().flat_map(|slice| slice.to_vec()).collect();
-            assert_eq!(slices.offered, bytes.len() as u64);
-            bytes
-        };
-        let all = from(0);
+        let all = gather_after(0, &reply);
         assert!(all.starts_with(b"headtailabc") && all.len() == 17);
         for sent in 0..=17 {
-            assert_eq!(from(sent), all[sent as usize..], "from {sent}");
+            assert_eq!(gather_after(sent, &reply), all[sent as usize..], "from {sent}");
         }
     }
 }

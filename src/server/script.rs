@@ -1,8 +1,8 @@
-//! The script of a fault, played to one client: what is said next, after which wait, and what
-//! becomes of the connection.
+//! Plays the script of a fault to one client: the bytes to send, the waits, and how the connection
+//! ends.
 //!
-//! A script is cut into responses of bytes, one for each wait in it, so that a connection plays it
-//! as it answers anything else: it waits, it writes, and then it asks what follows.
+//! A script is cut into responses of bytes, one for each wait in it. A connection plays it like any
+//! other response: it waits, it writes, and then it asks for the next one.
 
 use std::io::Write;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::served::ServedScenario;
 use super::visit::Visit;
 use crate::scenario::fault::{self, End, Step};
 
-/// Returns what is sent next, and after which wait.
+/// Returns the next response, and how long it must wait.
 pub(super) fn next(mut play: Play, served: &ServedScenario) -> (Response, Duration) {
     let mut wait = Duration::ZERO;
     let mut bytes = Vec::new();
@@ -24,12 +24,12 @@ pub(super) fn next(mut play: Play, served: &ServedScenario) -> (Response, Durati
                 return (response(play, bytes, Then::Read, true), wait);
             }
             Step::Wait(duration) => wait += *duration,
-            step => say(step, play.visit, served, &mut bytes),
+            step => append_step(step, play.visit, served, &mut bytes),
         }
         play.played += 1;
     }
     if let End::Forever(piece, times, pause) = play.script.end {
-        // The steps come first, and then nothing but this.
+        // The steps come first, and then only this piece.
         if bytes.is_empty() {
             (bytes, wait) = (piece.repeat(times), wait + pause);
         }
@@ -45,13 +45,13 @@ pub(super) fn next(mut play: Play, served: &ServedScenario) -> (Response, Durati
 fn response(play: Play, bytes: Vec<u8>, then: Then, goes_on: bool) -> Response {
     let answers = Some(play.visit);
     let rest = goes_on.then(|| Box::new(play));
-    Response { rest, answers, ..Response::of(Head::Rendered(bytes.into()), then) }
+    Response { rest, answers, ..Response::raw(Head::Rendered(bytes.into()), then) }
 }
 
-/// What becomes of the connection at the end of a script.
+/// Converts the end of a script to the action after its last byte.
 pub(super) fn then(end: End) -> Then {
     match end {
-        // What goes on for ever has no end to come to.
+        // An endless script never gets here.
         End::Keep | End::Forever(..) => Then::Read,
         End::Close => Then::Close,
         End::Cut => Then::Cut,
@@ -60,18 +60,15 @@ pub(super) fn then(end: End) -> Then {
     }
 }
 
-/// Appends what a step says.
-fn say(step: &Step, visit: Visit, served: &ServedScenario, bytes: &mut Vec<u8>) {
+/// Appends the bytes of a step.
+fn append_step(step: &Step, visit: Visit, served: &ServedScenario, bytes: &mut Vec<u8>) {
     let body = served.body(visit);
-    let write = |bytes: &mut Vec<u8>, text: std::fmt::Arguments<'_>| {
-        bytes.write_fmt(text).expect("vectors grow")
-    };
     match step {
         Step::Bytes(piece) => bytes.extend_from_slice(piece),
         Step::Times(times, piece) => bytes.extend_from_slice(&piece.repeat(*times)),
         Step::Head => bytes.extend_from_slice(served.head(visit.site)),
         Step::Length(more) => {
-            write(bytes, format_args!("{}", body.len().saturating_add_signed(*more)))
+            append(bytes, format_args!("{}", body.len().saturating_add_signed(*more)))
         }
         Step::Body => body.pieces(0).for_each(|piece| bytes.extend_from_slice(piece)),
         Step::FirstHalf => {
@@ -80,23 +77,26 @@ fn say(step: &Step, visit: Visit, served: &ServedScenario, bytes: &mut Vec<u8>) 
             bytes.truncate(end);
         }
         Step::Chunk(extension) => {
-            write(bytes, format_args!("{:x}", body.len()));
+            append(bytes, format_args!("{:x}", body.len()));
             bytes.extend_from_slice(extension);
             bytes.extend_from_slice(b"\r\n");
-            say(&Step::Body, visit, served, bytes);
+            append_step(&Step::Body, visit, served, bytes);
             bytes.extend_from_slice(b"\r\n");
         }
-        Step::OtherBody => {
-            say(&Step::Body, Visit { visit: visit.visit.wrapping_add(1), ..visit }, served, bytes)
-        }
+        Step::OtherBody => append_step(
+            &Step::Body,
+            Visit { visit: visit.visit.wrapping_add(1), ..visit },
+            served,
+            bytes,
+        ),
         Step::Zeros => {
             let zeros = fault::zeros();
-            write(bytes, format_args!("content-length: {}\r\n\r\n", zeros.len()));
+            append(bytes, format_args!("content-length: {}\r\n\r\n", zeros.len()));
             bytes.extend_from_slice(zeros);
         }
-        Step::Itself => write(bytes, format_args!("{}", served.url(visit))),
+        Step::Itself => append(bytes, format_args!("{}", served.url(visit))),
         Step::SiteBefore => {
-            write(
+            append(
                 bytes,
                 format_args!(
                     "{}",
@@ -106,4 +106,8 @@ fn say(step: &Step, visit: Visit, served: &ServedScenario, bytes: &mut Vec<u8>) 
         }
         Step::Wait(_) => {}
     }
+}
+
+fn append(bytes: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    bytes.write_fmt(text).expect("vectors grow");
 }

@@ -1,4 +1,4 @@
-//! A scenario as it is served: its heads prepared once, its bodies and urls by visit.
+//! A scenario as it is served: its heads rendered once, its bodies and URLs by visit.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::scenario::site::{Body, Reply};
 #[derive(Debug)]
 pub(super) struct ServedScenario {
     pub scenario: Arc<Scenario>,
-    /// The address of each origin, which redirects name, and what its clients meet.
+    /// The address of each origin, used in redirects, and its entrance.
     origins: Vec<(Origin, Entrance)>,
     pub heads: Heads,
     /// Whether any reply is delayed, so that the arrival of requests matters.
@@ -29,13 +29,12 @@ impl ServedScenario {
         let has_delays = scenario.has_delays();
         let mut faults = scenario.sites.iter().filter_map(|site| site.reply.fault);
         if faults.any(|occurring| occurring.fault.sends_zeros()) {
-            // Made before a client waits for them.
+            // Created now, before a client waits for it.
             fault::zeros();
         }
         Self { scenario, origins, heads, has_delays }
     }
 
-    /// Returns what a client meets at an endpoint.
     pub fn entrance(&self, endpoint: Endpoint) -> &Entrance {
         match endpoint {
             Endpoint::Origin(number) => &self.origins[number].1,
@@ -43,30 +42,28 @@ impl ServedScenario {
         }
     }
 
-    /// The bytes of a response after the first `sent`, with no more than the first `allowed` of its
+    /// Returns the bytes of a response after the first `sent`, with at most `allowed` bytes of its
     /// body.
     pub fn slices<'a>(&'a self, response: &'a Response, sent: u64, allowed: u64) -> Slices<'a> {
         let body = response.body.map(|visit| self.body(visit).first(allowed));
         Slices::gather(self.heads.bytes(&response.head), &response.tail, body, sent)
     }
 
-    /// The length of a response's head and of the whole.
+    /// Returns the length of a response's head and of the whole response.
     pub fn lengths(&self, response: &Response) -> (u64, u64) {
         let head = (self.heads.bytes(&response.head).len() + response.tail.len()) as u64;
         (head, head + response.body.map_or(0, |visit| self.reply(visit.site).bytes))
     }
 
-    /// The head of a site's faultless reply, without its empty line.
+    /// Returns the head of a site's faultless reply, without its empty line.
     pub fn head(&self, site: usize) -> &[u8] {
         self.heads.faultless(site)
     }
 
-    /// The body of a visit.
     pub fn body(&self, Visit { site, visit }: Visit) -> Body<'_> {
         self.reply(site).body(self.scenario.seed, site, visit)
     }
 
-    /// Where a visit is found.
     pub fn url(&self, Visit { site, visit }: Visit) -> String {
         format!("{}/{site}/{visit}", self.origins[self.scenario.sites[site].origin].0)
     }

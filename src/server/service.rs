@@ -1,4 +1,4 @@
-//! What is answered to a request: which listener knows which targets, and what is counted.
+//! How requests are answered: which listener serves which targets, and which counters change.
 
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -16,18 +16,18 @@ use super::visit::Visit;
 use crate::scenario::fault::Fault;
 use crate::server::witness::Witness;
 
-/// What one loop answers, and the counts of how it did.
+/// The responses of one loop, and its counters.
 #[derive(Debug)]
 pub(super) struct Service {
     pub served: Arc<ServedScenario>,
     pub tally: Tally,
     pub log: Option<AccessLog>,
-    /// The other loops of the server, where this one speaks for all.
+    /// The other loops of the server; set only in the loop that serves the control channel.
     pub colleagues: Vec<Mailbox>,
 }
 
 impl Service {
-    /// The response to a request, and how long it is to wait.
+    /// Returns the response to a request, and how long it must wait.
     pub fn respond(&mut self, endpoint: Endpoint, request: Request) -> (Response, Duration) {
         let response = match (endpoint, request.method, request.target) {
             (_, Method::Other, _) | (Endpoint::Control, Method::Head, _) => {
@@ -47,7 +47,7 @@ impl Service {
         (response, Duration::ZERO)
     }
 
-    /// The response to what is no request, or none that can be answered.
+    /// Returns the response to an invalid request.
     pub fn respond_to_refused(&mut self, endpoint: Endpoint, refusal: Refusal) -> Response {
         let status = match refusal {
             Refusal::Malformed => 400,
@@ -57,21 +57,21 @@ impl Service {
         self.refuse(endpoint, status, KeepAlive::No)
     }
 
-    /// What all loops have seen. If `anew`, their counts start anew.
+    /// Returns the counts of all loops. If `anew`, they are reset.
     fn witness(&mut self, anew: bool) -> Witness {
-        let (to, told) = mpsc::channel();
+        let (sender, reports) = mpsc::channel();
         for colleague in &self.colleagues {
-            colleague.send(Message::Tell { anew, to: to.clone() });
+            colleague.send(Message::Report { anew, sender: sender.clone() });
         }
-        drop(to);
-        let mut seen = self.tally.tell(anew);
-        // They never wait for this loop, and tell at the end of what they are at. One that has
-        // ended tells nothing.
-        told.iter().for_each(|other| seen.add(&other));
+        drop(sender);
+        let mut seen = self.tally.report(anew);
+        // The other loops never wait for this one, and report once their current work is done. A
+        // loop that has ended drops its sender.
+        reports.iter().for_each(|other| seen.add(&other));
         seen.into_witness(self.tally.peak(anew))
     }
 
-    /// Writes an answer down that has ended now, if anybody wants to know.
+    /// Logs a response that has just ended, if there is an access log.
     pub fn note(&mut self, response: &Response, body_bytes: u64, since: Instant) {
         if let (Some(log), Some(visit)) = (&mut self.log, response.answers) {
             log.note(visit, self.served.scenario.sites[visit.site].reply.status, body_bytes, since);
@@ -89,7 +89,7 @@ impl Service {
         }
         let body = (request.method == Method::Get).then_some(visit);
         let response = Response {
-            head: self.served.heads.of_site(visit.site),
+            head: self.served.heads.prepared(visit.site),
             tail: tail(request.keep_alive).into(),
             is_timed: request.is_timed,
             body,
@@ -114,7 +114,7 @@ impl Service {
             _ => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
         };
         let then = if keep_alive == KeepAlive::No { Then::Linger } else { Then::Read };
-        Response { tail: tail(keep_alive).into(), ..Response::of(Head::Fixed(head), then) }
+        Response { tail: tail(keep_alive).into(), ..Response::raw(Head::Fixed(head), then) }
     }
 }
 
@@ -122,7 +122,7 @@ fn then(keep_alive: KeepAlive) -> Then {
     if keep_alive == KeepAlive::No { Then::Close } else { Then::Read }
 }
 
-/// The response of the control channel: head and body in one.
+/// Renders a response of the control channel, head and body in one.
 fn witness(witness: Witness, keep_alive: KeepAlive) -> Response {
     let body = serde_json::to_string(&witness).expect("numbers are JSON");
     let head = format!(
@@ -131,5 +131,5 @@ fn witness(witness: Witness, keep_alive: KeepAlive) -> Response {
     );
     let tail = String::from_utf8_lossy(tail(keep_alive));
     let rendered = Head::Rendered(format!("{head}{tail}{body}").into_bytes().into());
-    Response::of(rendered, then(keep_alive))
+    Response::raw(rendered, then(keep_alive))
 }

@@ -1,4 +1,4 @@
-//! How a server is to run, beside what it serves.
+//! The settings of a server, apart from its scenario.
 
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,23 +9,23 @@ use anyhow::Context;
 
 use crate::fetch::origin::Origin;
 
-/// How a server is to run. The default is what measurements start.
+/// The settings of a server. Measurements use the default.
 #[derive(Debug)]
 pub struct Setup {
     /// The address to listen at.
     pub address: IpAddr,
-    /// The port of the first origin; the others and the control channel take those that follow. 0
-    /// for any free ports.
+    /// The port of the first origin. The other origins and the control channel use the following
+    /// ports. 0 uses any free ports.
     pub port: u16,
-    /// Event loops, each in a thread of its own.
+    /// The number of event loops, each in a separate thread.
     pub loops: NonZeroUsize,
-    /// Whether they spin before deadlines, and for a moment when all is answered.
+    /// Whether they busy-poll before deadlines, and for a moment when idle.
     pub spins: bool,
     /// The most connections at one moment; further clients wait to be accepted.
     pub max_connections: usize,
-    /// The longest that a head may take from its first byte to its last.
+    /// The longest time for a head, from its first byte to its last.
     pub head_timeout: Duration,
-    /// Where each answer is written down, if anywhere.
+    /// The file that each response is logged to, if any.
     pub access_log: Option<File>,
 }
 
@@ -44,8 +44,7 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// What the listener of that number is bound to: those of the origins come first, then that of
-    /// the control channel.
+    /// Returns the address of listener `number`: the origins come first, then the control channel.
     pub(super) fn socket_address(&self, number: usize) -> anyhow::Result<SocketAddr> {
         let port = match self.port {
             0 => Some(0),
@@ -57,7 +56,7 @@ impl Setup {
         Ok(SocketAddr::new(self.address, port))
     }
 
-    /// Where what listens at `port` is found.
+    /// Returns the origin of a listener at `port`.
     pub(super) fn origin(&self, scheme: &str, port: u16) -> Origin {
         let host = match self.address {
             IpAddr::V4(address) => address.to_string(),
@@ -66,8 +65,8 @@ impl Setup {
         Origin { scheme: scheme.to_owned(), host, port }
     }
 
-    /// Whether so many loops have cores to themselves, as far as can be known: this process may run
-    /// on one more.
+    /// Whether each loop has a core to itself, as far as can be known. This process may run on one
+    /// more.
     pub fn may_spin(loops: NonZeroUsize) -> bool {
         std::thread::available_parallelism().is_ok_and(|cores| cores > loops)
     }

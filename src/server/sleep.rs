@@ -1,5 +1,5 @@
-//! How the loop waits: it spins for a while, sleeps until shortly before the next deadline, and
-//! from there on spins again.
+//! How the event loop waits: it busy-polls for a while, sleeps until shortly before the next
+//! deadline, and then busy-polls again.
 
 use std::io;
 use std::thread;
@@ -11,38 +11,39 @@ use super::clock::thread_cpu_time;
 use super::timer::Timer;
 use super::warmth::Warmth;
 
-/// How long before a deadline the loop wakes to spin. An idle virtual core wakes up to this late.
+/// How long before a deadline the loop wakes to busy-poll. An idle virtual core wakes up to this
+/// late.
 const LEAD: Duration = Duration::from_micros(500);
 
-/// How long the loop goes on looking when it has nothing to do. A client that has been answered is
-/// about to ask again, and if the loop slept by then, the client would have to wake it: at a
-/// microsecond or more a request, which its figures would be charged with, and all the more the
-/// further it is from keeping the server busy.
+/// How long the loop busy-polls when it is idle. A client that has just received a response is
+/// about to send the next request. If the loop slept by then, the client would have to wake it, at
+/// a microsecond or more per request. That cost would appear in the client's results, and most of
+/// all for the clients that keep the server least busy.
 const QUIET: Duration = Duration::from_micros(50);
 
-/// Who is away for longer than this when it lets others go first shares its core with them.
+/// A thread that is away for longer than this when it yields shares its core with others.
 const CONTENDED: Duration = Duration::from_micros(5);
 
-/// Who has not spun before a deadline for so long has grown cold.
+/// After this long without busy-polling before a deadline, the caches are cold.
 const COLD: Duration = Duration::from_millis(2);
 
-/// What wakes the loop in time.
+/// Waits for events and deadlines.
 #[derive(Debug)]
 pub(super) struct Sleep {
     timer: Timer,
-    /// What the timer was last set to, until it has gone off.
+    /// The time that the timer was last set to, until it has fired.
     armed: Option<Instant>,
-    /// If it spins.
+    /// Present if the loop busy-polls.
     warmth: Option<Warmth>,
-    /// When it last spun before a deadline.
+    /// When it last busy-polled before a deadline.
     last: Instant,
-    /// The processor time spent spinning so far.
+    /// The processor time spent busy-polling so far.
     pub spun: Duration,
 }
 
 impl Sleep {
-    /// Sleeps whose end is told to `registry` as `token`. If not `spins`, a sleep begins at once
-    /// and lasts until the deadline itself.
+    /// Registers the timer that ends sleeps with `registry` as `token`. Unless `spins`, a wait
+    /// sleeps at once, until the deadline itself.
     ///
     /// # Errors
     ///
@@ -54,11 +55,11 @@ impl Sleep {
         Ok(Self { timer, armed: None, warmth, last: Instant::now(), spun: Duration::ZERO })
     }
 
-    /// Waits for events, though not beyond `deadline`.
+    /// Waits for events, at most until `deadline`.
     ///
     /// # Errors
     ///
-    /// The system refuses, which it has no reason to.
+    /// The system refuses, which should not happen.
     pub fn wait(
         &mut self,
         poll: &mut Poll,
@@ -72,18 +73,19 @@ impl Sleep {
         if self.warmth.is_none() {
             return self.sleep(poll, events, deadline);
         }
-        // Apart from spinning, whose processor time is asked for: a busy loop need not ask.
+        // Polls once before busy-polling, which measures its processor time: a busy loop avoids
+        // that cost.
         poll.poll(events, Some(Duration::ZERO))?;
         if !events.is_empty() {
             return Ok(());
         }
         let quiet = now + QUIET;
         let soon = deadline.filter(|deadline| *deadline <= quiet + LEAD);
-        let is_contended = self.spin(poll, events, soon.unwrap_or(quiet), soon.is_some())?;
+        let is_contended = self.busy_poll(poll, events, soon.unwrap_or(quiet), soon.is_some())?;
         match soon {
             _ if !events.is_empty() => Ok(()),
-            // Whether others want the core now says nothing of then: there is time to wake before
-            // the deadline.
+            // Contention now does not predict contention at the deadline. There is time to wake
+            // before it.
             None => self.sleep(poll, events, deadline.map(|deadline| deadline - LEAD)),
             Some(deadline) if is_contended => self.sleep(poll, events, Some(deadline)),
             Some(_) => Ok(()),
@@ -97,8 +99,8 @@ impl Sleep {
         until: Option<Instant>,
     ) -> io::Result<()> {
         let Some(until) = until else { return poll.poll(events, None) };
-        // A timer that goes off too early costs a turn of the loop; to set it costs a call of the
-        // system.
+        // A timer that fires too early costs one iteration of the loop; setting it costs a system
+        // call.
         if self.armed.is_none_or(|armed| until < armed || armed < Instant::now()) {
             self.timer.set(until)?;
             self.armed = Some(until);
@@ -106,9 +108,9 @@ impl Sleep {
         poll.poll(events, self.timer.timeout())
     }
 
-    /// Looks for events again and again until `end`, unless others want the core. Whether they do.
-    /// Before a deadline what has grown cold is made warm first.
-    fn spin(
+    /// Polls for events until `end`, or until other threads want the core, and returns whether they
+    /// do. Before a deadline, it first warms up the send path if that is cold.
+    fn busy_poll(
         &mut self,
         poll: &mut Poll,
         events: &mut Events,
@@ -148,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    /// The processor time spent spinning while the loop waited 5 ms to be woken.
+    /// Returns the processor time spent busy-polling while the loop waited 5 ms to be woken.
     fn spun(spins: bool) -> Duration {
         let mut poll = Poll::new().unwrap();
         let mut sleep = Sleep::new(poll.registry(), Token(0), spins).unwrap();
@@ -169,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_that_spins_looks_for_a_while_and_then_sleeps() {
+    fn loops_poll_and_then_sleep() {
         let spun = spun(true);
         assert!(!spun.is_zero() && spun < Duration::from_millis(4), "{spun:?}");
     }
 
     #[test]
-    fn a_loop_that_does_not_spin_sleeps_at_once() {
+    fn polling_can_be_disabled() {
         assert_eq!(spun(false), Duration::ZERO);
     }
 }

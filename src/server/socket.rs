@@ -1,4 +1,4 @@
-//! A connected socket, which knows when what was read from it had become readable.
+//! A connected socket that knows when the bytes read from it became readable.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::time::Duration;
@@ -9,23 +9,23 @@ use mio::net::TcpStream;
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    /// Whether its listener had [`stamp_arrivals`] done to it.
+    /// Whether [`stamp_arrivals`] was applied to its listener.
     is_stamped: bool,
     stamp: Option<Duration>,
 }
 
 impl Socket {
-    /// Wraps a socket whose listener had [`stamp_arrivals`] done to it, or not.
+    /// Wraps a socket; `is_stamped` is whether [`stamp_arrivals`] was applied to its listener.
     pub fn new(stream: TcpStream, is_stamped: bool) -> Self {
         Self { stream, is_stamped, stamp: None }
     }
 
-    /// When the last byte read had become readable, on the wall clock, where the system says so.
+    /// Returns when the last byte read became readable, on the wall clock, if the system reports
+    /// it.
     pub fn stamp(&self) -> Option<Duration> {
         self.stamp
     }
 
-    /// The socket itself.
     pub fn stream(&self) -> &TcpStream {
         &self.stream
     }
@@ -56,10 +56,9 @@ impl Write for Socket {
     }
 }
 
-/// Has the system stamp what the sockets accepted by `listener` receive.
+/// Makes the system timestamp the bytes that sockets accepted by `listener` receive.
 ///
-/// It makes each read a little dearer, and is the only way to know how long a request has waited to
-/// be read.
+/// Each read gets slightly slower, but nothing else shows how long a request has waited to be read.
 pub(super) use self::stamped::stamp_arrivals;
 
 #[cfg(target_os = "linux")]
@@ -75,7 +74,7 @@ mod stamped {
         Ok(setsockopt(listener, sockopt::ReceiveTimestampns, &true)?)
     }
 
-    /// Room for the one message that comes with the bytes, where such messages may lie.
+    /// A buffer for the one control message that comes with the bytes, aligned for such messages.
     #[repr(align(8))]
     struct Control([u8; 64]);
 
@@ -96,7 +95,7 @@ mod stamped {
     }
 }
 
-/// Elsewhere a request counts from when it is read.
+/// On other systems a request counts from when it is read.
 #[cfg(not(target_os = "linux"))]
 mod stamped {
     use std::io::{self, Read};
@@ -121,13 +120,13 @@ mod tests {
     use crate::server::listen::listen;
 
     #[test]
-    fn what_has_waited_to_be_read_is_stamped_with_when_it_came() {
+    fn arrivals_are_stamped() {
         let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
         stamp_arrivals(&std::os::fd::AsFd::as_fd(&listener)).unwrap();
         let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (accepted, _) = listener.accept().unwrap();
         let mut socket = Socket::new(accepted, true);
-        // The system begins to stamp a moment after it was first told to.
+        // The system starts to timestamp a moment after the option is set.
         let waited = Duration::from_millis(20);
         let is_seen = (0..100).any(|_| {
             let before = Now::read().instant;
@@ -135,7 +134,7 @@ mod tests {
             let after = Now::read().instant;
             std::thread::sleep(waited);
             assert_eq!(socket.read(&mut [0; 9]).unwrap(), 1);
-            let came = socket.stamp().map(|stamp| Now::read().at(stamp));
+            let came = socket.stamp().map(|stamp| Now::read().instant_at(stamp));
             let slack = Duration::from_millis(1);
             came.is_some_and(|came| before - slack <= came && came <= after + slack)
         });

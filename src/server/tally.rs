@@ -1,4 +1,4 @@
-//! The counts that become the witness.
+//! The counters that become the witness.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,38 +8,39 @@ use super::clock::thread_cpu_time;
 use super::overflows::listen_overflows;
 use crate::server::witness::Witness;
 
-/// How many requests are in work right now, and were at most: in all loops of a server together.
+/// The number of requests in flight, now and at most, over all loops of a server.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     now: AtomicU64,
     peak: AtomicU64,
 }
 
-/// What one loop has counted so far.
+/// The counts of one loop.
 #[derive(Debug)]
 pub(super) struct Tally {
     in_flight: Arc<InFlight>,
     seen: Seen,
-    /// The moment of the event loop's turn: read once a turn, and not for each request.
+    /// The time of the current iteration of the event loop; read once per iteration, not per
+    /// request.
     now: Instant,
-    /// What this thread has spent spinning in its life.
+    /// The time that this thread has spent busy-polling since it started.
     spun: Duration,
-    /// What the system had counted when these counts began.
+    /// The system's counters when these counts began.
     before: Outside,
 }
 
-/// What one loop, or several together, have seen.
+/// The counts of one loop, or of several together.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
-    /// All but what follows from the rest.
+    /// All fields that do not follow from others.
     witness: Witness,
     /// When the first request was read.
     first: Option<Instant>,
-    /// When the last answer ended.
+    /// When the last response ended.
     last: Option<Instant>,
 }
 
-/// What the system counts.
+/// The system's counters.
 #[derive(Debug, Clone, Copy)]
 struct Outside {
     cpu: Duration,
@@ -60,7 +61,7 @@ impl InFlight {
         self.now.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// The most at one moment. If `anew`, what is in work now is the most so far.
+    /// Returns the most requests at one moment. If `anew`, the peak restarts at the current number.
     pub fn peak(&self, anew: bool) -> u64 {
         let peak = self.peak.load(Ordering::Relaxed);
         if anew {
@@ -71,63 +72,62 @@ impl InFlight {
 }
 
 impl Tally {
-    /// No counts yet, of a loop that shares `in_flight` with the others of its server.
+    /// Creates empty counts for a loop that shares `in_flight` with the other loops of its server.
     pub fn new(in_flight: Arc<InFlight>) -> Self {
         let before = Outside::now(Duration::ZERO);
         Self { in_flight, seen: Seen::default(), now: Instant::now(), spun: Duration::ZERO, before }
     }
 
-    /// The event loop begins, in the thread that calls this: what it spends on the processor counts
-    /// from here.
+    /// Starts to count the processor time of the calling thread, which runs the event loop.
     pub fn start(&mut self) {
         self.before = Outside::now(self.spun);
     }
 
-    /// A turn of the event loop begins, which has spun for so long in its life.
+    /// Starts an iteration of the event loop, whose thread has spent `spun` busy-polling so far.
     pub fn wake(&mut self, now: Instant, spun: Duration) {
         self.now = now;
         self.spun = spun;
     }
 
-    /// A connection was accepted.
+    /// Counts an accepted connection.
     pub fn connected(&mut self) {
         self.seen.witness.connections += 1;
     }
 
-    /// A request was read and understood.
+    /// Counts a valid request.
     pub fn began(&mut self) {
         self.seen.witness.requests += 1;
         self.in_flight.begin();
         self.seen.first.get_or_insert(self.now);
     }
 
-    /// A request that [began](Self::began) was answered to its last byte, or its client has gone.
+    /// Records that a request counted by [`began`](Self::began) was answered to its last byte, or
+    /// that its client has left.
     pub fn ended(&mut self) {
         self.in_flight.end();
-        // The turn began before the answer was written, so the span is at most too short, never too
-        // long.
+        // The iteration began before the response was written, so the span may be too short, but
+        // never too long.
         self.seen.last = Some(self.now);
     }
 
-    /// Body bytes were handed to the system.
+    /// Counts body bytes that the kernel has accepted.
     pub fn sent(&mut self, bytes: u64) {
         self.seen.witness.bytes += bytes;
     }
 
-    /// Bytes that were due at some moment have just been taken by the system, which they were
-    /// offered at `begun`.
-    pub fn met(&mut self, due: Instant, begun: Instant) {
+    /// Records that bytes due at `due` were accepted by the kernel; the write began at `begun`.
+    pub fn record_lateness(&mut self, due: Instant, begun: Instant) {
         self.seen.witness.begin_errors.record(begun.saturating_duration_since(due));
         self.seen.witness.delay_errors.record(due.elapsed());
     }
 
-    /// A request was refused.
+    /// Counts a refused request.
     pub fn refused(&mut self) {
         self.seen.witness.refused += 1;
     }
 
-    /// The counts so far. If `anew`, they start anew.
-    pub fn tell(&mut self, anew: bool) -> Seen {
+    /// Returns the counts so far. If `anew`, they are reset.
+    pub fn report(&mut self, anew: bool) -> Seen {
         let now = Outside::now(self.spun);
         let spun = now.spun - self.before.spun;
         let busy = (now.cpu - self.before.cpu).saturating_sub(spun);
@@ -141,14 +141,14 @@ impl Tally {
         seen
     }
 
-    /// The most requests that all loops together had in work at one moment.
+    /// Returns the most requests that all loops together had in flight at one moment.
     pub fn peak(&self, anew: bool) -> u64 {
         self.in_flight.peak(anew)
     }
 }
 
 impl Seen {
-    /// Adds what another loop has seen in the same time.
+    /// Adds the counts of another loop over the same time.
     pub fn add(&mut self, other: &Self) {
         let (sum, more) = (&mut self.witness, &other.witness);
         sum.requests += more.requests;
@@ -157,7 +157,7 @@ impl Seen {
         sum.refused += more.refused;
         sum.cpu_ns += more.cpu_ns;
         sum.spin_ns += more.spin_ns;
-        // Both have read the same counter of the system's.
+        // Both loops read the same counter of the system.
         sum.listen_overflows = sum.listen_overflows.max(more.listen_overflows);
         sum.begin_errors.add(&more.begin_errors);
         sum.delay_errors.add(&more.delay_errors);
@@ -165,9 +165,9 @@ impl Seen {
         self.last = self.last.into_iter().chain(other.last).max();
     }
 
-    /// All that was seen, with the most requests that were in work at one moment.
+    /// Returns the witness, with the given peak of requests in flight.
     pub fn into_witness(self, peak_in_flight: u64) -> Witness {
-        // An answer that ended now may have begun before these counts.
+        // A response that ended now may have begun before these counts.
         let span =
             self.last.zip(self.first).map(|(last, first)| last.saturating_duration_since(first));
         Witness {

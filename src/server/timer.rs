@@ -1,53 +1,51 @@
-//! A timer that an event loop can wait for together with its sockets, to the nanosecond.
+//! A timer that an event loop waits for together with its sockets, precise to the nanosecond.
 
 use std::io;
 use std::time::{Duration, Instant};
 
 use mio::{Registry, Token};
 
-/// On Linux a timerfd: epoll itself only waits for whole milliseconds.
+/// On Linux a timerfd, because epoll waits only for whole milliseconds.
 #[cfg(target_os = "linux")]
 #[derive(Debug)]
 pub(super) struct Timer {
     fd: std::os::fd::OwnedFd,
-    /// One moment on both clocks: an [`Instant`] does not tell its reading, and the timer asks for
-    /// one.
+    /// One moment on both clocks: an [`Instant`] hides its reading, and the timer requires one.
     anchor: (Instant, Duration),
 }
 
 #[cfg(target_os = "linux")]
 impl Timer {
-    /// A timer that is not set.
+    /// Creates a timer that is not set.
     pub fn new() -> io::Result<Self> {
         use rustix::time::{ClockId, TimerfdClockId, TimerfdFlags, clock_gettime, timerfd_create};
         let fd = timerfd_create(
             TimerfdClockId::Monotonic,
             TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
         )?;
-        // Read first, so that the time between the two makes the timer go off late rather than
+        // Read first, so that the time between the two readings makes the timer late rather than
         // early.
         let instant = Instant::now();
         let now = clock_gettime(ClockId::Monotonic);
         Ok(Self { fd, anchor: (instant, Duration::new(now.tv_sec as u64, now.tv_nsec as u32)) })
     }
 
-    /// Sets it to go off at `deadline`, or at once where that has passed, and forgets what it was
-    /// set to.
+    /// Sets the timer to fire at `deadline`, or at once if that has passed, in place of the
+    /// previous deadline.
     ///
-    /// The timer is never read: setting it clears it, and an edge-triggered loop sees each time it
-    /// goes off.
+    /// The timer is never read: setting it clears it, and an edge-triggered loop sees each firing.
     pub fn set(&mut self, deadline: Instant) -> io::Result<()> {
         use rustix::time::{Itimerspec, TimerfdTimerFlags, Timespec, timerfd_settime};
         let (instant, reading) = self.anchor;
-        let at = reading.saturating_add(deadline.saturating_duration_since(instant));
-        let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
-        let value = Timespec { tv_sec: seconds, tv_nsec: at.subsec_nanos().into() };
+        let due = reading.saturating_add(deadline.saturating_duration_since(instant));
+        let seconds = i64::try_from(due.as_secs()).unwrap_or(i64::MAX);
+        let value = Timespec { tv_sec: seconds, tv_nsec: due.subsec_nanos().into() };
         let once = Itimerspec { it_interval: Timespec::default(), it_value: value };
         timerfd_settime(&self.fd, TimerfdTimerFlags::ABSTIME, &once)?;
         Ok(())
     }
 
-    /// Has `token` reported whenever it goes off.
+    /// Reports each firing as `token`.
     pub fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
         use std::os::fd::AsRawFd;
         registry.register(
@@ -57,13 +55,13 @@ impl Timer {
         )
     }
 
-    /// How long the loop may wait at most: the timer wakes it.
+    /// Returns the longest time that the loop may wait: no limit, because the timer wakes it.
     pub fn timeout(&self) -> Option<Duration> {
         None
     }
 }
 
-/// Elsewhere the time that the loop waits at most, which may be rounded to milliseconds.
+/// On other systems the longest wait of the loop, which may be rounded to milliseconds.
 #[cfg(not(target_os = "linux"))]
 #[derive(Debug)]
 pub(super) struct Timer {
@@ -72,23 +70,23 @@ pub(super) struct Timer {
 
 #[cfg(not(target_os = "linux"))]
 impl Timer {
-    /// A timer that is not set.
+    /// Creates a timer that is not set.
     pub fn new() -> io::Result<Self> {
         Ok(Self { deadline: None })
     }
 
-    /// Sets it to go off at `deadline`, and forgets what it was set to.
+    /// Sets the timer to fire at `deadline`, in place of the previous one.
     pub fn set(&mut self, deadline: Instant) -> io::Result<()> {
         self.deadline = Some(deadline);
         Ok(())
     }
 
-    /// Nothing is reported: the loop wakes of itself.
+    /// Reports nothing: the loop wakes by its timeout.
     pub fn register(&self, _registry: &Registry, _token: Token) -> io::Result<()> {
         Ok(())
     }
 
-    /// How long the loop may wait at most.
+    /// Returns the longest time that the loop may wait.
     pub fn timeout(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
@@ -99,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timer_wakes_its_loop_not_early_and_again_when_set_again() {
+    fn timers_wake_the_loop() {
         let mut poll = mio::Poll::new().unwrap();
         let mut events = mio::Events::with_capacity(4);
         let mut timer = Timer::new().unwrap();

@@ -1,11 +1,10 @@
-//! Bytes that were read from a connection and are not parsed yet.
+//! Bytes read from a connection but not parsed yet.
 
-/// Bytes read and not parsed yet.
 #[derive(Debug, Default)]
 pub(super) struct Unread {
     bytes: Vec<u8>,
-    /// How many of them were parsed. They are dropped when more is read, not at every request:
-    /// pipelined requests would otherwise be moved once for each.
+    /// How many bytes were parsed. They are dropped when more is read, not after every request.
+    /// Otherwise pipelined requests would be moved once for each.
     consumed: usize,
 }
 

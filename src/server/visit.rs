@@ -1,4 +1,4 @@
-//! Visits: the unit that delays, bodies and faults are drawn for.
+//! Visits: delays, bodies and faults are drawn once per visit.
 
 /// One visit of one site.
 #[derive(Debug, Clone, Copy)]

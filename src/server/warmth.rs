@@ -1,14 +1,14 @@
-//! Keeps the system's way of sending warm: after a long sleep the first answer would take tens of
-//! microseconds longer to reach its client than the next, since nothing that sending needs is in
-//! the core's caches any more.
+//! Keeps the system's send path warm. After a long sleep, the first response would take tens of
+//! microseconds longer to reach its client than the next, because the core's caches no longer hold
+//! what sending needs.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
-/// About as much as an answer of a small page.
+/// About the size of the response for a small page.
 const BYTES: usize = 1024;
 
-/// A connection of the server with itself, over which nothing is said.
+/// A connection of the server to itself, which carries only zeros.
 #[derive(Debug)]
 pub(super) struct Warmth {
     sender: TcpStream,
@@ -24,7 +24,7 @@ impl Warmth {
     pub fn new() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let sender = TcpStream::connect(listener.local_addr()?)?;
-        // Whoever else connects to a free port in this moment gets nothing from us.
+        // Another program may connect to the free port at this moment; its connection is dropped.
         let receiver = loop {
             let (receiver, peer) = listener.accept()?;
             if peer == sender.local_addr()? {
@@ -40,7 +40,8 @@ impl Warmth {
 
     /// Sends and receives once.
     pub fn renew(&mut self) {
-        // Fails where there is no room, which reading makes; nothing is lost by either.
+        // The write fails if the buffer is full, and the read then makes room. Either failure is
+        // harmless.
         let _ = self.sender.write(&[0; BYTES]);
         let _ = self.receiver.read(&mut [0; BYTES]);
     }
@@ -51,12 +52,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent_is_received_and_never_piles_up() {
+    fn sent_bytes_are_received() {
         let mut warmth = Warmth::new().unwrap();
         for _ in 0..10_000 {
             warmth.renew();
         }
-        // On loopback what is written can be read at once.
+        // On loopback, written bytes can be read at once.
         assert_eq!(warmth.receiver.peek(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes of a connection: as they are, or over TLS by rustls. Neither ever waits.
+//! The transport of a connection: plain, or TLS by rustls. Neither ever blocks.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
@@ -9,11 +9,10 @@ use rustls::{ServerConfig, ServerConnection};
 
 use super::socket::Socket;
 
-/// What is no longer than this is copied together, in bytes: the system takes one piece faster than
-/// several.
+/// Up to this many bytes are copied into one slice, which the system accepts faster than several.
 const SHORT: usize = 2048;
 
-/// The slices as one, if there is room.
+/// Joins the slices into one, if `room` is large enough.
 fn joined<'a>(slices: &[IoSlice<'_>], room: &'a mut [u8]) -> Option<&'a [u8]> {
     let mut length = 0;
     for slice in slices {
@@ -23,14 +22,13 @@ fn joined<'a>(slices: &[IoSlice<'_>], room: &'a mut [u8]) -> Option<&'a [u8]> {
     Some(&room[..length])
 }
 
-/// A socket, and what lies between it and those who speak HTTP.
+/// A socket, plain or under TLS.
 #[derive(Debug)]
 pub(super) enum Wire {
     Plain(Socket),
     Tls(Box<Encrypted>),
 }
 
-/// A socket under TLS.
 #[derive(Debug)]
 pub(super) struct Encrypted {
     socket: Socket,
@@ -38,7 +36,7 @@ pub(super) struct Encrypted {
 }
 
 impl Wire {
-    /// TLS over a socket. The handshake takes place when it is read from.
+    /// Wraps a socket in TLS. The handshake takes place on reads.
     pub fn encrypted(socket: Socket, config: &Arc<ServerConfig>) -> Result<Self, rustls::Error> {
         Ok(Self::Tls(Box::new(Encrypted {
             socket,
@@ -46,13 +44,13 @@ impl Wire {
         })))
     }
 
-    /// Whether it is the socket itself, so that less read or written than there was room for means
-    /// that the socket is empty or full. TLS has rooms of its own in between.
+    /// Whether a short read or write means that the socket is empty or full. Not so under TLS,
+    /// which has buffers in between.
     pub fn is_plain(&self) -> bool {
         matches!(self, Self::Plain(_))
     }
 
-    /// Reads what has arrived; 0 is the end.
+    /// Reads the bytes that have arrived; 0 is the end.
     pub fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => socket.read(room),
@@ -60,12 +58,13 @@ impl Wire {
         }
     }
 
-    /// When what was read last had become readable, on the wall clock, where the system says so.
+    /// Returns when the bytes read last became readable, on the wall clock, if the system reports
+    /// it.
     pub fn stamp(&self) -> Option<Duration> {
         self.socket().stamp()
     }
 
-    /// Writes as much as is taken.
+    /// Writes as much as is accepted.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => {
@@ -79,7 +78,7 @@ impl Wire {
         }
     }
 
-    /// Hands all that was written to the system.
+    /// Passes everything written to the system.
     pub fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(_) => Ok(()),
@@ -87,22 +86,23 @@ impl Wire {
         }
     }
 
-    /// Says that nothing more will be written, where TLS has a word for it.
-    pub fn say_goodbye(&mut self) {
+    /// Sends TLS's close notification; does nothing on a plain socket.
+    pub fn send_close_notify(&mut self) {
         if let Self::Tls(encrypted) = self {
             encrypted.tls.send_close_notify();
-            // Fails where the client has gone, or takes nothing any more: then it need not know.
+            // Fails if the client has left or reads no more; then it does not need the
+            // notification.
             let _ = encrypted.write_out();
         }
     }
 
-    /// Closes the side that is written to.
+    /// Closes the write side.
     pub fn shutdown(&self) {
-        // Fails where the client has gone already, which reading finds out as well.
+        // Fails if the client has already left, which the next read also detects.
         let _ = self.socket().stream().shutdown(Shutdown::Write);
     }
 
-    /// Has the connection reset when it is dropped.
+    /// Makes the connection reset when it is dropped.
     pub fn reset_on_drop(&self) -> io::Result<()> {
         Ok(rustix::net::sockopt::set_socket_linger(self.socket().stream(), Some(Duration::ZERO))?)
     }
@@ -120,8 +120,8 @@ impl Encrypted {
         loop {
             match self.tls.reader().read(room) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // The client has gone without a goodbye. Of requests it cuts off nothing that would
-                // be answered.
+                // The client left without a close notification. This truncates no request that
+                // would be answered.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
                 result => return result,
             }
@@ -129,9 +129,8 @@ impl Encrypted {
                 return Ok(0);
             }
             let processed = self.tls.process_new_packets();
-            // The server's side of the handshake, or the alert that says what was wrong. Either
-            // fits into a socket that nothing else was written to; if not, it goes out ahead of
-            // what is written next.
+            // Sends the server's side of the handshake, or an alert. Either fits into an empty
+            // socket buffer; if not, it goes out before the next write.
             match self.write_out() {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
                 _ => {}
@@ -144,13 +143,13 @@ impl Encrypted {
         self.write_out()?;
         let taken = self.tls.writer().write_vectored(slices)?;
         match self.write_out() {
-            // What was taken will go out later.
+            // The accepted bytes go out later.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(taken),
             result => result.map(|()| taken),
         }
     }
 
-    /// Hands to the system what TLS has ready.
+    /// Passes the records that TLS has ready to the system.
     fn write_out(&mut self) -> io::Result<()> {
         while self.tls.wants_write() {
             self.tls.write_tls(&mut self.socket)?;

@@ -1,14 +1,14 @@
-//! The incomplete beta function, which Student's t and the binomial distribution are cases of.
+//! The incomplete beta function, which Student's t and the binomial distribution derive from.
 
 use std::f64::consts::TAU;
 
-/// I_x(a, b), by the continued fraction of the NIST Digital Library of Mathematical Functions,
-/// 8.17.22.
+/// Returns I_x(a, b), by the continued fraction of the NIST Digital Library of Mathematical
+/// Functions, 8.17.22.
 pub(super) fn regularized_incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return x.clamp(0.0, 1.0);
     }
-    // The fraction converges fast below this point; above it, the symmetry 8.17.4 leads there.
+    // The fraction converges fast below this point. Above it, the symmetry 8.17.4 is used.
     if x > (a + 1.0) / (a + b + 2.0) {
         return 1.0 - regularized_incomplete_beta(1.0 - x, b, a);
     }
@@ -17,11 +17,10 @@ pub(super) fn regularized_incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
     front / beta_fraction(x, a, b)
 }
 
-/// The denominator 1 + d1/(1 + d2/(1 + …)) of 8.17.22, evaluated by the modified method of Lentz
-/// (Thompson and Barnett, "Coulomb and Bessel functions of complex arguments and order", 1986).
+/// Returns the denominator 1 + d1/(1 + d2/(1 + …)) of 8.17.22, evaluated by the modified method of
+/// Lentz (Thompson and Barnett, "Coulomb and Bessel functions of complex arguments and order",
+/// 1986).
 fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
-    const TINY: f64 = 1e-300;
-    let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
     let (mut value, mut c, mut d) = (1.0, 1.0, 0.0);
     for n in 1..500 {
         let m = f64::from(n / 2);
@@ -40,8 +39,14 @@ fn beta_fraction(x: f64, a: f64, b: f64) -> f64 {
     value
 }
 
-/// The natural logarithm of the gamma function of a positive number, by Stirling's series (DLMF
-/// 5.11.1), which errs by less than 1e-12 from 10 on; below, the recurrence leads there.
+/// Replaces a value too near to zero to divide by.
+fn away_from_zero(value: f64) -> f64 {
+    const TINY: f64 = 1e-300;
+    if value.abs() < TINY { TINY } else { value }
+}
+
+/// Returns the natural logarithm of the gamma function of a positive number, by Stirling's series
+/// (DLMF 5.11.1). Its error is less than 1e-12 from 10 on; below, the recurrence is used.
 pub(super) fn ln_gamma(x: f64) -> f64 {
     if x < 10.0 {
         return ln_gamma(x + 1.0) - x.ln();

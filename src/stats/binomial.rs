@@ -1,16 +1,16 @@
-//! What follows from counting: the interval of a proportion, and that of a median.
+//! Intervals based on counting: of a proportion, and of a median.
 
 use std::ops::RangeInclusive;
 
 use super::beta::regularized_incomplete_beta;
 
-/// Where a proportion lies of which `count` of `trials` were seen, with at least the confidence
-/// `level`: the interval of Clopper and Pearson ("The use of confidence or fiducial limits
+/// Returns the interval of a proportion of which `count` of `trials` were seen, with at least the
+/// confidence `level`: that of Clopper and Pearson ("The use of confidence or fiducial limits
 /// illustrated in the case of the binomial", 1934).
 ///
 /// # Panics
 ///
-/// There are no trials, or more were counted than tried.
+/// Panics if `trials` is 0 or less than `count`.
 pub fn proportion_interval(count: usize, trials: usize, level: f64) -> RangeInclusive<f64> {
     assert!(count <= trials && trials > 0, "{count} of {trials} is no proportion");
     let tail = (1.0 - level) / 2.0;
@@ -20,10 +20,10 @@ pub fn proportion_interval(count: usize, trials: usize, level: f64) -> RangeIncl
     low..=high
 }
 
-/// The value below which the beta distribution lies with probability `p`.
+/// Returns the value below which the beta distribution lies with probability `p`.
 fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
-    // The distribution function rises steadily, so bisection cannot fail; 60 halvings exhaust what
-    // a double tells near 1.
+    // The distribution function is monotonic, so bisection cannot fail; 60 halvings exhaust the
+    // precision of a double near 1.
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {
         let middle = (low + high) / 2.0;
@@ -32,9 +32,10 @@ fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
     (low + high) / 2.0
 }
 
-/// Where the median lies of what independent `values` are drawn from, with at least the confidence
-/// `level`, whatever its distribution: two of the values (David and Nagaraja, "Order Statistics",
-/// 2003, section 7.1). `None` where there are too few, such as 5 at 0.95.
+/// Returns the interval of the median of the distribution that independent `values` are drawn from,
+/// with at least the confidence `level`, for any distribution. The ends are two of the values
+/// (David and Nagaraja, "Order Statistics", 2003, section 7.1). `None` if there are too few, such
+/// as 5 at 0.95.
 pub fn median_interval(values: &[f64], level: f64) -> Option<RangeInclusive<f64>> {
     let rank = median_rank(values.len(), (1.0 - level) / 2.0);
     let mut sorted = values.to_vec();
@@ -42,8 +43,8 @@ pub fn median_interval(values: &[f64], level: f64) -> Option<RangeInclusive<f64>
     (rank > 0).then(|| sorted[rank - 1]..=sorted[sorted.len() - rank])
 }
 
-/// The highest rank, counted from 1, such that the median of `count` values lies below that value
-/// with probability `tail` at most; 0 where there is none.
+/// Returns the highest rank, counted from 1, such that the median of `count` values lies below that
+/// value with probability `tail` at most; 0 if no rank does.
 fn median_rank(count: usize, tail: f64) -> usize {
     // The median lies below the value of rank r if fewer than r values lie below the median.
     let (mut low, mut high) = (0, count / 2 + 1);
@@ -54,7 +55,8 @@ fn median_rank(count: usize, tail: f64) -> usize {
     low
 }
 
-/// The probability of at most `heads` heads in `tosses` tosses of a fair coin (DLMF 8.17.5).
+/// Returns the probability of at most `heads` heads in `tosses` tosses of a fair coin (DLMF
+/// 8.17.5).
 fn at_most(heads: usize, tosses: usize) -> f64 {
     if heads >= tosses {
         return 1.0;
@@ -67,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_values_do_not_tell_where_the_median_is_but_six_do() {
+    fn medians_need_six_values() {
         assert_eq!(median_interval(&[1.0, 2.0, 3.0, 4.0, 5.0], 0.95), None);
         assert_eq!(median_interval(&[], 0.95), None);
         assert!(median_interval(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 0.95).is_some());

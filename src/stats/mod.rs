@@ -1,4 +1,4 @@
-//! Pure functions on numbers: location, spread, and where the truth lies.
+//! Pure functions on numbers: location, spread, and confidence intervals.
 
 pub mod paired;
 pub(crate) mod random;
@@ -15,13 +15,13 @@ pub use self::student::{
     Interval, detectable_shift, student_t_quantile, t_interval, welch_interval,
 };
 
-/// The arithmetic mean. `None` where there are no values.
+/// Returns the arithmetic mean; `None` if there are no values.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The standard deviation of the population that the values are a sample of. `None` below two
-/// values.
+/// Returns the standard deviation of the population that the values are a sample of; `None` below
+/// two values.
 pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     let mean = mean(values).filter(|_| values.len() > 1)?;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
@@ -33,13 +33,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn too_few_values_have_no_figures() {
+    fn small_samples_have_no_figures() {
         assert_eq!(mean(&[]), None);
         assert_eq!(standard_deviation(&[1.0]), None);
     }
 
     #[test]
-    fn the_deviation_is_that_of_the_population() {
+    fn deviations_are_corrected() {
         let deviation = standard_deviation(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
         assert!((deviation - (32.0_f64 / 7.0).sqrt()).abs() < 1e-12, "{deviation}");
     }

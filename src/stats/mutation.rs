@@ -1,5 +1,5 @@
-//! Mutants of a corpus, for tests: the same on every machine and in every run, so that a parser
-//! that stumbles over one stumbles over it again.
+//! Mutants of a corpus, for tests. They are the same on every machine and in every run, so that a
+//! failure of a parser can be reproduced.
 
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
@@ -7,22 +7,12 @@ use std::path::Path;
 
 use crate::stats::random::mix;
 
-/// Calls `check` with every text of a folder of `tests/corpus` and with `mutants` of each; what
-/// fails names the mutant.
+/// Calls `check` with every text of a folder of `tests/corpus` and with `mutants` of each. A
+/// failure names the mutant.
 pub fn each(folder: &str, mutants: u64, check: impl Fn(&[u8])) {
-    let check = |text: &[u8]| {
-        if panic::catch_unwind(AssertUnwindSafe(|| check(text))).is_err() {
-            panic!("of {folder}: {}", text.escape_ascii());
-        }
-    };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
-    let mut files: Vec<_> =
-        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let texts: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
-    assert!(texts.len() > 5, "{} is no corpus", folder.display());
+    let texts = read_corpus(folder);
     for text in &texts {
-        check(text);
+        name_failure(folder, text, &check);
     }
     for number in 0..mutants * texts.len() as u64 {
         let mut dice = Dice(mix(number));
@@ -30,13 +20,30 @@ pub fn each(folder: &str, mutants: u64, check: impl Fn(&[u8])) {
         for _ in 0..=dice.below(3) {
             mutate(&mut mutant, &texts, &mut dice);
         }
-        check(&mutant);
+        name_failure(folder, &mutant, &check);
     }
 }
 
-/// Changes a text in one of the ways in which messages come to be wrong.
+fn read_corpus(folder: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
+    let mut files: Vec<_> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let texts: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
+    assert!(texts.len() > 5, "{} is no corpus", folder.display());
+    texts
+}
+
+/// Panics with the text if its check panics.
+fn name_failure(folder: &str, text: &[u8], check: &impl Fn(&[u8])) {
+    if panic::catch_unwind(AssertUnwindSafe(|| check(text))).is_err() {
+        panic!("of {folder}: {}", text.escape_ascii());
+    }
+}
+
+/// Changes a text in one of the ways in which messages go wrong.
 fn mutate(text: &mut Vec<u8>, texts: &[Vec<u8>], dice: &mut Dice) {
-    const TELLING: [&[u8]; 13] = [
+    const TOKENS: [&[u8]; 13] = [
         b"\r",
         b"\n",
         b"\0",
@@ -67,16 +74,13 @@ fn mutate(text: &mut Vec<u8>, texts: &[Vec<u8>], dice: &mut Dice) {
         0 if from < text.len() => text[from] ^= 1 << dice.below(8),
         0 | 1 => drop(text.drain(from..to)),
         2 => text.truncate(from),
-        3 => drop(text.splice(from..to, TELLING[dice.below(TELLING.len())].iter().copied())),
+        3 => drop(text.splice(from..to, TOKENS[dice.below(TOKENS.len())].iter().copied())),
         4 => {
-            // The next number becomes another.
-            let digits = |byte: &u8| byte.is_ascii_digit();
-            let start = text.iter().skip(from).position(digits).map_or(text.len(), |at| from + at);
-            let end = text
-                .iter()
-                .skip(start)
-                .position(|byte| !digits(byte))
-                .map_or(text.len(), |at| start + at);
+            // Replaces the next number by another.
+            let length = text.iter().skip(from).take_while(|byte| !byte.is_ascii_digit()).count();
+            let start = from + length;
+            let digits = text.iter().skip(start).take_while(|byte| byte.is_ascii_digit()).count();
+            let end = start + digits;
             drop(text.splice(start..end, NUMBERS[dice.below(NUMBERS.len())].iter().copied()));
         }
         5 => {
@@ -96,7 +100,7 @@ fn mutate(text: &mut Vec<u8>, texts: &[Vec<u8>], dice: &mut Dice) {
 struct Dice(u64);
 
 impl Dice {
-    /// A number below `limit`, which is not 0.
+    /// Returns a number below `limit`, which must not be 0.
     fn below(&mut self, limit: usize) -> usize {
         self.0 = mix(self.0);
         (self.0 % limit as u64) as usize

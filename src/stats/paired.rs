@@ -24,25 +24,26 @@ pub struct Family {
 }
 
 impl Family {
-    /// A comparison that nobody picks from several.
+    /// A comparison that was not picked from several.
     pub const SINGLE: Self = Self { comparisons: 1 };
 
-    /// A family of this many comparisons.
+    /// Creates a family of this many comparisons.
     pub fn new(comparisons: usize) -> Self {
         Self { comparisons }
     }
 
-    /// The comparisons of `backends` with a reference, which is one of them.
+    /// Creates the family of comparisons of `backends` with a reference, which is one of them.
     pub fn against_reference(backends: usize) -> Self {
         Self::new(backends.saturating_sub(1))
     }
 
-    /// The comparisons of `backends` with each other.
+    /// Creates the family of comparisons of `backends` with each other.
     pub fn all_pairs(backends: usize) -> Self {
         Self::new(backends * backends.saturating_sub(1) / 2)
     }
 
-    /// The confidence of each interval such that all hold at once (Bonferroni's correction).
+    /// Returns the confidence of each interval such that all hold at once (Bonferroni's
+    /// correction).
     pub fn level(self) -> f64 {
         1.0 - (1.0 - LEVEL) / self.comparisons.max(1) as f64
     }
@@ -64,7 +65,7 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Blocks of `rows` backends.
+    /// Creates blocks of `rows` backends.
     ///
     /// # Panics
     ///
@@ -89,8 +90,8 @@ impl Blocks {
 
     /// Returns the blocks with only the first `rounds` of each.
     pub fn shortened(&self, rounds: usize) -> Self {
-        let shorten = |block: &Block| block.iter().take(rounds).cloned().collect();
-        Self { rows: self.rows, blocks: self.blocks.iter().map(shorten).collect() }
+        let blocks = self.blocks.iter().map(|block| block.iter().take(rounds).cloned().collect());
+        Self { rows: self.rows, blocks: blocks.collect() }
     }
 
     /// Returns the number of rounds of the shortest block.
@@ -102,10 +103,10 @@ impl Blocks {
     ///
     /// A block without a round in which both made a pass yields nothing.
     pub fn block_values(&self, row: usize, other: usize) -> Vec<f64> {
-        let value = |round: &Round| Some((time(round, row)? / time(round, other)?).ln());
-        let median =
-            |block: &Block| stats::median(&block.iter().filter_map(value).collect::<Vec<_>>());
-        self.blocks.iter().filter_map(median).collect()
+        self.blocks
+            .iter()
+            .filter_map(|block| stats::median(&ln_ratios(block, row, other)))
+            .collect()
     }
 
     /// Returns the time of `row` over the time of `other`, as one comparison of `family`; `None`
@@ -120,14 +121,12 @@ impl Blocks {
     /// Returns for each block, in order, the median pass of a backend in seconds; `None` if it made
     /// no valid pass.
     pub fn block_medians(&self, row: usize) -> Vec<Option<f64>> {
-        let passes =
-            |block: &Block| block.iter().filter_map(|round| time(round, row)).collect::<Vec<_>>();
-        self.blocks.iter().map(|block| stats::median(&passes(block))).collect()
+        self.blocks.iter().map(|block| stats::median(&times(block, row))).collect()
     }
 
     /// Returns the seconds of every valid pass of a backend.
     pub fn passes(&self, row: usize) -> Vec<f64> {
-        self.blocks.iter().flatten().filter_map(|round| time(round, row)).collect()
+        self.blocks.iter().flat_map(|block| times(block, row)).collect()
     }
 
     /// Returns how long a pass of a backend lasts, for display; `None` if it made none.
@@ -145,11 +144,11 @@ impl Blocks {
     pub fn ranks(&self, valid: &[usize]) -> Vec<usize> {
         let family = Family::all_pairs(valid.len());
         let mut ranks = vec![1; valid.len()];
-        for (at, &row) in valid.iter().enumerate() {
-            for (further, &other) in valid.iter().enumerate().skip(at + 1) {
+        for (index, &row) in valid.iter().enumerate() {
+            for (further, &other) in valid.iter().enumerate().skip(index + 1) {
                 match self.ratio(row, other, family).map(|ratio| ratio.verdict()) {
                     Some(Verdict::Faster) => ranks[further] += 1,
-                    Some(Verdict::Slower) => ranks[at] += 1,
+                    Some(Verdict::Slower) => ranks[index] += 1,
                     Some(Verdict::Tied | Verdict::TooFewBlocks) | None => {}
                 }
             }
@@ -174,6 +173,17 @@ impl Blocks {
 /// Returns the time of a pass. A pass of no duration has no ratio to another, so it is left out.
 fn time(round: &Round, row: usize) -> Option<f64> {
     round[row].filter(|seconds| *seconds > 0.0)
+}
+
+/// Returns the times of one backend's passes in a block.
+fn times(block: &[Round], row: usize) -> Vec<f64> {
+    block.iter().filter_map(|round| time(round, row)).collect()
+}
+
+/// Returns ln(time of `row` / time of `other`) for each round of a block in which both made a pass.
+fn ln_ratios(block: &[Round], row: usize, other: usize) -> Vec<f64> {
+    let ratio = block.iter().filter_map(|round| Some(time(round, row)? / time(round, other)?));
+    ratio.map(f64::ln).collect()
 }
 
 /// The time of one backend over the time of another: above 1, the first is slower.
@@ -239,19 +249,33 @@ pub enum Verdict {
 mod tests {
     use super::*;
 
-    /// Rows that always take as long as told, but for a little noise of their own that differs from
-    /// block to block.
+    /// Backends with constant times, apart from a small noise that differs from block to block and
+    /// between backends.
     fn steady(seconds: &[f64], blocks: usize) -> Blocks {
-        let noise = |block: usize, row: usize| ((block * 7 + row * 5) % 11) as f64 / 10_000.0;
-        let round = |block| {
-            seconds.iter().enumerate().map(|(row, s)| Some(s * (1.0 + noise(block, row)))).collect()
-        };
-        Blocks::new(seconds.len(), (0..blocks).map(|block| vec![round(block); 3]).collect())
+        let blocks = (0..blocks).map(|block| vec![steady_round(seconds, block); 3]);
+        Blocks::new(seconds.len(), blocks.collect())
+    }
+
+    fn steady_round(seconds: &[f64], block: usize) -> Round {
+        let rows = seconds.iter().enumerate();
+        rows.map(|(row, s)| Some(s * (1.0 + noise(block, row)))).collect()
+    }
+
+    fn noise(block: usize, row: usize) -> f64 {
+        ((block * 7 + row * 5) % 11) as f64 / 10_000.0
+    }
+
+    fn round(row: f64, other: f64) -> Round {
+        vec![Some(row), Some(other)]
+    }
+
+    fn smallest_difference(blocks: usize, comparisons: usize) -> f64 {
+        let family = Family::new(comparisons);
+        steady(&[0.02, 0.02], blocks).smallest_difference(0, 1, family).unwrap()
     }
 
     #[test]
-    fn a_block_yields_the_median_of_its_cycles() {
-        let round = |row, other| vec![Some(row), Some(other)];
+    fn blocks_yield_medians() {
         let blocks = Blocks::new(
             2,
             vec![vec![round(2.0, 1.0), round(9.0, 1.0), round(3.0, 2.0)], vec![round(1.0, 4.0)]],
@@ -261,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_cut_into_experiments_and_shortened() {
+    fn blocks_are_cut() {
         let blocks = steady(&[0.02, 0.03], 7);
         let experiments: Vec<Blocks> = blocks.cut(3).collect();
         assert_eq!(experiments.len(), 2, "the seventh is left over");
@@ -270,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_counts_only_where_both_made_a_pass() {
+    fn rounds_need_both_passes() {
         let rounds = vec![
             vec![None, Some(1.0)],
             vec![Some(2.0), Some(1.0)],
@@ -283,8 +307,8 @@ mod tests {
     }
 
     #[test]
-    fn the_median_pass_is_that_of_the_median_block() {
-        // A block whose passes are all slow counts for one, however many it has.
+    fn the_median_block_counts() {
+        // A block whose passes are all slow counts once, however many it has.
         let block = |seconds: f64, rounds| vec![vec![Some(seconds), None]; rounds];
         let blocks = (1..=6).map(|n| block(f64::from(n), 1)).chain([block(9.0, 30)]).collect();
         let blocks = Blocks::new(2, blocks);
@@ -295,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn the_verdict_is_read_off_the_interval() {
+    fn intervals_give_the_verdict() {
         let blocks = steady(&[0.02, 0.021, 0.02], 6);
         let verdict = |row, other| blocks.ratio(row, other, Family::new(2)).unwrap().verdict();
         assert_eq!(
@@ -305,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_than_five_blocks_have_a_ratio_but_no_verdict() {
+    fn verdicts_need_five_blocks() {
         let verdict =
             |blocks| Some(steady(&[0.01, 0.02], blocks).ratio(0, 1, Family::SINGLE)?.verdict());
         assert_eq!(
@@ -317,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks_count_the_rows_that_are_faster_among_the_valid_ones() {
+    fn ranks_count_faster_backends() {
         let blocks = steady(&[0.03, 0.01, 0.02, 0.02, 0.005], 6);
         assert_eq!(blocks.ranks(&[0, 1, 2, 3]), [4, 1, 2, 2]);
         assert_eq!(blocks.ranks(&[3, 4]), [2, 1]);
@@ -326,25 +350,21 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_never_made_a_pass_ties_with_all() {
+    fn missing_backends_tie() {
         let blocks = Blocks::new(2, vec![vec![vec![Some(1.0), None]]; 6]);
         assert_eq!(blocks.ratio(0, 1, Family::SINGLE), None);
         assert_eq!(blocks.ranks(&[0, 1]), [1, 1]);
     }
 
     #[test]
-    fn a_difference_shows_from_a_smaller_size_on_in_more_blocks_and_fewer_comparisons() {
-        let smallest = |blocks, comparisons| {
-            let family = Family::new(comparisons);
-            steady(&[0.02, 0.02], blocks).smallest_difference(0, 1, family).unwrap()
-        };
-        assert!(smallest(22, 1) < smallest(11, 1));
-        assert!(smallest(11, 1) < smallest(11, 6));
-        assert!(smallest(11, 6) > 1.0);
+    fn more_blocks_show_more() {
+        assert!(smallest_difference(22, 1) < smallest_difference(11, 1));
+        assert!(smallest_difference(11, 1) < smallest_difference(11, 6));
+        assert!(smallest_difference(11, 6) > 1.0);
     }
 
     #[test]
-    fn families_have_a_comparison_for_each_pair() {
+    fn families_count_pairs() {
         assert_eq!([0, 1, 2, 5].map(Family::all_pairs), [0, 0, 1, 10].map(Family::new));
         assert_eq!([0, 1, 2, 5].map(Family::against_reference), [0, 0, 1, 4].map(Family::new));
         assert!((Family::new(5).level() - 0.99).abs() < 1e-12);
@@ -353,7 +373,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "of every row")]
-    fn a_cycle_without_a_row_is_refused() {
+    fn short_rounds_panic() {
         Blocks::new(2, vec![vec![vec![Some(1.0)]]]);
     }
 }

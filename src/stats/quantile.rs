@@ -1,6 +1,6 @@
 //! Quantiles of a sample.
 
-/// The middle value, or the mean of the two in the middle. `None` where there are no values.
+/// Returns the middle value, or the mean of the two middle values; `None` if there are no values.
 pub fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -12,15 +12,15 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
-/// The value below which the share `p` of the values lies, interpolated between two of them
+/// Returns the value below which the share `p` of the values lies, interpolated between two of them
 /// (definition 7 of Hyndman and Fan, "Sample quantiles in statistical packages", 1996).
 ///
-/// `None` where not even one value is expected beyond it: below 100 values there is no 99th
+/// `None` if fewer than one value is expected beyond it: below 100 values there is no 99th
 /// percentile.
 ///
 /// # Panics
 ///
-/// `p` is not inside (0, 1).
+/// Panics if `p` is not inside (0, 1).
 pub fn quantile(values: &[f64], p: f64) -> Option<f64> {
     assert!(0.0 < p && p < 1.0, "no quantile of {p}");
     // 10,000 × (1 − 0.9999) is a little less than 1 in doubles.
@@ -40,15 +40,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_does_not_mind_order_and_averages_the_two_in_the_middle() {
+    fn medians_ignore_order() {
         assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), Some(2.5));
         assert_eq!(median(&[]), None);
     }
 
+    fn values(count: u32) -> Vec<f64> {
+        (0..count).map(f64::from).collect()
+    }
+
     #[test]
-    fn a_sample_has_only_the_quantiles_that_it_is_large_enough_for() {
-        let values = |count: u32| (0..count).map(f64::from).collect::<Vec<_>>();
+    fn small_samples_lack_quantiles() {
         for (count, p) in [(100, 0.99), (1000, 0.999), (10_000, 0.9999), (100, 0.01), (2, 0.5)] {
             assert!(quantile(&values(count), p).is_some(), "{count} values have a quantile of {p}");
             assert!(

@@ -9,12 +9,13 @@ pub(crate) fn mix(value: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A number in [0, 1) from 64 random bits.
+/// Returns a number in [0, 1) from 64 random bits.
 pub(crate) fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// A standard normal deviate from 64 random bits, by the transform of Box and Muller (1958).
+/// Returns a standard normal deviate from 64 random bits, by the transform of Box and Muller
+/// (1958).
 pub(crate) fn standard_normal(bits: u64) -> f64 {
     let radius = (-2.0 * (1.0 - unit(bits)).ln()).sqrt();
     radius * (std::f64::consts::TAU * unit(mix(bits))).cos()
