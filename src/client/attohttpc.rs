@@ -1,5 +1,5 @@
-//! The client attohttpc: blocking, and a new connection for every fetch whatever it is told. The
-//! baseline without a pool.
+//! The client attohttpc: blocking, with a new connection for every fetch under any option. It shows
+//! the cost of having no pool.
 
 use std::io::{self, Read};
 use std::net::ToSocketAddrs;
@@ -15,10 +15,10 @@ use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
 use crate::fetch::{Credentials, Limits, Options};
 
-/// Read in pieces of this many bytes.
+/// Size of the read buffer in bytes.
 const PIECE_BYTES: usize = 16 << 10;
 
-/// What all requests have in common.
+/// The session and headers that all requests share.
 #[derive(Debug)]
 pub struct Attohttpc {
     session: Session,
@@ -29,12 +29,12 @@ pub struct Attohttpc {
 
 impl Client for Attohttpc {
     const NAME: &'static str = "attohttpc";
-    /// It trusts the roots that a user names beside the web's, and not in their place.
+    /// It trusts the roots of the options in addition to the web's, not instead of them.
     const HTTPS: bool = false;
     const NOTE: &'static str = "keeps no connections";
     const USUAL: bool = false;
     const KEEPS: bool = false;
-    /// The thread that watches the deadline has a copy of the socket.
+    /// The thread that watches the deadline holds a copy of the socket.
     const DESCRIPTORS: usize = 2;
     const TUNED: &'static [Choice<Session>] = TUNED;
 
@@ -81,8 +81,8 @@ impl BlockingClient for Attohttpc {
         deadline: Instant,
         body: &mut Received,
     ) -> Result<Head, FetchError> {
-        // A deadline costs it a thread, which shuts the connection when it has come. Time-outs of
-        // reads, which cost nothing, would let a peer that drips go on for ever.
+        // A deadline costs a thread, which shuts down the connection when it expires. Read
+        // time-outs cost nothing, but would let a slowly dripping peer go on forever.
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let mut request =
             self.session.get(url.as_str()).timeout(left).connect_timeout(left).read_timeout(left);
@@ -110,8 +110,8 @@ impl BlockingClient for Attohttpc {
 impl Attohttpc {
     fn head_failed(&self, error: Error, url: &Url, deadline: Instant) -> FetchError {
         match error.kind() {
-            // That a name has no address comes as an error without a number, as others do: so it is
-            // asked for once more.
+            // The error of a failed lookup has no number, and neither have some others. So the name
+            // is looked up again.
             ErrorKind::Io(io) if io.raw_os_error().is_none() && has_no_address(url) => {
                 FetchError::new(ErrorClass::Dns, io.to_string())
             }
@@ -127,8 +127,8 @@ impl Attohttpc {
         incomplete: ErrorClass,
     ) -> FetchError {
         match error.kind() {
-            // Its thread shuts the connection down then. If the peer goes on sending, that is a
-            // reset.
+            // At the deadline a thread shuts down the connection. If the peer continues to send,
+            // the connection is reset.
             _ if Instant::now() >= deadline => FetchError::timeout(self.limits.deadline),
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
                 FetchError::timeout(self.limits.deadline)

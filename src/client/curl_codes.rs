@@ -1,11 +1,11 @@
-//! The classes of curl's errors, told by their codes.
+//! Classifies curl's errors by their codes.
 
 use std::io;
 
 use crate::fetch::error::{ErrorClass, FetchError};
 
-/// The class of an error. `connecting` is the system's error of a failed connect, where there is a
-/// way to ask for it: without it nothing tells a refused connection from another.
+/// Classifies an error. `connecting` is the system error of a failed connect, if the client exposes
+/// it. Without it a refused connection is not distinguishable from other failures.
 pub(super) fn failed(error: &curl::Error, connecting: Option<io::Error>) -> FetchError {
     let message = match &connecting {
         Some(system) if error.is_couldnt_connect() => format!("{error}: {system}"),

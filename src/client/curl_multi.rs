@@ -1,7 +1,7 @@
-//! curl through its multi interface: what it is asked for, and what its callbacks make of an
-//! answer. Without TLS, for which curl would bring a library of its own.
+//! curl through its multi interface: options of transfers, and the callbacks that read a response.
+//! There is no TLS, because curl would bring a second TLS library.
 //!
-//! It is driven by its own event loop, in `backend/curl_loop.rs`.
+//! The event loop in `backend/curl_loop.rs` drives it.
 
 use std::io;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::redirect::Location;
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
-/// What all transfers have in common.
+/// The settings that all transfers share.
 #[derive(Debug)]
 pub struct CurlMulti {
     settings: Settings,
@@ -28,14 +28,14 @@ pub struct CurlMulti {
     limits: Limits,
 }
 
-/// What a tier sets.
+/// The options that a tier sets.
 #[derive(Debug, Default)]
 pub struct Settings {
     max_connects: Option<usize>,
     no_proxy: bool,
 }
 
-/// A url made ready.
+/// A prepared url.
 #[derive(Debug)]
 pub struct Target {
     url: String,
@@ -67,7 +67,7 @@ impl Client for CurlMulti {
     type Builder = Settings;
     type Target = Target;
 
-    /// The crate takes headers as text.
+    /// Returns whether the value is text, which is all that the crate accepts.
     fn can_send(_name: &HeaderName, value: &HeaderValue) -> bool {
         value.to_str().is_ok()
     }
@@ -87,24 +87,23 @@ impl Client for CurlMulti {
     }
 }
 
-/// Headers as curl takes them, which has a form of its own for those without a value.
 fn lines(headers: &HeaderMap) -> anyhow::Result<Vec<String>> {
-    let line = |(name, value): (&HeaderName, &HeaderValue)| {
-        let text = value
-            .to_str()
-            .ok()
-            .with_context(|| format!("curl takes only text in a header: {name}"))?;
-        Ok(if text.is_empty() { format!("{name};") } else { format!("{name}: {text}") })
-    };
-    headers.iter().map(line).collect()
+    headers.iter().map(|(name, value)| header_line(name, value)).collect()
+}
+
+/// Formats a header for curl: `name;` if the value is empty, otherwise `name: value`.
+fn header_line(name: &HeaderName, value: &HeaderValue) -> anyhow::Result<String> {
+    let text =
+        value.to_str().ok().with_context(|| format!("curl takes only text in a header: {name}"))?;
+    Ok(if text.is_empty() { format!("{name};") } else { format!("{name}: {text}") })
 }
 
 impl CurlMulti {
-    /// The connections and the event loop of a session.
+    /// Opens the connection cache and event loop of a session.
     ///
     /// # Errors
     ///
-    /// curl cannot be set so.
+    /// curl rejects an option.
     pub fn multi(&self) -> anyhow::Result<Multi> {
         let mut multi = Multi::new();
         if let Some(connects) = self.settings.max_connects {
@@ -113,31 +112,32 @@ impl CurlMulti {
         Ok(multi)
     }
 
-    /// A handle, to be used for one transfer after another.
+    /// Opens a handle, which is reused for one transfer after another.
     ///
     /// # Errors
     ///
-    /// curl cannot be set so.
+    /// curl rejects an option.
     pub fn handle(&self) -> Result<Easy2<Transfer>, FetchError> {
         let mut easy = Easy2::new(Transfer::new(self.limits.max_body));
-        let mut set = || {
-            easy.get(true)?;
-            easy.http_version(HttpVersion::V11)?;
-            easy.forbid_reuse(!self.keep)?;
-            if self.settings.no_proxy {
-                easy.proxy("")?;
-            }
-            easy.signal(false)
-        };
-        self.checked(set())?;
+        self.configure(&mut easy).map_err(rejected)?;
         Ok(easy)
     }
 
-    /// Makes a handle ready for a target.
+    fn configure(&self, easy: &mut Easy2<Transfer>) -> Result<(), curl::Error> {
+        easy.get(true)?;
+        easy.http_version(HttpVersion::V11)?;
+        easy.forbid_reuse(!self.keep)?;
+        if self.settings.no_proxy {
+            easy.proxy("")?;
+        }
+        easy.signal(false)
+    }
+
+    /// Prepares a handle for a target.
     ///
     /// # Errors
     ///
-    /// curl cannot be set so.
+    /// curl rejects an option.
     pub fn prepare(
         &self,
         easy: &mut Easy2<Transfer>,
@@ -147,31 +147,40 @@ impl CurlMulti {
         let sent_before = easy.get_ref().sent;
         *easy.get_mut() =
             Transfer { sent: Some(target.credentials), ..Transfer::new(self.limits.max_body) };
-        let mut set = || {
-            easy.url(&target.url)?;
-            // curl's own time-out, over the whole transfer. None at all would be no time-out.
-            easy.timeout(left.max(Duration::from_millis(1)))?;
-            if sent_before == Some(target.credentials) {
-                return Ok(());
-            }
-            let headers = match target.credentials {
-                Credentials::Send => &self.headers,
-                Credentials::Withhold => &self.headers_elsewhere,
-            };
-            let mut list = List::new();
-            for line in headers {
-                list.append(line)?;
-            }
-            easy.http_headers(list)
-        };
-        self.checked(set())
+        self.set_request(easy, target, left, sent_before).map_err(rejected)
     }
 
-    /// What a transfer has come to.
+    /// Sets url, time-out and headers. The headers are kept if the last request `sent_before` the
+    /// same ones.
+    fn set_request(
+        &self,
+        easy: &mut Easy2<Transfer>,
+        target: &Target,
+        left: Duration,
+        sent_before: Option<Credentials>,
+    ) -> Result<(), curl::Error> {
+        easy.url(&target.url)?;
+        // curl's time-out covers the whole transfer. Zero would disable it.
+        easy.timeout(left.max(Duration::from_millis(1)))?;
+        if sent_before == Some(target.credentials) {
+            return Ok(());
+        }
+        let headers = match target.credentials {
+            Credentials::Send => &self.headers,
+            Credentials::Withhold => &self.headers_elsewhere,
+        };
+        let mut list = List::new();
+        for line in headers {
+            list.append(line)?;
+        }
+        easy.http_headers(list)
+    }
+
+    /// Returns the head and body of a finished transfer.
     ///
     /// # Errors
     ///
-    /// It failed.
+    /// The transfer failed.
     pub fn finish(
         &self,
         easy: &mut Easy2<Transfer>,
@@ -190,7 +199,7 @@ impl CurlMulti {
         let status =
             easy.response_code().ok().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
         if status == 101 {
-            // No request has an `upgrade`, so no server may switch (RFC 9110, section 7.8).
+            // Without `upgrade` in the request the server must not switch (RFC 9110, section 7.8).
             let message =
                 "the server switched protocols, unasked; curl takes that for the final answer";
             return Err(FetchError::objection(ErrorClass::Protocol, message));
@@ -209,28 +218,29 @@ impl CurlMulti {
         };
         Ok((head, transfer.body.clone()))
     }
-
-    fn checked(&self, set: Result<(), curl::Error>) -> Result<(), FetchError> {
-        set.map_err(|error| curl_codes::failed(&error, None))
-    }
 }
 
-/// What curl's callbacks have made of an answer.
+/// Reports an option that curl rejects.
+fn rejected(error: curl::Error) -> FetchError {
+    curl_codes::failed(&error, None)
+}
+
+/// The part of a response that curl's callbacks have read so far.
 #[derive(Debug)]
 pub struct Transfer {
     part: Part,
     headers: HeaderMap,
-    /// As received: not every value of a location is one to [`HeaderMap`].
+    /// Raw bytes, because [`HeaderMap`] does not accept every value of a location.
     locations: Vec<Box<[u8]>>,
     body: Received,
-    /// Why the answer was not taken.
+    /// The error that made a callback abort the transfer.
     refused: Option<FetchError>,
-    /// Which headers the handle sends.
+    /// The kind of headers that the handle sends.
     sent: Option<Credentials>,
 }
 
-/// The part of an answer that the next line belongs to. The line itself cannot show it: a field may
-/// look like a status line.
+/// The part of a response that the next line belongs to. The line alone does not show it, because a
+/// field may look like a status line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     StatusLine,
@@ -238,7 +248,7 @@ enum Part {
         /// Whether another head follows.
         interim: bool,
     },
-    /// Behind the final head. More lines are trailers, not headers (RFC 9110, section 6.5.1).
+    /// After the final head. Further lines are trailers, not headers (RFC 9110, section 6.5.1).
     Body,
 }
 
@@ -254,7 +264,7 @@ impl Transfer {
         }
     }
 
-    /// Keeps a field, if it has a valid name and value. Returns whether the transfer goes on.
+    /// Keeps a field if its name and value are valid. Returns whether the transfer goes on.
     fn keep_field(&mut self, line: &[u8]) -> bool {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else { return true };
         let Ok(name) = HeaderName::from_bytes(&line[..colon]) else { return true };
@@ -275,13 +285,13 @@ impl Handler for Transfer {
     fn header(&mut self, line: &[u8]) -> bool {
         match self.part {
             Part::StatusLine => {
-                // Any other line is status 200 to curl.
+                // curl reads any other line as status 200.
                 let interim = line.starts_with(b"HTTP/1.") && line.get(9) == Some(&b'1');
                 self.part = Part::Fields { interim };
                 self.headers.clear();
                 self.locations.clear();
             }
-            // A head that is cut short has no such line, though curl takes it for a whole one.
+            // A truncated head lacks this line, though curl accepts it as complete.
             Part::Fields { interim } if matches!(line, b"\r\n" | b"\n") => {
                 self.part = if interim { Part::StatusLine } else { Part::Body };
             }
@@ -296,7 +306,7 @@ impl Handler for Transfer {
             Ok(()) => Ok(piece.len()),
             Err(error) => {
                 self.refused = Some(error);
-                // Fewer bytes than there were end the transfer.
+                // A count below the length of the piece aborts the transfer.
                 Ok(0)
             }
         }

@@ -1,7 +1,7 @@
 //! The client cyper, on compio: hyper-util's pool over completion I/O, without TLS.
 //!
-//! Its clients, and whatever they return, belong to the thread that made them. So each thread has
-//! its own, and our share of the connection budget is divided among the threads.
+//! A client, and everything that it returns, belongs to the thread that created it. So each thread
+//! has a client, and the connection budget is divided among the threads.
 
 use std::cell::RefCell;
 use std::io;
@@ -28,9 +28,9 @@ use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::without_brackets;
 use crate::fetch::{Credentials, Limits, Options};
 
-/// What the clients of all threads have in common.
+/// The settings that the clients of all threads share.
 pub struct Cyper {
-    /// Which of this process's it is.
+    /// Its number among the sessions of this process.
     number: u64,
     origins: Origins,
     options: Options,
@@ -39,7 +39,6 @@ pub struct Cyper {
     headers_elsewhere: HeaderMap,
 }
 
-/// A url made ready.
 #[derive(Debug)]
 pub struct Target {
     url: Url,
@@ -88,13 +87,13 @@ impl Client for Cyper {
 
 impl AsyncClient for Cyper {
     async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
-        // Whoever polls this is a task of compio's, which stays on its thread.
+        // Only compio's tasks poll this, and they stay on their thread.
         SendWrapper::new(self.get_here(target, body)).await
     }
 }
 
 thread_local! {
-    /// The client of this thread, and of which session it is.
+    /// The client of this thread, with the number of its session.
     static CLIENT: RefCell<Option<(u64, PerHost<cyper::Client>)>> = const { RefCell::new(None) };
 }
 
@@ -125,7 +124,7 @@ impl Cyper {
         Ok(head)
     }
 
-    /// This thread's client for a host, opened where it has none of this session yet.
+    /// Returns this thread's client for a host. Opens one if the thread has none of this session.
     fn client(&self, host: usize) -> Result<cyper::Client, FetchError> {
         CLIENT.with_borrow_mut(|current| {
             if current.as_ref().is_none_or(|(number, _)| *number != self.number) {
@@ -152,8 +151,7 @@ impl Cyper {
     }
 }
 
-/// Looks names up as cyper does by itself, but fails with an error that can be told from a failed
-/// connect.
+/// Looks up names as cyper does by default, but with an error that differs from a failed connect.
 struct Resolver;
 
 impl Resolve for Resolver {

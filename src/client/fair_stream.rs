@@ -1,4 +1,4 @@
-//! A stream that lets others have their turn.
+//! A stream that yields to other tasks.
 
 use std::io;
 use std::pin::Pin;
@@ -8,12 +8,11 @@ use futures_lite::io::{AsyncRead, AsyncWrite};
 
 use super::Stream;
 
-/// How many reads in a row may find something.
+/// Successful reads in a row before the stream yields.
 const READS_PER_YIELD: u32 = 32;
 
-/// A stream whose reader pauses now and then, however fast the bytes come. A peer that never stops
-/// sending would otherwise keep the task from ever hearing of its deadline, and whoever else has
-/// this thread from their turn.
+/// A stream whose reader pauses regularly, however fast the bytes arrive. Otherwise a peer that
+/// never stops sending would keep the task from its deadline, and other tasks from the thread.
 pub struct FairStream<S> {
     stream: S,
     reads: u32,

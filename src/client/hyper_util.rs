@@ -1,7 +1,6 @@
-//! hyper-util's legacy client: hyper with the pool that most who use hyper take.
+//! hyper-util's legacy client: hyper with the pool that most users of hyper choose.
 
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -29,7 +28,7 @@ use crate::fetch::{Connections, Credentials, Limits, Options};
 
 type Http = HttpConnector<Resolver>;
 
-/// The client with its own pool.
+/// The client with hyper-util's pool.
 pub struct HyperUtil {
     clients: PerHost<Legacy<HttpsConnector<Http>, Empty<Bytes>>>,
     origins: Origins,
@@ -37,7 +36,6 @@ pub struct HyperUtil {
     headers_elsewhere: HeaderMap,
 }
 
-/// A url made ready.
 #[derive(Debug)]
 pub struct Target {
     uri: Uri,
@@ -56,7 +54,7 @@ impl Client for HyperUtil {
 
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
         let mut tls = ClientConfig::clone(&*tls::config(options)?);
-        // The connector names the protocols by itself.
+        // The connector sets the protocols itself.
         tls.alpn_protocols.clear();
         let open = {
             let (options, limits) = (options.clone(), limits.clone());
@@ -103,7 +101,7 @@ fn build(
     tls: ClientConfig,
 ) -> Legacy<HttpsConnector<Http>, Empty<Bytes>> {
     let mut builder = Legacy::builder(TokioExecutor::new());
-    // Without a timer idle connections would not be closed even where they are to be.
+    // Without a timer, idle connections are never closed, even if a time-out is set.
     builder.pool_timer(TokioTimer::new());
     let mut http = HttpConnector::new_with_resolver(Resolver);
     http.enforce_http(false);
@@ -125,7 +123,7 @@ impl AsyncClient for HyperUtil {
         };
         let response =
             self.clients.client(target.host).request(request).await.map_err(|error| {
-                // While connecting only a handshake can be cut short.
+                // While connecting, only a TLS handshake can be cut short.
                 causes::failed(
                     &error,
                     if error.is_connect() { ErrorClass::Tls } else { ErrorClass::ClosedEarly },
@@ -145,7 +143,7 @@ impl AsyncClient for HyperUtil {
     }
 }
 
-/// Looks names up without blocking, and fails with an error that can be told from a failed connect.
+/// Looks up names without blocking, with an error that differs from a failed connect.
 #[derive(Debug, Clone)]
 pub struct Resolver;
 
@@ -159,12 +157,11 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        let no_address = move |error: io::Error, name: &Name| {
-            FetchError::new(ErrorClass::Dns, format!("{}: {error}", name.as_str()))
-        };
         Box::pin(async move {
-            let found =
-                lookup_host((name.as_str(), 0)).await.map_err(|error| no_address(error, &name))?;
+            let found = lookup_host((name.as_str(), 0)).await;
+            let found = found.map_err(|error| {
+                FetchError::new(ErrorClass::Dns, format!("{}: {error}", name.as_str()))
+            })?;
             Ok(found.collect::<Vec<_>>().into_iter())
         })
     }

@@ -1,5 +1,5 @@
-//! The client isahc, on any executor: curl's multi interface on a thread of its own, and futures
-//! over it. Without TLS, for which curl would bring a library of its own.
+//! The client isahc, on any executor: curl's multi interface on a separate thread, and futures over
+//! it. There is no TLS, because curl would bring a second TLS library.
 
 use std::error::Error as _;
 use std::io;
@@ -18,10 +18,10 @@ use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Credentials, Limits, Options};
 
-/// Read in pieces of this many bytes, which is what curl reads at once.
+/// Size of the read buffer in bytes, which is the size of curl's reads.
 const PIECE_BYTES: usize = 16 << 10;
 
-/// isahc's client, which has a thread of its own.
+/// isahc's client, which runs on a separate thread.
 #[derive(Debug)]
 pub struct Isahc {
     client: HttpClient,
@@ -39,7 +39,7 @@ impl Client for Isahc {
     type Builder = HttpClientBuilder;
     type Target = (Uri, Credentials);
 
-    /// It panics over a value that is not ASCII.
+    /// Returns whether the value is ASCII. isahc panics on any other.
     fn can_send(_name: &HeaderName, value: &HeaderValue) -> bool {
         value.to_str().is_ok()
     }
@@ -115,7 +115,7 @@ impl AsyncClient for Isahc {
     }
 }
 
-/// Whether an answer says where its body ends, if only by having none.
+/// Returns whether a response declares the end of its body, or can have none.
 fn measures_its_body<B>(response: &Response<B>) -> bool {
     let headers = response.headers();
     headers.contains_key(CONTENT_LENGTH)
@@ -123,7 +123,7 @@ fn measures_its_body<B>(response: &Response<B>) -> bool {
         || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// The class of isahc's error: of curl's, of which it is made.
+/// Classifies isahc's error by the curl error that it wraps, if any.
 fn failed(error: &Error) -> FetchError {
     if let Some(curl) = error.source().and_then(|source| source.downcast_ref()) {
         return curl_codes::failed(curl, None);
@@ -136,7 +136,7 @@ fn failed(error: &Error) -> FetchError {
     FetchError::new(class, error.to_string())
 }
 
-/// Reading, it wraps its errors in those of the system.
+/// Classifies an error in the body, which isahc wraps in an `io::Error`.
 fn body_failed(error: &io::Error) -> FetchError {
     match error.get_ref().and_then(|error| error.downcast_ref()) {
         Some(error) => failed(error),

@@ -1,8 +1,8 @@
-//! Clients: what speaks HTTP. One file each; none knows which executor runs it.
+//! HTTP clients, one file or folder each. A client does not know which executor runs it.
 //!
-//! A client makes one request and reads one answer. What all have in common stands outside: the
-//! loop that pulls the next site, the deadline, redirects, the body cap, the check of length and
-//! checksum, and the classes of failure.
+//! A client makes one request and reads one response. Everything shared is outside: the loop that
+//! takes the next site, the deadline, redirects, the body cap, the check of length and checksum,
+//! and the error classes.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -76,77 +76,75 @@ pub use self::ureq::Ureq;
 #[cfg(feature = "ureq-proto")]
 pub use self::ureq_proto::UreqProto;
 
-/// How many pieces of a body are read before others have their turn: a body that comes faster than
-/// it is read would hold up the deadline.
+/// Pieces of a body that are read before the task yields. Otherwise a body that arrives faster than
+/// it is read would delay the deadline.
 const PIECES_PER_YIELD: u32 = 32;
 
-/// What opens, and what makes a url ready. One client is shared by all tasks or threads of a
-/// session.
+/// An HTTP client that prepares urls. All tasks or threads of a session share one client.
 pub trait Client: Send + Sync + Sized + 'static {
-    /// Its name, which is that of its crate where a crate is one client.
+    /// Name of the client: the name of its crate, if the crate has one client.
     const NAME: &'static str;
 
-    /// Its crate.
+    /// Name of its crate.
     const CRATE: &'static str = Self::NAME;
 
-    /// Whether it speaks https.
+    /// Whether it supports https.
     const HTTPS: bool;
 
-    /// What else is to be known of its rows at a glance.
+    /// A short remark shown beside its backends.
     const NOTE: &'static str = "";
 
-    /// Whether it keeps connections, where it may.
+    /// Whether it keeps connections if allowed to.
     const KEEPS: bool = true;
 
-    /// File descriptors of a fetch in flight.
+    /// File descriptors per fetch in flight.
     const DESCRIPTORS: usize = 1;
 
-    /// Whether its rows take part where none is named.
+    /// Whether its backends run by default.
     const USUAL: bool;
 
-    /// What its options are set on.
+    /// The value that its options are set on.
     type Builder: 'static;
 
-    /// The options that are set otherwise than the library would by itself, unless it is left as it
-    /// comes. What is needed for any answer to be verified, or follows from the limits, is set
-    /// beside them in every tier.
+    /// Options of the tuned tier that differ from the library's defaults. Options that verification
+    /// needs, or that follow from the limits, are set in every tier and not listed here.
     const TUNED: &'static [Choice<Self::Builder>];
 
-    /// A url made ready to be requested, outside the measured time.
+    /// A url that was prepared outside the measured time.
     type Target: Send + Sync + 'static;
 
-    /// Whether it can send this header.
+    /// Returns whether the client can send this header.
     fn can_send(_name: &HeaderName, _value: &HeaderValue) -> bool {
         true
     }
 
-    /// Opens the client with its pool empty.
+    /// Opens the client with an empty pool.
     ///
     /// # Errors
     ///
-    /// Options that the client cannot honour.
+    /// The client cannot honour the options.
     fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self>;
 
-    /// Makes a url ready.
+    /// Prepares a url.
     ///
     /// # Errors
     ///
-    /// A url that the client cannot request. Never one of https where there is no TLS: it does not
-    /// get here.
+    /// The client cannot request the url. It is never an https url unless `HTTPS` is true: the
+    /// caller checks.
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError>;
 }
 
-/// An option of a client, set otherwise than its library would by itself.
+/// An option of a client that differs from its library's default.
 pub struct Choice<B> {
-    /// The option, as the library calls it, and what it is set to.
+    /// The library's name of the option, and its value.
     pub option: &'static str,
-    /// The reason.
+    /// Why it differs.
     pub why: &'static str,
     /// Sets it.
     pub set: fn(B, &Limits) -> B,
 }
 
-/// A builder with what the tier of the options asks for.
+/// Applies the tier's options to a builder.
 fn tuned<C: Client>(builder: C::Builder, options: &Options, limits: &Limits) -> C::Builder {
     match options.tier {
         Tier::Tuned => {
@@ -156,12 +154,12 @@ fn tuned<C: Client>(builder: C::Builder, options: &Options, limits: &Limits) -> 
     }
 }
 
-/// A client that is driven by an executor.
+/// A client that an executor drives.
 pub trait AsyncClient: Client {
     /// Requests the target and reads its whole body into `body`.
     ///
-    /// The caller drops this future when the deadline passes. Whatever was in use then must not be
-    /// used again.
+    /// The caller drops this future when the deadline passes. The connection in use must then not
+    /// be reused.
     fn get(
         &self,
         target: &Self::Target,
@@ -175,7 +173,7 @@ pub trait BlockingClient: Client {
     ///
     /// # Errors
     ///
-    /// Whatever kept the answer from arriving whole.
+    /// The response did not arrive completely.
     fn get(
         &self,
         target: &Self::Target,
@@ -189,19 +187,19 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static> Stream for S {}
 
-/// What an asynchronous client needs of the runtime under it.
+/// The network functions that an asynchronous client needs from its runtime.
 pub trait Runtime: Send + Sync + 'static {
-    /// A connected TCP stream of the runtime's own.
+    /// The runtime's connected TCP stream.
     type Stream: Stream;
 
     /// Connects, with `TCP_NODELAY` set.
     fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 
-    /// Looks a name up without blocking the executor.
+    /// Looks up a name without blocking the executor.
     fn resolve(host: &str, port: u16) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
 }
 
-/// Refuses an interim answer (1xx), which some clients take for the final one.
+/// Refuses an interim response (1xx), which some clients mistake for the final one.
 fn refuse_interim(client: &str, status: u16) -> Result<(), FetchError> {
     if !(100..=199).contains(&status) {
         return Ok(());
@@ -212,25 +210,30 @@ fn refuse_interim(client: &str, status: u16) -> Result<(), FetchError> {
     Err(FetchError::objection(ErrorClass::Unsupported, message))
 }
 
-/// Whether ureq and ureq-proto can send a header: they refuse credentials that are not text.
+/// Returns whether ureq and ureq-proto can send a header: they refuse credentials that are not
+/// text.
 fn has_text_credentials(name: &HeaderName, value: &HeaderValue) -> bool {
     name != AUTHORIZATION || value.to_str().is_ok()
 }
 
-/// The addresses of an origin: at once where its host is a literal, else looked up.
+/// Returns the addresses of an origin. A literal needs no lookup.
 async fn addresses<R: Runtime>(origin: &Origin) -> Result<Vec<SocketAddr>, FetchError> {
     if let Some(address) = origin.address() {
         return Ok(vec![address]);
     }
-    let no_address =
-        |why: &str| FetchError::new(ErrorClass::Dns, format!("{}: {why}", origin.host));
-    let addresses = R::resolve(&origin.host, origin.port)
-        .await
-        .map_err(|error| no_address(&error.to_string()))?;
-    if addresses.is_empty() { Err(no_address("the name has no address")) } else { Ok(addresses) }
+    let found = R::resolve(&origin.host, origin.port).await;
+    let addresses = found.map_err(|error| no_address(origin, &error))?;
+    if addresses.is_empty() {
+        return Err(no_address(origin, &"the name has no address"));
+    }
+    Ok(addresses)
 }
 
-/// Connects to the first address of an origin that lets us.
+fn no_address(origin: &Origin, why: &dyn fmt::Display) -> FetchError {
+    FetchError::new(ErrorClass::Dns, format!("{}: {why}", origin.host))
+}
+
+/// Connects to the first address of an origin that accepts.
 async fn connect<R: Runtime>(origin: &Origin) -> Result<R::Stream, FetchError> {
     let mut failed = FetchError::new(ErrorClass::Dns, "the name has no address");
     for address in addresses::<R>(origin).await? {
@@ -242,12 +245,10 @@ async fn connect<R: Runtime>(origin: &Origin) -> Result<R::Stream, FetchError> {
     Err(failed)
 }
 
-/// Finds out whether the peer of an idle connection has closed it, or has said something before it
-/// was asked.
+/// Returns an error if the peer of an idle connection has closed it or sent unrequested bytes.
 ///
-/// A stream may say nothing for once because its task has had its turn ([`turns::FairStream`], the
-/// budget of tokio's tasks). Then a connection that is closed shows by the answer that does not
-/// come.
+/// A stream may also appear quiet because its task must yield first ([`fair_stream::FairStream`],
+/// the budget of tokio's tasks). A closed connection then shows when the response does not arrive.
 async fn quiet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), FetchError> {
     poll_fn(|context| {
         Poll::Ready(match Pin::new(&mut *stream).poll_read(context, &mut [0]) {
@@ -264,7 +265,7 @@ async fn quiet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), FetchError> 
     .await
 }
 
-/// The origin of a url, which every http and https url has.
+/// Returns the origin of a url, which every http and https url has.
 fn origin_of(url: &Url) -> Result<Origin, FetchError> {
     Origin::of(url).ok_or_else(|| bad_url(url, &"no host"))
 }
@@ -274,8 +275,8 @@ fn bad_url(url: &Url, why: &dyn fmt::Display) -> FetchError {
     FetchError::new(ErrorClass::Unsupported, format!("{}: {why}", excerpt(url.as_str())))
 }
 
-/// The value of the `host` header: the port is left out where it is the scheme's own (RFC 9110,
-/// section 7.2).
+/// Returns the value of the `host` header, without the scheme's default port (RFC 9110, section
+/// 7.2).
 fn host_header(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

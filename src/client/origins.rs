@@ -1,4 +1,4 @@
-//! Numbers for origins, since to compare a number is quicker than to compare a scheme, a host and a
+//! Numbers origins, because comparing a number is faster than comparing a scheme, a host and a
 //! port.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use crate::fetch::origin::Origin;
 pub(super) struct Origins(Mutex<HashMap<Origin, usize>>);
 
 impl Origins {
-    /// The number of an origin, to be asked for outside the measured time.
+    /// Returns the number of an origin. Call it outside the measured time.
     pub fn number(&self, origin: Origin) -> usize {
         let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = numbers.len();

@@ -1,11 +1,11 @@
-//! Clients that keep a pool for every host, of which none is ever closed for the sake of another's.
+//! Limits clients that keep a pool per host and never close one to make room for another.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::{PoisonError, RwLock};
 
-/// A client that is replaced, and its connections with it, after as many hosts as there may be
-/// connections. Fetches in flight end on the old one.
+/// A client that is replaced, together with its connections, when it has connected to as many hosts
+/// as connections are allowed. Fetches in flight end on the old client.
 pub(super) struct PerHost<C> {
     current: RwLock<Current<C>>,
     most_hosts: usize,
@@ -14,7 +14,7 @@ pub(super) struct PerHost<C> {
 
 struct Current<C> {
     client: C,
-    /// The numbers of the origins that it has connections to.
+    /// Numbers of the origins that it has connected to.
     hosts: HashSet<usize>,
 }
 
@@ -31,7 +31,7 @@ impl<C: Clone> PerHost<C> {
         })
     }
 
-    /// The client to fetch from the origin of that number with.
+    /// Returns the client for fetching from the origin numbered `host`.
     pub fn client(&self, host: usize) -> C {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         if current.hosts.contains(&host) {
@@ -41,7 +41,7 @@ impl<C: Clone> PerHost<C> {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if current.hosts.len() == self.most_hosts
             && !current.hosts.contains(&host)
-            // What could be opened once can be opened again.
+            // Opening succeeded before, so a failure is unlikely.
             && let Ok(client) = (self.open)()
         {
             *current = Current { client, hosts: HashSet::new() };

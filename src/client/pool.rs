@@ -1,30 +1,29 @@
-//! The keep-alive pool: as many connections as the concurrency, to all origins together.
+//! The keep-alive pool. It holds as many connections as the concurrency, over all origins.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The connections of a session that nobody uses.
+/// The idle connections of a session.
 pub(super) struct Pool<C> {
     state: Mutex<State<C>>,
-    /// The most connections, used or not.
+    /// Maximum number of connections, used or idle.
     budget: usize,
 }
 
 struct State<C> {
-    /// With the number of the origin that each leads to. The one used last stands last, and is
+    /// Idle connections, each with the number of its origin. The last used one is last, and is
     /// taken first.
     idle: VecDeque<(usize, C)>,
-    /// Leases that are out: each has a connection, or is about to.
+    /// Current leases. Each has a connection or is about to open one.
     leased: usize,
 }
 
 impl<C> Pool<C> {
-    /// No connections yet.
     pub fn new(budget: usize) -> Self {
         Self { state: Mutex::new(State { idle: VecDeque::new(), leased: 0 }), budget }
     }
 
-    /// The right to a connection to an origin.
+    /// Reserves a connection to an origin.
     pub fn lease(self: &Arc<Self>, origin: usize) -> Lease<C> {
         self.lock().leased += 1;
         Lease { pool: Arc::clone(self), origin, ended: false }
@@ -35,7 +34,7 @@ impl<C> Pool<C> {
     }
 }
 
-/// The right to one connection, for as long as a fetch lasts.
+/// The reservation of one connection during a fetch.
 pub(super) struct Lease<C> {
     pool: Arc<Pool<C>>,
     origin: usize,
@@ -43,8 +42,8 @@ pub(super) struct Lease<C> {
 }
 
 impl<C> Lease<C> {
-    /// Takes an idle connection to the origin, if there is one. Whether it is still open shows when
-    /// it is used.
+    /// Takes an idle connection to the origin, or returns `None`. The connection may have been
+    /// closed by the peer.
     pub fn idle_connection(&mut self) -> Option<C> {
         let origin = self.origin;
         let mut state = self.pool.lock();
@@ -52,8 +51,7 @@ impl<C> Lease<C> {
         state.idle.remove(last).map(|(_, connection)| connection)
     }
 
-    /// Makes room for a new connection: those that were not used for longest go, wherever they
-    /// lead.
+    /// Makes room for a new connection: closes the least recently used ones, to any origin.
     pub fn make_room(&mut self) {
         let mut state = self.pool.lock();
         let surplus = (state.leased + state.idle.len())
@@ -61,11 +59,11 @@ impl<C> Lease<C> {
             .min(state.idle.len());
         let closed: Vec<_> = state.idle.drain(..surplus).collect();
         drop(state);
-        // To close them is a call of the system each, which nobody needs to wait for.
+        // Each close is a system call, which should not hold the lock.
         drop(closed);
     }
 
-    /// Ends the lease and leaves the connection to the next one.
+    /// Ends the lease and returns the connection to the pool.
     pub fn give_back(mut self, connection: C) {
         self.ended = true;
         let mut state = self.pool.lock();

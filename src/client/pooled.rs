@@ -1,5 +1,5 @@
-//! A client made of a library that speaks HTTP over one connection, the executor's own streams, and
-//! a pool of ours.
+//! A client made from a library that speaks HTTP over one connection, the executor's streams, and
+//! fetchbench's pool.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -20,33 +20,33 @@ use crate::fetch::error::FetchError;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
-/// A stream, plain or encrypted. The latter is boxed, since it would make a connection without TLS
-/// several times as large.
+/// A stream, plain or encrypted. The encrypted one is boxed, because it would make a plain
+/// connection several times as large.
 pub(super) type Wire<S> = Either<FairStream<S>, Box<TlsStream<FairStream<S>>>>;
 
-/// A connection that speaks HTTP by a library that does no more than that.
+/// A connection of a library that speaks HTTP and does nothing else.
 pub trait Connection<S: Stream>: Sized + Send + 'static {
-    /// The name of the library.
+    /// Name of the library.
     const CLIENT: &'static str;
 
-    /// What else is to be known of its rows at a glance.
+    /// A short remark shown beside its backends.
     const NOTE: &'static str;
 
-    /// Whether its rows take part where none is named.
+    /// Whether its backends run by default.
     const USUAL: bool;
 
-    /// Whether it can send this header.
+    /// Returns whether the library can send this header.
     fn can_send(_name: &HeaderName, _value: &HeaderValue) -> bool {
         true
     }
 
-    /// One over a stream that has just been connected.
+    /// Opens a connection over a newly connected stream.
     fn open(wire: Wire<S>) -> impl Future<Output = Result<Self, FetchError>> + Send;
 
-    /// Whether it may be used again.
+    /// Returns whether it may be reused.
     fn is_alive(&self) -> bool;
 
-    /// Sends a request and reads its answer, the body to its end.
+    /// Sends a request and reads its complete response.
     fn fetch(
         &mut self,
         target: &Target,
@@ -57,16 +57,16 @@ pub trait Connection<S: Stream>: Sized + Send + 'static {
 /// A fetch that failed.
 #[derive(Debug)]
 pub struct Failed {
-    /// Why.
+    /// The reason.
     pub error: FetchError,
-    /// Whether nothing of the request had been sent.
+    /// Whether no byte of the request was sent.
     pub unsent: bool,
 }
 
 /// A client on a runtime.
 pub struct Pooled<R: Runtime, C> {
     targets: Targets,
-    /// Boxed, since a connection is large and changes hands with every fetch.
+    /// Boxed, because a connection is large and moves with every fetch.
     pool: Arc<Pool<Box<C>>>,
     tls: TlsConnector,
     keep: bool,
@@ -78,7 +78,7 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
     const HTTPS: bool = true;
     const NOTE: &'static str = C::NOTE;
     const USUAL: bool = C::USUAL;
-    /// Nothing is set otherwise than the library would, and the pool is ours.
+    /// The library keeps its defaults, and the pool is fetchbench's.
     const TUNED: &'static [Choice<()>] = &[];
 
     type Builder = ();
@@ -111,8 +111,8 @@ impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
                 Some(connection) => (connection, true),
                 None => {
                     lease.make_room();
-                    // Boxed, since it would make the future of every fetch as large, most of which
-                    // never connect.
+                    // Boxed, because it would enlarge the future of every fetch, and most never
+                    // connect.
                     (Box::pin(self.connect(&target.place.origin)).await?, false)
                 }
             };
@@ -123,8 +123,8 @@ impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
                     }
                     return Ok(head);
                 }
-                // The server hung up while the connection was idle. Nothing was sent, so the next
-                // is no second try.
+                // The server closed the idle connection. Nothing was sent, so the next attempt is
+                // not a retry.
                 Err(Failed { unsent: true, .. }) if was_idle => {}
                 Err(Failed { error, .. }) => return Err(error),
             }

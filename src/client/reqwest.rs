@@ -1,4 +1,4 @@
-//! The client reqwest, on tokio, which it needs.
+//! The client reqwest on tokio, which it requires.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
-/// reqwest's client with its own pool.
+/// reqwest's client with reqwest's pool.
 pub struct Reqwest {
     clients: PerHost<reqwest::Client>,
     origins: Origins,
@@ -25,7 +25,6 @@ pub struct Reqwest {
     headers_elsewhere: HeaderMap,
 }
 
-/// A url made ready.
 #[derive(Debug)]
 pub struct Target {
     url: Url,
@@ -87,7 +86,7 @@ const TUNED: &[Choice<ClientBuilder>] = &[
     },
 ];
 
-/// A builder with what every fetch shares.
+/// Returns a builder with the settings that all fetches share.
 fn builder(options: &Options, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
     let builder = tuned::<Reqwest>(reqwest::Client::builder(), options, limits)
         .dns_resolver(Arc::new(Resolver))
@@ -120,8 +119,7 @@ impl AsyncClient for Reqwest {
     }
 }
 
-/// Looks names up as reqwest does by itself, but fails with an error that can be told from a failed
-/// connect.
+/// Looks up names as reqwest does by default, but with an error that differs from a failed connect.
 pub(super) struct Resolver;
 
 impl Resolve for Resolver {
@@ -138,8 +136,8 @@ impl Resolve for Resolver {
     }
 }
 
-/// The class of reqwest's error; `incomplete` is what it means here that the connection has ended.
+/// Classifies reqwest's error. `incomplete` is the class of an ended connection at this point.
 pub(super) fn failed(error: &reqwest::Error, incomplete: ErrorClass) -> FetchError {
-    // While connecting only a handshake can be cut short.
+    // While connecting, only a TLS handshake can be cut short.
     causes::failed(error, if error.is_connect() { ErrorClass::Tls } else { incomplete })
 }

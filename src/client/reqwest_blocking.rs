@@ -1,5 +1,5 @@
-//! reqwest's blocking client: a thread of its own, which runs the asynchronous one on tokio, does
-//! the work for all threads that call it.
+//! reqwest's blocking client. A separate thread, which runs the asynchronous client on tokio, does
+//! the work for all calling threads.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
-/// Read in pieces of this many bytes.
+/// Size of the read buffer in bytes.
 const PIECE_BYTES: usize = 16 << 10;
 
-/// One client and its pool for all threads.
+/// One client and its pool, shared by all threads.
 pub struct ReqwestBlocking {
     clients: PerHost<Blocking>,
     origins: Origins,
@@ -31,7 +31,6 @@ pub struct ReqwestBlocking {
     limits: Limits,
 }
 
-/// A url made ready.
 #[derive(Debug)]
 pub struct Target {
     url: Url,
@@ -98,7 +97,7 @@ const TUNED: &[Choice<ClientBuilder>] = &[
 
 fn builder(options: &Options, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
     let builder = tuned::<ReqwestBlocking>(Blocking::builder(), options, limits)
-        // Its own bounds each read of a body and not the fetch; that of a request bounds the whole.
+        // The client's time-out limits each read of a body. A request's limits the whole fetch.
         .timeout(None)
         .dns_resolver(Arc::new(Resolver))
         .tls_backend_preconfigured(ClientConfig::clone(tls));
@@ -146,7 +145,7 @@ impl ReqwestBlocking {
         }
     }
 
-    /// Reading, it wraps its errors in those of the system.
+    /// Classifies an error in the body, which reqwest wraps in an `io::Error`.
     fn body_failed(&self, error: &io::Error) -> FetchError {
         match error.get_ref().and_then(|error| error.downcast_ref()) {
             Some(error) => self.failed(error, ErrorClass::BodyShort),

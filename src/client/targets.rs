@@ -1,5 +1,5 @@
-//! Urls made ready for a client that is given a request line and headers: all that can be prepared
-//! outside the clock.
+//! Prepares urls for clients that take a request line and headers, as far as possible outside the
+//! measured time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,28 +14,27 @@ use crate::fetch::error::FetchError;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Credentials, Limits, Options};
 
-/// The origins of a session, and the headers that go to each.
+/// The origins of a session, and the headers for each.
 pub(super) struct Targets {
     known: Mutex<HashMap<Origin, Arc<Place>>>,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
 }
 
-/// What is shared by all targets of an origin.
+/// The data that all targets of an origin share.
 #[derive(Debug)]
 pub(super) struct Place {
     pub origin: Origin,
-    /// Which of the session's origins it is.
+    /// Its number among the session's origins.
     pub number: usize,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
 }
 
-/// A url made ready.
 #[derive(Debug)]
 pub struct Target {
     pub(super) place: Arc<Place>,
-    /// As they stand in the request line.
+    /// Path and query of the request line.
     path: PathAndQuery,
     credentials: Credentials,
 }
@@ -49,12 +48,12 @@ impl Targets {
         }
     }
 
-    /// Makes a url ready.
+    /// Prepares a url.
     pub fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| bad_url(url, &error))?;
-        // The first clone makes the text a shared one, which takes an allocation: now, and not
-        // within the pass.
+        // The first clone allocates, because it makes the text shared. It happens here, outside the
+        // pass.
         drop(path.clone());
         let host = HeaderValue::try_from(host_header(url)).map_err(|error| bad_url(url, &error))?;
 
@@ -74,7 +73,6 @@ impl Targets {
 }
 
 impl Target {
-    /// The request of it.
     pub(super) fn request<B>(&self, body: B) -> Request<B> {
         let mut request = Request::new(body);
         *request.uri_mut() = self.path.clone().into();
@@ -86,8 +84,8 @@ impl Target {
     }
 }
 
-/// The headers with `host` first, as RFC 9110, section 7.2, would have it; a `host` of the user's
-/// own stays.
+/// Returns the headers with `host` first, as RFC 9110, section 7.2, recommends. A `host` set by the
+/// user stays.
 fn with_host(host: &HeaderValue, headers: &HeaderMap) -> HeaderMap {
     let mut all = HeaderMap::with_capacity(headers.len() + 1);
     all.insert(HOST, headers.get(HOST).unwrap_or(host).clone());

@@ -1,5 +1,5 @@
-//! One TLS for every client that can be given one: rustls with ring, and the web's roots unless
-//! told otherwise.
+//! The TLS configuration of every client that accepts one: rustls with ring, and the web's roots
+//! unless the options name others.
 
 use std::io;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use crate::fetch::Options;
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
 
-/// The configuration of an HTTP/1.1 client.
+/// Returns the configuration of an HTTP/1.1 client.
 ///
-/// The provider is named here and not installed for the process, since benches and tests have no
-/// `main` of ours.
+/// The provider is named here and not installed for the process, because benches and tests do not
+/// run fetchbench's `main`.
 ///
 /// # Errors
 ///
-/// A root certificate that is none.
+/// A root certificate is malformed.
 pub(super) fn config(options: &Options) -> anyhow::Result<Arc<ClientConfig>> {
     let roots = match &options.roots {
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
@@ -44,7 +44,7 @@ pub(super) fn config(options: &Options) -> anyhow::Result<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
-/// Makes a connection to an origin one of TLS.
+/// Starts TLS on a connection to an origin.
 pub(super) async fn encrypt<S: Stream>(
     tls: &TlsConnector,
     stream: S,
@@ -54,8 +54,7 @@ pub(super) async fn encrypt<S: Stream>(
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| FetchError::new(ErrorClass::Tls, format!("{host}: {error}")))?;
     tls.connect(name, stream).await.map_err(|error| match error.kind() {
-        // The peer hung up or answered something else than TLS: in a handshake either is its
-        // failure.
+        // The peer hung up or did not answer in TLS: in a handshake both are TLS failures.
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => {
             FetchError { class: ErrorClass::Tls, ..FetchError::io(&error, ErrorClass::Tls) }
         }

@@ -1,4 +1,4 @@
-//! The client ureq: blocking, one agent and its pool for all threads of a session.
+//! The client ureq: blocking, with one agent and pool for all threads of a session.
 
 use std::io::{self, Read};
 use std::net::IpAddr;
@@ -21,7 +21,7 @@ use crate::fetch::origin::without_brackets;
 use crate::fetch::tls_error;
 use crate::fetch::{Connections, Credentials, Limits, Options};
 
-/// Read in pieces of this many bytes. On the stack, since there is one fetch a thread.
+/// Size of the read buffer in bytes. It is on the stack, because a thread runs one fetch at a time.
 const PIECE_BYTES: usize = 16 << 10;
 
 /// An agent, and the headers of its requests.
@@ -97,7 +97,7 @@ const TUNED: &[Choice<Builder>] = &[
     },
 ];
 
-/// What every fetch shares.
+/// Returns the configuration that all fetches share.
 fn config(options: &Options, limits: &Limits) -> Config {
     let mut tls = TlsConfig::builder();
     if let Some(roots) = &options.roots {
@@ -107,8 +107,8 @@ fn config(options: &Options, limits: &Limits) -> Config {
     }
     let mut builder = tuned::<Ureq>(Agent::config_builder(), options, limits)
         .http_status_as_error(false)
-        // Our deadline begins before the request and ureq's at it: they differ by the time of a
-        // function call.
+        // fetchbench's deadline starts before the request and ureq's starts with it. They differ by
+        // the time of a function call.
         .timeout_global(Some(limits.deadline))
         .tls_config(tls.build());
     if limits.connections == Connections::PerFetch {
@@ -131,9 +131,8 @@ impl BlockingClient for Ureq {
             Credentials::Send => self.headers.clone(),
             Credentials::Withhold => self.headers_elsewhere.clone(),
         };
-        // The time that is left is less than the agent's own only behind a redirect; a
-        // configuration for one request is a copy of the agent's, which a first request can do
-        // without.
+        // The remaining time is below the agent's time-out only after a redirect. A configuration
+        // for one request copies the agent's, so the first request avoids it.
         let left = deadline.saturating_duration_since(Instant::now());
         if left + Duration::from_millis(1) < self.deadline {
             let left = left.max(Duration::from_millis(1));
@@ -155,7 +154,7 @@ impl BlockingClient for Ureq {
     }
 }
 
-/// How far a fetch had come when it failed.
+/// The part of a response in which a fetch failed.
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
     Head,
@@ -163,7 +162,7 @@ enum Phase {
 }
 
 impl Ureq {
-    /// The class of ureq's error.
+    /// Classifies ureq's error.
     fn failed(&self, error: ureq::Error, phase: Phase) -> FetchError {
         let class = match &error {
             ureq::Error::Timeout(_) => return FetchError::timeout(self.deadline),
@@ -174,14 +173,14 @@ impl Ureq {
             ureq::Error::Tls(_) | ureq::Error::Pem(_) => ErrorClass::Tls,
             ureq::Error::ConnectionFailed => ErrorClass::Connect,
             ureq::Error::BadUri(_) => ErrorClass::Unsupported,
-            ureq::Error::Io(error) => return of_io(error, phase),
+            ureq::Error::Io(error) => return io_failed(error, phase),
             _ => ErrorClass::Protocol,
         };
         FetchError::new(class, error.to_string())
     }
 }
 
-fn of_io(error: &io::Error, phase: Phase) -> FetchError {
+fn io_failed(error: &io::Error, phase: Phase) -> FetchError {
     match (error.kind(), phase) {
         (io::ErrorKind::UnexpectedEof, Phase::Body) => {
             FetchError::new(ErrorClass::BodyShort, error.to_string())
@@ -193,8 +192,8 @@ fn of_io(error: &io::Error, phase: Phase) -> FetchError {
     }
 }
 
-/// Answers address literals itself: ureq's own resolver starts a thread for every look-up that has
-/// a time-out.
+/// Resolves address literals without ureq's resolver, which starts a thread for each lookup that
+/// has a time-out.
 #[derive(Debug, Default)]
 struct LiteralResolver(DefaultResolver);
 
@@ -214,8 +213,8 @@ impl Resolver for LiteralResolver {
             return Ok(addresses);
         }
         self.0.resolve(uri, config, timeout).map_err(|error| match error {
-            // What the system's resolver says has no kind of its own, so that later it would pass
-            // for a failed connect.
+            // The system resolver's error has no distinct kind, so it would look like a failed
+            // connect later.
             ureq::Error::Io(_) => ureq::Error::HostNotFound,
             other => other,
         })

@@ -1,44 +1,49 @@
-//! An answer while it arrives, in whatever pieces.
+//! A response that is parsed while it arrives, in pieces of any size.
 
 use super::chunks::Chunks;
 use super::head::{Framing, HEAD_LIMIT, parse, protocol};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
-/// What of an answer has been seen.
+/// The state of a response that is arriving.
 #[derive(Debug)]
 pub(super) struct Answer {
-    at: At,
+    state: State,
     keep: bool,
 }
 
 #[derive(Debug)]
-enum At {
-    /// In the head, or in one that is interim. Nearly always it comes in one piece and nothing is
-    /// kept of it. It takes `limit` bytes at most: those of interim heads count.
-    Head { begun: Vec<u8>, limit: usize },
-    /// In the body.
-    Body { head: Head, framing: Framing, chunks: Chunks },
+enum State {
+    /// In the head or an interim head. A head nearly always arrives in one piece, so `begun` stays
+    /// empty. It may have `limit` more bytes: the total includes interim heads.
+    Head {
+        begun: Vec<u8>,
+        limit: usize,
+    },
+    Body {
+        head: Head,
+        framing: Framing,
+        chunks: Chunks,
+    },
 }
 
-/// A whole answer.
+/// A complete response.
 #[derive(Debug)]
 pub(super) struct Whole {
     pub head: Head,
-    /// Whether the connection may be used again.
+    /// Whether the connection may be reused.
     pub keep: bool,
 }
 
 impl Answer {
-    /// Nothing yet.
     pub fn new() -> Self {
-        Self { at: At::Head { begun: Vec::new(), limit: HEAD_LIMIT }, keep: true }
+        Self { state: State::Head { begun: Vec::new(), limit: HEAD_LIMIT }, keep: true }
     }
 
-    /// Takes the next piece; the answer comes back when it is whole.
+    /// Parses the next piece. Returns the response once it is complete.
     pub fn take(&mut self, piece: &[u8], body: &mut Received) -> Result<Option<Whole>, FetchError> {
         let mut rest = piece;
-        while let At::Head { begun, limit } = &mut self.at {
+        while let State::Head { begun, limit } = &mut self.state {
             let joined = !begun.is_empty();
             if joined {
                 begun.extend_from_slice(rest);
@@ -50,19 +55,24 @@ impl Answer {
                 }
                 return Ok(None);
             };
-            // Of what had come before this piece nothing belongs to the body.
+            // Nothing before this piece belongs to the body.
             let before = bytes.len() - rest.len();
             rest = &rest[parsed.length - before..];
-            self.at = match parsed.head.status {
-                // No request has an `upgrade`, so no server may switch (RFC 9110, section 7.8).
+            self.state = match parsed.head.status {
+                // Without `upgrade` in the request the server must not switch (RFC 9110, section
+                // 7.8).
                 101 => return Err(protocol("the server switched protocols, unasked".to_owned())),
-                // All others of this class announce an answer to come.
-                100..=199 => At::Head { begun: Vec::new(), limit: *limit - parsed.length },
-                _ => At::Body { head: parsed.head, framing: parsed.framing, chunks: Chunks::new() },
+                // All others of this class precede another response.
+                100..=199 => State::Head { begun: Vec::new(), limit: *limit - parsed.length },
+                _ => State::Body {
+                    head: parsed.head,
+                    framing: parsed.framing,
+                    chunks: Chunks::new(),
+                },
             };
-            // An interim answer may announce a close as well (RFC 9112, section 9.6).
+            // An interim response may also announce a close (RFC 9112, section 9.6).
             self.keep &= parsed.keep;
-            if rest.is_empty() && matches!(self.at, At::Head { .. }) {
+            if rest.is_empty() && matches!(self.state, State::Head { .. }) {
                 return Ok(None);
             }
         }
@@ -74,7 +84,7 @@ impl Answer {
         piece: &[u8],
         body: &mut Received,
     ) -> Result<Option<Whole>, FetchError> {
-        let At::Body { head, framing, chunks } = &mut self.at else { return Ok(None) };
+        let State::Body { head, framing, chunks } = &mut self.state else { return Ok(None) };
         let (taken, complete) = match *framing {
             Framing::Length(length) => {
                 let left = usize::try_from(length - body.bytes()).unwrap_or(usize::MAX);
@@ -88,19 +98,21 @@ impl Answer {
                 (piece.len(), false)
             }
         };
-        // What comes behind an answer is an answer to nothing that was asked.
+        // Bytes after the response answer no request.
         let keep = self.keep && taken == piece.len();
         Ok(complete.then(|| Whole { head: head.clone(), keep }))
     }
 
-    /// The connection has ended: for some bodies that is their end.
+    /// Handles the end of the connection, which ends some bodies.
     pub fn end(self) -> Result<Whole, FetchError> {
-        match self.at {
-            At::Head { .. } => {
+        match self.state {
+            State::Head { .. } => {
                 Err(FetchError::new(ErrorClass::ClosedEarly, "closed before the head was complete"))
             }
-            At::Body { head, framing: Framing::UntilClose, .. } => Ok(Whole { head, keep: false }),
-            At::Body { .. } => {
+            State::Body { head, framing: Framing::UntilClose, .. } => {
+                Ok(Whole { head, keep: false })
+            }
+            State::Body { .. } => {
                 Err(FetchError::new(ErrorClass::BodyShort, "closed before the body was complete"))
             }
         }
@@ -111,8 +123,8 @@ impl Answer {
 mod tests {
     use super::*;
 
-    /// The length of the body of an answer that arrives in pieces, and whether its connection is
-    /// kept.
+    /// Reads a response in pieces of `piece` bytes. Returns its status, the length of its body, and
+    /// whether the connection is kept.
     fn read(bytes: &[u8], piece: usize) -> Option<(u16, u64, bool)> {
         let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
         let mut whole = None;
@@ -124,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_whole_however_it_arrives() {
+    fn responses_arrive_in_any_pieces() {
         for (bytes, expected) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde", (200, 5, true)),
             ("HTTP/1.1 204 No Content\r\n\r\n", (204, 0, true)),
@@ -144,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_of_heads_holds_in_any_pieces() {
+    fn heads_are_limited_in_any_pieces() {
         let hints = "HTTP/1.1 103 Early Hints\r\n\r\n";
         let head = format!("{hints}HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: \r\n\r\n");
         for (fill, is_read) in
@@ -162,20 +174,21 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_an_answer_costs_the_connection() {
+    fn extra_bytes_end_the_connection() {
         assert_eq!(
             read(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc", 1000),
             Some((200, 1, false))
         );
     }
 
+    fn end(bytes: &[u8]) -> Result<u16, ErrorClass> {
+        let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
+        assert!(answer.take(bytes, &mut body).unwrap().is_none());
+        answer.end().map(|whole| whole.head.status).map_err(|error| error.class)
+    }
+
     #[test]
-    fn an_end_is_early_short_or_right() {
-        let end = |bytes: &[u8]| {
-            let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
-            assert!(answer.take(bytes, &mut body).unwrap().is_none());
-            answer.end().map(|whole| whole.head.status).map_err(|error| error.class)
-        };
+    fn ends_are_early_short_or_right() {
         assert_eq!(end(b""), Err(ErrorClass::ClosedEarly));
         assert_eq!(end(b"HTTP/1.1 200"), Err(ErrorClass::ClosedEarly));
         assert_eq!(

@@ -1,84 +1,81 @@
-//! A body in chunks (RFC 9112, section 7.1), decoded as its pieces come.
+//! Decodes a chunked body (RFC 9112, section 7.1) while its pieces arrive.
 
 use super::head::{HEAD_LIMIT, parse, protocol};
 use crate::fetch::answer::Received;
 use crate::fetch::error::FetchError;
 
-/// Where in the coding the next byte stands.
+/// The position of the next byte in the coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum At {
-    /// In the digits of a length, of which there have been some or none.
+enum State {
+    /// In the digits of a length. `digits` is whether the first was read.
     Length {
         value: u64,
         digits: bool,
     },
-    /// In whitespace behind the digits, before an extension or the CR.
+    /// In whitespace after the digits, before an extension or the CR.
     Space {
         value: u64,
     },
-    /// Behind the digits: a chunk's extensions, which nobody reads.
+    /// In a chunk's extensions after the digits. They are ignored.
     Extension {
         value: u64,
     },
-    /// Before the LF that ends a line of length.
+    /// Before the LF that ends a length line.
     LengthEnd {
         value: u64,
     },
-    /// In the data of a chunk, of which so much is to come.
+    /// In the data of a chunk, `left` bytes before its end.
     Data {
         left: u64,
     },
-    /// Before the CR and before the LF behind the data.
+    /// Before the CR and before the LF after the data.
     DataCr,
     DataLf,
-    /// Behind the last chunk, before the first trailer or the CRLF that ends the body.
+    /// After the last chunk, before the first trailer or the CRLF that ends the body.
     Last,
     /// Before the LF that ends a body without trailers.
     LastLf,
-    /// In the trailers.
     Trailers,
-    /// Behind it all.
+    /// After the body.
     End,
 }
 
 /// Decodes one body.
 #[derive(Debug)]
 pub(super) struct Chunks {
-    at: At,
-    /// Bytes that were not data since there last was some: extensions and trailers without end are
-    /// no body.
+    state: State,
+    /// Bytes since the last data. It is limited, because extensions and trailers may be endless.
     idle: usize,
-    /// The trailers so far, behind a status line.
+    /// The trailers so far, after the status line of `TRAILERS`.
     trailers: Vec<u8>,
 }
 
 /// Trailers follow the syntax of headers, but are not merged with them (RFC 9112, section 7.1.2).
-/// They are parsed as another head, whose status makes all lengths and codings irrelevant.
+/// They are parsed as a head whose status makes all lengths and codings irrelevant.
 const TRAILERS: &[u8] = b"HTTP/1.1 204\r\n";
 
 impl Chunks {
     pub fn new() -> Self {
-        Self { at: At::Length { value: 0, digits: false }, idle: 0, trailers: Vec::new() }
+        Self { state: State::Length { value: 0, digits: false }, idle: 0, trailers: Vec::new() }
     }
 
-    /// Whether the body has ended.
     pub fn is_complete(&self) -> bool {
-        self.at == At::End
+        self.state == State::End
     }
 
-    /// Takes a piece up to the end of the body at most, and says how much of it that was.
+    /// Decodes a piece up to the end of the body. Returns how many of its bytes were used.
     pub fn take(&mut self, piece: &[u8], body: &mut Received) -> Result<usize, FetchError> {
         let mut taken = 0;
-        while taken < piece.len() && self.at != At::End {
-            if let At::Data { left } = self.at {
+        while taken < piece.len() && self.state != State::End {
+            if let State::Data { left } = self.state {
                 let length = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len() - taken);
                 body.push(&piece[taken..taken + length])?;
                 taken += length;
                 let left = left - length as u64;
-                self.at = if left == 0 { At::DataCr } else { At::Data { left } };
+                self.state = if left == 0 { State::DataCr } else { State::Data { left } };
                 self.idle = 0;
             } else {
-                self.at = self.after(piece[taken])?;
+                self.state = self.after(piece[taken])?;
                 taken += 1;
                 self.idle += 1;
                 if self.idle > HEAD_LIMIT {
@@ -89,39 +86,41 @@ impl Chunks {
         Ok(taken)
     }
 
-    /// Where the next byte stands behind this one, which is none of the data.
-    fn after(&mut self, byte: u8) -> Result<At, FetchError> {
-        Ok(match (self.at, byte) {
-            (At::Length { value, digits: true }, b'\r') => At::LengthEnd { value },
-            (At::Length { value, digits: true } | At::Space { value }, b' ' | b'\t') => {
-                At::Space { value }
+    /// Returns the position after this byte, which is outside the data.
+    fn after(&mut self, byte: u8) -> Result<State, FetchError> {
+        Ok(match (self.state, byte) {
+            (State::Length { value, digits: true }, b'\r') => State::LengthEnd { value },
+            (State::Length { value, digits: true } | State::Space { value }, b' ' | b'\t') => {
+                State::Space { value }
             }
-            (At::Length { value, digits: true } | At::Space { value }, b';') => {
-                At::Extension { value }
+            (State::Length { value, digits: true } | State::Space { value }, b';') => {
+                State::Extension { value }
             }
-            (At::Length { value, .. }, digit) => {
-                At::Length { value: next_digit(value, digit)?, digits: true }
+            (State::Length { value, .. }, digit) => {
+                State::Length { value: next_digit(value, digit)?, digits: true }
             }
-            (At::Space { value } | At::Extension { value }, b'\r') => At::LengthEnd { value },
-            (At::Extension { value }, byte) if byte != b'\n' => At::Extension { value },
-            (At::LengthEnd { value: 0 }, b'\n') => At::Last,
-            (At::LengthEnd { value }, b'\n') => At::Data { left: value },
-            (At::DataCr, b'\r') => At::DataLf,
-            (At::DataLf, b'\n') => At::Length { value: 0, digits: false },
-            (At::Last, b'\r') => At::LastLf,
-            (At::LastLf, b'\n') => At::End,
-            (At::Last, byte) if byte != b'\n' => {
+            (State::Space { value } | State::Extension { value }, b'\r') => {
+                State::LengthEnd { value }
+            }
+            (State::Extension { value }, byte) if byte != b'\n' => State::Extension { value },
+            (State::LengthEnd { value: 0 }, b'\n') => State::Last,
+            (State::LengthEnd { value }, b'\n') => State::Data { left: value },
+            (State::DataCr, b'\r') => State::DataLf,
+            (State::DataLf, b'\n') => State::Length { value: 0, digits: false },
+            (State::Last, b'\r') => State::LastLf,
+            (State::LastLf, b'\n') => State::End,
+            (State::Last, byte) if byte != b'\n' => {
                 self.trailers.extend_from_slice(TRAILERS);
                 self.trailers.push(byte);
-                At::Trailers
+                State::Trailers
             }
-            (At::Trailers, byte) => {
+            (State::Trailers, byte) => {
                 self.trailers.push(byte);
                 let empty_line =
                     self.trailers.ends_with(b"\n\r\n") || self.trailers.ends_with(b"\n\n");
                 match empty_line && parse(&self.trailers, usize::MAX)?.is_some() {
-                    true => At::End,
-                    false => At::Trailers,
+                    true => State::End,
+                    false => State::Trailers,
                 }
             }
             _ => return Err(protocol("the chunks of the body are malformed".to_owned())),
@@ -140,8 +139,8 @@ mod tests {
     use super::*;
     use crate::fetch::error::ErrorClass;
 
-    /// What comes of a body that arrives in pieces of a length: how many bytes it has, and how many
-    /// were left over.
+    /// Decodes a body in pieces of `piece` bytes. Returns its length and the number of bytes left
+    /// over.
     fn decode(coded: &[u8], piece: usize) -> Result<(u64, usize), ErrorClass> {
         let (mut chunks, mut body, mut taken) = (Chunks::new(), Received::new(u64::MAX), 0);
         for piece in coded.chunks(piece) {
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_joined_however_they_arrive() {
+    fn chunks_arrive_in_any_pieces() {
         let coded = b"5\r\nabcde\r\n0A;name=value\r\n0123456789\r\n000\r\nTrailer: x\r\n\r\nHTTP";
         for piece in 1..=coded.len() {
             assert_eq!(decode(coded, piece), Ok((15, 4)), "{piece}");
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_refused() {
+    fn malformed_chunks_are_refused() {
         for coded in [
             "\r\n",
             "x\r\n",

@@ -1,4 +1,4 @@
-//! A connection: one request out, one answer in, as far as the socket lets.
+//! A non-blocking connection that sends one request and reads one response at a time.
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -9,19 +9,19 @@ use super::answer::{Answer, Whole};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
-/// How many times in a row a connection may be read before others have their turn: a peer that
-/// never stops sending would otherwise keep the loop from every deadline.
+/// Reads of a connection in a row before the loop serves others. Otherwise a peer that never stops
+/// sending would keep the loop from every deadline.
 const READS_PER_YIELD: usize = 16;
 
 /// A connection to one origin.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
-    /// The number of the origin that it leads to.
+    /// Number of its origin.
     pub destination: usize,
-    /// The fetch that uses it, if one does.
+    /// The fetch that uses it.
     pub slot: Option<usize>,
-    /// How much of the request has been sent.
+    /// Bytes of the request that have been sent.
     sent: usize,
     answer: Answer,
     state: State,
@@ -29,33 +29,33 @@ pub struct Connection {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Being made, or no byte has been written to it yet.
+    /// Connecting, or nothing has been written to it yet.
     New,
-    /// It has been written to.
+    /// Written to.
     Open,
 }
 
-/// How far a fetch has come on its connection.
+/// The result of advancing a fetch.
 #[derive(Debug)]
 pub enum Step {
-    /// The socket will say when it can go on.
+    /// The socket will report when it is ready.
     Wait,
-    /// There may be more to read, and others have waited long enough.
+    /// There may be more to read, but other connections come first.
     Yield,
-    /// The answer is whole. The connection may be used again, or not.
+    /// The response is complete. The flag is whether the connection may be reused.
     Done(Head, bool),
-    /// It could not be connected: another address may do.
+    /// Connecting failed. Another address may work.
     Unconnected(FetchError),
-    /// It failed.
+    /// The fetch failed.
     Failed(FetchError),
 }
 
 impl Connection {
-    /// Begins to connect, with `TCP_NODELAY` set.
+    /// Starts to connect, with `TCP_NODELAY` set.
     ///
     /// # Errors
     ///
-    /// The system refuses at once.
+    /// The system refuses immediately.
     pub fn connect(address: SocketAddr, destination: usize) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -69,29 +69,30 @@ impl Connection {
         })
     }
 
-    /// The socket, to be registered with the poll.
+    /// Returns the socket, to be registered with the poll.
     pub fn source(&mut self) -> &mut TcpStream {
         &mut self.stream
     }
 
-    /// Makes it ready for a fetch.
+    /// Prepares the connection for a fetch.
     pub fn begin(&mut self, slot: usize) {
         self.slot = Some(slot);
         self.sent = 0;
         self.answer = Answer::new();
     }
 
-    /// Whether an idle connection may still be used: the peer has neither closed it nor said
-    /// anything unasked.
+    /// Returns whether an idle connection may be reused: the peer has neither closed it nor sent
+    /// unrequested bytes.
     pub fn is_quiet(&mut self) -> bool {
-        matches!(self.stream.read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        let read = self.stream.read(&mut [0]);
+        matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Sends and receives what can be, the socket having said that it is ready; `closing` is
-    /// whether it said too that the peer has nothing more to send.
+    /// Sends and receives until the socket would block. Call it when the socket is ready; `closing`
+    /// is whether the peer has announced its end.
     ///
-    /// A socket that is still connecting takes no byte, so a request can be offered at once: over
-    /// the loopback the connection is often there before the call that asked for it returns.
+    /// A socket that is still connecting accepts no bytes, so the request can be written at once:
+    /// over the loopback a connection is often established before `connect` returns.
     pub fn advance(
         &mut self,
         request: &[u8],
@@ -106,8 +107,7 @@ impl Connection {
                     self.state = State::Open;
                     self.sent += length;
                     if at_once && self.sent == request.len() {
-                        // No answer can be there yet, and to look for one would be a call for
-                        // nothing.
+                        // No response can have arrived yet, so a read would be wasted.
                         return Step::Wait;
                     }
                 }
@@ -133,9 +133,8 @@ impl Connection {
             };
             match self.answer.take(&scratch[..length], body) {
                 Ok(Some(Whole { head, keep })) => return Step::Done(head, keep && !closing),
-                // The socket gave less than there was room for, so it is empty, and will say when
-                // it no longer is. An end that it has announced already it would not announce
-                // again.
+                // The socket returned less than fits, so it is empty and will report new bytes. It
+                // would not report an announced end again.
                 Ok(None) if length < scratch.len() && !closing => return Step::Wait,
                 Ok(None) => {}
                 Err(error) => return Step::Failed(error),

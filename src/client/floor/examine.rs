@@ -1,5 +1,5 @@
-//! What must hold of the parser of answers, whatever it is given: tried on mutants here, and on
-//! more in `fuzz/`.
+//! Checks the invariants of the response parser for any input: on mutants here, and on more inputs
+//! in `fuzz/`.
 
 use super::answer::{Answer, Whole};
 use crate::fetch::answer::{Page, Received};
@@ -8,28 +8,28 @@ use crate::fetch::error::ErrorClass;
 /// The longest body that is accepted.
 const CAP: u64 = 100;
 
-/// Reads any bytes as an answer behind which the connection ends: in one piece, in three, and byte
+/// Parses any bytes as a response after which the connection ends: in one piece, in three, and byte
 /// by byte.
 ///
 /// # Panics
 ///
-/// It matters how they arrive, or the cap is passed: a fault of the parser.
+/// The results differ, or the body exceeds the cap. Both are bugs of the parser.
 pub fn examine(bytes: &[u8]) {
     let whole = outcome([bytes].into_iter());
     let hash = crc32fast::hash(bytes) as usize;
     let (first, second) = (hash % (bytes.len() + 1), hash / (bytes.len() + 1) % (bytes.len() + 1));
     let (from, to) = (first.min(second), first.max(second));
     let pieced = outcome([&bytes[..from], &bytes[from..to], &bytes[to..]].into_iter());
-    // Whether the connection is kept is left out. What comes behind an answer is not seen where it
-    // comes later: there the connection is looked at before it is used again.
+    // The results do not include whether the connection is kept, because bytes after the response
+    // are not seen if they arrive later. The connection is checked for them before its reuse.
     assert_eq!(whole, pieced, "cut at {from} and {to}");
-    // Each byte costs another look at the whole head.
+    // Each byte parses the whole head again.
     if bytes.len() < 1_000 {
         assert_eq!(whole, outcome(bytes.chunks(1)), "byte by byte");
     }
 }
 
-/// What is made of an answer that comes in those pieces, and then the connection ends.
+/// Parses a response that arrives in these pieces, after which the connection ends.
 fn outcome<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Page, ErrorClass> {
     let (mut answer, mut body) = (Answer::new(), Received::new(CAP));
     for piece in pieces.filter(|piece| !piece.is_empty()) {
@@ -53,7 +53,7 @@ mod tests {
     use crate::stats::mutation;
 
     #[test]
-    fn a_mutant_is_read_alike_however_it_arrives() {
+    fn pieces_do_not_affect_mutants() {
         mutation::each("replies", 1_000, examine);
     }
 }

@@ -1,44 +1,44 @@
-//! The head of an answer, and what it says of the bytes that follow.
+//! Parses the head of a response, and finds where its body ends.
 
 use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
-use httparse::{EMPTY_HEADER, ParserConfig, Response, Status};
+use httparse::{EMPTY_HEADER, Header, ParserConfig, Response, Status};
 
 use crate::fetch::answer::Head;
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::redirect::Location;
 
-/// The most bytes that the heads of an answer take, interim ones included.
+/// Maximum total length of the heads of a response in bytes, interim heads included.
 pub(super) const HEAD_LIMIT: usize = 64 << 10;
 
-/// How many header lines are read without asking the allocator for room.
+/// Number of header lines that are parsed without an allocation.
 const USUAL_HEADERS: usize = 100;
 
 /// Where the body ends (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// After so many bytes.
+    /// After this many bytes.
     Length(u64),
-    /// With the chunk of length 0 and its trailers.
+    /// After the chunk of length 0 and its trailers.
     Chunks,
-    /// With the connection.
+    /// When the connection closes.
     UntilClose,
 }
 
-/// A whole head.
+/// A complete head.
 #[derive(Debug, PartialEq)]
 pub(super) struct Parsed {
     pub head: Head,
     pub framing: Framing,
-    /// Whether the connection may be used again after the body.
+    /// Whether the connection may be reused after the body.
     pub keep: bool,
-    /// How many bytes it took.
+    /// Length of the head in bytes.
     pub length: usize,
 }
 
-/// Parses the head that `bytes` begin with, which is at most `limit` bytes long. Returns `None` if
-/// it has not ended yet.
+/// Parses the head at the start of `bytes`, at most `limit` bytes long. Returns `None` if it is
+/// incomplete.
 pub(super) fn parse(bytes: &[u8], limit: usize) -> Result<Option<Parsed>, FetchError> {
     let head = &bytes[..bytes.len().min(limit)];
     let mut headers = [const { MaybeUninit::uninit() }; USUAL_HEADERS];
@@ -58,8 +58,8 @@ pub(super) fn parse(bytes: &[u8], limit: usize) -> Result<Option<Parsed>, FetchE
     }
 }
 
-/// Parses a head that the fast path refuses. It may be right all the same: it may have folded lines
-/// (RFC 9112, section 5.2), many headers, or a minor version above 1.1 (RFC 9110, section 6.2).
+/// Parses a head that the fast path refuses. It may still be valid: it may have folded lines (RFC
+/// 9112, section 5.2), many headers, or a minor version above 1.1 (RFC 9110, section 6.2).
 #[cold]
 #[inline(never)]
 fn parse_unusual(head: &[u8]) -> Result<Option<Parsed>, FetchError> {
@@ -76,7 +76,7 @@ fn parse_unusual(head: &[u8]) -> Result<Option<Parsed>, FetchError> {
     }
 }
 
-/// Replaces a minor version above 1.1 by 1.1.
+/// Replaces a minor version above 1.1 with 1.1.
 fn as_version_1_1(head: &[u8]) -> Cow<'_, [u8]> {
     const MAJOR: &[u8] = b"HTTP/1.";
     let start = head.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -89,27 +89,26 @@ fn as_version_1_1(head: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(head)
 }
 
-/// What a head that is well-formed line by line says as a whole.
+/// Interprets a head whose lines are well-formed.
 fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, FetchError> {
     let status = response.code.unwrap_or_default();
     let (mut declared, mut locations) = (Declared::Nothing, Vec::new());
     let (mut coding, mut close, mut keep_alive) = (Coding::Absent, false, false);
     for header in response.headers.iter() {
-        let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-        if is("content-length") {
-            declared = declared.and(header.value);
-        } else if is("transfer-encoding") {
-            coding = coding.and(header.value);
-        } else if is("connection") {
+        if is_named(header, "content-length") {
+            declared = declared.with_line(header.value);
+        } else if is_named(header, "transfer-encoding") {
+            coding = coding.with_line(header.value);
+        } else if is_named(header, "connection") {
             close |= tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"close"));
             keep_alive |=
                 tokens(header.value).any(|token| token.eq_ignore_ascii_case(b"keep-alive"));
-        } else if is("location") {
+        } else if is_named(header, "location") {
             locations.push(unfolded(header.value));
         }
     }
     let location = Location::from_lines(locations.iter().map(|line| &**line));
-    // What comes first makes the rest irrelevant, malformed or not (RFC 9112, section 6.3).
+    // The first rule that applies overrides the rest, malformed or not (RFC 9112, section 6.3).
     let framing = match (coding, declared) {
         _ if matches!(status, 100..=199 | 204 | 304) => Framing::Length(0),
         (Coding::Chunked, _) => Framing::Chunks,
@@ -127,8 +126,8 @@ fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, Fetc
     };
     let is_1_1 = response.version == Some(1);
     let coded = coding != Coding::Absent;
-    // Both a coding and a length may be an attempt at smuggling, and HTTP/1.0 knows no codings (RFC
-    // 9112, section 6.1).
+    // A coding together with a length may be an attempt at smuggling, and HTTP/1.0 has no codings
+    // (RFC 9112, section 6.1).
     let ambiguous = coded && (declared != Declared::Nothing || !is_1_1);
     let persistent = !close && (is_1_1 || keep_alive);
     Ok(Parsed {
@@ -139,19 +138,23 @@ fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, Fetc
     })
 }
 
+fn is_named(header: &Header<'_>, name: &str) -> bool {
+    header.name.eq_ignore_ascii_case(name)
+}
+
 /// The `content-length` lines of a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Declared {
     Nothing,
-    /// The length that all of them give.
+    /// The length that all lines declare.
     Length(u64),
-    /// Anything but one number.
+    /// Not one number.
     Invalid,
 }
 
 impl Declared {
-    /// Adds a line. A list is valid if its members are the same (RFC 9112, section 6.3).
-    fn and(self, value: &[u8]) -> Self {
+    /// Adds a line. A list is valid if its members are equal (RFC 9112, section 6.3).
+    fn with_line(self, value: &[u8]) -> Self {
         let members = tokens(value).filter(|member| !member.is_empty());
         let declared = members.fold(self, |declared, member| match (declared, number(member)) {
             (Self::Nothing, Some(length)) => Self::Length(length),
@@ -173,17 +176,18 @@ impl Declared {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Coding {
     Absent,
-    /// Nothing but `identity`, which changes no byte.
+    /// Only `identity`, which changes no bytes.
     Identity,
     Chunked,
-    /// Any other coding. The request has no `te`, so only chunked is acceptable (RFC 9112, section
-    /// 7.4), and a body that is still coded is not the content.
+    /// Any other coding. The request has no `te`, so only `chunked` is acceptable (RFC 9112,
+    /// section 7.4). A body that stays coded is not the content.
     Unacceptable,
 }
 
 impl Coding {
-    /// Adds a line. Chunked comes last and once (RFC 9112, section 6.1), without parameters (7.1).
-    fn and(self, value: &[u8]) -> Self {
+    /// Adds a line. `chunked` comes last and once (RFC 9112, section 6.1), without parameters
+    /// (7.1).
+    fn with_line(self, value: &[u8]) -> Self {
         tokens(value).fold(self, |coding, name| match coding {
             Self::Chunked if name.is_empty() => Self::Chunked,
             Self::Chunked | Self::Unacceptable => Self::Unacceptable,
@@ -194,18 +198,18 @@ impl Coding {
     }
 }
 
-/// The number that these digits make, unless it is beyond 64 bits.
+/// Parses digits. Returns `None` if the number exceeds 64 bits.
 fn number(digits: &[u8]) -> Option<u64> {
     let digits = digits.iter().all(u8::is_ascii_digit).then_some(digits)?;
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// The members of a list such as `close, te`, some of which may be empty.
+/// Splits a list such as `close, te` into its members, which may be empty.
 fn tokens(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
 }
 
-/// Replaces each fold of a value by a space (RFC 9112, section 5.2).
+/// Replaces each fold of a value with a space (RFC 9112, section 5.2).
 fn unfolded(value: &[u8]) -> Cow<'_, [u8]> {
     if !value.contains(&b'\n') {
         return Cow::Borrowed(value);
@@ -230,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_body_is_where_the_rules_put_it() {
+    fn framing_follows_the_rfc() {
         for (head, framing, keep) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Framing::Length(5), true),
             (
@@ -277,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_that_are_none_or_differ_are_refused() {
+    fn bad_lengths_are_refused() {
         for length in
             ["3\r\nContent-Length: 5", "3, 5", "+3", "-1", "", "3 5", "99999999999999999999"]
         {
@@ -287,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_waited_for_up_to_its_limit() {
+    fn heads_end_within_the_limit() {
         assert_eq!(parse(b"HTTP/1.1 200 OK\r\nContent-Le", HEAD_LIMIT), Ok(None));
         let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(HEAD_LIMIT));
         assert_eq!(parse(endless.as_bytes(), HEAD_LIMIT).unwrap_err().class, ErrorClass::Protocol);

@@ -1,9 +1,9 @@
-//! The client of the row `floor`: the nearest to the metal that one core gets.
+//! The client of the backend `floor`: raw sockets, the fastest that one core can fetch.
 //!
-//! Requests are bytes that were put together before the clock started; answers are read where the
-//! kernel put them. It knows nothing of sockets being ready or not: the event loop that drives it
-//! is `backend/event_loop`. It keeps the contract of every row, counts and checksums included, so
-//! what another row takes longer is what its client and its executor cost.
+//! The bytes of requests are built before the clock starts. Responses are parsed in the buffer that
+//! the kernel filled. The event loop in `backend/event_loop` waits until sockets are ready. `floor`
+//! meets the contract of every backend, counts and checksums included, so the time that another
+//! backend takes longer is the cost of its client and executor.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +27,7 @@ pub use self::connection::{Connection, Step};
 #[doc(hidden)]
 pub use self::examine::examine;
 
-/// What prepares requests.
+/// Prepares requests.
 #[derive(Debug)]
 pub struct Floor {
     origins: Mutex<HashMap<Origin, Arc<Destination>>>,
@@ -37,21 +37,21 @@ pub struct Floor {
     pub keep: bool,
 }
 
-/// An origin of the session's.
+/// An origin of the session.
 #[derive(Debug)]
 pub struct Destination {
-    /// Which of them it is.
+    /// Its number among the session's origins.
     pub number: usize,
     /// Scheme, host and port.
     pub origin: Origin,
 }
 
-/// A url made ready: where to, and what is sent there.
+/// A prepared url.
 #[derive(Debug)]
 pub struct Target {
-    /// Where to.
+    /// The origin to send to.
     pub destination: Arc<Destination>,
-    /// All bytes of the request.
+    /// The complete bytes of the request.
     pub request: Box<[u8]>,
 }
 
@@ -59,7 +59,7 @@ impl Client for Floor {
     const NAME: &'static str = "floor";
     const HTTPS: bool = false;
     const USUAL: bool = true;
-    /// There is no library of which it could be left as it comes.
+    /// It uses no library whose defaults could differ.
     const TUNED: &'static [Choice<()>] = &[];
 
     type Builder = ();
@@ -89,21 +89,22 @@ impl Client for Floor {
     }
 }
 
-/// The bytes of a request, `host` first (RFC 9110, section 7.2).
+/// Returns the bytes of a request, `host` first (RFC 9110, section 7.2).
 fn request(url: &Url, headers: &HeaderMap) -> Box<[u8]> {
     let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
     let mut bytes = format!("GET {path} HTTP/1.1\r\n").into_bytes();
-    let mut push = |name: &str, value: &[u8]| {
-        for piece in [name.as_bytes(), b": ", value, b"\r\n"] {
-            bytes.extend_from_slice(piece);
-        }
-    };
     if !headers.contains_key(HOST) {
-        push("host", host_header(url).as_bytes());
+        push_header(&mut bytes, "host", host_header(url).as_bytes());
     }
     for (name, value) in headers {
-        push(name.as_str(), value.as_bytes());
+        push_header(&mut bytes, name.as_str(), value.as_bytes());
     }
     bytes.extend_from_slice(b"\r\n");
     bytes.into()
+}
+
+fn push_header(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for piece in [name.as_bytes(), b": ", value, b"\r\n"] {
+        bytes.extend_from_slice(piece);
+    }
 }

@@ -1,4 +1,4 @@
-//! A connection of hyper that the fetch itself keeps moving.
+//! A hyper connection that the fetch itself drives.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -20,9 +20,9 @@ use crate::fetch::error::{ErrorClass, FetchError};
 /// The two halves of a connection.
 pub struct Connection<S: Stream> {
     sender: http1::SendRequest<Empty<Bytes>>,
-    /// Moves the bytes; gone when the connection has ended.
+    /// Moves the bytes; `None` once the connection has ended.
     driver: Option<http1::Connection<Io<Wire<S>>, Empty<Bytes>>>,
-    /// What the driver ended with, if it failed.
+    /// The error of a driver that failed.
     failure: Option<hyper::Error>,
     read_waker: ReadWaker,
 }
@@ -45,7 +45,7 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
 
     async fn fetch(&mut self, target: &Target, body: &mut Received) -> Result<Head, Failed> {
         if !self.sender.is_ready() {
-            // The driver has not yet been polled since the end of the last answer.
+            // The driver has not been polled since the end of the last response.
             self.poll_driver();
         }
         let response = self.sender.try_send_request(target.request(Empty::new()));
@@ -80,12 +80,11 @@ impl<S: Stream> Connection<S> {
         Ok(())
     }
 
-    /// Does `work`, which only the driver can bring forward, while moving the bytes.
+    /// Runs `work`, which waits for the driver, and polls the driver meanwhile.
     async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         let output = poll_fn(|context| {
-            // The work is polled again right after the driver, so nobody needs to be woken for its
-            // sake.
+            // The work is polled again right after the driver, so it needs no wake-up.
             let mut unwoken = Context::from_waker(Waker::noop());
             if let Poll::Ready(output) = work.as_mut().poll(&mut unwoken) {
                 return Poll::Ready(output);
@@ -109,8 +108,8 @@ impl<S: Stream> Connection<S> {
         }
     }
 
-    /// The class of an error: of the sender's, unless that says no more than that there is no
-    /// driver any more.
+    /// Classifies the sender's error. If it only reports that the driver is gone, the driver's
+    /// error is used.
     fn failed(&self, error: &hyper::Error, incomplete: ErrorClass) -> FetchError {
         let gone = error.is_canceled() || error.is_closed();
         causes::failed(self.failure.as_ref().filter(|_| gone).unwrap_or(error), incomplete)
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
     use crate::fetch::{Credentials, Limits, Options};
 
-    /// A peer that has answered as soon as it has been written to, and says so to nobody.
+    /// A peer that answers as soon as it is written to, without a wake-up.
     struct Peer(&'static [u8]);
 
     impl AsyncRead for Peer {
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_does_not_wake_the_task_that_sends_it() {
+    fn sending_wakes_no_task() {
         let targets = Targets::new(&Options::default(), &Limits::new(NonZeroUsize::MIN));
         let target =
             targets.target(&"http://127.0.0.1/".parse().unwrap(), Credentials::Send).unwrap();
@@ -196,9 +195,10 @@ mod tests {
         });
         let wakes = Arc::new(Wakes::default());
         let waker = Arc::clone(&wakes).into();
-        let mut poll = || fetches.as_mut().poll(&mut Context::from_waker(&waker));
-        // Once to send, and once when the answer is there, which the peer does not tell.
-        let polls = (1..10).find(|_| poll().is_ready());
+        // Two polls per fetch: one sends, and one reads the response, of which the peer does not
+        // notify the task. The last poll of a fetch is the first of the next.
+        let polls =
+            (1..10).find(|_| fetches.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
         assert_eq!((polls, wakes.0.load(Ordering::Relaxed)), (Some(4), 0));
     }
 }

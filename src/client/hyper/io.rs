@@ -1,4 +1,4 @@
-//! A stream as hyper reads and writes it.
+//! Adapts a stream to hyper's I/O traits.
 
 use std::cell::RefCell;
 use std::io;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use futures_lite::io::{AsyncRead, AsyncWrite};
 use hyper::rt::{Read, ReadBufCursor, Write};
 
-/// The most that is read at once.
+/// Maximum length of a read in bytes.
 const SCRATCH_BYTES: usize = 64 << 10;
 
 thread_local! {
@@ -17,9 +17,9 @@ thread_local! {
 
 /// A stream of futures-io.
 ///
-/// hyper reads into memory that holds nothing yet, and such a stream only into memory that does. To
-/// fill hyper's buffer with zeros before each read, most of which find nothing, costs many times
-/// what it costs to copy what was read.
+/// hyper reads into uninitialized memory, and such a stream only into initialized memory. Zeroing
+/// hyper's buffer before each read, most of which find nothing, costs many times as much as copying
+/// the bytes that were read.
 pub(super) struct Io<S>(pub S);
 
 impl<S: AsyncRead + Unpin> Read for Io<S> {
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_longer_than_the_scratch_is_read_whole() {
+    fn reads_may_exceed_the_scratch() {
         let sent: Vec<u8> = (0..=u8::MAX).cycle().take(2 * SCRATCH_BYTES + 1).collect();
         let (mut io, mut room) = (Io(&*sent), vec![0; sent.len() + 1]);
         let mut buffer = ReadBuf::new(&mut room);

@@ -1,10 +1,10 @@
-//! The client hyper, on its low-level connections and a keep-alive pool of our own.
+//! The client hyper, on its low-level connections and fetchbench's keep-alive pool.
 //!
-//! A connection of hyper is two halves: a sender for requests, and a driver that moves bytes and
-//! must be polled. Usually the driver is spawned as a task, and each fetch wakes one task from the
-//! other. Here the fetch itself polls the driver of the connection that it has taken from the pool:
-//! no task to wake, and no executor to spawn on. An idle connection that the server has closed is
-//! found out before the request is sent over it.
+//! A hyper connection has two halves: a sender for requests, and a driver that moves bytes and must
+//! be polled. Usually the driver is spawned as a task, and in each fetch one task wakes the other.
+//! Here the fetch itself polls the driver of the connection that it took from the pool, so it needs
+//! no task to wake and no executor to spawn on. It detects an idle connection that the server has
+//! closed before it sends the request.
 
 use super::Runtime;
 use super::pooled::Pooled;

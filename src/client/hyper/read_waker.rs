@@ -1,16 +1,16 @@
-//! Who is woken for a connection.
+//! Wakes the task that uses a connection.
 
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
 
-/// What the driver of a connection is polled with: it wakes the task that moves the bytes, and
-/// nobody at other times.
+/// The waker that the driver of a connection is polled with. It wakes the task that moves the
+/// bytes, and otherwise no task.
 ///
-/// hyper's sender wakes its driver over each request, which here is the very task that sends: it
-/// would run once more, for nothing, over each fetch. And whoever used an idle connection last need
-/// not hear of its end.
+/// hyper's sender wakes its driver for each request. Here that is the sending task itself, so every
+/// fetch would run it once more for nothing. And the last task that used an idle connection need
+/// not be woken when the connection ends.
 pub(super) struct ReadWaker {
     task: Arc<Task>,
     waker: Waker,
@@ -30,7 +30,6 @@ impl Wake for Task {
 }
 
 impl ReadWaker {
-    /// Wakes nobody yet.
     pub fn new() -> Self {
         let task = Arc::new(Task::default());
         Self { waker: Arc::clone(&task).into(), task }
@@ -41,12 +40,11 @@ impl ReadWaker {
         self.task.0.register(context.waker());
     }
 
-    /// Wakes nobody from now on.
+    /// Wakes no task from now on.
     pub fn silence(&self) {
         self.task.0.take();
     }
 
-    /// What rings it.
     pub fn waker(&self) -> &Waker {
         &self.waker
     }

@@ -1,4 +1,4 @@
-//! What surf's answers and errors say.
+//! Heads and errors of surf's responses.
 
 use std::io;
 
@@ -9,12 +9,12 @@ use crate::fetch::answer::Head;
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::redirect::Location;
 
-/// Whether the server will close the connection behind this answer.
-pub(super) fn says_close(response: &surf::Response) -> bool {
+/// Returns whether the server will close the connection after this response.
+pub(super) fn announces_close(response: &surf::Response) -> bool {
     response.header(CONNECTION).is_some_and(|value| value.as_str().eq_ignore_ascii_case("close"))
 }
 
-/// The head of an answer, unless surf is known to read such ones wrongly.
+/// Returns the head of a response, or an error if surf is known to misread such a response.
 pub(super) fn head(response: &surf::Response) -> Result<Head, FetchError> {
     let status = u16::from(response.status());
     refuse_interim("surf", status)?;
@@ -27,8 +27,8 @@ pub(super) fn head(response: &surf::Response) -> Result<Head, FetchError> {
         .header(TRANSFER_ENCODING)
         .is_some_and(|coding| coding.last().as_str() == "chunked");
     if declared.is_none() && !is_chunked && !matches!(status, 204 | 304) {
-        let message = "surf takes a body that is neither measured nor `chunked` for an empty one: use a row of hyper or \
-                       ureq";
+        let message = "surf takes a body that is neither measured nor `chunked` for an empty one: \
+                       use a row of hyper or ureq";
         return Err(FetchError::objection(ErrorClass::Unsupported, message));
     }
     let locations = response.header(LOCATION).into_iter().flat_map(|values| values.iter());
@@ -36,26 +36,26 @@ pub(super) fn head(response: &surf::Response) -> Result<Head, FetchError> {
     Ok(Head { status, declared, location })
 }
 
-/// The class of an error before the body. surf's errors hold an error of the system, a text that
-/// ends in its number, or a text alone.
+/// Classifies an error before the body. surf's errors hold a system error, a text that ends in its
+/// number, or only a text.
 pub(super) fn head_failed(error: &surf::Error) -> FetchError {
     let message = error.to_string();
-    // Of a client of ours.
+    // From `Secure`.
     if let Some(error) = error.downcast_ref::<FetchError>() {
         return error.clone();
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return FetchError::io(error, ErrorClass::Protocol);
     }
-    // The pool tells why it could not connect in its text only, which ends as the standard
-    // library's does.
+    // The pool reports a failed connect as text only, which ends like the standard library's
+    // errors.
     let number = message
         .rsplit_once("(os error ")
         .and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
     if let Some(number) = number {
         return FetchError::io(&io::Error::from_raw_os_error(number), ErrorClass::Connect);
     }
-    // The two texts of async-h1 for a connection that ended before or in the head.
+    // async-h1 has two texts for a connection that ended before or in the head.
     let class = match &*message {
         "connection closed" | "empty response" => ErrorClass::ClosedEarly,
         _ => ErrorClass::Protocol,
@@ -69,7 +69,7 @@ pub(super) fn head_failed(error: &surf::Error) -> FetchError {
     FetchError::new(class, message)
 }
 
-/// The class of an error in the body.
+/// Classifies an error in the body.
 pub(super) fn body_failed(error: &io::Error) -> FetchError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => FetchError::new(ErrorClass::BodyShort, error.to_string()),

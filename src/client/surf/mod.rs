@@ -1,24 +1,24 @@
-//! The client surf: over the `h1` client of http-client (async-h1) for http, and over one of ours
+//! The client surf. It uses http-client's `h1` client (async-h1) for http, and fetchbench's client
 //! for https.
 //!
-//! The first is passed explicitly: which one surf takes by itself depends on the features of the
-//! whole tree. It has traps that would falsify a comparison, and each is handled here:
+//! `h1` is passed explicitly, because surf's default depends on the features of the whole
+//! dependency tree. It has defects that would falsify a comparison. They are handled here:
 //!
-//! * It returns a connection to its pool with the rest of an abandoned answer unread, where the
-//!   next fetch meets it. So after anything but a whole answer the client is replaced, and its pool
-//!   with it. The same after an answer that says `connection: close`, which it does not heed.
-//! * It takes a body that ends with the connection for an empty one, and so one whose coding is not
-//!   spelt `chunked`, and an interim answer (1xx) for the final one: told as `unsupported`.
-//! * It panics over header values that are not ASCII: told as `crashed`.
-//! * It reads a head or a chunk's size without end, as fast as it comes, and hears of no deadline
-//!   meanwhile: not mended, since only a client of our own could.
-//! * It never closes a connection for the sake of another host's: its client is replaced after as
-//!   many hosts as there may be connections.
-//! * It takes a body that is cut short for a whole one: [`Received::finish`] compares with the
-//!   declared length.
-//! * It looks names up by blocking the executor, at every fetch: it is only ever given addresses.
-//! * Two first requests to a host at the same moment make two pools of it, and lose one: the first
-//!   is let go ahead.
+//! * It returns a connection to its pool with the rest of an abandoned response unread, and the
+//!   next fetch reads that. So the client and its pool are replaced after any incomplete response,
+//!   and after `connection: close`, which it ignores.
+//! * It reads a body as empty if the connection ends it, or if its coding is not spelt `chunked`,
+//!   and it mistakes an interim response (1xx) for the final one: reported as `unsupported`.
+//! * It panics on header values that are not ASCII: reported as `crashed`.
+//! * It reads a head or a chunk's size without limit, as fast as it arrives, and misses its
+//!   deadline meanwhile: not fixed, because that would need another client.
+//! * It never closes a connection to make room for another host: its client is replaced when it has
+//!   connected to as many hosts as connections are allowed.
+//! * It accepts a truncated body as complete: [`Received::finish`] compares the length with the
+//!   declared one.
+//! * Its name lookup blocks the executor on every fetch: it is given addresses only.
+//! * Two simultaneous first requests to a host create two pools and lose one: the first request
+//!   goes ahead.
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -35,7 +35,7 @@ use surf::http::Method;
 use surf::http::headers::{HOST, HeaderName, HeaderValue};
 use url::{Host, Url};
 
-use self::answers::{body_failed, head, head_failed, says_close};
+use self::answers::{announces_close, body_failed, head, head_failed};
 use self::plain::Plain;
 use self::secure::{Attempt, Secure};
 use super::origins::Origins;
@@ -52,8 +52,8 @@ mod answers;
 mod plain;
 mod secure;
 
-/// surf on a runtime, which for http only looks names up: the streams of surf's own client are
-/// async-std's everywhere.
+/// surf on a runtime. For http the runtime only looks up names, because `h1` always uses the
+/// streams of async-std.
 #[derive(Debug)]
 pub struct Surf<R> {
     plain: Plain,
@@ -62,20 +62,19 @@ pub struct Surf<R> {
     origins: Origins,
     headers: Headers,
     headers_elsewhere: Headers,
-    /// What names were found to mean, for as long as the session lasts.
+    /// Addresses of names, cached for the session.
     names: Mutex<HashMap<Origin, Arc<[SocketAddr]>>>,
     runtime: PhantomData<fn() -> R>,
 }
 
 type Headers = Vec<(HeaderName, HeaderValue)>;
 
-/// A url made ready.
 #[derive(Debug)]
 pub struct Target {
     url: Url,
     origin: Origin,
     host: usize,
-    /// Whether the url's host is a name, to be looked up.
+    /// Whether the host is a name that needs a lookup.
     named: bool,
     credentials: Credentials,
 }
@@ -90,7 +89,7 @@ impl<R: Runtime> Client for Surf<R> {
     type Builder = Config;
     type Target = Target;
 
-    /// Its headers are ASCII.
+    /// Returns whether the value is ASCII, which is all that surf accepts.
     fn can_send(_name: &http::HeaderName, value: &http::HeaderValue) -> bool {
         value.to_str().is_ok()
     }
@@ -138,13 +137,16 @@ const TUNED: &[Choice<Config>] = &[
 ];
 
 fn headers(map: HeaderMap) -> anyhow::Result<Headers> {
-    let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        let text = value.to_str().ok().and_then(|text| text.parse().ok());
-        let value: HeaderValue =
-            text.with_context(|| format!("surf takes only ASCII in a header: {name}"))?;
-        Ok((HeaderName::from(name.as_str()), value))
-    };
-    map.iter().map(header).collect()
+    map.iter().map(|(name, value)| header(name, value)).collect()
+}
+
+fn header(
+    name: &http::HeaderName,
+    value: &http::HeaderValue,
+) -> anyhow::Result<(HeaderName, HeaderValue)> {
+    let text = value.to_str().ok().and_then(|text| text.parse().ok());
+    let value = text.with_context(|| format!("surf takes only ASCII in a header: {name}"))?;
+    Ok((HeaderName::from(name.as_str()), value))
 }
 
 impl<R: Runtime> AsyncClient for Surf<R> {
@@ -158,7 +160,7 @@ impl<R: Runtime> AsyncClient for Surf<R> {
         let mut failed = FetchError::new(ErrorClass::Dns, "the name has no address");
         for address in &*self.look_up(&target.origin).await? {
             let mut url = target.url.clone();
-            // An http url takes any address and port.
+            // An http url accepts any address.
             let _ = url.set_ip_host(address.ip());
             match self.get_plain(url, target, body).await {
                 Err(error) if is_connect(error.class) => failed = error,
@@ -169,7 +171,7 @@ impl<R: Runtime> AsyncClient for Surf<R> {
     }
 }
 
-/// Whether no connection was made, so that none is left in an unknown state.
+/// Returns whether connecting failed, so that no connection is in an unknown state.
 fn is_connect(class: ErrorClass) -> bool {
     matches!(class, ErrorClass::Refused | ErrorClass::Connect | ErrorClass::LocalLimit)
 }
@@ -188,7 +190,7 @@ impl<R: Runtime> Surf<R> {
         Ok(found)
     }
 
-    /// Fetches a url of http whose host is an address.
+    /// Fetches an http url whose host is an address.
     async fn get_plain(
         &self,
         url: Url,
@@ -199,12 +201,12 @@ impl<R: Runtime> Surf<R> {
         let response = flight.answer().await?;
         let (head, is_whole) = read(response, body).await?;
         if is_whole {
-            flight.is_clean();
+            flight.mark_clean();
         }
         Ok(head)
     }
 
-    /// Fetches a url of https.
+    /// Fetches an https url.
     async fn get_secure(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
         let attempt = Attempt { host: target.host, is_whole: Arc::default() };
         let mut request = self.request(target.url.clone(), target);
@@ -231,7 +233,7 @@ impl<R: Runtime> Surf<R> {
     }
 }
 
-/// Reads an answer, and says whether its connection may be used again.
+/// Reads a response. Returns its head, and whether the connection may be reused.
 async fn read(
     response: &mut surf::Response,
     body: &mut Received,
@@ -250,5 +252,5 @@ async fn read(
         response.consume(length);
     }
     let is_whole = head.declared.is_none_or(|declared| body.bytes() == declared);
-    Ok((head, is_whole && !says_close(response)))
+    Ok((head, is_whole && !announces_close(response)))
 }

@@ -1,5 +1,5 @@
-//! surf's own client for http, `h1` of http-client, kept from handing anybody the connection of an
-//! abandoned fetch.
+//! surf's usual client for http, http-client's `h1`, wrapped so that it never reuses the connection
+//! of an abandoned fetch.
 
 use std::any::Any;
 use std::collections::HashSet;
@@ -16,7 +16,7 @@ use super::answers::head_failed;
 use super::is_connect;
 use crate::fetch::error::{ErrorClass, FetchError};
 
-/// The client of a session, which is replaced from time to time.
+/// The replaceable client of a session.
 #[derive(Debug)]
 pub(super) struct Plain {
     current: RwLock<Current>,
@@ -24,11 +24,11 @@ pub(super) struct Plain {
     config: Config,
 }
 
-/// The client in use, until a fetch is abandoned or it knows too many hosts.
+/// The client in use until a fetch is abandoned or it has connected to too many hosts.
 #[derive(Debug)]
 struct Current {
     client: Arc<surf::Client>,
-    /// The numbers of the origins that it has connections to.
+    /// Numbers of the origins that it has connected to.
     hosts: HashSet<usize>,
 }
 
@@ -40,18 +40,18 @@ impl Current {
 }
 
 impl Plain {
-    /// A client without connections, for so many hosts at most.
+    /// Opens a client without connections, for at most `most_hosts` hosts.
     pub fn new(config: Config, most_hosts: usize) -> Self {
         Self { current: RwLock::new(Current::new(&config)), most_hosts, config }
     }
 
-    /// Sends a request, as far as its first poll.
+    /// Starts to send a request and polls it once.
     ///
-    /// In its first poll the client takes a connection from the host's pool, and makes a pool where
-    /// there is none. So the client is chosen and first polled under one lock: whoever abandons a
-    /// fetch replaces the client before the connection goes back to its pool, and nobody who chose
-    /// the old one can still find it there. And to a host that is new to the client the lock is
-    /// exclusive: two that make a pool at the same moment make two, of which one is lost.
+    /// In its first poll the client takes a connection from the host's pool, and creates the pool
+    /// if necessary. So the client is chosen and first polled under one lock: an abandoned fetch
+    /// replaces the client before the connection returns to the pool, so that no fetch which chose
+    /// the old client finds it there. For a host that is new to the client the lock is exclusive,
+    /// because two fetches that create a pool at the same time create two, of which one is lost.
     pub async fn send(&self, host: usize, request: surf::Request) -> Flight<'_> {
         let mut request = Some(request);
         poll_fn(|context| {
@@ -72,8 +72,8 @@ impl Plain {
         .await
     }
 
-    /// Opens a new client in place of `old`, unless another fetch has done so already. Neighbours
-    /// in flight end on the old one; its connections are closed when the last of them has.
+    /// Replaces the client `old`, unless another fetch has already done so. Other fetches in flight
+    /// end on the old client. Its connections close when the last of them ends.
     fn replace(&self, old: &Arc<surf::Client>) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if Arc::ptr_eq(&current.client, old) {
@@ -84,11 +84,11 @@ impl Plain {
 
 type Sending = Pin<Box<dyn Future<Output = surf::Result<surf::Response>> + Send>>;
 
-/// A fetch in flight. Dropped before its answer has been read to its end, it first replaces the
-/// client and only then gives its connection back.
+/// A fetch in flight. If it is dropped before its response was read completely, it first replaces
+/// the client and only then returns its connection.
 pub(super) struct Flight<'a> {
     plain: &'a Plain,
-    /// What is to be replaced.
+    /// The client to replace on drop.
     client: Option<Arc<surf::Client>>,
     sending: Option<Sending>,
     response: Option<surf::Result<surf::Response>>,
@@ -96,7 +96,7 @@ pub(super) struct Flight<'a> {
 }
 
 impl<'a> Flight<'a> {
-    /// Begins to send, and polls once.
+    /// Starts to send and polls once.
     fn start(
         plain: &'a Plain,
         client: &Arc<surf::Client>,
@@ -114,8 +114,8 @@ impl<'a> Flight<'a> {
             let client = Arc::clone(client);
             let sending =
                 flight.sending.insert(Box::pin(async move { client.send(request).await }));
-            // A panic here would replace the client while its lock is held: it waits until that has
-            // been let go.
+            // A panic here would replace the client while its lock is held, so it is deferred until
+            // the lock is released.
             match catch_unwind(AssertUnwindSafe(|| sending.as_mut().poll(context))) {
                 Ok(Poll::Ready(response)) => flight.response = Some(response),
                 Ok(Poll::Pending) => {}
@@ -125,7 +125,7 @@ impl<'a> Flight<'a> {
         flight
     }
 
-    /// Waits for the head of the answer.
+    /// Waits for the head of the response.
     pub async fn answer(&mut self) -> Result<&mut surf::Response, FetchError> {
         if let Some(panic) = self.panic.take() {
             resume_unwind(panic);
@@ -138,7 +138,7 @@ impl<'a> Flight<'a> {
         if let Some(Err(error)) = &self.response {
             let error = head_failed(error);
             if is_connect(error.class) {
-                self.is_clean();
+                self.mark_clean();
             }
             return Err(error);
         }
@@ -148,8 +148,8 @@ impl<'a> Flight<'a> {
         }
     }
 
-    /// The answer was read to its end, or there was never a connection: the client may go on.
-    pub fn is_clean(&mut self) {
+    /// Keeps the client on drop: the response was read completely, or there was no connection.
+    pub fn mark_clean(&mut self) {
         self.client = None;
     }
 }

@@ -1,9 +1,9 @@
-//! A client of ours for surf, for https alone: async-h1, as in surf's own, over rustls and the
-//! executor's streams.
+//! An https client for surf: async-h1, as in surf's usual client, over rustls and the executor's
+//! streams.
 //!
-//! surf's own client for https is of the year 2020, with holes that are known. This one takes its
-//! place, so that the sites of surf's users can be fetched at all; what is measured of it is surf's
-//! request, parser and body, and our pool.
+//! surf's usual https client dates from 2020 and has known vulnerabilities. This client replaces
+//! it, so that surf can fetch https sites. Measurements include surf's request, parser and body,
+//! and fetchbench's pool.
 
 use std::fmt;
 use std::io;
@@ -34,12 +34,12 @@ pub(super) struct Secure<R: Runtime> {
     runtime: PhantomData<fn() -> R>,
 }
 
-/// What goes along with a request as an extension of it.
+/// An extension of each request.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
-    /// The number of the origin.
+    /// Number of the origin.
     pub host: usize,
-    /// Whether the answer has been read to its end, and its connection may be used again.
+    /// Whether the response was read completely and the connection may be reused.
     pub is_whole: Arc<AtomicBool>,
 }
 
@@ -52,7 +52,7 @@ impl<R: Runtime> Secure<R> {
         })
     }
 
-    /// An idle connection that is still open, or a new one.
+    /// Returns an idle connection that is still open, or a new one.
     async fn stream(
         &self,
         request: &Request,
@@ -97,10 +97,10 @@ impl<R: Runtime> fmt::Debug for Secure<R> {
     }
 }
 
-/// A connection while an answer is read from it. It goes back to the pool if the answer was read to
-/// its end.
+/// A connection whose response is being read. It returns to the pool if the response was read
+/// completely.
 struct InUse<S> {
-    /// Gone only while it is dropped.
+    /// `None` only during drop.
     held: Option<(S, Lease<S>)>,
     is_whole: Arc<AtomicBool>,
 }

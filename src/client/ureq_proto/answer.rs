@@ -1,4 +1,4 @@
-//! An answer while it arrives, as ureq-proto reads it.
+//! A response that ureq-proto reads while it arrives.
 
 use std::{io, mem};
 
@@ -9,22 +9,22 @@ use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
-/// Where in an answer the next byte stands.
+/// The position of the next byte in a response.
 pub(super) enum Answer {
-    /// In the head, or in one that is interim.
+    /// In the head or an interim head.
     Head(Call<RecvResponse>),
     Body(Head, Call<RecvBody>),
-    /// Behind it all.
+    /// After the response.
     End(Head, Call<Cleanup>),
-    /// Nowhere: an error has ended it.
+    /// Unknown after an error.
     Broken,
 }
 
 impl Answer {
-    /// Takes of the bytes that have come what can be understood without those to come, and says how
-    /// many that are.
+    /// Consumes the part of `bytes` that can be parsed without further bytes, and returns its
+    /// length.
     ///
-    /// Bodies are decoded into `scratch`, which is at least as long.
+    /// Bodies are decoded into `scratch`, which is at least as long as `bytes`.
     pub fn take(
         &mut self,
         bytes: &[u8],
@@ -39,7 +39,7 @@ impl Answer {
                 Some(response) => {
                     self.head_ended(Head::of(response.status().as_u16(), response.headers()))
                 }
-                // Either it is not all there yet, or it was an interim one.
+                // The head is incomplete, or it was interim.
                 None if length == 0 => return Ok(taken),
                 None => {}
             }
@@ -57,8 +57,8 @@ impl Answer {
         Ok(taken)
     }
 
-    /// What it means at this point that the connection has failed. TLS calls an end that nobody
-    /// announced an error.
+    /// Classifies a failure of the connection at this point. TLS reports an unannounced end as an
+    /// error.
     pub fn broken_off(&self, error: &io::Error) -> FetchError {
         match self {
             Self::Body(..) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -87,7 +87,7 @@ impl Answer {
         };
     }
 
-    /// The head of an answer that is whole, and whether the connection may be used again.
+    /// Returns the head of a complete response, and whether the connection may be reused.
     pub fn whole(&self) -> Option<(Head, bool)> {
         match self {
             Self::End(head, call) => Some((head.clone(), !call.must_close_connection())),
@@ -95,7 +95,7 @@ impl Answer {
         }
     }
 
-    /// The connection has ended: for some bodies that is their end.
+    /// Handles the end of the connection, which ends some bodies.
     pub fn end(&mut self) -> Result<(), FetchError> {
         match self {
             Self::Body(_, call) if call.body_mode() == BodyMode::CloseDelimited => {
@@ -118,7 +118,6 @@ impl Answer {
     }
 }
 
-/// What ureq-proto objects to.
 fn protocol(error: ureq_proto::Error) -> FetchError {
     FetchError::new(ErrorClass::Protocol, error.to_string())
 }
@@ -139,7 +138,7 @@ mod tests {
         }
     }
 
-    /// The answer that arrives in pieces, and the length of its body; all of it is taken.
+    /// Reads a response in pieces of `piece` bytes, and returns it with the length of its body.
     fn read(bytes: &[u8], piece: usize) -> Result<(Answer, u64), FetchError> {
         let (mut answer, mut body, mut scratch) = (asked(), Received::new(u64::MAX), [0; 200]);
         let mut waiting = Vec::new();
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_whole_however_it_arrives() {
+    fn responses_arrive_in_any_pieces() {
         for (bytes, status, length, keep) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde", 200, 5, true),
             ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 200, 0, false),
@@ -181,12 +180,13 @@ mod tests {
         }
     }
 
+    fn end(bytes: &[u8]) -> Result<bool, ErrorClass> {
+        let (mut answer, _) = read(bytes, bytes.len().max(1)).unwrap();
+        answer.end().map(|()| answer.whole().is_some()).map_err(|error| error.class)
+    }
+
     #[test]
-    fn an_end_is_early_short_or_right() {
-        let end = |bytes: &[u8]| {
-            let (mut answer, _) = read(bytes, bytes.len().max(1)).unwrap();
-            answer.end().map(|()| answer.whole().is_some()).map_err(|error| error.class)
-        };
+    fn ends_are_early_short_or_right() {
         assert_eq!(end(b""), Err(ErrorClass::ClosedEarly));
         assert_eq!(
             end(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"),
@@ -199,20 +199,21 @@ mod tests {
         assert_eq!(end(b"HTTP/1.1 200 OK\r\n\r\nabc"), Ok(true));
     }
 
-    #[test]
-    fn what_a_failure_means_depends_on_what_has_come() {
-        let cut = io::Error::from(io::ErrorKind::UnexpectedEof);
-        let after = |bytes: &[u8]| read(bytes, bytes.len()).unwrap().0.broken_off(&cut).class;
-        assert_eq!(asked().broken_off(&cut).class, ErrorClass::ClosedEarly);
-        assert_eq!(
-            after(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"),
-            ErrorClass::BodyShort
-        );
-        assert_eq!(after(b"HTTP/1.1 200 OK\r\n\r\nabc"), ErrorClass::BodyShort);
+    /// Classifies an unexpected end after `bytes`.
+    fn cut(bytes: &[u8]) -> ErrorClass {
+        let (answer, _) = read(bytes, bytes.len().max(1)).unwrap();
+        answer.broken_off(&io::ErrorKind::UnexpectedEof.into()).class
     }
 
     #[test]
-    fn what_is_malformed_is_refused() {
+    fn cuts_are_early_or_short() {
+        assert_eq!(cut(b""), ErrorClass::ClosedEarly);
+        assert_eq!(cut(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), ErrorClass::BodyShort);
+        assert_eq!(cut(b"HTTP/1.1 200 OK\r\n\r\nabc"), ErrorClass::BodyShort);
+    }
+
+    #[test]
+    fn malformed_responses_are_refused() {
         for bytes in
             ["HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"]
         {

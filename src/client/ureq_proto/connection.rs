@@ -1,4 +1,4 @@
-//! A connection over which one request is sent after another.
+//! A connection that carries one request after another.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -17,21 +17,22 @@ use super::answer::Answer;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
-/// The most that is read at once, and the longest that the head of an answer may be.
+/// Maximum length of a read, and of the head of a response.
 const SCRATCH_BYTES: usize = 64 << 10;
 
-/// The longest line of a request: a url or a header of the most bytes, and what stands beside it.
+/// Maximum length of a request line or header: the longest url or value and the rest of its line.
 const OUTPUT_BYTES: usize = SCRATCH_BYTES + 1024;
 
 thread_local! {
-    /// For what is read, and for what is decoded of it or is to be written.
+    /// Buffers for input, and for decoded bodies and requests.
     ///
-    /// All fetches of a thread share it, so that it stays in the cache however many connections
-    /// there are.
-    static SCRATCH: RefCell<[Box<[u8]>; 2]> = RefCell::new([SCRATCH_BYTES, OUTPUT_BYTES].map(|length| vec![0; length].into()));
+    /// All fetches of a thread share them, so that they stay in the cache for any number of
+    /// connections.
+    static SCRATCH: RefCell<[Box<[u8]>; 2]> =
+        RefCell::new([SCRATCH_BYTES, OUTPUT_BYTES].map(|length| vec![0; length].into()));
 }
 
-/// A stream, and whether another request may be sent over it.
+/// A stream, and whether it can carry another request.
 pub struct Connection<S: Stream> {
     wire: Wire<S>,
     alive: bool,
@@ -55,21 +56,20 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
     }
 
     async fn fetch(&mut self, target: &Target, body: &mut Received) -> Result<Head, Failed> {
-        // Until the answer has been read to its end.
+        // Reset once the response was read completely.
         self.alive = false;
         quiet(&mut self.wire).await.map_err(|error| Failed { error, unsent: true })?;
-        // No other connection would take it, so it does not count as unsent.
-        let (request, mut answer) = ask(target).map_err(|error| Failed { error, unsent: false })?;
+        // Another connection would refuse it too, so it does not count as unsent.
+        let (request, mut answer) =
+            encode(target).map_err(|error| Failed { error, unsent: false })?;
         self.send(&request).await?;
         drop(request);
         self.receive(&mut answer, body).await.map_err(|error| Failed { error, unsent: false })
     }
 }
 
-/// The bytes of a request, and what reads the answer to it.
-fn ask(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
-    let refused =
-        |error: ureq_proto::Error| FetchError::new(ErrorClass::Unsupported, error.to_string());
+/// Returns the bytes of a request, and the parser of its response.
+fn encode(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
     let mut call = Call::new(target.request(())).map_err(refused)?.proceed();
     let mut request = Vec::new();
     SCRATCH.with_borrow_mut(|[_, scratch]| {
@@ -83,6 +83,10 @@ fn ask(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
         Some(SendRequestResult::RecvResponse(call)) => Ok((request, Answer::Head(call))),
         _ => Err(FetchError::new(ErrorClass::Unsupported, "a request with a body")),
     }
+}
+
+fn refused(error: ureq_proto::Error) -> FetchError {
+    FetchError::new(ErrorClass::Unsupported, error.to_string())
 }
 
 impl<S: Stream> Connection<S> {
@@ -112,15 +116,15 @@ impl<S: Stream> Connection<S> {
         loop {
             poll_fn(|context| self.poll_receive(context, &mut rest, answer, body)).await?;
             if let Some((head, keep)) = answer.whole() {
-                // What comes behind an answer is an answer to nothing that was asked.
+                // Bytes after the response answer no request.
                 self.alive = keep && rest.is_empty();
                 return Ok(head);
             }
         }
     }
 
-    /// Reads once, and gives to the answer what has come. What it does not take is left in `rest`,
-    /// to be given again.
+    /// Reads once and passes the bytes to the parser. Bytes that it does not consume stay in `rest`
+    /// for the next call.
     fn poll_receive(
         &mut self,
         context: &mut Context<'_>,
@@ -140,10 +144,10 @@ impl<S: Stream> Connection<S> {
             if length == 0 {
                 return Poll::Ready(answer.end());
             }
-            let come = &input[..rest.len() + length];
-            let taken = answer.take(come, output, body)?;
+            let received = &input[..rest.len() + length];
+            let taken = answer.take(received, output, body)?;
             rest.clear();
-            rest.extend_from_slice(&come[taken..]);
+            rest.extend_from_slice(&received[taken..]);
             Poll::Ready(Ok(()))
         })
     }

@@ -1,9 +1,8 @@
-//! The client ureq-proto: the protocol of ureq without any I/O, over the executor's streams and a
-//! keep-alive pool of ours.
+//! The client ureq-proto: ureq's protocol without I/O, over the executor's streams and fetchbench's
+//! keep-alive pool.
 //!
-//! It is given bytes and gives bytes back, and leaves it to us where they stand: what is read and
-//! decoded does in memory that all fetches of a thread share. A connection has none of its own
-//! while it waits for an answer.
+//! The library takes and returns bytes, and leaves buffers to its caller. All fetches of a thread
+//! share buffers for reading and decoding. A connection that waits for a response has no buffer.
 
 use super::Runtime;
 use super::pooled::Pooled;
