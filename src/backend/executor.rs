@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-/// Runs the fetches of a backend.
+/// The executor of a backend: it runs the fetches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Executor {
     /// The calling thread, one fetch after another.
@@ -65,7 +65,7 @@ impl Executor {
         matches!(self, Self::AsyncStd | Self::Smol | Self::Tokio | Self::Compio)
     }
 
-    /// Returns the number of file descriptors per thread: for the ring, and for waking it.
+    /// Returns the number of file descriptors per thread: the ring, and the one that wakes it.
     pub(super) fn descriptors_per_thread(self) -> usize {
         if self == Self::Compio { 2 } else { 0 }
     }

@@ -33,8 +33,8 @@ pub(super) fn program(backend: &Backend) -> PathBuf {
 /// Returns the reply that a peer gave when it was set up, or `None` if it is not set up.
 pub(super) fn ready(backend: &Backend) -> Option<Ready> {
     let program = program(backend);
-    let said = std::fs::read(program.with_file_name(format!("{}.ready", backend.name()))).ok()?;
-    let Reply::Ready(ready) = serde_json::from_slice(&said).ok()? else { return None };
+    let reply = std::fs::read(program.with_file_name(format!("{}.ready", backend.name()))).ok()?;
+    let Reply::Ready(ready) = serde_json::from_slice(&reply).ok()? else { return None };
     program.is_file().then_some(ready)
 }
 

@@ -72,19 +72,17 @@ pub struct Backend {
     pub https: bool,
     /// Whether it keeps connections between fetches, if allowed to.
     pub keeps: bool,
-    /// A remark that lists show beside it, or nothing.
+    /// A short remark that lists show; may be empty.
     pub note: &'static str,
     /// Whether it takes part when no backend is named.
     pub usual: bool,
     /// File descriptors per fetch in flight.
     descriptors: usize,
-    /// The crate of the client.
     client_crate: &'static str,
     /// Options that differ from the library's defaults, and the reasons.
     tuned: fn() -> Vec<Tuned>,
     /// Whether it can send this header of the user's.
     can_send: fn(&HeaderName, &HeaderValue) -> bool,
-    /// Opens a session.
     open: Open,
 }
 
@@ -254,8 +252,8 @@ impl Backend {
         headers.iter().find(|(name, value)| !(self.can_send)(name, value)).map(|(name, _)| name)
     }
 
-    /// Returns the options that differ from the library's defaults, each with its reason. If there
-    /// are none, there is no default tier beside the tuned one.
+    /// Returns the options that differ from the library's defaults, each with its reason. Without
+    /// any, the backend has no default tier beside the tuned one.
     pub fn tuned(&self) -> Vec<Tuned> {
         (self.tuned)()
     }

@@ -43,7 +43,7 @@ impl<C: BlockingClient> Thread<C> {
             .name(format!("fetch-{number}"))
             .spawn(move || {
                 for (job, results) in inbox {
-                    // The session waits for this. If it is gone, so is the need for the results.
+                    // The session waits for this. If it is gone, the results are not needed.
                     let _ = results.send(blocking::work(&job));
                 }
             })

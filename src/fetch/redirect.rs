@@ -15,8 +15,8 @@
 //! * Only http and https are followed: no client here speaks ftp.
 //! * The fragment of the url fetched is inherited (RFC 9110, section 10.2.2), and `#x` alone stays
 //!   on the page (RFC 3986, section 5.4). curl drops the last segment of the path.
-//! * What no url may hold, such as `"`, `<` and `\`, is percent-encoded (RFC 3986, appendix A).
-//!   curl sends it raw.
+//! * Characters that no url may hold, such as `"`, `<` and `\`, are percent-encoded (RFC 3986,
+//!   appendix A). curl sends them raw.
 //! * `%2e` counts as a dot (RFC 3986, section 6.2.2.2), and an empty query keeps its `?` (section
 //!   6.2.3).
 //! * An IPv6 address with a zone is a protocol error: the crate url rejects it as a host.

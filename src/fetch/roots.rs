@@ -37,7 +37,7 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<Roots> {
     Ok(certificates.into())
 }
 
-/// The first byte of everything in DER that a file of certificates may hold; in text, it is a 0.
+/// The first byte of any DER file that may hold certificates; in text, it is a 0.
 const DER_SEQUENCE: u8 = 0x30;
 
 /// Every PEM text contains this.

@@ -17,14 +17,14 @@ const SHOWN: usize = 80;
 /// How long to wait for a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience<'a> {
-    /// The maximum.
+    /// The maximum time.
     pub most: Duration,
     /// Set once the run is to end: then the wait lasts one more second at most.
     pub interrupted: Option<&'a AtomicBool>,
 }
 
 impl Patience<'_> {
-    /// Waits this long, without interruption.
+    /// Creates a patience of this time that cannot be interrupted.
     pub fn of(most: Duration) -> Self {
         Self { most, interrupted: None }
     }
@@ -57,7 +57,7 @@ impl fmt::Display for Unanswered {
 
 impl std::error::Error for Unanswered {}
 
-/// Makes a worker open its session.
+/// Orders a worker to open its session.
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ pub fn ask_to_open(
     }
 }
 
-/// Makes a worker make a pass.
+/// Orders a worker to make a pass.
 ///
 /// # Errors
 ///

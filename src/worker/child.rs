@@ -113,8 +113,7 @@ impl Child {
         self.process.id()
     }
 
-    /// Writes a line; `line` must end in `
-    /// `.
+    /// Writes a line; `line` must end in `\n`.
     ///
     /// # Errors
     ///

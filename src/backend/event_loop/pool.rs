@@ -82,7 +82,7 @@ impl Pool {
         self.connections.remove(token);
     }
 
-    /// Closes an idle connection that its peer has closed or sent data over without a request.
+    /// Closes an idle connection if its peer has closed it or has sent data without a request.
     pub fn look_after_idle(&mut self, token: usize) {
         if self.connections.get_mut(token).is_some_and(|connection| !connection.is_quiet()) {
             self.idle.retain(|other| *other != token);
