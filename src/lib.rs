@@ -11,46 +11,47 @@
 //! # fn main() -> anyhow::Result<()> {
 //! let scenario = Scenario::load("article")?.time_scaled(0.02);
 //! let server = Server::bind(scenario.clone().into())?;
-//! let urls: Vec<url::Url> = server.announcement().sites.iter().map(|site| site.url.parse()).collect::<Result<_, _>>()?;
+//! let urls: Vec<url::Url> =
+//!     server.announcement().sites.iter().map(|site| site.url.parse()).collect::<Result<_, _>>()?;
 //! std::thread::spawn(move || server.run());
 //!
 //! let row: Row = "ureq@threads".parse()?;
 //! let mut session = row.open(&Options::default(), &scenario.limits)?;
 //! let pass = session.fetch_all(&urls)?;
 //! scenario.verify(0, urls.len(), &pass)?;
-//! // What the delays alone take is the least that any row can.
+//! // The delays alone take this long, so no backend can be faster.
 //! assert!(pass.elapsed >= scenario.ideal(0, row.slots(&scenario.limits)));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`compare`] runs every backend in a process of its own, in paired rounds, and keeps every pass
-//! in a [`record`]. Its analysis states what differs and whether that is real, and [`report`] shows
-//! it. To bring a client of your own, implement [`fetch::Fetch`] and hand it to [`worker::serve`].
+//! [`compare`] runs every backend in a separate process, in paired rounds, and keeps every pass in
+//! a [`record`]. Its analysis finds the differences and whether they are real, and [`report`] shows
+//! them. To add your own client, implement [`fetch::Fetch`] and pass it to [`worker::serve`].
 //!
-//! The modules stand floor by floor: each uses only those above it.
+//! The modules are listed floor by floor: each uses only those above it.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
-// Floor 0: pure functions on numbers; what every backend owes.
+// Floor 0: pure functions on numbers; the interface of every backend.
 pub mod stats;
 pub mod fetch;
 
-// Floor 1: what is fetched; the line protocol of workers.
+// Floor 1: the sites to fetch; the line protocol of workers.
 pub mod scenario;
 pub mod worker;
 
-// Floor 2: both ends of the wire, which never know each other.
+// Floor 2: both ends of the wire, which do not know each other.
 pub mod client;
 pub mod server;
 
-// Floor 3: what is kept; the table of backends; escapes, numbers and tables.
+// Floor 3: records; the table of backends; escapes, numbers and tables.
 pub mod record;
 pub mod backend;
 pub mod render;
 
-// Floor 4: the experiment, its record and what follows from it; tools with a command each.
+// Floor 4: the experiment, its record and its analysis; tools with a command each.
 pub mod compare;
 pub mod tools;
 

@@ -15,7 +15,7 @@ use async_std::task;
 use super::executor::{AsyncExecutor, Executor};
 use crate::client::Runtime;
 
-/// async-std's own streams. It has no timer that can be kept, but runs on the reactor of smol's.
+/// The streams of async-std. It has no timer that can be kept, but it runs on the reactor of smol.
 pub(super) struct AsyncStd;
 
 impl Runtime for AsyncStd {
@@ -32,7 +32,7 @@ impl Runtime for AsyncStd {
     }
 }
 
-/// How many threads the runtime of this process was started with: it cannot be started again.
+/// The number of threads of this process's runtime, which cannot be started again.
 static THREADS: OnceLock<NonZeroUsize> = OnceLock::new();
 
 impl AsyncExecutor for AsyncStd {
@@ -40,12 +40,12 @@ impl AsyncExecutor for AsyncStd {
 
     type Sleep = smol::Timer;
 
-    /// Starts the runtime, which async-std would otherwise do at its first task, with as many
-    /// threads as the environment or the machine says.
+    /// Starts the runtime. Otherwise async-std would start it at its first task, with as many
+    /// threads as the environment or the machine sets.
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
         let started = *THREADS.get_or_init(|| {
-            // A variable of the environment would win over what the row says. None has an empty
-            // name.
+            // An environment variable would override the backend's threads. No variable has an
+            // empty name.
             let config = GlobalExecutorConfig::default()
                 .with_env_var("")
                 .with_min_threads(threads.get())

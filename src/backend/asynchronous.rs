@@ -1,5 +1,4 @@
-//! What all executors of tasks have in common: a session, and how the fetches of a pass become
-//! tasks.
+//! Sessions on all executors of tasks, and how the fetches of a pass become tasks.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -23,7 +22,7 @@ struct Session<E, C> {
     spawning: Spawning,
 }
 
-/// Opens a session, on a thread per core unless the options say otherwise.
+/// Opens a session, with one thread per core unless the options set a number.
 pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
     options: &Options,
     limits: &Limits,
@@ -41,11 +40,12 @@ pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
 impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
         let job = Arc::new(self.opened.start(urls)?);
-        // The session keeps its own, so the executor never ends on one of its threads.
+        // The session keeps its own reference, so the executor is never dropped on one of its
+        // threads.
         let (executor, spawning) = (Arc::clone(&self.executor), self.spawning);
-        // A task that spawns the others. While the current-thread scheduler of tokio has work, it
-        // looks only now and then for tasks from other threads: of 256 workers that were spawned
-        // from here, never more than 124 were at work.
+        // One task spawns the others. While the current-thread scheduler of tokio has work, it
+        // looks only now and then for tasks from other threads: of 256 workers spawned from here,
+        // no more than 124 were ever at work.
         let pass = self.executor.spawn(async move {
             match spawning {
                 Spawning::Workers => workers(&*executor, &job).await,
@@ -53,8 +53,7 @@ impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {
                 Spawning::OneTask => one_task::<E, C>(&job).await,
             }
         });
-        // Not by a runtime's own `block_on`, which would make this thread one more that does the
-        // work.
+        // Not the `block_on` of a runtime, which would make this thread one more worker.
         Ok(gather(block_on(pass)))
     }
 }
@@ -65,14 +64,18 @@ async fn workers<E: AsyncExecutor, C: AsyncClient>(executor: &E, job: &Arc<Job<C
 
 async fn per_site<E: AsyncExecutor, C: AsyncClient>(executor: &E, job: &Arc<Job<C>>) -> HandedIn {
     let permits = Arc::new(Semaphore::new(job.workers()));
-    let task = |_| {
-        let (job, permits) = (Arc::clone(job), Arc::clone(&permits));
-        executor.spawn(async move {
-            let _permit = permits.acquire().await;
-            work_once::<E, C>(job).await
-        })
-    };
-    join((0..job.sites()).map(task).collect()).await
+    let tasks = (0..job.sites())
+        .map(|_| executor.spawn(work_permitted::<E, C>(Arc::clone(job), Arc::clone(&permits))));
+    join(tasks.collect()).await
+}
+
+/// Waits for a permit, then fetches the next site.
+async fn work_permitted<E: AsyncExecutor, C: AsyncClient>(
+    job: Arc<Job<C>>,
+    permits: Arc<Semaphore>,
+) -> HandedIn {
+    let _permit = permits.acquire().await;
+    work_once::<E, C>(job).await
 }
 
 async fn one_task<E: AsyncExecutor, C: AsyncClient>(job: &Arc<Job<C>>) -> HandedIn {

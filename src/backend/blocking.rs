@@ -1,4 +1,4 @@
-//! What a thread does: takes the next site, fetches it, until none is left.
+//! The work of a thread: takes the next site and fetches it, until none is left.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,11 +8,11 @@ use crate::fetch::Fetched;
 use crate::fetch::answer::{Page, Received};
 use crate::fetch::error::FetchError;
 
-/// Works on a pass until no site is left.
+/// Fetches the sites of a pass until none is left.
 pub(super) fn work<C: BlockingClient>(job: &Job<C>) -> Vec<(usize, Fetched)> {
     let mut handed_in = Vec::new();
     while let Some(mut fetching) = job.take() {
-        // A client that panics over an answer costs the one fetch, and not the thread.
+        // A client that panics over an answer costs one fetch, not the thread.
         let fetched = catch_unwind(AssertUnwindSafe(|| fetch(job, &mut fetching)));
         let result = fetched.unwrap_or_else(|_| Err(FetchError::crashed()));
         handed_in.push(fetching.end(result));

@@ -1,4 +1,4 @@
-//! The executor compio: one runtime a thread, each with an io_uring of its own. A task stays on the
+//! The executor compio: one runtime per thread, each with a separate io_uring. A task stays on the
 //! thread that it was given to.
 
 use std::future::Future;
@@ -26,7 +26,7 @@ type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A runtime. It ends when its inbox is closed.
 struct Thread {
     inbox: Sender<Task>,
-    /// How many of its tasks have not ended.
+    /// The number of its tasks that have not ended.
     tasks: Arc<AtomicUsize>,
     handle: Option<JoinHandle<()>>,
 }
@@ -34,15 +34,15 @@ struct Thread {
 impl AsyncExecutor for Compio {
     const EXECUTOR: Executor = Executor::Compio;
 
-    // compio's own are bound to their thread, as are the tasks that set them.
+    // The timers of compio are bound to their thread, as are the tasks that set them.
     type Sleep = SendWrapper<Pin<Box<dyn Future<Output = ()>>>>;
 
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
         Ok(Self { threads: (0..threads.get()).map(Thread::start).collect::<anyhow::Result<_>>()? })
     }
 
-    /// Gives the task to the thread that has fewest, so that every pass is spread alike and finds
-    /// its connections again.
+    /// Gives the task to the thread with the fewest tasks, so that every pass is spread alike and
+    /// finds its connections again.
     fn spawn<T: Send + 'static>(
         &self,
         task: impl Future<Output = T> + Send + 'static,
@@ -55,10 +55,10 @@ impl AsyncExecutor for Compio {
             let task = Box::pin(async move {
                 let output = task.await;
                 tasks.fetch_sub(1, Ordering::Relaxed);
-                // Whoever does not wait for a task does not want its result.
+                // A caller that does not wait for a task does not want its result.
                 let _ = sender.try_send(output);
             });
-            // A thread that has died is found out below.
+            // A dead thread is detected below.
             let _ = thread.inbox.try_send(task);
         }
         async move { result.recv().await.expect("a thread of compio outlives its tasks") }
@@ -71,27 +71,31 @@ impl AsyncExecutor for Compio {
 
 impl Thread {
     fn start(number: usize) -> anyhow::Result<Self> {
-        let runtime =
-            || Runtime::new().context("cannot set up io_uring: the kernel or a sandbox forbids it");
-        let (inbox, tasks): (_, Receiver<Task>) = channel::unbounded();
+        let (inbox, tasks) = channel::unbounded();
         let (started, has_started) = channel::bounded(1);
-        let run = move || {
-            let runtime = match runtime() {
-                Ok(runtime) => runtime,
-                Err(error) => return drop(started.try_send(Err(error))),
-            };
-            let _ = started.try_send(Ok(()));
-            runtime.block_on(async {
-                while let Ok(task) = tasks.recv().await {
-                    compio::runtime::spawn(task).detach();
-                }
-            });
-        };
-        let handle = thread::Builder::new().name(format!("compio-{number}")).spawn(run);
+        let handle = thread::Builder::new()
+            .name(format!("compio-{number}"))
+            .spawn(move || run_tasks(&tasks, &started));
         let handle = handle.context("cannot start a thread of compio")?;
         has_started.recv_blocking().context("a thread of compio has died")??;
         Ok(Self { inbox, tasks: Arc::default(), handle: Some(handle) })
     }
+}
+
+/// Reports whether a runtime has started on this thread, then runs tasks until the inbox is closed.
+fn run_tasks(tasks: &Receiver<Task>, started: &Sender<anyhow::Result<()>>) {
+    let runtime =
+        Runtime::new().context("cannot set up io_uring: the kernel or a sandbox forbids it");
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(started.try_send(Err(error))),
+    };
+    let _ = started.try_send(Ok(()));
+    runtime.block_on(async {
+        while let Ok(task) = tasks.recv().await {
+            compio::runtime::spawn(task).detach();
+        }
+    });
 }
 
 impl Drop for Thread {

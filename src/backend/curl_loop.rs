@@ -13,7 +13,7 @@ use crate::client::curl_multi::{CurlMulti, Transfer};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Connections, Fetch, Limits, Options, Pass};
 
-/// The longest that the loop sleeps. curl wakes it sooner for whatever it waits for.
+/// The longest sleep of the loop. curl wakes it sooner for any event that it waits for.
 const NAP: Duration = Duration::from_secs(1);
 
 struct Session {
@@ -46,7 +46,7 @@ impl Fetch for Session {
     }
 }
 
-/// A pass in work.
+/// A pass in progress.
 struct Flights<'a> {
     job: &'a Job<CurlMulti>,
     multi: &'a Multi,
@@ -77,12 +77,12 @@ impl<'a> Flights<'a> {
         }
     }
 
-    /// Begins a transfer, or hands in why there can be none.
+    /// Begins a transfer, or ends the fetch with the reason why it cannot begin.
     fn launch(&mut self, fetching: Fetching<'a, CurlMulti>) {
         match self.begin(&fetching) {
             Ok(mut handle) => {
                 let entry = self.flying.vacant_entry();
-                // A handle always has room for a number.
+                // Cannot fail: a handle always has room for a number.
                 let _ = handle.set_token(entry.key());
                 entry.insert((handle, fetching));
             }
@@ -107,7 +107,7 @@ impl<'a> Flights<'a> {
             .map_err(|error| FetchError::new(ErrorClass::LocalLimit, error.to_string()))
     }
 
-    /// The transfers that have ended.
+    /// Returns the transfers that have ended.
     fn landed(&self) -> Vec<(usize, Result<(), curl::Error>)> {
         let mut landed = Vec::new();
         self.multi.messages(|message| {
@@ -121,7 +121,7 @@ impl<'a> Flights<'a> {
         landed
     }
 
-    /// Hands in what a transfer came to, or begins the next where it was redirected.
+    /// Ends a fetch with the result of its transfer, or begins the next transfer after a redirect.
     fn land(&mut self, key: usize, result: Result<(), curl::Error>) -> anyhow::Result<()> {
         let (handle, mut fetching) = self.flying.remove(key);
         let mut easy = self.multi.remove2(handle)?;

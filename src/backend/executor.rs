@@ -1,11 +1,11 @@
-//! Executors: which there are, and what one that runs tasks has to offer.
+//! The executors, and the interface of those that run tasks.
 
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-/// Who runs the fetches.
+/// The executor of a backend: it runs the fetches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Executor {
     /// The calling thread, one fetch after another.
@@ -14,15 +14,15 @@ pub enum Executor {
     Threads,
     /// The global runtime of async-std.
     AsyncStd,
-    /// An executor of smol on threads of our own.
+    /// An executor of smol on threads of this program.
     Smol,
     /// A runtime of tokio.
     Tokio,
-    /// The calling thread, with an event loop of the client's own.
+    /// The calling thread, with the client's event loop.
     Loop,
-    /// An interpreter of Python, one fetch after another.
+    /// A Python interpreter, one fetch after another.
     Python,
-    /// Threads of Python, as many as the concurrency.
+    /// Python threads, as many as the concurrency.
     PythonThreads,
     /// The event loop of Python's asyncio.
     Asyncio,
@@ -30,16 +30,16 @@ pub enum Executor {
     Node,
     /// The scheduler of Go, with as many goroutines as the concurrency.
     Go,
-    /// The program itself, a process for each pass.
+    /// The program itself, one process per pass.
     Parallel,
-    /// Runtimes of compio, which is on io_uring, each on a thread of its own.
+    /// Runtimes of compio on io_uring, each on a separate thread.
     Compio,
-    /// Nobody: durations are made up.
+    /// None: durations are made up.
     Virtual,
 }
 
 impl Executor {
-    /// The name, which is that of its crate where it has one.
+    /// Returns the name: that of its crate, if it has one.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sequential => "sequential",
@@ -59,20 +59,20 @@ impl Executor {
         }
     }
 
-    /// Whether it runs tasks, so that a row may choose how many threads it has and how fetches
-    /// become tasks.
+    /// Returns whether it runs tasks. If so, a backend may choose the number of threads and how
+    /// fetches become tasks.
     pub fn has_tasks(self) -> bool {
         matches!(self, Self::AsyncStd | Self::Smol | Self::Tokio | Self::Compio)
     }
 
-    /// How many file descriptors each thread has for itself: a ring and what wakes it.
+    /// Returns the number of file descriptors per thread: the ring, and the one that wakes it.
     pub(super) fn descriptors_per_thread(self) -> usize {
         if self == Self::Compio { 2 } else { 0 }
     }
 
-    /// How many threads a row without a choice has, where the concurrency does not decide it: one
-    /// per core for the asynchronous executors, so that none is compared with fewer than another
-    /// (left alone, smol starts one, async-std and tokio one per core).
+    /// Returns the default number of threads, or `None` if the concurrency decides it. Asynchronous
+    /// executors get one per core, so that none is compared with fewer than another (by default,
+    /// smol starts one, async-std and tokio one per core).
     pub fn default_threads(self) -> Option<usize> {
         match self {
             Self::Sequential
@@ -95,25 +95,24 @@ pub(super) fn cores() -> NonZeroUsize {
 
 /// An executor of tasks.
 pub(super) trait AsyncExecutor: Send + Sync + Sized + 'static {
-    /// Which it is.
     const EXECUTOR: Executor;
 
-    /// Ends at a moment.
+    /// Completes at a given moment.
     type Sleep: Future + Send + Unpin;
 
-    /// Starts it on so many threads. The thread that calls is none of them.
+    /// Starts this many threads, besides the calling one.
     ///
     /// # Errors
     ///
-    /// The threads cannot be had.
+    /// The threads cannot be started.
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self>;
 
-    /// Begins to run a task, which ends with the future that is returned.
+    /// Starts a task. The returned future completes with it.
     fn spawn<T: Send + 'static>(
         &self,
         task: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = T> + Send + 'static;
 
-    /// Ends at `deadline`.
+    /// Returns a future that completes at `deadline`.
     fn sleep_until(deadline: Instant) -> Self::Sleep;
 }

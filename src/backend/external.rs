@@ -1,7 +1,7 @@
-//! Programs in other languages that speak the worker's protocol, and how they become sessions.
+//! Peers as sessions: programs in other languages that speak the worker's protocol.
 //!
-//! [`peers`] sets each up as a program of the backend's name. `compare` starts that program in
-//! place of ours, so that it alone is measured. Other commands talk to it by the session here.
+//! [`peers`] sets each up as a program with the backend's name. `compare` starts that program
+//! instead of this one, so that it alone is measured. Other commands use the session here.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,26 +19,26 @@ use crate::worker::{
     MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Reply, ask_to_open, ask_to_pass,
 };
 
-/// How long a program may take to open its session.
+/// How long a peer may take to open its session.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// By how much a pass may outlive the deadlines of its fetches.
+/// How much longer a pass may take than the deadlines of its fetches.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Returns the program of a backend, whether or not it is set up.
+/// Returns the path of a peer's program, whether or not it is set up.
 pub(super) fn program(backend: &Backend) -> PathBuf {
     peers::directory().unwrap_or_default().join(backend.name())
 }
 
-/// What a program said of itself when it was set up; `None` where it has not been.
+/// Returns the reply that a peer gave when it was set up, or `None` if it is not set up.
 pub(super) fn ready(backend: &Backend) -> Option<Ready> {
     let program = program(backend);
-    let said = std::fs::read(program.with_file_name(format!("{}.ready", backend.name()))).ok()?;
-    let Reply::Ready(ready) = serde_json::from_slice(&said).ok()? else { return None };
+    let reply = std::fs::read(program.with_file_name(format!("{}.ready", backend.name()))).ok()?;
+    let Reply::Ready(ready) = serde_json::from_slice(&reply).ok()? else { return None };
     program.is_file().then_some(ready)
 }
 
-/// The last word of `requests 2.34.2`.
+/// Returns the last word of a text such as `requests 2.34.2`.
 pub(super) fn version(named: &str) -> Option<String> {
     named.rsplit_once(' ').map(|(_, version)| version.to_owned())
 }
@@ -68,7 +68,7 @@ pub(super) fn open(
 }
 
 impl Session {
-    /// How long a pass may take if every fetch meets its deadline.
+    /// Returns how long a pass may take if every fetch lasts until its deadline.
     fn patience(&self, urls: usize) -> Duration {
         let waves = urls.div_ceil(self.limits.concurrency.get()) as u32;
         self.limits.deadline.saturating_mul(waves).saturating_add(GRACE)
@@ -91,13 +91,13 @@ impl Fetch for Session {
         for (fetched, url) in pass.fetched.iter_mut().zip(urls) {
             fetched.final_url.take_if(|found| same_resource(found, url));
         }
-        // It does not say how far it is while it fetches.
+        // A peer does not report progress during a pass.
         self.limits.progress.fetch_add(urls.len(), Ordering::Relaxed);
         Ok(pass)
     }
 }
 
-/// Whether two urls are one but for the fragment, which some clients leave out of what they report.
+/// Returns whether two urls differ at most in the fragment, which some clients do not report.
 fn same_resource(a: &Url, b: &Url) -> bool {
     a[..url::Position::AfterQuery] == b[..url::Position::AfterQuery]
 }

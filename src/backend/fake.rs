@@ -1,5 +1,5 @@
-//! The fake: answers at once, and says that it took exactly as long as its script makes up. For
-//! tests.
+//! The fake backend, for tests: answers at once, and reports the durations that its script makes
+//! up.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl Fetch for Fake {
 }
 
 impl Fake {
-    /// What the script says, or else an empty page after 10 ms.
+    /// Returns the answer of the script, or an empty page after 10 ms.
     fn answer(
         &self,
         url: &Url,

@@ -1,8 +1,6 @@
-//! One pass over a list, as its workers see it: which site is next, where a redirect leads, what to
-//! hand in.
+//! One pass over a list, as its workers see it: the next site, redirects and results.
 //!
-//! Shared by all executors, so that what differs between two rows is the executor and the client
-//! alone.
+//! Shared by all executors, so that two backends differ in the executor and the client alone.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -17,19 +15,19 @@ use crate::fetch::error::{ErrorClass, FetchError, excerpt};
 use crate::fetch::origin::Origin;
 use crate::fetch::{Clock, Connections, Credentials, Fetched, Limits, Options, Pass, URL_MAX};
 
-/// A pass in work.
+/// A pass in progress.
 pub(super) struct Job<C: Client> {
     pub(super) client: Arc<C>,
     pub(super) limits: Limits,
     targets: Vec<Result<C::Target, FetchError>>,
-    /// The urls, where redirects may have to be resolved against them.
+    /// The urls, kept only if redirects may have to be resolved against them.
     urls: Vec<Url>,
     next: AtomicUsize,
     clock: Clock,
 }
 
 impl<C: Client> Job<C> {
-    /// Makes the list ready, then starts the clock.
+    /// Prepares the list, then starts the clock.
     fn start(client: &Arc<C>, limits: &Limits, urls: &[Url]) -> Self {
         let targets = urls.iter().map(|url| target(&**client, url, Credentials::Send)).collect();
         let urls = if limits.redirects > 0 { urls.to_vec() } else { Vec::new() };
@@ -43,12 +41,11 @@ impl<C: Client> Job<C> {
         }
     }
 
-    /// How many sites there are.
     pub(super) fn sites(&self) -> usize {
         self.targets.len()
     }
 
-    /// How many workers have something to do.
+    /// Returns the number of workers that have something to do.
     pub(super) fn workers(&self) -> usize {
         self.limits
             .concurrency
@@ -69,8 +66,8 @@ impl<C: Client> Job<C> {
     }
 }
 
-/// Makes a url ready, unless it is too long or the client has no TLS for it: some would speak plain
-/// text to a TLS port and believe the answer.
+/// Prepares a url, unless it is too long or the client has no TLS for it: some clients would speak
+/// plain text to a TLS port and believe the answer.
 fn target<C: Client>(
     client: &C,
     url: &Url,
@@ -86,35 +83,34 @@ fn target<C: Client>(
     client.target(url, credentials)
 }
 
-/// Why https is refused, and which rows speak it.
+/// Returns why https is refused, and the backends that support it.
 fn no_tls() -> String {
     let able = super::Row::all().filter(|row| row.backend().https).map(|row| row.to_string());
     format!("this row has no TLS: take one of {}", able.collect::<Vec<_>>().join(", "))
 }
 
-/// The fetch of one site: its url, then one after another those that its redirects name.
+/// The fetch of one site: of its url, then of one url after another that its redirects name.
 pub(super) struct Fetching<'a, C: Client> {
     job: &'a Job<C>,
     index: usize,
     started: Duration,
-    /// Where a redirect has led. Boxed, since few fetches have one, and the future of each would be
-    /// larger by all of it.
+    /// The target of the last redirect. Boxed, because few fetches have one, and it would enlarge
+    /// the future of every fetch.
     hop: Option<Box<(Url, C::Target)>>,
     hops: u32,
 }
 
 impl<C: Client> Fetching<'_, C> {
-    /// Which of the urls it is.
+    /// Returns the index of its url in the list.
     pub(super) fn index(&self) -> usize {
         self.index
     }
 
-    /// When the fetch has to have ended.
     pub(super) fn deadline(&self) -> Instant {
         self.job.clock.at(self.started + self.job.limits.deadline)
     }
 
-    /// What to request now.
+    /// Returns the target to request now.
     pub(super) fn target(&self) -> Result<&C::Target, FetchError> {
         match &self.hop {
             Some(hop) => Ok(&hop.1),
@@ -122,7 +118,7 @@ impl<C: Client> Fetching<'_, C> {
         }
     }
 
-    /// Goes where a redirect leads, and says whether there was one to follow.
+    /// Follows the redirect of an answer. Returns whether there was one to follow.
     pub(super) fn follow(&mut self, head: &Head) -> Result<bool, FetchError> {
         let limit = self.job.limits.redirects;
         if limit == 0 {
@@ -146,7 +142,7 @@ impl<C: Client> Fetching<'_, C> {
         Ok(true)
     }
 
-    /// Hands the result in.
+    /// Ends the fetch. Returns its outcome and the index of its url.
     pub(super) fn end(self, result: Result<Page, FetchError>) -> (usize, Fetched) {
         let elapsed = self.job.clock.now() - self.started;
         self.job.limits.bump_progress();
@@ -155,8 +151,7 @@ impl<C: Client> Fetching<'_, C> {
     }
 }
 
-/// Puts what the workers handed in into the order of the urls. The pass ended when its last fetch
-/// did.
+/// Sorts the outcomes of all workers by url. The pass ended with its last fetch.
 pub(super) fn gather(mut handed_in: Vec<(usize, Fetched)>) -> Pass {
     handed_in.sort_unstable_by_key(|(index, _)| *index);
     let fetched: Vec<Fetched> = handed_in.into_iter().map(|(_, fetched)| fetched).collect();
@@ -165,7 +160,7 @@ pub(super) fn gather(mut handed_in: Vec<(usize, Fetched)>) -> Pass {
     Pass { elapsed, fetched }
 }
 
-/// A client, and how to open another: what every session holds.
+/// A client and the means to open another, held by every session.
 pub(super) struct Opened<C> {
     client: Arc<C>,
     options: Options,
@@ -178,13 +173,13 @@ impl<C: Client> Opened<C> {
         Ok(Self { client, options: options.clone(), limits: limits.clone() })
     }
 
-    /// The client, as it is before the next pass.
+    /// Returns the current client; a cold pass replaces it.
     #[cfg(feature = "curl")]
     pub(super) fn client(&self) -> &C {
         &self.client
     }
 
-    /// Starts a pass; a cold one with a client that has no connections yet.
+    /// Starts a pass. A cold pass gets a new client, which has no connections yet.
     pub(super) fn start(&mut self, urls: &[Url]) -> anyhow::Result<Job<C>> {
         if self.limits.connections == Connections::Cold {
             self.client = Arc::new(C::open(&self.options, &self.limits)?);

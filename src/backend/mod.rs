@@ -61,42 +61,40 @@ pub use self::executor::Executor;
 pub(crate) use self::reach::mark_unreachable;
 pub use self::row::Row;
 
-/// A client and an executor that work together, ready to be opened. One line in [`ALL`].
+/// A client and an executor that work together, ready to be opened: one line in [`ALL`].
 #[derive(Debug)]
 pub struct Backend {
-    /// The name of the client, which is that of its crate where it has one.
+    /// The name of the client: that of its crate, if it has one.
     pub client: &'static str,
-    /// Who runs the fetches.
+    /// The executor that runs the fetches.
     pub executor: Executor,
     /// Whether it can fetch https.
     pub https: bool,
-    /// Whether it keeps connections between fetches, where it may.
+    /// Whether it keeps connections between fetches, if allowed to.
     pub keeps: bool,
-    /// What else is to be known of it at a glance.
+    /// A short remark that lists show; may be empty.
     pub note: &'static str,
-    /// Whether it takes part where no row is named.
+    /// Whether it takes part when no backend is named.
     pub usual: bool,
-    /// File descriptors of a fetch in flight.
+    /// File descriptors per fetch in flight.
     descriptors: usize,
-    /// The crate of the client.
     client_crate: &'static str,
-    /// What is set otherwise than the library would by itself, and why.
+    /// Options that differ from the library's defaults, and the reasons.
     tuned: fn() -> Vec<Tuned>,
-    /// Whether it can send a header of the user's.
+    /// Whether it can send this header of the user's.
     can_send: fn(&HeaderName, &HeaderValue) -> bool,
-    /// Opens a session.
     open: Open,
 }
 
-/// An option that a row sets otherwise than its library would by itself, and the reason.
+/// An option that differs from its library's default, and the reason.
 pub type Tuned = (&'static str, &'static str);
 
-/// How a session is opened.
+/// Where a session is opened.
 #[derive(Debug)]
 enum Open {
     /// In this process.
     Here(fn(&Options, &Limits) -> anyhow::Result<Box<dyn Fetch>>),
-    /// In that of a program in another language.
+    /// In the process of a peer.
     Elsewhere,
 }
 
@@ -162,7 +160,7 @@ pub static ALL: &[Backend] = &[
     },
 ];
 
-/// What is in a build only with a feature of cargo: the client or executor, and the feature.
+/// Clients and executors that need a feature of cargo, each with that feature.
 const OPTIONAL: [(&str, &str); 11] = [
     ("attohttpc", "attohttpc"),
     ("compio", "cyper"),
@@ -190,7 +188,6 @@ const fn tasks<E: AsyncExecutor, C: AsyncClient>() -> Backend {
 }
 
 const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
-    let tuned = || C::TUNED.iter().map(|choice| (choice.option, choice.why)).collect();
     Backend {
         client: C::NAME,
         client_crate: C::CRATE,
@@ -200,13 +197,13 @@ const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
         note: C::NOTE,
         usual: C::USUAL,
         descriptors: C::DESCRIPTORS,
-        tuned,
+        tuned: || C::TUNED.iter().map(|choice| (choice.option, choice.why)).collect(),
         can_send: C::can_send,
         open,
     }
 }
 
-/// A program in another language, which takes part where it is named.
+/// A peer: a program in another language, which takes part only if it is named.
 const fn peer(client: &'static str, executor: Executor) -> Backend {
     Backend {
         client,
@@ -224,8 +221,7 @@ const fn peer(client: &'static str, executor: Executor) -> Backend {
 }
 
 impl Backend {
-    /// The version of the client: of its crate, or of what a program in another language has been
-    /// set up with.
+    /// Returns the version of the client: of its crate, or the one that a peer was set up with.
     pub fn client_version(&self) -> Option<String> {
         match self.open {
             Open::Here(_) => lockfile::version(self.client_crate).map(str::to_owned),
@@ -233,7 +229,7 @@ impl Backend {
         }
     }
 
-    /// The version of the executor in the same way; threads have none.
+    /// Returns the version of the executor in the same way, or `None` for threads.
     pub fn executor_version(&self) -> Option<String> {
         match self.open {
             Open::Here(_) => lockfile::version(self.executor.name()).map(str::to_owned),
@@ -241,12 +237,12 @@ impl Backend {
         }
     }
 
-    /// Whether it is a program in another language.
+    /// Returns whether it is a peer: a program in another language.
     pub fn is_peer(&self) -> bool {
         matches!(self.open, Open::Elsewhere)
     }
 
-    /// Whether it can be opened: a program in another language has to be set up first.
+    /// Returns whether it can be opened. A peer has to be set up first.
     pub fn is_set_up(&self) -> bool {
         !self.is_peer() || external::ready(self).is_some()
     }
@@ -256,8 +252,8 @@ impl Backend {
         headers.iter().find(|(name, value)| !(self.can_send)(name, value)).map(|(name, _)| name)
     }
 
-    /// The options that are set otherwise than the library would by itself, each with its reason.
-    /// Where there are none, there is no default tier beside the tuned one.
+    /// Returns the options that differ from the library's defaults, each with its reason. Without
+    /// any, the backend has no default tier beside the tuned one.
     pub fn tuned(&self) -> Vec<Tuned> {
         (self.tuned)()
     }

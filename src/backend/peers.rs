@@ -1,7 +1,7 @@
-//! The peers: backends in other languages, as programs that this one holds and sets up.
+//! The peers: backends in other languages, as programs that this one contains and sets up.
 //!
-//! They are set up once for each user, in [`directory`]: a program named after the backend, and its
-//! reply to an order to open a session beside it.
+//! They are set up once for each user, in [`directory`]: a program named after the backend, and
+//! beside it its reply to an order to open a session.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::process::{Command, ExitStatus};
 
 use anyhow::{Context, anyhow};
 
-/// Names the directory of the peers, in place of the user's own.
+/// The environment variable that names the directory of the peers, instead of the user's own.
 pub const VARIABLE: &str = "FETCHBENCH_PEERS";
 
 /// The sources of the peers, and the script that installs them.
@@ -29,16 +29,20 @@ const SOURCES: &[(&str, &str)] = &[
     ("python/worker.py", include_str!("../../benches/peers/python/worker.py")),
 ];
 
-/// Returns the directory that peers are installed in: that of [`VARIABLE`], else one of the user's
-/// data (XDG Base Directory Specification). `None` if the environment names neither.
+/// Returns the directory that peers are installed in: that of [`VARIABLE`], or else one in the
+/// user's data (XDG Base Directory Specification). `None` if the environment names neither.
 pub fn directory() -> Option<PathBuf> {
-    let variable =
-        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(named) = variable(VARIABLE) {
+    if let Some(named) = path_variable(VARIABLE) {
         return std::path::absolute(named).ok();
     }
-    let data = variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
+    let data = path_variable("XDG_DATA_HOME")
+        .or_else(|| Some(path_variable("HOME")?.join(".local/share")));
     Some(data?.join("fetchbench/peers"))
+}
+
+/// Returns the path in an environment variable, unless it is unset or empty.
+fn path_variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Writes the sources to `directory/source` and runs their installer, which reports on the standard
@@ -80,7 +84,7 @@ mod tests {
         let found: BTreeSet<String> = files(root)
             .iter()
             .map(|path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned())
-            // Hashes are made from it by hand; caches are Python's.
+            // The hashes are made from it by hand; the caches are Python's.
             .filter(|name| !name.ends_with("requirements.in") && !name.contains("__pycache__"))
             .collect();
         let embedded: BTreeSet<String> =

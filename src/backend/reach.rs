@@ -1,7 +1,7 @@
-//! Addresses that this machine has no route to: one class for them, whatever the client reports.
+//! Addresses that this machine has no route to: one class of error, whatever the client reports.
 //!
-//! The system refuses such an address by the number that it also has for exhausted ports, or by
-//! that of an invalid argument. Clients make anything from `dns` to `local-limit` of it.
+//! The system refuses such an address with the error number of exhausted ports, or with that of an
+//! invalid argument. Clients report anything from `dns` to `local-limit`.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -14,7 +14,7 @@ use crate::fetch::error::ErrorClass;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Fetch, Pass};
 
-/// A session whose failed fetches go through [`mark_unreachable`].
+/// A session whose passes go through [`mark_unreachable`].
 pub(super) struct Marked(pub(super) Box<dyn Fetch>);
 
 impl Fetch for Marked {
@@ -65,7 +65,7 @@ fn is_unreachable(origin: &Origin) -> bool {
 fn has_no_route_to(address: SocketAddr) -> bool {
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
     match socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None) {
-        // These say nothing of the address.
+        // These errors do not depend on the address.
         Ok(socket) => connect(&socket, &address)
             .is_err_and(|error| ![Errno::AGAIN, Errno::NOBUFS, Errno::NOMEM].contains(&error)),
         Err(error) => error == Errno::AFNOSUPPORT,
@@ -83,8 +83,11 @@ mod tests {
     /// A link-local address without a scope leads nowhere on any machine.
     const NOWHERE: &str = "http://[fe80::1]/";
 
+    fn parse(url: &str) -> Url {
+        url.parse().unwrap()
+    }
+
     fn marked(class: ErrorClass, url: &str, final_url: Option<&str>) -> ErrorClass {
-        let parse = |url: &str| -> Url { url.parse().unwrap() };
         let mut pass = Pass {
             elapsed: Duration::ZERO,
             fetched: vec![Fetched {

@@ -1,4 +1,4 @@
-//! A row of a comparison: a backend with its options.
+//! Backends with their options.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -20,12 +20,12 @@ pub struct Row {
     pub(super) threads: Option<NonZeroUsize>,
     pub(super) spawning: Spawning,
     pub(super) tier: Tier,
-    /// By which share its passes are made longer, to see whether that is found.
+    /// The share by which its passes are lengthened, to test whether that is detected.
     pub(super) slowed: Option<f64>,
 }
 
 impl Row {
-    /// A backend with its defaults.
+    /// Returns a backend with its defaults.
     pub(super) fn plain(backend: &'static Backend) -> Self {
         Self {
             backend,
@@ -36,39 +36,40 @@ impl Row {
         }
     }
 
-    /// Every row of this program's own that fetches for real, with its defaults.
+    /// Returns every backend of this program that really fetches, with its defaults.
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.iter()
             .filter(|backend| backend.executor != Executor::Virtual && !backend.is_peer())
             .map(Self::plain)
     }
 
-    /// The rows of programs in other languages, whether they are set up or not.
+    /// Returns the peers, backends in other languages, whether or not they are set up.
     pub fn peers() -> impl Iterator<Item = Self> {
         ALL.iter().filter(|backend| backend.is_peer()).map(Self::plain)
     }
 
-    /// Every row that fetches for real and can be opened here: this program's own, and those in
-    /// other languages that are set up.
+    /// Returns every backend that really fetches and can be opened here: those of this program, and
+    /// the peers that are set up.
     pub fn set_up() -> impl Iterator<Item = Self> {
         Self::all().chain(Self::peers().filter(|row| row.backend.is_set_up()))
     }
 
-    /// The rows that take part where none is named: those of the features that are on by default.
+    /// Returns the backends that take part when none is named: those of the default features.
     pub fn usual() -> impl Iterator<Item = Self> {
         Self::all().filter(|row| row.backend.usual)
     }
 
-    /// The rows that `pattern` stands for: a row, or all rows of a client or of an executor.
+    /// Returns the backends that `pattern` stands for: one, or all of a client or an executor.
     ///
     /// # Errors
     ///
-    /// There is none: names those that there are. Or it is a program in another language that is
-    /// not set up.
+    /// No backend matches (the message lists all), or a peer is not set up.
     pub fn matching(pattern: &str) -> anyhow::Result<Vec<Self>> {
-        let named =
-            |backend: &&Backend| pattern == backend.client || pattern == backend.executor.name();
-        let named: Vec<Self> = ALL.iter().filter(named).map(Self::plain).collect();
+        let named: Vec<Self> = ALL
+            .iter()
+            .filter(|backend| pattern == backend.client || pattern == backend.executor.name())
+            .map(Self::plain)
+            .collect();
         let rows = if named.is_empty() { vec![pattern.parse()?] } else { named };
         if let Some(missing) = rows.iter().find(|row: &&Self| !row.backend.is_set_up()) {
             bail!("{missing} is not set up: run `fetchbench peers install`");
@@ -76,32 +77,32 @@ impl Row {
         Ok(rows)
     }
 
-    /// The backend.
+    /// Returns the backend without its options.
     pub fn backend(&self) -> &'static Backend {
         self.backend
     }
 
-    /// Whether its client is set as an expert would, or left as it comes.
+    /// Returns whether its client is tuned or has its defaults.
     pub fn tier(&self) -> Tier {
         self.tier
     }
 
-    /// Whether it fetches one after another, whatever the concurrency.
+    /// Returns whether it fetches one url after another, at any concurrency.
     pub fn is_sequential(&self) -> bool {
         matches!(self.backend.executor, Executor::Sequential | Executor::Python)
     }
 
-    /// By which share its passes are made longer on purpose.
+    /// Returns the share by which its passes are lengthened on purpose.
     pub fn slowed_by(&self) -> Option<f64> {
         self.slowed
     }
 
-    /// Whether it makes its durations up.
+    /// Returns whether its durations are made up.
     pub fn is_fake(&self) -> bool {
         self.backend.executor == Executor::Virtual
     }
 
-    /// How many threads fetch at `concurrency`.
+    /// Returns the number of threads that fetch at `concurrency`.
     pub fn threads(&self, concurrency: NonZeroUsize) -> usize {
         let default = self.backend.executor.default_threads();
         match self.backend.executor {
@@ -110,20 +111,20 @@ impl Row {
         }
     }
 
-    /// How many fetches it has in flight at most, given the limits: the slots of its ideal.
+    /// Returns the maximum number of its fetches in flight: the slots of its ideal.
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
         if self.is_sequential() { NonZeroUsize::MIN } else { limits.concurrency }
     }
 
-    /// How many file descriptors its fetches and threads may have open.
+    /// Returns the number of file descriptors that its fetches and threads may open.
     pub fn descriptors(&self, limits: &Limits) -> usize {
         let each_thread = self.backend.executor.descriptors_per_thread();
         self.slots(limits).get() * self.backend.descriptors
             + self.threads(limits.concurrency) * each_thread
     }
 
-    /// Why rows cannot all be opened in one process, if so: async-std has one runtime, with one
-    /// number of threads.
+    /// Returns why these backends cannot all be opened in one process, or `None` if they can:
+    /// async-std has one runtime, with one number of threads.
     pub fn conflict(rows: &[Self]) -> Option<String> {
         let mut runtimes = rows.iter().filter(|row| row.backend.executor == Executor::AsyncStd);
         let first = runtimes.next()?;
@@ -135,7 +136,7 @@ impl Row {
         ))
     }
 
-    /// The command that fetches for it as a worker; `program` is this one.
+    /// Returns the command that runs it as a worker; `program` is this program.
     pub fn worker(&self, program: &Path) -> Vec<OsString> {
         match self.backend.open {
             Open::Here(_) => vec![program.into(), "worker".into(), self.to_string().into()],
@@ -147,7 +148,7 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// Names the header and a row that can send it.
+    /// It cannot send one. The message names the header and a backend that can.
     pub fn check_headers(&self, headers: &HeaderMap) -> anyhow::Result<()> {
         let Some(name) = self.backend.unsendable(headers) else { return Ok(()) };
         let why = match self.backend.is_peer() {
@@ -164,7 +165,7 @@ impl Row {
     ///
     /// # Errors
     ///
-    /// The backend cannot be opened so: the row and the reason are named.
+    /// The session cannot be opened. The message names the backend and the reason.
     pub fn open(&self, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
         self.check_headers(&options.headers)?;
         let options = Options {
@@ -188,7 +189,10 @@ impl Row {
 
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
-        let options = |row: &Self| (row.threads, row.spawning, row.tier, row.slowed);
-        std::ptr::eq(self.backend, other.backend) && options(self) == options(other)
+        std::ptr::eq(self.backend, other.backend)
+            && self.threads == other.threads
+            && self.spawning == other.spawning
+            && self.tier == other.tier
+            && self.slowed == other.slowed
     }
 }

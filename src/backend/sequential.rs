@@ -13,8 +13,8 @@ pub(super) fn open<C: BlockingClient>(
     options: &Options,
     limits: &Limits,
 ) -> anyhow::Result<Box<dyn Fetch>> {
-    // The concurrency is still the connection budget: fetching one by one, one keeps a connection
-    // to every host too.
+    // The concurrency is still the connection budget: sequential fetches keep a connection to every
+    // host too.
     Ok(Box::new(Sequential(Opened::<C>::new(options, limits)?)))
 }
 

@@ -1,4 +1,4 @@
-//! A row made slower on purpose: what an instrument must find.
+//! A backend slowed on purpose: a difference that a comparison must find.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::fetch::{Fetch, Pass};
 
-/// A session whose passes last longer by a share, which they spend spinning.
+/// A session whose passes are lengthened by a share, spent spinning.
 pub(super) struct Slowed {
     pub inner: Box<dyn Fetch>,
     pub share: f64,
@@ -17,7 +17,7 @@ impl Fetch for Slowed {
         let mut pass = self.inner.fetch_all(urls)?;
         let start = Instant::now();
         let more = pass.elapsed.mul_f64(self.share);
-        // A sleep would end late by what the machine pleases, and let it rest.
+        // A sleep would end late by an unpredictable time, and let the machine rest.
         while start.elapsed() < more {
             std::hint::spin_loop();
         }
@@ -26,7 +26,7 @@ impl Fetch for Slowed {
     }
 }
 
-/// Reads `5%`.
+/// Parses a share such as `5%`.
 pub(super) fn parse_share(text: &str) -> Option<f64> {
     let percent: f64 = text.strip_suffix('%')?.parse().ok()?;
     (0.0..=1000.0).contains(&percent).then_some(percent / 100.0)
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_lasts_longer_by_the_share_and_hardly_more() {
+    fn passes_last_longer_by_the_share() {
         let mut slowed = Slowed { inner: Box::new(Steady), share: 0.1 };
         let start = Instant::now();
         let elapsed = slowed.fetch_all(&[]).unwrap().elapsed;
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_written_in_percent() {
+    fn shares_are_percentages() {
         assert_eq!(parse_share("5%"), Some(0.05));
         for bad in ["5", "%", "-1%", "nan%", "x%"] {
             assert_eq!(parse_share(bad), None, "{bad}");

@@ -1,5 +1,5 @@
-//! The executor smol: an executor on threads of our own, since the global one has as many as the
-//! environment says.
+//! The executor smol: an executor on threads of this program, because the global one has as many
+//! threads as the environment sets.
 
 use std::future::Future;
 use std::io;
@@ -10,18 +10,18 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use anyhow::Context;
-use smol::channel::{self, Sender};
+use smol::channel::{self, Receiver, Sender};
 use smol::net::{TcpStream, resolve};
 use smol::{Executor, Timer};
 
 use super::executor::{AsyncExecutor, Executor as Kind};
 use crate::client::Runtime;
 
-/// smol's own streams and timers, and the threads of one session.
+/// The streams and timers of smol, and the threads of one session.
 pub(super) struct Smol {
     executor: Arc<Executor<'static>>,
     threads: Vec<JoinHandle<()>>,
-    /// Closed when the session ends, and the threads with it.
+    /// Closed when the session ends, which ends the threads.
     running: Sender<()>,
 }
 
@@ -47,18 +47,9 @@ impl AsyncExecutor for Smol {
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
         let executor = Arc::new(Executor::new());
         let (running, ended) = channel::bounded::<()>(1);
-        let start = |number| {
-            let (executor, ended) = (Arc::clone(&executor), ended.clone());
-            let run = move || {
-                // An error says that the session has ended.
-                let _ = smol::block_on(executor.run(ended.recv()));
-            };
-            thread::Builder::new()
-                .name(format!("smol-{number}"))
-                .spawn(run)
-                .context("cannot start a thread of smol")
-        };
-        let threads = (0..threads.get()).map(start).collect::<anyhow::Result<_>>()?;
+        let threads = (0..threads.get())
+            .map(|number| start_thread(number, Arc::clone(&executor), ended.clone()))
+            .collect::<anyhow::Result<_>>()?;
         Ok(Self { executor, threads, running })
     }
 
@@ -72,6 +63,21 @@ impl AsyncExecutor for Smol {
     fn sleep_until(deadline: Instant) -> Timer {
         Timer::at(deadline)
     }
+}
+
+/// Starts a thread that runs tasks until the session ends.
+fn start_thread(
+    number: usize,
+    executor: Arc<Executor<'static>>,
+    ended: Receiver<()>,
+) -> anyhow::Result<JoinHandle<()>> {
+    thread::Builder::new()
+        .name(format!("smol-{number}"))
+        .spawn(move || {
+            // An error means that the session has ended.
+            let _ = smol::block_on(executor.run(ended.recv()));
+        })
+        .context("cannot start a thread of smol")
 }
 
 impl Drop for Smol {

@@ -1,4 +1,4 @@
-//! How a row is written and read: `client@executor[:threads][+per-site|+one-task][/default]`.
+//! How backends are written and parsed: `client@executor[:threads][+per-site|+one-task][/default]`.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -13,11 +13,11 @@ use crate::fetch::{Spawning, Tier};
 /// More threads than this are a mistake, and more than most machines start.
 const MAX_THREADS: usize = 1024;
 
-/// The suffix of a row whose client is left as it comes.
+/// The suffix of a backend whose client has its defaults.
 const DEFAULT: &str = "/default";
 
 impl Backend {
-    /// `client@executor`, which is a row without options; the fake is on no executor.
+    /// Returns `client@executor`, the name without options. The fake has no executor.
     pub(super) fn name(&self) -> String {
         match self.executor {
             Executor::Virtual => self.client.to_owned(),
@@ -25,7 +25,7 @@ impl Backend {
         }
     }
 
-    /// What may stand behind its name in a row.
+    /// Returns the options that may follow its name.
     pub fn options(&self) -> Vec<&'static str> {
         let tasks: &[_] =
             if self.executor.has_tasks() { &[":N", "+per-site", "+one-task"] } else { &[] };
@@ -106,8 +106,8 @@ fn with_options(
     })
 }
 
-fn split(text: &str, at: char) -> (&str, Option<&str>) {
-    text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
+fn split(text: &str, separator: char) -> (&str, Option<&str>) {
+    text.split_once(separator).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
 fn parse_threads(text: &str) -> anyhow::Result<NonZeroUsize> {
@@ -122,7 +122,8 @@ fn parse_spawning(text: &str) -> anyhow::Result<Spawning> {
         .ok_or_else(|| anyhow!("after a plus stands per-site or one-task"))
 }
 
-/// What to take in place of a row that is not there.
+/// Returns the error for an unknown backend: the feature that this build lacks, or the known
+/// backends.
 fn unknown(text: &str, name: &str) -> anyhow::Error {
     let (client, executor) = split(name, '@');
     let missing = OPTIONAL.iter().find(|(part, _)| {
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_printed_as_it_is_written() {
+    fn backends_print_as_written() {
         for text in [
             "fake",
             "ureq@sequential",
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_cannot_be_says_why() {
+    fn bad_backends_are_explained() {
         for (text, why) in [
             ("nope", "unknown row \"nope\": take one of ureq@sequential, "),
             ("ureq@threads:2", "no choice of threads"),
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_build_is_without_is_named_with_its_feature() {
+    fn missing_features_are_named() {
         for (part, feature) in OPTIONAL {
             let built =
                 ALL.iter().any(|backend| part == backend.client || part == backend.executor.name());

@@ -1,4 +1,4 @@
-//! What a task does: takes the next site, fetches it before its deadline, until none is left.
+//! The work of a task: takes the next site and fetches it before its deadline, until none is left.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,10 +14,10 @@ use crate::fetch::Fetched;
 use crate::fetch::answer::{Page, Received};
 use crate::fetch::error::FetchError;
 
-/// What a task hands in: its fetches, each with the number of its url.
+/// The results of a task: its fetches, each with the index of its url.
 pub(super) type HandedIn = Vec<(usize, Fetched)>;
 
-/// Works on a pass until no site is left.
+/// Fetches the sites of a pass until none is left.
 pub(super) async fn work<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
     let mut handed_in = Vec::with_capacity(job.sites().div_ceil(job.workers()));
     let mut alarm = Alarm::<E> { sleep: None };
@@ -27,7 +27,7 @@ pub(super) async fn work<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> 
     handed_in
 }
 
-/// Fetches the next site of a pass, and no other.
+/// Fetches the next site of a pass only.
 pub(super) async fn work_once<E: AsyncExecutor, C: AsyncClient>(job: Arc<Job<C>>) -> HandedIn {
     match job.take() {
         Some(fetching) => vec![run(&job, fetching, &mut Alarm::<E> { sleep: None }).await],
@@ -42,8 +42,8 @@ async fn run<E: AsyncExecutor, C: AsyncClient>(
 ) -> (usize, Fetched) {
     let deadline = fetching.deadline();
     let result = {
-        // Pinned where it is made, since such a future is large and would be copied wherever it is
-        // handed to.
+        // Pinned where it is created, because such a future is large and would be copied wherever
+        // it is passed on.
         let fetched = pin!(fetch(job, &mut fetching));
         alarm
             .before(deadline, fetched)
@@ -68,19 +68,19 @@ async fn fetch<C: AsyncClient>(
 
 /// The deadlines of one worker's fetches, one after another.
 ///
-/// To set a timer for every fetch would cost a system call each: the reactor has to be woken to
-/// hear of it. But each fetch has the same time, so a timer that was set for an earlier one goes
-/// off before the deadline of this one: only then is it set anew.
+/// A timer per fetch would cost a system call each, because the reactor has to be woken for it. But
+/// all fetches have the same time, so the timer of an earlier fetch fires before the deadline of
+/// this one. Only then is it set again.
 struct Alarm<E: AsyncExecutor> {
     sleep: Option<E::Sleep>,
 }
 
 impl<E: AsyncExecutor> Alarm<E> {
-    /// Does `work`, until it ends or panics, or until `deadline`: then there is nothing, and the
-    /// caller drops it.
+    /// Does `work` until it completes or panics. Returns `None` if `deadline` passes first; the
+    /// caller then drops the work.
     ///
-    /// Some clients panic over some answers: that costs the one fetch. What was in use is dropped
-    /// with it.
+    /// Some clients panic over some answers. That costs one fetch: everything that it used is
+    /// dropped with it.
     async fn before(
         &mut self,
         deadline: Instant,

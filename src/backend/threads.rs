@@ -1,5 +1,4 @@
-//! The executor `threads`: blocking threads, as many as the concurrency, made when the session is
-//! opened.
+//! The executor `threads`: blocking threads, as many as the concurrency, started with the session.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -13,7 +12,7 @@ use super::job::{Job, Opened, gather};
 use crate::client::BlockingClient;
 use crate::fetch::{Fetch, Fetched, Limits, Options, Pass};
 
-/// A pass to work on, and where to hand its results in.
+/// A pass to work on, and the channel for its results.
 type Order<C> = (Arc<Job<C>>, Sender<Vec<(usize, Fetched)>>);
 
 struct Threads<C: BlockingClient> {
@@ -21,7 +20,7 @@ struct Threads<C: BlockingClient> {
     threads: Vec<Thread<C>>,
 }
 
-/// A thread that waits for orders. Without its sender it ends.
+/// A thread that waits for orders. It ends when its sender is dropped.
 struct Thread<C: BlockingClient> {
     orders: Sender<Order<C>>,
     handle: JoinHandle<()>,
@@ -40,14 +39,14 @@ pub(super) fn open<C: BlockingClient>(
 impl<C: BlockingClient> Thread<C> {
     fn start(number: usize) -> anyhow::Result<Self> {
         let (orders, inbox): (_, Receiver<Order<C>>) = mpsc::channel();
-        let serve = move || {
-            for (job, results) in inbox {
-                // The session waits for this. Were it gone, there would be nobody to tell.
-                let _ = results.send(blocking::work(&job));
-            }
-        };
-        let handle = thread::Builder::new().name(format!("fetch-{number}")).spawn(serve);
-        let handle = handle
+        let handle = thread::Builder::new()
+            .name(format!("fetch-{number}"))
+            .spawn(move || {
+                for (job, results) in inbox {
+                    // The session waits for this. If it is gone, the results are not needed.
+                    let _ = results.send(blocking::work(&job));
+                }
+            })
             .with_context(|| format!("cannot start thread {}: lower --concurrency", number + 1))?;
         Ok(Self { orders, handle })
     }

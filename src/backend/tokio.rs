@@ -1,4 +1,4 @@
-//! The executor tokio: a runtime of our own for each session.
+//! The executor tokio: one runtime per session.
 
 use std::future::Future;
 use std::io;
@@ -20,18 +20,18 @@ use tokio_util::compat::{Compat, TokioAsyncReadCompatExt};
 use super::executor::{AsyncExecutor, Executor};
 use crate::client::Runtime;
 
-/// tokio's own streams and timers, and the runtime of one session.
+/// The streams and timers of tokio, and the runtime of one session.
 pub(super) struct Tokio {
     handle: Handle,
-    /// What keeps the runtime going until the session ends.
+    /// Keeps the runtime going until the session ends.
     _threads: Threads,
 }
 
 enum Threads {
-    /// The scheduler of many threads.
+    /// The multi-thread scheduler.
     Many { _runtime: TokioRuntime },
-    /// The current-thread scheduler, on a thread of ours, so that the one that waits for a pass
-    /// does none of the work here either. With a single worker the scheduler of many threads would
+    /// The current-thread scheduler, on a separate thread, so that the thread that waits for a pass
+    /// does none of the work here either. With a single worker, the multi-thread scheduler would
     /// pay for stealing that it cannot do.
     One { running: Sender<()>, thread: Option<JoinHandle<()>> },
 }
@@ -53,8 +53,8 @@ impl Runtime for Tokio {
 impl AsyncExecutor for Tokio {
     const EXECUTOR: Executor = Executor::Tokio;
 
-    // A task that reads without pause uses its budget up, and tokio's timers are charged to it too:
-    // the deadline would never be heard of.
+    // A task that reads without pause uses up its budget, and tokio charges its timers to the same
+    // budget: the deadline would never fire.
     type Sleep = Unconstrained<Pin<Box<Sleep>>>;
 
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
@@ -87,13 +87,12 @@ impl AsyncExecutor for Tokio {
 impl Threads {
     fn one(runtime: TokioRuntime) -> anyhow::Result<Self> {
         let (running, ended) = channel::bounded::<()>(1);
-        let run = move || {
-            // An error says that the session has ended.
-            let _ = runtime.block_on(ended.recv());
-        };
         let thread = thread::Builder::new()
             .name("tokio".to_owned())
-            .spawn(run)
+            .spawn(move || {
+                // An error means that the session has ended.
+                let _ = runtime.block_on(ended.recv());
+            })
             .context("cannot start tokio's thread")?;
         Ok(Self::One { running, thread: Some(thread) })
     }

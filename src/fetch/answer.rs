@@ -1,5 +1,4 @@
-//! What came back: the head of an answer, its body while it arrives, and the page that is kept of
-//! it.
+//! Answers: the head, the body while it arrives, and the page that is kept.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,27 +9,28 @@ use url::Url;
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::redirect::Location;
 
-/// The head of an answer, as far as the harness needs it.
+/// The parts of an answer's head that the harness needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The status code.
     pub status: u16,
-    /// The length that `content-length` promises.
+    /// The length from `content-length`, unless a transfer coding overrides it.
     pub declared: Option<u64>,
     /// The `location` lines of the answer.
     pub location: Option<Location>,
 }
 
 impl Head {
-    /// What the headers of an answer say.
+    /// Reads the head from a status and headers.
     pub fn of(status: u16, headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         Self {
             status,
             // A coding overrides a length (RFC 9112, section 6.3).
             declared: match headers.contains_key(TRANSFER_ENCODING) {
                 true => None,
-                false => text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+                false => headers
+                    .get(CONTENT_LENGTH)
+                    .and_then(|length| length.to_str().ok()?.parse().ok()),
             },
             location: Location::from_lines(
                 headers.get_all(LOCATION).iter().map(HeaderValue::as_bytes),
@@ -38,10 +38,10 @@ impl Head {
         }
     }
 
-    /// Returns where a redirect leads, and `None` for any other answer.
+    /// Returns the target of a redirect, or `None` for any other answer.
     ///
-    /// Any status of 3xx with a location is a redirect (RFC 9110, section 15.4), as it is to curl.
-    /// Without one it is the answer.
+    /// Any 3xx status with a location is a redirect (RFC 9110, section 15.4), as in curl. Without a
+    /// location it is the answer.
     ///
     /// # Errors
     ///
@@ -54,7 +54,7 @@ impl Head {
     }
 }
 
-/// A body while it arrives: counted, checksummed and held to its cap, but not kept.
+/// A body while it arrives: counted, checksummed and limited in size, but not kept.
 #[derive(Debug, Clone)]
 pub struct Received {
     bytes: u64,
@@ -64,7 +64,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Nothing yet, and at most `max_body` bytes.
+    /// Creates an empty body that may grow to `max_body` bytes.
     pub fn new(max_body: u64) -> Self {
         Self {
             bytes: 0,
@@ -74,16 +74,16 @@ impl Received {
         }
     }
 
-    /// How many bytes have arrived.
+    /// Returns the number of bytes that have arrived.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Takes the next piece.
+    /// Adds the next piece.
     ///
     /// # Errors
     ///
-    /// The body is longer than the cap. The client must then give up the connection.
+    /// The body is longer than its cap. The client must then close the connection.
     pub fn push(&mut self, piece: &[u8]) -> Result<(), FetchError> {
         self.bytes += piece.len() as u64;
         if self.bytes > self.max_body {
@@ -95,11 +95,11 @@ impl Received {
         Ok(())
     }
 
-    /// The page, once the client says that the body has ended.
+    /// Returns the page, once the client has reported the end of the body.
     ///
     /// # Errors
     ///
-    /// The body is shorter than its head declared: some clients do not notice.
+    /// The body is shorter than its head declares. Some clients do not notice.
     pub fn finish(self, head: &Head) -> Result<Page, FetchError> {
         if let Some(declared) = head.declared
             && self.bytes < declared
@@ -117,7 +117,7 @@ impl Received {
     }
 }
 
-/// What is kept of an answer; bodies are not.
+/// The part of an answer that is kept: everything but the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     /// The status code. Any status is an answer.
@@ -131,7 +131,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Whether both tell of the same status and body, as far as length and checksum tell.
+    /// Returns whether both have the same status and body, judging by length and checksum.
     pub fn agrees_with(&self, other: &Self) -> bool {
         (self.status, self.bytes, self.crc32) == (other.status, other.bytes, other.crc32)
     }
@@ -145,7 +145,7 @@ pub struct Beginning {
 }
 
 impl Beginning {
-    /// Appends as much of `more` as there is room for.
+    /// Appends as much of `more` as fits.
     pub fn extend(&mut self, more: &[u8]) {
         let length = usize::from(self.length);
         let taken = more.len().min(self.bytes.len() - length);
@@ -153,13 +153,12 @@ impl Beginning {
         self.length += taken as u8;
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
 
-    /// The text, with U+FFFD in place of what is not UTF-8. Foreign text: escape it where it is
-    /// printed.
+    /// Returns the text, with U+FFFD for invalid UTF-8. It is foreign text: escape it in output.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.as_bytes())
     }
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beginning_keeps_ten_characters_of_any_width() {
+    fn beginnings_keep_ten_characters() {
         let mut beginning = Beginning::default();
         for piece in "🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀🦀".as_bytes().chunks(3) {
             beginning.extend(piece);
@@ -195,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_held_to_its_cap_to_the_byte() {
+    fn bodies_are_capped() {
         let mut received = Received::new(5);
         received.push(b"abc").unwrap();
         received.push(b"de").unwrap();
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_shorter_than_declared_is_no_page() {
+    fn short_bodies_fail() {
         let mut received = Received::new(5);
         received.push(b"abc").unwrap();
         let head = Head { status: 200, declared: Some(4), location: None };
@@ -212,11 +211,14 @@ mod tests {
         assert_eq!((page.bytes, page.crc32), (3, 0x3524_41C2));
     }
 
-    #[test]
-    fn redirects_are_resolved_against_the_url_and_keep_to_http() {
+    fn target(location: &str) -> Result<String, FetchError> {
         let from: Url = "http://a.example/x/y#here".parse().unwrap();
-        let target =
-            |location| head(302, location).redirect(&from).map(|url| url.unwrap().to_string());
+        head(302, location).redirect(&from).map(|url| url.unwrap().to_string())
+    }
+
+    #[test]
+    fn redirects_resolve_to_http() {
+        let from: Url = "http://a.example/x/y#here".parse().unwrap();
         assert_eq!(target("z").unwrap(), "http://a.example/x/z#here");
         assert_eq!(target("https://b.example/#there").unwrap(), "https://b.example/#there");
         assert_eq!(target("http://joe:secret@b.example/").unwrap(), "http://b.example/#here");

@@ -1,4 +1,4 @@
-//! Why a fetch failed: classes that all rows share.
+//! Errors of fetches, in classes that all backends share.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,21 +9,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::fetch::tls_error;
 
-/// Why there is no page: a class that all rows share, and what the row itself said.
+/// Why a fetch failed: a class that all backends share, and a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchError {
     /// The class.
     pub class: ErrorClass,
-    /// What went wrong, for a person. May hold foreign text: escape it where it is printed.
+    /// The message, for people. It may hold foreign text: escape it in output.
     pub message: Box<str>,
-    /// Whether the client had taken the answer for whole and right, and only a check of ours
-    /// objected.
+    /// Whether the client accepted the answer and only a check of the harness rejected it.
     pub accepted: bool,
 }
 
 impl FetchError {
-    /// An error of a class, which the client found itself, or which a limit of the harness put an
-    /// end to.
+    /// Creates an error that the client found, or that a limit of the harness caused.
     pub fn new(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
         let message = message.into();
         let message =
@@ -31,24 +29,24 @@ impl FetchError {
         Self { class, message, accepted: false }
     }
 
-    /// What a check of ours has against an answer that the client had accepted: without it, a wrong
-    /// page would pass.
+    /// Creates an error for an answer that the client accepted but a check of the harness rejected.
+    /// Without the check, a wrong page would pass.
     pub fn objection(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
         Self { accepted: true, ..Self::new(class, message) }
     }
 
-    /// The class that an error of the system tells by itself, or else `otherwise`.
+    /// Converts a system error. Its class is `otherwise` if the error alone does not determine one.
     pub fn io(error: &io::Error, otherwise: ErrorClass) -> Self {
         let message = tls_error::find(error).map_or_else(|| error.to_string(), tls_error::sentence);
         Self::new(ErrorClass::of_io(error).unwrap_or(otherwise), message)
     }
 
-    /// The client panicked. What it said then stands on standard error.
+    /// Creates the error of a client that panicked. The panic message is on standard error.
     pub fn crashed() -> Self {
         Self::new(ErrorClass::Crashed, "the client panicked")
     }
 
-    /// The deadline has passed.
+    /// Creates the error of a fetch that missed its deadline.
     pub fn timeout(deadline: Duration) -> Self {
         Self::new(ErrorClass::Timeout, format!("not finished after {deadline:?}"))
     }
@@ -62,18 +60,18 @@ impl fmt::Display for FetchError {
 
 impl std::error::Error for FetchError {}
 
-/// The longest message that is kept, in characters: clients repeat whole urls and heads in theirs.
+/// The longest message that is kept, in characters. Clients repeat whole urls and heads in theirs.
 const MESSAGE_MAX: usize = 500;
 
-/// The longest foreign text that a message of ours repeats, in characters.
+/// The longest foreign text that a message of the harness repeats, in characters.
 const EXCERPT_MAX: usize = 120;
 
-/// Returns foreign text as a message repeats it: a long text only in part.
+/// Shortens foreign text for a message.
 pub fn excerpt(text: &str) -> Cow<'_, str> {
     cut(text, EXCERPT_MAX)
 }
 
-/// Returns the first `most` characters, and the length of the text if there are more.
+/// Returns the first `most` characters, and the length of the text if it has more.
 fn cut(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()).into(),
@@ -99,8 +97,7 @@ pub enum ErrorClass {
     Reset,
     /// The peer closed the connection before the head of the answer was complete.
     ClosedEarly,
-    /// The answer is not HTTP/1.1, or is more than the client takes of it, such as a head beyond
-    /// its limit.
+    /// The answer is not HTTP/1.1, or exceeds a limit of the client, such as that of its head.
     Protocol,
     /// The body ended before its declared length, or before its last chunk.
     BodyShort,
@@ -108,8 +105,7 @@ pub enum ErrorClass {
     BodyTooLarge,
     /// More redirects than the `redirects` of the limits.
     RedirectLoop,
-    /// The row cannot do what the url or the answer asks for, such as https in a client without
-    /// TLS.
+    /// The backend does not support the url or the answer, such as https in a client without TLS.
     Unsupported,
     /// This machine ran out of something: file descriptors, ports, buffers.
     LocalLimit,
@@ -136,7 +132,7 @@ impl ErrorClass {
         Self::Crashed,
     ];
 
-    /// The name as printed and as written in JSON.
+    /// Returns the name, as printed and as written in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dns => "dns",
@@ -156,7 +152,7 @@ impl ErrorClass {
         }
     }
 
-    /// The class of an error of the system, where its kind alone tells it.
+    /// Returns the class of a system error, if the error alone determines one.
     pub fn of_io(error: &io::Error) -> Option<Self> {
         use rustix::io::Errno;
         let exhausted =
@@ -201,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_class_is_what_json_says() {
+    fn names_match_json() {
         for class in ErrorClass::ALL {
             assert_eq!(serde_json::to_value(class).unwrap(), class.name());
         }

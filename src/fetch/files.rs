@@ -1,4 +1,4 @@
-//! Reading files that have a largest size.
+//! Reading files up to a maximum size.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// The file cannot be read, or is longer: it is never cut.
+/// The file cannot be read, or is longer. It is never cut.
 pub fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // A device may have no end and report no length.

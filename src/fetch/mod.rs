@@ -1,4 +1,4 @@
-//! The one trait, [`Fetch`], and what goes into a fetch and comes out of it.
+//! The trait [`Fetch`], and the types that go into a fetch and come out of it.
 
 pub mod answer;
 pub mod error;
@@ -25,41 +25,41 @@ use crate::fetch::roots::Roots;
 
 /// An open session of a backend: runtime, client and connection pool, kept warm between passes.
 ///
-/// A session is bound to the thread that opened it, since runtimes of one thread per core are among
-/// the backends.
+/// A session is bound to the thread that opened it, because some backends have runtimes of one
+/// thread per core.
 pub trait Fetch {
     /// Fetches every url, at most [`Limits::concurrency`] at a time, and returns when all have
     /// ended.
     ///
-    /// A fetch that fails is data: it stands in the [`Pass`] with its class and never ends the
-    /// pass.
+    /// A failed fetch is data: it is in the [`Pass`] with its class and never ends the pass.
     ///
     /// # Errors
     ///
-    /// Only the harness's own trouble, such as a thread that died.
+    /// Only failures of the harness, such as a dead thread.
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass>;
 }
 
-/// What a session must keep to. Threads and pools are sized by it when the session is opened.
+/// The limits of a session. Its threads and pools are sized by them when it is opened.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// The most fetches at one moment, and so the connection budget.
+    /// The maximum number of fetches in flight, and so the connection budget.
     pub concurrency: NonZeroUsize,
-    /// The longest a fetch may take, from its start to its last body byte, over all its redirects.
+    /// The maximum time of a fetch, from its start to its last body byte, including all redirects.
     pub deadline: Duration,
-    /// The longest body that is accepted, in bytes.
+    /// The longest accepted body, in bytes.
     pub max_body: u64,
-    /// How many redirects are followed; with 0 a redirect is the answer.
+    /// The maximum number of redirects to follow. With 0, a redirect is the answer.
     pub redirects: u32,
-    /// What becomes of connections.
+    /// How long connections are kept.
     pub connections: Connections,
-    /// How many fetches have ended: bumped by the backend, read by a progress bar. Shared between
-    /// clones.
+    /// The number of fetches that have ended: bumped by the backend, read by a progress bar. Shared
+    /// between clones.
     pub progress: Arc<AtomicUsize>,
 }
 
 impl Limits {
-    /// A concurrency and otherwise the defaults: 30 s, 64 MiB, no redirects, warm connections.
+    /// Returns limits with this concurrency and the defaults: 30 s, 64 MiB, no redirects, warm
+    /// connections.
     pub fn new(concurrency: NonZeroUsize) -> Self {
         Self {
             concurrency,
@@ -71,98 +71,97 @@ impl Limits {
         }
     }
 
-    /// Notes that one more fetch has ended.
+    /// Counts one more fetch as ended.
     pub fn bump_progress(&self) {
         self.progress.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// The longest url that is fetched, in bytes. hyper, reqwest, ureq and isahc take no longer one, so
-/// no backend does.
+/// The longest url that is fetched, in bytes. hyper, reqwest, ureq and isahc accept none that is
+/// longer, so no backend does.
 pub const URL_MAX: usize = 65_534;
 
-/// The most bytes of the user's headers that are sent, over all lines: ureq-proto is given room for
-/// no more.
+/// The maximum size of the user's headers, over all lines, in bytes: the room that ureq-proto is
+/// given.
 pub const HEADERS_MAX: usize = 64 << 10;
 
-/// What becomes of connections.
+/// How long connections are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connections {
-    /// Kept over fetches and passes.
+    /// Between fetches and between passes.
     #[default]
     Warm,
-    /// Kept over the fetches of a pass; each pass starts with none.
+    /// Between the fetches of a pass. Each pass starts without connections.
     Cold,
-    /// A new one for every fetch.
+    /// Not at all: every fetch opens a new one.
     PerFetch,
 }
 
-/// What every row sends as `user-agent`.
+/// The `user-agent` of every backend.
 pub const AGENT: &str = concat!("fetchbench/", env!("CARGO_PKG_VERSION"));
 
-/// How a session is opened, beside its limits.
+/// How to open a session, besides its limits.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// Threads of the executor, where it has any to choose; `None` is the row's default.
+    /// Threads of the executor, if it has a choice; `None` is the backend's default.
     pub threads: Option<NonZeroUsize>,
-    /// How the fetches of a pass become tasks, where the executor has tasks.
+    /// How the fetches of a pass become tasks, if the executor has tasks.
     pub spawning: Spawning,
-    /// Whether the client is set as its expert would, or left as it comes.
+    /// Whether the client is tuned or has its defaults.
     pub tier: Tier,
-    /// Headers that the user asks for; they replace ours of the same name.
+    /// Headers of the user; they replace the harness's headers of the same name.
     pub headers: HeaderMap,
-    /// Certificates to trust in place of the web's roots.
+    /// Certificates to trust instead of the web's roots.
     pub roots: Option<Roots>,
-    /// What the fake backend answers.
+    /// The answers of the fake backend.
     pub script: Option<Script>,
 }
 
 /// How the fetches of a pass become tasks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Spawning {
-    /// As many tasks as the concurrency, each of which takes the next site when it is done with
-    /// one.
+    /// As many tasks as the concurrency. Each takes the next site when it is done with one.
     #[default]
     Workers,
-    /// A task for every site, which waits until it is one of those that may fetch.
+    /// One task per site. Each waits until it may fetch.
     PerSite,
-    /// One task, which polls as many futures as the concurrency itself, so that one thread does all
-    /// the work.
+    /// One task that polls as many futures as the concurrency, so that one thread does all the
+    /// work.
     OneTask,
 }
 
 impl Spawning {
-    /// Those that have a name of their own in a row: all but the default.
+    /// The values that have a name in a backend: all but the default.
     pub const NAMED: [(Self, &str); 2] = [(Self::PerSite, "per-site"), (Self::OneTask, "one-task")];
 
-    /// The name, where it has one.
+    /// Returns the name, or `None` for the default.
     pub fn name(self) -> Option<&'static str> {
         Self::NAMED.iter().find(|(spawning, _)| *spawning == self).map(|(_, name)| *name)
     }
 }
 
-/// How a client is set.
+/// How a client is configured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Tier {
-    /// As its expert would set it for many fetches at once; every such option has its reason beside
-    /// it in the code.
+    /// As its expert would configure it for many fetches at once. Every such option has its reason
+    /// beside it in the code.
     #[default]
     Tuned,
-    /// As it comes: its library's own options, headers and redirects, as far as answers can still
-    /// be verified.
+    /// With its library's own options, headers and redirects, as far as answers can still be
+    /// verified.
     Default,
 }
 
-/// What the fake backend makes up for a url: how long it takes, and the answer.
+/// The script of the fake backend: returns how long a url takes, and the answer.
 pub type Script = Arc<dyn Fn(&Url) -> (Duration, Result<Page, FetchError>) + Send + Sync>;
 
 impl Options {
-    /// The headers of every request, beside `host`, which belongs to the url.
+    /// Returns the headers of every request, except `host`, which belongs to the url.
     ///
-    /// The same for every client as far as the client allows: whole bodies and no content coding,
-    /// since decoding would be measured in some clients and not in others. A client that is left as
-    /// it comes sends what it does by itself.
+    /// They are the same for every client, as far as the client allows: whole bodies and no content
+    /// coding, because decoding would be measured in some clients and not in others. A client with
+    /// its defaults sends its own headers.
     pub fn request_headers(&self, limits: &Limits, credentials: Credentials) -> HeaderMap {
         let mut headers = HeaderMap::new();
         if self.tier == Tier::Tuned {
@@ -187,13 +186,13 @@ impl Options {
     }
 }
 
-/// Whether the user's `authorization` and `cookie` headers go along: never to an origin that a
-/// redirect chose.
+/// Whether to send the user's `authorization` and `cookie` headers. An origin that a redirect chose
+/// never gets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
     /// To the origin that the user named.
     Send,
-    /// To any other.
+    /// To any other origin.
     Withhold,
 }
 
@@ -202,39 +201,39 @@ pub enum Credentials {
 pub struct Pass {
     /// From just before the first request was issued to just after the last body byte was consumed.
     pub elapsed: Duration,
-    /// One for each url, in the order of the urls.
+    /// One entry for each url, in the order of the urls.
     pub fetched: Vec<Fetched>,
 }
 
-/// What happened to one url.
+/// The outcome of one url.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetched {
     /// When the fetch started, counted from the start of the pass.
     pub started: Duration,
     /// From the start of the fetch to its last body byte or its failure.
     pub elapsed: Duration,
-    /// Where redirects led, if anywhere.
+    /// The url that redirects led to, if any.
     pub final_url: Option<Box<Url>>,
-    /// The page, or why there is none.
+    /// The page, or why the fetch failed.
     pub result: Result<Page, FetchError>,
 }
 
-/// The clock of a pass: starts when the pass does.
+/// The clock of a pass, started with the pass.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(Instant);
 
 impl Clock {
-    /// Starts now.
+    /// Starts a clock.
     pub fn start() -> Self {
         Self(Instant::now())
     }
 
-    /// Time since the start.
+    /// Returns the time since the start.
     pub fn now(&self) -> Duration {
         self.0.elapsed()
     }
 
-    /// The moment `offset` after the start.
+    /// Returns the moment `offset` after the start.
     pub fn at(&self, offset: Duration) -> Instant {
         self.0 + offset
     }
@@ -245,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_stay_with_the_origin_that_the_user_named() {
+    fn credentials_stay_with_their_origin() {
         let limits = Limits::new(NonZeroUsize::MIN);
         let mut options = Options::default();
         options.headers.insert(AUTHORIZATION, HeaderValue::from_static("secret"));

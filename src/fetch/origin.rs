@@ -1,21 +1,21 @@
-//! Origins: what connections belong to.
+//! Origins, which connections belong to.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-/// Scheme, host and port: what a connection belongs to.
+/// The scheme, host and port that a connection belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
     /// `http` or `https`.
     pub scheme: String,
     /// A name or an address, IPv6 in brackets.
     pub host: String,
-    /// The port, also where it is the scheme's own.
+    /// The port, even if it is the default of the scheme.
     pub port: u16,
 }
 
 impl Origin {
-    /// The origin of a url, or `None` where the url has no host (`data:`, `file:`).
+    /// Returns the origin of a url, or `None` if the url has no host (`data:`, `file:`).
     pub fn of(url: &url::Url) -> Option<Self> {
         Some(Self {
             scheme: url.scheme().to_owned(),
@@ -24,12 +24,12 @@ impl Origin {
         })
     }
 
-    /// Returns the host as resolvers and certificates have it: see [`without_brackets`].
+    /// Returns the host in the form that resolvers and certificates use: see [`without_brackets`].
     pub(crate) fn bare_host(&self) -> &str {
         without_brackets(&self.host)
     }
 
-    /// Returns the address to connect to if the host is an address, so that no look-up is needed.
+    /// Returns the address to connect to if the host is an address, which needs no look-up.
     pub(crate) fn address(&self) -> Option<SocketAddr> {
         Some(SocketAddr::new(self.bare_host().parse().ok()?, self.port))
     }

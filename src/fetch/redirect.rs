@@ -1,7 +1,7 @@
 //! Redirects: one rule for every backend.
 //!
 //! [`Location`] keeps the `location` lines of an answer as they arrived, and [`Location::target`]
-//! turns them into a url. Programs in other languages hold the same rule in `benches/peers`;
+//! turns them into a url. The peers follow the same rule in `benches/peers`;
 //! `tests/it/backends/redirects.rs` runs every backend and the installed `curl --location` over one
 //! table of cases.
 //!
@@ -12,31 +12,31 @@
 //!   Older versions follow the first line.
 //! * A user name and a password are dropped. Some clients would send them as credentials, others
 //!   would not.
-//! * No scheme but http and https is followed: no client here speaks ftp.
+//! * Only http and https are followed: no client here speaks ftp.
 //! * The fragment of the url fetched is inherited (RFC 9110, section 10.2.2), and `#x` alone stays
 //!   on the page (RFC 3986, section 5.4). curl drops the last segment of the path.
-//! * What no url may hold, such as `"`, `<` and `\`, is percent-encoded (RFC 3986, appendix A).
-//!   curl sends it raw.
+//! * Characters that no url may hold, such as `"`, `<` and `\`, are percent-encoded (RFC 3986,
+//!   appendix A). curl sends them raw.
 //! * `%2e` counts as a dot (RFC 3986, section 6.2.2.2), and an empty query keeps its `?` (section
 //!   6.2.3).
-//! * An IPv6 address with a zone is a protocol error: to the crate url it is not a host.
+//! * An IPv6 address with a zone is a protocol error: the crate url rejects it as a host.
 
 use url::Url;
 
 use crate::fetch::error::{ErrorClass, FetchError, excerpt};
 
-/// The `location` lines of an answer, of which at least one is not blank.
+/// The `location` lines of an answer, at least one of them not blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The first line that is not blank.
     value: Box<[u8]>,
-    /// Whether another line has another value.
+    /// Whether another line has a different value.
     is_ambiguous: bool,
 }
 
 impl Location {
-    /// Reads the values of all `location` lines. Returns `None` if all are blank: to curl that is
-    /// no redirect.
+    /// Reads the values of all `location` lines. Returns `None` if all are blank: to curl, that is
+    /// not a redirect.
     pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
         let mut values =
             lines.into_iter().map(<[u8]>::trim_ascii).filter(|value| !value.is_empty());
@@ -48,22 +48,18 @@ impl Location {
     ///
     /// # Errors
     ///
-    /// A location that is no url is a protocol error. A scheme other than http and https is
+    /// A location that is not a url is a protocol error. A scheme other than http and https is
     /// unsupported.
     pub fn target(&self, from: &Url) -> Result<Url, FetchError> {
-        let shown = String::from_utf8_lossy(&self.value);
-        let failed = |class, why: &str| {
-            FetchError::new(class, format!("redirected to {:?}: {why}", excerpt(&shown)))
-        };
-        let invalid = |why: &str| failed(ErrorClass::Protocol, why);
         if self.is_ambiguous {
-            return Err(invalid("another location line differs"));
+            return Err(self.invalid("another location line differs"));
         }
-        let text = encoded(&self.value).ok_or_else(|| invalid("it holds a control character"))?;
+        let text =
+            encoded(&self.value).ok_or_else(|| self.invalid("it holds a control character"))?;
         let (scheme, rest) = split_scheme(&text);
         let scheme = scheme.map(str::to_ascii_lowercase);
         if scheme.as_ref().is_some_and(|scheme| !matches!(&**scheme, "http" | "https")) {
-            return Err(failed(ErrorClass::Unsupported, "only http and https are followed"));
+            return Err(self.error(ErrorClass::Unsupported, "only http and https are followed"));
         }
         let path = rest.trim_start_matches('/');
         let joined = match (&scheme, rest.len() - path.len()) {
@@ -71,10 +67,11 @@ impl Location {
             (scheme, 1..=3) => {
                 format!("{}://{path}", scheme.as_deref().unwrap_or(from.scheme())).parse()
             }
-            _ => return Err(invalid("the host must follow two slashes")),
+            _ => return Err(self.invalid("the host must follow two slashes")),
         };
-        let mut target: Url = joined.map_err(|error| invalid(&format!("not a url: {error}")))?;
-        // Neither can fail where the url has a host.
+        let mut target: Url =
+            joined.map_err(|error| self.invalid(&format!("not a url: {error}")))?;
+        // Neither can fail, because the url has a host.
         let _ = target.set_username("");
         let _ = target.set_password(None);
         if target.fragment().is_none() {
@@ -82,10 +79,19 @@ impl Location {
         }
         Ok(target)
     }
+
+    fn invalid(&self, why: &str) -> FetchError {
+        self.error(ErrorClass::Protocol, why)
+    }
+
+    fn error(&self, class: ErrorClass, why: &str) -> FetchError {
+        let shown = String::from_utf8_lossy(&self.value);
+        FetchError::new(class, format!("redirected to {:?}: {why}", excerpt(&shown)))
+    }
 }
 
-/// Percent-encodes what a url may not hold; in a query a space is `+`. Returns `None` for a control
-/// character.
+/// Percent-encodes the characters that a url may not hold; in a query, a space becomes `+`. Returns
+/// `None` if there is a control character.
 fn encoded(value: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(value.len());
     let mut in_query = false;
@@ -104,15 +110,18 @@ fn encoded(value: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// Splits a scheme off, if there is one.
+/// Splits off the scheme, if there is one.
 fn split_scheme(text: &str) -> (Option<&str>, &str) {
-    let is_of_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
     match text.split_once(':') {
-        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(is_of_scheme) => {
+        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(may_be_in_scheme) => {
             (Some(scheme), rest)
         }
         _ => (None, text),
     }
+}
+
+fn may_be_in_scheme(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Certificates to trust in place of the web's roots.
+//! Certificates to trust instead of the web's roots.
 
 use std::sync::Arc;
 
@@ -9,16 +9,15 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
 
-/// Certificates that a session trusts, shared by all who open one.
+/// The certificates that sessions trust, shared by all of them.
 pub type Roots = Arc<[CertificateDer<'static>]>;
 
-/// Reads the certificates of PEM text, or one in DER, and makes sure that they can be trusted as
-/// roots.
+/// Parses PEM text, or one certificate in DER, and checks that the certificates can be roots.
 ///
 /// # Errors
 ///
-/// There is no certificate, or one is malformed. The message names the command that converts what
-/// can be converted.
+/// There is no certificate, or one is malformed. If the bytes can be converted, the message names
+/// the command.
 pub fn read(bytes: &[u8]) -> anyhow::Result<Roots> {
     // Windows writes a byte order mark.
     let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
@@ -38,17 +37,17 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<Roots> {
     Ok(certificates.into())
 }
 
-/// The first byte of everything in DER that a file of certificates may hold; in text, a 0.
+/// The first byte of any DER file that may hold certificates; in text, it is a 0.
 const DER_SEQUENCE: u8 = 0x30;
 
-/// What PEM text holds in any case.
+/// Every PEM text contains this.
 const BEGIN: &[u8] = b"-----BEGIN ";
 
 fn from_der(bytes: &[u8]) -> anyhow::Result<CertificateDer<'static>> {
     /// The object identifier of signed data, with its head.
     const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
-    // Behind the head of the outer sequence, which has the number of bytes of its length in its
-    // second byte.
+    // Skips the head of the outer sequence. Its second byte may hold the number of bytes of its
+    // length.
     let length =
         bytes.get(1).map_or(0, |byte| if *byte < 0x80 { 0 } else { usize::from(byte & 0x7f) });
     let content = bytes.get(2 + length..).unwrap_or_default();
@@ -117,18 +116,19 @@ fn from_pem(bytes: &[u8]) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     }
 }
 
-/// Certificates as PEM text.
+/// Formats certificates as PEM text.
 pub fn pem(roots: &Roots) -> String {
-    let block = |certificate: &CertificateDer<'_>| {
-        let encoded = STANDARD.encode(certificate);
-        let lines: Vec<&str> = encoded
-            .as_bytes()
-            .chunks(64)
-            .map(|line| std::str::from_utf8(line).unwrap_or_default())
-            .collect();
-        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
-    };
-    roots.iter().map(block).collect()
+    roots.iter().map(pem_block).collect()
+}
+
+fn pem_block(certificate: &CertificateDer<'_>) -> String {
+    let encoded = STANDARD.encode(certificate);
+    let lines: Vec<&str> = encoded
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap_or_default())
+        .collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 #[cfg(test)]
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn pem_is_read_as_people_have_it() {
+    fn common_pem_files_are_read() {
         let certificate = certificate();
         let text = certificate.pem();
         let key = KeyPair::generate().unwrap().serialize_pem();

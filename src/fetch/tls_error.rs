@@ -1,4 +1,4 @@
-//! Errors of TLS as sentences, the same for every client.
+//! TLS errors as sentences, the same for every client.
 
 use std::error::Error;
 use std::io;
@@ -7,13 +7,12 @@ use std::time::Duration;
 use rustls::CertificateError;
 use rustls::pki_types::ServerName;
 
-/// Returns the error of TLS that an error is, or that an error of the system holds.
+/// Finds the TLS error that `error` is or wraps.
 pub fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let inner = || error.downcast_ref::<io::Error>()?.get_ref().and_then(|inner| find(inner));
-    error.downcast_ref().or_else(inner)
+    error.downcast_ref().or_else(|| find(error.downcast_ref::<io::Error>()?.get_ref()?))
 }
 
-/// Returns the text of an error of TLS.
+/// Returns the text of a TLS error.
 pub fn sentence(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(why) => {
@@ -23,7 +22,7 @@ pub fn sentence(error: &rustls::Error) -> String {
     }
 }
 
-/// The reason why a certificate is refused, and the option of openssl that avoids it.
+/// Returns why a certificate is refused, and the option of openssl that avoids it.
 fn reason(error: &CertificateError) -> String {
     match error {
         CertificateError::UnknownIssuer => "its issuer is not trusted".to_owned(),
@@ -48,7 +47,7 @@ fn reason(error: &CertificateError) -> String {
             }
             format!("it is for {}, and not for {name}", presented.join(", "))
         }
-        // rustls has no names of its own for these.
+        // rustls has no variants for these.
         CertificateError::Other(other) => match &*other.0.to_string() {
             "CaUsedAsEndEntity" => {
                 "it is an authority's (CA:TRUE) and not a server's: make it with \
@@ -80,11 +79,15 @@ mod tests {
 
     use super::*;
 
+    fn unknown_issuer() -> rustls::Error {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)
+    }
+
     #[test]
     fn errors_are_found_within_others() {
-        let error = || rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        let wrapped = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, error()));
-        for found in [find(&error()), find(&wrapped)] {
+        let wrapped =
+            io::Error::other(io::Error::new(io::ErrorKind::InvalidData, unknown_issuer()));
+        for found in [find(&unknown_issuer()), find(&wrapped)] {
             assert_eq!(
                 sentence(found.unwrap()),
                 "invalid peer certificate: its issuer is not trusted"

@@ -1,4 +1,4 @@
-//! The other side's end: an order to a worker, and what it answers.
+//! The comparison's side: sends orders to a worker and waits for its replies.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 use super::message::{Open, Order, PassDone, PassOrder, Ready, Reply};
 use crate::worker::child::{Child, Silence};
 
-/// How long an answer may still take when the run is to end. Also how often one looks whether it
-/// is: far longer than a pass usually takes, so that nobody is woken while one is timed.
+/// How long a reply may still take once the run is to end, and how often that is checked. It is far
+/// longer than a pass usually takes, so that no thread wakes up while a pass is timed.
 const LAST: Duration = Duration::from_secs(1);
 
-/// How much is shown of an answer that cannot be understood, in characters.
+/// How many characters of an unexpected reply are shown.
 const SHOWN: usize = 80;
 
-/// How long an answer is waited for.
+/// How long to wait for a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience<'a> {
-    /// The longest.
+    /// The maximum time.
     pub most: Duration,
-    /// Set once the run is to end: then a second more at most.
+    /// Set once the run is to end: then the wait lasts one more second at most.
     pub interrupted: Option<&'a AtomicBool>,
 }
 
 impl Patience<'_> {
-    /// For so long, whatever happens.
+    /// Creates a patience of this time that cannot be interrupted.
     pub fn of(most: Duration) -> Self {
         Self { most, interrupted: None }
     }
@@ -34,14 +34,14 @@ impl Patience<'_> {
     }
 }
 
-/// Why an order was not answered.
+/// Why an order got no reply.
 #[derive(Debug)]
 pub enum Unanswered {
-    /// Nothing was heard in time.
+    /// No reply arrived in time.
     Hung(Duration),
-    /// The run was to end, and nothing was heard.
+    /// The run was to end, and no reply arrived.
     Interrupted,
-    /// The worker has ended, says that it cannot go on, or says what cannot be understood.
+    /// The worker has exited, reported an error or sent an invalid reply.
     Broken(String),
 }
 
@@ -57,11 +57,11 @@ impl fmt::Display for Unanswered {
 
 impl std::error::Error for Unanswered {}
 
-/// Has a worker open its session.
+/// Orders a worker to open its session.
 ///
 /// # Errors
 ///
-/// It does not answer, says that it cannot, or talks nonsense.
+/// The worker does not reply, reports an error or sends an invalid reply.
 pub fn ask_to_open(
     worker: &mut Child,
     open: Open,
@@ -69,15 +69,15 @@ pub fn ask_to_open(
 ) -> Result<Ready, Unanswered> {
     match ask(worker, &Order::Open(open), patience)? {
         Reply::Ready(ready) => Ok(ready),
-        other => Err(unasked(&other)),
+        other => Err(unexpected(&other)),
     }
 }
 
-/// Has a worker make a pass.
+/// Orders a worker to make a pass.
 ///
 /// # Errors
 ///
-/// As [`ask_to_open`].
+/// See [`ask_to_open`].
 pub fn ask_to_pass(
     worker: &mut Child,
     order: PassOrder,
@@ -86,11 +86,11 @@ pub fn ask_to_pass(
     let visit = order.visit;
     match ask(worker, &Order::Pass(order), patience)? {
         Reply::Pass(done) if done.visit == visit => Ok(done),
-        other => Err(unasked(&other)),
+        other => Err(unexpected(&other)),
     }
 }
 
-fn unasked(reply: &Reply) -> Unanswered {
+fn unexpected(reply: &Reply) -> Unanswered {
     let shown: String = format!("{reply:?}").chars().take(SHOWN).collect();
     Unanswered::Broken(format!("it answers what was not asked: {shown}"))
 }
@@ -102,14 +102,14 @@ fn ask(worker: &mut Child, order: &Order, patience: Patience<'_>) -> Result<Repl
         Silence::Hung(patience) => Unanswered::Hung(patience),
         other => Unanswered::Broken(other.to_string()),
     })?;
-    match serde_json::from_slice(&hear(worker, patience)?) {
+    match serde_json::from_slice(&receive(worker, patience)?) {
         Ok(Reply::Error(why)) => Err(Unanswered::Broken(why)),
         Ok(reply) => Ok(reply),
         Err(error) => Err(Unanswered::Broken(format!("it talks nonsense: {error}"))),
     }
 }
 
-fn hear(worker: &mut Child, patience: Patience<'_>) -> Result<Vec<u8>, Unanswered> {
+fn receive(worker: &mut Child, patience: Patience<'_>) -> Result<Vec<u8>, Unanswered> {
     let start = Instant::now();
     loop {
         let left = patience.most.saturating_sub(start.elapsed());

@@ -1,4 +1,4 @@
-//! Child processes that are talked to in lines, and that end when their standard input does.
+//! Child processes that exchange lines with this one and exit when their standard input closes.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,31 +15,31 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-/// How long a child may take to end once its standard input has.
+/// How long a child may take to exit after its standard input closes.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How much is kept of what a child says on its standard error: the end of it, in bytes.
+/// How many bytes at the end of a child's standard error are kept.
 const LAST_WORDS_BYTES: usize = 2048;
 
-/// A child process. It ends when this is dropped, or its parent dies however it may.
+/// A child process. It ends when this value is dropped or when the parent dies for any reason.
 #[derive(Debug)]
 pub struct Child {
     process: std::process::Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<Result<Vec<u8>, Silence>>,
     last_words: Arc<Mutex<VecDeque<u8>>>,
-    /// Closed once there will be no more of them.
-    all_said: Receiver<()>,
+    /// Disconnected once standard error has been read to its end.
+    stderr_ended: Receiver<()>,
 }
 
-/// Why a child does not answer.
+/// Why a child does not reply.
 #[derive(Debug)]
 pub enum Silence {
-    /// It has ended.
+    /// It exited: its status and the end of its standard error.
     Ended(Option<ExitStatus>, String),
-    /// It did not answer in time.
+    /// It did not reply, or did not read, in time.
     Hung(Duration),
-    /// It went on without an end of line.
+    /// It wrote more bytes than this limit without a newline.
     Flooded(u64),
     /// Its output cannot be read.
     Unreadable(io::Error),
@@ -68,15 +68,15 @@ impl fmt::Display for Silence {
 impl std::error::Error for Silence {}
 
 impl Child {
-    /// Starts a command. Of its lines at most `limit` bytes each are read.
+    /// Starts a command whose lines may have at most `limit` bytes each.
     ///
     /// # Errors
     ///
-    /// It cannot be started.
+    /// The command cannot be started.
     pub fn start(command: &mut Command, limit: u64) -> io::Result<Self> {
-        // In a process group of its own it does not see the Ctrl-C that is for us. A backtrace
-        // makes each error of some clients cost a tenth of a second, and fetches here go through no
-        // proxy.
+        // In a separate process group, the child does not receive the Ctrl-C meant for this
+        // process. With a backtrace, each error of some clients costs a tenth of a second. Fetches
+        // here go through no proxy.
         command.process_group(0).env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
         for name in ["http_proxy", "https_proxy", "all_proxy"] {
             command.env_remove(name).env_remove(name.to_uppercase());
@@ -84,8 +84,8 @@ impl Child {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn()?;
         let (stdout, stderr) = (process.stdout.take(), process.stderr.take());
-        // A pipe can be waited for with a time-out only by way of a thread. Both end with the child
-        // at the latest, and the first one reads no line ahead of the one that is waited for.
+        // Only a thread can wait for a pipe with a timeout. Both threads end with the child at the
+        // latest, and the first hands over each line before it reads the next.
         let (sender, lines) = mpsc::sync_channel(0);
         if let Some(stdout) = stdout {
             thread::Builder::new()
@@ -93,32 +93,31 @@ impl Child {
                 .spawn(move || read_lines(stdout, limit, |line| sender.send(line).is_ok()))?;
         }
         let last_words = Arc::<Mutex<VecDeque<u8>>>::default();
-        let (saying, all_said) = mpsc::channel();
+        let (stderr_open, stderr_ended) = mpsc::channel();
         if let Some(stderr) = stderr {
             let kept = Arc::clone(&last_words);
-            let listen = move || {
+            thread::Builder::new().name("child-err".to_owned()).spawn(move || {
                 keep_end(stderr, &kept);
-                drop(saying);
-            };
-            thread::Builder::new().name("child-err".to_owned()).spawn(listen)?;
+                drop(stderr_open);
+            })?;
         }
         let stdin = process.stdin.take();
         if let Some(stdin) = &stdin {
             ioctl_fionbio(stdin, true)?;
         }
-        Ok(Self { stdin, process, lines, last_words, all_said })
+        Ok(Self { stdin, process, lines, last_words, stderr_ended })
     }
 
-    /// The process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// Says a line, which brings its end with it.
+    /// Writes a line; `line` must end in `\n`.
     ///
     /// # Errors
     ///
-    /// The child no longer listens, or does not listen to the end in time.
+    /// The child has closed its input, or does not read the whole line in time.
     pub fn say(&mut self, line: &[u8], patience: Duration) -> Result<(), Silence> {
         let Some(stdin) = &mut self.stdin else { return Ok(()) };
         match write_within(stdin, line, patience) {
@@ -128,11 +127,11 @@ impl Child {
         }
     }
 
-    /// Waits for its next line.
+    /// Waits for the next line of the child.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// No line arrives in time, the line is too long, or the child has exited.
     pub fn hear(&mut self, patience: Duration) -> Result<Vec<u8>, Silence> {
         match self.lines.recv_timeout(patience) {
             Ok(line) => line,
@@ -141,18 +140,18 @@ impl Child {
         }
     }
 
-    /// How it ended, and its last words.
+    /// Returns the exit status and the end of standard error.
     fn ended(&mut self) -> Silence {
         let status = self.end_within(GRACE);
         if status.is_some() {
-            // What it said last may still be on its way, even though it has ended.
-            let _ = self.all_said.recv_timeout(GRACE);
+            // The last output may still be in the pipe after the exit.
+            let _ = self.stderr_ended.recv_timeout(GRACE);
         }
         let mut words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         Silence::Ended(status, String::from_utf8_lossy(words.make_contiguous()).trim().to_owned())
     }
 
-    /// Waits for its end, and then ends what it has left behind in its group.
+    /// Waits for the exit, then kills the rest of the process group.
     fn end_within(&mut self, patience: Duration) -> Option<ExitStatus> {
         let deadline = Instant::now() + patience;
         while !self.has_ended() {
@@ -165,18 +164,18 @@ impl Child {
         self.process.wait().ok()
     }
 
-    /// Whether it has ended. It is not waited for yet, so that its id stays that of its group and
-    /// of nothing else.
+    /// Returns whether the child has exited. Does not reap it, so that its id remains that of its
+    /// group and of nothing else.
     fn has_ended(&self) -> bool {
         let id = WaitId::Pid(self.pid());
         let asked =
             waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT);
-        // An error says that there is nobody to be waited for any more.
+        // An error means that no child is left to wait for.
         !matches!(asked, Ok(None))
     }
 
     fn kill_group(&self) {
-        // It fails only where nobody is left.
+        // Fails only if the group is empty.
         let _ = kill_process_group(self.pid(), Signal::KILL);
     }
 
@@ -190,14 +189,14 @@ impl Drop for Child {
         drop(self.stdin.take());
         if self.end_within(GRACE).is_none() {
             self.kill_group();
-            // It fails only where it has been waited for already.
+            // Fails only if the child has been reaped already.
             let _ = self.process.wait();
         }
     }
 }
 
-/// Writes all, for as long as is asked for: a pipe that nobody reads would be waited for without
-/// end. It must not block.
+/// Writes all bytes within `patience`: writing to a pipe that is never read would block forever.
+/// The pipe must be non-blocking.
 fn write_within(
     mut pipe: impl Write + AsFd,
     mut bytes: &[u8],
@@ -222,7 +221,7 @@ fn write_within(
     Ok(())
 }
 
-/// Hands on one line after another, until there is none or nobody takes them.
+/// Passes on one line after another, until the input ends or `hand_on` returns false.
 fn read_lines(
     stdout: impl Read,
     limit: u64,
@@ -242,7 +241,7 @@ fn read_lines(
                 hand_on(Err(Silence::Flooded(limit)));
                 return;
             }
-            // Its last line was cut off: it has ended.
+            // The child exited in the middle of a line.
             Ok(_) => return,
             Err(error) => {
                 hand_on(Err(Silence::Unreadable(error)));
@@ -252,7 +251,7 @@ fn read_lines(
     }
 }
 
-/// Reads all and keeps the end of it.
+/// Reads to the end and keeps the last [`LAST_WORDS_BYTES`].
 fn keep_end(mut stderr: impl Read, kept: &Mutex<VecDeque<u8>>) {
     let mut piece = [0; 1024];
     while let Ok(length @ 1..) = stderr.read(&mut piece) {
@@ -286,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_ends_hangs_or_floods_is_told_apart() {
+    fn failures_are_distinguished() {
         let ended = start("echo why >&2; exit 3").hear(PATIENCE).unwrap_err().to_string();
         assert_eq!(ended, "it ended: exit status: 3, saying \"why\"");
         assert!(matches!(start("sleep 60").hear(Duration::from_millis(50)), Err(Silence::Hung(_))));
@@ -295,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_does_not_listen_is_not_waited_for_without_end() {
+    fn deaf_children_time_out() {
         let mut deaf = start("exec sleep 1000");
         let long = vec![b'x'; 1 << 20];
         assert!(matches!(deaf.say(&long, Duration::from_millis(50)), Err(Silence::Hung(_))));
@@ -309,29 +308,33 @@ mod tests {
         assert_eq!(slow.hear(PATIENCE).unwrap(), b"1048576\n");
     }
 
+    fn process_state(id: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default()
+    }
+
     #[test]
-    fn what_a_child_leaves_behind_ends_with_it() {
+    fn orphans_are_killed() {
         for script in
             ["sleep 1000 & echo $!; exit 0", "sleep 1000 & echo $!; trap '' TERM; sleep 1000"]
         {
             let mut child = start(script);
             let left_behind = String::from_utf8(child.hear(PATIENCE).unwrap()).unwrap();
             drop(child);
-            let state = || {
-                std::fs::read_to_string(format!("/proc/{}/stat", left_behind.trim()))
-                    .unwrap_or_default()
-            };
-            // It takes a moment to die, and whoever inherited it may not bury it at once.
+            // The process takes a moment to die, and its new parent may not reap it at once.
             let deadline = Instant::now() + PATIENCE;
-            while !state().is_empty() && !state().contains(") Z ") {
-                assert!(Instant::now() < deadline, "{script}: {}", state());
+            loop {
+                let state = process_state(&left_behind);
+                if state.is_empty() || state.contains(") Z ") {
+                    break;
+                }
+                assert!(Instant::now() < deadline, "{script}: {state}");
                 thread::sleep(Duration::from_millis(2));
             }
         }
     }
 
     #[test]
-    fn a_child_that_does_not_end_with_its_input_is_killed() {
+    fn stubborn_children_are_killed() {
         let child = start("trap '' HUP TERM; exec sleep 1000");
         let folder = format!("/proc/{}", child.id());
         drop(child);

@@ -1,19 +1,19 @@
-//! Counts what a piece of work asks of the allocator.
+//! Counts the memory that a piece of work requests.
 //!
-//! Counting costs time, so it happens in passes of its own that are not timed. Outside them the
-//! allocator's share is one relaxed load per call.
+//! Counting costs time, so it happens in separate passes, which are not timed. Outside them, the
+//! allocator costs one relaxed load more per call.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-/// What a piece of work asked of the allocator.
+/// The requests of a piece of work to the allocator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Calls that asked for memory.
+    /// Calls that requested memory.
     pub allocations: u64,
-    /// Bytes asked for.
+    /// Bytes requested.
     pub allocated_bytes: u64,
 }
 
@@ -21,8 +21,8 @@ static COUNTING: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static ALLOCATED_BYTES: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator, which can be watched. A program that is to be counted makes it its
-/// global one.
+/// The system's allocator, with counters. A program that is to be counted makes it its global
+/// allocator.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CountingAllocator;
 
@@ -33,7 +33,7 @@ fn note(bytes: usize) {
     }
 }
 
-// SAFETY: every call goes on to the system's allocator as it is.
+// SAFETY: every call goes on to the system's allocator unchanged.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -56,8 +56,8 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 }
 
-/// Does some work, and counts what all threads asked for meanwhile. `None` where nothing was
-/// counted, since this program's allocator is another one.
+/// Does some work and counts the requests of all threads meanwhile. Returns no counts if there were
+/// no requests, because this program has another allocator.
 pub fn count<T>(work: impl FnOnce() -> T) -> (T, Option<Counts>) {
     ALLOCATIONS.store(0, Ordering::Relaxed);
     ALLOCATED_BYTES.store(0, Ordering::Relaxed);

@@ -1,5 +1,4 @@
-//! What must hold of the lines between the two sides, whatever they are: tried on mutants here, and
-//! on more in `fuzz/`.
+//! Checks the protocol on arbitrary lines: on mutants here, and on more in `fuzz/`.
 
 use std::time::Duration;
 
@@ -18,24 +17,24 @@ impl Fetch for Idle {
     }
 }
 
-/// Takes any bytes for what a comparison says to a worker, and for what a worker answers.
+/// Reads any bytes as the orders of a comparison, and as the replies of a worker.
 ///
 /// # Panics
 ///
-/// The worker answers what is no reply or goes on behind an error, or a message is another one when
-/// it has been written and read once more.
+/// The worker sends an invalid reply or goes on after an error, or a message changes when it is
+/// written and read once more.
 pub fn examine(bytes: &[u8]) {
     let ready = Ready { client: "idle".to_owned(), executor: "none".to_owned(), threads: 1 };
-    let mut said = Vec::new();
-    let ended = serve_over(bytes, &mut said, |open| {
+    let mut output = Vec::new();
+    let ended = serve_over(bytes, &mut output, |open| {
         let _ = (open.limits(), open.roots());
         Ok((ready, Box::new(Idle)))
     });
-    let said = String::from_utf8(said).expect("replies are text");
+    let output = String::from_utf8(output).expect("replies are text");
     let replies: Vec<Reply> =
-        said.lines().map(|line| serde_json::from_str(line).expect("a reply")).collect();
+        output.lines().map(|line| serde_json::from_str(line).expect("a reply")).collect();
     let errors = replies.iter().filter(|reply| matches!(reply, Reply::Error(_))).count();
-    assert_eq!(errors, usize::from(ended.is_err()), "{said}");
+    assert_eq!(errors, usize::from(ended.is_err()), "{output}");
     for line in bytes.split(|byte| *byte == b'\n') {
         if let Ok(order) = serde_json::from_slice::<Order>(line) {
             let again = serde_json::to_string(&order).expect("orders are JSON");
@@ -58,7 +57,7 @@ mod tests {
     use crate::stats::mutation;
 
     #[test]
-    fn a_mutant_of_a_line_is_understood_or_refused() {
+    fn mutants_are_parsed_or_refused() {
         mutation::each("lines", 500, examine);
     }
 }

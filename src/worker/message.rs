@@ -1,4 +1,4 @@
-//! What is said, and what it is in JSON.
+//! The messages of the protocol and their form in JSON.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use crate::fetch::roots;
 use crate::fetch::{AGENT, Connections, Fetched, Limits, Pass};
 use crate::worker::counting::Counts;
 
-/// What a worker is told, a line each: `{"open": …}` once, then `{"pass": …}` as often as is asked.
-/// It ends with its standard input.
+/// An order to a worker, one line each: `{"open": …}` once, then any number of `{"pass": …}`. The
+/// worker ends when its standard input does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// What to fetch, and within which limits.
+    /// Open a session: the urls to fetch and the limits.
     Open(Open),
     /// Fetch the whole list once.
     Pass(PassOrder),
 }
 
-/// What a worker says, a line for each order.
+/// A worker's reply to an order, one line each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
@@ -34,36 +34,36 @@ pub enum Reply {
     Ready(Ready),
     /// The pass is over.
     Pass(PassDone),
-    /// The worker cannot go on, and why.
+    /// The worker cannot go on, for this reason.
     Error(String),
 }
 
-/// What to fetch, and within which limits.
+/// The urls to fetch and the limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Open {
     /// The version of the protocol: [`PROTOCOL`].
     pub protocol: u32,
-    /// The urls, in order. Where `visits` is set, a visit's number is to be put behind each.
+    /// The urls, in order. If `visits` is set, the number of the visit is appended to each.
     pub urls: Vec<String>,
     /// Whether the url of a site is its entry in `urls`, a slash and the number of the visit.
     pub visits: bool,
-    /// The most fetches at one moment, and the most connections.
+    /// The maximum number of fetches in flight, and of connections.
     pub concurrency: NonZeroUsize,
-    /// The longest a fetch may take, in milliseconds.
+    /// The maximum time of a fetch, in milliseconds.
     pub deadline_ms: u64,
-    /// The longest body that is accepted, in bytes.
+    /// The longest accepted body, in bytes.
     pub max_body: u64,
-    /// How many redirects are to be followed.
+    /// The maximum number of redirects to follow.
     pub redirects: u32,
-    /// What becomes of connections.
+    /// How long connections are kept.
     pub connections: Connections,
-    /// What to send as `user-agent`.
+    /// The `user-agent` to send.
     #[serde(default)]
     pub user_agent: String,
-    /// Certificates to trust for https in place of the web's roots, as PEM text.
+    /// Certificates to trust for https instead of the web's roots, as PEM text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cacert: Option<String>,
-    /// Whether [`Details`] of each answer are wanted.
+    /// Whether to send the [`Details`] of each answer.
     #[serde(default, skip_serializing_if = "is_false")]
     pub details: bool,
 }
@@ -73,7 +73,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Open {
-    /// The message for a list of urls and its limits.
+    /// Creates the order for a list of urls and its limits.
     pub fn new(urls: Vec<String>, visits: bool, limits: &Limits) -> Self {
         Self {
             protocol: PROTOCOL,
@@ -90,7 +90,7 @@ impl Open {
         }
     }
 
-    /// The limits.
+    /// Returns the limits.
     pub fn limits(&self) -> Limits {
         Limits {
             deadline: Duration::from_millis(self.deadline_ms),
@@ -101,93 +101,100 @@ impl Open {
         }
     }
 
-    /// The certificates to trust.
+    /// Returns the certificates to trust.
     ///
     /// # Errors
     ///
-    /// The text is no PEM, or holds what cannot be a root.
+    /// The text is not PEM, or contains a certificate that cannot be a root.
     pub fn roots(&self) -> anyhow::Result<Option<roots::Roots>> {
         self.cacert.as_deref().map(|pem| roots::read(pem.as_bytes())).transpose()
     }
 
-    /// The urls of a pass.
+    /// Returns the urls of a pass.
     ///
     /// # Errors
     ///
-    /// Names the one that is none.
+    /// One of them is invalid; the message names it.
     pub fn urls(&self, order: &PassOrder) -> anyhow::Result<Vec<Url>> {
-        let url = |text: &String| {
-            let of_visit = self.visits && order.urls.is_none();
-            let parsed = if of_visit {
-                Url::parse(&format!("{text}/{}", order.visit))
-            } else {
-                Url::parse(text)
-            };
-            parsed.map_err(|error| anyhow::anyhow!("{text}: {error}"))
-        };
-        order.urls.as_ref().unwrap_or(&self.urls).iter().map(url).collect()
+        let visit = (self.visits && order.urls.is_none()).then_some(order.visit);
+        order
+            .urls
+            .as_ref()
+            .unwrap_or(&self.urls)
+            .iter()
+            .map(|text| parse_url(text, visit))
+            .collect()
     }
 }
 
-/// One pass to make.
+/// Parses a url, with a slash and the number of the visit appended if there is one.
+fn parse_url(text: &str, visit: Option<u64>) -> anyhow::Result<Url> {
+    let parsed = match visit {
+        Some(visit) => Url::parse(&format!("{text}/{visit}")),
+        None => Url::parse(text),
+    };
+    parsed.map_err(|error| anyhow::anyhow!("{text}: {error}"))
+}
+
+/// An order to make one pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassOrder {
     /// The number of the visit, new with each pass.
     pub visit: u64,
-    /// Whether allocations and instructions are to be counted. Such a pass is not timed, since
-    /// counting costs time.
+    /// Whether to count allocations and instructions. Such a pass is not timed, because counting
+    /// costs time.
     #[serde(default)]
     pub count: bool,
-    /// What to fetch in place of the urls of [`Open`], as they stand.
+    /// The urls to fetch instead of those of [`Open`]; nothing is appended to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urls: Option<Vec<String>>,
 }
 
 impl PassOrder {
-    /// A pass over the urls of [`Open`].
+    /// Creates an order for a pass over the urls of [`Open`].
     pub fn new(visit: u64) -> Self {
         Self { visit, count: false, urls: None }
     }
 
-    /// The same, to be counted and not timed.
+    /// Creates an order for such a pass that is counted and not timed.
     pub fn counted(visit: u64) -> Self {
         Self { count: true, ..Self::new(visit) }
     }
 }
 
-/// A session that is open.
+/// The reply to an order to open a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ready {
     /// The client and its version.
     pub client: String,
     /// The executor and its version.
     pub executor: String,
-    /// How many threads fetch.
+    /// The number of threads that fetch.
     pub threads: usize,
 }
 
-/// A pass that was made.
+/// The reply to an order to make a pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PassDone {
-    /// The number of the visit, as it was ordered.
+    /// The number of the visit, from the order.
     pub visit: u64,
     /// From just before the first request to just after the last body byte, in nanoseconds.
     pub elapsed_ns: u64,
-    /// One for each url, in the order of the urls.
+    /// One outcome for each url, in the order of the urls.
     pub fetched: Vec<Outcome>,
-    /// What was counted, where that was asked for and can be done.
+    /// The counts, if they were asked for and the worker can count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
 }
 
-/// What happened to one url: a short array, since there are thousands of them.
+/// The outcome of one url: a short array, because there are thousands of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Outcome {
     /// `[started_ns, elapsed_ns, status, bytes, crc32]`
     Answered(u64, u64, u16, u64, u32),
-    /// `[started_ns, elapsed_ns, status, bytes, crc32, {"beginning": …, "url": …}]`, where details
-    /// are wanted
+    /// `[started_ns, elapsed_ns, status, bytes, crc32, {"beginning": …, "url": …}]`, if details are
+    /// asked for
     Detailed(u64, u64, u16, u64, u32, Details),
     /// `[started_ns, elapsed_ns, class, message]`
     Failed(u64, u64, ErrorClass, String),
@@ -195,20 +202,20 @@ pub enum Outcome {
     Objected(u64, u64, ErrorClass, String, Accepted),
 }
 
-/// What a person wants to see of an answer, beside what is verified.
+/// Details of an answer for people to read, beside the values that are verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
     /// The first forty bytes of the body, in base64.
     pub beginning: String,
-    /// The url that was answered in the end, which redirects may have led to.
+    /// The url that answered in the end, possibly after redirects.
     pub url: Option<String>,
 }
 
-/// That a client had accepted an answer, and only a check of the worker's own objected.
+/// Marks an answer that the client accepted and only a check of the worker rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Accepted {
-    /// It had.
+    /// The client accepted the answer.
     Accepted,
 }
 
@@ -217,9 +224,9 @@ fn nanoseconds(duration: Duration) -> u64 {
 }
 
 impl PassDone {
-    /// The message for a pass.
+    /// Creates the reply for a pass.
     pub fn new(visit: u64, pass: &Pass, counts: Option<Counts>, details: bool) -> Self {
-        let fetched = pass.fetched.iter().map(|fetched| Outcome::of(fetched, details)).collect();
+        let fetched = pass.fetched.iter().map(|fetched| Outcome::new(fetched, details)).collect();
         Self { visit, elapsed_ns: nanoseconds(pass.elapsed), fetched, counts }
     }
 
@@ -228,7 +235,7 @@ impl PassDone {
         !self.fetched.iter().any(|outcome| matches!(outcome, Outcome::Answered(..)))
     }
 
-    /// The pass. Its pages have beginnings only where details were wanted.
+    /// Converts the reply to a pass. Its pages have beginnings only if details were asked for.
     pub fn pass(self) -> Pass {
         let fetched = self.fetched.into_iter().map(Outcome::fetched).collect();
         Pass { elapsed: Duration::from_nanos(self.elapsed_ns), fetched }
@@ -236,7 +243,7 @@ impl PassDone {
 }
 
 impl Outcome {
-    fn of(fetched: &Fetched, details: bool) -> Self {
+    fn new(fetched: &Fetched, details: bool) -> Self {
         let (started, elapsed) = (nanoseconds(fetched.started), nanoseconds(fetched.elapsed));
         match &fetched.result {
             Ok(page) if details => {
@@ -292,13 +299,21 @@ impl Outcome {
 mod tests {
     use super::*;
 
+    fn fetched(result: Result<Page, FetchError>) -> Fetched {
+        Fetched {
+            started: Duration::from_nanos(1),
+            elapsed: Duration::from_nanos(2),
+            final_url: None,
+            result,
+        }
+    }
+
     #[test]
-    fn messages_are_what_the_protocol_says() {
+    fn messages_match_the_protocol() {
         let limits = Limits::new(NonZeroUsize::new(7).unwrap());
         let open = Open::new(vec!["http://127.0.0.1:1/0".to_owned()], true, &limits);
-        let json = |order: &Order| serde_json::to_string(order).unwrap();
         assert_eq!(
-            json(&Order::Open(open.clone())),
+            serde_json::to_string(&Order::Open(open.clone())).unwrap(),
             r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/0"],"visits":true,"concurrency":7,"deadline_ms":30000,"max_body":67108864,"redirects":0,"connections":"warm","user_agent":"fetchbench/VERSION"}}"#
                 .replace("VERSION", env!("CARGO_PKG_VERSION"))
         );
@@ -313,14 +328,8 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_survives_the_wire_but_for_what_is_not_sent() {
+    fn passes_survive_the_wire() {
         let page = Page { status: 200, bytes: 5, crc32: 7, beginning: Beginning::default() };
-        let fetched = |result| Fetched {
-            started: Duration::from_nanos(1),
-            elapsed: Duration::from_nanos(2),
-            final_url: None,
-            result,
-        };
         let failures = [
             FetchError::new(ErrorClass::BodyShort, "the client noticed"),
             FetchError::objection(ErrorClass::BodyShort, "only we did"),

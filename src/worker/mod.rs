@@ -1,8 +1,8 @@
-//! The line protocol between a comparison and a worker: a process that fetches for one row.
+//! The line protocol between a comparison and a worker: a process that fetches for one backend.
 //!
 //! A worker reads lines of JSON from its standard input and writes lines of JSON to its standard
 //! output, so that a program in any language can take part with its standard library alone.
-//! `PROTOCOL.md` tells it for their authors. In Rust, [`serve()`] is all that it takes.
+//! `PROTOCOL.md` describes the protocol for their authors. In Rust, call [`serve()`].
 
 pub mod child;
 pub mod counting;
@@ -17,8 +17,8 @@ pub use self::examine::examine;
 pub use self::message::{Details, Open, Order, Outcome, PassDone, PassOrder, Ready, Reply};
 pub use self::serve::{serve, serve_over};
 
-/// The version of the protocol that is spoken here.
+/// The version of the protocol.
 pub const PROTOCOL: u32 = 1;
 
-/// The longest line that either side reads: a pass over 100,000 sites is a tenth of it.
+/// The longest line that either side reads. A pass over 100,000 sites needs a tenth of it.
 pub const MAX_LINE_BYTES: u64 = 64 << 20;

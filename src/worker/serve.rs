@@ -1,4 +1,4 @@
-//! The worker's end: reads orders, makes passes, writes what came of them.
+//! The worker's side: reads orders, makes passes and writes replies.
 
 use std::io::{BufRead, Read, Write};
 
@@ -14,18 +14,18 @@ use crate::worker::counting;
 ///
 /// # Errors
 ///
-/// Anything that keeps the worker from going on. It has been told to the other side as well.
+/// Anything that keeps the worker from going on. The other side has received the error as well.
 pub fn serve(
     open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
 ) -> anyhow::Result<()> {
     serve_over(std::io::stdin().lock(), std::io::stdout().lock(), open)
 }
 
-/// The same over any input and output.
+/// Like [`serve`], over any input and output.
 ///
 /// # Errors
 ///
-/// As [`serve`].
+/// See [`serve`].
 pub fn serve_over(
     input: impl BufRead,
     mut output: impl Write,
@@ -33,8 +33,8 @@ pub fn serve_over(
 ) -> anyhow::Result<()> {
     let ended = converse(input, &mut output, open);
     if let Err(error) = &ended {
-        // Where nobody listens any more, nobody has to be told.
-        let _ = say(&mut output, &Reply::Error(format!("{error:#}")));
+        // Fails if the other side is gone.
+        let _ = send(&mut output, &Reply::Error(format!("{error:#}")));
     }
     ended
 }
@@ -53,11 +53,11 @@ fn converse(
         bail!("this worker speaks version {PROTOCOL} of the protocol, not {}", order.protocol);
     }
     let (ready, mut session) = open(&order)?;
-    say(&mut output, &Reply::Ready(ready))?;
+    send(&mut output, &Reply::Ready(ready))?;
     while let Some(next) = next_order(&mut input)? {
         let Order::Pass(pass) = next else { bail!("a session is open already") };
         let done = make_pass(session.as_mut(), &order, pass)?;
-        say(&mut output, &Reply::Pass(done))?;
+        send(&mut output, &Reply::Pass(done))?;
     }
     Ok(())
 }
@@ -84,7 +84,7 @@ fn next_order(input: &mut impl BufRead) -> anyhow::Result<Option<Order>> {
         .with_context(|| format!("no order: {:.80}", line.trim_end()))
 }
 
-fn say(output: &mut impl Write, reply: &Reply) -> anyhow::Result<()> {
+fn send(output: &mut impl Write, reply: &Reply) -> anyhow::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
     output.write_all(&line).and_then(|()| output.flush()).context("cannot answer")
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::fetch::Pass;
 
-    /// Fetches nothing, in as many nanoseconds as there are urls.
+    /// Fetches nothing; a pass takes one nanosecond per url.
     struct Idle;
 
     impl Fetch for Idle {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_answers_each_order_and_ends_with_its_input() {
+    fn every_order_gets_a_reply() {
         let (said, ended) = talk(&format!("{OPEN}\n{{\"pass\":{{\"visit\":4}}}}\n"));
         assert!(ended);
         assert_eq!(
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_to_the_other_side() {
+    fn errors_are_sent() {
         for (lines, why) in [
             ("{\"pass\":{\"visit\":4}}", "the first order must be to open"),
             ("nonsense", "no order: nonsense"),

@@ -1,4 +1,4 @@
-//! A fetch in work.
+//! A fetch in progress.
 
 use std::net::SocketAddr;
 use std::vec;
@@ -8,14 +8,14 @@ use super::lookup::Ticket;
 use crate::client::floor::Floor;
 use crate::fetch::answer::Received;
 
-/// What a slot works on.
+/// The fetch of a slot.
 pub(super) struct Flight<'a> {
     pub fetching: Fetching<'a, Floor>,
-    /// The body, as far as it has arrived.
+    /// The part of the body that has arrived.
     pub body: Received,
     /// The connection in use.
     pub connection: Option<usize>,
-    /// The look-up that is waited for.
+    /// The look-up that the fetch waits for.
     pub lookup: Option<Ticket>,
     /// Addresses that have not been tried.
     pub addresses: vec::IntoIter<SocketAddr>,

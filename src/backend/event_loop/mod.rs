@@ -1,9 +1,9 @@
-//! The executor `loop`: the thread that asks for the pass, and an event loop of its own over
-//! non-blocking sockets.
+//! The executor `loop`: an event loop over non-blocking sockets, on the thread that asks for the
+//! pass.
 //!
-//! It drives the client `floor` alone: sockets that say when they are ready are no use to a client
-//! that has a runtime of its own. One call of the system sends a request, one receives its answer,
-//! and one waits for as many sockets at once as there are.
+//! It drives only the client `floor`: readiness events are no use to a client that has its own
+//! runtime. One system call sends a request, one receives its answer, and one waits for any number
+//! of sockets.
 
 use std::collections::VecDeque;
 use std::io;
@@ -26,11 +26,11 @@ mod flight;
 mod lookup;
 mod pool;
 
-/// Events taken from the system at once.
+/// The number of events taken from the system at once.
 const BATCH: usize = 1024;
 
-/// Room for what a socket holds. What is read there is checksummed while it is still in the nearest
-/// caches.
+/// Size of the read buffer: the contents of a socket. Bytes are checksummed there while they are
+/// still in the nearest caches.
 const SCRATCH_BYTES: usize = 128 << 10;
 
 struct Session {
@@ -55,7 +55,7 @@ pub(super) fn open(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn
 impl Fetch for Session {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
         if self.opened.limits.connections == Connections::Cold {
-            // The numbers of the origins are the client's, and a cold pass has a new one.
+            // The numbers of the origins belong to the client, and a cold pass has a new one.
             self.pool.close_all();
         }
         let job = self.opened.start(urls)?;
@@ -72,32 +72,32 @@ impl Fetch for Session {
             unfinished: Vec::new(),
             handed_in: Vec::with_capacity(urls.len()),
         };
-        run.all()?;
+        run.fetch_all()?;
         Ok(gather(run.handed_in))
     }
 }
 
-/// A pass in work.
+/// A pass in progress.
 struct Run<'a> {
     job: &'a Job<Floor>,
     poll: &'a mut Poll,
     lookups: &'a mut Lookups,
     pool: &'a mut Pool,
     scratch: &'a mut [u8],
-    /// What each slot works on: as many slots as fetches may be in flight.
+    /// The fetch in each slot. There are as many slots as fetches may be in flight.
     flights: Vec<Option<Flight<'a>>>,
-    /// Slots whose fetch has ended and that have not looked for another yet.
+    /// Slots whose fetch has ended and that have not taken the next one yet.
     free: Vec<usize>,
-    /// When the fetch of a slot, known by its index, has to have ended. All have the same time, so
-    /// the one that was begun first is due first.
+    /// The deadline of a fetch, its slot and the index of its url. All fetches have the same time,
+    /// so the one that began first is due first.
     deadlines: VecDeque<(Instant, usize, usize)>,
-    /// Connections that have more to read, after others have had their turn.
+    /// Connections with more to read, set aside so that others get their turn.
     unfinished: Vec<usize>,
     handed_in: Vec<(usize, Fetched)>,
 }
 
 impl Run<'_> {
-    fn all(&mut self) -> io::Result<()> {
+    fn fetch_all(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(BATCH);
         self.sort_out_closed(&mut events)?;
         self.refill();
@@ -112,7 +112,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Closes what the servers closed since the last pass: the system has kept the news of it.
+    /// Closes connections that servers closed since the last pass. The system has kept their
+    /// events.
     fn sort_out_closed(&mut self, events: &mut Events) -> io::Result<()> {
         loop {
             self.poll.poll(events, Some(Duration::ZERO))?;
@@ -125,7 +126,7 @@ impl Run<'_> {
         }
     }
 
-    /// How long the fetch that is due first has left; `None` when none is in work.
+    /// Returns the time left for the fetch that is due first, or `None` if none is in progress.
     fn time_left(&mut self) -> Option<Duration> {
         while let Some(&(deadline, slot, index)) = self.deadlines.front() {
             if self.is_in_work(slot, index) {
@@ -140,7 +141,7 @@ impl Run<'_> {
         self.flights[slot].as_ref().is_some_and(|flight| flight.fetching.index() == index)
     }
 
-    /// Ends the fetch that is due first.
+    /// Ends the fetch that is due first with a timeout.
     fn end_overdue(&mut self) {
         if let Some((_, slot, _)) = self.deadlines.pop_front() {
             self.end(slot, Err(FetchError::timeout(self.job.limits.deadline)));
@@ -148,14 +149,14 @@ impl Run<'_> {
         }
     }
 
-    /// Waits for sockets, and does what can be done over them.
+    /// Waits for sockets once and handles their events.
     fn poll_once(&mut self, events: &mut Events, patience: Duration) -> io::Result<()> {
         match self.poll.poll(events, Some(patience)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
         for token in std::mem::take(&mut self.unfinished) {
-            // What the socket said about its end was said before, and may have been missed.
+            // The event for the end of the socket came earlier, and may have been missed.
             self.advance(token, true);
         }
         for event in events.iter() {
@@ -163,14 +164,14 @@ impl Run<'_> {
                 LOOKUP => self.take_addresses(),
                 token => self.advance(token.0, event.is_read_closed() || event.is_error()),
             }
-            // At once, so that the server has the next request while the other answers are read.
+            // At once, so that the server has the next request while other answers are read.
             self.refill();
         }
         self.refill();
         Ok(())
     }
 
-    /// Begins the next fetches in the slots that are free.
+    /// Begins the next fetches in the free slots.
     fn refill(&mut self) {
         while let Some(slot) = self.free.pop() {
             let Some(fetching) = self.job.take() else { continue };
@@ -180,7 +181,7 @@ impl Run<'_> {
         }
     }
 
-    /// Hands the result of a slot's fetch in.
+    /// Ends the fetch of a slot with a result.
     fn end(&mut self, slot: usize, result: Result<Page, FetchError>) {
         let Some(flight) = self.flights[slot].take() else { return };
         if let Some(token) = flight.connection {
@@ -191,7 +192,7 @@ impl Run<'_> {
         self.free.push(slot);
     }
 
-    /// Sends the request of a slot over an idle connection, or goes about a new one.
+    /// Sends the request of a slot over an idle connection, or opens a new one.
     fn request(&mut self, slot: usize) {
         let Some(flight) = &mut self.flights[slot] else { return };
         let destination = match flight.fetching.target() {
@@ -210,7 +211,7 @@ impl Run<'_> {
         }
     }
 
-    /// Goes on with the fetches whose names have been looked up.
+    /// Continues the fetches whose hosts have been looked up.
     fn take_addresses(&mut self) {
         while let Some(Found { slot, ticket, addresses }) = self.lookups.next() {
             // The fetch that asked may have met its deadline meanwhile.
@@ -235,7 +236,7 @@ impl Run<'_> {
         }
     }
 
-    /// Connects a slot to the next of its addresses, or says why the last one did not do.
+    /// Connects a slot to its next address. If none is left, ends the fetch with the last error.
     fn connect(&mut self, slot: usize, mut failed: FetchError) {
         let Some(flight) = &mut self.flights[slot] else { return };
         let destination = match flight.fetching.target() {
@@ -259,9 +260,9 @@ impl Run<'_> {
         }
     }
 
-    /// Goes on with whatever a connection is used for.
+    /// Advances the fetch that uses a connection, or checks an idle connection.
     fn advance(&mut self, token: usize, closing: bool) {
-        // It may be the event of a connection that was closed a moment ago.
+        // The event may belong to a connection that was just closed.
         let Some(connection) = self.pool.get(token) else { return };
         let Some(slot) = connection.slot else { return self.pool.look_after_idle(token) };
         let Some(flight) = &mut self.flights[slot] else { return };
@@ -287,7 +288,7 @@ impl Run<'_> {
         }
     }
 
-    /// Goes where an answer leads, or hands it in.
+    /// Follows the redirect of an answer, or ends the fetch with it.
     fn answered(&mut self, slot: usize, head: &Head) {
         let Some(flight) = &mut self.flights[slot] else { return };
         let body = std::mem::replace(&mut flight.body, Received::new(self.job.limits.max_body));

@@ -1,4 +1,4 @@
-//! The connections of a session: as many as the concurrency, to all origins together.
+//! The connections of a session: as many as the concurrency, over all origins.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,26 +9,25 @@ use slab::Slab;
 
 use crate::client::floor::Connection;
 
-/// Connections by their token, used or idle.
+/// Connections by token, in use or idle.
 pub(super) struct Pool {
     connections: Slab<Connection>,
-    /// Those that nobody uses. The one used last stands last, and is taken first.
+    /// Idle connections. The one used last is at the end and is taken first.
     idle: VecDeque<usize>,
     budget: usize,
 }
 
 impl Pool {
-    /// No connections yet.
     pub fn new(budget: usize) -> Self {
         Self { connections: Slab::new(), idle: VecDeque::new(), budget }
     }
 
-    /// The connection of a token, if it has not been closed.
+    /// Returns a connection, unless it has been closed.
     pub fn get(&mut self, token: usize) -> Option<&mut Connection> {
         self.connections.get_mut(token)
     }
 
-    /// Takes an idle connection to an origin.
+    /// Takes the idle connection to an origin that was used last.
     pub fn take_idle(&mut self, destination: usize) -> Option<usize> {
         let last = self
             .idle
@@ -37,12 +36,11 @@ impl Pool {
         self.idle.remove(last)
     }
 
-    /// Begins to connect. Where the budget is spent, the connection that was not used for longest
-    /// makes room.
+    /// Begins to connect. If the budget is spent, closes the connection that was idle for longest.
     ///
     /// # Errors
     ///
-    /// The system refuses.
+    /// The system refuses to connect.
     pub fn connect(
         &mut self,
         address: SocketAddr,
@@ -57,8 +55,8 @@ impl Pool {
         let mut connection = Connection::connect(address, destination)?;
         let entry = self.connections.vacant_entry();
         let token = entry.key();
-        // Once for all: the poll tells of changes only, and a connection that waits for nothing
-        // ignores what it is told.
+        // Registered once: the poll reports only changes, and a connection that waits for nothing
+        // ignores them.
         registry.register(
             connection.source(),
             Token(token),
@@ -68,23 +66,23 @@ impl Pool {
         Ok(token)
     }
 
-    /// Gives a connection to the fetch of a slot.
+    /// Assigns a connection to the fetch of a slot.
     pub fn begin(&mut self, token: usize, slot: usize) {
         self.connections[token].begin(slot);
     }
 
-    /// Takes a connection back for the next fetch.
+    /// Makes a connection idle, ready for the next fetch.
     pub fn give_back(&mut self, token: usize) {
         self.connections[token].slot = None;
         self.idle.push_back(token);
     }
 
-    /// Closes a connection that was in use. That takes it out of the poll as well.
+    /// Closes a connection that was in use. That removes it from the poll as well.
     pub fn close(&mut self, token: usize) {
         self.connections.remove(token);
     }
 
-    /// Closes an idle connection that its peer has closed, or over which it speaks unasked.
+    /// Closes an idle connection if its peer has closed it or has sent data without a request.
     pub fn look_after_idle(&mut self, token: usize) {
         if self.connections.get_mut(token).is_some_and(|connection| !connection.is_quiet()) {
             self.idle.retain(|other| *other != token);
@@ -92,7 +90,7 @@ impl Pool {
         }
     }
 
-    /// Closes all, where none is in use.
+    /// Closes all connections; none may be in use.
     pub fn close_all(&mut self) {
         self.idle.clear();
         self.connections.clear();
