@@ -105,7 +105,7 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
 
 impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
     async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
-        let mut lease = self.pool.lease(target.place.number);
+        let mut lease = self.pool.lease(target.destination.number);
         loop {
             let (mut connection, was_idle) = match lease.idle_connection() {
                 Some(connection) => (connection, true),
@@ -113,7 +113,7 @@ impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
                     lease.make_room();
                     // Boxed, because it would enlarge the future of every fetch, and most never
                     // connect.
-                    (Box::pin(self.connect(&target.place.origin)).await?, false)
+                    (Box::pin(self.connect(&target.destination.origin)).await?, false)
                 }
             };
             match connection.fetch(target, body).await {

@@ -16,14 +16,14 @@ use crate::fetch::{Credentials, Limits, Options};
 
 /// The origins of a session, and the headers for each.
 pub(super) struct Targets {
-    known: Mutex<HashMap<Origin, Arc<Place>>>,
+    known: Mutex<HashMap<Origin, Arc<Destination>>>,
     headers: HeaderMap,
     headers_elsewhere: HeaderMap,
 }
 
 /// The data that all targets of an origin share.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Destination {
     pub origin: Origin,
     /// Its number among the session's origins.
     pub number: usize,
@@ -33,7 +33,7 @@ pub(super) struct Place {
 
 #[derive(Debug)]
 pub struct Target {
-    pub(super) place: Arc<Place>,
+    pub(super) destination: Arc<Destination>,
     /// Path and query of the request line.
     path: PathAndQuery,
     credentials: Credentials,
@@ -60,15 +60,15 @@ impl Targets {
         let origin = origin_of(url)?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let number = known.len();
-        let place = known.entry(origin).or_insert_with_key(|origin| {
-            Arc::new(Place {
+        let destination = known.entry(origin).or_insert_with_key(|origin| {
+            Arc::new(Destination {
                 origin: origin.clone(),
                 number,
                 headers: with_host(&host, &self.headers),
                 headers_elsewhere: with_host(&host, &self.headers_elsewhere),
             })
         });
-        Ok(Target { place: Arc::clone(place), path, credentials })
+        Ok(Target { destination: Arc::clone(destination), path, credentials })
     }
 }
 
@@ -77,8 +77,8 @@ impl Target {
         let mut request = Request::new(body);
         *request.uri_mut() = self.path.clone().into();
         *request.headers_mut() = match self.credentials {
-            Credentials::Send => self.place.headers.clone(),
-            Credentials::Withhold => self.place.headers_elsewhere.clone(),
+            Credentials::Send => self.destination.headers.clone(),
+            Credentials::Withhold => self.destination.headers_elsewhere.clone(),
         };
         request
     }

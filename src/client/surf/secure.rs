@@ -83,7 +83,7 @@ impl<R: Runtime> HttpClient for Secure<R> {
     async fn send(&self, request: Request) -> Result<Response, Error> {
         let attempt = request.ext().get::<Attempt>().cloned();
         let attempt = attempt.ok_or_else(|| {
-            Error::from_str(StatusCode::BadRequest, "a request without its errand")
+            Error::from_str(StatusCode::BadRequest, "a request without its attempt")
         })?;
         let stream = self.stream(&request, attempt).await;
         let stream = stream.map_err(|error| Error::new(StatusCode::BadGateway, error))?;
