@@ -134,7 +134,7 @@ fn the_named_number_is_enough() {
         "audit --backend ureq@threads",
         "verify --backend ureq@sequential --fault stale",
     ];
-    assert_eq!(ended("ulimit -n 20 && \"$0\" serve tls").0, Some(2));
+    assert_eq!(ended("ulimit -n 14 && \"$0\" serve tls").0, Some(2));
     for command in commands {
         let (code, stderr) = ended(&format!("ulimit -n 20 && \"$0\" {command}"));
         assert_eq!(code, Some(2), "{command}: {stderr}");
