@@ -37,7 +37,7 @@ pub struct Program {
     pub binary_bytes: u64,
     /// The client's last release; `None` if it has none.
     pub released: Option<Release>,
-    /// Advisories against what is built.
+    /// Advisories against the built crates.
     pub advisories: Vec<Advisory>,
 }
 

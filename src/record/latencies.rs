@@ -180,8 +180,8 @@ mod tests {
         for share in [0.0, 0.1, 0.5, 0.9, 0.99, 0.999] {
             let exact =
                 sorted[((share * sorted.len() as f64).ceil() as usize).saturating_sub(1)] as f64;
-            let read = histogram.value_at_quantile(share) as f64;
-            assert!((read / exact - 1.0).abs() < 0.01, "{share}: {read}, and a sort says {exact}");
+            let told = histogram.value_at_quantile(share) as f64;
+            assert!((told / exact - 1.0).abs() < 0.01, "{share}: {told}, and a sort says {exact}");
         }
     }
 

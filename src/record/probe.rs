@@ -43,7 +43,7 @@ pub struct DifferingSite {
     pub endings: Vec<Ending>,
 }
 
-/// Where some backends ended.
+/// An ending, and the backends that share it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// The status of the answer.
