@@ -1,4 +1,5 @@
-//! What each row sends, byte for byte, and how many sockets it opens: kept beside a comparison.
+//! The wire audit, kept beside a comparison: the bytes that each backend sends, and the number of
+//! sockets that it opens.
 
 use std::path::Path;
 
@@ -9,32 +10,32 @@ use super::{read_whole, replace_file};
 /// The name of the file in the folder of a record.
 pub(super) const FILE: &str = "audit.json";
 
-/// What was found of every row.
+/// The wire audit of all backends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audit {
-    /// In the order in which they were looked at.
+    /// The backends, in the order of the audit.
     pub rows: Vec<RowAudit>,
 }
 
-/// What was found of one row.
+/// The wire audit of one backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowAudit {
-    /// The row's name.
+    /// The backend's name.
     pub row: String,
-    /// The head of its first request, with U+FFFD in place of what is not UTF-8. Empty where there
-    /// was none.
+    /// The head of its first request, with U+FFFD in place of invalid UTF-8. Empty if it sent no
+    /// request.
     pub request: String,
-    /// Connections that it opened over all passes.
+    /// Connections that it opened in all passes.
     pub sockets: u64,
-    /// How many would do.
+    /// The number of connections that suffices.
     pub sockets_ideal: u64,
-    /// What kept it from being looked at, if so.
+    /// Why the audit failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
 impl Audit {
-    /// Puts it into the folder of a record.
+    /// Writes the audit into the folder of a record.
     ///
     /// # Errors
     ///
@@ -43,11 +44,11 @@ impl Audit {
         replace_file(&folder.join(FILE), (serde_json::to_string_pretty(self)? + "\n").as_bytes())
     }
 
-    /// Reads that of a record; older ones have none.
+    /// Reads the audit of a record. Older records have none.
     ///
     /// # Errors
     ///
-    /// The file is there and cannot be read.
+    /// The file exists and cannot be read.
     pub fn read(folder: &Path) -> anyhow::Result<Option<Self>> {
         read_whole(&folder.join(FILE), "audit")
     }

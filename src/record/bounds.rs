@@ -1,48 +1,47 @@
-//! What no number that was measured can be. A record may be damaged or made up: what is read of it
-//! must not let ratios leave the range of numbers, sums overflow, or pictures grow without end.
+//! Bounds of measured numbers. A record may be damaged or forged: its values must not make ratios
+//! infinite, sums overflow, or charts grow without limit.
 
 use anyhow::ensure;
 
-/// The most of anything that is counted: sums over all lines of a record stay whole.
+/// Maximum of any count. Sums over all lines of a record do not overflow.
 const MOST: u64 = 10_000_000_000_000;
 
-/// The most fetches, sites and connections: no list has more.
+/// Maximum number of fetches, sites and connections: no list has more.
 const MOST_FETCHES: u64 = 1_000_000_000;
 
-/// The most blocks: a minute has about forty.
+/// Maximum number of blocks: a minute has about forty.
 const MOST_BLOCKS: u32 = 1_000_000;
 
-/// The number of a block.
+/// Checks the number of a block.
 pub(super) fn block(number: u32) -> anyhow::Result<()> {
     ensure!(number < MOST_BLOCKS, "block is {number}, and there are fewer than {MOST_BLOCKS}");
     Ok(())
 }
 
-/// A duration that was measured, in seconds: more than nothing, and less than decades.
+/// Checks a measured duration in seconds: above zero and below decades.
 pub(super) fn time(name: &str, value: f64) -> anyhow::Result<()> {
     ensure!((1e-10..1e9).contains(&value), "{name} is {value}, not a time");
     Ok(())
 }
 
-/// A duration in seconds, or a share or rate, of which there may be none.
+/// Checks a duration in seconds, a share or a rate. Each may be zero.
 pub(super) fn amount(name: &str, value: f64) -> anyhow::Result<()> {
     ensure!((0.0..1e12).contains(&value), "{name} is {value}, not an amount");
     Ok(())
 }
 
-/// A count.
 pub(super) fn count(name: &str, value: u64) -> anyhow::Result<()> {
     ensure!(value <= MOST, "{name} is {value}, more than can be counted");
     Ok(())
 }
 
-/// A number of fetches, or of what there is at most one of for each.
+/// Checks a number of fetches, or of things that have at most one per fetch.
 pub(super) fn fetches(name: &str, value: u64) -> anyhow::Result<()> {
     ensure!(value <= MOST_FETCHES, "{name} is {value}, more than any list has");
     Ok(())
 }
 
-/// How many of something there are.
+/// Checks the number of `name`.
 pub(super) fn length(name: &str, length: usize, most: usize) -> anyhow::Result<()> {
     ensure!(length <= most, "{length} {name} are more than {most}");
     Ok(())

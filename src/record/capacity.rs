@@ -1,24 +1,24 @@
-//! What the mock server can do on a machine, so that nobody takes its limit for a row's.
+//! The capacity of the mock server on a machine, so that its limit is not taken for a backend's.
 
 use serde::{Deserialize, Serialize};
 
-/// What the mock server could do just before it was measured with.
+/// The capacity of the mock server, measured just before a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Capacity {
-    /// The most requests a second that it answered without delay to the raw client, which runs on
-    /// one thread.
+    /// Maximum requests per second that it answered without delay. The client is the raw client,
+    /// which runs on one thread.
     pub requests_per_s: f64,
-    /// The share of that time for which its loops were busy, spinning apart. Well below 1, the
-    /// client was the limit.
+    /// The share of that time for which its loops were busy, without busy-polling. Well below 1,
+    /// the client was the limit.
     pub busy: f64,
-    /// Requests a second, about half as many, at which delays were looked at.
+    /// Requests per second, about half as many, during the measurement of delays.
     pub delayed_per_s: f64,
     /// The median error of those delays, in seconds.
     pub delay_error_median_s: f64,
-    /// The error that 99 in 100 of them did not exceed.
+    /// The 99th percentile of those errors, in seconds.
     pub delay_error_p99_s: f64,
-    /// How late a loop that does nothing else saw a moment come: the median, in seconds.
+    /// The median lateness of a timer in an otherwise idle loop, in seconds.
     pub bare_median_s: f64,
-    /// What 99 in 100 of those did not exceed: the machine's own doing.
+    /// The 99th percentile of that lateness, in seconds: the machine's share of the error.
     pub bare_p99_s: f64,
 }

@@ -1,4 +1,4 @@
-//! The record of a comparison: raw passes and costs, one line each, and what was compared.
+//! The record of a comparison: its setup, and its raw passes and costs, one a line.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,49 +7,48 @@ use crate::fetch::Connections;
 use crate::server::witness::Witness;
 use crate::worker::counting::Counts;
 
-/// The version of the form in which comparisons are written. Those of a newer one are refused.
+/// The version of the format that comparisons are written in. Newer ones are refused.
 pub const COMPARISON_VERSION: u32 = 1;
 
-/// What was compared, and how: the head of the record.
+/// The head of the record: backends, workloads and settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
-    /// The version of the record's form.
+    /// The version of the record's format.
     pub comparison_version: u32,
-    /// The command line, without the folders in it: the environment may tell of the benches beside
-    /// it.
+    /// The command line, without folders. The environment may hold that of `cargo bench` instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
-    /// Whether the run came to its end. Without that, what was measured before stands all the same.
+    /// Whether the run finished. The samples of an unfinished run are valid all the same.
     pub complete: bool,
-    /// Where the orders of the rounds were drawn from.
+    /// Seed for shuffling the order of backends in each round.
     pub seed: u64,
-    /// The row that the others are compared with; it took part twice, see [`control`].
+    /// The backend that the others are compared with. It is measured twice, see [`control`].
     pub reference: String,
-    /// The rows, in the order of the table of backends.
+    /// The backends, in the order of the table of backends.
     pub rows: Vec<RowSetup>,
-    /// Which cores the processes ran on.
+    /// The cores that the processes ran on.
     #[serde(default)]
     pub placement: Placement,
-    /// What the server could do just before.
+    /// The capacity of the mock server, measured just before the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
-    /// Why instructions could not be counted, if so.
+    /// Why instructions could not be counted; `None` if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_instructions: Option<String>,
-    /// The scenarios.
+    /// The workloads.
     #[serde(rename = "stages")]
     pub workloads: Vec<WorkloadSetup>,
-    /// How it was when the run ended, which a run that was killed could not tell.
+    /// The state of the machine when the run ended; `None` if the run was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aftermath: Option<Aftermath>,
 }
 
-/// The most rows and the most scenarios of a comparison: each row is a process, and every two are
-/// compared.
+/// Maximum number of backends and of workloads. Each backend is a process, and every pair of them
+/// is compared.
 const MOST_COMPARED: usize = 256;
 
 impl Setup {
-    /// The same, unless a number in it is none that a comparison has.
+    /// Returns `self`, or an error if a field holds an impossible value.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
         bounds::length("rows", self.rows.len(), MOST_COMPARED)?;
         bounds::length("scenarios", self.workloads.len(), MOST_COMPARED)?;
@@ -70,11 +69,11 @@ impl Setup {
     }
 }
 
-/// Which cores the server and the workers run on.
+/// The cores that the server and the workers run on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
-    /// Wherever the system puts them.
+    /// Chosen by the operating system.
     #[default]
     Free,
     /// The server on the first core, the workers on the others.
@@ -83,123 +82,125 @@ pub enum Placement {
     OneCore,
 }
 
-/// How it was when a run ended.
+/// The state of the machine when a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Aftermath {
-    /// How long the run lasted, in seconds.
+    /// Duration of the run in seconds.
     pub seconds: f64,
-    /// The load average over 1, 5 and 15 minutes. The run itself is in it.
+    /// The load average over 1, 5 and 15 minutes. It includes the run itself.
     pub load: Option<[f64; 3]>,
-    /// The share of the cores' time that the host gave to somebody else during the run.
+    /// The share of the cores' time that the host gave to other machines during the run.
     pub stolen: Option<f64>,
 }
 
-/// A row that was compared.
+/// A backend that was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowSetup {
-    /// The row's name.
+    /// The backend's name.
     pub name: String,
-    /// Whether it fetches one after another, whatever the concurrency.
+    /// Whether it fetches one site after another, at any concurrency.
     pub sequential: bool,
 }
 
-/// A scenario that rows were compared on.
+/// A workload that backends were compared on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkloadSetup {
     /// The scenario's name.
     pub scenario: String,
-    /// What it is for.
+    /// The scenario's purpose.
     pub description: String,
-    /// What its delays were multiplied by.
+    /// The factor on its delays.
     pub time_scale: f64,
     /// Fetches in each pass.
     pub fetches: u64,
-    /// The most fetches at one moment.
+    /// Maximum number of fetches in flight.
     pub concurrency: usize,
-    /// How many origins the sites live on.
+    /// Number of origins of the sites.
     #[serde(default)]
     pub origins: usize,
-    /// What became of connections.
+    /// How connections were reused.
     pub connections: Connections,
-    /// Rows left out, since their pass would take so many seconds at best.
+    /// Backends left out because a pass would take too long, each with the seconds it would take
+    /// at best.
     pub left_out: Vec<(String, f64)>,
-    /// Rows left out, since they cannot fetch https.
+    /// Backends left out because they cannot fetch https.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without_https: Vec<String>,
-    /// What the sites are called, in their order, where each fetch is kept.
+    /// The names of the sites, in their order, if every fetch is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
-    /// Whether the sites were somebody's own: then the network is part of every figure, and no
-    /// answer could be verified.
+    /// Whether the sites were live. The network then is part of every figure, and no answer could
+    /// be verified.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub live: bool,
-    /// What the probe of live sites found.
+    /// The result of probing live sites.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
-    /// Those who took part, as they said of themselves when they opened their first session.
+    /// The workers, as they described themselves when they opened their first session.
     #[serde(default)]
     pub workers: Vec<WorkerSetup>,
 }
 
-/// What a worker says of itself.
+/// A worker's description of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkerSetup {
-    /// The row that it fetched for.
+    /// The backend that it ran.
     pub row: String,
     /// The client and its version.
     pub client: String,
     /// The executor and its version.
     pub executor: String,
-    /// How many threads fetched.
+    /// Number of fetching threads.
     pub threads: usize,
 }
 
-/// The name under which the reference's second self is recorded.
+/// Returns the name that the A/A control, the second measurement of the reference, is recorded
+/// under.
 pub fn control(reference: &str) -> String {
     format!("{reference} (again)")
 }
 
-/// The name under which the cost of the mock server is recorded.
+/// The name that the cost of the mock server is recorded under.
 pub const SERVER: &str = "mock server";
 
-/// One pass of one row.
+/// One pass of one backend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PassSample {
     /// The scenario's name.
     pub scenario: String,
     /// The number of the block, from 0.
     pub block: u32,
-    /// The number of the round in it, from 0. `None` is the pass that warms up, which does not
+    /// The number of the round in its block, from 0. `None` is the warm-up pass, which does not
     /// count.
     #[serde(rename = "cycle")]
     pub round: Option<u32>,
-    /// The row's name.
+    /// The backend's name.
     pub row: String,
     /// The number of the visit.
     pub visit: u64,
-    /// What it took, in seconds, where the worker lived to tell.
+    /// The time of the pass in seconds; `None` if the worker did not report it.
     pub elapsed_s: Option<f64>,
-    /// What the delays alone take, in seconds, where there are any.
+    /// The ideal in seconds; `None` without delays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ideal_s: Option<f64>,
     /// Whether it counts.
     pub validity: Validity,
-    /// Why it does not.
+    /// Why it does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// What the server saw.
+    /// The counts of the mock server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<Witness>,
-    /// What its fetches took.
+    /// The latencies of its fetches.
     #[serde(default, skip_serializing_if = "Latencies::is_none")]
     pub latencies: Latencies,
-    /// When its fetches started, in microseconds after the pass did, where each is kept.
+    /// The starts of its fetches, in microseconds after the start of the pass, if each is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts: Vec<u64>,
 }
 
 impl PassSample {
-    /// The same, unless a number in it is none that was measured.
+    /// Returns `self`, or an error if a field holds an impossible value.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
         bounds::block(self.block)?;
         self.elapsed_s.map_or(Ok(()), |elapsed| bounds::time("elapsed_s", elapsed))?;
@@ -217,8 +218,8 @@ impl PassSample {
         Ok(self)
     }
 
-    /// The same, or, where a worker has told numbers that nothing measured can have, without them
-    /// and not counting: no worker can write what makes a record unreadable.
+    /// Drops impossible values that a worker reported and marks the pass as invalid, so that no
+    /// worker can make a record unreadable.
     #[must_use]
     pub fn or_contradicted(self) -> Self {
         let bare = Self {
@@ -237,48 +238,47 @@ impl PassSample {
         })
     }
 
-    /// What it took, if it counts.
+    /// Returns the time of the pass in seconds if it counts.
     pub fn counted_s(&self) -> Option<f64> {
         self.elapsed_s.filter(|_| self.validity == Validity::Valid && self.round.is_some())
     }
 }
 
-/// What the counted rounds of a block cost a row.
+/// The cost of a block's counted rounds for one backend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CostSample {
     /// The scenario's name.
     pub scenario: String,
-    /// The number of the block.
+    /// The number of the block, from 0.
     pub block: u32,
-    /// The row's name.
+    /// The backend's name.
     pub row: String,
-    /// Fetches made meanwhile.
+    /// Fetches in these rounds.
     pub fetches: u64,
-    /// Processor time to the nanosecond, in seconds, where the system tells it so.
+    /// Processor time in seconds, exact to the nanosecond, if the system reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_s: Option<f64>,
     /// Processor time in the program, in seconds: whole ticks of 10 ms.
     pub user_s: f64,
     /// Processor time in the kernel, in seconds: whole ticks of 10 ms.
     pub system_s: f64,
-    /// Times that a thread waited.
+    /// Voluntary context switches: a thread waited.
     pub voluntary_switches: u64,
-    /// Times that a thread was made to wait.
+    /// Involuntary context switches: a thread was preempted.
     pub involuntary_switches: u64,
-    /// Threads of the process, all of them.
+    /// All threads of the process.
     pub threads: u64,
-    /// The most memory that was resident at any moment, in bytes.
+    /// Peak resident memory in bytes.
     pub peak_rss_bytes: u64,
-    /// The part of `user_s` and `system_s` that programs took which the process had started and
-    /// which have ended.
+    /// The part of `user_s` and `system_s` that belongs to ended child processes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub children_s: f64,
     /// Fetches of the pass in which allocations and instructions were counted.
     pub counted_fetches: u64,
-    /// What was counted in that pass, where the worker can.
+    /// The counts of that pass, if the worker can count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
-    /// Instructions of the program in that pass, where the machine counts them.
+    /// Instructions of the program in that pass, if the machine counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<u64>,
 }
@@ -288,14 +288,14 @@ fn is_zero(value: &f64) -> bool {
 }
 
 impl CostSample {
-    /// The same, or without what a worker has counted, where nothing can have so many.
+    /// Drops the worker's counts if a field holds an impossible value.
     #[must_use]
     pub fn or_uncounted(self) -> Self {
         let bare = Self { counts: None, ..self.clone() };
         self.checked().unwrap_or(bare)
     }
 
-    /// The same, unless a number in it is none that was measured.
+    /// Returns `self`, or an error if a field holds an impossible value.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
         bounds::block(self.block)?;
         let counts = self.counts.unwrap_or_default();
@@ -320,7 +320,7 @@ impl CostSample {
         Ok(self)
     }
 
-    /// Processor time in all, in seconds, as exactly as it is known.
+    /// Returns the total processor time in seconds, from the most exact source.
     pub fn cpu_s(&self) -> f64 {
         self.cpu_s.unwrap_or(self.user_s + self.system_s)
     }
@@ -332,28 +332,28 @@ impl CostSample {
 pub enum Validity {
     /// It counts.
     Valid,
-    /// An answer was not the one that was programmed.
+    /// An answer differed from the programmed one.
     WrongAnswer,
-    /// What the worker tells and what the server saw cannot both be.
+    /// The worker's report contradicts the server's counts.
     Contradicted,
     /// Fetches failed.
     Errors,
-    /// Fewer fetches were in flight than were asked for.
+    /// Fewer fetches were in flight than requested.
     ConnectionsShort,
     /// The worker ran out of file descriptors or memory.
     FdLimit,
     /// This machine ran out of ports.
     PortsExhausted,
-    /// The worker ended, or talked nonsense.
+    /// The worker exited or sent an invalid reply.
     Crashed,
     /// The worker did not answer in time.
     TimedOut,
-    /// The run was ended while the pass was under way, which says nothing against the row.
+    /// The run was stopped during the pass, which is not the backend's fault.
     Interrupted,
 }
 
 impl Validity {
-    /// The name as printed and as written in JSON.
+    /// Returns the name as printed and as written in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Valid => "valid",

@@ -1,4 +1,4 @@
-//! The files of a comparison: written as it is measured, and read back.
+//! The files of a comparison: written during the measurement and read back.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -12,14 +12,12 @@ use super::{
     SAMPLES_FILE, Setup, WorkerSetup, WorkloadSetup, audit, parse, read_lines, replace_file,
 };
 
-/// The file that says what was compared, in a record's folder.
+/// The file of the setup.
 const SETUP_FILE: &str = "comparison.json";
-/// The file of the passes.
 const PASSES_FILE: &str = "passes.jsonl";
-/// The file of the costs.
 const COSTS_FILE: &str = "costs.jsonl";
 
-/// A comparison that is being written.
+/// Writes a comparison while it is measured.
 #[derive(Debug)]
 pub struct ComparisonJournal {
     folder: PathBuf,
@@ -29,11 +27,11 @@ pub struct ComparisonJournal {
 }
 
 impl ComparisonJournal {
-    /// Writes what will be compared into a folder, which is made where there is none.
+    /// Writes the setup into a folder, which is created if it does not exist.
     ///
     /// # Errors
     ///
-    /// The folder holds a comparison already, which stays as it is, or cannot be written to.
+    /// The folder already holds a comparison, which is left as it is, or cannot be written to.
     pub fn create(folder: &Path, environment: &Environment, setup: Setup) -> anyhow::Result<Self> {
         make_folder(folder)?;
         let passes = Lines::create(folder.join(PASSES_FILE))?;
@@ -47,16 +45,16 @@ impl ComparisonJournal {
         Ok(journal)
     }
 
-    /// Writes one more pass.
+    /// Appends a pass.
     ///
     /// # Errors
     ///
-    /// The disk is full, or the like.
+    /// The file cannot be written, for example because the disk is full.
     pub fn pass(&mut self, sample: &PassSample) -> anyhow::Result<()> {
         self.passes.append(sample)
     }
 
-    /// Writes what a block cost a row.
+    /// Appends the cost of a block for one backend.
     ///
     /// # Errors
     ///
@@ -65,7 +63,7 @@ impl ComparisonJournal {
         self.costs.append(sample)
     }
 
-    /// Writes what a worker says of itself on a workload.
+    /// Writes a worker's description of itself for a workload.
     ///
     /// # Errors
     ///
@@ -75,7 +73,7 @@ impl ComparisonJournal {
         self.write_setup()
     }
 
-    /// Replaces what is recorded of a workload.
+    /// Replaces the setup of a workload.
     ///
     /// # Errors
     ///
@@ -85,7 +83,7 @@ impl ComparisonJournal {
         self.write_setup()
     }
 
-    /// Says that the run has ended, and whether it came to its end.
+    /// Writes the end of the run, and whether the run is complete.
     ///
     /// # Errors
     ///
@@ -104,14 +102,14 @@ impl ComparisonJournal {
     }
 }
 
-/// Removes the comparison in a folder, if there is one, and leaves whatever else is there.
+/// Removes the comparison in a folder, if any, and keeps all other files.
 ///
 /// # Errors
 ///
-/// A file of it cannot be removed.
+/// A file of the comparison cannot be removed.
 pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
-    // The environment may be that of other samples too. What was compared goes last: without it the
-    // rest would be no comparison, and could not be removed again.
+    // The environment may belong to other samples too. The setup goes last: without it, the folder
+    // would not count as a comparison, and a second attempt would not remove the rest.
     let environment = Some(ENVIRONMENT_FILE).filter(|_| !folder.join(SAMPLES_FILE).exists());
     for name in
         [PASSES_FILE, COSTS_FILE, audit::FILE].into_iter().chain(environment).chain([SETUP_FILE])
@@ -124,19 +122,19 @@ pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A comparison, read back.
+/// A comparison as read from its folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// What was compared, and how.
+    /// Backends, workloads and settings.
     pub setup: Setup,
-    /// The passes, in the order in which they were made.
+    /// The passes, in the order of measurement.
     pub passes: Vec<PassSample>,
-    /// The costs, in the order in which they were told.
+    /// The costs, in the order of measurement.
     pub costs: Vec<CostSample>,
 }
 
 impl Comparison {
-    /// Whether a folder holds a comparison.
+    /// Returns whether a folder holds a comparison.
     pub fn is_in(folder: &Path) -> bool {
         folder.join(SETUP_FILE).exists()
     }
@@ -145,8 +143,8 @@ impl Comparison {
     ///
     /// # Errors
     ///
-    /// There is none, it is of a newer form, or a line of it is damaged: file and line are told.
-    /// Cut last lines are no error, since that is what a crash leaves behind.
+    /// The comparison is missing, of a newer version, or damaged: the message names file and line.
+    /// A cut last line is not an error, because a crash leaves one behind.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(SETUP_FILE);
         let shown = path.display();
@@ -175,21 +173,14 @@ impl Comparison {
 }
 
 impl Comparison {
-    /// Adds the blocks of another run of the same comparison behind those of this one.
+    /// Appends the blocks of another run of the same comparison.
     ///
     /// # Errors
     ///
-    /// It compared other rows, or on other scenarios.
+    /// The other run compared other backends or workloads.
     pub fn append(&mut self, mut other: Self) -> anyhow::Result<()> {
-        let names = |setup: &Setup| {
-            let workloads = setup
-                .workloads
-                .iter()
-                .map(|workload| (workload.scenario.clone(), workload.time_scale.to_bits()));
-            (setup.reference.clone(), setup.rows.clone(), workloads.collect::<Vec<_>>())
-        };
         anyhow::ensure!(
-            names(&self.setup) == names(&other.setup),
+            self.setup.is_comparable(&other.setup),
             "they compared different rows or scenarios"
         );
         let made = self.passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
@@ -197,13 +188,26 @@ impl Comparison {
         other.costs.iter_mut().for_each(|cost| cost.block += made);
         self.passes.append(&mut other.passes);
         self.costs.append(&mut other.costs);
-        let spent =
-            |setup: &Setup| setup.aftermath.as_ref().map_or(0.0, |aftermath| aftermath.seconds);
-        let seconds = spent(&self.setup) + spent(&other.setup);
         if let Some(aftermath) = &mut self.setup.aftermath {
-            aftermath.seconds = seconds;
+            aftermath.seconds += other.setup.aftermath.map_or(0.0, |aftermath| aftermath.seconds);
         }
         Ok(())
+    }
+}
+
+impl Setup {
+    /// Returns whether both compare the same backends on the same workloads.
+    fn is_comparable(&self, other: &Self) -> bool {
+        self.reference == other.reference
+            && self.rows == other.rows
+            && self.workload_names().eq(other.workload_names())
+    }
+
+    /// Returns the scenario and the time scale of each workload.
+    fn workload_names(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.workloads
+            .iter()
+            .map(|workload| (workload.scenario.as_str(), workload.time_scale.to_bits()))
     }
 }
 
@@ -252,8 +256,16 @@ mod tests {
 
     const AFTERMATH: Aftermath = Aftermath { seconds: 1.0, load: None, stolen: Some(0.01) };
 
+    fn run(rows: &[&str]) -> Comparison {
+        Comparison {
+            setup: Setup { aftermath: Some(AFTERMATH), ..setup() },
+            passes: rows.iter().map(|row| pass(row)).collect(),
+            costs: Vec::new(),
+        }
+    }
+
     #[test]
-    fn what_was_written_is_read_back_whether_it_came_to_its_end_or_not() {
+    fn unfinished_runs_are_read_too() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("record");
         let environment = Environment::capture("cargo test");
@@ -275,12 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_of_the_same_are_put_behind_one_another() {
-        let run = |rows: &[&str]| Comparison {
-            setup: Setup { aftermath: Some(AFTERMATH), ..setup() },
-            passes: rows.iter().map(|row| pass(row)).collect(),
-            costs: Vec::new(),
-        };
+    fn runs_are_appended() {
         let mut all = run(&["a", "b"]);
         all.append(run(&["a"])).unwrap();
         assert_eq!(all.passes.iter().map(|pass| pass.block).collect::<Vec<_>>(), [0, 0, 1]);
@@ -291,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_cut_at_any_byte_still_loads() {
+    fn cut_files_still_load() {
         let parent = tempfile::tempdir().unwrap();
         let environment = Environment::capture("cargo test");
         let mut journal = ComparisonJournal::create(parent.path(), &environment, setup()).unwrap();
@@ -304,7 +311,7 @@ mod tests {
             fs::write(&path, &whole[..length]).unwrap();
             let lines = whole[..length].iter().filter(|byte| **byte == b'\n').count();
             let read = Comparison::read(parent.path()).unwrap().passes.len();
-            // A line that lacks its end alone is whole all the same.
+            // A line without only its final `\n` is complete.
             assert!(read == lines || read == lines + 1, "{length} bytes: {read} passes");
         }
     }

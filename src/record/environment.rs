@@ -1,4 +1,4 @@
-//! Where a record was measured, and with what. Nothing in it names a person, a host or a path.
+//! The machine and the program that measured a record. No field names a person, a host or a path.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,19 @@ use super::SCHEMA_VERSION;
 use crate::record::lockfile;
 use crate::record::machine;
 
-/// Where a record was measured, and with what. What this system does not tell is `None`.
+/// The machine and the program that measured a record. `None` if the system does not report a
+/// value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
-    /// The version of the record's form.
+    /// The version of the record's format.
     pub schema_version: u32,
-    /// When the record was begun: UTC, to the second, as in RFC 3339.
+    /// The start of the record: UTC, to the second, in RFC 3339 format.
     pub started: String,
-    /// The command line, without the folders in it.
+    /// The command line, without folders.
     pub command: String,
-    /// The model of the CPU, or else its architecture.
+    /// The model of the CPU, or its architecture if the model is unknown.
     pub cpu: String,
-    /// How many cores this process may use.
+    /// Number of cores that this process may use.
     pub cores: usize,
     /// The operating system's kernel and its release.
     pub kernel: Option<String>,
@@ -27,24 +28,24 @@ pub struct Environment {
     pub memory_bytes: Option<u64>,
     /// The compiler that built this program, as `rustc --version` prints it.
     pub rustc: Option<String>,
-    /// `release` or `debug`: whether the optimiser was on.
+    /// The build profile: `release` or `debug`.
     pub profile: String,
     /// CRC-32 of `Cargo.lock`, in hexadecimal.
     pub lock_file_crc32: String,
-    /// Every crate that fetchbench depends on directly, with its version.
+    /// The direct dependencies of fetchbench, with their versions.
     pub crates: BTreeMap<String, String>,
     /// The state of the source.
     pub git: Option<Git>,
-    /// The load average over 1, 5 and 15 minutes when the record is begun.
+    /// The load average over 1, 5 and 15 minutes at the start of the record.
     pub load: Option<[f64; 3]>,
-    /// Who chooses the clock of the first core: `performance` holds still. Virtual machines often
-    /// do not say.
+    /// The frequency governor of the first core: `performance` keeps the clock constant. Virtual
+    /// machines often have none.
     #[serde(default)]
     pub governor: Option<String>,
-    /// How many files a process may have open, which is how many connections it may hold.
+    /// Maximum number of open files in a process, and therefore of its connections.
     #[serde(default)]
     pub open_files: Option<u64>,
-    /// The first and the last port that connections go out from.
+    /// The first and the last port for outgoing connections.
     #[serde(default)]
     pub ports: Option<(u16, u16)>,
 }
@@ -54,13 +55,12 @@ pub struct Environment {
 pub struct Git {
     /// The revision that is checked out.
     pub revision: String,
-    /// Whether any file differs from that revision, leaving out `results/`, where records come to
-    /// stand.
+    /// Whether any file differs from that revision, except in `results/`, which holds records.
     pub dirty: bool,
 }
 
 impl Environment {
-    /// What it is now, for a record made by `command`.
+    /// Captures the current environment, for a record made by `command`.
     pub fn capture(command: &str) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
@@ -84,7 +84,7 @@ impl Environment {
         }
     }
 
-    /// What a record's folder is called: `<date>T<hhmm>-<cpu>`.
+    /// Returns the name of a record's folder: `<date>T<hhmm>-<cpu>`.
     pub fn folder_name(&self) -> String {
         let digits = self.started.replace(':', "");
         let minute = digits.get(..15).unwrap_or(&digits);
@@ -92,7 +92,7 @@ impl Environment {
     }
 }
 
-/// The words of a text in lower case, joined by hyphens: safe as the name of a folder anywhere.
+/// Returns the words of a text in lower case, joined by hyphens: a safe folder name on any system.
 fn slug(text: &str) -> String {
     let lower = text.to_ascii_lowercase().replace("(r)", "").replace("(tm)", "");
     lower
@@ -102,21 +102,24 @@ fn slug(text: &str) -> String {
         .join("-")
 }
 
-/// A command line whose absolute paths are cut to their last name: the folders before it may name a
+/// Cuts the absolute paths of a command line to their last name, because the folders may name a
 /// person.
 fn without_folders(command: &str) -> String {
-    let word = |word: &str| match word.find('/') {
-        Some(at) if at == 0 || word[..at].ends_with('=') => {
-            let name = word.rsplit('/').next().unwrap_or_default();
-            format!("{}{name}", &word[..at])
-        }
-        _ => word.to_owned(),
-    };
-    command.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    command.split(' ').map(word_without_folders).collect::<Vec<_>>().join(" ")
 }
 
-/// The revision that this program was built from, as `build.rs` found it; `None` if it was built
-/// outside a checkout.
+fn word_without_folders(word: &str) -> String {
+    match word.find('/') {
+        Some(slash) if slash == 0 || word[..slash].ends_with('=') => {
+            let name = word.rsplit('/').next().unwrap_or_default();
+            format!("{}{name}", &word[..slash])
+        }
+        _ => word.to_owned(),
+    }
+}
+
+/// Returns the revision that this program was built from, as `build.rs` found it; `None` if it was
+/// built outside a checkout.
 fn git() -> Option<Git> {
     let revision = option_env!("FETCHBENCH_REVISION")?;
     Some(Git {
@@ -130,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_named_after_the_minute_and_the_cpu() {
+    fn folders_are_named_by_minute_and_cpu() {
         let mut environment = Environment::capture("");
         environment.started = "2026-11-22T10:12:59Z".to_owned();
         environment.cpu = "Intel(R) Core(TM) i7-8550U CPU @ 1.80GHz".to_owned();
@@ -138,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_keeps_its_words_but_no_folders() {
+    fn commands_lose_their_folders() {
         assert_eq!(
             without_folders("cargo bench -- keepalive/surf"),
             "cargo bench -- keepalive/surf"
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_captured_names_this_folder() {
+    fn captures_hold_no_path() {
         let text = serde_json::to_string(&Environment::capture("cargo test")).unwrap();
         assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "{text}");
         assert!(text.contains("\"surf\":\"2."), "{text}");

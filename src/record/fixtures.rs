@@ -9,7 +9,7 @@ use super::{
 use crate::fetch::Connections;
 use crate::worker::counting::Counts;
 
-/// A small record with every kind of sample in it.
+/// Returns a small record with every kind of sample.
 pub(crate) fn record() -> Record {
     let mut environment = Environment::capture("cargo bench");
     environment.started = "2026-11-22T10:12:59Z".to_owned();
@@ -46,7 +46,7 @@ pub(crate) fn record() -> Record {
     Record { name: "2026-11-22T1012-some-cpu".to_owned(), environment, samples, cut: false }
 }
 
-/// Two passes of 1,000 fetches.
+/// Returns a sample of two passes of 1,000 fetches.
 fn sample(what: What, scenario: &str, row: &str, concurrency: usize, elapsed_s: f64) -> Sample {
     Sample {
         what,
@@ -62,14 +62,13 @@ fn sample(what: What, scenario: &str, row: &str, concurrency: usize, elapsed_s: 
     }
 }
 
-/// A folder that holds these.
 pub(crate) fn folder(comparison: Option<Comparison>, bench: Option<Record>) -> Folder {
     let Record { name, environment, .. } = record();
     Folder { name, environment, comparison, bench }
 }
 
-/// A small comparison: three sites that take 10, 20 and 30 ms, a row for each thing that a row may
-/// be.
+/// Returns a small comparison: three sites that take 10, 20 and 30 ms, and one backend of each
+/// kind.
 pub(crate) fn comparison() -> Comparison {
     let rows = ["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"];
     let mut comparison = Comparison { setup: setup(&rows), passes: Vec::new(), costs: Vec::new() };
@@ -85,10 +84,6 @@ pub(crate) fn comparison() -> Comparison {
 }
 
 fn setup(rows: &[&str]) -> Setup {
-    let row = |name: &&str| RowSetup {
-        name: (*name).to_owned(),
-        sequential: name.ends_with("sequential"),
-    };
     let workload = WorkloadSetup {
         scenario: "article".to_owned(),
         description: "three home pages".to_owned(),
@@ -112,7 +107,7 @@ fn setup(rows: &[&str]) -> Setup {
         seed: 1,
         aftermath: None,
         reference: rows[0].to_owned(),
-        rows: rows.iter().map(row).collect(),
+        rows: rows.iter().map(|name| row_setup(name)).collect(),
         placement: Placement::Free,
         capacity: None,
         command: None,
@@ -121,7 +116,11 @@ fn setup(rows: &[&str]) -> Setup {
     }
 }
 
-/// A pass of 30 ms times `factor`, and a little noise that differs from block to block.
+fn row_setup(name: &str) -> RowSetup {
+    RowSetup { name: name.to_owned(), sequential: name.ends_with("sequential") }
+}
+
+/// Returns a pass of 30 ms times `factor`, with a little noise that differs from block to block.
 fn pass(row: &str, block: u32, round: u32, factor: f64) -> PassSample {
     let noise = f64::from((block * 7 + round * 3 + row.len() as u32) % 11) / 2000.0;
     let broken = row.ends_with("broken");

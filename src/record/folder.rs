@@ -1,4 +1,4 @@
-//! The folder of a record: what `compare` measured, what `cargo bench` did, or both of the same
+//! The folder of a record: the results of `compare`, of `cargo bench`, or of both on the same
 //! source.
 
 use std::fs;
@@ -8,25 +8,26 @@ use anyhow::Context;
 
 use super::{Comparison, Environment, Record, SAMPLES_FILE};
 
-/// A record's folder, read back.
+/// The content of a record's folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Folder {
-    /// What it is called.
+    /// The folder's name.
     pub name: String,
-    /// Where it was measured, and with what.
+    /// The machine and the program that measured it.
     pub environment: Environment,
-    /// What was measured in paired rounds.
+    /// The results of `compare`, in paired rounds.
     pub comparison: Option<Comparison>,
-    /// What `cargo bench` measured.
+    /// The results of `cargo bench`.
     pub bench: Option<Record>,
 }
 
 impl Folder {
-    /// Reads all that a folder holds.
+    /// Reads a folder.
     ///
     /// # Errors
     ///
-    /// It is no record's, or a file of it is damaged or of a newer form: which one is told.
+    /// The folder is not that of a record, or a file is damaged or of a newer version. The message
+    /// names the file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let name = fs::canonicalize(path)
             .ok()

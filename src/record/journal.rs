@@ -1,4 +1,5 @@
-//! Writing a record: a new folder, the environment at once, the samples as they come.
+//! Writing a record: creates the folder, writes the environment at once, and appends samples one
+//! by one.
 
 use std::error::Error;
 use std::fmt;
@@ -16,7 +17,7 @@ use super::{ENVIRONMENT_FILE, Environment, SAMPLES_FILE, Sample};
 pub struct Unwritable(anyhow::Error);
 
 impl Unwritable {
-    /// Marks an error as one of writing.
+    /// Marks an error as a failure to write.
     pub fn wrap(error: impl Into<anyhow::Error>) -> anyhow::Error {
         Self(error.into()).into()
     }
@@ -30,7 +31,7 @@ impl fmt::Display for Unwritable {
 
 impl Error for Unwritable {}
 
-/// A record that is being written.
+/// Writes a record while it is measured.
 #[derive(Debug)]
 pub struct Journal {
     folder: PathBuf,
@@ -38,11 +39,11 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Makes the folder where it does not exist, and writes the environment.
+    /// Creates the folder if it does not exist, and writes the environment.
     ///
     /// # Errors
     ///
-    /// The folder holds a record already, which stays as it is, or cannot be written to.
+    /// The folder already holds a record, which is left as it is, or cannot be written to.
     pub fn create(folder: &Path, environment: &Environment) -> anyhow::Result<Self> {
         make_folder(folder)?;
         let samples = Lines::create(folder.join(SAMPLES_FILE))?;
@@ -51,8 +52,7 @@ impl Journal {
         Ok(Self { folder: folder.to_owned(), samples })
     }
 
-    /// The same in a new folder below `parent`, named after the time and the CPU, and numbered
-    /// where the name is taken.
+    /// Like [`Journal::create`], in a new folder below `parent`; see [`new_folder`].
     ///
     /// # Errors
     ///
@@ -62,24 +62,23 @@ impl Journal {
         Self::create(&folder, environment)
     }
 
-    /// Where the record stands.
+    /// Returns the folder of the record.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Writes one more sample. It goes to the file as one piece and at once, so that a crash loses
-    /// no earlier one.
+    /// Appends a sample with a single unbuffered write, so that a crash loses no earlier one.
     ///
     /// # Errors
     ///
-    /// The disk is full, or the like.
+    /// The file cannot be written, for example because the disk is full.
     pub fn append(&mut self, sample: &Sample) -> anyhow::Result<()> {
         self.samples.append(sample)
     }
 }
 
-/// A file of lines that is being written: one line of JSON for each thing, at once and as one
-/// piece, so that a crash loses no earlier one.
+/// Appends lines of JSON to a file, each with a single unbuffered write, so that a crash loses no
+/// earlier one.
 #[derive(Debug)]
 pub(super) struct Lines {
     path: PathBuf,
@@ -87,11 +86,11 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// A new file.
+    /// Creates a new file.
     ///
     /// # Errors
     ///
-    /// There is one already, or the folder cannot be written to.
+    /// The file exists already, or the folder cannot be written to.
     pub fn create(path: PathBuf) -> anyhow::Result<Self> {
         let shown = path.display();
         match File::create_new(&path) {
@@ -105,11 +104,11 @@ impl Lines {
         }
     }
 
-    /// Writes one more line.
+    /// Appends a line.
     ///
     /// # Errors
     ///
-    /// The disk is full, or the like.
+    /// The file cannot be written, for example because the disk is full.
     pub fn append(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
         let line = serde_json::to_string(value)? + "\n";
         self.file
@@ -117,21 +116,21 @@ impl Lines {
             .with_context(|| format!("cannot write {}", self.path.display()))
     }
 
-    /// Sees to it that what was written is on the disk.
+    /// Flushes the file to the disk.
     ///
     /// # Errors
     ///
-    /// It is not.
+    /// The disk reports an error.
     pub fn sync(&self) -> anyhow::Result<()> {
         self.file.sync_all().with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
 
-/// Makes a folder, unless it exists, and makes sure that files can be written into it.
+/// Creates a folder if it does not exist, and checks that it is writable.
 ///
 /// # Errors
 ///
-/// They cannot.
+/// The folder cannot be created or written to.
 pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -140,7 +139,7 @@ pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write into the folder {}", folder.display()))
 }
 
-/// Makes a new folder below `parent`, named after the time and the CPU, and numbered where the name
+/// Creates a new folder below `parent`, named after the time and the CPU, with a number if the name
 /// is taken.
 ///
 /// # Errors
@@ -165,15 +164,14 @@ pub fn new_folder(parent: &Path, environment: &Environment) -> anyhow::Result<Pa
     Ok(folder)
 }
 
-/// Writes a file under another name and then gives it its own, so that nobody ever finds half of
-/// it. Where the name leads to something else than a file, such as a pipe, that is written to as it
-/// is.
+/// Writes a file under a temporary name and renames it, so that readers never see half of it. If
+/// the path leads to something other than a file, such as a pipe, writes to it directly.
 ///
 /// # Errors
 ///
-/// Names the file.
+/// The file cannot be written. The message names it.
 pub fn replace_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    // What a link leads to is replaced, and not the link.
+    // Replaces the target of a link, and not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let written = match fs::metadata(&target) {
         Ok(metadata) if !metadata.is_file() => fs::write(&target, content),
@@ -191,17 +189,17 @@ fn replace(path: &Path, content: &[u8], old: Option<Metadata>) -> io::Result<()>
         if let Some(old) = old {
             file.set_permissions(old.permissions())?;
         }
-        // Without this a crash of the machine could leave the new name on an empty file.
+        // Without this, a crash of the machine could leave the new name on an empty file.
         file.sync_all()?;
         fs::rename(&new, path)?;
-        // And without this the old name on the old file.
+        // Without this, it could leave the old content in place.
         File::open(
             path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
         )?
         .sync_all()
     });
     if written.is_err() {
-        // What is left of it is in nobody's way but ours; the error that counts is the one above.
+        // A leftover temporary file does no harm; the error to report is the one above.
         let _ = fs::remove_file(&new);
     }
     written
@@ -212,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_name_is_numbered() {
+    fn taken_names_are_numbered() {
         let parent = tempfile::tempdir().unwrap();
         let environment = Environment::capture("cargo test");
         let journals =
@@ -224,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_as_a_whole_or_not_at_all() {
+    fn files_are_replaced_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         replace_file(&path, b"one").unwrap();
@@ -236,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stays_one_and_what_it_leads_to_is_replaced() {
+    fn link_targets_are_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
         fs::write(&real, b"one").unwrap();

@@ -1,4 +1,4 @@
-//! What the fetches of a pass took, kept small.
+//! The latencies of a pass, in compact form.
 
 use std::fmt;
 use std::io::Read;
@@ -14,35 +14,35 @@ use serde::{Deserialize, Serialize};
 use super::bounds;
 use crate::fetch::Pass;
 
-/// Of passes of so many fetches each one is kept; of longer ones, a histogram.
+/// Up to this many fetches, keep every latency; beyond it, a histogram.
 pub const MOST_KEPT: usize = 100;
 
-/// When each fetch of a pass started, in microseconds after the pass did; nothing where not each
-/// one is kept.
+/// Returns the start of each fetch, in microseconds after the start of the pass; empty if the pass
+/// has more than [`MOST_KEPT`] fetches.
 pub fn starts(pass: &Pass) -> Vec<u64> {
     let kept = pass.fetched.len() <= MOST_KEPT;
     pass.fetched.iter().filter(|_| kept).map(|fetched| fetched.started.as_micros() as u64).collect()
 }
 
-/// What the fetches of a pass took.
+/// The latencies of a pass.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Latencies {
-    /// Nothing is known.
+    /// Not recorded.
     #[default]
     None,
-    /// Each fetch, in the order of the sites, in microseconds.
+    /// Microseconds of each fetch, in the order of the sites.
     Each(Vec<u64>),
-    /// A histogram of microseconds to two digits, in the V2 form of HdrHistogram, deflated, in
-    /// base64.
+    /// A histogram of microseconds with two significant digits, in the V2 format of HdrHistogram,
+    /// deflated, in base64.
     Histogram(String),
 }
 
-/// The longest histogram that is read, in bytes: each of its counts takes nine at most.
+/// Maximum length of a histogram in bytes: each of its counts takes at most nine.
 const MOST_BYTES: u64 = 64 << 10;
 
-/// What stands behind the length of each histogram of ours: no offset, two digits, from 1, to an
-/// hour, no other unit.
+/// The bytes after the length of every valid histogram: no offset, two digits, lowest value 1,
+/// highest value an hour, unit ratio 1.
 const HEAD: [u8; 32] = {
     let mut head = [0; 32];
     head[7] = 2;
@@ -56,7 +56,7 @@ const HEAD: [u8; 32] = {
     head
 };
 
-/// An hour: the longest that is told from longer ones.
+/// An hour. Longer latencies count as this one.
 const MOST_MICROS: u64 = 3_600_000_000;
 
 impl fmt::Debug for Latencies {
@@ -70,7 +70,7 @@ impl fmt::Debug for Latencies {
 }
 
 impl Latencies {
-    /// Those of a pass.
+    /// Returns the latencies of a pass.
     pub fn of(pass: &Pass) -> Self {
         let mut micros = pass.fetched.iter().map(|fetched| fetched.elapsed.as_micros() as u64);
         if pass.fetched.len() <= MOST_KEPT {
@@ -81,24 +81,23 @@ impl Latencies {
         let mut bytes = Vec::new();
         match V2DeflateSerializer::new().serialize(&histogram, &mut bytes) {
             Ok(_) => Self::Histogram(STANDARD_NO_PAD.encode(bytes)),
-            // Only a writer that fails makes this fail, and a vector does not.
+            // Serializing only fails if the writer does, and a vector does not fail.
             Err(_) => Self::None,
         }
     }
 
-    /// Whether these may be what a pass took.
+    /// Checks that the latencies are possible. [`Latencies::add_to`] checks histograms.
     ///
     /// # Errors
     ///
-    /// There are more of them than are kept, or one is longer than any fetch. Histograms are read
-    /// when they are added.
+    /// There are more than [`MOST_KEPT`], or one is longer than any fetch.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let Self::Each(each) = self else { return Ok(()) };
         bounds::length("latencies", each.len(), MOST_KEPT)?;
         each.iter().try_for_each(|micros| bounds::count("a latency", *micros))
     }
 
-    /// Whether nothing is known.
+    /// Returns whether no latency was recorded.
     pub fn is_none(&self) -> bool {
         *self == Self::None
     }
@@ -107,7 +106,7 @@ impl Latencies {
     ///
     /// # Errors
     ///
-    /// The text is no histogram.
+    /// The text is not a valid histogram.
     pub fn add_to(&self, histogram: &mut Histogram<u64>) -> anyhow::Result<()> {
         match self {
             Self::None => {}
@@ -124,14 +123,14 @@ impl Latencies {
     }
 }
 
-/// What a deflated histogram is without deflation. Its reader would take as much memory as the text
-/// says it needs.
+/// Inflates a histogram and checks its length and bounds, because the deserializer allocates as
+/// much memory as they demand.
 ///
 /// # Errors
 ///
-/// It is none, says another length than it has, or has other bounds than [`new_histogram`].
+/// The bytes are not a histogram, the length is wrong, or the bounds differ from [`new_histogram`].
 fn inflate(deflated: &[u8]) -> anyhow::Result<Vec<u8>> {
-    // Before both: what kind it is, and how long the rest.
+    // Eight bytes come first: the kind, and the length of the rest.
     let mut plain = Vec::new();
     ZlibDecoder::new(deflated.get(8..).unwrap_or_default())
         .take(MOST_BYTES)
@@ -145,7 +144,7 @@ fn inflate(deflated: &[u8]) -> anyhow::Result<Vec<u8>> {
     Ok(plain)
 }
 
-/// An empty histogram: microseconds to two digits, up to an hour.
+/// Returns an empty histogram of microseconds with two significant digits, up to an hour.
 pub fn new_histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, MOST_MICROS, 2).expect("the bounds are valid")
 }
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_of_a_histogram_are_those_of_a_sort_to_two_digits() {
+    fn quantiles_are_exact_to_two_digits() {
         // From 50 microseconds to 2 seconds, most of them short.
         let micros = |index: u64| (50.0 * (index as f64 / 500.0).exp2()) as u64 + index * 7 % 13;
         let mut sorted: Vec<u64> = (0..7_600).map(micros).collect();
@@ -187,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn few_are_kept_each_and_many_as_a_histogram_that_can_be_read_back() {
+    fn few_are_kept_and_many_become_a_histogram() {
         assert_eq!(Latencies::of(&pass(1..=3)), Latencies::Each(vec![1, 2, 3]));
         assert_eq!((starts(&pass(1..=3)).len(), starts(&pass(1..=101)).len()), (3, 0));
         let many = Latencies::of(&pass(1..=10_000));
@@ -209,21 +208,22 @@ mod tests {
         }
     }
 
+    /// Reads an empty histogram that claims this length and this highest value.
+    fn read_claim(length: u32, most: u64) -> anyhow::Result<()> {
+        let mut plain = Vec::new();
+        plain.extend(0x1c84_9313_u32.to_be_bytes());
+        plain.extend(length.to_be_bytes());
+        plain.extend([&HEAD[..16], &most.to_be_bytes(), &HEAD[24..], &[0]].concat());
+        let mut deflated = [0x1c84_9314_u32.to_be_bytes(), [0xff; 4]].concat();
+        ZlibEncoder::new(&plain[..], flate2::Compression::fast()).read_to_end(&mut deflated)?;
+        Latencies::Histogram(STANDARD_NO_PAD.encode(deflated)).add_to(&mut new_histogram())
+    }
+
     #[test]
-    fn a_histogram_that_claims_to_be_huge_is_refused_before_there_is_memory_for_it() {
-        let claims = |length: u32, most: u64| {
-            let mut plain = Vec::new();
-            plain.extend(0x1c84_9313_u32.to_be_bytes());
-            plain.extend(length.to_be_bytes());
-            plain.extend([&HEAD[..16], &most.to_be_bytes(), &HEAD[24..], &[0]].concat());
-            let mut deflated = [0x1c84_9314_u32.to_be_bytes(), [0xff; 4]].concat();
-            ZlibEncoder::new(&plain[..], flate2::Compression::fast())
-                .read_to_end(&mut deflated)
-                .unwrap();
-            Latencies::Histogram(STANDARD_NO_PAD.encode(deflated)).add_to(&mut new_histogram())
-        };
-        claims(1, MOST_MICROS).unwrap();
-        assert!(claims(u32::MAX, MOST_MICROS).unwrap_err().to_string().contains("another length"));
-        assert!(claims(1, u64::MAX).unwrap_err().to_string().contains("other bounds"));
+    fn huge_histograms_are_refused() {
+        read_claim(1, MOST_MICROS).unwrap();
+        let error = read_claim(u32::MAX, MOST_MICROS).unwrap_err();
+        assert!(error.to_string().contains("another length"));
+        assert!(read_claim(1, u64::MAX).unwrap_err().to_string().contains("other bounds"));
     }
 }

@@ -1,5 +1,5 @@
-//! Versions of the crates that this program was built from: crates export none, so they are read
-//! from `Cargo.lock`.
+//! Versions of the crates that this program was built from. They are read from `Cargo.lock`,
+//! because crates do not export their versions.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -22,31 +22,38 @@ struct Package {
     dependencies: Vec<String>,
 }
 
-/// What this package depends on directly: name to version.
+impl Lockfile {
+    fn package(&self, name: &str) -> Option<&Package> {
+        self.package.iter().find(|package| package.name == name)
+    }
+
+    /// Returns the name and version of a dependency. An entry is a name, followed by a version if
+    /// the tree holds several.
+    fn dependency(&self, entry: &str) -> Option<(String, String)> {
+        match entry.split_once(' ') {
+            Some((name, version)) => Some((name.to_owned(), version.to_owned())),
+            None => Some((entry.to_owned(), self.package(entry)?.version.clone())),
+        }
+    }
+}
+
+/// The direct dependencies of this package: name to version.
 static DIRECT: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let lockfile: Lockfile = toml::from_str(TEXT).expect("cargo wrote the lock file");
-    let direct = lockfile.package.iter().find(|package| package.name == env!("CARGO_PKG_NAME"));
-    // An entry is a name alone, or a name and a version where the tree holds several.
-    let version = |entry: &str| match entry.split_once(' ') {
-        Some((name, version)) => Some((name.to_owned(), version.to_owned())),
-        None => {
-            let package = lockfile.package.iter().find(|package| package.name == entry)?;
-            Some((entry.to_owned(), package.version.clone()))
-        }
-    };
-    direct
+    lockfile
+        .package(env!("CARGO_PKG_NAME"))
         .into_iter()
         .flat_map(|package| &package.dependencies)
-        .filter_map(|entry| version(entry))
+        .filter_map(|entry| lockfile.dependency(entry))
         .collect()
 });
 
-/// The version of a crate that this package depends on directly.
+/// Returns the version of a direct dependency.
 pub fn version(name: &str) -> Option<&'static str> {
     DIRECT.get(name).map(String::as_str)
 }
 
-/// Every crate that this package depends on directly, with its version.
+/// Returns the direct dependencies, each with its version.
 pub fn direct() -> impl Iterator<Item = (&'static str, &'static str)> {
     DIRECT.iter().map(|(name, version)| (name.as_str(), version.as_str()))
 }
@@ -56,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn direct_dependencies_have_versions_and_others_have_none() {
+    fn direct_dependencies_have_versions() {
         assert!(version("surf").unwrap().starts_with("2."));
         assert!(
             version("async-global-executor").unwrap().starts_with("2."),

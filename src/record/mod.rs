@@ -1,7 +1,8 @@
-//! Records: what was measured once, kept in a folder of its own that is never overwritten.
+//! Records: the samples of one run, in a separate folder that is never overwritten.
 //!
-//! `environment.json` says where and with what, `samples.jsonl` holds one line for each sample and
-//! is appended to as the samples come. Measuring and presenting meet only here.
+//! `environment.json` describes the machine and the program. `samples.jsonl` holds one line per
+//! sample; each is appended when it is measured. Records are the only link between measurements
+//! and reports.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -45,7 +46,7 @@ pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::sample::{Measurement, Sample, What};
 
-/// The version of the form in which records are written. Records of a newer one are refused.
+/// The version of the format that records are written in. Newer records are refused.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The file of the environment, in a record's folder.
@@ -54,23 +55,23 @@ pub const ENVIRONMENT_FILE: &str = "environment.json";
 /// The file of the samples, in a record's folder.
 pub const SAMPLES_FILE: &str = "samples.jsonl";
 
-/// The longest environment file and the longest line of samples that are read, in bytes: far above
-/// what is written.
+/// Maximum length of an environment file and of a line of samples, in bytes. Those written are far
+/// shorter.
 const LONGEST: u64 = 1 << 20;
 
-/// The longest file of JSON that is read as a whole, in bytes.
+/// Maximum length of a JSON file that is read as a whole, in bytes.
 const LONGEST_WHOLE: u64 = 64 << 20;
 
-/// One run, read back.
+/// One run as read from its folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// What the folder is called.
+    /// The folder's name.
     pub name: String,
-    /// Where it was measured, and with what.
+    /// The machine and the program that measured it.
     pub environment: Environment,
-    /// The samples, in the order in which they were taken.
+    /// The samples, in the order of measurement.
     pub samples: Vec<Sample>,
-    /// Whether the last line had been cut off, as by a crash. It is left out.
+    /// Whether the last line was cut, for example by a crash. `samples` omits it.
     pub cut: bool,
 }
 
@@ -79,8 +80,8 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// There is none, it is of a newer form, or a line of it is damaged: file and line are told. A
-    /// cut last line is no error, since that is what a crash leaves behind.
+    /// The record is missing, of a newer version, or damaged: the message names file and line. A
+    /// cut last line is not an error, because a crash leaves one behind.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         let name = fs::canonicalize(folder)
             .ok()
@@ -96,7 +97,7 @@ impl Record {
         Ok(Self { name, environment, samples, cut })
     }
 
-    /// The samples, grouped by what was measured, in order of first appearance.
+    /// Returns the samples grouped into measurements, in order of first appearance.
     pub fn measurements(&self) -> Vec<Measurement<'_>> {
         Measurement::group(&self.samples)
     }
@@ -107,7 +108,7 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// The file is missing, damaged or of a newer form.
+    /// The file is missing, damaged or of a newer version.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
         #[derive(Deserialize)]
         struct Version {
@@ -122,7 +123,7 @@ impl Environment {
         file.take(LONGEST)
             .read_to_string(&mut text)
             .with_context(|| format!("cannot read {shown}"))?;
-        // The version first: nothing else of a newer form need be as it is here.
+        // The version first: a newer version may differ in every other field.
         let Version { schema_version } =
             parse(text.as_bytes()).with_context(|| format!("{shown}: no environment"))?;
         if schema_version > SCHEMA_VERSION {
@@ -135,7 +136,7 @@ impl Environment {
     }
 }
 
-/// What the lines of a file say, and whether its last line is cut.
+/// Parses the lines of a file, and returns whether the last one is cut.
 fn read_lines<T: DeserializeOwned>(
     path: &Path,
     what: &str,
@@ -167,12 +168,11 @@ fn read_lines<T: DeserializeOwned>(
     Ok((values, false))
 }
 
-/// Reads a file of JSON that need not be there, such as one that is kept beside the records; `what`
-/// it should be is told where it is none.
+/// Reads an optional JSON file, such as one beside the records. Errors name it by `what`.
 ///
 /// # Errors
 ///
-/// It is there and cannot be read.
+/// The file exists and cannot be read.
 pub fn read_whole<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Result<Option<T>> {
     let shown = path.display();
     if !path.exists() {
@@ -182,7 +182,7 @@ pub fn read_whole<T: DeserializeOwned>(path: &Path, what: &str) -> anyhow::Resul
     serde_json::from_slice(&text).map(Some).with_context(|| format!("{shown} is no {what}"))
 }
 
-/// Reads JSON. The place is left out of the message, since a line or a small file is named already.
+/// Parses JSON. The message omits the position, because callers name the line or the small file.
 fn parse<'a, T: Deserialize<'a>>(text: &'a [u8]) -> anyhow::Result<T> {
     serde_json::from_slice(text).map_err(|error| {
         let message = error.to_string();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_journal_wrote_is_read_back() {
+    fn written_records_are_read() {
         let (_parent, folder) = folder("");
         let environment = Environment::read(&folder).unwrap();
         fs::remove_dir_all(&folder).unwrap();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_last_line_is_left_out_and_told() {
+    fn a_cut_last_line_is_omitted() {
         let (_parent, folder) = folder("");
         for end in 1..GOOD.len() {
             fs::write(folder.join(SAMPLES_FILE), format!("{GOOD}\n{}", &GOOD[..end])).unwrap();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_named() {
+    fn bad_lines_are_named() {
         let error =
             |line: &str| format!("{:#}", read(&format!("{GOOD}\n{line}\n{GOOD}\n")).unwrap_err());
         for (line, why) in [
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_end_is_not_read_to_it() {
+    fn endless_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let endless = folder.path().join("audit.json");
         std::os::unix::fs::symlink("/dev/zero", &endless).unwrap();
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_form_is_refused_and_a_missing_record_is_named() {
+    fn newer_and_missing_records_are_refused() {
         let (_parent, folder) = folder(GOOD);
         fs::write(folder.join(ENVIRONMENT_FILE), r#"{"schema_version": 2, "started": {}}"#)
             .unwrap();
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_never_overwritten() {
+    fn records_are_never_overwritten() {
         let (_parent, folder) = folder(GOOD);
         let error =
             Journal::create(&folder, &Environment::capture("cargo test")).unwrap_err().to_string();

@@ -1,11 +1,11 @@
-//! What was found out about live sites before anything was measured on them.
+//! The probe of live sites: every backend visits them once before the measurement.
 
 use serde::{Deserialize, Serialize};
 
 use super::bounds;
 use crate::fetch::error::ErrorClass;
 
-/// How many sites of a kind are named; the others are counted.
+/// Maximum number of sites of a kind that are named. The others are only counted.
 pub const MOST_NAMED: usize = 10;
 
 /// How live sites answered when every backend visited them once.
@@ -43,7 +43,7 @@ pub struct DifferingSite {
     pub endings: Vec<Ending>,
 }
 
-/// Where some backends ended.
+/// An ending, and the backends that share it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// The status of the answer.
@@ -61,7 +61,7 @@ impl Probe {
         self.sites > 0 && self.dead >= self.sites
     }
 
-    /// Returns an error if a number in it is impossible.
+    /// Returns an error if a field holds an impossible value.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         bounds::fetches("sites", self.sites)?;
         bounds::fetches("dead", self.dead)?;

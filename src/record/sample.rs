@@ -1,4 +1,4 @@
-//! Samples, and the measurements that they add up to.
+//! Samples, and measurements, which are groups of samples.
 
 use std::num::NonZeroU64;
 
@@ -7,54 +7,54 @@ use serde::{Deserialize, Serialize};
 use super::bounds;
 use crate::stats;
 
-/// One sample: some passes, one right after the other, timed each by itself.
+/// One sample: some consecutive passes, each timed separately.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
-    /// What was timed.
+    /// The kind of measurement.
     pub what: What,
     /// The scenario's name.
     pub scenario: String,
-    /// The row's name.
+    /// The backend's name.
     pub row: String,
-    /// How many threads fetched.
+    /// Number of fetching threads.
     pub threads: usize,
-    /// The limit of fetches in flight. A sequential row has one in flight, whatever the limit.
+    /// The limit of fetches in flight. A sequential backend has one in flight at any limit.
     pub concurrency: usize,
-    /// What the scenario's delays were multiplied by.
+    /// The factor on the scenario's delays.
     pub time_scale: f64,
     /// Fetches in each pass.
     pub fetches: u64,
     /// Passes in this sample.
     pub passes: NonZeroU64,
-    /// What the passes took, added up.
+    /// The total time of the passes in seconds.
     pub elapsed_s: f64,
-    /// The ideals of the same passes, added up. `None` where there are no delays.
+    /// The total ideal of the passes in seconds; `None` without delays.
     pub ideal_s: Option<f64>,
 }
 
-/// What a sample timed.
+/// The kind of measurement of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
-    /// A row's passes over a scenario.
+    /// A backend's passes over a scenario.
     Pass,
-    /// The same in the comparison of one scenario over several concurrencies.
+    /// Passes over one scenario that is measured at several concurrencies.
     Concurrency,
-    /// Passes of the fake row, as wall-clock time: what a pass costs in which nothing is fetched.
+    /// Passes of the fake backend in wall-clock time: the cost of a pass that fetches nothing.
     Harness,
     /// Opening a session.
     Open,
-    /// Passes of a minimal hand-written loop over the row's client and executor.
+    /// Passes of a minimal hand-written loop over the backend's client and executor.
     ByHand,
 }
 
 impl Sample {
-    /// The time of one pass.
+    /// Returns the mean time of a pass in seconds.
     pub fn pass_s(&self) -> f64 {
         self.elapsed_s / self.passes.get() as f64
     }
 
-    /// The same, unless a number in it is none that was measured.
+    /// Returns `self`, or an error if a field holds an impossible value.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
         bounds::fetches("fetches", self.fetches)?;
         bounds::time("elapsed_s", self.elapsed_s)?;
@@ -63,33 +63,30 @@ impl Sample {
         Ok(self)
     }
 
-    /// Whether the other sample is one more of the same.
+    /// Returns whether both samples belong to the same measurement.
     fn is_alike(&self, other: &Self) -> bool {
-        let key = |sample: &Self| {
-            (
-                sample.what,
-                sample.threads,
-                sample.concurrency,
-                sample.fetches,
-                sample.time_scale.to_bits(),
-            )
-        };
-        key(self) == key(other) && self.row == other.row && self.scenario == other.scenario
+        self.what == other.what
+            && self.threads == other.threads
+            && self.concurrency == other.concurrency
+            && self.fetches == other.fetches
+            && self.time_scale.to_bits() == other.time_scale.to_bits()
+            && self.row == other.row
+            && self.scenario == other.scenario
     }
 }
 
-/// All samples of one row on one scenario. Never empty.
+/// All samples of one backend on one scenario. Never empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement<'a> {
     samples: Vec<&'a Sample>,
 }
 
 impl<'a> Measurement<'a> {
-    /// Groups samples of the same, in order of first appearance.
+    /// Groups samples into measurements, in order of first appearance.
     pub(super) fn group(samples: &'a [Sample]) -> Vec<Self> {
         let mut measurements: Vec<Self> = Vec::new();
         for sample in samples {
-            // Samples of the same follow each other, so the search begins at the end.
+            // Samples of a measurement follow each other, so the search begins at the end.
             match measurements
                 .iter_mut()
                 .rev()
@@ -102,22 +99,22 @@ impl<'a> Measurement<'a> {
         measurements
     }
 
-    /// What was measured: its first sample, whose names and options are those of all.
+    /// Returns the first sample. All samples have the same names and options.
     pub fn of(&self) -> &'a Sample {
         self.samples[0]
     }
 
-    /// How many samples there are.
+    /// Returns the number of samples.
     pub fn count(&self) -> usize {
         self.samples.len()
     }
 
-    /// The time of one pass: the median over the samples.
+    /// Returns the time of a pass in seconds: the median over the samples.
     pub fn pass_s(&self) -> f64 {
         stats::median(&self.passes_s()).expect("a measurement has samples")
     }
 
-    /// The time of one pass in the fastest and in the slowest sample.
+    /// Returns the time of a pass in the fastest and in the slowest sample, in seconds.
     pub fn range_s(&self) -> (f64, f64) {
         let passes = self.passes_s();
         (
@@ -126,20 +123,20 @@ impl<'a> Measurement<'a> {
         )
     }
 
-    /// Fetches per second at the median pass.
+    /// Returns the fetches per second of the median pass.
     pub fn fetches_per_s(&self) -> f64 {
         self.of().fetches as f64 / self.pass_s()
     }
 
-    /// The mean ideal of a pass, where there are delays.
+    /// Returns the mean ideal of a pass in seconds; `None` without delays.
     pub fn ideal_s(&self) -> Option<f64> {
         let ideals: Option<Vec<f64>> = self.samples.iter().map(|sample| sample.ideal_s).collect();
         let passes: f64 = self.samples.iter().map(|sample| sample.passes.get() as f64).sum();
         Some(ideals?.iter().sum::<f64>() / passes)
     }
 
-    /// The share of a pass that the delays alone explain: the median over the samples of ideal /
-    /// measured.
+    /// Returns the efficiency: the median over the samples of ideal / measured time; `None` without
+    /// delays.
     pub fn efficiency(&self) -> Option<f64> {
         let shares: Option<Vec<f64>> = self
             .samples
@@ -174,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_of_the_same_make_a_measurement() {
+    fn like_samples_make_a_measurement() {
         let samples = [
             sample("a", 1, 3.0, Some(1.0)),
             sample("b", 1, 1.0, None),

@@ -1,25 +1,24 @@
-//! Foreign text made harmless: labels, bodies, urls and messages of strangers must not steer the
-//! reader's terminal, break a line, or show themselves in another order than they have.
+//! Escapes for foreign text. Labels, bodies, urls and messages from outside must not control the
+//! terminal, break lines, or display their characters in another order.
 
 use std::fmt::Write;
 
-/// The text with a visible character in place of each that would act instead of being seen.
+/// Replaces each control or invisible character by a visible one.
 ///
-/// One for one, so that cutting and padding by characters hold before and after.
+/// The number of characters stays the same, so cutting and padding work before and after.
 pub fn visible(text: &str) -> String {
     text.chars().map(visible_char).collect()
 }
 
-/// The first `count` characters, made visible.
+/// Returns the first `count` characters, each made visible.
 pub fn cut(text: &str, count: usize) -> String {
     text.chars().take(count).map(visible_char).collect()
 }
 
-/// A JSON text in which characters that would act on a terminal are written as escapes: the same
-/// value to every parser.
+/// Escapes the characters of a JSON text that a terminal would act on. Parsers read the same value.
 ///
-/// Such characters stand only inside JSON strings, since JSON's own signs are ASCII. The serialiser
-/// has escaped those below U+0020 there already; the line breaks that are left lay the text out.
+/// Such characters appear only inside JSON strings, because the syntax of JSON is ASCII. The
+/// serializer has already escaped those below U+0020; the remaining line breaks are layout.
 pub fn json(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -34,8 +33,8 @@ pub fn json(text: &str) -> String {
     escaped
 }
 
-/// The text in ASCII: what we print beyond it in the nearest signs, and all else as a question
-/// mark.
+/// Converts a text to ASCII: characters that fetchbench prints become similar ones, and all others
+/// a question mark.
 pub fn ascii(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
         match c {
@@ -64,18 +63,23 @@ fn visible_char(c: char) -> char {
     }
 }
 
-/// Whether a terminal or a text renderer may act on the character rather than show it.
+/// Returns whether a terminal or a text renderer may act on the character instead of showing it.
 pub(crate) fn is_active(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' // direction
-            | '\u{2028}' | '\u{2029}' // line and paragraph separators
-            | '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}' // not seen at all
-            | '\u{206A}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}' | '\u{E0000}'..='\u{E007F}') // deprecated, annotations, tags
+            // Direction.
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}'
+            // Line and paragraph separators.
+            | '\u{2028}' | '\u{2029}'
+            // Invisible characters.
+            | '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}'
+            // Deprecated characters, annotations and tags.
+            | '\u{206A}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}'
+            | '\u{E0000}'..='\u{E007F}')
 }
 
-/// Foreign text made harmless in Markdown: it stays on its line, in its cell, and is nothing but
-/// text.
+/// Escapes foreign text for Markdown. It stays in its line and its cell, without any markup.
 pub fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in visible(text).chars() {
@@ -92,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_steer_a_terminal_becomes_visible() {
+    fn control_characters_become_visible() {
         assert_eq!(visible("a\nb\r\t\0\u{1b}[31m\u{7f}"), "a␊b␍␉␀␛[31m␡");
         assert_eq!(
             visible("\u{9b}31m \u{202e}cba \u{2066}x\u{2069} \u{2028}"),
@@ -105,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_unusual_stays() {
+    fn unusual_text_stays() {
         for text in ["", "<!doctype ", "Grüße, 世界 🦀", "e\u{301}", "עברית العربية"]
         {
             assert_eq!(visible(text), text);
@@ -113,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn cutting_counts_characters_not_bytes() {
+    fn cuts_count_characters() {
         assert_eq!(cut("🦀\n🦀🦀", 3), "🦀␊🦀");
         assert_eq!(cut("ab", 3), "ab");
     }
 
     #[test]
-    fn ascii_keeps_every_character_in_its_place() {
+    fn ascii_replaces_other_characters() {
         assert_eq!(
             ascii("█ 8.2 µs – 2 × \u{1b}[1mü\u{1b}[0m…"),
             "# 8.2 us - 2 x \u{1b}[1m?\u{1b}[0m..."
@@ -127,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn json_keeps_its_value_and_its_layout() {
+    fn json_keeps_value_and_layout() {
         let value = serde_json::json!({ "a": "\u{1b}\u{9b}\u{202e}\u{e0041}\u{7f}\nö" });
         let escaped = json(&serde_json::to_string_pretty(&value).unwrap());
         assert_eq!(escaped, "{\n  \"a\": \"\\u001b\\u009b\\u202e\\udb40\\udc41\\u007f\\nö\"\n}");

@@ -1,4 +1,4 @@
-//! What all views share: escapes, numbers, tables, styles and the words of verdicts.
+//! The parts that all views share: escapes, numbers, tables, styles and the words of verdicts.
 
 use anstyle::{AnsiColor, Style};
 
@@ -7,9 +7,7 @@ pub(crate) mod numbers;
 pub mod table;
 pub(crate) mod verdict;
 
-/// The style of headings.
 pub(crate) const HEADING: Style = Style::new().bold();
 /// The style of the names of backends.
 pub(crate) const NAME: Style = AnsiColor::Cyan.on_default();
-/// The style of failures.
 pub(crate) const FAILURE: Style = AnsiColor::Red.on_default();

@@ -1,6 +1,6 @@
-//! Numbers with their units, as tables and pictures show them.
+//! Numbers with units, as shown in tables and charts.
 
-/// A time: `5.957 s`, `23.51 ms`, `8.2 µs`, `41 ns`.
+/// Formats a time: `5.957 s`, `23.51 ms`, `8.2 µs`, `41 ns`.
 pub(crate) fn seconds(seconds: f64) -> String {
     if seconds >= 1.0 {
         format!("{seconds:.3} s")
@@ -13,7 +13,7 @@ pub(crate) fn seconds(seconds: f64) -> String {
     }
 }
 
-/// A rate: `48,211/s`, `11.7/s`.
+/// Formats a rate: `48,211/s`, `11.7/s`.
 pub(crate) fn per_second(rate: f64) -> String {
     if rate < 100.0 {
         return format!("{rate:.1}/s");
@@ -21,7 +21,7 @@ pub(crate) fn per_second(rate: f64) -> String {
     format!("{}/s", grouped(rate.round() as u64))
 }
 
-/// A whole number with a comma before every three digits.
+/// Formats a whole number with a comma before every three digits.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -34,12 +34,12 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// A figure without the digits that say nothing: six are left.
+/// Rounds a value to six significant digits.
 pub(crate) fn significant(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value)
 }
 
-/// A factor on a scenario's delays, as a clause for a heading: empty where it changes nothing.
+/// Formats a factor on a scenario's delays as a clause of a heading; empty if the factor is 1.
 pub(crate) fn time_scale(factor: f64) -> String {
     if factor == 1.0 { String::new() } else { format!(", delays × {factor}") }
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_the_unit_that_suits_them() {
+    fn times_have_suitable_units() {
         assert_eq!(
             [5.95684, 0.02351, 8.24e-6, 4.1e-8].map(seconds),
             ["5.957 s", "23.51 ms", "8.2 µs", "41 ns"]
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn six_digits_are_left_of_a_figure() {
+    fn six_digits_remain() {
         assert_eq!(
             [0.029_701_234_5, 1234.0, 0.0, -1e-9 / 3.0].map(significant),
             [0.0297012, 1234.0, 0.0, -3.33333e-10]

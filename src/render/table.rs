@@ -1,13 +1,13 @@
-//! Tables in plain columns.
+//! Tables with plain columns, and lines that fit a terminal.
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::HEADING;
 
-/// A column's heading and the side its cells keep to.
+/// A column: its heading and the alignment of its cells.
 pub struct Column(pub &'static str, pub Side);
 
-/// The side that the cells of a column keep to: words to the left, numbers to the right.
+/// The alignment of the cells of a column.
 #[derive(Clone, Copy)]
 pub enum Side {
     /// For words.
@@ -16,41 +16,44 @@ pub enum Side {
     Right,
 }
 
-/// Lays rows out under their columns. A column that no row has anything to say in is left out.
+/// Formats rows as a table. Omits columns in which all cells are empty.
 pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
-    let kept = |index: &usize| rows.iter().any(|row| !row[*index].is_empty());
-    let kept: Vec<usize> = (0..columns.len()).filter(kept).collect();
-    let cell = |index: usize, text: &str| {
-        Cell::new(text).set_alignment(match columns[index].1 {
-            Side::Left => CellAlignment::Left,
-            Side::Right => CellAlignment::Right,
-        })
-    };
+    let kept: Vec<usize> =
+        (0..columns.len()).filter(|&index| rows.iter().any(|row| !row[index].is_empty())).collect();
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(kept.iter().map(|&index| cell(index, columns[index].0)));
-    table.add_rows(
-        rows.iter()
-            .map(|row| kept.iter().map(|&index| cell(index, &row[index])).collect::<Vec<_>>()),
-    );
-    // The library pads the left edge by a blank and the right one up to the width, which is not
-    // wanted in a pipe.
-    let line = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned();
-    let mut lines = table.lines().map(line);
+    table.set_header(kept.iter().map(|&index| cell(&columns[index], columns[index].0)));
+    table.add_rows(rows.iter().map(|row| {
+        kept.iter().map(|&index| cell(&columns[index], &row[index])).collect::<Vec<_>>()
+    }));
+    let mut lines = table.lines().map(|line| unpadded(&line).to_owned());
     let heading = lines.next().unwrap_or_default();
     lines.fold(format!("{HEADING}{heading}{HEADING:#}\n"), |text, line| text + &line + "\n")
 }
 
-/// How wide a terminal is taken to be: the width that everybody has.
+fn cell(column: &Column, text: &str) -> Cell {
+    Cell::new(text).set_alignment(match column.1 {
+        Side::Left => CellAlignment::Left,
+        Side::Right => CellAlignment::Right,
+    })
+}
+
+/// Removes the library's padding: a blank at the left, and blanks up to the width at the right.
+/// Programs that read the table from a pipe do not expect them.
+fn unpadded(line: &str) -> &str {
+    line.strip_prefix(' ').unwrap_or(line).trim_end()
+}
+
+/// The assumed width of a terminal.
 pub const TERMINAL: usize = 80;
 
-/// A sentence in lines that fit a terminal, broken at blanks.
+/// Breaks a sentence at blanks into lines that fit a terminal.
 pub fn wrapped(sentence: &str) -> String {
     wrapped_to(TERMINAL, sentence) + "\n"
 }
 
-/// A sentence in lines of at most so many characters, broken at blanks: a longer word has a line to
-/// itself.
+/// Breaks a sentence at blanks into lines of at most `width` characters. A longer word gets a line
+/// by itself.
 pub fn wrapped_to(width: usize, sentence: &str) -> String {
     let mut text = String::new();
     let mut used = 0;
@@ -70,7 +73,7 @@ pub fn wrapped_to(width: usize, sentence: &str) -> String {
     text
 }
 
-/// How wide the widest line of a text is, in characters as shown.
+/// Returns the width of the widest line of a text, in visible characters.
 pub fn width(text: &str) -> usize {
     anstream::adapter::strip_str(text)
         .to_string()
@@ -85,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_keep_to_their_side_and_empty_ones_are_left_out() {
+    fn columns_are_aligned_and_empty_ones_omitted() {
         let columns = [
             Column("word", Side::Left),
             Column("nothing", Side::Left),

@@ -1,8 +1,8 @@
-//! Verdicts in words, and ratios as text. Every report takes them from here.
+//! Verdicts in words, and ratios as text, for all reports.
 
 use crate::stats::paired::{Ratio, Verdict};
 
-/// The figure that a verdict judges a change of.
+/// The kind of value whose change a verdict judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     /// A time, which gets faster or slower.
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn every_verdict_has_words_of_its_own() {
+    fn verdicts_have_distinct_words() {
         for words in [Verdict::key, Verdict::words, Verdict::short_words] {
             let distinct: std::collections::HashSet<&str> = ALL.map(words).into();
             assert_eq!(distinct.len(), ALL.len());

@@ -1,22 +1,22 @@
-//! What must hold of the reader of scenarios, whatever it is given: tried on mutants here, and on
-//! more in `fuzz/`.
+//! Invariants of the scenario parser for any input. Tests check them on mutants, and `fuzz/` on
+//! more inputs.
 
 use super::{Scenario, file};
 use crate::fetch::origin::Origin;
 
-/// Beyond these a scenario takes too long to go through for every mutant.
+/// Larger scenarios would take too long to check for every mutant.
 const SITES: usize = 1_000;
 const BYTES: u64 = 1 << 20;
 
-/// Takes any bytes for the text of a scenario.
+/// Parses any bytes as a scenario.
 ///
 /// # Panics
 ///
-/// What was read makes no sense, or an error does not say where it is.
+/// Panics if the scenario is inconsistent, or if an error does not name its line.
 pub fn examine(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match file::parse("any", text) {
-        Ok(scenario) => go_through(&scenario),
+        Ok(scenario) => check(&scenario),
         Err(error) => {
             let error = error.to_string();
             let line = error.split(':').next().and_then(|line| line.parse().ok());
@@ -26,14 +26,18 @@ pub fn examine(bytes: &[u8]) {
     }
 }
 
-fn go_through(scenario: &Scenario) {
+fn check(scenario: &Scenario) {
     assert!(!scenario.sites.is_empty() && !scenario.origins.is_empty());
     if scenario.sites.len() > SITES {
         return;
     }
-    let origin =
-        |number| Origin { scheme: "http".into(), host: "127.0.0.1".into(), port: number as u16 };
-    let origins: Vec<Origin> = (0..scenario.origins.len()).map(origin).collect();
+    let origins: Vec<Origin> = (0..scenario.origins.len())
+        .map(|number| Origin {
+            scheme: "http".into(),
+            host: "127.0.0.1".into(),
+            port: number as u16,
+        })
+        .collect();
     assert_eq!(scenario.urls(&origins, u64::MAX).len(), scenario.sites.len());
     assert!(
         scenario.ideal(u64::MAX, scenario.limits.concurrency)
@@ -52,7 +56,7 @@ mod tests {
     use crate::stats::mutation;
 
     #[test]
-    fn a_mutant_of_a_scenario_is_read_or_its_line_is_named() {
+    fn mutants_parse_or_name_their_line() {
         mutation::each("scenarios", 200, examine);
     }
 }

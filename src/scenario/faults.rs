@@ -1,4 +1,4 @@
-//! The scenario of all faults: for each a healthy site and a faulty one, side by side.
+//! The scenario of all faults: a healthy site and a faulty one for each.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 
@@ -8,20 +8,20 @@ use crate::fetch::answer::{Beginning, Page};
 use crate::scenario::fault::{self, Answer, Certificate, Content, Fault, Listening, Made};
 use crate::scenario::site::{Delay, Occurring, Reply, Site};
 
-/// The name under which it is loaded. It is no place to compare speeds, and so not among the
-/// built-in ones.
+/// The name to load it by. It is not one of the built-in scenarios because it is not meant for
+/// comparing speeds.
 pub(super) const NAME: &str = "faults";
 
-/// How long each body is: more than any fault takes from it, and little enough for a single packet.
+/// Length of each body: longer than any fault cuts off, and short enough for a single packet.
 const BODY_BYTES: u64 = 1000;
 
-/// How many redirects the chain has.
+/// Number of redirects in the chain.
 const CHAIN: usize = 3;
 
-/// More redirects than the chain has, and fewer than a loop.
+/// Maximum number of redirects: more than the chain has, and fewer than a loop.
 const REDIRECTS: u32 = 5;
 
-/// Less than what never ends comes to within a deadline.
+/// Maximum length of a body: less than an endless body reaches within a deadline.
 const MAX_BODY: u64 = 1 << 20;
 
 /// A fault and its sites in the scenario of all faults.
@@ -29,13 +29,13 @@ const MAX_BODY: u64 = 1 << 20;
 pub struct Case {
     /// The fault.
     pub fault: &'static Fault,
-    /// A site without fault, on the same origin where that can be.
+    /// The index of a site without fault, on the same origin if possible.
     pub healthy: usize,
-    /// The site to fetch.
+    /// The index of the site with the fault.
     pub faulty: usize,
 }
 
-/// The scenario of all faults, and where each stands in it.
+/// Returns the scenario of all faults, and the sites of each.
 pub fn faults() -> (Scenario, Vec<Case>) {
     let limits =
         Limits { max_body: MAX_BODY, redirects: REDIRECTS, ..Limits::new(NonZeroUsize::MIN) };
@@ -52,8 +52,8 @@ pub fn faults() -> (Scenario, Vec<Case>) {
 }
 
 impl Case {
-    /// How many requests a pass over both sites takes at most, if its client asks for nothing
-    /// twice.
+    /// Returns the maximum number of requests of a pass over both sites, if the client does not
+    /// retry.
     pub fn requests(&self, redirects: u32) -> u64 {
         let hops = match self.fault {
             fault if fault.leads_to_itself() => u64::from(redirects),
@@ -72,8 +72,8 @@ impl Scenario {
             _ => Listening::Plain,
         };
         let healthy = self.add_site(format!("{}: healthy", fault.name), healthy_listening, None);
-        // A listener's fault would leave nothing healthy beside it, and a redirect elsewhere must
-        // come from elsewhere.
+        // A listener with a fault cannot serve a healthy site, and a redirect to another origin
+        // must come from another origin.
         let apart = matches!(fault.made, Made::Listener(_)) || fault.name == "redirect-elsewhere";
         if apart {
             self.origins.push(listening.unwrap_or(healthy_listening));
@@ -86,7 +86,7 @@ impl Scenario {
         Case { fault, healthy, faulty: self.sites.len() - 1 }
     }
 
-    /// A site on an origin of its own.
+    /// Adds a site on a new origin, and returns its index.
     fn add_site(
         &mut self,
         label: String,
@@ -98,16 +98,16 @@ impl Scenario {
         self.sites.len() - 1
     }
 
-    /// The page that a client hands on which gives that answer to `visit` of a faulty site.
+    /// Returns the page of a client that returns `answer` for `visit` of a faulty site.
     pub fn page_of(&self, case: &Case, answer: Answer, visit: u64) -> Page {
-        let of = |site: usize, visit| self.sites[site].reply.body(self.seed, site, visit);
+        let programmed = self.body(case.faulty, visit);
         let body: Vec<u8> = match answer.content {
             Content::Nothing => Vec::new(),
             Content::Zeros => fault::zeros().to_vec(),
-            Content::Programmed => of(case.faulty, visit).to_vec(),
-            Content::OfAnotherSite => of(case.healthy, visit).to_vec(),
-            Content::OfNext => of(case.faulty, visit.wrapping_add(1)).to_vec(),
-            Content::Without(bytes) => of(case.faulty, visit).first(BODY_BYTES - bytes).to_vec(),
+            Content::Programmed => programmed.to_vec(),
+            Content::OfAnotherSite => self.body(case.healthy, visit).to_vec(),
+            Content::OfNext => self.body(case.faulty, visit.wrapping_add(1)).to_vec(),
+            Content::Without(bytes) => programmed.first(BODY_BYTES - bytes).to_vec(),
         };
         let mut beginning = Beginning::default();
         beginning.extend(&body);
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_stands_behind_a_healthy_site() {
+    fn faults_follow_a_healthy_site() {
         let (scenario, cases) = faults();
         assert_eq!(cases.len(), fault::all().count());
         for case in cases {
@@ -153,7 +153,7 @@ mod tests {
                 scenario.origins[faulty.origin].scheme(),
                 scenario.origins[healthy.origin].scheme()
             );
-            // What a redirect leads to is the healthy site, at the end.
+            // Redirects end at the healthy site.
             assert_eq!(
                 case.faulty - case.healthy,
                 if case.fault.name == "redirect-chain" { CHAIN } else { 1 }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_takes_a_request_for_each_site_and_each_redirect() {
+    fn redirects_take_requests() {
         let (_, cases) = faults();
         let requests =
             |name: &str| cases.iter().find(|case| case.fault.name == name).unwrap().requests(5);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_right_differs_from_what_is_programmed_only_where_the_fault_says_so() {
+    fn right_pages_follow_the_fault() {
         let (scenario, cases) = faults();
         let case = |name: &str| *cases.iter().find(|case| case.fault.name == name).unwrap();
         let page =

@@ -1,4 +1,4 @@
-//! A scenario's file: what may be written there, and what it means.
+//! The TOML file of a scenario.
 
 use std::collections::HashMap;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -6,20 +6,19 @@ use std::time::Duration;
 
 use anyhow::bail;
 use http::{HeaderName, HeaderValue};
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use toml::Spanned;
 
-use super::Scenario;
+use super::{Scenario, toml_values};
 use crate::fetch::{Connections, Limits};
 use crate::scenario::fault::{Certificate, Fault, Listening};
 use crate::scenario::site::{Delay, Occurring, Reply, Site};
-use crate::scenario::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
-/// Reads a scenario from its TOML text.
+/// Parses the TOML text of a scenario.
 ///
 /// # Errors
 ///
-/// Begins with the line at fault.
+/// The text is not a valid scenario. The message begins with the line number.
 pub(super) fn parse(name: &str, text: &str) -> anyhow::Result<Scenario> {
     let wire: WireScenario = toml::from_str(text).map_err(|error| {
         let line = line(text, error.span().map_or(0, |span| span.start));
@@ -28,26 +27,23 @@ pub(super) fn parse(name: &str, text: &str) -> anyhow::Result<Scenario> {
     wire.into_scenario(name, text)
 }
 
-/// The line of the text in which a byte stands, counted from 1.
+/// Returns the number of the line that holds a byte, counted from 1.
 fn line(text: &str, byte: usize) -> usize {
     text[..byte].matches('\n').count() + 1
 }
 
-/// More sites than this are a mistake, and more than memory holds.
+/// Maximum number of sites. More are a mistake and do not fit into memory.
 const MAX_SITES: usize = 1_000_000;
 
-/// The most that labels, headers and beginnings of all sites may take together, in bytes, each site
-/// having its own.
+/// Maximum total length of the labels, headers and beginnings of all sites, in bytes. Each repeated
+/// site counts.
 const MAX_TEXT_BYTES: usize = 1 << 30;
 
-/// Longer bodies are mistakes.
+/// Maximum length of a body in bytes. Longer bodies are mistakes.
 const MAX_BODY_BYTES: u64 = 1 << 40;
 
-/// Faulty answers are made in memory, whole.
+/// Maximum length of a body with a fault, in bytes. Faulty answers are built in memory.
 const MAX_FAULTY_BYTES: u64 = 16 << 20;
-
-/// Longer delays are mistakes.
-const MAX_DELAY: Duration = Duration::from_secs(3600);
 
 /// A scenario as written in TOML.
 #[derive(Deserialize)]
@@ -57,28 +53,28 @@ struct WireScenario {
     #[serde(default)]
     seed: u64,
     concurrency: NonZeroUsize,
-    #[serde(default, deserialize_with = "optional_duration")]
+    #[serde(default, deserialize_with = "toml_values::optional_duration")]
     deadline: Option<Duration>,
-    #[serde(default, deserialize_with = "optional_bytes")]
+    #[serde(default, deserialize_with = "toml_values::optional_bytes")]
     max_body: Option<u64>,
     #[serde(default)]
     connections: Connections,
-    /// Whether sites are of https that do not say otherwise.
+    /// Whether sites use https by default.
     #[serde(default)]
     tls: bool,
     #[serde(rename = "site", default)]
     sites: Vec<Spanned<WireSite>>,
 }
 
-/// A site, or many alike, as written in TOML.
+/// A site, or several copies of it, as written in TOML.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireSite {
     label: String,
-    /// Sites with the same word here share a listener; without a word they share the nameless one.
+    /// Sites with the same word here share a listener; sites without a word share the nameless one.
     #[serde(default)]
     origin: String,
-    /// That many sites of this kind, numbered from 1 behind their label.
+    /// Number of copies of this site. Their labels are numbered from 1.
     #[serde(default = "one")]
     repeat: NonZeroUsize,
     #[serde(default = "ok")]
@@ -87,17 +83,17 @@ struct WireSite {
     headers: HashMap<String, String>,
     #[serde(default)]
     begins: String,
-    #[serde(deserialize_with = "bytes")]
+    #[serde(deserialize_with = "toml_values::bytes")]
     bytes: u64,
-    #[serde(default = "no_delay", deserialize_with = "delay")]
+    #[serde(default = "no_delay", deserialize_with = "toml_values::delay")]
     delay: Delay,
-    #[serde(default = "no_delay", deserialize_with = "delay")]
+    #[serde(default = "no_delay", deserialize_with = "toml_values::delay")]
     body_time: Delay,
-    /// Whether it is of https.
+    /// Whether it uses https.
     tls: Option<bool>,
-    /// What is wrong with its answers.
+    /// The name of the fault in its answers.
     fault: Option<String>,
-    /// On which visits: each that is a multiple of this, counted from 1.
+    /// The fault occurs on every visit that is a multiple of this, counted from 1.
     every: Option<NonZeroU64>,
 }
 
@@ -113,84 +109,6 @@ fn no_delay() -> Delay {
     Delay::NONE
 }
 
-/// A delay as written in TOML: `"50ms"`, `{ uniform = ["10ms", "90ms"] }` or
-/// `{ lognormal = { median = "50ms", sigma = 0.8 } }`.
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a delay: \"50ms\", { uniform = [\"10ms\", \"90ms\"] } or { lognormal = \
-                 { median = \"50ms\", sigma = 0.8 } }"
-)]
-enum WireDelay {
-    Fixed(String),
-    Uniform { uniform: (String, String) },
-    LogNormal { lognormal: WireLogNormal },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireLogNormal {
-    median: String,
-    sigma: f64,
-}
-
-fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Delay, D::Error> {
-    let duration = |text: &str| match parse_duration(text).map_err(de::Error::custom)? {
-        delay if delay > MAX_DELAY => {
-            Err(de::Error::custom(format!("bad delay {text:?}: {MAX_DELAY:?} at most")))
-        }
-        delay => Ok(delay),
-    };
-    match WireDelay::deserialize(deserializer)? {
-        WireDelay::Fixed(text) => Ok(Delay::Fixed(duration(&text)?)),
-        WireDelay::Uniform { uniform: (min, max) } => {
-            let (min, max) = (duration(&min)?, duration(&max)?);
-            if min > max {
-                return Err(de::Error::custom(format!("bad delay: {min:?} is more than {max:?}")));
-            }
-            Ok(Delay::Uniform { min, max })
-        }
-        WireDelay::LogNormal { lognormal: WireLogNormal { median, sigma } } => {
-            if !(0.0..=5.0).contains(&sigma) {
-                return Err(de::Error::custom(format!(
-                    "bad sigma {sigma}: it lies between 0 and 5"
-                )));
-            }
-            Ok(Delay::LogNormal { median: duration(&median)?, sigma })
-        }
-    }
-}
-
-fn optional_duration<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Duration>, D::Error> {
-    let duration =
-        parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)?;
-    if duration.is_zero() || duration > MAX_DEADLINE {
-        return Err(de::Error::custom("bad deadline: it lies between nothing and a day"));
-    }
-    Ok(Some(duration))
-}
-
-/// A size as written in TOML: `1000` or `"64kB"`.
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "expected a size such as 1000 or \"64kB\"")]
-enum WireBytes {
-    Number(u64),
-    Text(String),
-}
-
-fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    match WireBytes::deserialize(deserializer)? {
-        WireBytes::Number(bytes) => Ok(bytes),
-        WireBytes::Text(text) => parse_bytes(&text).map_err(de::Error::custom),
-    }
-}
-
-fn optional_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    bytes(deserializer).map(Some)
-}
-
 impl WireScenario {
     fn into_scenario(self, name: &str, text: &str) -> anyhow::Result<Scenario> {
         let mut limits = Limits::new(self.concurrency);
@@ -198,27 +116,13 @@ impl WireScenario {
         limits.deadline = self.deadline.unwrap_or(limits.deadline);
         limits.max_body = self.max_body.unwrap_or(limits.max_body);
 
-        let (mut origins, mut of_word) = (Vec::new(), HashMap::new());
-        let (mut sites, mut text_bytes) = (Vec::new(), 0_usize);
+        let mut list = SiteBuilder::default();
         for wire in self.sites {
             let start = wire.span().start;
-            let wire = wire.into_inner();
-            let located = |error| anyhow::anyhow!("{}: {error}", line(text, start));
-            text_bytes = text_bytes.saturating_add(wire.text_bytes());
-            if text_bytes > MAX_TEXT_BYTES {
-                return Err(located(anyhow::anyhow!(
-                    "labels, headers and beginnings have {MAX_TEXT_BYTES} bytes at most"
-                )));
-            }
-            let fault = wire.fault(sites.is_empty()).map_err(located)?;
-            let listening = wire.listening(fault, self.tls);
-            let origin = *of_word.entry((wire.origin.clone(), listening)).or_insert_with(|| {
-                origins.push(listening);
-                origins.len() - 1
-            });
-            wire.push_sites(origin, fault, &mut sites).map_err(located)?;
+            list.push(wire.into_inner(), self.tls)
+                .map_err(|error| anyhow::anyhow!("{}: {error}", line(text, start)))?;
         }
-        if sites.is_empty() {
+        if list.sites.is_empty() {
             bail!("1: the list of sites is empty: add a [[site]]");
         }
         Ok(Scenario {
@@ -226,14 +130,40 @@ impl WireScenario {
             description: self.description,
             seed: self.seed,
             limits,
-            sites,
-            origins,
+            sites: list.sites,
+            origins: list.origins,
         })
     }
 }
 
+/// Collects the sites of a file and their origins.
+#[derive(Default)]
+struct SiteBuilder {
+    sites: Vec<Site>,
+    origins: Vec<Listening>,
+    /// The index of each origin, by its word and how it listens.
+    indices: HashMap<(String, Listening), usize>,
+    text_bytes: usize,
+}
+
+impl SiteBuilder {
+    fn push(&mut self, wire: WireSite, tls: bool) -> anyhow::Result<()> {
+        self.text_bytes = self.text_bytes.saturating_add(wire.text_bytes());
+        if self.text_bytes > MAX_TEXT_BYTES {
+            bail!("labels, headers and beginnings have {MAX_TEXT_BYTES} bytes at most");
+        }
+        let fault = wire.fault(self.sites.is_empty())?;
+        let listening = wire.listening(fault, tls);
+        let origin = *self.indices.entry((wire.origin.clone(), listening)).or_insert_with(|| {
+            self.origins.push(listening);
+            self.origins.len() - 1
+        });
+        wire.push_sites(origin, fault, &mut self.sites)
+    }
+}
+
 impl WireSite {
-    /// What its label, headers and beginning take, as often as it is repeated.
+    /// Returns the length of its label, headers and beginning, times the number of its copies.
     fn text_bytes(&self) -> usize {
         let headers = self
             .headers
@@ -243,39 +173,55 @@ impl WireSite {
         each.saturating_mul(self.repeat.get())
     }
 
-    /// What is wrong with its answers.
+    fn refusal(&self, why: &str) -> anyhow::Error {
+        anyhow::anyhow!("site {:?}: {why}", self.label)
+    }
+
     fn fault(&self, is_first: bool) -> anyhow::Result<Option<Occurring>> {
-        let refuse = |why: &str| anyhow::anyhow!("site {:?}: {why}", self.label);
         let Some(name) = &self.fault else {
             return match self.every {
                 None => Ok(None),
-                Some(_) => Err(refuse("every says how often a fault occurs: name one")),
+                Some(_) => Err(self.refusal("every says how often a fault occurs: name one")),
             };
         };
-        let fault = Fault::named(name).map_err(|why| refuse(&why))?;
+        let fault = Fault::named(name).map_err(|why| self.refusal(&why))?;
         if is_first && fault.needs_site_before() {
-            return Err(refuse("its fault redirects to the site before it, and there is none"));
+            return Err(
+                self.refusal("its fault redirects to the site before it, and there is none")
+            );
         }
         if self.every.is_some() && fault.script().is_none() {
-            return Err(refuse(
-                "its fault is the listener's, and so occurs always: leave out every",
-            ));
+            return Err(
+                self.refusal("its fault is the listener's, and so occurs always: leave out every")
+            );
         }
         if self.bytes > MAX_FAULTY_BYTES {
-            return Err(refuse(&format!(
-                "a body with a fault has {MAX_FAULTY_BYTES} bytes at most"
-            )));
+            return Err(
+                self.refusal(&format!("a body with a fault has {MAX_FAULTY_BYTES} bytes at most"))
+            );
         }
         Ok(Some(Occurring { fault, every: self.every.unwrap_or(NonZeroU64::MIN) }))
     }
 
-    /// How its origin listens. Its fault knows best; sites that listen alike may share an origin.
+    /// Returns how its origin listens: as its fault requires, or else as `tls` requires.
     fn listening(&self, fault: Option<Occurring>, tls: bool) -> Listening {
-        let plainly = match self.tls.unwrap_or(tls) {
+        let default = match self.tls.unwrap_or(tls) {
             true => Listening::Tls(Certificate::Valid),
             false => Listening::Plain,
         };
-        fault.and_then(|occurring| occurring.fault.listening()).unwrap_or(plainly)
+        fault.and_then(|occurring| occurring.fault.listening()).unwrap_or(default)
+    }
+
+    fn parse_headers(&self) -> anyhow::Result<Vec<(HeaderName, HeaderValue)>> {
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            headers.push(
+                parse_header(name, value)
+                    .map_err(|why| self.refusal(&format!("bad header {name:?}: {why}")))?,
+            );
+        }
+        headers.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+        Ok(headers)
     }
 
     fn push_sites(
@@ -294,18 +240,7 @@ impl WireSite {
                 self.status
             );
         }
-        let mut headers = Vec::new();
-        for (name, value) in &self.headers {
-            let refuse =
-                |why: String| anyhow::anyhow!("site {:?}: bad header {name:?}: {why}", self.label);
-            let name: HeaderName = name.parse().map_err(|error| refuse(format!("{error}")))?;
-            let value: HeaderValue = value.parse().map_err(|error| refuse(format!("{error}")))?;
-            if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection") {
-                return Err(refuse("the server sets it itself".to_owned()));
-            }
-            headers.push((name, value));
-        }
-        headers.sort_by(|a, b| a.0.as_str().cmp(b.0.as_str()));
+        let headers = self.parse_headers()?;
         if self.bytes > MAX_BODY_BYTES {
             bail!("site {:?}: a body has {MAX_BODY_BYTES} bytes at most", self.label);
         }
@@ -337,6 +272,15 @@ impl WireSite {
     }
 }
 
+fn parse_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let name: HeaderName = name.parse().map_err(|error| format!("{error}"))?;
+    let value: HeaderValue = value.parse().map_err(|error| format!("{error}"))?;
+    if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection") {
+        return Err("the server sets it itself".to_owned());
+    }
+    Ok((name, value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn sites_are_repeated_and_share_origins_by_name() {
+    fn sites_repeat_and_share_origins() {
         let sites = "[[site]]\nlabel = 'a'\nbytes = '1'\nrepeat = 3\n[[site]]\nlabel = \
                      'b'\norigin = 'o'\nbytes = '1'\n";
         let scenario = parse(sites).unwrap();
@@ -358,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_line() {
+    fn errors_name_their_line() {
         let error = |sites| parse(sites).unwrap_err().to_string();
         assert!(
             error("[[site]]\nlabel = 'a'\nbytes = '1'\ndealy = '1ms'")

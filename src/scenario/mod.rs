@@ -1,5 +1,5 @@
-//! Scenarios: named lists of sites with limits, read from TOML. The built-in ones are embedded in
-//! the program.
+//! Scenarios: named lists of sites with limits, read from TOML. The program embeds the built-in
+//! ones.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::fetch::files::read_at_most;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Limits, Pass, Script};
 use crate::scenario::fault::{Certificate, Listening};
-use crate::scenario::site::Site;
+use crate::scenario::site::{Body, Site};
 
 pub mod fault;
 pub mod schedule;
@@ -24,12 +24,13 @@ pub mod units;
 mod examine;
 mod faults;
 mod file;
+mod toml_values;
 
 #[doc(hidden)]
 pub use self::examine::examine;
 pub use self::faults::{Case, faults};
 
-/// The longest file of a scenario that is read, in bytes.
+/// Maximum length of a scenario's file in bytes.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The built-in scenarios: their names and texts.
@@ -48,38 +49,38 @@ const BUILT_IN: [(&str, &str); 9] = [
 /// A named list of sites and the limits to fetch them with.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// What it is called: the name of its file.
+    /// The name, which is that of its file.
     pub name: String,
-    /// What it is for, in a sentence.
+    /// Its purpose, in a sentence.
     pub description: String,
-    /// Where all delays and bodies are drawn from.
+    /// The seed of all delays and bodies.
     pub seed: u64,
-    /// What sessions must keep to.
+    /// The limits of sessions.
     pub limits: Limits,
     /// The sites, in the order in which they are fetched. Never empty.
     pub sites: Vec<Site>,
-    /// The origins that the sites live on, and how each listens: [`Site::origin`] is an index.
+    /// How each origin of the sites listens. [`Site::origin`] is an index into this list.
     pub origins: Vec<Listening>,
 }
 
 impl Scenario {
-    /// The names of the built-in scenarios.
+    /// Returns the names of the built-in scenarios.
     pub fn names() -> impl Iterator<Item = &'static str> {
         BUILT_IN.iter().map(|(name, _)| *name)
     }
 
-    /// All built-in scenarios.
+    /// Returns all built-in scenarios.
     pub fn built_in() -> impl Iterator<Item = Self> {
         BUILT_IN.iter().map(|(name, text)| {
             file::parse(name, text).expect("the tests read every built-in scenario")
         })
     }
 
-    /// The built-in scenario of that name, or else the scenario in the TOML file of that path.
+    /// Loads the built-in scenario with this name, or else the TOML file at this path.
     ///
     /// # Errors
     ///
-    /// Neither exists, or the file is no scenario: then its name and line are told.
+    /// Neither exists, or the file is not a valid scenario. The message then names file and line.
     pub fn load(name_or_path: &str) -> anyhow::Result<Self> {
         if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
             return file::parse(name, text);
@@ -102,7 +103,7 @@ impl Scenario {
         file::parse(&name, &text).map_err(|error| anyhow::anyhow!("{name_or_path}:{error}"))
     }
 
-    /// The same with every delay multiplied by `factor`.
+    /// Multiplies all delays by `factor`.
     #[must_use]
     pub fn time_scaled(mut self, factor: f64) -> Self {
         self.sites = self
@@ -113,7 +114,7 @@ impl Scenario {
         self
     }
 
-    /// The same with every site over https that is not by its own fault.
+    /// Moves all sites on plain origins to https.
     #[must_use]
     pub fn over_tls(mut self) -> Self {
         for listening in &mut self.origins {
@@ -124,33 +125,36 @@ impl Scenario {
         self
     }
 
-    /// Whether a client must speak https to fetch every site.
+    /// Returns whether any site needs https.
     pub fn needs_https(&self) -> bool {
         self.origins.iter().any(|listening| listening.scheme() == "https")
     }
 
-    /// The same at another concurrency.
+    /// Sets the concurrency.
     #[must_use]
     pub fn with_concurrency(mut self, concurrency: NonZeroUsize) -> Self {
         self.limits.concurrency = concurrency;
         self
     }
 
-    /// Where `visit` of every site is found, given the address of each origin.
+    /// Returns the urls of `visit` of all sites, given the address of each origin.
     ///
     /// # Panics
     ///
-    /// Fewer origins than [`Scenario::origins`].
+    /// Panics if `origins` is shorter than [`Scenario::origins`].
     pub fn urls(&self, origins: &[Origin], visit: u64) -> Vec<Url> {
-        let url = |(index, site): (usize, &Site)| {
-            format!("{}/{index}/{visit}", origins[site.origin])
-                .parse()
-                .expect("an origin and digits are a url")
-        };
-        self.sites.iter().enumerate().map(url).collect()
+        self.sites
+            .iter()
+            .enumerate()
+            .map(|(index, site)| {
+                format!("{}/{index}/{visit}", origins[site.origin])
+                    .parse()
+                    .expect("an origin and digits are a url")
+            })
+            .collect()
     }
 
-    /// How long the server is to take over each answer of `visit`, in the order of the sites.
+    /// Returns the programmed time of each answer of `visit`, in the order of the sites.
     pub fn times(&self, visit: u64) -> impl Iterator<Item = Duration> {
         self.sites
             .iter()
@@ -158,32 +162,36 @@ impl Scenario {
             .map(move |(index, site)| site.reply.time(self.seed, index, visit))
     }
 
-    /// The makespan of `visit` at `concurrency` with the programmed delays and body times and
-    /// nothing else.
+    /// Returns the ideal of `visit` at `concurrency`: its makespan if only the programmed delays
+    /// and body times take time.
     pub fn ideal(&self, visit: u64, concurrency: NonZeroUsize) -> Duration {
         schedule::makespan(self.times(visit), concurrency)
     }
 
-    /// Whether any site makes its visitors wait, so that there is an ideal to measure against.
+    /// Returns whether any site has a delay or body time, so that the ideal is not zero.
     pub fn has_delays(&self) -> bool {
         self.sites.iter().any(|site| !site.reply.is_immediate())
     }
 
-    /// What `visit` of a site must be answered with, if nothing is wrong with it.
+    /// Returns the programmed answer to `visit` of a site, without its fault.
     pub fn page(&self, site: usize, visit: u64) -> Page {
-        let reply = &self.sites[site].reply;
-        let body = reply.body(self.seed, site, visit);
+        let body = self.body(site, visit);
         let mut beginning = Beginning::default();
         body.pieces(0).take(2).for_each(|piece| beginning.extend(piece));
-        Page { status: reply.status, bytes: body.len(), crc32: body.crc32(), beginning }
+        let status = self.sites[site].reply.status;
+        Page { status, bytes: body.len(), crc32: body.crc32(), beginning }
     }
 
-    /// Compares what a pass over the first `urls` of [`Scenario::urls`] of `visit` answered with
-    /// what was programmed.
+    fn body(&self, site: usize, visit: u64) -> Body<'_> {
+        self.sites[site].reply.body(self.seed, site, visit)
+    }
+
+    /// Compares the answers of a pass with the programmed ones. The pass fetched the first `urls`
+    /// of [`Scenario::urls`] of `visit`.
     ///
     /// # Errors
     ///
-    /// The first site whose answer is wrong, or that failed.
+    /// An answer is wrong or a fetch failed. The message names the first such site.
     pub fn verify(&self, visit: u64, urls: usize, pass: &Pass) -> anyhow::Result<()> {
         if pass.fetched.len() != urls {
             bail!("{} results for {urls} urls", pass.fetched.len());
@@ -202,8 +210,7 @@ impl Scenario {
         Ok(())
     }
 
-    /// What the fake backend makes up: for every url of this scenario, its programmed delay and
-    /// answer.
+    /// Returns the script of the fake backend: the programmed delay and answer of every url.
     pub fn script(self: &Arc<Self>) -> Script {
         let scenario = Arc::clone(self);
         Arc::new(move |url| {
@@ -224,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_scenario_is_read() {
+    fn built_in_scenarios_load() {
         for scenario in Scenario::built_in() {
             assert!(!scenario.description.is_empty());
             assert!(!scenario.origins.is_empty());
@@ -232,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_scenario_is_named_with_those_that_there_are() {
+    fn unknown_scenarios_are_refused() {
         let error = Scenario::load("nope").unwrap_err().to_string();
         assert!(
             error.starts_with("unknown scenario \"nope\": take one of article, fan-out"),
@@ -241,15 +248,15 @@ mod tests {
     }
 
     #[test]
-    fn the_article_adds_up_as_its_table_does() {
+    fn the_article_has_its_known_ideals() {
         let article = Scenario::load("article").unwrap();
-        let ms = |slots| article.ideal(0, NonZeroUsize::new(slots).unwrap()).as_micros();
+        let micros = |slots| article.ideal(0, NonZeroUsize::new(slots).unwrap()).as_micros();
         assert_eq!((article.sites.len(), article.origins.len()), (7, 7));
-        assert_eq!((ms(1), ms(7)), (5_956_646, 1_479_646));
+        assert_eq!((micros(1), micros(7)), (5_956_646, 1_479_646));
     }
 
     #[test]
-    fn the_ideal_counts_the_time_of_bodies_and_scales_it() {
+    fn ideals_include_body_times() {
         let site = "[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '20ms'\nbody_time = '100ms'";
         let scenario =
             file::parse("test", &format!("description = 'd'\nconcurrency = 1\n{site}")).unwrap();
@@ -261,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_answer_is_told_from_a_right_one() {
+    fn wrong_answers_are_found() {
         use crate::fetch::Fetched;
         let scenario = file::parse(
             "test",

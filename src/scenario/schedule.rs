@@ -1,12 +1,12 @@
-//! The ideal: what a fetch list costs when nothing but the programmed delays takes time.
+//! The ideal: the time to fetch all sites if only the programmed delays take time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// When each fetch starts if they are started in order over `slots` and each lasts as long as its
-/// delay.
+/// Returns the start and the delay of each fetch, if fetches start in order on `slots` slots and
+/// each lasts as long as its delay.
 pub fn starts(
     delays: impl IntoIterator<Item = Duration>,
     slots: NonZeroUsize,
@@ -23,7 +23,7 @@ pub fn starts(
     })
 }
 
-/// When the last fetch ends.
+/// Returns the end of the last fetch.
 pub fn makespan(delays: impl IntoIterator<Item = Duration>, slots: NonZeroUsize) -> Duration {
     starts(delays, slots).map(|(start, delay)| start + delay).max().unwrap_or_default()
 }
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn one_slot_adds_up_and_enough_slots_cost_the_slowest() {
+    fn slots_bound_the_makespan() {
         assert_eq!(makespan_ms(&[10, 20, 30], 1), 60);
         assert_eq!(makespan_ms(&[10, 20, 30], 3), 30);
         assert_eq!(makespan_ms(&[10, 20, 30], 99), 30);
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_site_takes_the_slot_that_is_free_first() {
+    fn the_first_free_slot_is_taken() {
         // 30 and 10 start at once, 5 follows the 10, 20 follows the 5.
         assert_eq!(makespan_ms(&[30, 10, 5, 20], 2), 35);
     }

@@ -1,15 +1,14 @@
-//! Durations and sizes as people write them: `50ms`, `1.5s`, `64MiB`.
+//! Parsing durations and sizes such as `50ms`, `1.5s` or `64MiB`.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// Reads a duration such as `50ms`, `1.5s` or `2m`.
+/// Parses a duration such as `50ms`, `1.5s` or `2m`.
 ///
 /// # Errors
 ///
-/// Names the text and shows how to write one. A bare number is refused, since nothing says whether
-/// it means seconds.
+/// The text is not a duration. A bare number is refused because its unit is unknown.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     text.parse::<SignedDuration>()
         .ok()
@@ -17,26 +16,25 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("bad duration {text:?}: write it as 250ms, 1.5s or 2m"))
 }
 
-/// The longest deadline that is taken: longer ones are mistakes.
+/// Maximum deadline. Longer deadlines are mistakes.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Reads what delays are to be multiplied by: a number from 0 to 1000.
+/// Parses a factor on delays: a number from 0 to 1000.
 ///
 /// # Errors
 ///
-/// Names the text and shows how to write one.
+/// The text is not such a number.
 pub fn parse_time_scale(text: &str) -> Result<f64, String> {
-    let is_factor = |scale: &f64| (0.0..=1000.0).contains(scale);
-    text.parse().ok().filter(is_factor).ok_or_else(|| {
+    text.parse().ok().filter(|scale| (0.0..=1000.0).contains(scale)).ok_or_else(|| {
         format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1")
     })
 }
 
-/// Reads a size in bytes such as `512`, `64kB` (1,000) or `64MiB` (1,024 twice).
+/// Parses a size in bytes such as `512`, `64kB` (64 × 1,000) or `64MiB` (64 × 1,024 × 1,024).
 ///
 /// # Errors
 ///
-/// Names the text and shows how to write one.
+/// The text is not a size.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
     let unit: u64 = match text[digits.len()..].trim() {
@@ -62,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_with_their_unit() {
+    fn durations_have_units() {
         assert_eq!(parse_duration("798.940ms"), Ok(Duration::from_micros(798_940)));
         assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1_500)));
         assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
@@ -70,14 +68,14 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_without_a_unit_or_below_zero_is_refused() {
+    fn bad_durations_are_refused() {
         for bad in ["", "10", "ms", "-5ms", "1 fortnight", "1e3s"] {
             assert!(parse_duration(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn sizes_are_read_in_decimal_and_binary_units() {
+    fn sizes_have_decimal_or_binary_units() {
         assert_eq!(parse_bytes("0"), Ok(0));
         assert_eq!(parse_bytes("15kB"), Ok(15_000));
         assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));

@@ -1,4 +1,4 @@
-//! Faults of the body itself, and of what follows it.
+//! Faults of the body, and of the bytes that follow it.
 
 use std::time::Duration;
 
@@ -7,12 +7,13 @@ use super::{
 };
 use crate::fetch::error::ErrorClass;
 
-/// Between two bursts of what never ends: 30 MB a second is more than the caps allow for, and
-/// little work for a server.
+/// The pause between two bursts of an endless body. 30 MB per second is above the caps, and little
+/// work for a server.
 const REST: Duration = Duration::from_millis(2);
 
-/// 1 KiB of a body, and the same as a chunk.
+/// 1 KiB of a body.
 const KIBIBYTE: &[u8] = &[b'x'; 1024];
+/// [`KIBIBYTE`] as a chunk.
 const CHUNK: &[u8] = &{
     let mut chunk = [b'x'; 5 + 1024 + 2];
     let (size, mut at) = (b"400\r\n", 0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{BLANK, End, Fault, Listening, Made, PAUSE, RIGHT_ANSWER, Right, Step, reply};
 use crate::fetch::error::ErrorClass;
 
-/// A head that is not whole.
+/// An incomplete head.
 const CUT_HEAD: Step = Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-le");
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -17,7 +17,7 @@ pub(super) const FAULTS: &[Fault] = &[
         why: "RFC 9293, section 3.10.7.1: a closed port answers with a reset",
     },
     Fault {
-        // The request is read, which no client can tell from one that is left lying.
+        // The server reads the request, which a client cannot distinguish from leaving it unread.
         name: "silence",
         what: "accepts the connection and the request, and never says a word",
         made: reply(&[], End::Stay),

@@ -3,7 +3,7 @@
 use super::{Content, End, Fault, Right, Step, answer, reply};
 use crate::fetch::error::ErrorClass;
 
-/// The beginning of a redirect's head: the url follows.
+/// The head of a redirect up to its url.
 const FOUND: Step = Step::Bytes(b"HTTP/1.1 302 Found\r\ncontent-length: 0\r\nlocation: ");
 
 const END_OF_URL: Step = Step::Bytes(b"\r\n\r\n");

@@ -1,4 +1,4 @@
-//! Faults of the framing: where a body ends.
+//! Faults of the framing, which determines the end of a body.
 
 use super::{
     ANSWER_OR_PROTOCOL, Answer, BLANK, Content, End, Fault, PROTOCOL, RIGHT_ANSWER, Right, Step,

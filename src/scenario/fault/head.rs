@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::{ANSWER_OR_PROTOCOL, BLANK, End, Fault, PROTOCOL, RIGHT_ANSWER, Right, Step, reply};
 use crate::fetch::error::ErrorClass;
 
-/// Between two bursts of what never ends.
+/// The pause between two bursts of an endless head.
 const REST: Duration = Duration::from_millis(2);
 
-/// What never ends may be refused for its size, or be cut off by the deadline.
+/// An endless head may be refused for its size, or end with the deadline.
 const PROTOCOL_OR_TIMEOUT: Right = Right::Fail(&[ErrorClass::Protocol, ErrorClass::Timeout]);
 
 const OK: Step = Step::Bytes(b"HTTP/1.1 200 OK\r\n");

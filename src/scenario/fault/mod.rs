@@ -1,7 +1,8 @@
-//! Faults: answers that are wrong, late or endless, or right in a way that clients stumble over.
+//! Faults: answers that are wrong, late or endless, or valid but difficult for clients.
 //!
-//! Each is an entry of a table: how it is made, what a client should make of it, and why. The mock
-//! server plays it, the conformance grid judges by it, and `fetchbench list faults` prints it.
+//! Each fault is an entry of a table: its construction, the correct reaction of a client, and the
+//! reason. The mock server plays it, the conformance grid judges by it, and
+//! `fetchbench list faults` prints it.
 
 use std::fmt;
 use std::time::Duration;
@@ -21,26 +22,26 @@ pub use self::zeros::zeros;
 /// A fault.
 #[derive(Debug)]
 pub struct Fault {
-    /// What a scenario calls it.
+    /// Its name in scenarios.
     pub name: &'static str,
-    /// What the server does.
+    /// The server's behaviour.
     pub what: &'static str,
-    /// How it is made.
+    /// Its construction.
     pub made: Made,
-    /// What a client should make of it.
+    /// The correct reaction of a client.
     pub right: Right,
-    /// Where that is written, and in which words.
+    /// The standard that requires this reaction, and its wording.
     pub why: &'static str,
 }
 
-/// How a fault is made.
+/// The construction of a fault.
 #[derive(Debug)]
 pub enum Made {
-    /// By what is sent in answer to a request.
+    /// The answer to a request.
     Reply(Script),
-    /// The same, where it only makes sense over TLS.
+    /// The answer to a request, for faults that exist only over TLS.
     ReplyOverTls(Script),
-    /// By the listener: no request is ever read, so all sites of an origin share it.
+    /// The listener: it never reads a request, so all sites of an origin share the fault.
     Listener(Listening),
 }
 
@@ -49,17 +50,18 @@ pub enum Made {
 pub enum Listening {
     /// For HTTP.
     Plain,
-    /// For HTTP over TLS, showing that certificate.
+    /// For HTTP over TLS with this certificate.
     Tls(Certificate),
-    /// Not at all: the port is bound, so that nobody else has it, but a connection to it is refused
-    /// by the system.
+    /// Not at all. The port is bound, so that no other program can take it, but the system refuses
+    /// connections to it.
     Refuses,
-    /// For TLS, or so it seems: whoever says anything there is told this, and then.
+    /// Seemingly for TLS. Answers the first bytes of a client with these bytes, then ends like a
+    /// script.
     Greets(&'static [u8], End),
 }
 
 impl Listening {
-    /// The scheme of its urls.
+    /// Returns the scheme of its urls.
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Plain | Self::Refuses => "http",
@@ -68,100 +70,101 @@ impl Listening {
     }
 }
 
-/// Which certificate an origin shows.
+/// The certificate of an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Certificate {
-    /// One that holds.
+    /// A valid certificate.
     Valid,
-    /// One that held until the year 2020.
+    /// A certificate that expired in 2020.
     Expired,
-    /// One of another host.
+    /// A certificate of another host.
     WrongName,
-    /// One that nobody was told to trust the issuer of.
+    /// A certificate of an issuer that clients are not configured to trust.
     UnknownRoot,
 }
 
-/// What is sent, and what becomes of the connection then.
+/// An answer in steps, and the end of its connection.
 #[derive(Debug)]
 pub struct Script {
-    /// What is sent, in order.
+    /// The steps, in order.
     pub steps: &'static [Step],
-    /// What becomes of the connection.
+    /// The end of the connection.
     pub end: End,
 }
 
 /// A step of a script.
 #[derive(Debug)]
 pub enum Step {
-    /// These bytes.
+    /// Sends these bytes.
     Bytes(&'static [u8]),
-    /// These bytes so many times over.
+    /// Sends these bytes this number of times.
     Times(usize, &'static [u8]),
-    /// The head that a faultless reply would have, without the empty line that ends it.
+    /// Sends the head of a correct reply, without the empty line at its end.
     Head,
-    /// The length of the body and so many more bytes, in digits.
+    /// Sends the length of the body plus this number, in digits.
     Length(i64),
-    /// The body.
+    /// Sends the body.
     Body,
-    /// The first half of the body.
+    /// Sends the first half of the body.
     FirstHalf,
-    /// The body as one chunk of a chunked one, with this behind its size.
+    /// Sends the body as one chunk of a chunked body, with these bytes after its size.
     Chunk(&'static [u8]),
-    /// The body of the next visit.
+    /// Sends the body of the next visit.
     OtherBody,
-    /// The end of a head, and the body that it announces: ten million zeros as gzip has them.
+    /// Sends the end of a head and its body: ten million zeros, compressed with gzip.
     Zeros,
-    /// The url of this visit.
+    /// Sends the url of this visit.
     Itself,
-    /// The url of the same visit of the site before this one in the scenario.
+    /// Sends the url of the same visit of the previous site in the scenario.
     SiteBefore,
-    /// Nothing, for that long.
+    /// Waits for this duration.
     Wait(Duration),
 }
 
-/// What becomes of a connection when a script has been played.
+/// The end of a connection after its script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum End {
-    /// The next request is read.
+    /// Reads the next request.
     Keep,
-    /// It is closed, with a FIN.
+    /// Closes the connection with a FIN.
     Close,
-    /// It is closed without the goodbye that TLS asks for.
+    /// Closes the connection without the `close_notify` that TLS requires.
     Cut,
-    /// It is reset, with a RST.
+    /// Resets the connection with a RST.
     Reset,
-    /// It stays, and nothing more is said.
+    /// Keeps the connection open and sends nothing more.
     Stay,
-    /// These bytes so many times over, then a pause, and so on until the client goes. The pause
-    /// keeps it from eating up a core, however fast the client reads.
+    /// Sends these bytes this number of times, then pauses, and repeats until the client goes. The
+    /// pause limits the load on a core, even if the client reads fast.
     Forever(&'static [u8], usize, Duration),
 }
 
-/// What a client should make of a fault.
+/// The correct reaction of a client to a fault.
 #[derive(Debug)]
 pub enum Right {
-    /// Hand on this answer.
+    /// Return this answer.
     Answer(Answer),
-    /// Fail, with one of these classes.
+    /// Fail with one of these classes.
     Fail(&'static [ErrorClass]),
-    /// Either of the two.
+    /// Return this answer, or fail with one of these classes.
     Either(Answer, &'static [ErrorClass]),
 }
 
 impl fmt::Display for Right {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let classes = |classes: &[ErrorClass]| {
-            classes.iter().map(|class| class.name()).collect::<Vec<_>>().join(" or ")
-        };
         match self {
             Self::Answer(answer) => write!(f, "{answer}"),
-            Self::Fail(failures) => f.write_str(&classes(failures)),
-            Self::Either(answer, failures) => write!(f, "{answer}, or {}", classes(failures)),
+            Self::Fail(failures) => f.write_str(&class_names(failures)),
+            Self::Either(answer, failures) => write!(f, "{answer}, or {}", class_names(failures)),
         }
     }
 }
 
-/// An answer that a client may hand on.
+fn class_names(classes: &[ErrorClass]) -> String {
+    classes.iter().map(|class| class.name()).collect::<Vec<_>>().join(" or ")
+}
+
+/// An answer that a client may return.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer {
     /// Its status.
@@ -170,19 +173,19 @@ pub struct Answer {
     pub content: Content,
 }
 
-/// The body of an answer that a client may hand on.
+/// The body of an answer that a client may return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// The one that is programmed for the visit.
+    /// The programmed body of the visit.
     Programmed,
-    /// The one that is programmed for the same visit of the site that the redirects lead to.
+    /// The programmed body of the same visit of the site at the end of the redirects.
     OfAnotherSite,
-    /// None.
+    /// No body.
     Nothing,
-    /// The programmed one without so many of its last bytes, as its head says: no client can know
-    /// better.
+    /// The programmed body, short by this number of bytes, with a matching content-length:
+    /// undetectable by the client.
     Without(u64),
-    /// That of the next visit: no client can know better.
+    /// The body of the next visit: undetectable by the client.
     OfNext,
     /// The [zeros](Step::Zeros), still compressed.
     Zeros,
@@ -204,22 +207,22 @@ impl fmt::Display for Answer {
 }
 
 impl Content {
-    /// Whether only who knows the page can tell that it is wrong.
+    /// Returns whether it is wrong, which only a check against the programmed page can detect.
     pub fn is_wrong(self) -> bool {
         matches!(self, Self::Without(_) | Self::OfNext)
     }
 }
 
-/// Faults that belong together.
+/// Related faults.
 #[derive(Debug)]
 pub struct Group {
-    /// What they concern.
+    /// Their subject.
     pub title: &'static str,
     /// The faults.
     pub faults: &'static [Fault],
 }
 
-/// Every fault, in groups.
+/// All faults, in groups.
 pub static ALL: [Group; 6] = [
     Group { title: "the connection", faults: connection::FAULTS },
     Group { title: "the head", faults: head::FAULTS },
@@ -229,29 +232,29 @@ pub static ALL: [Group; 6] = [
     Group { title: "TLS", faults: encrypted::FAULTS },
 ];
 
-/// Every fault.
+/// Returns all faults.
 pub fn all() -> impl Iterator<Item = &'static Fault> {
     ALL.iter().flat_map(|group| group.faults)
 }
 
 impl Fault {
-    /// The fault of a name.
+    /// Returns the fault with this name.
     ///
     /// # Errors
     ///
-    /// There is none: says where they are listed.
+    /// No fault has this name. The message refers to the list of faults.
     pub fn named(name: &str) -> Result<&'static Self, String> {
-        let unknown = || format!("unknown fault {name:?}: `fetchbench list faults` shows all");
-        all().find(|fault| fault.name == name).ok_or_else(unknown)
+        all()
+            .find(|fault| fault.name == name)
+            .ok_or_else(|| format!("unknown fault {name:?}: `fetchbench list faults` shows all"))
     }
 
     /// Returns whether the answer holds the [`zeros()`].
     pub fn sends_zeros(&self) -> bool {
-        self.script()
-            .is_some_and(|script| script.steps.iter().any(|step| matches!(step, Step::Zeros)))
+        self.has_step(|step| matches!(step, Step::Zeros))
     }
 
-    /// What is sent in answer to a request, if that is where the fault lies.
+    /// Returns the answer to a request; `None` if the fault is the listener's.
     pub fn script(&self) -> Option<&Script> {
         match &self.made {
             Made::Reply(script) | Made::ReplyOverTls(script) => Some(script),
@@ -259,7 +262,7 @@ impl Fault {
         }
     }
 
-    /// How the origin of a site with this fault must listen, if it matters.
+    /// Returns how the origin of a site with this fault must listen; `None` if any origin will do.
     pub fn listening(&self) -> Option<Listening> {
         match self.made {
             Made::Reply(_) => None,
@@ -268,17 +271,17 @@ impl Fault {
         }
     }
 
-    /// Whether it sends its client to the site before its own.
+    /// Returns whether it redirects to the previous site.
     pub fn needs_site_before(&self) -> bool {
-        self.says(|step| matches!(step, Step::SiteBefore))
+        self.has_step(|step| matches!(step, Step::SiteBefore))
     }
 
-    /// Whether it sends its client to where it is.
+    /// Returns whether it redirects to itself.
     pub fn leads_to_itself(&self) -> bool {
-        self.says(|step| matches!(step, Step::Itself))
+        self.has_step(|step| matches!(step, Step::Itself))
     }
 
-    fn says(&self, is_wanted: fn(&Step) -> bool) -> bool {
+    fn has_step(&self, is_wanted: fn(&Step) -> bool) -> bool {
         self.script().is_some_and(|script| script.steps.iter().any(is_wanted))
     }
 }
@@ -289,7 +292,7 @@ impl PartialEq for Fault {
     }
 }
 
-/// Long enough for a client to have read what was sent before: a RST takes back what was not.
+/// Gives a client time to read the bytes sent before: a RST discards unread ones.
 const PAUSE: Step = Step::Wait(Duration::from_millis(40));
 
 /// The end of a head.
@@ -307,7 +310,7 @@ const fn answer(status: u16, content: Content) -> Right {
     Right::Answer(Answer { status, content })
 }
 
-/// The rules leave it to the client, as long as it says so.
+/// The standards leave the choice to the client, as long as it reports an error.
 const ANSWER_OR_PROTOCOL: Right = Right::Either(PROGRAMMED, &[ErrorClass::Protocol]);
 
 const PROTOCOL: Right = Right::Fail(&[ErrorClass::Protocol]);
@@ -319,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_enough_faults_and_no_name_twice() {
+    fn faults_have_distinct_names() {
         let names: HashSet<&str> = all().map(|fault| fault.name).collect();
         assert_eq!(names.len(), all().count());
         assert!(names.len() >= 30, "{}", names.len());
@@ -328,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_says_where_what_is_right_is_written() {
+    fn faults_cite_a_standard() {
         for fault in all() {
             assert!(fault.why.starts_with("RFC "), "{}", fault.name);
             assert!(!fault.what.ends_with('.') && fault.what.len() <= 74, "{}", fault.name);

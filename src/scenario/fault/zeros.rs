@@ -6,15 +6,14 @@ use std::sync::LazyLock;
 use flate2::Compression;
 use flate2::read::GzEncoder;
 
-/// The length of the decoded body: a thousand times that of a large page, and little for any
-/// memory.
+/// Length of the decoded body: a thousand times that of a large page, and small for any memory.
 const ZEROS: u64 = 10_000_000;
 
-/// Made once: it takes longer than a server may keep other clients waiting.
+/// The gzip file. It is made once, because making it would block the server's other clients.
 static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut file = Vec::new();
     let zeros = io::repeat(0).take(ZEROS);
-    // Neither side of it can fail: it reads a constant and writes to memory.
+    // This cannot fail: it reads a constant and writes to memory.
     let _ = GzEncoder::new(zeros, Compression::fast()).read_to_end(&mut file);
     file
 });

@@ -6,17 +6,20 @@ use std::fmt;
 use super::form::Form;
 use super::parse::{UrlError, shown};
 
-/// Bad lines that are reported; the others are counted.
+/// Maximum number of bad lines that are reported. The others are only counted.
 const REPORTED: usize = 10;
 
-/// A file name as a shell reads it; empty for standard input.
+/// Quotes a file name for a shell if necessary. Returns an empty word for standard input.
 pub(super) fn shell_word(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/-+".contains(c);
     match name {
         super::STDIN => String::new(),
         name if name.chars().all(is_plain) && !name.starts_with('-') => name.to_owned(),
         name => format!("'{}'", name.replace('\'', r"'\''")),
     }
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._/-+".contains(c)
 }
 
 /// The lines of a list that are not urls: the first ten, and a count.
@@ -25,11 +28,11 @@ pub(super) fn shell_word(name: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct BadLines {
     file: String,
-    /// What is counted: lines, or the sites of TOML.
+    /// The unit of the counts: lines, or sites in TOML.
     unit: &'static str,
     reported: Vec<String>,
     count: usize,
-    /// All lines but blank ones and comments.
+    /// All lines except blank ones and comments.
     pub(super) lines: usize,
     forms: HashMap<Form, usize>,
 }
@@ -46,17 +49,17 @@ impl BadLines {
         }
     }
 
-    /// The first lines, each with its file and number.
+    /// Returns messages about the first bad lines, each with file and line number.
     pub fn reported(&self) -> &[String] {
         &self.reported
     }
 
-    /// The number of bad lines.
+    /// Returns the number of bad lines.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// Adds a line. The number is asked for only if the line is reported.
+    /// Adds a line. Calls `number` only if the line is reported.
     pub(super) fn push(&mut self, number: impl FnOnce() -> usize, problem: impl fmt::Display) {
         if self.reported.len() < REPORTED {
             self.reported.push(format!("{}:{}: {problem}", self.file, number()));
@@ -103,12 +106,12 @@ impl BadLines {
         self.push(|| number, "the line is not UTF-8");
     }
 
-    /// Drops what would suggest a conversion.
+    /// Forgets the forms of the lines, so that no conversion is suggested.
     pub(super) fn forget_forms(&mut self) {
         self.forms.clear();
     }
 
-    /// The kind of list that this is by most of its lines, and the command that converts it.
+    /// Returns the form of most lines, and the command that converts the list.
     pub fn conversion(&self) -> Option<String> {
         let (form, count) = self.forms.iter().max_by_key(|(_, count)| **count)?;
         let is_mixed = self.count < self.lines;

@@ -1,10 +1,10 @@
-//! Kinds of file that are not one url a line, by their first bytes.
+//! Kinds of file that are not lists, recognised by their first bytes.
 
 /// A kind of file, and the command that prints its urls.
 pub(super) struct FileKind {
-    /// With its article.
+    /// The name with its article.
     pub name: &'static str,
-    /// `FILE` stands for the file.
+    /// The command, with `FILE` in place of the file.
     command: &'static str,
 }
 
@@ -13,7 +13,7 @@ impl FileKind {
         Self { name, command }
     }
 
-    /// The shell command that makes a list of `file`.
+    /// Returns the shell command that makes a list of `file`.
     pub fn command(&self, file: &str) -> String {
         self.command.replace("FILE", file)
     }
@@ -47,7 +47,7 @@ const SITEMAP: FileKind = FileKind::new(
 const MARKUP: FileKind =
     FileKind::new("an HTML or XML page", "grep -oE 'https?://[^[:space:]\"<>]+' FILE > urls.txt");
 
-/// Recognises packed files, UTF-16 and lists that NUL separates.
+/// Recognises packed files, UTF-16 and lists separated by NUL.
 pub(super) fn binary(head: &[u8]) -> Option<FileKind> {
     if let Some((_, kind)) = PACKED.into_iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(kind);
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_told_by_their_head() {
+    fn kinds_are_recognised() {
         assert_eq!(name(b"\x1f\x8b\x08"), Some("a gzip file"));
         for utf_16 in [&b"\xff\xfeh\0"[..], b"\xfe\xff\0h", b"h\0t\0", b"\0h\0t"] {
             assert_eq!(name(utf_16), Some("UTF-16"), "{utf_16:?}");

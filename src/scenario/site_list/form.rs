@@ -47,7 +47,7 @@ impl Form {
         }
     }
 
-    /// The name of one line of this form.
+    /// Returns the name of one line of this form.
     pub fn line_name(self) -> &'static str {
         match self {
             Self::NoScheme => "a host",
@@ -63,7 +63,7 @@ impl Form {
         }
     }
 
-    /// The name of a file of such lines.
+    /// Returns the name of a file of such lines.
     pub fn file_name(self) -> &'static str {
         match self {
             Self::NoScheme => "hosts without a scheme",
@@ -81,14 +81,14 @@ impl Form {
         }
     }
 
-    /// Whether the command leaves lines alone that are urls.
+    /// Returns whether the command keeps lines that are urls.
     pub fn keeps_urls(self) -> bool {
         !matches!(self, Self::Columns { .. } | Self::Link | Self::Target | Self::Hosts)
     }
 
-    /// The shell command that prints the urls of `file`.
+    /// Returns the shell command that prints the urls of `file`.
     pub fn command(self, file: &str) -> String {
-        // The head of a column has no dot.
+        // The heading of a column has no dot.
         const ADD_SCHEME: &str = r" | sed -n '/\./ s|^|https://|p'";
         match self {
             Self::NoScheme => {
@@ -120,7 +120,7 @@ impl Form {
     }
 }
 
-/// Returns the text as a url, and whether it has its scheme itself.
+/// Returns the text as a url, and whether it had a scheme.
 fn with_scheme(text: &str) -> Option<(String, bool)> {
     match parse_url(text) {
         Ok(_) => Some((text.to_owned(), true)),
@@ -181,26 +181,30 @@ fn columns(line: &str) -> Option<(Form, String)> {
         if fields.iter().filter(|field| !field.is_empty()).count() < 2 {
             return None;
         }
-        let found = |scheme: bool| {
-            fields.iter().enumerate().find_map(|(index, field)| {
-                let plain = field.trim_matches('"');
-                let is_url = if scheme { parse_url(plain).is_ok() } else { is_host(plain) };
-                let url = if scheme { plain.to_owned() } else { format!("https://{plain}") };
-                let quoted = plain.len() < field.len();
-                is_url.then(|| (Form::Columns { separator, field: index + 1, quoted, scheme }, url))
-            })
-        };
-        found(true).or_else(|| found(false))
+        find_column(separator, &fields, true).or_else(|| find_column(separator, &fields, false))
     })
 }
 
-/// Reports whether a text is a host name of several labels, the last of which is a word.
+/// Finds the first field that is a url, or the first that is a host if `scheme` is `false`.
+fn find_column(separator: char, fields: &[&str], scheme: bool) -> Option<(Form, String)> {
+    fields.iter().enumerate().find_map(|(index, field)| {
+        let plain = field.trim_matches('"');
+        let is_url = if scheme { parse_url(plain).is_ok() } else { is_host(plain) };
+        let url = if scheme { plain.to_owned() } else { format!("https://{plain}") };
+        let quoted = plain.len() < field.len();
+        is_url.then(|| (Form::Columns { separator, field: index + 1, quoted, scheme }, url))
+    })
+}
+
+/// Returns whether a text is a host name of several labels, the last of which is a word.
 fn is_host(text: &str) -> bool {
-    let is_word =
-        |label: &str| label.len() > 1 && label.starts_with(|c: char| c.is_ascii_alphabetic());
     text.chars().all(is_host_character)
         && !text.starts_with('.')
         && text.trim_end_matches('.').rsplit_once('.').is_some_and(|(_, last)| is_word(last))
+}
+
+fn is_word(label: &str) -> bool {
+    label.len() > 1 && label.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 fn text(line: &str) -> Option<(Form, String)> {

@@ -1,4 +1,4 @@
-//! Lists of one url a line.
+//! Lists with one url a line.
 
 use std::io::{self, BufRead};
 use std::mem;
@@ -8,15 +8,14 @@ use anyhow::{Context, bail};
 use super::bad::{BadLines, shell_word};
 use super::file_kind::{self, FileKind};
 use super::parse::parse_url;
-use super::{ListedSite, SiteList};
+use super::{ListedSite, SiteList, cannot_read};
 
-/// The longest line that is read, in bytes. Many servers refuse a longer url.
+/// Maximum length of a line in bytes. Many servers refuse longer urls.
 pub(super) const LINE_MAX: usize = 8192;
 
 /// Reads a list of at most `most` urls. Blank lines and lines that begin with `#` are skipped.
 pub(super) fn read(file: &str, mut reader: impl BufRead, most: usize) -> anyhow::Result<SiteList> {
-    let context = || format!("cannot read the list of sites {file:?}");
-    let head = reader.fill_buf().with_context(context)?;
+    let head = reader.fill_buf().with_context(|| cannot_read(file))?;
     if let Some(kind) = file_kind::binary(head).or_else(|| file_kind::document(head)) {
         bail!(refusal(file, &kind));
     }
@@ -24,7 +23,7 @@ pub(super) fn read(file: &str, mut reader: impl BufRead, most: usize) -> anyhow:
     let mut lines = Lines { reader, after_return: false };
     let mut line = Vec::new();
     for number in 1.. {
-        if !lines.next(&mut line).with_context(context)? {
+        if !lines.next(&mut line).with_context(|| cannot_read(file))? {
             break;
         }
         let Ok(text) = std::str::from_utf8(&line) else {
@@ -55,7 +54,7 @@ pub(super) fn read(file: &str, mut reader: impl BufRead, most: usize) -> anyhow:
     Ok(list)
 }
 
-/// The message about a file that is not a list.
+/// Returns the message for a file that is not a list.
 pub(super) fn refusal(file: &str, kind: &FileKind) -> String {
     let command = kind.command(&shell_word(file));
     format!("{file}:1: the file is {}, not a list of urls: convert it with `{command}`", kind.name)
@@ -68,8 +67,8 @@ struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    /// Reads the next line without its end, and at most one byte more than a line may have; `false`
-    /// if there is none.
+    /// Reads the next line without its end, up to one byte more than [`LINE_MAX`]. Returns `false`
+    /// at the end of the input.
     fn next(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
         line.clear();
         let mut found = false;

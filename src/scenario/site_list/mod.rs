@@ -1,4 +1,4 @@
-//! Lists of the user's own sites, in a text file, in a TOML file or on standard input.
+//! Lists of live sites: a text file, a TOML file or standard input.
 //!
 //! ```
 //! # fn main() -> anyhow::Result<()> {
@@ -30,27 +30,26 @@ mod lines;
 mod parse;
 mod toml_list;
 
-/// Longer lists are mistakes.
+/// Maximum number of sites. Longer lists are mistakes.
 const SITES_MAX: usize = 1_000_000;
 
-/// The longest TOML file that is read, in bytes.
+/// Maximum length of a TOML file in bytes.
 const TOML_MAX: u64 = 64 << 20;
 
 /// The name of standard input in messages.
 const STDIN: &str = "stdin";
 
-/// A site of the user's own.
+/// A live site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSite {
-    /// Where it is.
+    /// The url to fetch.
     pub url: Url,
-    /// What to call it, where the user says so. Foreign text: escape it where it is printed.
+    /// The label, if the list gives one. Foreign text: escape it before printing.
     pub label: Option<String>,
 }
 
 impl ListedSite {
-    /// What to call it where it is kept: its label, or its url without the values of its query,
-    /// which may be secrets.
+    /// Returns the name for records: the label, or the [public url](public_url).
     pub fn public_name(&self) -> String {
         if let Some(label) = &self.label {
             return label.clone();
@@ -59,16 +58,16 @@ impl ListedSite {
     }
 }
 
-/// Returns a url without what may be secret: user name, password, the values of its query and its
+/// Returns a url without its possible secrets: user name, password, the values of its query and its
 /// fragment.
 pub fn public_url(url: &Url) -> String {
     let mut url = url.clone();
-    // A url that cannot have a user name has none.
+    // This fails only for urls that cannot have a user name or password.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);
     let query = url.query().map_or_else(String::new, |query| {
-        // Without `=` the whole may be a secret.
+        // A pair without `=` may be a secret as a whole.
         let keys = query.split('&').map(|pair| {
             pair.split_once('=').map_or("…".to_owned(), |(key, _)| format!("{key}=…"))
         });
@@ -87,8 +86,8 @@ pub struct SiteList {
     pub bad: BadLines,
 }
 
-/// Reads the list at `path`: TOML if the name ends in `.toml`, else one url a line; `-` is standard
-/// input.
+/// Reads the list at `path`: TOML if the name ends in `.toml`, or else one url a line. `-` is
+/// standard input.
 ///
 /// # Errors
 ///
@@ -99,20 +98,25 @@ pub fn read(path: &Path) -> anyhow::Result<SiteList> {
         return lines::read(STDIN, io::stdin().lock(), SITES_MAX);
     }
     let name = path.display().to_string();
-    let context = || format!("cannot read the list of sites {name:?}");
     if path.extension().is_some_and(|extension| extension == "toml") {
         let bytes = read_at_most(path, TOML_MAX).map_err(|error| match error.kind() {
             io::ErrorKind::FileTooLarge => {
                 anyhow!(
                     "{}: {error}: write a list of one url a line, which may be longer",
-                    context()
+                    cannot_read(&name)
                 )
             }
-            _ => anyhow::Error::new(error).context(context()),
+            _ => anyhow::Error::new(error).context(cannot_read(&name)),
         })?;
         return toml_list::parse(&name, &bytes, SITES_MAX);
     }
-    lines::read(&name, BufReader::new(File::open(path).with_context(context)?), SITES_MAX)
+    let file = File::open(path).with_context(|| cannot_read(&name))?;
+    lines::read(&name, BufReader::new(file), SITES_MAX)
+}
+
+/// Returns the message of a list that cannot be read.
+fn cannot_read(name: &str) -> String {
+    format!("cannot read the list of sites {name:?}")
 }
 
 /// Reads any bytes as a list of either form. Tests call this with mutants of a corpus, and `fuzz/`

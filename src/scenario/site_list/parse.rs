@@ -12,12 +12,12 @@ use crate::fetch::error::excerpt;
 /// line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UrlError {
-    /// Not a url, and not one without its scheme either.
+    /// Not a url, with or without a scheme.
     NotUrl {
         /// The text, quoted and cut.
         shown: String,
     },
-    /// A url but for its scheme.
+    /// A url without its scheme.
     NoScheme {
         /// The text, quoted and cut.
         shown: String,
@@ -25,7 +25,7 @@ pub enum UrlError {
         /// repeat.
         with_scheme: Option<String>,
     },
-    /// Anything else, as a sentence.
+    /// Any other reason, as a sentence.
     Refused(String),
     /// A blank, which the parser of urls would drop or encode.
     Blank {
@@ -66,46 +66,45 @@ impl std::error::Error for UrlError {}
 ///
 /// # Errors
 ///
-/// The text has no scheme or another than http and https, holds a password, or is no url at all.
+/// The text is not a url, has no scheme or one other than http and https, or holds a password.
 pub fn parse_url(text: &str) -> Result<Url, UrlError> {
-    let shown = || shown(text);
-    let refused = |message: String| Err(UrlError::Refused(message));
     let rest = match split_scheme(text) {
         Some((scheme, rest)) if matches!(scheme.as_str(), "http" | "https") => rest,
         Some((scheme, _)) => {
             return refused(format!(
                 "url {}: {scheme} is not fetched, only http and https are",
-                shown()
+                shown(text)
             ));
         }
         None => return Err(without_scheme(text)),
     };
-    // The parser would drop or encode these without a word.
+    // The parser would silently drop or encode these.
     if text.contains(char::is_whitespace) {
-        return Err(UrlError::Blank { shown: shown() });
+        return Err(UrlError::Blank { shown: shown(text) });
     }
     if let Some(hidden) =
         text.chars().find(|c| c.is_control() || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}'))
     {
         return refused(format!(
             "url {} holds an invisible character, U+{:04X}: remove it",
-            shown(),
+            shown(text),
             u32::from(hidden)
         ));
     }
-    // It would also make up for missing slashes, or take the path for the host.
+    // The parser would insert missing slashes, or take the path for the host.
     let Some(rest) = rest.strip_prefix("//").filter(|rest| !rest.starts_with(['/', '\\'])) else {
-        return refused(format!("url {} needs // and a host after its scheme", shown()));
+        return refused(format!("url {} needs // and a host after its scheme", shown(text)));
     };
-    // It would take the second scheme for the host.
+    // The parser would take the second scheme for the host.
     if split_scheme(rest).is_some_and(|(_, rest)| rest.starts_with("//"))
         || rest.starts_with("http//")
     {
-        return refused(format!("url {} has two schemes: remove one", shown()));
+        return refused(format!("url {} has two schemes: remove one", shown(text)));
     }
-    let url: Url =
-        text.parse().map_err(|error| UrlError::Refused(format!("bad url {}: {error}", shown())))?;
-    // An empty user name is dropped by the parser.
+    let url: Url = text
+        .parse()
+        .map_err(|error| UrlError::Refused(format!("bad url {}: {error}", shown(text))))?;
+    // The parser drops an empty user name.
     let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
         return Err(UrlError::Credentials { host: url.host_str().unwrap_or_default().to_owned() });
@@ -113,18 +112,22 @@ pub fn parse_url(text: &str) -> Result<Url, UrlError> {
     if let Some(Host::Domain(host)) = url.host()
         && let Some(odd) = host.chars().find(|c| !is_host_character(*c))
     {
-        return refused(format!("bad url {}: no host name holds {odd:?}", shown()));
+        return refused(format!("bad url {}: no host name holds {odd:?}", shown(text)));
     }
     Ok(url)
 }
 
-/// Reports whether a character may be part of a host name. No standard allows underscores, but real
+fn refused(message: String) -> Result<Url, UrlError> {
+    Err(UrlError::Refused(message))
+}
+
+/// Returns whether a character may be part of a host name. No standard allows underscores, but real
 /// names have them.
 pub(super) fn is_host_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')
 }
 
-/// Splits a text after its scheme, which comes in lower case and without its colon.
+/// Splits a text after its scheme. Returns the scheme in lower case and without its colon.
 fn split_scheme(text: &str) -> Option<(String, &str)> {
     let (scheme, rest) = text.split_once(':')?;
     let may_be = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -141,7 +144,7 @@ fn split_scheme(text: &str) -> Option<(String, &str)> {
 }
 
 fn without_scheme(text: &str) -> UrlError {
-    // A host has no second colon, and no scheme stands inside it.
+    // A host does not end in a colon, but a misplaced scheme does.
     let host = text.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
     if host.ends_with(':') {
         return UrlError::NotUrl { shown: shown(text) };
@@ -235,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_hold_what_names_hold() {
+    fn odd_hosts_are_refused() {
         for (text, odd) in [
             ("https://1,google.com", ','),
             ("http://a!b.example/", '!'),
@@ -251,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_up_for() {
+    fn nothing_is_corrected() {
         for text in [
             "http:/a.example",
             "http:a.example",

@@ -1,4 +1,4 @@
-//! Lists in TOML, which may give labels.
+//! Lists in TOML, with optional labels.
 
 use anyhow::{anyhow, bail};
 use serde::Deserialize;
@@ -27,21 +27,21 @@ struct WireSite {
 
 /// Parses a list of at most `most` sites.
 pub(super) fn parse(file: &str, bytes: &[u8], most: usize) -> anyhow::Result<SiteList> {
-    let line = |byte: usize| bytes[..byte].iter().filter(|byte| **byte == b'\n').count() + 1;
     if let Some(kind) = file_kind::binary(bytes) {
         bail!(refusal(file, &kind));
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| anyhow!("{file}:{}: the line is not UTF-8", line(error.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        anyhow!("{file}:{}: the line is not UTF-8", line(bytes, error.valid_up_to()))
+    })?;
     let parsed: WireList = toml::from_str(text).map_err(|error| {
-        let number = line(error.span().map_or(0, |span| span.start));
+        let number = line(bytes, error.span().map_or(0, |span| span.start));
         if let Some(number) = first_url(text) {
             return anyhow!("{file}:{number}: one url a line is not TOML: name the file urls.txt");
         }
         anyhow!("{file}:{number}: {}", error.message().replace('\n', ", "))
     })?;
     if let Some(site) = parsed.sites.get(most) {
-        bail!("{file}:{}: the list is longer than {most} urls", line(site.url.span().start));
+        bail!("{file}:{}: the list is longer than {most} urls", line(bytes, site.url.span().start));
     }
     let mut list = SiteList { sites: Vec::new(), bad: BadLines::new(file, "sites") };
     for site in parsed.sites {
@@ -49,16 +49,23 @@ pub(super) fn parse(file: &str, bytes: &[u8], most: usize) -> anyhow::Result<Sit
         match parse_url(site.url.get_ref()) {
             Ok(url) => list.sites.push(ListedSite { url, label: site.label }),
             Err(error) => {
-                list.bad.push_url(|| line(site.url.span().start), site.url.get_ref(), &error)
+                let number = || line(bytes, site.url.span().start);
+                list.bad.push_url(number, site.url.get_ref(), &error)
             }
         }
     }
-    // Commands convert lines, and not TOML.
+    // The commands convert lines, not TOML.
     list.bad.forget_forms();
     Ok(list)
 }
 
-/// The number of the first line that is neither blank nor a comment, if it begins with a url.
+/// Returns the number of the line that holds a byte, counted from 1.
+fn line(bytes: &[u8], index: usize) -> usize {
+    bytes[..index].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// Returns the number of the first line that is neither blank nor a comment, if it begins with a
+/// url.
 fn first_url(text: &str) -> Option<usize> {
     let mut lines = text.trim_start_matches('\u{FEFF}').lines().map(str::trim_start).zip(1..);
     let (line, number) = lines.find(|(line, _)| !line.is_empty() && !line.starts_with('#'))?;
@@ -74,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_read_and_nothing_unknown() {
+    fn unknown_keys_are_refused() {
         let text =
             "[[site]]\nurl = 'http://a.example'\nlabel = 'A'\n[[site]]\nurl = 'http://b.example'";
         for text in [text.to_owned(), format!("\u{feff}{text}"), text.replace('\n', "\r\n")] {
@@ -104,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_have_a_most_of_sites() {
+    fn long_lists_are_refused() {
         let site = "[[site]]\nurl = 'http://a.example'\n";
         assert_eq!(list(&site.repeat(3)).unwrap().sites.len(), 3);
         assert_eq!(
