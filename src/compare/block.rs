@@ -20,7 +20,6 @@ const VISITS_A_BLOCK: u64 = 1_000;
 /// passes, and counted passes are not timed.
 const BLOCKS_COUNTED: u32 = 3;
 
-/// A block to run.
 pub(super) struct Block<'a> {
     pub plan: &'a Plan,
     pub workload: &'a Workload,
@@ -31,7 +30,6 @@ pub(super) struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// Runs the block.
     pub fn run(
         &self,
         contenders: &mut [Contender],
@@ -138,7 +136,7 @@ impl Block<'_> {
             let (validity, why) =
                 contender.out.clone().unwrap_or((Validity::Crashed, "has no worker".to_owned()));
             (sample.validity, sample.why) = (validity, Some(why));
-            // Discards leftovers, so that they do not count against the next backend.
+            // Discards the witness, so that it does not count against the next backend.
             self.target.take_witness()?;
             return Ok(sample);
         };

@@ -19,7 +19,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_micros(50);
 enum Detail {
     /// The client's message.
     Message,
-    /// The class alone. Messages may contain the URL, and that of a live site may be secret.
+    /// The class alone. Messages may contain the URL, and that of a live site may contain a secret.
     Class,
 }
 

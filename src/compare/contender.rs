@@ -30,8 +30,8 @@ pub(super) struct Contender {
     pub(super) slots: std::num::NonZeroUsize,
     /// Its worker, during a block.
     worker: Option<Child>,
-    /// Why it is left out of the rest of this workload: a backend that crashed or hung once would do
-    /// so again.
+    /// Why it is left out of the rest of this workload: a backend that crashed or hung once would
+    /// do so again.
     pub(super) out: Option<(Validity, String)>,
     /// The cores that its worker runs on.
     placement: Placement,
@@ -97,7 +97,6 @@ impl Contender {
         self.worker = None;
     }
 
-    /// Returns the id of its worker process.
     pub(super) fn process(&self) -> Option<u32> {
         self.worker.as_ref().map(Child::id)
     }

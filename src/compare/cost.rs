@@ -61,9 +61,9 @@ impl Usage {
         Some(usage)
     }
 
-    /// Returns the processor time since `before` in seconds, to the nanosecond; `None` if the system
-    /// does not report it, or if whole ticks show that a thread ended meanwhile and its time was
-    /// lost.
+    /// Returns the processor time since `before` in seconds, to the nanosecond; `None` if the
+    /// system does not report it, or if whole ticks show that a thread ended meanwhile and its time
+    /// was lost.
     pub fn cpu_s_since(&self, before: Self) -> Option<f64> {
         let cpu_s = self.cpu_s? - before.cpu_s?;
         let ticks =

@@ -99,7 +99,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    /// Uses counters of the kernel, which virtual machines have too and which are read the same way.
+    /// Uses counters of the kernel, which virtual machines also have. They are read the same way.
     #[test]
     fn child_processes_are_counted() {
         let script = "loop() { i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done; }

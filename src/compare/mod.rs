@@ -54,8 +54,8 @@ pub struct Plan {
     pub workloads: Vec<Workload>,
     /// The backends.
     pub participants: Vec<Participant>,
-    /// The index of the reference, which the others are compared with. It is measured twice, to show
-    /// the noise.
+    /// The index of the reference, which the others are compared with. It is measured twice, to
+    /// show the noise.
     pub reference: usize,
     /// When to stop measuring.
     pub stop: Stop,

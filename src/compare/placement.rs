@@ -6,12 +6,9 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::record::Placement;
 
-/// The role of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The mock server.
     Server,
-    /// The worker of a backend.
     Worker,
 }
 

@@ -17,8 +17,8 @@ impl Shuffle {
         }
     }
 
-    /// Returns a number below `limit`, by multiplication (Lemire, "Fast random integer generation in
-    /// an interval", 2019). The bias is negligible for limits this small.
+    /// Returns a number below `limit`, by multiplication (Lemire, "Fast random integer generation
+    /// in an interval", 2019). The bias is negligible for limits this small.
     fn below(&mut self, limit: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }

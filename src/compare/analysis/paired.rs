@@ -94,8 +94,9 @@ impl Paired {
         other != row && ratio.is_some_and(|ratio| ratio.verdict() == Verdict::Tied)
     }
 
-    /// Returns the smallest difference to the reference that would have been found. It is the median
-    /// over the backends, because one that sleeps between its fetches may be noisier than all others.
+    /// Returns the smallest difference to the reference that would have been found. It is the
+    /// median over the backends, because one that sleeps between its fetches may be noisier than
+    /// all others.
     pub(super) fn smallest_difference(&self) -> Option<f64> {
         let reference = self.reference?;
         let family = Family::against_reference(self.valid.len());

@@ -10,7 +10,8 @@ use crate::tools::calibrate::{BlockLength, DRAWN, Run, Trial};
 /// Returns a table of how often experiments were right.
 pub fn trials(trials: &[Trial]) -> String {
     let mut text = String::from(
-        "| row | true difference | blocks | experiments | found slower | found faster | interval covers the truth |\n\
+        "| row | true difference | blocks | experiments | found slower | found faster \
+         | interval covers the truth |\n\
          |---|--:|--:|--:|--:|--:|--:|\n",
     );
     for trial in trials {
@@ -41,9 +42,10 @@ fn share_text(trial: &Trial, count: usize) -> String {
 pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalysis) -> String {
     let Run { seconds, row, blocks, rounds: run_rounds, found } = run;
     format!(
-        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_rounds} cycles, and found {}. \
-         Of the experiments with a quarter of its blocks, which have {} cycles each, {} in {} found the row slower, and of \
-         {} resampled ones, with as many blocks as the run drawn from all {} with replacement, {:.1} %. The run itself \
+        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_rounds} \
+         cycles, and found {}. Of the experiments with a quarter of its blocks, which have {} \
+         cycles each, {} in {} found the row slower, and of {} resampled ones, with as many blocks \
+         as the run drawn from all {} with replacement, {:.1} %. The run itself \
          has blocks of at least as many cycles, and so finds that difference at least as often.\n",
         escape(row),
         found.interval_text(),

@@ -101,8 +101,8 @@ fn ports(range: Option<(u16, u16)>, resting: Option<u64>) -> Finding {
 
 fn backlog(backlog: Option<u64>) -> Finding {
     let Some(backlog) = backlog else { return Finding::unknown("backlog") };
-    let advice = "a thousand connections at once overflow the queue, and are tried again after a second: sysctl -w \
-                  net.core.somaxconn=4096 (as root)";
+    let advice = "a thousand connections at once overflow the queue, and are tried again after a \
+                  second: sysctl -w net.core.somaxconn=4096 (as root)";
     Finding::new(
         "backlog",
         format!("{backlog} connections"),
@@ -124,8 +124,8 @@ fn lateness() -> Vec<f64> {
 fn timers(late_s: &[f64]) -> Finding {
     let [median, worst] =
         [0.5, 0.99].map(|share| stats::quantile(late_s, share).map_or(0.0, |late_s| late_s * 1e6));
-    let advice = "an idle core wakes late, and so do the sites' delays: keep it from deep sleep with the performance \
-                  governor, or trust only what is far longer";
+    let advice = "an idle core wakes late, and so do the sites' delays: keep it from deep sleep \
+                  with the performance governor, or trust only what is far longer";
     let found = format!("{median:.0} µs late, one in a hundred {worst:.0} µs");
     Finding::new("timers", found, (median > 500.0 || worst > 5_000.0).then_some(advice))
 }

@@ -81,7 +81,7 @@ pub(crate) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
     findings
 }
 
-/// Returns the verdict on a cell, what its client reported and the known cause.
+/// Returns the verdict on a cell, the report of its client and the known cause.
 fn outcome(cell: &Cell) -> (Verdict, &str, Option<&'static str>) {
     (cell.client, &cell.told, cell.known().map(|known| known.cause))
 }
@@ -105,9 +105,9 @@ fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
 }
 
 /// The explanation of repeats.
-const REPEATS: &str = "A client may ask again by itself when a connection ends before the answer has, since a GET changes \
-                       nothing (RFC 9110, section 9.2.2). Its user is not told; the server has \
-                       counted.";
+const REPEATS: &str = "A client may ask again by itself when a connection ends before the answer \
+                       has, since a GET changes nothing (RFC 9110, section 9.2.2). Its user is \
+                       not told; the server has counted.";
 
 /// Returns the number of cells with each verdict, good ones first.
 pub(crate) fn summary(grid: &Grid) -> String {
@@ -192,7 +192,8 @@ fn column(number: usize) -> char {
 pub fn markdown(grid: &Grid) -> String {
     let mut page = String::from(
         "# What each row makes of wrong answers\n\n\
-         Made by `fetchbench verify`; nothing here is written by hand. Every row fetched a healthy site, a faulty one and\n\
+         Made by `fetchbench verify`; nothing here is written by hand. Every row fetched a \
+         healthy site, a faulty one and\n\
          the healthy one again over one session, in a process of its own for each fault.\n\n",
     );
     let repeats = repeats(grid);
@@ -213,7 +214,8 @@ pub fn markdown(grid: &Grid) -> String {
     }
     grid_tables(grid).iter().for_each(|text| line(text));
     line(
-        "\n## Findings\n\n| fault | the client alone | rows | told | right would be | why | known |\n\
+        "\n## Findings\n\n\
+         | fault | the client alone | rows | told | right would be | why | known |\n\
          |---|---|---|---|---|---|---|",
     );
     for Finding { fault, cell, rows } in findings(grid) {
@@ -293,7 +295,8 @@ pub fn short(grid: &Grid) -> String {
         }
     }
     let mut table = String::from(
-        "| rows | accept a wrong answer to | fail where they need not, or misleadingly | crash, hang or spoil the next fetch over |\n\
+        "| rows | accept a wrong answer to | fail where they need not, or misleadingly \
+         | crash, hang or spoil the next fetch over |\n\
          |---|---|---|---|\n",
     );
     for (rows, found) in together {
