@@ -41,7 +41,7 @@ pub struct BackendAnalysis {
     /// The mean ideal pass in seconds, if there are delays.
     pub ideal_s: Option<f64>,
     /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
-    /// floor took part.
+    /// floor was measured.
     pub of_floor: Option<f64>,
     /// The times of single fetches.
     pub fetch_times: FetchTimes,

@@ -65,7 +65,7 @@ impl Figure {
         }
     }
 
-    /// Whether the figure of a backend counts.
+    /// Whether the figure of a backend is valid.
     fn counts(self, side: Side<'_>) -> bool {
         let WorkloadAnalysis { rows, reference, .. } = side.workload;
         let mut references = rows.iter().filter(|row| row.name == *reference);
