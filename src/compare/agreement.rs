@@ -1,8 +1,8 @@
-//! Whether the two instruments agree: criterion, which measures one backend after another, and
-//! `compare`, which pairs them.
+//! Checks whether the two instruments agree: criterion, which measures one backend after another,
+//! and `compare`, which pairs them.
 
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
-use crate::record::{Measurement, Record, What, WorkloadSetup};
+use crate::record::{Measurement, Record, Sample, What, WorkloadSetup};
 use crate::stats::paired::{Ratio, Verdict};
 
 /// A backend against the reference of a comparison, by both instruments.
@@ -25,13 +25,13 @@ pub struct Agreement {
 pub enum Accord {
     /// Criterion's figure lies within the interval.
     Within,
-    /// It lies outside, but on the same side of the reference.
+    /// Criterion's figure lies outside, but on the same side of the reference.
     SameSide,
-    /// It names another backend as faster, or one where `compare` shows no difference.
+    /// Criterion finds another backend faster, or one where `compare` shows no difference.
     Contradicts,
 }
 
-/// Returns every backend that both have measured on the same scenario, with the same delays,
+/// Compares every backend that both have measured on the same scenario, with the same delays,
 /// fetches and concurrency.
 pub fn agreements(record: &Record, workloads: &[WorkloadAnalysis]) -> Vec<Agreement> {
     let measurements = record.measurements();
@@ -45,30 +45,39 @@ fn workload_agreements(
     let Some(reference_s) = pass_s(measurements, &workload.setup, &workload.reference) else {
         return Vec::new();
     };
-    let agreement = |row: &BackendAnalysis| {
+    let agreements = workload.rows.iter().filter_map(|row| {
         let criterion = pass_s(measurements, &workload.setup, &row.name)? / reference_s;
+        Agreement::new(&workload.setup.scenario, row, criterion)
+    });
+    agreements.collect()
+}
+
+impl Agreement {
+    /// Returns `None` if `compare` has no verdict on the backend.
+    fn new(scenario: &str, row: &BackendAnalysis, criterion: f64) -> Option<Self> {
         let compare = row.ratio?;
-        Some(Agreement {
-            scenario: workload.setup.scenario.clone(),
+        Some(Self {
+            scenario: scenario.to_owned(),
             row: row.name.clone(),
             criterion,
             compare,
             accord: accord(criterion, compare)?,
         })
-    };
-    workload.rows.iter().filter_map(agreement).collect()
+    }
 }
 
 /// Returns the pass of a backend as criterion measured it under the same conditions.
 fn pass_s(measurements: &[Measurement<'_>], setup: &WorkloadSetup, row: &str) -> Option<f64> {
-    let is_same = |measurement: &&Measurement<'_>| {
-        let sample = measurement.of();
-        sample.what == What::Pass
-            && (sample.row.as_str(), sample.scenario.as_str()) == (row, setup.scenario.as_str())
-            && (sample.fetches, sample.concurrency, sample.time_scale)
-                == (setup.fetches, setup.concurrency, setup.time_scale)
-    };
-    measurements.iter().find(is_same).map(Measurement::pass_s)
+    let mut measurements = measurements.iter();
+    let found = measurements.find(|measurement| is_same_pass(measurement.of(), setup, row));
+    found.map(Measurement::pass_s)
+}
+
+fn is_same_pass(sample: &Sample, setup: &WorkloadSetup, row: &str) -> bool {
+    sample.what == What::Pass
+        && (sample.row.as_str(), sample.scenario.as_str()) == (row, setup.scenario.as_str())
+        && (sample.fetches, sample.concurrency, sample.time_scale)
+            == (setup.fetches, setup.concurrency, setup.time_scale)
 }
 
 /// Returns `None` if `compare` has no verdict.
@@ -91,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_agree_within_the_interval_or_on_the_side() {
+    fn accord_follows_the_interval() {
         let slower = Ratio { mean: 1.2, low: 1.1, high: 1.3, blocks: 8 };
         let tied = Ratio { mean: 1.0, low: 0.95, high: 1.05, blocks: 8 };
         assert_eq!(

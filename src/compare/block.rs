@@ -1,5 +1,5 @@
-//! A block: every row's process started afresh, one pass each to warm up, then rounds in ever new
-//! orders.
+//! A block: starts a process for every backend, warms each up with one pass, and then makes rounds
+//! in shuffled order.
 
 use std::time::Instant;
 
@@ -13,14 +13,13 @@ use crate::backend::mark_unreachable;
 use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
 use crate::worker::PassOrder;
 
-/// Room for the visits of a block's rounds, so that no two blocks share one.
+/// The visits reserved for a block, so that no two blocks share one.
 const VISITS_A_BLOCK: u64 = 1_000;
 
-/// Allocations and instructions hardly differ from pass to pass, and every counted pass is one that
-/// is not timed.
+/// The number of blocks with a counted pass. Allocations and instructions hardly differ between
+/// passes, and counted passes are not timed.
 const BLOCKS_COUNTED: u32 = 3;
 
-/// A block that is about to be run.
 pub(super) struct Block<'a> {
     pub plan: &'a Plan,
     pub workload: &'a Workload,
@@ -31,7 +30,6 @@ pub(super) struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// Runs it.
     pub fn run(
         &self,
         contenders: &mut [Contender],
@@ -47,7 +45,7 @@ impl Block<'_> {
 
         let server_before = self.target.usage();
         let before: Vec<_> =
-            contenders.iter().map(|contender| contender.process().and_then(Usage::of)).collect();
+            contenders.iter().map(|contender| contender.process().and_then(Usage::read)).collect();
         let mut made = 0;
         while made < rounds && !self.plan.is_interrupted() {
             self.round(Some(made), contenders, shuffle, observe)?;
@@ -68,7 +66,7 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// Starts everybody's worker. What they say of themselves is told once a workload.
+    /// Starts the worker of each backend, and reports their setups in the first block.
     fn open(
         &self,
         contenders: &mut [Contender],
@@ -84,8 +82,8 @@ impl Block<'_> {
         Ok(())
     }
 
-    /// One pass of everybody. All meet the same visit, and so the same delays, in processes that
-    /// share nothing.
+    /// Makes one pass of each backend. All have the same visit and so the same delays, in processes
+    /// that share nothing.
     fn round(
         &self,
         round: Option<u32>,
@@ -138,7 +136,7 @@ impl Block<'_> {
             let (validity, why) =
                 contender.out.clone().unwrap_or((Validity::Crashed, "has no worker".to_owned()));
             (sample.validity, sample.why) = (validity, Some(why));
-            // What it left behind is not the next row's.
+            // Discards the witness, so that it does not count against the next backend.
             self.target.take_witness()?;
             return Ok(sample);
         };
@@ -161,10 +159,10 @@ impl Block<'_> {
         Ok(sample.or_contradicted())
     }
 
-    /// What the counted rounds cost a row, and what one more pass allocates and executes, which is
-    /// counted and not timed.
+    /// Returns the cost of the rounds for a backend, with the allocations and instructions of one
+    /// more pass, which is counted and not timed.
     fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
-        let after = contender.process().and_then(Usage::of)?;
+        let after = contender.process().and_then(Usage::read)?;
         let mut sample = self.cost_sample(&contender.name, fetches, before, after);
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;

@@ -1,5 +1,5 @@
-//! What the mock server can do here: the raw client asks as fast as it can, and then half as fast
-//! for answers with a delay.
+//! The capacity of the mock server on this machine: the raw client sends requests as fast as it
+//! can, and then half as fast with delayed replies.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -16,46 +16,48 @@ use crate::scenario::Scenario;
 use crate::server::witness::{DelayErrors, Witness};
 use crate::server::{Server, Setup};
 
-/// Connections to the server, and so requests in flight.
+/// Connections to the server, which is also the number of requests in flight.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(100).expect("it is not 0");
 
-/// The descriptors of all connections: both ends of each are in this process.
+/// Descriptors for all connections: both ends of each are in this process.
 pub const CAPACITY_CONNECTIONS: usize = 2 * CONNECTIONS.get();
 
-/// The moments that a bare loop waits for lie so far apart.
+/// The interval of the moments that a bare loop waits for.
 const STEP: Duration = Duration::from_millis(1);
 
-/// Measures for about three times as long as `time`, against servers made by `setup` in this
-/// process.
+/// Measures the capacity for about three times as long as `time`, with servers made by `setup` in
+/// this process.
 ///
 /// # Errors
 ///
-/// A server cannot be started, or a fetch fails.
+/// Returns an error if a server cannot be started or a fetch fails.
 pub fn capacity(
     setup: impl Fn() -> anyhow::Result<Setup>,
     time: Duration,
 ) -> anyhow::Result<Capacity> {
     let most = load(Scenario::load("keepalive")?, setup()?, time)?;
-    // So long a delay that as many connections make half as many requests.
+    // With this delay, the same connections make half as many requests.
     let fan_out = Scenario::load("fan-out")?;
     let delay = CONNECTIONS.get() as f64 / (most.per_s() / 2.0);
     let programmed = fan_out.ideal(0, NonZeroUsize::MAX).as_secs_f64();
     let half = load(fan_out.time_scaled(delay / programmed), setup()?, time)?;
     let bare = bare(time);
-    let quantile =
-        |errors: &DelayErrors, share| errors.quantile(share).unwrap_or_default().as_secs_f64();
     Ok(Capacity {
         requests_per_s: most.per_s(),
         busy: Duration::from_nanos(most.witness.cpu_ns).as_secs_f64() / most.elapsed.as_secs_f64(),
         delayed_per_s: half.per_s(),
-        delay_error_median_s: quantile(&half.witness.delay_errors, 0.5),
-        delay_error_p99_s: quantile(&half.witness.delay_errors, 0.99),
-        bare_median_s: quantile(&bare, 0.5),
-        bare_p99_s: quantile(&bare, 0.99),
+        delay_error_median_s: quantile_s(&half.witness.delay_errors, 0.5),
+        delay_error_p99_s: quantile_s(&half.witness.delay_errors, 0.99),
+        bare_median_s: quantile_s(&bare, 0.5),
+        bare_p99_s: quantile_s(&bare, 0.99),
     })
 }
 
-/// What passes over a scenario came to.
+fn quantile_s(errors: &DelayErrors, share: f64) -> f64 {
+    errors.quantile(share).unwrap_or_default().as_secs_f64()
+}
+
+/// The result of passes over a scenario.
 struct Load {
     elapsed: Duration,
     witness: Witness,
@@ -67,7 +69,7 @@ impl Load {
     }
 }
 
-/// Has the raw client make passes over a scenario for so long.
+/// Makes passes over a scenario with the raw client for `time`.
 fn load(scenario: Scenario, setup: Setup, time: Duration) -> anyhow::Result<Load> {
     let scenario = Arc::new(scenario.with_concurrency(CONNECTIONS));
     let server = Server::bind_as(Arc::clone(&scenario), setup)?;
@@ -90,7 +92,7 @@ fn passes(
     let floor: Row = FLOOR.parse()?;
     let mut session = floor.open(&Options::default(), &scenario.limits)?;
     let urls = scenario.urls(&announcement.origins()?, 0);
-    // The first pass connects.
+    // The first pass opens the connections.
     session.fetch_all(&urls)?;
     announcement.take_witness()?;
     let start = Instant::now();
@@ -102,8 +104,8 @@ fn passes(
     Ok(Load { elapsed, witness: announcement.take_witness()? })
 }
 
-/// How late a loop that does nothing else sees moments come: whatever else the machine does is in
-/// it.
+/// Returns how late a busy-polling loop sees moments come. It includes all other work of the
+/// machine.
 fn bare(time: Duration) -> DelayErrors {
     let (mut late, start) = (DelayErrors::default(), Instant::now());
     let mut due = start + STEP;
@@ -121,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_capacity_is_made_of_what_was_asked_and_answered() {
+    fn capacities_are_plausible() {
         let capacity = capacity(|| Ok(Setup::default()), Duration::from_millis(30)).unwrap();
         assert!(capacity.requests_per_s > 0.0 && capacity.busy > 0.0, "{capacity:?}");
         assert!(
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_loop_sees_each_moment_once_and_none_early() {
+    fn bare_loops_see_each_moment_once() {
         let late = bare(10 * STEP);
         assert!((1..=9).contains(&late.count()), "{late:?}");
     }

@@ -1,4 +1,4 @@
-//! Whether a pass counts: what the worker says, what was programmed and what the server saw must
+//! Validates passes: the worker's report, the programmed scenario and the server's witness must
 //! agree.
 
 use std::num::NonZeroUsize;
@@ -10,22 +10,21 @@ use crate::record::Validity;
 use crate::scenario::Scenario;
 use crate::server::witness::Witness;
 
-/// What a worker's clock may differ by from the server's, both being the same machine's: reading it
-/// takes a while.
+/// The tolerated difference between the times of worker and server. Both use the clock of the same
+/// machine, but reading it takes a while.
 const CLOCK_TOLERANCE: Duration = Duration::from_micros(50);
 
-/// How much is told of a failure.
+/// The detail in which a failure is described.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Telling {
-    /// What the client says.
+enum Detail {
+    /// The client's message.
     Message,
-    /// The class alone: what clients say may hold the url, and that of a live site may hold a
-    /// secret.
+    /// The class alone. Messages may contain the URL, and that of a live site may contain a secret.
     Class,
 }
 
-/// Why a pass does not count, if so. Of live sites nothing was programmed and nobody has seen
-/// anything, so that only what the worker itself tells can be held against it.
+/// Returns why a pass is invalid; `None` if it is valid. Live sites have neither programmed replies
+/// nor a witness, so only the worker's report is checked.
 pub(super) fn fault(
     scenario: &Scenario,
     slots: NonZeroUsize,
@@ -34,10 +33,10 @@ pub(super) fn fault(
     witness: Option<&Witness>,
 ) -> Option<(Validity, String)> {
     let Some(witness) = witness else {
-        return wrong_count(scenario, pass).or_else(|| failed(scenario, pass, Telling::Class));
+        return wrong_count(scenario, pass).or_else(|| failed(scenario, pass, Detail::Class));
     };
     wrong_count(scenario, pass)
-        .or_else(|| failed(scenario, pass, Telling::Message))
+        .or_else(|| failed(scenario, pass, Detail::Message))
         .or_else(|| wrong_answer(scenario, visit, pass))
         .or_else(|| contradiction(scenario, witness, pass))
         .or_else(|| too_quick(scenario, slots, visit, pass, witness))
@@ -45,12 +44,12 @@ pub(super) fn fault(
 }
 
 fn wrong_count(scenario: &Scenario, pass: &Pass) -> Option<(Validity, String)> {
-    let (told, sites) = (pass.fetched.len(), scenario.sites.len());
-    (told != sites)
-        .then(|| (Validity::WrongAnswer, format!("tells of {told} fetches for {sites} sites")))
+    let (fetches, sites) = (pass.fetched.len(), scenario.sites.len());
+    (fetches != sites)
+        .then(|| (Validity::WrongAnswer, format!("tells of {fetches} fetches for {sites} sites")))
 }
 
-fn failed(scenario: &Scenario, pass: &Pass, telling: Telling) -> Option<(Validity, String)> {
+fn failed(scenario: &Scenario, pass: &Pass, detail: Detail) -> Option<(Validity, String)> {
     let failures: Vec<(usize, &FetchError)> = pass
         .fetched
         .iter()
@@ -64,13 +63,17 @@ fn failed(scenario: &Scenario, pass: &Pass, telling: Telling) -> Option<(Validit
         _ => Validity::Errors,
     };
     let label = &scenario.sites[*index].label;
-    let told = match telling {
-        Telling::Message => first.to_string(),
-        Telling::Class => first.class.name().to_owned(),
+    let description = match detail {
+        Detail::Message => first.to_string(),
+        Detail::Class => first.class.name().to_owned(),
     };
     Some((
         validity,
-        format!("{} of {} failed, first {label}: {told}", failures.len(), pass.fetched.len()),
+        format!(
+            "{} of {} failed, first {label}: {description}",
+            failures.len(),
+            pass.fetched.len()
+        ),
     ))
 }
 
@@ -78,8 +81,8 @@ fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<(Validit
     for (index, fetched) in pass.fetched.iter().enumerate() {
         let page = fetched.result.as_ref().ok()?;
         let expected = scenario.page(index, visit);
-        let told = (page.status, page.bytes, page.crc32);
-        if told != (expected.status, expected.bytes, expected.crc32) {
+        let found = (page.status, page.bytes, page.crc32);
+        if found != (expected.status, expected.bytes, expected.crc32) {
             let stale = visit > 0 && page.crc32 == scenario.page(index, visit - 1).crc32;
             let hint = if stale { ", the answer of an earlier pass" } else { "" };
             let label = &scenario.sites[index].label;
@@ -88,7 +91,7 @@ fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<(Validit
                 format!(
                     "{label}: expected status {}, {} bytes, crc32 {:08x}; told {}, {}, \
                      {:08x}{hint}",
-                    expected.status, expected.bytes, expected.crc32, told.0, told.1, told.2
+                    expected.status, expected.bytes, expected.crc32, found.0, found.1, found.2
                 ),
             ));
         }
@@ -96,7 +99,7 @@ fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<(Validit
     None
 }
 
-/// What the worker tells may be right, and yet not what it did.
+/// Returns how the server's witness contradicts the worker's report.
 fn contradiction(
     scenario: &Scenario,
     witness: &Witness,
@@ -129,7 +132,7 @@ fn too_quick(
     pass: &Pass,
     witness: &Witness,
 ) -> Option<(Validity, String)> {
-    // More requests at once than there are slots would make an ideal that is none.
+    // With more requests in flight than slots, the ideal would be meaningless.
     if witness.peak_in_flight > slots.get() as u64 {
         let why =
             format!("had {} requests in flight, {slots} were allowed", witness.peak_in_flight);
@@ -142,7 +145,7 @@ fn too_quick(
     })
 }
 
-/// Where every site is slow enough for an eighth of the slots to fill, they must.
+/// Checks that an eighth of the slots were filled, if every site is slow enough for that.
 fn connections_short(
     scenario: &Scenario,
     slots: NonZeroUsize,
@@ -152,8 +155,8 @@ fn connections_short(
     const SLOW: Duration = Duration::from_millis(20);
     const BEGINNING: Duration = Duration::from_micros(200);
     let wanted = slots.get().min(scenario.sites.len()) as u64;
-    // Fetches may well end before the last has begun, where beginning thousands takes longer than a
-    // delay.
+    // Fetches may end before the last one has started, because starting thousands takes longer than
+    // a delay.
     let least = wanted.div_ceil(8);
     let slow = SLOW.max(BEGINNING.saturating_mul(u32::try_from(least).unwrap_or(u32::MAX)));
     let all_slow = scenario.times(visit).take(slots.get()).all(|time| time >= slow);
@@ -171,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slots_that_have_the_time_to_fill_and_do_not_are_told() {
+    fn unfilled_slots_are_found() {
         let is_short = |sites: usize, peak_in_flight| {
             let mut scenario = Scenario::load("fan-out").expect("it is built in");
             scenario.sites = scenario.sites.iter().cycle().take(sites).cloned().collect();
@@ -180,7 +183,7 @@ mod tests {
             connections_short(&scenario, slots, 0, &witness).is_some()
         };
         assert!(is_short(1_000, 124) && !is_short(1_000, 125));
-        // In 50 ms not every client begins an eighth of five thousand.
+        // Not every client starts an eighth of five thousand fetches in 50 ms.
         assert!(!is_short(5_000, 400));
     }
 }

@@ -1,4 +1,4 @@
-//! A row that takes part: its worker process, for as long as a block lasts.
+//! A backend in a comparison, with its worker process during a block.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::placement::{Who, placed};
+use super::placement::{Role, placed};
 use super::{Participant, Plan, Workload};
 use crate::fetch::Limits;
 use crate::record::{Placement, Validity, control};
@@ -16,51 +16,43 @@ use crate::worker::{
     ask_to_pass,
 };
 
-/// How long a worker may take to open its session.
+/// The time a worker may take to open its session.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A row that takes part.
+/// A backend in a comparison.
 #[derive(Debug)]
 pub(super) struct Contender {
-    /// The name it is recorded under.
+    /// The name in the record.
     pub(super) name: String,
-    /// Its worker's program and arguments.
+    /// The program and arguments of its worker.
     command: Vec<OsString>,
-    /// Its ideal fetches in flight.
+    /// The number of fetches in flight in its ideal.
     pub(super) slots: std::num::NonZeroUsize,
-    /// Its worker, while a block lasts.
+    /// Its worker, during a block.
     worker: Option<Child>,
-    /// Why it takes no further part on this workload: a row that crashed or hung once would do so
-    /// again.
+    /// Why it is left out of the rest of this workload: a backend that crashed or hung once would
+    /// do so again.
     pub(super) out: Option<(Validity, String)>,
-    /// Which cores its worker runs on.
+    /// The cores that its worker runs on.
     placement: Placement,
-    /// Whether the run is to end.
+    /// Set when the run should end.
     interrupted: Arc<AtomicBool>,
 }
 
 impl Contender {
-    /// Everybody who takes part on a workload: those whose ideal pass is not too long, and the
-    /// reference once more.
+    /// Returns the backends that a workload admits, and the A/A control.
     pub(super) fn all(plan: &Plan, workload: &Workload) -> Vec<Self> {
-        let new = |name: String, participant: &Participant| Self {
-            name,
-            command: participant.command.clone(),
-            slots: participant.slots(&workload.scenario.limits),
-            worker: None,
-            out: None,
-            placement: plan.placement,
-            interrupted: Arc::clone(&plan.interrupted),
-        };
-        let admitted = plan.participants.iter().filter(|participant| workload.admits(participant));
-        let mut all: Vec<Self> =
-            admitted.map(|participant| new(participant.name.clone(), participant)).collect();
         let reference = &plan.participants[plan.reference];
-        all.push(new(control(&reference.name), reference));
-        all
+        let control = Participant { name: control(&reference.name), ..reference.clone() };
+        let admitted = plan.participants.iter().filter(|participant| workload.admits(participant));
+        let placed = admitted.chain([&control]).map(|participant| Self {
+            placement: plan.placement,
+            ..Self::alone(participant, &workload.scenario.limits, &plan.interrupted)
+        });
+        placed.collect()
     }
 
-    /// A row by itself, on any core.
+    /// Returns a backend by itself, on any core.
     pub(super) fn alone(
         participant: &Participant,
         limits: &Limits,
@@ -77,7 +69,7 @@ impl Contender {
         }
     }
 
-    /// Starts a worker and has it open a session.
+    /// Starts a worker and opens a session in it.
     pub(super) fn open(&mut self, open: &Open) -> Option<Ready> {
         if self.out.is_some() {
             return None;
@@ -85,8 +77,9 @@ impl Contender {
         let (program, arguments) = self.command.split_first()?;
         let mut command = Command::new(program);
         command.args(arguments);
-        let start = || Child::start(&mut command, MAX_LINE_BYTES);
-        match placed(self.placement, Who::Worker, start) {
+        let child =
+            placed(self.placement, Role::Worker, || Child::start(&mut command, MAX_LINE_BYTES));
+        match child {
             Ok(child) => self.worker = Some(child),
             Err(error) => {
                 self.out = Some((Validity::Crashed, format!("cannot be started: {error}")));
@@ -96,22 +89,19 @@ impl Contender {
         self.ask(PATIENCE, |worker, patience| ask_to_open(worker, open.clone(), patience))
     }
 
-    /// Has it make a pass.
     pub(super) fn pass(&mut self, order: PassOrder, patience: Duration) -> Option<PassDone> {
         self.ask(patience, |worker, patience| ask_to_pass(worker, order, patience))
     }
 
-    /// Ends its worker.
     pub(super) fn close(&mut self) {
         self.worker = None;
     }
 
-    /// The id of its process.
     pub(super) fn process(&self) -> Option<u32> {
         self.worker.as_ref().map(Child::id)
     }
 
-    /// What its worker answers. Without an answer it takes no further part.
+    /// Returns the reply of its worker. Without one, the backend is left out from now on.
     fn ask<T>(
         &mut self,
         most: Duration,

@@ -1,9 +1,9 @@
-//! How live sites ended for each backend: which failed for all, and where backends ended
+//! The endings of live sites for each backend: sites that failed for all, and sites that ended
 //! differently.
 //!
 //! If a site redirects some backends and not others, their times are of different pages, and the
-//! reader must know. Urls are compared without the values of their queries: these are often new at
-//! every visit, and may be secrets.
+//! reader must know. URLs are compared without the values of their queries, because these often
+//! change with every visit and may be secrets.
 
 use std::collections::BTreeSet;
 
@@ -14,17 +14,17 @@ use crate::fetch::{Fetched, Pass};
 use crate::record::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 use crate::scenario::site_list::public_url;
 
-/// How much of a name or url is kept, in characters.
+/// The maximum length of a name or URL in the record, in characters.
 const SHOWN: usize = 200;
 
-/// The endings of all sites, gathered from one pass of each backend.
+/// The endings of all sites in one pass of each backend.
 #[derive(Debug, Default)]
 pub struct Endings {
     backends: Vec<String>,
     sites: Vec<Vec<Group>>,
 }
 
-/// The backends to which the same thing happened on a site.
+/// The backends with the same outcome on a site.
 #[derive(Debug)]
 struct Group {
     outcome: Outcome,
@@ -32,7 +32,7 @@ struct Group {
     backends: Vec<usize>,
 }
 
-/// What happened to a backend on a site.
+/// The outcome of a backend on a site.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Answered { status: u16, url: Option<String> },
@@ -40,8 +40,8 @@ enum Outcome {
 }
 
 impl Outcome {
-    /// `knows_url` is false if the worker does not report where redirects led.
-    fn of(site: &Url, fetched: &Fetched, knows_url: bool) -> Self {
+    /// `knows_url` is false if the worker does not report final URLs.
+    fn new(site: &Url, fetched: &Fetched, knows_url: bool) -> Self {
         match &fetched.result {
             Err(error) => Self::Failed(error.class),
             Ok(page) => {
@@ -54,7 +54,7 @@ impl Outcome {
 }
 
 impl Endings {
-    /// Adds the pass of one more backend over `urls`, which are the same for all.
+    /// Adds the pass of another backend over `urls`, which are the same for all.
     pub fn add<'a>(
         &mut self,
         backend: &str,
@@ -66,7 +66,7 @@ impl Endings {
         self.backends.push(backend.to_owned());
         self.sites.resize_with(pass.fetched.len(), Vec::new);
         for ((groups, url), fetched) in self.sites.iter_mut().zip(urls).zip(&pass.fetched) {
-            let outcome = Outcome::of(url, fetched, knows_urls);
+            let outcome = Outcome::new(url, fetched, knows_urls);
             match groups.iter_mut().find(|group| group.outcome == outcome) {
                 Some(group) => group.backends.push(backend_index),
                 None => groups.push(Group { outcome, backends: vec![backend_index] }),
@@ -85,47 +85,48 @@ impl Endings {
         let all = 0..self.sites.len();
         let dead: Vec<usize> = all.clone().filter(|index| self.is_dead(*index)).collect();
         let differing: Vec<usize> = all.filter(|index| differ(&self.sites[*index])).collect();
-        let dead_site =
-            |index: &usize| DeadSite { site: shown(&name(*index)), classes: self.classes(*index) };
-        let differing_site = |index: &usize| DifferingSite {
-            site: shown(&name(*index)),
-            endings: self.endings(*index),
-        };
+        let first_dead = dead
+            .iter()
+            .take(MOST_NAMED)
+            .map(|&index| DeadSite { site: shown(&name(index)), classes: self.classes(index) });
+        let first_differing = differing.iter().take(MOST_NAMED).map(|&index| DifferingSite {
+            site: shown(&name(index)),
+            endings: self.endings(index),
+        });
         Probe {
             sites: self.sites.len() as u64,
             dead: dead.len() as u64,
-            first_dead: dead.iter().take(MOST_NAMED).map(dead_site).collect(),
+            first_dead: first_dead.collect(),
             differing: differing.len() as u64,
-            first_differing: differing.iter().take(MOST_NAMED).map(differing_site).collect(),
+            first_differing: first_differing.collect(),
         }
     }
 
     fn classes(&self, index: usize) -> Vec<ErrorClass> {
-        let class = |group: &Group| match group.outcome {
+        let classes = self.sites[index].iter().filter_map(|group| match group.outcome {
             Outcome::Failed(class) => Some(class),
             Outcome::Answered { .. } => None,
-        };
-        self.sites[index].iter().filter_map(class).collect::<BTreeSet<_>>().into_iter().collect()
+        });
+        classes.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn endings(&self, index: usize) -> Vec<Ending> {
-        let ending = |group: &Group| match &group.outcome {
-            Outcome::Failed(_) => None,
-            Outcome::Answered { status, url } => Some(Ending {
-                status: *status,
-                url: url.as_deref().map(shown),
-                backends: group
-                    .backends
-                    .iter()
-                    .map(|backend| self.backends[*backend].clone())
-                    .collect(),
-            }),
-        };
-        self.sites[index].iter().filter_map(ending).collect()
+        self.sites[index].iter().filter_map(|group| self.ending(group)).collect()
+    }
+
+    /// Returns the ending of a group that was answered.
+    fn ending(&self, group: &Group) -> Option<Ending> {
+        let Outcome::Answered { status, url } = &group.outcome else { return None };
+        let backends = group.backends.iter().map(|backend| self.backends[*backend].clone());
+        Some(Ending {
+            status: *status,
+            url: url.as_deref().map(shown),
+            backends: backends.collect(),
+        })
     }
 }
 
-/// Returns whether the answers on a site have different statuses or came from different urls.
+/// Returns whether the answers on a site have different statuses or different final URLs.
 fn differ(groups: &[Group]) -> bool {
     let mut statuses = BTreeSet::new();
     let mut urls = BTreeSet::new();
@@ -138,7 +139,7 @@ fn differ(groups: &[Group]) -> bool {
     statuses.len() > 1 || urls.len() > 1
 }
 
-/// Cuts a text that is too long to be kept.
+/// Cuts a text to [`SHOWN`] characters.
 fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -165,7 +166,7 @@ mod tests {
         Fetched { started: Duration::ZERO, elapsed: Duration::ZERO, final_url: None, result }
     }
 
-    /// Probes `http://a.example/` with a backend for each fetch; the one named `?` reports no urls.
+    /// Probes `http://a.example/` with a backend for each fetch; backend `?` reports no URLs.
     fn probe(fetches: Vec<(&str, Fetched)>) -> Probe {
         let urls = ["http://a.example/".parse().unwrap()];
         let mut endings = Endings::default();
@@ -207,15 +208,18 @@ mod tests {
 
     #[test]
     fn values_of_queries_do_not_differ() {
-        let at = |url| answered(200, Some(url));
         let same = [
-            ("x", at("http://a.example/?session=1")),
-            ("y", at("http://a.example/?session=2#top")),
+            ("x", answered(200, Some("http://a.example/?session=1"))),
+            ("y", answered(200, Some("http://a.example/?session=2#top"))),
         ];
         assert_eq!(probe(same.into()).differing, 0);
-        // A redirect that leads back differs in nothing.
+        // A redirect back to the same page is no difference.
         assert_eq!(
-            probe(vec![("x", at("http://a.example/")), ("y", answered(200, None))]).differing,
+            probe(vec![
+                ("x", answered(200, Some("http://a.example/"))),
+                ("y", answered(200, None))
+            ])
+            .differing,
             0
         );
     }

@@ -1,4 +1,4 @@
-//! The head of a record: what is compared, and how.
+//! The head of a record, which describes the comparison.
 
 use super::{Participant, Plan, Source, Workload, no_instructions};
 use crate::record::{COMPARISON_VERSION, Capacity, MOST_KEPT, RowSetup, Setup, WorkloadSetup};
@@ -31,7 +31,7 @@ impl Plan {
 }
 
 impl Workload {
-    /// Returns what the head of the record holds of the workload.
+    /// Returns the description of the workload in the head of the record.
     pub(super) fn setup(&self, participants: &[Participant]) -> WorkloadSetup {
         let (able, unable): (Vec<&Participant>, Vec<&Participant>) =
             participants.iter().partition(|participant| self.speaks(participant));

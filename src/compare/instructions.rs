@@ -1,5 +1,5 @@
-//! Instructions that a process carries out, as the processor itself counts them: from outside, so
-//! for workers in any language.
+//! Counts the instructions of a process with the counters of the processor. This works from
+//! outside, and so for workers in any language.
 
 use std::fmt;
 use std::fs;
@@ -8,25 +8,26 @@ use std::io;
 use perf_event::events::{Event, Hardware};
 use perf_event::{Builder, Counter};
 
-/// No such process: a thread has ended since it was listed.
+/// `ESRCH`: a thread has ended since it was listed.
 const GONE: i32 = 3;
 
-/// A counter on every thread of a process, all of them running. Threads and processes that those
-/// start are counted with them.
+/// A running counter on every thread of a process, which includes the threads and processes that
+/// they start.
 pub(super) struct Counters(Vec<Counter>);
 
 impl Counters {
-    /// Counts instructions of the program itself from now on. Those of the kernel on its behalf are
-    /// not in them: few users may count those.
+    /// Starts to count the instructions of the program. Those of the kernel on its behalf are not
+    /// included, because few users may count them.
     ///
     /// # Errors
     ///
-    /// The machine has no such counters, as most virtual ones, or this user may not have them.
+    /// Returns an error if the machine has no such counters, as most virtual machines, or if this
+    /// user may not use them.
     pub fn instructions(process: u32) -> io::Result<Self> {
-        Self::of(process, Hardware::INSTRUCTIONS)
+        Self::start(process, Hardware::INSTRUCTIONS)
     }
 
-    fn of(process: u32, event: impl Event + Clone) -> io::Result<Self> {
+    fn start(process: u32, event: impl Event + Clone) -> io::Result<Self> {
         let mut counters = Vec::new();
         for task in fs::read_dir(format!("/proc/{process}/task"))? {
             let Some(thread) = task?.file_name().to_str().and_then(|name| name.parse().ok()) else {
@@ -46,8 +47,7 @@ impl Counters {
         Ok(Self(counters))
     }
 
-    /// What has been counted. `None` where that is nothing: some machines hand out counters that
-    /// stand still.
+    /// Returns the count; `None` if it is zero, because the counters of some machines stand still.
     pub fn total(mut self) -> Option<u64> {
         let total: io::Result<u64> = self.0.iter_mut().map(Counter::read).sum();
         total.ok().filter(|total| *total > 0)
@@ -57,11 +57,11 @@ impl Counters {
 /// Why instructions cannot be counted.
 #[derive(Debug)]
 pub enum NoCounters {
-    /// There are counters, and they count nothing.
+    /// The counters exist, but count nothing.
     StandStill,
-    /// This user may not have them.
+    /// This user may not use them.
     Forbidden(io::Error),
-    /// The machine has none, or hands none through.
+    /// The machine has none, or does not pass them through.
     Absent(io::Error),
 }
 
@@ -75,7 +75,7 @@ impl fmt::Display for NoCounters {
     }
 }
 
-/// Why instructions cannot be counted here, if so.
+/// Returns why instructions cannot be counted on this machine; `None` if they can.
 pub fn no_instructions() -> Option<NoCounters> {
     match Counters::instructions(std::process::id()).map(Counters::total) {
         Ok(Some(_)) => None,
@@ -99,21 +99,21 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    /// The kernel's own counters are there on virtual machines too, and are read in the same way.
+    /// Uses counters of the kernel, which virtual machines also have. They are read the same way.
     #[test]
-    fn what_a_process_and_those_that_it_starts_do_is_counted_from_outside() {
+    fn child_processes_are_counted() {
         let script = "loop() { i=0; while [ $i -lt 5000 ]; do i=$((i + 1)); done; }
             while read line; do loop; (loop); echo done; done";
         let mut child = Child::start(Command::new("sh").args(["-c", script]), 100).unwrap();
         let mut count = |times| {
-            let counters = Counters::of(child.id(), Software::TASK_CLOCK).ok()?;
+            let counters = Counters::start(child.id(), Software::TASK_CLOCK).ok()?;
             for _ in 0..times {
                 child.say(b"\n", PATIENCE).unwrap();
                 child.hear(PATIENCE).unwrap();
             }
             Some(counters.total())
         };
-        // A sandbox may forbid counters altogether, and then it says so of instructions too.
+        // A sandbox may forbid all counters, including those of instructions.
         let Some(waiting) = count(0) else { return assert!(no_instructions().is_some()) };
         assert_eq!(waiting, None, "it waits");
         let [once, often] =
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_counts_instructions_or_says_why_not() {
+    fn missing_counters_have_a_reason() {
         match no_instructions() {
             None => assert!(Counters::instructions(std::process::id()).is_ok()),
             Some(why) => assert!(!why.to_string().is_empty()),

@@ -58,7 +58,7 @@ pub enum When {
     Always,
     /// If some backend has a value.
     Known,
-    /// If no backend has this other value, which is of more use.
+    /// If no backend has this other value, which is more useful.
     Lacking(fn(&BackendAnalysis) -> Option<f64>),
 }
 
@@ -277,7 +277,7 @@ pub static ALL: &[Metric] = &[
         heading: "allocations",
         unit: Unit::Number,
         better: Better::Lower,
-        // A crowd waits rather than works: its memory is of more use.
+        // A crowd mostly waits, so its memory is more useful.
         terminal: Some(Column {
             heading: "allocations",
             when: When::Lacking(|row| row.memory_per_fetch_bytes),
@@ -341,13 +341,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_told_apart() {
+    fn keys_are_unique() {
         let keys: std::collections::HashSet<&str> = ALL.iter().map(|metric| metric.key).collect();
         assert_eq!(keys.len(), ALL.len());
     }
 
     #[test]
-    fn every_metric_has_a_key_and_a_heading() {
+    fn metrics_have_keys_and_headings() {
         let is_named = |metric: &Metric| !metric.key.is_empty() && !metric.heading.is_empty();
         assert!(ALL.iter().all(is_named));
     }

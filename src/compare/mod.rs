@@ -1,7 +1,7 @@
-//! The experiment of `compare`: blocks of rounds. Every backend has a process of its own, and all
-//! are alive together.
+//! The experiment of `compare`: blocks of rounds. Every backend has its own process, and all of
+//! them run at the same time.
 //!
-//! [`run()`] measures a [`Plan`] into a record. Nothing here prints: progress goes to an observer.
+//! [`run()`] measures a [`Plan`] into a record. Nothing here prints: an observer gets the progress.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -45,34 +45,35 @@ use self::shuffle::Shuffle;
 pub use self::target::Source;
 use self::target::Target;
 
-/// What is to be compared, and for how long.
+/// The input of a comparison.
 #[derive(Debug)]
 pub struct Plan {
-    /// The fetchbench program, which is the server as well.
+    /// The fetchbench program, which also runs the server.
     pub program: PathBuf,
-    /// Where the comparison takes place, one workload after another.
+    /// The workloads, measured one after another.
     pub workloads: Vec<Workload>,
-    /// Who takes part.
+    /// The backends.
     pub participants: Vec<Participant>,
-    /// The index of the one that takes part twice, so that the noise is seen, and that the others
-    /// are compared with.
+    /// The index of the reference, which the others are compared with. It is measured twice, to
+    /// show the noise.
     pub reference: usize,
-    /// When to stop.
+    /// When to stop measuring.
     pub stop: Stop,
-    /// Where the orders of the rounds are drawn from.
+    /// The seed for shuffling the order of backends.
     pub seed: u64,
-    /// Rounds of a block, at most.
+    /// The maximum number of rounds in a block.
     pub rounds: u32,
-    /// Which cores the processes run on.
+    /// The cores that processes run on.
     pub placement: Placement,
-    /// Set to stop after the pass in work.
+    /// Set to stop after the current pass.
     pub interrupted: Arc<AtomicBool>,
 }
 
 impl Plan {
-    /// Returns the most connections that any one process has open. The mock server has those of all
-    /// backends, which are alive together. If no connection outlives its fetch, it has those of the
-    /// current backend, plus those of the previous one, whose close may not have arrived yet.
+    /// Returns the highest number of connections that one process has open. The mock server has
+    /// those of all backends, which run at the same time. If no connection outlives its fetch, it
+    /// has those of the current backend, plus those of the previous one, whose close may not have
+    /// arrived yet.
     pub fn connections(&self) -> usize {
         self.workloads.iter().map(|workload| self.connections_to(workload)).max().unwrap_or(0)
     }
@@ -85,35 +86,34 @@ impl Plan {
             .iter()
             .chain([control])
             .filter(|participant| workload.admits(participant));
-        let each = present.map(|participant| participant.slots(limits).get().min(sites.len()));
+        let slots = present.map(|participant| participant.slots(limits).get().min(sites.len()));
         match (&workload.source, limits.connections) {
-            (Source::Live(_), _) => each.max().unwrap_or(0),
-            (Source::Mock(_), Connections::PerFetch) => 2 * each.max().unwrap_or(0),
-            (Source::Mock(_), Connections::Warm | Connections::Cold) => each.sum(),
+            (Source::Live(_), _) => slots.max().unwrap_or(0),
+            (Source::Mock(_), Connections::PerFetch) => 2 * slots.max().unwrap_or(0),
+            (Source::Mock(_), Connections::Warm | Connections::Cold) => slots.sum(),
         }
     }
 
-    /// Whether the run is to end.
     fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
 }
 
-/// Who takes part: a program that speaks the worker's protocol.
+/// A backend in a comparison: a program that speaks the worker protocol.
 #[derive(Debug, Clone)]
 pub struct Participant {
-    /// The name it is recorded under.
+    /// The name in the record.
     pub name: String,
     /// The program and its arguments.
     pub command: Vec<OsString>,
-    /// Whether it fetches one after another, whatever the concurrency.
+    /// Whether it fetches sequentially, whatever the concurrency.
     pub sequential: bool,
-    /// Whether it speaks https.
+    /// Whether it supports https.
     pub https: bool,
 }
 
 impl Participant {
-    /// A row of ours: `program` is fetchbench itself.
+    /// Returns a built-in backend; `program` is fetchbench itself.
     pub fn of_row(row: &Row, program: &Path) -> Self {
         Self {
             name: row.to_string(),
@@ -123,120 +123,118 @@ impl Participant {
         }
     }
 
-    /// How many fetches it has in flight at most: the slots of its ideal.
+    /// Returns its maximum number of fetches in flight, which are the slots of its ideal.
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
         if self.sequential { NonZeroUsize::MIN } else { limits.concurrency }
     }
 }
 
-/// A scenario to be compared on.
+/// A mock scenario or live sites to compare on.
 #[derive(Debug, Clone)]
 pub struct Workload {
-    /// Where the sites are.
+    /// The location of the sites.
     pub source: Source,
-    /// What delays are multiplied by.
+    /// The factor on the delays.
     pub time_scale: f64,
-    /// The scenario, its delays multiplied. Of live sites, only limits, labels and schemes mean
-    /// anything in it.
+    /// The scenario with multiplied delays. For live sites, only limits, labels and schemes are
+    /// meaningful.
     pub scenario: Scenario,
-    /// What the probe of live sites found, once it was made.
+    /// The result of probing live sites; `None` before.
     pub probe: Option<Probe>,
 }
 
-/// A row whose ideal pass is longer takes no part in a workload: what it would show is known
-/// before.
+/// A backend with a longer ideal pass is left out of a workload: its result is known beforehand.
 pub const LONGEST_IDEAL: Duration = Duration::from_secs(1);
 
 impl Workload {
-    /// What a pass takes at best.
+    /// Returns the ideal time of a pass.
     pub fn ideal(&self, participant: &Participant) -> Duration {
         self.scenario.ideal(0, participant.slots(&self.scenario.limits))
     }
 
-    /// Whether it takes part here: its pass is short enough, and it can fetch what is to be
-    /// fetched.
+    /// Whether a backend is measured here: its pass is short enough, and it can fetch every site.
     pub fn admits(&self, participant: &Participant) -> bool {
         self.is_short(participant) && self.speaks(participant)
     }
 
-    /// Whether it can fetch every site.
+    /// Whether a backend can fetch every site.
     pub fn speaks(&self, participant: &Participant) -> bool {
         participant.https || !self.scenario.needs_https()
     }
 
-    /// Whether a pass is short enough to take part here.
+    /// Whether the ideal pass of a backend is within [`LONGEST_IDEAL`].
     pub fn is_short(&self, participant: &Participant) -> bool {
         self.ideal(participant) <= LONGEST_IDEAL
     }
 
-    /// Returns how long a pass over `slots` may take before its worker counts as hung.
+    /// Returns the time that a pass over `slots` may take before its worker counts as hung.
     fn patience(&self, slots: NonZeroUsize, visit: u64) -> Duration {
         let Scenario { limits, sites, .. } = &self.scenario;
         let waves = sites.len().div_ceil(slots.get()) as u32;
         match self.source {
             Source::Mock(_) => limits.deadline + 20 * self.scenario.ideal(visit, slots),
-            // Every site may be so slow that it just about meets its deadline.
+            // Every site may be so slow that it barely meets its deadline.
             Source::Live(_) => limits.deadline * (waves + 1),
         }
     }
 }
 
-/// When to stop.
+/// When to stop measuring.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stop {
-    /// After as many blocks of each workload.
+    /// After this number of blocks on each workload.
     Blocks(u32),
-    /// When the time is spent, shared evenly by the workloads.
+    /// After this time, shared evenly by the workloads.
     Budget(Duration),
 }
 
-/// An event of a comparison, as it happens.
+/// An event during a comparison.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A [`run()`] begins to measure.
+    /// A [`run()`] starts to measure.
     Start,
-    /// The row of this name is about to probe live sites.
+    /// The backend with this name is about to probe live sites.
     Probe(&'a str),
     /// Live sites were probed.
     Probed {
         /// The index of the workload.
         workload: usize,
-        /// The workload as it is measured: without dead sites.
+        /// The workload without dead sites.
         probed: &'a Workload,
     },
-    /// A pass was made, or failed.
+    /// A pass ended or failed.
     Pass(&'a PassSample),
-    /// A row has ended its block, or the server has, at this cost.
+    /// A backend or the server ended a block with this cost.
     Cost(&'a CostSample),
-    /// A row has opened its first session on a workload.
+    /// A backend opened its first session on a workload.
     Worker {
         /// The index of the workload.
         workload: usize,
-        /// What it says of itself.
+        /// The worker's description of itself.
         setup: &'a WorkerSetup,
     },
-    /// A block has ended: so many of its workload by now.
+    /// A block ended.
     Block {
         /// The index of the workload.
         workload: usize,
-        /// Blocks made on it so far.
+        /// The number of blocks on it so far.
         made: u32,
-        /// Blocks that there will be, as far as one can tell.
+        /// The estimated final number of blocks.
         expected: u32,
     },
 }
 
-/// Blocks that are worth more than many rounds in each: an interval from fewer is wide for want of
-/// knowing its width.
+/// The desired number of blocks. Fewer blocks make intervals wide, however many rounds they have,
+/// because they estimate the deviation poorly.
 const WANTED_BLOCKS: u32 = 8;
 
-/// Rounds below which a block's median is worth little.
+/// With fewer rounds, the median of a block means little.
 const FEWEST_ROUNDS: u32 = 3;
 
-/// By how much the time may be exceeded for the sake of a verdict.
+/// The factor by which the time may be exceeded to reach a verdict.
 const OVERTIME: f64 = 1.25;
 
-/// Measures a plan and passes each event to `observe`, without a record.
+/// Measures a plan without a record and passes each event to `observe`.
 ///
 /// # Errors
 ///
@@ -276,7 +274,7 @@ pub fn compare(
     Ok(())
 }
 
-/// How a workload's time is shared by its blocks.
+/// The division of a workload's time into blocks.
 #[derive(Debug)]
 struct Budget {
     stop: Stop,
@@ -286,7 +284,7 @@ struct Budget {
 }
 
 impl Budget {
-    /// Shares what is left of a workload's time when `spent` of it is gone.
+    /// Returns the budget of a workload on which `spent` was used already.
     fn new(plan: &Plan, spent: Duration) -> Self {
         let time = match plan.stop {
             Stop::Blocks(_) => Duration::MAX,
@@ -295,33 +293,33 @@ impl Budget {
         Self { stop: plan.stop, start: Instant::now(), time, most_rounds: plan.rounds }
     }
 
-    /// How many rounds a block has that is the `number`th from 0, has taken `opening` to come so
-    /// far, and whose first round took `round`: as many as let the wanted blocks fit into the time.
+    /// Returns the number of rounds for block `number` (zero-based), so that the wanted blocks fit
+    /// into the time. `opening` is the time it took to start, and `round` that of its first round.
     fn rounds(&self, number: u32, opening: Duration, round: Duration) -> u32 {
         if matches!(self.stop, Stop::Blocks(_)) {
             return self.most_rounds;
         }
         let blocks_left = WANTED_BLOCKS.saturating_sub(number).max(1);
         let left = self.time.saturating_sub(self.start.elapsed());
-        // What this block has taken to open is spent; the others will take as long again.
+        // The opening of this block is spent; each later block is expected to take as long to open.
         let for_rounds = left.saturating_sub((opening + round) * (blocks_left - 1)) / blocks_left;
         let fitting = for_rounds.as_secs_f64() / round.as_secs_f64().max(1e-9);
         (fitting as u32).clamp(FEWEST_ROUNDS.min(self.most_rounds), self.most_rounds)
     }
 
-    /// How many blocks there will be when `made` have been.
+    /// Returns the expected final number of blocks after `made`.
     fn expected(&self, made: u32) -> u32 {
         match self.stop {
             Stop::Blocks(blocks) => blocks,
             Stop::Budget(_) => {
                 let spent = self.start.elapsed();
-                let each = spent / made;
+                let block = spent / made;
                 let more =
-                    self.time.saturating_sub(spent).as_secs_f64() / each.as_secs_f64().max(1e-9);
+                    self.time.saturating_sub(spent).as_secs_f64() / block.as_secs_f64().max(1e-9);
                 let fitting = made + more.round() as u32;
-                // A verdict is worth a little more time than was asked for.
+                // A verdict is worth a little overtime.
                 let least = LEAST_BLOCKS as u32;
-                let for_a_verdict = each * least <= self.time.mul_f64(OVERTIME);
+                let for_a_verdict = block * least <= self.time.mul_f64(OVERTIME);
                 if for_a_verdict { fitting.max(least) } else { fitting }
             }
         }
@@ -337,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn cycles_are_cut_until_the_wanted_blocks_fit() {
+    fn rounds_fit_the_wanted_blocks() {
         let rounds = |seconds, round_ms| {
             let budget = budget(Stop::Budget(Duration::from_secs(seconds)), seconds);
             budget.rounds(0, Duration::from_millis(100), Duration::from_millis(round_ms))
@@ -350,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_of_all_rows_count_unless_they_end_with_their_fetches() {
+    fn connections_add_up_if_kept() {
         let plan = |name: &str| {
             let row =
                 |row: &str| Participant::of_row(&row.parse().unwrap(), Path::new("fetchbench"));
@@ -372,13 +370,13 @@ mod tests {
             }
         };
         assert_eq!(plan("keepalive").connections(), 32 + 32 + 1 + 32);
-        // The sequential row takes no part on these.
+        // The sequential backend is left out of these.
         assert_eq!(plan("fan-out").connections(), 1_000 * 3);
         assert_eq!(plan("crowd").connections(), 5_000 * 2);
     }
 
     #[test]
-    fn a_number_of_blocks_is_kept() {
+    fn requested_blocks_are_kept() {
         assert_eq!(budget(Stop::Blocks(3), 0).expected(1), 3);
     }
 }

@@ -11,7 +11,8 @@ use crate::compare::endings::Endings;
 use crate::record::Probe;
 use crate::worker::{Open, PassDone, PassOrder};
 
-/// The most sites whose final urls are compared: those of more would not fit into a worker's line.
+/// The maximum number of sites whose final URLs are compared. More URLs would not fit into a
+/// worker's line.
 const MOST_DETAILED: usize = 100_000;
 
 /// Probes a workload and returns it without its dead sites; `None` if it has no live sites or the
@@ -27,7 +28,7 @@ pub(super) fn probe(
     let mut endings = Endings::default();
     for participant in plan.participants.iter().filter(|participant| workload.admits(participant)) {
         observe(Event::Probe(&participant.name))?;
-        // A worker that crashes or hangs here does so again in its first block, which records it.
+        // A worker that crashes or hangs here will do so in its first block, which records it.
         let done = visit(plan, workload, participant, &order);
         if let Some(done) = done.filter(|done| done.fetched.len() == urls.len()) {
             let has_urls = done.has_urls();
@@ -57,7 +58,7 @@ fn visit(
 impl Workload {
     /// Returns the workload with its probe and without its dead sites, unless all are dead.
     ///
-    /// The origins of dead sites stay: the same backends take part.
+    /// The origins of dead sites stay, so that the same backends are measured.
     fn probed(&self, endings: &Endings) -> Self {
         let probe = endings.probe(|index| self.scenario.sites[index].label.clone());
         let mut workload = Self { probe: Some(probe), ..self.clone() };

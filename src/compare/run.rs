@@ -1,4 +1,4 @@
-//! A whole comparison: from a plan to its record.
+//! Runs a comparison from a plan to its record.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -13,22 +13,22 @@ use crate::record::{
 };
 use crate::server;
 
-/// How long each part of the server's capacity is measured before a comparison.
+/// The time for each part of measuring the server's capacity before a comparison.
 const CAPACITY_TIME: Duration = Duration::from_millis(200);
 
 /// Where a record is written.
 #[derive(Debug, Clone)]
 pub enum Destination {
-    /// A new folder below this one.
+    /// A new subdirectory of this one.
     Below(PathBuf),
-    /// This folder, which must not hold a comparison.
+    /// This directory, which must not contain a comparison.
     Folder(PathBuf),
-    /// This folder. A comparison in it is removed.
+    /// This directory; a comparison in it is removed.
     Replace(PathBuf),
 }
 
 impl Destination {
-    /// Returns the folder, ready for the record.
+    /// Prepares the directory of the record and returns it.
     fn prepare(&self, environment: &Environment) -> anyhow::Result<PathBuf> {
         match self {
             Self::Below(parent) => new_folder(parent, environment).map_err(Unwritable::wrap),
@@ -47,19 +47,19 @@ impl Destination {
     }
 }
 
-/// A comparison that was measured, as its record holds it.
+/// A measured comparison and its record.
 #[derive(Debug)]
 pub struct Recorded {
-    /// The folder of the record.
+    /// The directory of the record.
     pub folder: PathBuf,
     /// The record, read back.
     pub comparison: Comparison,
 }
 
-/// Measures a plan into a record and reads it back. `observe` sees each event after it was
+/// Measures a plan into a record and reads it back. `observe` receives each event after it was
 /// recorded.
 ///
-/// An interrupted run leaves a record of the passes so far.
+/// An interrupted run leaves a record of the passes made so far.
 ///
 /// # Errors
 ///
@@ -96,7 +96,7 @@ pub fn run(
     Ok(Recorded { comparison: Comparison::read(&folder)?, folder })
 }
 
-/// Measures what the mock server can do; `None` for live sites, which do not use it.
+/// Measures the capacity of the mock server; `None` if all sites are live.
 fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
     if plan.workloads.iter().all(|workload| matches!(workload.source, Source::Live(_))) {
         return Ok(None);

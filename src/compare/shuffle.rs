@@ -1,6 +1,6 @@
-//! The order in which the rows make their passes.
+//! Shuffles the order in which backends make their passes.
 
-/// Draws orders from a seed: the same ones in every run.
+/// Draws orders from a seed. Every run with the same seed draws the same orders.
 #[derive(Debug)]
 pub(super) struct Shuffle(u64);
 
@@ -9,21 +9,21 @@ impl Shuffle {
         Self(seed)
     }
 
-    /// Puts items into an order of which every one is equally likely (Durstenfeld, "Random
-    /// permutation", 1964).
+    /// Shuffles items so that every order is equally likely (Durstenfeld, "Random permutation",
+    /// 1964).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last as u64 + 1) as usize);
         }
     }
 
-    /// A number below `limit`, by multiplication (Lemire, "Fast random integer generation in an
-    /// interval", 2019), whose bias is beyond notice for limits as small as these.
+    /// Returns a number below `limit`, by multiplication (Lemire, "Fast random integer generation
+    /// in an interval", 2019). The bias is negligible for limits this small.
     fn below(&mut self, limit: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 
-    /// SplitMix64 (Steele, Lea and Flood, 2014).
+    /// Returns the next number of SplitMix64 (Steele, Lea and Flood, 2014).
     fn next(&mut self) -> u64 {
         let bits = crate::stats::random::mix(self.0);
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_order_comes_about_equally_often() {
+    fn orders_are_equally_likely() {
         let mut shuffle = Shuffle::new(1);
         let mut counts = std::collections::HashMap::new();
         for _ in 0..6_000 {

@@ -1,4 +1,4 @@
-//! What is fetched from: the mock server, or the sites of the user's own list.
+//! The target of fetches: the mock server, or the live sites of the user's list.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,26 +7,25 @@ use anyhow::Context;
 use url::Url;
 
 use super::cost::Usage;
-use super::placement::{Who, placed};
+use super::placement::{Role, placed};
 use super::{Plan, Workload};
-use crate::scenario::site::Site;
 use crate::server::ServerProcess;
 use crate::server::witness::Witness;
 use crate::worker::Open;
 
-/// Where the sites of a workload are.
+/// The location of a workload's sites.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// On the mock server, which loads this: a built-in name or a path.
+    /// The mock server, which loads this scenario: a built-in name or a path.
     Mock(String),
-    /// Out there.
+    /// Live sites.
     Live(Vec<Url>),
 }
 
-/// Live sites are left alone for so long after each pass.
+/// The pause after each pass over live sites.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What is fetched from, while a workload lasts.
+/// The target of fetches during a workload.
 #[derive(Debug)]
 pub(super) enum Target<'a> {
     Mock(ServerProcess),
@@ -34,37 +33,39 @@ pub(super) enum Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Starts the server, where there is to be one.
+    /// Starts the server, unless the sites are live.
     pub fn start(plan: &Plan, workload: &'a Workload) -> anyhow::Result<Self> {
         match &workload.source {
             Source::Live(urls) => Ok(Self::Live(urls)),
             Source::Mock(name) => {
-                let start = || ServerProcess::start(&plan.program, name, workload.time_scale);
-                let server = placed(plan.placement, Who::Server, start);
-                Ok(Self::Mock(
-                    server
-                        .with_context(|| format!("cannot compare on {}", workload.scenario.name))?,
-                ))
+                let server = placed(plan.placement, Role::Server, || {
+                    ServerProcess::start(&plan.program, name, workload.time_scale)
+                });
+                let server = server
+                    .with_context(|| format!("cannot compare on {}", workload.scenario.name))?;
+                Ok(Self::Mock(server))
             }
         }
     }
 
-    /// What workers are told to open.
+    /// Returns the order to open a session, which is sent to workers.
     pub fn order(&self, workload: &Workload) -> Open {
         let limits = &workload.scenario.limits;
         match self {
             Self::Live(urls) => Open::new(urls.iter().map(Url::to_string).collect(), false, limits),
             Self::Mock(server) => {
-                let url = |(index, site): (usize, &Site)| {
-                    format!("{}/{index}", server.origins()[site.origin])
-                };
-                let urls = workload.scenario.sites.iter().enumerate().map(url).collect();
-                Open { cacert: server.cacert().map(str::to_owned), ..Open::new(urls, true, limits) }
+                let sites = workload.scenario.sites.iter().enumerate();
+                let urls =
+                    sites.map(|(index, site)| format!("{}/{index}", server.origins()[site.origin]));
+                Open {
+                    cacert: server.cacert().map(str::to_owned),
+                    ..Open::new(urls.collect(), true, limits)
+                }
             }
         }
     }
 
-    /// What the server saw since this was last asked. Live sites do not tell.
+    /// Returns the server's counters and resets them; `None` for live sites.
     pub fn take_witness(&self) -> anyhow::Result<Option<Witness>> {
         match self {
             Self::Live(_) => Ok(None),
@@ -72,15 +73,15 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// What the server has used so far.
+    /// Returns the resources that the server has used so far; `None` for live sites.
     pub fn usage(&self) -> Option<Usage> {
         match self {
             Self::Live(_) => None,
-            Self::Mock(server) => Usage::of(server.id()),
+            Self::Mock(server) => Usage::read(server.id()),
         }
     }
 
-    /// Leaves live sites alone after a pass, unless the run is to end.
+    /// Pauses after a pass over live sites, unless the run is interrupted.
     pub fn rest(&self, plan: &Plan) {
         let Self::Live(_) = self else { return };
         let end = Instant::now() + PAUSE;

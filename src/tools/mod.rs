@@ -1,4 +1,4 @@
-//! Tools with a command each: a directory holds the model, the measurement and the view of one.
+//! Tools with a command each. A directory holds the model, the measurement and the view of a tool.
 
 pub mod calibrate;
 pub mod diff;

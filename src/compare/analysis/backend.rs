@@ -9,7 +9,7 @@ use super::{Cost, FetchTimes, Paired, ServerLoad, Sockets};
 use crate::record::{PassSample, Validity};
 use crate::stats::paired::{Ratio, Verdict};
 
-/// A processor that is busy for a larger share of the time has none to spare.
+/// A processor that is busy for a larger share of the time is saturated.
 const BUSY: f64 = 0.8;
 
 /// The results of a backend on a scenario.
@@ -19,29 +19,29 @@ pub struct BackendAnalysis {
     pub index: usize,
     /// The backend's name.
     pub name: String,
-    /// Whether it fetches one after another, whatever the concurrency.
+    /// Whether it fetches sequentially, whatever the concurrency.
     pub sequential: bool,
     /// Why it does not count; `None` if it is valid.
     pub invalid: Option<Invalid>,
     /// 1 + the number of backends shown to be faster. Backends of one rank need not tie.
     pub rank: Option<usize>,
-    /// The names of the backends that no difference to is shown.
+    /// The names of the backends to which no difference is shown.
     pub ties: Vec<String>,
     /// Time relative to the reference; `None` for the reference.
     pub ratio: Option<Ratio>,
     /// Fetches in each pass.
     pub fetches: u64,
-    /// The number of passes that count.
+    /// The number of valid passes.
     pub passes: usize,
-    /// The median pass in seconds, over the medians of the blocks. It is for display: the machine's
-    /// drift is in it.
+    /// The median pass in seconds, over the medians of the blocks. It is for display, because it
+    /// includes the machine's drift.
     pub median_s: Option<f64>,
     /// The 95 % interval of the median over the blocks; `None` below six blocks.
     pub median_interval_s: Option<RangeInclusive<f64>>,
     /// The mean ideal pass in seconds, if there are delays.
     pub ideal_s: Option<f64>,
     /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
-    /// floor took part.
+    /// floor was measured.
     pub of_floor: Option<f64>,
     /// The times of single fetches.
     pub fetch_times: FetchTimes,
@@ -71,9 +71,9 @@ pub struct Invalid {
 impl Invalid {
     /// Returns the first reason a pass was rejected; `None` if none was.
     pub(super) fn first(passes: &[&PassSample]) -> Option<Self> {
-        let is_rejected =
-            |pass: &&&PassSample| !matches!(pass.validity, Validity::Valid | Validity::Interrupted);
-        let mut rejected = passes.iter().filter(is_rejected);
+        let mut rejected = passes
+            .iter()
+            .filter(|pass| !matches!(pass.validity, Validity::Valid | Validity::Interrupted));
         let first = rejected.next()?;
         Some(Self {
             validity: first.validity,
@@ -210,7 +210,7 @@ impl BackendAnalysis {
     pub(super) fn by_rank_and_median(&self, other: &Self) -> Ordering {
         let (rank, other_rank) =
             (self.rank.unwrap_or(usize::MAX), other.rank.unwrap_or(usize::MAX));
-        let median = |row: &Self| row.median_s.unwrap_or(f64::MAX);
-        rank.cmp(&other_rank).then(median(self).total_cmp(&median(other)))
+        let [median_s, other_s] = [self, other].map(|row| row.median_s.unwrap_or(f64::MAX));
+        rank.cmp(&other_rank).then(median_s.total_cmp(&other_s))
     }
 }

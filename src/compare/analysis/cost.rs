@@ -1,4 +1,4 @@
-//! What fetches cost besides time.
+//! The cost of fetches besides time.
 
 use crate::record::CostSample;
 use crate::worker::counting::Counts;
@@ -10,7 +10,7 @@ const LEAST_TICKS_S: f64 = 0.25;
 /// The mean cost of a backend's fetches.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
-    /// Processor time in all, in seconds per fetch.
+    /// Total processor time, in seconds per fetch.
     pub cpu_s: f64,
     /// Processor time in the program, in seconds per fetch, if there are enough ticks to split it.
     pub user_s: Option<f64>,
@@ -22,7 +22,7 @@ pub struct Cost {
     pub involuntary_switches: f64,
     /// The highest number of threads.
     pub threads: u64,
-    /// The peak of resident memory, in bytes. `None` if other programs did the work, because their
+    /// The peak of resident memory, in bytes; `None` if other programs did the work, because their
     /// memory is unknown.
     pub peak_rss_bytes: Option<u64>,
     /// Allocations per fetch, if they were counted.
@@ -40,41 +40,44 @@ impl Cost {
         if fetches == 0 {
             return None;
         }
-        let each = |value: fn(&CostSample) -> f64| {
+        let mean = |value: fn(&CostSample) -> f64| {
             costs.iter().map(|cost| value(cost)).sum::<f64>() / fetches as f64
         };
         let is_left_to_others = costs.iter().any(|cost| cost.children_s > 0.0);
-        let cpu_s = each(CostSample::cpu_s);
-        let (user, system) = (each(|cost| cost.user_s), each(|cost| cost.system_s));
+        let cpu_s = mean(CostSample::cpu_s);
+        let (user, system) = (mean(|cost| cost.user_s), mean(|cost| cost.system_s));
         let is_split = (user + system) * fetches as f64 >= LEAST_TICKS_S;
-        let share = |part: f64| is_split.then(|| cpu_s * part / (user + system));
+        // Ticks only determine the shares of the total.
+        let [user_s, system_s] =
+            [user, system].map(|part| is_split.then(|| cpu_s * part / (user + system)));
         let peak = costs.iter().map(|cost| cost.peak_rss_bytes).max();
         Some(Self {
             cpu_s,
-            user_s: share(user),
-            system_s: share(system),
-            voluntary_switches: each(|cost| cost.voluntary_switches as f64),
-            involuntary_switches: each(|cost| cost.involuntary_switches as f64),
+            user_s,
+            system_s,
+            voluntary_switches: mean(|cost| cost.voluntary_switches as f64),
+            involuntary_switches: mean(|cost| cost.involuntary_switches as f64),
             threads: costs.iter().map(|cost| cost.threads).max().unwrap_or(0),
             peak_rss_bytes: peak.filter(|_| !is_left_to_others),
             allocations: counted_mean(costs, |counts| counts.allocations),
             allocated_bytes: counted_mean(costs, |counts| counts.allocated_bytes),
-            instructions: mean_instructions(costs),
+            instructions: mean_per_fetch(costs, |cost| cost.instructions),
         })
     }
 }
 
-/// Returns a mean over the fetches whose allocations were counted.
+/// Returns the mean of a count over the fetches whose allocations were counted.
 fn counted_mean(costs: &[&CostSample], value: fn(&Counts) -> u64) -> Option<f64> {
-    let counted = || costs.iter().filter_map(|cost| Some((cost.counts.as_ref()?, cost)));
-    let fetches: u64 = counted().map(|(_, cost)| cost.counted_fetches).sum();
-    let sum: u64 = counted().map(|(counts, _)| value(counts)).sum();
-    (fetches > 0).then(|| sum as f64 / fetches as f64)
+    mean_per_fetch(costs, |cost| cost.counts.as_ref().map(&value))
 }
 
-fn mean_instructions(costs: &[&CostSample]) -> Option<f64> {
-    let counted = || costs.iter().filter_map(|cost| Some((cost.instructions?, cost)));
-    let fetches: u64 = counted().map(|(_, cost)| cost.counted_fetches).sum();
-    let sum: u64 = counted().map(|(instructions, _)| instructions).sum();
+/// Returns a mean over the counted fetches of the samples that have a value.
+fn mean_per_fetch(
+    costs: &[&CostSample],
+    value: impl Fn(&CostSample) -> Option<u64>,
+) -> Option<f64> {
+    let counted = costs.iter().filter_map(|cost| Some((value(cost)?, cost.counted_fetches)));
+    let (sum, fetches) =
+        counted.fold((0, 0), |(sum, fetches), (value, counted)| (sum + value, fetches + counted));
     (fetches > 0).then(|| sum as f64 / fetches as f64)
 }

@@ -1,4 +1,4 @@
-//! What was measured of one backend on a scenario, and the figures that need no other backend.
+//! The samples of one backend on a scenario, and the figures that need no other backend.
 
 use hdrhistogram::Histogram;
 
@@ -33,7 +33,7 @@ pub struct FetchTimes {
     pub median_s: Option<f64>,
     /// The 99th percentile in seconds, if there are enough fetches.
     pub p99_s: Option<f64>,
-    /// The points of [`CURVE`] that there are enough fetches for.
+    /// The points of [`CURVE`] with enough fetches.
     pub curve: Vec<Quantile>,
 }
 
@@ -51,7 +51,7 @@ pub struct Quantile {
 pub struct Sockets {
     /// The number that the server saw.
     pub opened: u64,
-    /// The number that would have been enough.
+    /// The number that would have sufficed.
     pub needed: u64,
 }
 
@@ -88,16 +88,17 @@ impl Measured<'_> {
     }
 
     pub(super) fn server_load(&self) -> ServerLoad {
-        let witnessed = || self.counted().filter_map(|(pass, s)| Some((pass.witness.as_ref()?, s)));
-        let busy: Vec<f64> = witnessed().map(|(witness, s)| cpu_s(witness) / s).collect();
-        let cpu: Vec<f64> = witnessed().map(|(witness, _)| cpu_s(witness)).collect();
+        let witnessed = self.counted();
+        let witnessed = witnessed.filter_map(|(pass, s)| Some((cpu_s(pass.witness.as_ref()?), s)));
+        let (busy, cpu): (Vec<f64>, Vec<f64>) =
+            witnessed.map(|(cpu_s, s)| (cpu_s / s, cpu_s)).unzip();
         ServerLoad {
             busy: stats::median(&busy),
             cpu_s: stats::median(&cpu).map(|cpu| cpu / self.setup.fetches as f64),
         }
     }
 
-    /// Returns the number of fetches in flight at most.
+    /// Returns the maximum number of fetches in flight.
     fn slots(&self) -> u64 {
         if self.row.sequential {
             return 1;
@@ -122,7 +123,7 @@ impl Measured<'_> {
     }
 
     /// Returns the peak of memory per fetch in flight, if all fetches and enough of them were in
-    /// flight at once. The program and its threads are in it.
+    /// flight at once. It includes the program and its threads.
     pub(super) fn memory_per_fetch_bytes(&self, peak_rss_bytes: Option<u64>) -> Option<f64> {
         let slots = self.slots();
         let is_crowd = slots == self.setup.fetches && slots >= LEAST_IN_FLIGHT;
@@ -131,14 +132,14 @@ impl Measured<'_> {
 
     pub(super) fn fetch_times(&self) -> FetchTimes {
         let fetches = self.fetch_histogram();
-        let known = |share: f64, least: u64| {
+        let [median_s, p99_s] = [(0.5, 10), (0.99, 1_000)].map(|(share, least)| {
             (fetches.len() >= least).then(|| quantile(&fetches, share).seconds)
-        };
-        FetchTimes { median_s: known(0.5, 10), p99_s: known(0.99, 1_000), curve: curve(&fetches) }
+        });
+        FetchTimes { median_s, p99_s, curve: curve(&fetches) }
     }
 
-    /// Returns the times of all fetches of the counted passes, in microseconds: nothing if one of
-    /// the histograms is damaged.
+    /// Returns the times of all fetches of the counted passes, in microseconds; empty if one of the
+    /// histograms is damaged.
     fn fetch_histogram(&self) -> Histogram<u64> {
         let mut histogram = new_histogram();
         for (pass, _) in self.counted() {
@@ -152,9 +153,10 @@ impl Measured<'_> {
 
 /// Returns the points of [`CURVE`] beyond which at least one fetch is expected.
 fn curve(fetches: &Histogram<u64>) -> Vec<Quantile> {
-    let is_known =
-        |share: &f64| fetches.len() as f64 * (1.0 - share) >= 1.0 - 1e-9 && !fetches.is_empty();
-    CURVE.into_iter().filter(is_known).map(|share| quantile(fetches, share)).collect()
+    let shares = CURVE
+        .into_iter()
+        .filter(|share| fetches.len() as f64 * (1.0 - share) >= 1.0 - 1e-9 && !fetches.is_empty());
+    shares.map(|share| quantile(fetches, share)).collect()
 }
 
 fn quantile(fetches: &Histogram<u64>, share: f64) -> Quantile {

@@ -1,4 +1,4 @@
-//! What the record of a comparison means: a pure function of its samples. Nothing here measures or
+//! Analyses the record of a comparison, as a pure function of its samples. Nothing here measures or
 //! prints.
 
 use std::collections::BTreeSet;
@@ -47,7 +47,7 @@ pub struct WorkloadAnalysis {
 }
 
 impl WorkloadAnalysis {
-    /// Returns the backends that count.
+    /// Returns the valid backends.
     pub fn valid(&self) -> impl Iterator<Item = &BackendAnalysis> + Clone {
         self.rows.iter().filter(|row| row.is_valid())
     }
@@ -75,8 +75,8 @@ pub fn analyse(comparison: &Comparison) -> Vec<WorkloadAnalysis> {
 
 fn analyse_workload(comparison: &Comparison, setup: &WorkloadSetup) -> WorkloadAnalysis {
     let reference = &comparison.setup.reference;
-    let in_workload = |pass: &&PassSample| pass.scenario == setup.scenario;
-    let passes: Vec<&PassSample> = comparison.passes.iter().filter(in_workload).collect();
+    let passes = comparison.passes.iter();
+    let passes: Vec<&PassSample> = passes.filter(|pass| pass.scenario == setup.scenario).collect();
     let measured: Vec<Measured<'_>> = comparison
         .setup
         .rows
@@ -136,11 +136,11 @@ fn own_costs<'a>(
     setup: &WorkloadSetup,
     name: &str,
 ) -> Vec<&'a CostSample> {
-    let is_own = |cost: &&CostSample| cost.scenario == setup.scenario && cost.row == name;
-    comparison.costs.iter().filter(is_own).collect()
+    let costs = comparison.costs.iter();
+    costs.filter(|cost| cost.scenario == setup.scenario && cost.row == name).collect()
 }
 
-/// Returns the number of blocks that passes were made in.
+/// Returns the number of blocks in which passes were made.
 fn count_blocks(passes: &[&PassSample]) -> usize {
     passes.iter().map(|pass| pass.block).collect::<BTreeSet<_>>().len()
 }

@@ -1,11 +1,11 @@
-//! The outcome on a scenario: sentence, headline and marks in tables and pictures all rest on it.
+//! The outcome on a scenario: the basis of sentences, headlines and marks in tables and pictures.
 
 use super::{BackendAnalysis, FLOOR, WorkloadAnalysis};
 
-/// A difference too small to choose by, even if it is shown to be real.
+/// A difference too small to matter for a choice, even if it is shown to be real.
 const TRIFLE: f64 = 0.01;
 
-/// Which backends come out ahead.
+/// The backends that come out ahead.
 #[derive(Debug)]
 pub struct Outcome<'a> {
     /// The backends ahead, by rank.
@@ -75,16 +75,19 @@ impl<'a> Outcome<'a> {
 
     /// Returns the backend ahead that takes the least processor time.
     pub fn cheapest(&self) -> &'a BackendAnalysis {
-        let cpu = |row: &BackendAnalysis| row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s);
-        self.ahead.iter().min_by(|a, b| cpu(a).total_cmp(&cpu(b))).expect("somebody is ahead")
+        self.ahead.iter().min_by(|a, b| cpu_s(a).total_cmp(&cpu_s(b))).expect("somebody is ahead")
     }
+}
+
+fn cpu_s(row: &BackendAnalysis) -> f64 {
+    row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
 }
 
 fn holds(rows: &[&BackendAnalysis], row: &BackendAnalysis) -> bool {
     rows.iter().any(|other| other.index == row.index)
 }
 
-/// Returns the choices whose time is no more than a trifle above the least; `None` without choices.
+/// Returns the choices within a [`TRIFLE`] of the lowest time; `None` without choices.
 fn close_to_fastest<'a>(
     workload: &'a WorkloadAnalysis,
     choices: &[Choice<'a>],
@@ -103,7 +106,7 @@ fn least_time(timed: &[Timed<'_>]) -> f64 {
     timed.iter().map(|timed| timed.time).fold(f64::MAX, f64::min)
 }
 
-/// Returns by what share the slowest takes longer than the fastest.
+/// Returns the share by which the slowest takes longer than the fastest.
 fn spread(timed: &[Timed<'_>]) -> f64 {
     let most = timed.iter().map(|timed| timed.time).fold(0.0, f64::max);
     most / least_time(timed) - 1.0

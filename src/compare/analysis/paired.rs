@@ -9,18 +9,18 @@ use crate::record::{PassSample, control};
 use crate::stats;
 use crate::stats::paired::{Blocks, Family, Ratio, Round, Verdict};
 
-/// The passes of the backends that took part, and of the reference's control.
+/// The passes of the measured backends and of the A/A control.
 #[derive(Debug, Clone)]
 pub struct Paired {
     /// The names by index in the blocks: the backends in the order of the record, then the control.
     pub names: Vec<String>,
     /// The blocks.
     pub blocks: Blocks,
-    /// The backends that count.
+    /// The valid backends.
     valid: Vec<usize>,
-    /// The reference, if it counts.
+    /// The reference, if it is valid.
     reference: Option<usize>,
-    /// The floor, if it counts.
+    /// The floor, if it is valid.
     floor: Option<usize>,
 }
 
@@ -63,12 +63,12 @@ impl Paired {
         self.blocks.ratio(row, other, Family::SINGLE).map(|ratio| ratio.mean)
     }
 
-    /// Returns the time of a backend over that of the record's reference, if that counts.
+    /// Returns the time of a backend over that of the record's reference, if that is valid.
     pub(super) fn record_ratio(&self, row: usize) -> Option<Ratio> {
         self.reference_ratio(row, self.reference?)
     }
 
-    /// Returns the time of the reference's control over that of the reference.
+    /// Returns the time of the A/A control over that of the reference.
     pub(super) fn noise(&self) -> Option<Ratio> {
         self.blocks.ratio(self.names.len() - 1, self.reference?, Family::SINGLE)
     }
@@ -85,26 +85,30 @@ impl Paired {
 
     /// Returns the names of the valid backends that tie with a backend.
     pub(super) fn ties(&self, row: usize) -> Vec<String> {
-        let is_tied = |other: &&usize| {
-            let ratio = self.pair_ratio(row, **other);
-            **other != row && ratio.is_some_and(|ratio| ratio.verdict() == Verdict::Tied)
-        };
-        self.valid.iter().filter(is_tied).map(|other| self.names[*other].clone()).collect()
+        let tied = self.valid.iter().filter(|other| self.is_tied(row, **other));
+        tied.map(|other| self.names[*other].clone()).collect()
     }
 
-    /// Returns the smallest difference to the reference that would have been found: the median over
-    /// the backends, because one that sleeps between its fetches may be noisier than all others.
+    fn is_tied(&self, row: usize, other: usize) -> bool {
+        let ratio = self.pair_ratio(row, other);
+        other != row && ratio.is_some_and(|ratio| ratio.verdict() == Verdict::Tied)
+    }
+
+    /// Returns the smallest difference to the reference that would have been found. It is the
+    /// median over the backends, because one that sleeps between its fetches may be noisier than
+    /// all others.
     pub(super) fn smallest_difference(&self) -> Option<f64> {
         let reference = self.reference?;
         let family = Family::against_reference(self.valid.len());
-        let smallest =
-            |row: &usize| Some(self.blocks.smallest_difference(*row, reference, family)? - 1.0);
         let others = self.valid.iter().filter(|row| **row != reference);
-        stats::median(&others.filter_map(smallest).collect::<Vec<_>>())
+        let smallest = others.filter_map(|row| {
+            Some(self.blocks.smallest_difference(*row, reference, family)? - 1.0)
+        });
+        stats::median(&smallest.collect::<Vec<_>>())
     }
 }
 
-/// Sorts passes into blocks of rounds, with a place for each name.
+/// Sorts passes into blocks of rounds, with an index for each name.
 ///
 /// Invalid passes are left out.
 pub fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {

@@ -1,4 +1,4 @@
-//! What each row sends, caught by a listener of our own that answers everything alike.
+//! Audits the requests that each backend sends, with a listener that gives the same answer to all.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -18,39 +18,38 @@ use crate::worker::{Open, PassOrder};
 
 pub mod view;
 
-/// Fetches of a pass.
+/// Fetches in a pass.
 const FETCHES: usize = 8;
-/// Fetches at one moment.
+/// Fetches in flight.
 const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(4).expect("it is not zero");
-/// Passes over one session: the second shows which connections were kept.
+/// Passes of one session: the second one shows which connections were kept.
 const PASSES: u64 = 2;
-/// The target of the first fetch, whoever of those in flight comes first.
+/// The target of the first fetch, which need not arrive first.
 const FIRST: &str = "/0/0 ";
-/// How long an answer waits, so that all who may be in flight are before the first has one.
+/// The delay of an answer, so that all fetches are in flight before the first is answered.
 const DELAY: Duration = Duration::from_millis(20);
-/// How long a pass may take.
+/// The time that a pass may take.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The longest head that is read, in bytes.
+/// The maximum length of a head, in bytes.
 const HEAD_LIMIT: usize = 64 << 10;
 
-/// Looks at every participant, one after another. What keeps one from being looked at is said of
-/// it.
+/// Audits the backends one after another. The result of a backend that fails holds the reason.
 ///
 /// # Errors
 ///
-/// This machine has no port for the listener.
+/// Returns an error if the listener cannot be started.
 pub fn audit(participants: &[Participant], interrupted: &Arc<AtomicBool>) -> anyhow::Result<Audit> {
     let mut rows = Vec::new();
     for participant in participants {
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
-        rows.push(look_at(participant, interrupted)?);
+        rows.push(audit_row(participant, interrupted)?);
     }
     Ok(Audit { rows })
 }
 
-fn look_at(participant: &Participant, interrupted: &Arc<AtomicBool>) -> anyhow::Result<RowAudit> {
+fn audit_row(participant: &Participant, interrupted: &Arc<AtomicBool>) -> anyhow::Result<RowAudit> {
     let listener = Listener::start().context("cannot listen for what rows send")?;
     let limits = Limits { deadline: PATIENCE, ..Limits::new(CONCURRENCY) };
     let urls = (0..FETCHES).map(|site| format!("http://{}/{site}", listener.address)).collect();
@@ -64,7 +63,7 @@ fn look_at(participant: &Participant, interrupted: &Arc<AtomicBool>) -> anyhow::
     let seen = listener.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(RowAudit {
         row: participant.name.clone(),
-        // The same request has the same head in every record.
+        // Makes heads of the same request equal in every record.
         request: seen
             .request
             .unwrap_or_default()
@@ -75,15 +74,15 @@ fn look_at(participant: &Participant, interrupted: &Arc<AtomicBool>) -> anyhow::
     })
 }
 
-/// What a listener has seen.
+/// The observations of a listener.
 #[derive(Debug, Clone, Default)]
 struct Seen {
-    /// The head of the request that is looked at.
+    /// The head of the request for [`FIRST`].
     request: Option<String>,
     sockets: u64,
 }
 
-/// A listener that answers every request with the same page, until it is dropped.
+/// A listener that answers every request with the same page until it is dropped.
 struct Listener {
     address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
@@ -106,8 +105,8 @@ impl Listener {
                 }
                 seen.lock().unwrap_or_else(PoisonError::into_inner).sockets += 1;
                 let seen = Arc::clone(&seen);
-                // A client that has gone, or for which there is no thread, shows in what it tells
-                // itself.
+                // If the client has gone or no thread can be started, the backend reports a failed
+                // fetch.
                 let _ = thread::Builder::new()
                     .name("audit".to_owned())
                     .spawn(move || answer_all(stream, &seen));
@@ -138,7 +137,7 @@ fn answer_all(stream: TcpStream, seen: &Mutex<Seen>) -> io::Result<()> {
     Ok(())
 }
 
-/// The next head, up to its empty line; `None` at the end of the connection.
+/// Reads the next head, including its empty line; `None` at the end of the connection.
 fn read_head(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     loop {

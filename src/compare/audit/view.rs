@@ -1,4 +1,4 @@
-//! What rows send, and where they differ: as text, as Markdown and as JSON.
+//! The requests of backends and their differences, as text, Markdown and JSON.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -13,12 +13,12 @@ use crate::render::table::{Column, Side, TERMINAL, table, width, wrapped, wrappe
 /// A request as it was sent.
 struct Request<'a> {
     line: &'a str,
-    /// Names and values as they were sent, in order.
+    /// Names and values as sent, in order.
     headers: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Request<'a> {
-    fn read(head: &'a str) -> Self {
+    fn parse(head: &'a str) -> Self {
         let mut lines = head.lines();
         let line = lines.next().unwrap_or_default();
         let headers = lines
@@ -28,7 +28,7 @@ impl<'a> Request<'a> {
         Self { line, headers }
     }
 
-    /// The values of a header, as they stand there one after another.
+    /// Returns the values of a header, joined in order.
     fn value(&self, name: &str) -> String {
         let values = self
             .headers
@@ -43,10 +43,10 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Its name, and what it is in a request. An empty text is a header that is not sent.
+/// A name, and a function that returns the aspect of a request: empty if the header is not sent.
 type Aspect = (&'static str, fn(&Request<'_>) -> String);
 
-/// What requests are compared by.
+/// The aspects in which requests are compared.
 static ASPECTS: &[Aspect] = &[
     ("request line", |request| request.line.to_owned()),
     ("case", case),
@@ -60,18 +60,16 @@ static ASPECTS: &[Aspect] = &[
     ("others", others),
 ];
 
-/// Headers that have an aspect of their own.
+/// Headers with a separate aspect.
 const NAMED: [&str; 6] =
     ["host", "connection", "content-length", "accept-encoding", "accept", "user-agent"];
 
-/// How the names of headers are written.
+/// Returns the case of the header names.
 fn case(request: &Request<'_>) -> String {
-    let all_begin = |test: fn(u8) -> bool| {
-        request.headers.iter().all(|(name, _)| name.bytes().next().is_some_and(test))
-    };
-    let name = if all_begin(|byte| byte.is_ascii_lowercase()) {
+    let mut initials = request.headers.iter().map(|(name, _)| name.bytes().next().unwrap_or(0));
+    let name = if initials.clone().all(|byte| byte.is_ascii_lowercase()) {
         "lower"
-    } else if all_begin(|byte| byte.is_ascii_uppercase()) {
+    } else if initials.all(|byte| byte.is_ascii_uppercase()) {
         "Title"
     } else {
         "mixed"
@@ -80,72 +78,72 @@ fn case(request: &Request<'_>) -> String {
 }
 
 fn others(request: &Request<'_>) -> String {
-    let other =
-        |(name, _): &&(&str, &str)| !NAMED.iter().any(|named| name.eq_ignore_ascii_case(named));
-    let shown = |(name, value): &(&str, &str)| format!("{}: {value}", name.to_ascii_lowercase());
-    request.headers.iter().filter(other).map(shown).collect::<Vec<_>>().join("; ")
+    let headers = request.headers.iter();
+    let others = headers
+        .filter(|(name, _)| !NAMED.iter().any(|named| name.eq_ignore_ascii_case(named)))
+        .map(|(name, value)| format!("{}: {value}", name.to_ascii_lowercase()));
+    others.collect::<Vec<_>>().join("; ")
 }
 
-/// A row's request, aspect by aspect.
+/// Returns the aspects of a backend's request.
 fn aspects(row: &RowAudit) -> Vec<String> {
-    let request = Request::read(&row.request);
+    let request = Request::parse(&row.request);
     ASPECTS.iter().map(|(_, aspect)| aspect(&request)).collect()
 }
 
-/// What most rows do, aspect by aspect; of several the one that comes first.
+/// Returns the most common value of each aspect; the first one if several are.
 pub(crate) fn usual(audit: &Audit) -> Vec<String> {
     let rows: Vec<Vec<String>> = looked_at(audit).map(aspects).collect();
-    let most = |index: usize| {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for row in &rows {
-            *counts.entry(&row[index]).or_default() += 1;
-        }
-        let most = counts.values().max().copied().unwrap_or(0);
-        rows.iter()
-            .map(|row| &row[index])
-            .find(|value| counts[value.as_str()] == most)
-            .cloned()
-            .unwrap_or_default()
-    };
-    (0..ASPECTS.len()).map(most).collect()
+    (0..ASPECTS.len()).map(|index| most_common(rows.iter().map(|row| &row[index]))).collect()
 }
 
+fn most_common<'a>(values: impl Iterator<Item = &'a String> + Clone) -> String {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for value in values.clone() {
+        *counts.entry(value).or_default() += 1;
+    }
+    let most = counts.values().max().copied().unwrap_or(0);
+    let mut values = values.filter(|value| counts[value.as_str()] == most);
+    values.next().cloned().unwrap_or_default()
+}
+
+/// Returns the backends that sent a request.
 pub(crate) fn looked_at(audit: &Audit) -> impl Iterator<Item = &RowAudit> {
     audit.rows.iter().filter(|row| !row.request.is_empty())
 }
 
-/// What a row does otherwise than most.
+/// Returns the differences between a backend and the most common aspects.
 pub(crate) fn differences(row: &RowAudit, usual: &[String]) -> Vec<String> {
     let found = aspects(row);
     let differing =
         ASPECTS.iter().zip(found.iter().zip(usual)).filter(|(_, (found, usual))| found != usual);
-    let said =
+    let differences =
         differing.map(|((name, _), (found, usual))| match (found.as_str(), usual.as_str()) {
             ("", _) => format!("no {name}"),
             (found, "") => format!("{name}: {found}"),
             (found, _) => format!("{name} {found}"),
         });
-    let mut said: Vec<String> = said.collect();
+    let mut differences: Vec<String> = differences.collect();
     if row.sockets != row.sockets_ideal {
-        said.push(format!("{} sockets where {} would do", row.sockets, row.sockets_ideal));
+        differences.push(format!("{} sockets where {} would do", row.sockets, row.sockets_ideal));
     }
-    said.extend(row.why.clone());
-    said
+    differences.extend(row.why.clone());
+    differences
 }
 
-/// What most rows send, in one line.
+/// Returns the most common aspects in one line.
 pub(crate) fn usually(usual: &[String]) -> String {
     let named = ASPECTS.iter().zip(usual).filter(|(_, value)| !value.is_empty());
     named.map(|((name, _), value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
 }
 
-/// The heading of a column whose cells are narrower.
+/// The heading of a column with narrower cells.
 const SOCKETS: &str = "sockets";
 
-/// Room for what rows differ in, however long their names are, in characters.
+/// The minimum width of the column of differences, in characters.
 const LEAST_ROOM: usize = 20;
 
-/// What rows send, for people: what most do, then each with what it does otherwise.
+/// Returns the audit as text: the most common aspects, then the differences of each backend.
 pub fn text(audit: &Audit) -> String {
     let usual = usual(audit);
     let columns =
@@ -166,7 +164,7 @@ pub fn text(audit: &Audit) -> String {
     format!("{usually}\n{}", table(&columns, &rows))
 }
 
-/// The same as a section of Markdown.
+/// Returns the audit as a section of Markdown.
 pub fn markdown(audit: &Audit) -> String {
     let usual = usual(audit);
     let mut text = format!("## Over the wire\n\nMost rows send: {}\n\n", escape(&usually(&usual)));
@@ -187,27 +185,27 @@ pub fn markdown(audit: &Audit) -> String {
     text
 }
 
-/// The same with the requests themselves.
+/// Returns the audit as JSON, with the requests.
 pub fn json(audit: &Audit) -> Value {
     let usual = usual(audit);
-    let named = |values: Vec<String>| -> Value {
-        ASPECTS
-            .iter()
-            .zip(values)
-            .map(|((name, _), value)| ((*name).to_owned(), Value::from(value)))
-            .collect()
-    };
-    let row = |row: &RowAudit| {
-        json!({
-            "row": row.row,
-            "request": row.request,
-            "aspects": named(aspects(row)),
-            "differences": differences(row, &usual),
-            "sockets": row.sockets,
-            "sockets_ideal": row.sockets_ideal,
-        })
-    };
-    json!({ "usual": named(usual.clone()), "rows": audit.rows.iter().map(row).collect::<Vec<_>>() })
+    let rows: Vec<Value> = audit.rows.iter().map(|row| row_json(row, &usual)).collect();
+    json!({ "usual": aspects_json(usual), "rows": rows })
+}
+
+fn row_json(row: &RowAudit, usual: &[String]) -> Value {
+    json!({
+        "row": row.row,
+        "request": row.request,
+        "aspects": aspects_json(aspects(row)),
+        "differences": differences(row, usual),
+        "sockets": row.sockets,
+        "sockets_ideal": row.sockets_ideal,
+    })
+}
+
+fn aspects_json(values: Vec<String>) -> Value {
+    let named = ASPECTS.iter().zip(values);
+    named.map(|((name, _), value)| ((*name).to_owned(), Value::from(value))).collect()
 }
 
 #[cfg(test)]
@@ -231,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_told_by_what_it_does_otherwise_than_most() {
+    fn differences_from_most_are_listed() {
         let audit = three();
         let usual = usual(&audit);
         assert_eq!(differences(&audit.rows[1], &usual), [""; 0]);
@@ -247,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rows_send_fits_a_terminal() {
+    fn text_fits_a_terminal() {
         let many: String = (0..9).map(|number| format!("x-header-{number}: a value\r\n")).collect();
         let request = format!("GET /0/0 HTTP/1.1\r\nhost: HOST:PORT\r\n{many}\r\n");
         let text = text(&Audit {
@@ -259,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_row_sends_cannot_break_a_table() {
+    fn requests_cannot_break_tables() {
         let audit = Audit { rows: vec![row("a|b", "GET /|\u{1b}[31m HTTP/1.1\r\n\r\n", 4)] };
         assert!(!text(&audit).contains("\u{1b}[31m"));
         assert!(markdown(&audit).contains("a\\|b"), "{}", markdown(&audit));

@@ -1,12 +1,12 @@
-//! What verdicts are worth, told by real passes: a long run over rows whose true difference is
-//! known is cut into many experiments, and each is judged as if it were all that had been measured.
+//! Measures the quality of verdicts on real passes. A long run over backends with a known true
+//! difference is cut into many experiments, each of which is judged by itself.
 
 use std::ops::RangeInclusive;
 
 use anyhow::{Context, ensure};
 
 use crate::backend::Row;
-use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, analyse};
+use crate::compare::analysis::{Paired, WorkloadAnalysis, analyse};
 use crate::record::{Comparison, control};
 use crate::stats;
 use crate::stats::paired::{Blocks, Family, Ratio, Verdict};
@@ -17,18 +17,18 @@ pub mod view;
 /// The confidence of intervals.
 const LEVEL: f64 = 0.95;
 
-/// Experiments over two rows of which one truly takes `truth` times as long as the other.
+/// Experiments over two backends of which one truly takes `truth` times as long as the other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
-    /// The row that is compared with the reference.
+    /// The backend that is compared with the reference.
     pub row: String,
-    /// Its true time over the reference's.
+    /// Its true time relative to the reference.
     pub truth: f64,
     /// Blocks of each experiment.
     pub blocks: usize,
-    /// Experiments.
+    /// The number of experiments.
     pub experiments: usize,
-    /// Experiments that found the row slower.
+    /// Experiments that found the backend slower.
     pub slower: usize,
     /// Experiments that found it faster.
     pub faster: usize,
@@ -37,7 +37,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// A share of the experiments, and where it lies with 95 % (Clopper and Pearson).
+    /// Returns a share of the experiments with its 95 % interval (Clopper and Pearson).
     pub fn share(&self, count: usize) -> (f64, RangeInclusive<f64>) {
         (
             count as f64 / self.experiments as f64,
@@ -46,8 +46,8 @@ impl Trial {
     }
 }
 
-/// The true time of a row over the reference's, where it is known: of the reference's control, and
-/// of the reference slowed.
+/// Returns the true time of a backend relative to the reference. It is known for the A/A control
+/// and for the slowed reference.
 fn truth(row: &str, reference: &str) -> Option<f64> {
     if row == control(reference) {
         return Some(1.0);
@@ -56,31 +56,41 @@ fn truth(row: &str, reference: &str) -> Option<f64> {
     row.starts_with(&format!("slowed:{reference}:")).then_some(1.0 + share)
 }
 
-/// Cuts the blocks of a workload, which may come from several runs, into experiments of so many
-/// blocks, and judges each row whose true difference is known. What is left over is not used.
+/// Cuts the blocks of a workload, which may come from several runs, into experiments of
+/// `blocks_each` blocks and judges each backend with a known true difference. Leftover blocks are
+/// not used.
 pub fn trials(workload: &WorkloadAnalysis, blocks_each: usize) -> Vec<Trial> {
     let paired = &workload.paired;
     let Some(reference) = paired.index(&workload.reference) else { return Vec::new() };
-    let trial = |(index, name): (usize, &String)| {
-        let truth = truth(name, &workload.reference)?;
-        let mut trial = Trial {
+    let rows = 0..paired.names.len();
+    rows.filter_map(|row| Trial::new(workload, row, reference, blocks_each)).collect()
+}
+
+impl Trial {
+    /// Judges every experiment on the backend with index `row`; `None` if its true difference is
+    /// unknown or there are too few blocks.
+    fn new(
+        workload: &WorkloadAnalysis,
+        row: usize,
+        reference: usize,
+        blocks_each: usize,
+    ) -> Option<Self> {
+        let name = &workload.paired.names[row];
+        let mut trial = Self {
             row: name.clone(),
-            truth,
+            truth: truth(name, &workload.reference)?,
             blocks: blocks_each,
             experiments: 0,
             slower: 0,
             faster: 0,
             covered: 0,
         };
-        for experiment in paired.blocks.cut(blocks_each) {
-            trial.judge(&experiment, index, reference);
+        for experiment in workload.paired.blocks.cut(blocks_each) {
+            trial.judge(&experiment, row, reference);
         }
         (trial.experiments > 0).then_some(trial)
-    };
-    paired.names.iter().enumerate().filter_map(trial).collect()
-}
+    }
 
-impl Trial {
     fn judge(&mut self, experiment: &Blocks, row: usize, reference: usize) {
         let Some(ratio) = experiment.ratio(row, reference, Family::SINGLE) else { return };
         self.experiments += 1;
@@ -93,35 +103,34 @@ impl Trial {
     }
 }
 
-/// A run as people make it, over a row and itself slowed: what the experiments are held against.
+/// A typical run over a backend and the same backend slowed, to compare the experiments with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// How long it lasted, in seconds.
+    /// The length of the run in seconds.
     pub seconds: f64,
-    /// The slowed row.
+    /// The slowed backend.
     pub row: String,
-    /// Blocks made.
+    /// The number of blocks.
     pub blocks: usize,
-    /// Rounds of its shortest block.
+    /// The number of rounds in the shortest block.
     pub rounds: usize,
-    /// What it found of the slowed row.
+    /// The measured time of the slowed backend relative to the reference.
     pub found: Ratio,
 }
 
 impl Run {
-    /// What such a record says.
+    /// Reads a run from its record.
     ///
     /// # Errors
     ///
-    /// It is of another comparison, or was cut short.
+    /// Returns an error if the record is of another kind of comparison, or of an interrupted one.
     pub fn new(comparison: Comparison) -> anyhow::Result<Self> {
         let workload =
             analyse(&comparison).into_iter().next().context("the run has no scenario")?;
-        let slowed = |row: &&BackendAnalysis| truth(&row.name, &workload.reference).is_some();
         let row = workload
             .rows
             .iter()
-            .find(slowed)
+            .find(|row| truth(&row.name, &workload.reference).is_some())
             .context("the run has no row that is slowed on purpose")?;
         Ok(Self {
             seconds: comparison.setup.aftermath.as_ref().context("the run was cut short")?.seconds,
@@ -132,17 +141,19 @@ impl Run {
         })
     }
 
-    /// A quarter of its blocks: there are four times as many experiments of that size.
+    /// Returns a quarter of the number of blocks: there are four times as many experiments of that
+    /// size.
     pub fn quarter(&self) -> usize {
         (self.blocks / 4).max(1)
     }
 
-    /// The experiments on the same row with a quarter of its blocks. They know less than the run
-    /// does, so it finds a difference at least as often.
+    /// Returns the experiments on the same backend with a quarter of the blocks. The run has more
+    /// data, so it finds a difference at least as often.
     ///
     /// # Errors
     ///
-    /// There are none, or theirs are the longer blocks.
+    /// Returns an error if there are no such experiments, or if their blocks are longer than the
+    /// run's.
     pub fn quarter_among<'a>(
         &self,
         trials: &'a [Trial],
@@ -162,41 +173,42 @@ impl Run {
     }
 }
 
-/// How many experiments are drawn from the same blocks.
+/// The number of experiments that are drawn from the same blocks.
 pub const DRAWN: usize = 10_000;
 
-/// The share of [`DRAWN`] experiments of so many blocks, drawn from all blocks of a workload with
-/// replacement, that find a row slower. They share their blocks, so it has no interval. `None`
-/// where the row has no blocks.
+/// Draws [`DRAWN`] experiments of `blocks_each` blocks from all blocks of a workload with
+/// replacement, and returns the share of them that find a backend slower. They share their blocks,
+/// so it has no interval. `None` if the backend has no blocks.
 pub fn resampled(workload: &WorkloadAnalysis, row: &str, blocks_each: usize) -> Option<f64> {
     let values = workload
         .paired
         .blocks
         .block_values(workload.paired.index(row)?, workload.paired.index(&workload.reference)?);
-    let mut drawn = 0;
-    let mut draw = || {
-        drawn += 1;
-        values[(mix(drawn) % values.len() as u64) as usize]
-    };
-    let is_slower = |values: &[f64]| {
-        stats::t_interval(values, LEVEL).is_some_and(|interval| interval.low > 0.0)
-    };
-    let slower = |_: &usize| is_slower(&(0..blocks_each).map(|_| draw()).collect::<Vec<_>>());
-    (!values.is_empty()).then(|| (0..DRAWN).filter(slower).count() as f64 / DRAWN as f64)
+    if values.is_empty() {
+        return None;
+    }
+    let mut random = (1..).map(mix);
+    let slower = (0..DRAWN).filter(|_| {
+        let experiment = random.by_ref().take(blocks_each);
+        let experiment = experiment.map(|number| values[(number % values.len() as u64) as usize]);
+        let interval = stats::t_interval(&experiment.collect::<Vec<_>>(), LEVEL);
+        interval.is_some_and(|interval| interval.low > 0.0)
+    });
+    Some(slower.count() as f64 / DRAWN as f64)
 }
 
-/// What a block of so many rounds would have been worth.
+/// The quality of blocks of a certain length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockLength {
-    /// Rounds of a block.
+    /// The number of rounds in a block.
     pub rounds: usize,
-    /// How long such a block lasts, in seconds.
+    /// The length of a block in seconds.
     pub seconds: f64,
-    /// The standard deviation of the block values of each row against the reference.
+    /// The standard deviation of the block values of each backend against the reference.
     pub deviations: Vec<(String, f64)>,
 }
 
-/// What blocks of fewer rounds would have been worth, from a run of long ones.
+/// Returns the quality that shorter blocks would have had, computed from a run with long ones.
 pub fn block_lengths(comparison: &Comparison, workload: &WorkloadAnalysis) -> Vec<BlockLength> {
     let paired = &workload.paired;
     let most = paired.blocks.shortest();
@@ -206,23 +218,29 @@ pub fn block_lengths(comparison: &Comparison, workload: &WorkloadAnalysis) -> Ve
     else {
         return Vec::new();
     };
-    // A round lasts as long as its passes; whatever else a block needs, such as starting its
-    // processes, is taken to be needed once. What lies between passes is in that too, so that short
-    // blocks are told a little longer than they are.
+    // A round lasts as long as its passes. All other time of a block, such as that for starting
+    // processes, is assumed to be spent once. It includes the time between passes, so short blocks
+    // appear a little longer than they are.
     let round_s: f64 =
         (0..paired.blocks.rows()).filter_map(|row| stats::mean(&paired.blocks.passes(row))).sum();
     let once_s = (run_s / workload.blocks as f64 - most as f64 * round_s).max(0.0);
     let lengths = [1, 2, 3, 5, 10, 20, 40, 80].into_iter().filter(|rounds| *rounds <= most);
-    let length = |rounds: usize| {
-        let blocks = paired.blocks.shortened(rounds);
-        let deviation = |(row, name): (usize, &String)| {
-            let deviation = stats::standard_deviation(&blocks.block_values(row, reference))?;
-            (row != reference).then(|| (name.clone(), deviation))
-        };
-        let deviations = paired.names.iter().enumerate().filter_map(deviation).collect();
-        BlockLength { rounds, seconds: once_s + rounds as f64 * round_s, deviations }
-    };
-    lengths.map(length).collect()
+    let lengths = lengths.map(|rounds| BlockLength {
+        rounds,
+        seconds: once_s + rounds as f64 * round_s,
+        deviations: deviations(paired, &paired.blocks.shortened(rounds), reference),
+    });
+    lengths.collect()
+}
+
+/// Returns the standard deviation of the block values of each backend against the reference.
+fn deviations(paired: &Paired, blocks: &Blocks, reference: usize) -> Vec<(String, f64)> {
+    let others = paired.names.iter().enumerate().filter(|(row, _)| *row != reference);
+    let deviations = others.filter_map(|(row, name)| {
+        let deviation = stats::standard_deviation(&blocks.block_values(row, reference))?;
+        Some((name.clone(), deviation))
+    });
+    deviations.collect()
 }
 
 #[cfg(test)]
@@ -230,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_truth_is_known_of_the_twin_and_of_the_slowed_reference_alone() {
+    fn truth_is_known_for_references() {
         let known = |row| truth(row, "hyper@smol");
         assert_eq!(known("hyper@smol (again)"), Some(1.0));
         assert_eq!(known("slowed:hyper@smol:10%"), Some(1.1));
@@ -240,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn experiments_are_counted_by_what_they_found() {
+    fn experiments_are_counted() {
         let experiment = |ratio: f64| {
             let block = |number: usize| {
                 vec![vec![Some(0.02 * ratio * (1.0 + (number as f64 - 2.0) / 1e4)), Some(0.02)]]

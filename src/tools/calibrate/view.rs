@@ -1,4 +1,4 @@
-//! What verdicts are worth, as Markdown.
+//! The quality of verdicts, as Markdown.
 
 use std::fmt::Write;
 
@@ -7,46 +7,45 @@ use crate::render::escape::markdown as escape;
 use crate::render::numbers::grouped;
 use crate::tools::calibrate::{BlockLength, DRAWN, Run, Trial};
 
-/// How often experiments were right.
+/// Returns a table of how often experiments were right.
 pub fn trials(trials: &[Trial]) -> String {
     let mut text = String::from(
-        "| row | true difference | blocks | experiments | found slower | found faster | interval covers the truth |\n\
+        "| row | true difference | blocks | experiments | found slower | found faster \
+         | interval covers the truth |\n\
          |---|--:|--:|--:|--:|--:|--:|\n",
     );
     for trial in trials {
-        let share = |count| {
-            let (share, interval) = trial.share(count);
-            let percent = |share: f64| format!("{:.1}", share * 100.0);
-            format!(
-                "{} % ({} to {})",
-                percent(share),
-                percent(*interval.start()),
-                percent(*interval.end())
-            )
-        };
         let Trial { row, truth, blocks, experiments, slower, faster, covered } = trial;
         writeln!(
             text,
             "| {} | {:.0} % | {blocks} | {experiments} | {} | {} | {} |",
             escape(row),
             (truth - 1.0) * 100.0,
-            share(*slower),
-            share(*faster),
-            share(*covered)
+            share_text(trial, *slower),
+            share_text(trial, *faster),
+            share_text(trial, *covered)
         )
         .expect("a string takes everything");
     }
     text
 }
 
-/// What a run as people make it found, and how often experiments did that are a quarter of it, or
-/// have its blocks by lot.
+/// Returns a share of the experiments in percent, with its interval.
+fn share_text(trial: &Trial, count: usize) -> String {
+    let (share, interval) = trial.share(count);
+    let [share, low, high] = [share, *interval.start(), *interval.end()].map(|part| part * 100.0);
+    format!("{share:.1} % ({low:.1} to {high:.1})")
+}
+
+/// Returns a paragraph on the result of a typical run, and on how often experiments with a quarter
+/// of its blocks and resampled experiments found the same.
 pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalysis) -> String {
     let Run { seconds, row, blocks, rounds: run_rounds, found } = run;
     format!(
-        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_rounds} cycles, and found {}. \
-         Of the experiments with a quarter of its blocks, which have {} cycles each, {} in {} found the row slower, and of \
-         {} resampled ones, with as many blocks as the run drawn from all {} with replacement, {:.1} %. The run itself \
+        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_rounds} \
+         cycles, and found {}. Of the experiments with a quarter of its blocks, which have {} \
+         cycles each, {} in {} found the row slower, and of {} resampled ones, with as many blocks \
+         as the run drawn from all {} with replacement, {:.1} %. The run itself \
          has blocks of at least as many cycles, and so finds that difference at least as often.\n",
         escape(row),
         found.interval_text(),
@@ -59,8 +58,8 @@ pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalys
     )
 }
 
-/// What blocks of fewer rounds would have been worth: the deviation times the root of the time that
-/// a block takes tells how wide an interval is after a given time, whatever the number of blocks.
+/// Returns a table of the quality of blocks by length. The deviation times the root of a block's
+/// time is proportional to the width of an interval after a given time, for any number of blocks.
 pub fn block_lengths(lengths: &[BlockLength]) -> String {
     let Some(first) = lengths.first() else { return String::new() };
     let mut text = String::from("| cycles | a block lasts |");
@@ -88,7 +87,7 @@ mod tests {
     use crate::tools::calibrate::resampled;
 
     #[test]
-    fn resampled_experiments_find_what_is_plain_and_nothing_where_nothing_is() {
+    fn resampling_finds_real_differences() {
         let workload = analyse(&comparison()).remove(0);
         let found = |row| resampled(&workload, row, 6);
         assert_eq!(

@@ -6,19 +6,22 @@ use std::str::FromStr;
 use anyhow::{anyhow, ensure};
 
 use crate::compare::analysis::{BackendAnalysis, Invalid, WorkloadAnalysis, analyse};
-use crate::record::{Comparison, CostSample, Environment, WorkloadSetup};
+use crate::record::{Comparison, WorkloadSetup};
 use crate::stats;
 use crate::stats::paired::{Family, Ratio, Verdict};
 
+mod environment;
 pub mod view;
 
-/// A figure that two records are compared by.
+pub use self::environment::{other_conditions, other_machine};
+
+/// A figure by which two records are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
-    /// The median pass. A change of the whole machine between the two runs is in it.
+    /// The median pass. It includes changes of the whole machine between the two runs.
     Median,
-    /// The pass relative to that of the reference in the same round. A change of the whole machine
-    /// cancels out of it.
+    /// The pass relative to that of the reference in the same round. Changes of the whole machine
+    /// cancel out.
     Ratio,
     /// Processor time.
     Cpu,
@@ -28,7 +31,7 @@ impl Figure {
     /// Every figure, in the order in which they are shown.
     pub const ALL: [Self; 3] = [Self::Median, Self::Ratio, Self::Cpu];
 
-    /// Returns the name, as thresholds use it.
+    /// Returns the name that thresholds use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Median => "median",
@@ -52,22 +55,21 @@ impl Figure {
                 _ => Vec::new(),
             },
             Self::Cpu => {
-                let is_own = |cost: &&CostSample| {
-                    cost.scenario == workload.setup.scenario && cost.row == row.name
-                };
-                let costs = comparison.costs.iter().filter(is_own);
-                let each = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
+                let scenario = &workload.setup.scenario;
+                let costs = comparison.costs.iter();
+                let costs = costs.filter(|cost| cost.scenario == *scenario && cost.row == row.name);
+                let cpu_s = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
                 // In a very short block the clock may not have ticked at all.
-                each.filter(|s| *s > 0.0 && s.is_finite()).map(f64::ln).collect()
+                cpu_s.filter(|s| *s > 0.0 && s.is_finite()).map(f64::ln).collect()
             }
         }
     }
 
-    /// Whether the figure of a backend counts.
+    /// Whether the figure of a backend is valid.
     fn counts(self, side: Side<'_>) -> bool {
-        let is_needed = |other: &&BackendAnalysis| other.name == side.workload.reference;
-        let mut needed = side.workload.rows.iter().filter(is_needed);
-        side.row.is_valid() && (self != Self::Ratio || needed.all(BackendAnalysis::is_valid))
+        let WorkloadAnalysis { rows, reference, .. } = side.workload;
+        let mut references = rows.iter().filter(|row| row.name == *reference);
+        side.row.is_valid() && (self != Self::Ratio || references.all(BackendAnalysis::is_valid))
     }
 
     /// Returns the new figure over the old one; `None` if they are not comparable.
@@ -86,7 +88,7 @@ impl Figure {
     }
 }
 
-/// The same thing in the old record and in the new one.
+/// A pair of corresponding values from the old record and the new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OldNew<T> {
     /// In the old record.
@@ -120,7 +122,7 @@ pub struct RowChange {
     pub median_s: OldNew<Option<f64>>,
     /// The new figure over the old one, in the order of [`Figure::ALL`].
     pub changes: [Option<Ratio>; 3],
-    /// Why it does not count, if it does not.
+    /// Why the backend does not count; `None` if it is valid.
     pub invalid: OldNew<Option<Invalid>>,
 }
 
@@ -141,7 +143,7 @@ impl RowChange {
         changes.find(|(other, _)| **other == figure).and_then(|(_, change)| change)
     }
 
-    /// Whether the backend counts in the old record only.
+    /// Whether the backend is valid in the old record only.
     pub fn counts_no_more(&self) -> bool {
         self.invalid.old.is_none() && self.invalid.new.is_some()
     }
@@ -150,15 +152,15 @@ impl RowChange {
 /// The difference between two records.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// The backends that both have, scenario by scenario.
+    /// The backends in both records, scenario by scenario.
     pub rows: Vec<RowChange>,
-    /// Pairs of backends that come out in opposite order.
+    /// Pairs of backends that are ranked in opposite order.
     pub reversed: Vec<Reversed>,
-    /// Sentences that name the parts that cannot be compared, and why.
+    /// Sentences on the parts that cannot be compared, with the reason.
     pub left_out: Vec<String>,
 }
 
-/// Two backends that come out in opposite order.
+/// Two backends that are ranked in opposite order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversed {
     /// The scenario's name.
@@ -169,20 +171,25 @@ pub struct Reversed {
     pub is_faster: String,
 }
 
-/// Compares two records. All intervals of one figure hold together with 95 %.
+/// Compares two records. All intervals of one figure hold simultaneously with 95 % confidence.
 pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
     let (old_workloads, new_workloads) = (analyse(old), analyse(new));
     let mut left_out = Vec::new();
     let (mut pairs, mut reversed) = (Vec::new(), Vec::new());
-    let workload_name = |workload: &WorkloadAnalysis| workload.setup.scenario.clone();
-    for workloads in matched(&old_workloads, &new_workloads, workload_name, &mut left_out) {
+    let matching =
+        matched(&old_workloads, &new_workloads, |one| one.setup.scenario.clone(), &mut left_out);
+    for workloads in matching {
         let scenario = &workloads.new.setup.scenario;
         if let Some(why) = unlike(&workloads.old.setup, &workloads.new.setup) {
             left_out.push(format!("{scenario}: {why}."));
             continue;
         }
-        let row_name = |row: &BackendAnalysis| format!("{} on {scenario}", row.name);
-        let rows = matched(&workloads.old.rows, &workloads.new.rows, row_name, &mut left_out);
+        let rows = matched(
+            &workloads.old.rows,
+            &workloads.new.rows,
+            |row| format!("{} on {scenario}", row.name),
+            &mut left_out,
+        );
         reversed.extend(reversals(workloads, &rows));
         pairs.extend(rows.into_iter().map(|row| OldNew {
             old: Side { comparison: old, workload: workloads.old, row: row.old },
@@ -219,32 +226,43 @@ fn is_faster(workload: &WorkloadAnalysis, row: &BackendAnalysis, other: &Backend
     workload.pair(row, other).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
 }
 
-/// Returns the things that both records hold under one name, and adds the others to `left_out`.
+/// Returns the pairs of things with the same name in both records, and adds the others to
+/// `left_out`.
 fn matched<'a, T>(
     old: &'a [T],
     new: &'a [T],
     name: impl Fn(&T) -> String,
     left_out: &mut Vec<String>,
 ) -> Vec<OldNew<&'a T>> {
-    let find = |among: &'a [T], wanted: &T| among.iter().find(|other| name(other) == name(wanted));
     for (among, others, which) in [(new, old, "new"), (old, new, "old")] {
-        let alone = among.iter().filter(|one| find(others, one).is_none());
+        let alone = among.iter().filter(|one| find(others, one, &name).is_none());
         left_out.extend(alone.map(|one| format!("{} is only in the {which} record.", name(one))));
     }
-    new.iter().filter_map(|new| Some(OldNew { old: find(old, new)?, new })).collect()
+    new.iter().filter_map(|new| Some(OldNew { old: find(old, new, &name)?, new })).collect()
 }
 
-/// Returns why two workloads of one name are not the same; `None` if they are.
+/// Returns the item of `among` with the name of `wanted`.
+fn find<'a, T>(among: &'a [T], wanted: &T, name: impl Fn(&T) -> String) -> Option<&'a T> {
+    among.iter().find(|other| name(other) == name(wanted))
+}
+
+/// Returns how two workloads with the same name differ; `None` if they do not.
 fn unlike(old: &WorkloadSetup, new: &WorkloadSetup) -> Option<String> {
-    let differ = |what: &str, old: &dyn fmt::Display, new: &dyn fmt::Display| {
-        (old.to_string() != new.to_string()).then(|| format!("{what} was {old} and is {new}"))
-    };
     let other_sites = old.live && old.sites != new.sites;
-    differ("the factor on its delays", &old.time_scale, &new.time_scale)
-        .or_else(|| differ("the number of its fetches", &old.fetches, &new.fetches))
-        .or_else(|| differ("its concurrency", &old.concurrency, &new.concurrency))
-        .or_else(|| differ("the number of its origins", &old.origins, &new.origins))
+    describe_change("the factor on its delays", old.time_scale, new.time_scale)
+        .or_else(|| describe_change("the number of its fetches", old.fetches, new.fetches))
+        .or_else(|| describe_change("its concurrency", old.concurrency, new.concurrency))
+        .or_else(|| describe_change("the number of its origins", old.origins, new.origins))
         .or_else(|| other_sites.then(|| "its sites are not the same".to_owned()))
+}
+
+fn describe_change(
+    quantity: &str,
+    old: impl fmt::Display,
+    new: impl fmt::Display,
+) -> Option<String> {
+    let (old, new) = (old.to_string(), new.to_string());
+    (old != new).then(|| format!("{quantity} was {old} and is {new}"))
 }
 
 /// A limit on a change, such as `median>+5%`.
@@ -256,13 +274,14 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    /// Whether any backend has an interval that could pass it.
+    /// Whether any backend has an interval to test against the threshold.
     pub fn is_tried_by(&self, difference: &Difference) -> bool {
         let mut changes = difference.rows.iter().filter_map(|row| row.change(self.figure));
         changes.any(|ratio| ratio.has_verdict())
     }
 
-    /// Whether a backend's interval lies wholly beyond it. Too few blocks never pass it.
+    /// Whether a backend's whole interval lies beyond the threshold. With too few blocks, it never
+    /// does.
     pub fn is_passed_by(&self, change: &RowChange) -> bool {
         change.change(self.figure).is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)
     }
@@ -279,11 +298,7 @@ impl FromStr for Threshold {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let wrong = || {
-            anyhow!(
-                "bad threshold {text:?}: write 'median>+5%', or ratio or cpu in place of median"
-            )
-        };
+        let wrong = || bad_threshold(text);
         let (name, share) = text.split_once('>').ok_or_else(wrong)?;
         let figure = Figure::ALL
             .into_iter()
@@ -296,48 +311,8 @@ impl FromStr for Threshold {
     }
 }
 
-/// Returns the differences of two machines, one line each. Figures of different machines are not
-/// comparable.
-pub fn other_machine(old: &Environment, new: &Environment) -> Vec<String> {
-    let memory =
-        |environment: &Environment| environment.memory_bytes.map_or(0, |bytes| bytes >> 30);
-    [
-        differs("CPU", &old.cpu, &new.cpu),
-        differs("cores", &old.cores, &new.cores),
-        differs("GiB of memory", &memory(old), &memory(new)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// Returns the other differences of two environments, one line each: a change may come from them.
-pub fn other_conditions(old: &Environment, new: &Environment) -> Vec<String> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
-    let revision = |environment: &Environment| {
-        environment.git.as_ref().map_or_else(
-            || "unknown".to_owned(),
-            |git| format!("{:.12}{}", git.revision, if git.dirty { " with changes" } else { "" }),
-        )
-    };
-    let mut lines: Vec<String> = [
-        differs("kernel", &text(&old.kernel), &text(&new.kernel)),
-        differs("governor", &text(&old.governor), &text(&new.governor)),
-        differs("rustc", &text(&old.rustc), &text(&new.rustc)),
-        differs("profile", &old.profile, &new.profile),
-        differs("revision", &revision(old), &revision(new)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    for (name, version) in &new.crates {
-        lines.extend(old.crates.get(name).and_then(|other| differs(name, other, version)));
-    }
-    lines
-}
-
-fn differs<T: fmt::Display + PartialEq>(what: &str, old: &T, new: &T) -> Option<String> {
-    (old != new).then(|| format!("{what}: {old} -> {new}"))
+fn bad_threshold(text: &str) -> anyhow::Error {
+    anyhow!("bad threshold {text:?}: write 'median>+5%', or ratio or cpu in place of median")
 }
 
 #[cfg(test)]
@@ -356,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_is_passed_by_an_interval_that_lies_wholly_beyond_it() {
+    fn whole_intervals_pass_thresholds() {
         let threshold: Threshold = "median>+5%".parse().unwrap();
         assert!(threshold.is_passed_by(&change(1.10, 1.06, 5)));
         assert!(!threshold.is_passed_by(&change(1.10, 1.04, 5)), "it may be less than that");
@@ -366,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_are_printed_as_they_are_written() {
+    fn thresholds_round_trip() {
         for text in ["median>+5%", "ratio>+0%", "cpu>+12.5%"] {
             assert_eq!(text.parse::<Threshold>().unwrap().to_string(), text);
         }

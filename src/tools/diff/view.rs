@@ -1,4 +1,4 @@
-//! The difference between two records, as text for people, in 80 columns.
+//! The difference between two records, as text of 80 columns.
 
 use std::fmt::Write;
 
@@ -44,7 +44,7 @@ pub fn text(difference: &Difference, conditions: &[String]) -> String {
     text
 }
 
-/// Returns the table of passes. A change of the whole machine is in it.
+/// Returns the table of passes, which include changes of the whole machine.
 fn passes(rows: &[&RowChange]) -> String {
     let columns = [
         Column("row", Side::Left),
@@ -52,19 +52,19 @@ fn passes(rows: &[&RowChange]) -> String {
         Column("new pass", Side::Right),
         Column("median", Side::Left),
     ];
-    let time = |median: Option<f64>| median.map_or_else(String::new, seconds);
-    let line = |row: &&RowChange| {
-        vec![
-            visible(&row.row),
-            time(row.median_s.old),
-            time(row.median_s.new),
-            change_text(row, Figure::Median),
-        ]
-    };
-    table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
+    table(&columns, &rows.iter().map(|row| pass_cells(row)).collect::<Vec<_>>())
 }
 
-/// Returns the table of the figures that a change of the whole machine cancels out of: the ratio to
+fn pass_cells(row: &RowChange) -> Vec<String> {
+    vec![
+        visible(&row.row),
+        row.median_s.old.map_or_else(String::new, seconds),
+        row.median_s.new.map_or_else(String::new, seconds),
+        change_text(row, Figure::Median),
+    ]
+}
+
+/// Returns the table of the figures that changes of the whole machine cancel out of: the ratio to
 /// the reference in the same rounds, and the processor time.
 fn others(rows: &[&RowChange]) -> String {
     let columns = [
@@ -72,10 +72,10 @@ fn others(rows: &[&RowChange]) -> String {
         Column("ratio to the reference", Side::Left),
         Column("cpu", Side::Left),
     ];
-    let line = |row: &&RowChange| {
+    let cells = rows.iter().map(|row| {
         vec![visible(&row.row), change_text(row, Figure::Ratio), change_text(row, Figure::Cpu)]
-    };
-    table(&columns, &rows.iter().map(line).collect::<Vec<_>>())
+    });
+    table(&columns, &cells.collect::<Vec<_>>())
 }
 
 /// Returns the change of a figure in words.
@@ -84,31 +84,31 @@ fn change_text(row: &RowChange, figure: Figure) -> String {
     row.change(figure).map_or_else(String::new, |ratio| ratio.change_text(change))
 }
 
-/// Returns a line for each pair of backends that come out in opposite order.
+/// Returns a line for each pair of backends that are ranked in opposite order.
 fn order(difference: &Difference) -> String {
     if difference.reversed.is_empty() {
         return "No two rows come out in opposite order.\n".to_owned();
     }
-    let line = |pair: &Reversed| {
-        let Reversed { scenario, was_faster, is_faster } = pair;
-        let line = visible(&format!(
-            "{was_faster} was faster than {is_faster} on {scenario}, and is slower now."
-        ));
-        format!("{FAILURE}{line}{FAILURE:#}\n")
-    };
-    difference.reversed.iter().map(line).collect()
+    difference.reversed.iter().map(reversed_line).collect()
+}
+
+fn reversed_line(pair: &Reversed) -> String {
+    let Reversed { scenario, was_faster, is_faster } = pair;
+    let line = visible(&format!(
+        "{was_faster} was faster than {is_faster} on {scenario}, and is slower now."
+    ));
+    format!("{FAILURE}{line}{FAILURE:#}\n")
 }
 
 /// Returns one line for each backend that passes a threshold.
 pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> {
-    let line = |row: &RowChange, threshold: &Threshold| {
-        threshold
-            .is_passed_by(row)
-            .then(|| visible(&format!("{} on {}: {threshold}", row.row, row.scenario)))
-    };
-    let rows = difference.rows.iter();
-    rows.flat_map(|row| thresholds.iter().filter_map(move |threshold| line(row, threshold)))
-        .collect()
+    let mut lines = Vec::new();
+    for row in &difference.rows {
+        for threshold in thresholds.iter().filter(|threshold| threshold.is_passed_by(row)) {
+            lines.push(visible(&format!("{} on {}: {threshold}", row.row, row.scenario)));
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_fits_a_terminal() {
+    fn text_fits_a_terminal() {
         let rows = vec![
             row("hyper@tokio", [ratio(1.0, 0.995, 1.005), None, ratio(0.9, 0.89, 0.91)]),
             row("ureq@sequential", [ratio(3.4123, 2.8312, 4.1234); 3]),

@@ -1,4 +1,4 @@
-//! Whether this machine is fit to measure on, and what to do where it is not.
+//! Checks whether this machine is fit to measure on, and advises how to make it so.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use crate::stats::paired::LEAST_BLOCKS;
 
 pub mod view;
 
-/// What was looked at, what was found, and what can be done about it where something should be.
+/// The result of a check, with advice if something should be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
+    /// The name of the check.
     pub what: &'static str,
-    /// What was found.
+    /// The result.
     pub found: String,
-    /// What can be done about it. `None` where all is well, or nothing is known.
+    /// How to improve it; `None` if it is fine or unknown.
     pub advice: Option<String>,
 }
 
@@ -30,17 +30,17 @@ impl Finding {
     }
 }
 
-/// Connections that the scenario with the most of them holds, and what a process needs beside them.
+/// The connections of the scenario with the most of them, plus the other files of a process.
 const FILES_WANTED: u64 = 1_064;
 
-/// Ports that should be free: `connect` uses up as many in fifty passes, and each rests for a
-/// minute.
+/// Ports that should be free: the scenario `connect` uses this many in fifty passes, and each stays
+/// in TIME-WAIT for a minute.
 const PORTS_WANTED: u64 = 10_000;
 
-/// The queue of connections that wait to be accepted which a thousand at once need.
+/// The length of the accept queue that a thousand simultaneous connections need.
 const BACKLOG_WANTED: u64 = 4_096;
 
-/// Everything that can be looked at in a moment.
+/// Makes every check that takes only a moment.
 pub fn at_rest() -> Vec<Finding> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     vec![
@@ -101,8 +101,8 @@ fn ports(range: Option<(u16, u16)>, resting: Option<u64>) -> Finding {
 
 fn backlog(backlog: Option<u64>) -> Finding {
     let Some(backlog) = backlog else { return Finding::unknown("backlog") };
-    let advice = "a thousand connections at once overflow the queue, and are tried again after a second: sysctl -w \
-                  net.core.somaxconn=4096 (as root)";
+    let advice = "a thousand connections at once overflow the queue, and are tried again after a \
+                  second: sysctl -w net.core.somaxconn=4096 (as root)";
     Finding::new(
         "backlog",
         format!("{backlog} connections"),
@@ -110,28 +110,28 @@ fn backlog(backlog: Option<u64>) -> Finding {
     )
 }
 
-/// How late sleeps of a millisecond end, in seconds.
+/// Returns how late sleeps of a millisecond end, in seconds.
 fn lateness() -> Vec<f64> {
     const SLEEP: Duration = Duration::from_millis(1);
-    let late = |_| {
+    let late_s = (0..300).map(|_| {
         let start = Instant::now();
         std::thread::sleep(SLEEP);
-        (start.elapsed().saturating_sub(SLEEP)).as_secs_f64()
-    };
-    (0..300).map(late).collect()
+        start.elapsed().saturating_sub(SLEEP).as_secs_f64()
+    });
+    late_s.collect()
 }
 
-fn timers(late: &[f64]) -> Finding {
-    let micros = |share| stats::quantile(late, share).map_or(0.0, |seconds| seconds * 1e6);
-    let (median, worst) = (micros(0.5), micros(0.99));
-    let advice = "an idle core wakes late, and so do the sites' delays: keep it from deep sleep with the performance \
-                  governor, or trust only what is far longer";
+fn timers(late_s: &[f64]) -> Finding {
+    let [median, worst] =
+        [0.5, 0.99].map(|share| stats::quantile(late_s, share).map_or(0.0, |late_s| late_s * 1e6));
+    let advice = "an idle core wakes late, and so do the sites' delays: keep it from deep sleep \
+                  with the performance governor, or trust only what is far longer";
     let found = format!("{median:.0} µs late, one in a hundred {worst:.0} µs");
     Finding::new("timers", found, (median > 500.0 || worst > 5_000.0).then_some(advice))
 }
 
-/// Whether instructions can be counted, which is one cost of many: a machine without it is fit all
-/// the same.
+/// Checks whether instructions can be counted. They are one cost of many, so a machine without
+/// counters is fit too.
 fn counters(missing: Option<NoCounters>) -> Finding {
     let advice =
         "instructions of a fetch can be counted: sysctl -w kernel.perf_event_paranoid=2 (as root)";
@@ -141,7 +141,7 @@ fn counters(missing: Option<NoCounters>) -> Finding {
     Finding::new("counters", found, is_forbidden.then_some(advice))
 }
 
-/// What the host gave to somebody else between two moments.
+/// Checks the share of the cores that the hypervisor gave to other guests between two moments.
 pub fn stolen(before: Option<CoreTicks>, after: Option<CoreTicks>) -> Finding {
     let share = before.zip(after).and_then(|(before, after)| after.stolen_since(before));
     let Some(share) = share else { return Finding::unknown("stolen time") };
@@ -154,7 +154,7 @@ pub fn stolen(before: Option<CoreTicks>, after: Option<CoreTicks>) -> Finding {
     )
 }
 
-/// What the block values of a row against itself say, and how many blocks a minute has.
+/// Checks the noise: the spread of the block values of a backend against itself.
 pub fn noise(values: &[f64], blocks_a_minute: f64) -> Finding {
     let enough = Some(values).filter(|values| values.len() >= LEAST_BLOCKS);
     let Some(deviation) = enough.and_then(stats::standard_deviation) else {
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_thing_is_advised_against_where_it_is_bad_and_not_where_it_is_well() {
+    fn only_bad_results_get_advice() {
         for (bad, well) in [
             (profile(true), profile(false)),
             (cores(1), cores(2)),
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_this_machine_is_checked_once() {
+    fn every_check_is_made_once() {
         let found: Vec<_> = at_rest().iter().map(|finding| finding.what).collect();
         assert_eq!(
             found,

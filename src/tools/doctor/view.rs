@@ -1,11 +1,11 @@
-//! Whether a machine is fit to measure on, as text for people.
+//! The result of the checks of a machine, as text.
 
 use std::fmt::Write;
 
 use super::Finding;
 use crate::render::{FAILURE, NAME};
 
-/// A line for each finding, and one below it where something can be done.
+/// Returns a line for each finding, and below it a line of advice if there is any.
 pub fn text(findings: &[Finding]) -> String {
     let widest = findings.iter().map(|finding| finding.what.len()).max().unwrap_or(0);
     let mut text = String::new();

@@ -8,10 +8,10 @@ use crate::fetch::{Fetched, Pass};
 use crate::scenario::fault::Right;
 use crate::scenario::{Case, Scenario};
 
-/// What a backend did in two passes over a healthy site and a faulty one.
+/// The result of two passes over a healthy site and a faulty one.
 #[derive(Debug)]
 pub enum Seen {
-    /// It made both.
+    /// It made both passes.
     Passes([Pass; 2]),
     /// Its process did not answer in time.
     Hung,
@@ -19,41 +19,48 @@ pub enum Seen {
     Died(String),
 }
 
-/// Returns the verdict on the client alone, the one with the checks here, and what the backend
-/// reported.
+/// Returns the verdict on the client alone, the verdict after fetchbench's checks, and a
+/// description of the backend's report.
 pub fn judge(
     scenario: &Scenario,
     case: &Case,
     deadline: Duration,
     seen: &Seen,
 ) -> (Verdict, Verdict, String) {
-    let both = |verdict, told: &str| (verdict, verdict, told.to_owned());
     let passes = match seen {
-        Seen::Hung => return both(Verdict::Hung, "its process does not answer"),
-        Seen::Died(why) => return both(Verdict::Crashed, why),
+        Seen::Hung => return unanimous(Verdict::Hung, "its process does not answer"),
+        Seen::Died(why) => return unanimous(Verdict::Crashed, why),
         Seen::Passes(passes) => passes,
     };
     let [first, second] = passes.each_ref().map(|pass| pass.fetched.as_slice());
     let ([before, fault], [after, again]) = (first, second) else {
-        return both(Verdict::Crashed, "tells of other fetches than it was asked for");
+        return unanimous(Verdict::Crashed, "tells of other fetches than it was asked for");
     };
     if !is_page(scenario, case.healthy, 0, before) {
-        return both(Verdict::LeftOut, &format!("its healthy fetch failed: {}", told(before)));
+        return unanimous(
+            Verdict::LeftOut,
+            &format!("its healthy fetch failed: {}", describe(before)),
+        );
     }
     let judged = [(0, fault), (1, again)]
-        .map(|(visit, fetched)| one(scenario, case, deadline, visit, fetched));
+        .map(|(visit, fetched)| judge_fetch(scenario, case, deadline, visit, fetched));
     let [first, second] = judged;
     let (client, checked) = (first.0.max(second.0), first.1.max(second.1));
-    let what = if second.0 > first.0 { told(again) } else { told(fault) };
+    let what = if second.0 > first.0 { describe(again) } else { describe(fault) };
     if client < Verdict::Hung && !is_page(scenario, case.healthy, 1, after) {
-        let next = format!("{what}; and then of the healthy site: {}", told(after));
+        let next = format!("{what}; and then of the healthy site: {}", describe(after));
         return (Verdict::Spoiled, Verdict::Spoiled, next);
     }
     (client, checked, what)
 }
 
+/// Returns one verdict as that on the client and that after fetchbench's checks.
+fn unanimous(verdict: Verdict, told: &str) -> (Verdict, Verdict, String) {
+    (verdict, verdict, told.to_owned())
+}
+
 /// Judges one fetch of the faulty site.
-fn one(
+fn judge_fetch(
     scenario: &Scenario,
     case: &Case,
     deadline: Duration,
@@ -72,7 +79,7 @@ fn one(
         Ok(page) => match answer
             .filter(|answer| page.agrees_with(&scenario.page_of(case, *answer, visit)))
         {
-            // The checks know which page was programmed, and so more than any client can.
+            // The checks know the programmed page; no client can.
             Some(answer) if answer.content.is_wrong() => (Verdict::Right, Verdict::Caught),
             Some(_) => (Verdict::Right, Verdict::Right),
             None if page.agrees_with(&scenario.page(case.faulty, visit)) => {
@@ -80,7 +87,7 @@ fn one(
             }
             None => (Verdict::WrongAnswer, Verdict::Caught),
         },
-        // A panic that is caught costs the one fetch.
+        // A caught panic costs only the one fetch.
         Err(error) if error.class == ErrorClass::Crashed => (Verdict::Crashed, Verdict::Caught),
         Err(error) if error.accepted => (Verdict::WrongAnswer, Verdict::Caught),
         Err(error) if classes.contains(&error.class) => (Verdict::Right, Verdict::Right),
@@ -92,8 +99,8 @@ fn is_page(scenario: &Scenario, site: usize, visit: u64, fetched: &Fetched) -> b
     fetched.result.as_ref().is_ok_and(|page| page.agrees_with(&scenario.page(site, visit)))
 }
 
-/// Describes a fetch without what differs from run to run.
-fn told(fetched: &Fetched) -> String {
+/// Describes a fetch, without parts that differ from run to run.
+fn describe(fetched: &Fetched) -> String {
     match &fetched.result {
         Ok(page) => format!("status {}, {} bytes", page.status, page.bytes),
         Err(error) if error.accepted => {
@@ -112,8 +119,8 @@ mod tests {
 
     const DEADLINE: Duration = Duration::from_secs(1);
 
-    /// What is judged of a row that answers so to the faulty site, and rightly to the healthy one
-    /// but for `after`.
+    /// Judges a backend whose fetches of the faulty site end as `answer` returns. Those of the
+    /// healthy site are right, except that the second one is of visit `after` if given.
     fn judged(
         fault: &str,
         answer: impl Fn(&Scenario, &Case) -> Result<Page, FetchError>,
@@ -142,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_judged_by_what_the_fault_asks_for() {
+    fn verdicts_follow_the_fault() {
         let short = |_: &Scenario, _: &Case| {
             Err(FetchError::objection(ErrorClass::BodyShort, "only we noticed"))
         };
@@ -169,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_only_its_reader_can_doubt_is_right_of_the_client_and_caught_by_the_checks() {
+    fn checks_catch_plausible_answers() {
         let (scenario, cases) = faults();
         let judged = |fault: &str| {
             let case = cases.iter().find(|case| case.fault.name == fault).unwrap();
@@ -180,14 +187,14 @@ mod tests {
                 final_url: None,
                 result,
             };
-            one(&scenario, case, DEADLINE, 0, &fetched)
+            judge_fetch(&scenario, case, DEADLINE, 0, &fetched)
         };
         assert_eq!(judged("other-visit"), (Verdict::Right, Verdict::Caught));
         assert_eq!(judged("surplus"), (Verdict::WrongAnswer, Verdict::Caught));
     }
 
     #[test]
-    fn who_does_not_answer_hangs_and_who_ends_has_crashed() {
+    fn silence_hangs_and_exits_crash() {
         let (scenario, cases) = faults();
         let judged = |seen| judge(&scenario, &cases[0], DEADLINE, &seen).0;
         assert_eq!(judged(Seen::Hung), Verdict::Hung);
@@ -198,6 +205,6 @@ mod tests {
             final_url: None,
             result: Err(FetchError::timeout(DEADLINE)),
         };
-        assert_eq!(one(&scenario, &cases[1], DEADLINE, 0, &late).0, Verdict::Hung);
+        assert_eq!(judge_fetch(&scenario, &cases[1], DEADLINE, 0, &late).0, Verdict::Hung);
     }
 }

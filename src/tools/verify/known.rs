@@ -1,20 +1,20 @@
-//! Known defects: what is behind a finding, and where it is reported. They explain cells, and
-//! change none.
+//! Known defects of clients, with their causes and reports. They explain cells and change no
+//! verdict.
 
-/// What is behind findings of a client.
+/// A known defect of a client.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
-    /// The client.
+    /// The name of the client.
     pub client: &'static str,
-    /// The faults that show it.
+    /// The names of the faults that reveal it.
     pub faults: &'static [&'static str],
-    /// What it does.
+    /// What the client does wrong.
     pub cause: &'static str,
-    /// The report of others, or of us; `None` where none was found.
+    /// The URL of a report, by anyone; `None` if none was found.
     pub link: Option<&'static str>,
 }
 
-/// All that is known.
+/// Every known defect.
 pub const KNOWN: &[Known] = &[
     Known {
         client: "surf",
@@ -254,7 +254,7 @@ const TLS_CUT: &str =
     "the end of TLS without its goodbye is taken for the end of a body that has no length";
 const CURL_RECEIVE: &str = "libcurl tells it as a failed receive (56), as it does a reset";
 
-/// What is known of a client's finding.
+/// Returns the known defect of a client that a fault reveals.
 pub fn known(client: &str, fault: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.client == client && known.faults.contains(&fault))
 }

@@ -1,10 +1,10 @@
-//! The conformance grid, measured: every row meets every fault, each time in a process of its own,
-//! so that a crash or a hang costs one cell.
+//! Measures the conformance grid. Every backend meets every fault, each time in a new process, so
+//! that a crash or a hang costs one cell.
 //!
-//! A cell is two passes of one session over two sites, a healthy one and the faulty one: healthy,
-//! faulty, a pause in which a connection may end, healthy, faulty. Cells share nothing but the
-//! machine, so several are made at once, each beside a server that nobody else uses meanwhile. What
-//! seems to hang among many is tried again alone.
+//! A cell is two passes of one session over a healthy site and a faulty one, with a pause in which
+//! a connection may end: healthy, faulty, pause, healthy, faulty. Cells share nothing but the
+//! machine, so several are measured at once, each with exclusive use of a server. Cells that seem
+//! to hang are measured again one at a time.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -27,61 +27,62 @@ use crate::worker::{
     MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
 };
 
-/// How many cells are made at once: most of the time of most is waiting.
+/// Cells measured at once: most of them wait most of the time.
 const LANES: usize = 8;
 
 /// How long a worker may take to open its session.
 const OPENING: Duration = Duration::from_secs(15);
 
-/// Between the two passes: long enough for a FIN to arrive.
+/// The pause between the two passes: long enough for a FIN to arrive.
 const PAUSE: Duration = Duration::from_millis(30);
 
-/// What a worker may take beyond the deadlines of a pass: many processes share few cores.
+/// The time a worker may take beyond the deadlines of a pass, because many processes share few
+/// cores.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How often a cell that was late is tried again, at most.
+/// How often a doubtful cell is measured again, at most.
 const TRIES: u32 = 3;
 
-/// What is to be verified.
+/// The input of a verification.
 #[derive(Debug)]
 pub struct Verification {
-    /// The fetchbench program, which is the server as well.
+    /// The fetchbench program, which also runs the server.
     pub program: PathBuf,
-    /// Who is verified.
+    /// The backends to verify.
     pub participants: Vec<Participant>,
-    /// The names of the faults that they meet.
+    /// The names of the faults to serve.
     pub faults: Vec<&'static str>,
-    /// The longest that a fetch may take.
+    /// The deadline of each fetch.
     pub deadline: Duration,
     /// The address that the server listens at.
     pub ip: IpAddr,
-    /// How many cells have been made.
+    /// The number of cells measured so far.
     pub progress: Arc<AtomicUsize>,
 }
 
 impl Verification {
-    /// How many cells there are to make.
+    /// Returns the number of cells to measure.
     pub fn cells(&self) -> usize {
         self.participants.len() * self.faults.len()
     }
 
-    /// Makes the grid.
+    /// Measures the grid.
     ///
     /// # Errors
     ///
-    /// A server cannot be started, or a row's worker opens no session at all.
+    /// Returns an error if a server cannot be started, or if a backend's worker opens no session.
     pub fn run(&self) -> anyhow::Result<Grid> {
         let (scenario, mut cases) = faults();
         cases.retain(|case| self.faults.contains(&case.fault.name));
         let limits = Limits { deadline: self.deadline, ..scenario.limits.clone() };
-        let stand = Stand { verification: self, scenario, cases, limits };
+        let verifier = Verifier { verification: self, scenario, cases, limits };
         let rows = self
             .participants
             .iter()
-            .map(|participant| stand.introduce(participant))
+            .map(|participant| verifier.describe(participant))
             .collect::<anyhow::Result<_>>()?;
-        let mut cells = stand.all_cells()?;
-        stand.try_again_alone(&mut cells)?;
+        let mut cells = verifier.all_cells()?;
+        verifier.retry_doubtful(&mut cells)?;
         Ok(Grid {
             grid_version: GRID_VERSION,
             deadline_ms: self.deadline.as_millis() as u64,
@@ -91,22 +92,22 @@ impl Verification {
     }
 }
 
-/// Where cells are made.
-struct Stand<'a> {
+/// Measures cells.
+struct Verifier<'a> {
     verification: &'a Verification,
     scenario: Scenario,
     cases: Vec<Case>,
     limits: Limits,
 }
 
-impl Stand<'_> {
+impl Verifier<'_> {
     fn server(&self) -> anyhow::Result<ServerProcess> {
         let Verification { program, ip, .. } = self.verification;
         ServerProcess::start_on(*ip, program, &self.scenario.name, 1.0)
     }
 
-    /// Asks a row what it is.
-    fn introduce(&self, participant: &Participant) -> anyhow::Result<GridRow> {
+    /// Asks a backend's worker for the versions of its client and executor.
+    fn describe(&self, participant: &Participant) -> anyhow::Result<GridRow> {
         let opened = start(participant, &Open::new(Vec::new(), true, &self.limits));
         let (_, ready) =
             opened.map_err(|error| anyhow!("{} cannot be verified: {error}", participant.name))?;
@@ -121,20 +122,10 @@ impl Stand<'_> {
         let count = self.verification.cells();
         let next = AtomicUsize::new(0);
         let made = Mutex::new(vec![None; count]);
-        let lane = || -> anyhow::Result<()> {
-            let server = self.server()?;
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= count {
-                    return Ok(());
-                }
-                let cell = self.cell(&server, index)?;
-                made.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(cell);
-                self.verification.progress.fetch_add(1, Ordering::Relaxed);
-            }
-        };
         thread::scope(|scope| {
-            let lanes: Vec<_> = (0..LANES.min(count)).map(|_| scope.spawn(lane)).collect();
+            let lanes: Vec<_> = (0..LANES.min(count))
+                .map(|_| scope.spawn(|| self.run_lane(&next, &made)))
+                .collect();
             lanes
                 .into_iter()
                 .try_for_each(|lane| lane.join().map_err(|_| anyhow!("a lane died"))?)
@@ -143,23 +134,32 @@ impl Stand<'_> {
         cells.into_iter().map(|cell| cell.context("a cell was not made")).collect()
     }
 
-    /// What was late among many, or failed under another class than it should, is tried again
-    /// alone: what tells the same then is so. What tells of time is tried again and again, since a
-    /// busy machine makes nobody late every time.
-    fn try_again_alone(&self, cells: &mut [Cell]) -> anyhow::Result<()> {
-        let is_late = |cell: &Cell| cell.client == Verdict::Hung || cell.told.contains("timeout");
-        let is_right = |cell: &Cell| cell.client == Verdict::Right;
-        let doubtful =
-            |cell: &Cell| !is_right(cell) && (is_late(cell) || cell.client == Verdict::WrongClass);
+    /// Measures cells until none is left.
+    fn run_lane(&self, next: &AtomicUsize, made: &Mutex<Vec<Option<Cell>>>) -> anyhow::Result<()> {
+        let server = self.server()?;
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= self.verification.cells() {
+                return Ok(());
+            }
+            let cell = self.cell(&server, index)?;
+            made.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(cell);
+            self.verification.progress.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Measures late cells and wrong error classes again, one at a time. A repeated result is
+    /// final. Late cells are retried several times, because a busy machine is not slow every time.
+    fn retry_doubtful(&self, cells: &mut [Cell]) -> anyhow::Result<()> {
         let mut server = None;
-        for (index, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| doubtful(cell)) {
+        for (index, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| is_doubtful(cell)) {
             for _ in 0..TRIES {
                 let server = match &server {
                     Some(server) => server,
                     None => server.insert(self.server()?),
                 };
                 let before = std::mem::replace(cell, self.cell(server, index)?);
-                if is_right(cell) || *cell == before && !is_late(cell) {
+                if cell.client == Verdict::Right || *cell == before && !is_late(cell) {
                     break;
                 }
             }
@@ -167,7 +167,7 @@ impl Stand<'_> {
         Ok(())
     }
 
-    /// The cell of that number: row by row, in each the faults.
+    /// Measures a cell. `index` counts backend by backend, and fault by fault in each.
     fn cell(&self, server: &ServerProcess, index: usize) -> anyhow::Result<Cell> {
         let participant = &self.verification.participants[index / self.cases.len()];
         let case = &self.cases[index % self.cases.len()];
@@ -187,24 +187,24 @@ impl Stand<'_> {
         Ok(Cell { row, fault, client, checked, told, repeats })
     }
 
-    /// Both passes of a cell.
+    /// Makes both passes of a cell.
     fn passes(&self, server: &ServerProcess, participant: &Participant, case: &Case) -> Seen {
-        let url =
-            |site: usize| format!("{}/{site}", server.origins()[self.scenario.sites[site].origin]);
-        let urls = [case.healthy, case.faulty].map(url).to_vec();
+        let urls = [case.healthy, case.faulty]
+            .map(|site| format!("{}/{site}", server.origins()[self.scenario.sites[site].origin]));
         let cacert = server.cacert().map(str::to_owned);
-        let open = Open { cacert, ..Open::new(urls, true, &self.limits) };
-        let both = || -> Result<[Pass; 2], Unanswered> {
-            let (mut worker, _) = start(participant, &open)?;
-            let first = self.pass(&mut worker, 0)?;
-            thread::sleep(PAUSE);
-            Ok([first, self.pass(&mut worker, 1)?])
-        };
-        match both() {
+        let open = Open { cacert, ..Open::new(urls.to_vec(), true, &self.limits) };
+        match self.both_passes(participant, &open) {
             Ok(passes) => Seen::Passes(passes),
             Err(Unanswered::Hung(_)) => Seen::Hung,
             Err(other) => Seen::Died(other.to_string()),
         }
+    }
+
+    fn both_passes(&self, participant: &Participant, open: &Open) -> Result<[Pass; 2], Unanswered> {
+        let (mut worker, _) = start(participant, open)?;
+        let first = self.pass(&mut worker, 0)?;
+        thread::sleep(PAUSE);
+        Ok([first, self.pass(&mut worker, 1)?])
     }
 
     fn pass(&self, worker: &mut Child, visit: u64) -> Result<Pass, Unanswered> {
@@ -213,13 +213,22 @@ impl Stand<'_> {
     }
 }
 
-/// Starts a row's worker and has it open a session.
+fn is_doubtful(cell: &Cell) -> bool {
+    cell.client == Verdict::WrongClass || cell.client != Verdict::Right && is_late(cell)
+}
+
+fn is_late(cell: &Cell) -> bool {
+    cell.client == Verdict::Hung || cell.told.contains("timeout")
+}
+
+/// Starts a backend's worker and opens a session in it.
 fn start(participant: &Participant, open: &Open) -> Result<(Child, Ready), Unanswered> {
-    let broken = |why: String| Unanswered::Broken(why);
-    let (program, arguments) =
-        participant.command.split_first().ok_or_else(|| broken("it has no program".to_owned()))?;
-    let child = Child::start(Command::new(program).args(arguments), MAX_LINE_BYTES);
-    let mut child = child.map_err(|error| broken(format!("it cannot be started: {error}")))?;
+    let (program, arguments) = participant
+        .command
+        .split_first()
+        .ok_or_else(|| Unanswered::Broken("it has no program".to_owned()))?;
+    let mut child = Child::start(Command::new(program).args(arguments), MAX_LINE_BYTES)
+        .map_err(|error| Unanswered::Broken(format!("it cannot be started: {error}")))?;
     let ready = ask_to_open(&mut child, open.clone(), Patience::of(OPENING))?;
     Ok((child, ready))
 }

@@ -1,8 +1,7 @@
-//! The conformance grid: what each row made of each fault, and whether that is right.
+//! The conformance grid: how each backend handled each fault, and whether that is right.
 //!
-//! A row is judged twice. As a client: what it would have told its user if nobody else had looked.
-//! And as it is used here: with the checks of this harness behind it, which compare length, status
-//! and checksum with what was programmed.
+//! A backend is judged twice: on the client's own result, and on the result after fetchbench's
+//! checks, which compare length, status and checksum with the programmed reply.
 
 use std::time::Duration;
 
@@ -15,29 +14,29 @@ mod known;
 
 pub use self::known::{KNOWN, Known, known};
 
-/// The version of the form in which grids are written.
+/// The version of the format of recorded grids.
 pub const GRID_VERSION: u32 = 1;
 
 /// How far a fetch may outlast its deadline before it counts as hung.
 pub const GRACE: Duration = Duration::from_millis(250);
 
-/// What a row made of a fault.
+/// How a backend handled a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It takes no part: it has no TLS, or cannot fetch the healthy site either.
+    /// Not judged: it has no TLS, or cannot even fetch the healthy site.
     LeftOut,
-    /// What the rules ask for.
+    /// As the standards require.
     Right,
-    /// The client accepted a wrong answer or panicked, and this harness caught it.
+    /// The client accepted a wrong answer or panicked, and fetchbench caught it.
     Caught,
-    /// It failed where it need not have, or under another class than it should.
+    /// It failed needlessly, or with the wrong error class.
     WrongClass,
-    /// It handed on what is no right answer.
+    /// It returned a wrong answer.
     WrongAnswer,
-    /// The healthy fetch after it, over the same session, went wrong.
+    /// The next fetch of the healthy site in the same session went wrong.
     Spoiled,
-    /// It was not over when its deadline was, by far.
+    /// It did not end within [`GRACE`] after its deadline.
     Hung,
     /// The client panicked, or its process died.
     Crashed,
@@ -56,7 +55,7 @@ impl Verdict {
         Self::Crashed,
     ];
 
-    /// In words.
+    /// Returns the verdict in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::LeftOut => "takes no part",
@@ -69,23 +68,28 @@ impl Verdict {
             Self::Crashed => "crashed",
         }
     }
+
+    /// Whether the verdict is worse than `old`. [`Self::Right`] is not worse than
+    /// [`Self::LeftOut`].
+    fn is_worse_than(self, old: Self) -> bool {
+        self > old.max(Self::Right)
+    }
 }
 
-/// What one row made of one fault.
+/// How one backend handled one fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
-    /// The row.
+    /// The name of the backend.
     pub row: String,
-    /// The fault.
+    /// The name of the fault.
     pub fault: String,
-    /// The client by itself.
+    /// The verdict on the client alone.
     pub client: Verdict,
-    /// The same behind the checks of this harness.
+    /// The verdict after fetchbench's checks.
     pub checked: Verdict,
-    /// What the row said: a class of failure, or the status and length of what it handed on.
+    /// What the backend reported: an error class, or the status and length of its answer.
     pub told: String,
-    /// How many requests the server saw beyond those that both passes take: the client has asked
-    /// again by itself.
+    /// The number of requests beyond those that both passes need: repeats by the client itself.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub repeats: u64,
 }
@@ -94,12 +98,12 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// A row of the grid.
+/// A backend in the grid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GridRow {
-    /// The name.
+    /// The name of the backend.
     pub name: String,
-    /// The client and its version, as its worker says.
+    /// The client and its version, as the worker reports them.
     pub client: String,
     /// The executor and its version.
     pub executor: String,
@@ -108,49 +112,53 @@ pub struct GridRow {
 /// The whole grid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grid {
-    /// The version of its form.
+    /// The version of the format, [`GRID_VERSION`].
     pub grid_version: u32,
     /// The deadline of each fetch, in milliseconds.
     pub deadline_ms: u64,
-    /// The rows, in order.
+    /// The backends, in order.
     pub rows: Vec<GridRow>,
-    /// One for each row and fault: row by row, the faults in the order of their table.
+    /// One cell per backend and fault: backend by backend, faults in the order of their table.
     pub cells: Vec<Cell>,
 }
 
 impl Cell {
-    /// What is known to be behind it.
+    /// Returns the known defect that explains the cell.
     pub fn known(&self) -> Option<&'static Known> {
         known(self.row.split('@').next().unwrap_or_default(), &self.fault)
+    }
+
+    /// Describes how the cell is worse than `old`; `None` if it is not.
+    fn worsening(&self, old: &Self) -> Option<String> {
+        let is_worse =
+            self.client.is_worse_than(old.client) || self.checked.is_worse_than(old.checked);
+        let Self { row, fault, told, .. } = self;
+        let (was, is) = (old.client.words(), self.client.words());
+        is_worse.then(|| format!("{row}, {fault}: was {was} ({}), is {is} ({told})", old.told))
     }
 }
 
 impl Grid {
-    /// The cell of a row and a fault.
+    /// Returns the cell of a backend and a fault.
     pub fn cell(&self, row: &str, fault: &str) -> Option<&Cell> {
         self.cells.iter().find(|cell| cell.row == row && cell.fault == fault)
     }
 
-    /// The grid of some of its rows.
+    /// Returns the grid reduced to the wanted backends.
     pub fn of(&self, is_wanted: impl Fn(&GridRow) -> bool) -> Self {
         let rows: Vec<GridRow> = self.rows.iter().filter(|row| is_wanted(row)).cloned().collect();
-        let is_kept = |cell: &&Cell| rows.iter().any(|row| row.name == cell.row);
-        let cells = self.cells.iter().filter(is_kept).cloned().collect();
-        Self { rows, cells, ..*self }
+        let cells = self.cells.iter().filter(|cell| rows.iter().any(|row| row.name == cell.row));
+        Self { cells: cells.cloned().collect(), rows, ..*self }
     }
 
-    /// Its rows by their names, those of which every cell was judged alike together.
+    /// Returns the names of the backends, grouped by identical verdicts on every fault.
     pub fn alike(&self) -> Vec<Vec<&str>> {
-        let judged = |row: &str| -> Vec<_> {
-            self.cells
-                .iter()
-                .filter(|cell| cell.row == row)
-                .map(|cell| (cell.client, cell.checked))
-                .collect()
-        };
         let mut together: Vec<Vec<&str>> = Vec::new();
         for row in &self.rows {
-            match together.iter_mut().find(|names| judged(names[0]) == judged(&row.name)) {
+            match together
+                .iter_mut()
+                .find(|names| self.verdicts(names[0]) == self.verdicts(&row.name))
+            {
                 Some(names) => names.push(&row.name),
                 None => together.push(vec![&row.name]),
             }
@@ -158,24 +166,23 @@ impl Grid {
         together
     }
 
-    /// Returns the cells that are worse here than in `before`, in words. A cell that `before` lacks
-    /// has nothing to be worse than.
-    pub fn worse_than(&self, before: &Self) -> Vec<String> {
-        let worse = |cell: &Cell| {
-            let (row, fault) = (&cell.row, &cell.fault);
-            let old = before.cell(row, fault)?;
-            // Who took no part before may be right by now.
-            let grown = |new: Verdict, old: Verdict| new > old.max(Verdict::Right);
-            let is_worse = grown(cell.client, old.client) || grown(cell.checked, old.checked);
-            let (was, is) = (old.client.words(), cell.client.words());
-            is_worse.then(|| {
-                format!("{row}, {fault}: was {was} ({}), is {is} ({})", old.told, cell.told)
-            })
-        };
-        self.cells.iter().filter_map(worse).collect()
+    /// Returns the verdicts on a backend, alone and after fetchbench's checks.
+    fn verdicts(&self, row: &str) -> Vec<(Verdict, Verdict)> {
+        let cells = self.cells.iter().filter(|cell| cell.row == row);
+        cells.map(|cell| (cell.client, cell.checked)).collect()
     }
 
-    /// The worst that any row makes of any fault, behind the checks here.
+    /// Describes the cells that are worse here than in `before`. Cells that `before` lacks are
+    /// ignored.
+    pub fn worse_than(&self, before: &Self) -> Vec<String> {
+        let known = self.cells.iter().filter_map(|cell| {
+            let old = before.cell(&cell.row, &cell.fault)?;
+            Some((cell, old))
+        });
+        known.filter_map(|(cell, old)| cell.worsening(old)).collect()
+    }
+
+    /// Returns the worst verdict after fetchbench's checks.
     pub fn worst(&self) -> Verdict {
         self.cells.iter().map(|cell| cell.checked).max().unwrap_or(Verdict::Right)
     }
@@ -186,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_that_grows_worse_is_named() {
+    fn worse_cells_are_named() {
         let grid = |client, checked| Grid {
             grid_version: GRID_VERSION,
             deadline_ms: 1000,

@@ -7,17 +7,18 @@ use crate::render::escape::{self, visible};
 use crate::scenario::fault::{self, Fault, Group};
 use crate::tools::verify::{Cell, Grid, Verdict};
 
-/// The sign of a cell: one for what the client made of it and what the checks here made of that.
+/// Returns the sign of a cell, which shows both the client's own result and the verdict of
+/// fetchbench's checks.
 pub(crate) fn sign(cell: &Cell) -> char {
     match (cell.client, cell.checked) {
         (Verdict::Right, Verdict::Caught) => '+',
         (Verdict::WrongAnswer, Verdict::Caught) => 'w',
         (Verdict::Crashed, Verdict::Caught) => 'x',
-        (verdict, _) => of_verdict(verdict),
+        (verdict, _) => verdict_sign(verdict),
     }
 }
 
-fn of_verdict(verdict: Verdict) -> char {
+fn verdict_sign(verdict: Verdict) -> char {
     match verdict {
         Verdict::LeftOut => '-',
         Verdict::Right => '.',
@@ -30,7 +31,7 @@ fn of_verdict(verdict: Verdict) -> char {
     }
 }
 
-/// What the signs mean.
+/// The meaning of each sign.
 pub(crate) const LEGEND: [(char, &str); 10] = [
     ('.', "right"),
     ('+', "right as far as a client can know; the checks here, which know the page, object"),
@@ -44,16 +45,20 @@ pub(crate) const LEGEND: [(char, &str); 10] = [
     ('-', "takes no part: it cannot fetch https"),
 ];
 
-/// The groups of faults of which the grid has any, with those that it has.
+/// Returns the faults in the grid, by group. Groups without any are left out.
 pub(crate) fn groups(grid: &Grid) -> impl Iterator<Item = (&'static Group, Vec<&'static Fault>)> {
-    let has = |fault: &&Fault| grid.cells.iter().any(|cell| cell.fault == fault.name);
-    let groups = fault::ALL
-        .iter()
-        .map(move |group| (group, group.faults.iter().filter(has).collect::<Vec<_>>()));
+    let groups = fault::ALL.iter().map(|group| {
+        let faults = group.faults.iter().filter(|fault| has_fault(grid, fault));
+        (group, faults.collect::<Vec<_>>())
+    });
     groups.filter(|(_, faults)| !faults.is_empty())
 }
 
-/// What is not right, cells of the same fault and outcome together.
+fn has_fault(grid: &Grid, fault: &Fault) -> bool {
+    grid.cells.iter().any(|cell| cell.fault == fault.name)
+}
+
+/// A wrong outcome of a fault, with the backends that share it.
 pub(crate) struct Finding<'a> {
     pub(crate) fault: &'static Fault,
     pub(crate) cell: &'a Cell,
@@ -63,13 +68,11 @@ pub(crate) struct Finding<'a> {
 pub(crate) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
     let mut findings: Vec<Finding<'_>> = Vec::new();
     for fault in fault::all() {
-        let wrong = |cell: &&Cell| cell.fault == fault.name && cell.client > Verdict::Right;
         let start = findings.len();
-        for cell in grid.cells.iter().filter(wrong) {
-            let cause = |cell: &Cell| cell.known().map(|known| known.cause);
-            let outcome = |cell: &Cell| (cell.client, cell.told.clone(), cause(cell));
-            let same = |finding: &&mut Finding<'_>| outcome(finding.cell) == outcome(cell);
-            match findings[start..].iter_mut().find(same) {
+        let cells = grid.cells.iter().filter(|cell| cell.fault == fault.name);
+        for cell in cells.filter(|cell| cell.client > Verdict::Right) {
+            let mut known = findings[start..].iter_mut();
+            match known.find(|finding| outcome(finding.cell) == outcome(cell)) {
                 Some(finding) => finding.rows.push(&cell.row),
                 None => findings.push(Finding { fault, cell, rows: vec![&cell.row] }),
             }
@@ -78,13 +81,21 @@ pub(crate) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
     findings
 }
 
-/// Who asked the server again by itself, after what, and how often: rows with the same count
-/// together.
+/// Returns the verdict on a cell, the report of its client and the known cause.
+fn outcome(cell: &Cell) -> (Verdict, &str, Option<&'static str>) {
+    (cell.client, &cell.told, cell.known().map(|known| known.cause))
+}
+
+/// Returns the faults after which a client repeated its request unasked, the number of repeats, and
+/// the backends with that number.
 fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
     let mut repeats: Vec<(&'static Fault, u64, Vec<&str>)> = Vec::new();
     for fault in fault::all() {
         for cell in grid.cells.iter().filter(|cell| cell.fault == fault.name && cell.repeats > 0) {
-            match repeats.iter_mut().find(|(of, count, _)| *of == fault && *count == cell.repeats) {
+            match repeats
+                .iter_mut()
+                .find(|(other, count, _)| *other == fault && *count == cell.repeats)
+            {
                 Some((.., rows)) => rows.push(&cell.row),
                 None => repeats.push((fault, cell.repeats, vec![&cell.row])),
             }
@@ -93,24 +104,22 @@ fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
     repeats
 }
 
-/// What a reader should know of them.
-const REPEATS: &str = "A client may ask again by itself when a connection ends before the answer has, since a GET changes \
-                       nothing (RFC 9110, section 9.2.2). Its user is not told; the server has \
-                       counted.";
+/// The explanation of repeats.
+const REPEATS: &str = "A client may ask again by itself when a connection ends before the answer \
+                       has, since a GET changes nothing (RFC 9110, section 9.2.2). Its user is \
+                       not told; the server has counted.";
 
-/// How many cells there are of each verdict, the good first.
+/// Returns the number of cells with each verdict, good ones first.
 pub(crate) fn summary(grid: &Grid) -> String {
-    let count = |verdict| grid.cells.iter().filter(|cell| cell.client == verdict).count();
-    let counts = Verdict::ALL
-        .into_iter()
-        .map(|verdict| (verdict, count(verdict)))
-        .filter(|(_, count)| *count > 0);
-    let counts: Vec<String> =
-        counts.map(|(verdict, count)| format!("{count} {}", verdict.words())).collect();
+    let counts = Verdict::ALL.into_iter().filter_map(|verdict| {
+        let count = grid.cells.iter().filter(|cell| cell.client == verdict).count();
+        (count > 0).then(|| format!("{count} {}", verdict.words()))
+    });
+    let counts: Vec<String> = counts.collect();
     format!("Of {} cells, by the client alone: {}.", grid.cells.len(), counts.join(", "))
 }
 
-/// For a terminal.
+/// Returns the grid as text for a terminal.
 pub fn text(grid: &Grid) -> String {
     let (mut text, repeats) = (String::new(), repeats(grid));
     let mut line = |line: &str| writeln!(text, "{line}").expect("a string takes everything");
@@ -158,7 +167,6 @@ pub fn text(grid: &Grid) -> String {
     text
 }
 
-/// Returns the lines on a finding.
 fn finding_lines(finding: &Finding<'_>) -> Vec<String> {
     let Finding { fault, cell, rows } = finding;
     let mut lines = vec![
@@ -175,16 +183,17 @@ fn finding_lines(finding: &Finding<'_>) -> Vec<String> {
     lines
 }
 
-/// The sign above a row's column: digits, then letters.
+/// Returns the sign above a backend's column: digits, then letters.
 fn column(number: usize) -> char {
     char::from_digit(number as u32 + 1, 36).unwrap_or('?')
 }
 
-/// As a page.
+/// Returns the grid as a page of Markdown.
 pub fn markdown(grid: &Grid) -> String {
     let mut page = String::from(
         "# What each row makes of wrong answers\n\n\
-         Made by `fetchbench verify`; nothing here is written by hand. Every row fetched a healthy site, a faulty one and\n\
+         Made by `fetchbench verify`; nothing here is written by hand. Every row fetched a \
+         healthy site, a faulty one and\n\
          the healthy one again over one session, in a process of its own for each fault.\n\n",
     );
     let repeats = repeats(grid);
@@ -205,7 +214,8 @@ pub fn markdown(grid: &Grid) -> String {
     }
     grid_tables(grid).iter().for_each(|text| line(text));
     line(
-        "\n## Findings\n\n| fault | the client alone | rows | told | right would be | why | known |\n\
+        "\n## Findings\n\n\
+         | fault | the client alone | rows | told | right would be | why | known |\n\
          |---|---|---|---|---|---|---|",
     );
     for Finding { fault, cell, rows } in findings(grid) {
@@ -257,23 +267,23 @@ fn grid_tables(grid: &Grid) -> Vec<String> {
     lines
 }
 
-/// What a row's client gets wrong, as the names of faults: those that it accepts a wrong answer to,
-/// those that it fails over where it need not or under another class than it should, and those that
-/// it crashes, hangs or spoils the next fetch over.
+/// Returns the names of the faults that a client handles wrongly, by kind: wrong answers accepted;
+/// needless failures and wrong error classes; crashes, hangs and spoiled next fetches.
 pub(crate) fn shortcomings<'a>(grid: &'a Grid, row: &str) -> [Vec<&'a str>; 3] {
-    let faults = |is_wanted: fn(Verdict) -> bool| {
-        let cells = grid.cells.iter().filter(|cell| cell.row == row && is_wanted(cell.client));
-        cells.map(|cell| cell.fault.as_str()).collect()
-    };
     [
-        faults(|verdict| verdict == Verdict::WrongAnswer),
-        faults(|verdict| verdict == Verdict::WrongClass),
-        faults(|verdict| verdict >= Verdict::Spoiled),
+        fault_names(grid, row, |verdict| verdict == Verdict::WrongAnswer),
+        fault_names(grid, row, |verdict| verdict == Verdict::WrongClass),
+        fault_names(grid, row, |verdict| verdict >= Verdict::Spoiled),
     ]
 }
 
-/// What there is to know of each client in a table of a few lines: rows with the same findings
-/// together.
+fn fault_names<'a>(grid: &'a Grid, row: &str, is_wanted: fn(Verdict) -> bool) -> Vec<&'a str> {
+    let cells = grid.cells.iter().filter(|cell| cell.row == row && is_wanted(cell.client));
+    cells.map(|cell| cell.fault.as_str()).collect()
+}
+
+/// Returns a short table of the shortcomings of each client. Backends with the same ones share a
+/// row.
 pub fn short(grid: &Grid) -> String {
     let mut together: Vec<(Vec<String>, [Vec<&str>; 3])> = Vec::new();
     for row in &grid.rows {
@@ -285,26 +295,30 @@ pub fn short(grid: &Grid) -> String {
         }
     }
     let mut table = String::from(
-        "| rows | accept a wrong answer to | fail where they need not, or misleadingly | crash, hang or spoil the next fetch over |\n\
+        "| rows | accept a wrong answer to | fail where they need not, or misleadingly \
+         | crash, hang or spoil the next fetch over |\n\
          |---|---|---|---|\n",
     );
-    let listed = |faults: Vec<&str>| match faults.as_slice() {
-        [] => "none".to_owned(),
-        faults => faults.iter().map(|fault| format!("`{fault}`")).collect::<Vec<_>>().join(", "),
-    };
     for (rows, found) in together {
-        writeln!(table, "| {} | {} |", rows.join(", "), found.map(listed).join(" | "))
+        writeln!(table, "| {} | {} |", rows.join(", "), found.map(fault_list).join(" | "))
             .expect("a string takes everything");
     }
     table
 }
 
-/// A worker's word, harmless in a table.
+fn fault_list(faults: Vec<&str>) -> String {
+    match faults.as_slice() {
+        [] => "none".to_owned(),
+        faults => faults.iter().map(|fault| format!("`{fault}`")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Escapes text from a worker for a Markdown table.
 fn cell_text(text: &str) -> String {
     visible(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('`', "'")
 }
 
-/// For programs.
+/// Returns the grid as JSON.
 pub fn json(grid: &Grid) -> String {
     escape::json(&(serde_json::to_string_pretty(grid).expect("plain values are JSON") + "\n"))
 }
