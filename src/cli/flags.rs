@@ -121,7 +121,7 @@ impl FetchFlags {
 ///
 /// Returns an error if the list cannot be read, is empty, or has such lines without `skip_bad`.
 pub(super) fn read_sites(path: &Path, skip_bad: bool) -> anyhow::Result<Vec<ListedSite>> {
-    /// Skipped lines that are shown.
+    /// Number of skipped lines to show.
     const SHOWN: usize = 3;
     let SiteList { sites, bad } = site_list::read(path)?;
     if bad.count() > 0 && skip_bad {

@@ -97,7 +97,6 @@ struct ListedFault {
     why: &'static str,
 }
 
-/// Both lists.
 #[derive(Serialize)]
 struct Everything {
     backends: Vec<ListedBackend>,

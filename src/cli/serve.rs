@@ -46,7 +46,7 @@ and then answers, in another terminal,
 /// counts. The answer to a request with a header `server-timing` has a header of that name with its
 /// planned and its actual delay.
 ///
-/// On SIGINT or SIGTERM, it stops accepting connections, finishes answers within five seconds, and
+/// On SIGINT or SIGTERM, it stops accepting connections, gives unfinished answers five seconds, and
 /// ends. On the second signal, it ends at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -83,7 +83,7 @@ pub(super) struct Countdown {
 }
 
 impl Countdown {
-    /// Shows how much of a budget of time is spent, or only messages if there is none.
+    /// Shows the spent part of a time budget, or only messages without a budget.
     pub(super) fn show(budget: Option<Duration>) -> Self {
         let bar = io::stderr().is_terminal().then(|| countdown_bar(budget));
         Self { bar, start: Instant::now() }

@@ -10,8 +10,8 @@ use crate::record::{
 };
 use crate::render::escape::is_active;
 
-/// Begins a formula and a new cell, ends an attribute, a tag, a table and a block of code, colours a
-/// terminal, and reverses the line.
+/// Begins a formula and a new cell, ends an attribute, a tag, a table and a block of code, colours
+/// a terminal, and reverses the line.
 const HOSTILE: &str = "=cmd|'/C calc'!A0\",\"+1;\t-2' \
                        onload=x\"onerror=\"x</script></title><script>alert(1)</script>]]>\n| a \
                        |\r\n```\u{1b}[32m\u{9b}31m\u{202e}\u{2028}[x](javascript:x)<!--";

@@ -28,7 +28,7 @@ pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
         comparison::markdown(&compared.setup, workloads),
         compared.setup.seed
     );
-    // One page has one title.
+    // A page has only one title.
     bench.map_or_else(
         || text.clone(),
         |bench| format!("{text}\n{}", bench.replacen("# Record ", "# cargo bench, ", 1)),

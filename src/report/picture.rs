@@ -133,7 +133,7 @@ mod tests {
         let comparison = comparison();
         let workloads = analyse(&comparison);
         let svg = draw(&folder(Some(comparison), None), &workloads).unwrap();
-        // Three rows, two of them with an interval.
+        // Three backends, two of them with an interval.
         assert_eq!(svg.matches("<rect").count(), 5, "{svg}");
         assert!(
             svg.contains("time against surf@smol, shorter is faster")

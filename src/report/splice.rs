@@ -130,7 +130,8 @@ fn record_line(listed: &Listed) -> String {
     )
 }
 
-/// Returns the relative link from a folder to a file. Both paths are absolute, without `.` and `..`.
+/// Returns the relative link from a folder to a file. Both paths are absolute, without `.` and
+/// `..`.
 pub fn relative(folder: &Path, file: &Path) -> String {
     let common = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(common).map(|_| "..".to_owned());

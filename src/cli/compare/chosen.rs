@@ -40,7 +40,7 @@ impl One {
     }
 }
 
-/// Returns the path of a program as a record names it: without absolute directories, because they
+/// Returns the path of a program for records. An absolute path loses its directories, because they
 /// may name a person.
 fn public(path: &str) -> &str {
     match Path::new(path) {

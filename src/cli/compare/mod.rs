@@ -97,7 +97,7 @@ pub(super) struct CompareArgs {
     /// Multiply all delays [default: 0.02 for article, else 1]
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
     time_scale: Option<f64>,
-    /// Cores that processes run on: see METHODOLOGY.md, "Placement"
+    /// Cores that processes run on, for the measurements in METHODOLOGY.md
     #[arg(long, hide = true)]
     placement: Option<PlacementChoice>,
     /// Directory of the record; it must not hold one yet [default: a new one in results/]

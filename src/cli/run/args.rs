@@ -28,7 +28,7 @@ pub(in crate::cli) struct RunArgs {
     /// Built-in scenario or path of a TOML file [default: article]
     #[arg(long, value_name = "NAME|PATH", conflicts_with_all = ["urls", "sites"])]
     pub(super) scenario: Option<String>,
-    /// Multiply all delays of the scenario: 0 for none at all
+    /// Multiply all delays of the scenario by FACTOR; 0 removes them
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, allow_negative_numbers = true, conflicts_with_all = ["urls", "sites"])]
     pub(super) time_scale: Option<f64>,
     /// Backend, or client or executor for all of its backends; may be repeated [default: every

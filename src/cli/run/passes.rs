@@ -17,7 +17,7 @@ pub(super) trait SiteSet {
     /// Returns the urls, in order.
     fn urls(&self) -> Vec<Url>;
 
-    /// Returns a line on what happened to each site.
+    /// Returns a line on the outcome of each site.
     fn lines(&self, pass: &Pass) -> Vec<Line>;
 
     /// Observes the pass of a backend before it is shown.

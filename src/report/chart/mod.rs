@@ -143,7 +143,8 @@ polyline{fill:none;stroke:currentColor}.text{color:#1d2430}.faint{color:#5b6676}
 .inside{color:#fff}@media(prefers-color-scheme:dark){.text{color:#e6eaf0}.faint{color:#9aa5b5}\
 .grid{color:#343c48}.accent{color:#6ea8ff}.plain{color:#566172}.ideal{color:#e6eaf0}.inside{color:#0d1117}}";
 
-/// Attributes that plotters writes on every shape, although they are defaults or in the style sheet.
+/// Attributes that plotters writes on every shape, although they are defaults or in the style
+/// sheet.
 const REDUNDANT: [&str; 9] = [
     " opacity=\"1\"",
     " stroke=\"none\"",

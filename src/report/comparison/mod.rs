@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn without_delays_the_floor_is_the_measure() {
+    fn floor_shares_need_no_delays() {
         let mut comparison = comparison_with_floor();
         assert_eq!(floor_shares(&comparison), [], "the share of the ideal says more");
         comparison.passes.iter_mut().for_each(|pass| pass.ideal_s = None);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_control_invalidates_the_reference() {
+    fn invalid_controls_spoil_the_reference() {
         let mut comparison = comparison();
         let again =
             comparison.passes.iter_mut().find(|pass| pass.row == control("surf@smol")).unwrap();
@@ -264,7 +264,7 @@ mod tests {
             told[1],
             "surf@smol was held up by the server: it is at least as fast as is shown."
         );
-        // Its one thread has no time to spare either.
+        // Its one thread is fully busy, too.
         workload.rows[0].fetching_threads = Some(1);
         workload.rows[0].median_s =
             workload.rows[0].cost.map(|cost| cost.cpu_s * workload.rows[0].fetches as f64);

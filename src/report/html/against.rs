@@ -29,7 +29,7 @@ pub(super) struct AgainstView {
 struct Bar {
     length: i64,
     interval: Span,
-    /// The reference against itself.
+    /// The interval of the A/A control.
     floor: Option<Span>,
 }
 
@@ -50,7 +50,7 @@ enum Time {
 }
 
 impl Time {
-    /// Returns `None` if either of the two does not count.
+    /// Returns `None` if either of the two is invalid.
     fn new(
         workload: &WorkloadAnalysis,
         row: &BackendAnalysis,
@@ -149,7 +149,7 @@ fn workload_for_script(workload: &WorkloadAnalysis) -> Value {
         "reference": visible(&workload.reference),
         "references": references.iter().map(|name| visible(name)).collect::<Vec<_>>(),
         "rows": workload.rows.iter().map(|row| visible(&row.name)).collect::<Vec<_>>(),
-        // By reference, then by row.
+        // By reference, then by backend.
         "against": references
             .iter()
             .map(|reference| view(workload, reference).iter().map(cell).collect::<Vec<_>>())
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn any_valid_backend_can_be_reference() {
+    fn any_backend_can_be_reference() {
         let workload = analyse(&comparison()).remove(0);
         let other = view(&workload, "hyper@smol");
         assert_eq!((other[1].verdict, other[1].ratio), ("the reference", Some(1.0)));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_slowest_bar_is_nearly_the_longest() {
+    fn the_slowest_bar_is_longest() {
         let workload = analyse(&comparison()).remove(0);
         let views = view(&workload, "surf@smol");
         let lengths: Vec<i64> =

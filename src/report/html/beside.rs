@@ -50,7 +50,7 @@ pub(super) fn program<'a>(footprint: &'a Footprint, row: &str) -> Option<&'a Pro
 }
 
 /// Returns the name of a backend without threads and tasks: they change neither how a client treats
-/// an answer nor what is built. Returns `None` for a client with a `/` option, such as its
+/// an answer nor the build. Returns `None` for a client with a `/` option, such as its
 /// defaults: it counts as another client.
 fn plain(row: &str) -> Option<&str> {
     (!row.contains('/')).then(|| row.split([':', '+']).next().unwrap_or(row))

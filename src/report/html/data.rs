@@ -64,7 +64,7 @@ mod tests {
     use crate::record::fixtures::comparison;
 
     #[test]
-    fn every_block_of_every_row_is_a_line() {
+    fn every_block_is_a_line() {
         let text = blocks_csv(&analyse(&comparison()));
         // Three valid backends and the A/A control, six blocks each.
         assert_eq!(text.lines().count(), 1 + 4 * 6, "{text}");

@@ -38,8 +38,8 @@ pub(super) fn json_for_page(value: &serde_json::Value) -> String {
     crate::render::escape::json(&value.to_string().replace('<', "\\u003c"))
 }
 
-/// Returns a `data:` link that holds the text, for a download. Percent-encoding is shorter here than
-/// base64.
+/// Returns a `data:` link that holds the text, for a download. Percent-encoding is shorter here
+/// than base64.
 pub(super) fn link(media_type: &str, text: &str) -> String {
     let mut link = format!("data:{media_type};charset=utf-8,");
     for byte in text.bytes() {
