@@ -1,4 +1,4 @@
-//! `fetchbench audit`: what each row sends, byte for byte, and how many sockets it opens.
+//! `fetchbench audit`: shows the bytes that each backend sends, and its number of sockets.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,26 +21,26 @@ Examples:
 
 Exit codes: 0 all rows looked at, 1 error, 2 usage, 3 some row failed.";
 
-/// Show what each row sends, and where it differs from the others
+/// Show the requests of each backend, and their differences
 ///
-/// A listener on 127.0.0.1 catches the first request of each row and counts its connections over
-/// two passes of eight fetches, four at a time.
+/// A listener on 127.0.0.1 captures the first request of each backend and counts its connections
+/// over two passes of eight fetches, four at a time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AuditArgs {
-    /// Row, client or executor for all of its rows, or exec:PROGRAM; may be repeated [default:
-    /// every usual row]
+    /// Backend, client or executor for all of its backends, or exec:PROGRAM; may be repeated
+    /// [default: every usual backend]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
-    /// How to write it
+    /// Format of the output
     #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
     format: AuditFormat,
 }
 
-/// The descriptors of the connections of a row: four at a time, each read and written by itself.
+/// The descriptors of a backend's connections: four at a time, with separate reading and writing.
 const CONNECTIONS: usize = 8;
 
-/// What it may be written as.
+/// The formats of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum AuditFormat {
     Text,

@@ -1,4 +1,4 @@
-//! `fetchbench calibration`: what verdicts are worth. `scripts/calibrate` uses it.
+//! `fetchbench calibration`: measures how reliable verdicts are. `scripts/calibrate` uses it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,21 +12,21 @@ use crate::record::Comparison;
 use crate::tools::calibrate::view as report;
 use crate::tools::calibrate::{Run, block_lengths, resampled, trials};
 
-/// Cut a long comparison of a row with itself and with itself slowed into many, and tell how often
-/// each is right
+/// Cut a long comparison of a backend with itself and with itself slowed into many, and show how
+/// often each is right
 #[derive(Debug, clap::Args)]
 pub(super) struct CalibrationArgs {
-    /// Folders of records of the same comparison
+    /// Directories of records of the same comparison
     #[arg(required = true)]
     records: Vec<PathBuf>,
-    /// Blocks of each experiment; may be repeated
+    /// Blocks per experiment; may be repeated
     #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with = "block_lengths")]
     blocks: Vec<usize>,
-    /// Folder of a run as people make it, over the row and itself slowed: experiments of as many
-    /// blocks as it has, and of a quarter of them, are cut as well
+    /// Directory of a usual run over the backend and itself slowed: also cut experiments of as many
+    /// blocks as it has, and of a quarter of them
     #[arg(long, value_name = "DIR", conflicts_with = "block_lengths")]
     run: Option<PathBuf>,
-    /// Tell instead what blocks of fewer rounds would have been worth
+    /// Show how reliable blocks of fewer rounds would have been instead
     #[arg(long)]
     block_lengths: bool,
 }
@@ -61,7 +61,7 @@ pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Several records of the same comparison as one.
+/// Reads several records of the same comparison as one.
 fn read_all(folders: &[PathBuf]) -> anyhow::Result<Comparison> {
     let (first, others) = folders.split_first().context("name a record")?;
     let mut all = Comparison::read(first)?;

@@ -1,4 +1,4 @@
-//! `fetchbench completions`: what a shell needs to complete our command lines.
+//! `fetchbench completions`: prints completions for shells.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ Examples:
 The first is for this shell alone. For all to come, bash reads them from a file
 ~/.local/share/bash-completion/completions/fetchbench.";
 
-/// Print the completions of a shell
+/// Print the completions for a shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CompletionsArgs {

@@ -1,29 +1,29 @@
-//! File descriptors: whether there are enough, before anything is started.
+//! Checks that there are enough file descriptors, before anything starts.
 
 use anyhow::bail;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What a session needs beside its connections and listeners: standard streams, polls, pipes,
-/// files. isahc needs most, 18; as much again is to spare.
+/// Descriptors of a session beside its connections and listeners: standard streams, polls, pipes,
+/// files. isahc needs most, 18; the rest is a margin.
 const RESERVE: u64 = 32;
 
-/// What the mock server needs beside its connections and listeners: standard streams, a poll, a
-/// timer, a pipe for signals and the control channel. More clients than descriptors wait their
-/// turn.
+/// Descriptors of the mock server beside its connections and listeners: standard streams, a poll, a
+/// timer, a pipe for signals and the control channel. With more clients than descriptors, clients
+/// wait.
 const SERVER_RESERVE: u64 = 16;
 
 /// Raises the soft limit to the hard one, which any process may.
 pub(super) fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
-    // If it is refused, a lack of descriptors shows where they run out.
+    // If this fails, a lack of descriptors shows up when they run out.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
-/// Makes room for the fetches of one backend at a concurrency, and for `listeners`.
+/// Reserves descriptors for the fetches of one backend at a concurrency, and for `listeners`.
 ///
 /// # Errors
 ///
-/// As [`reserve`].
+/// Same as [`reserve`].
 pub(super) fn reserve_fetches(
     concurrency: usize,
     connections: usize,
@@ -33,24 +33,24 @@ pub(super) fn reserve_fetches(
     reserve(&format!("concurrency {concurrency}"), connections, listeners, way_out)
 }
 
-/// Makes room for a server of `origins` and one connection.
+/// Reserves descriptors for a server with `origins` and one connection.
 ///
 /// # Errors
 ///
-/// As [`reserve`].
+/// Same as [`reserve`].
 pub(super) fn reserve_server(what: &str, origins: usize) -> anyhow::Result<()> {
     reserve_beside(SERVER_RESERVE, what, 1, origins, None)
 }
 
-/// Makes room for the connections and listeners of sessions.
+/// Reserves descriptors for the connections and listeners of sessions.
 ///
-/// The soft limit is raised to the hard one, and children inherit it; a soft limit of 1024 is the
-/// usual default, kept low for the sake of `select`, which nothing here uses.
+/// If needed, it raises the soft limit to the hard one, and children inherit it. The usual soft
+/// limit is 1024, kept low because of `select`, which nothing here uses.
 ///
 /// # Errors
 ///
-/// The hard limit is too low: the message names the number needed, and the `way_out` if fewer
-/// connections would do.
+/// Returns an error if the hard limit is too low. The message names the number needed, and the
+/// `way_out` if fewer connections would do.
 pub(super) fn reserve(
     what: &str,
     connections: usize,

@@ -1,4 +1,4 @@
-//! `fetchbench diff`: what differs between two records of comparisons.
+//! `fetchbench diff`: compares two records of comparisons.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,28 +25,29 @@ Exit codes: 0 nothing beyond a threshold, 1 error, 2 usage, 3 a row that counted
 counts no more, or --fail-if compared nothing, 4 some interval lies wholly
 beyond a threshold.";
 
-/// Compare two records of `compare`: which rows have become faster or slower, and whether that is
-/// real
+/// Compare two records of `compare`: which backends became faster or slower, and is the difference
+/// real?
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DiffArgs {
-    /// Folder of the record to compare with
+    /// Directory of the old record
     old: PathBuf,
-    /// Folder of the record to judge
+    /// Directory of the new record
     new: PathBuf,
-    /// End with exit code 4 if that is shown of any row: median, ratio or cpu, and by how much; may
-    /// be repeated
+    /// Exit with 4 if any backend is shown to exceed THRESHOLD: median, ratio or cpu, and by how
+    /// much; may be repeated
     #[arg(long, value_name = "THRESHOLD", value_parser = |text: &str| text.parse::<Threshold>())]
     fail_if: Vec<Threshold>,
-    /// Compare records of different machines all the same
+    /// Compare records of different machines too
     #[arg(long)]
     force: bool,
 }
 
+fn read(folder: &Path) -> anyhow::Result<(Environment, Comparison)> {
+    Ok((Environment::read(folder)?, Comparison::read(folder)?))
+}
+
 pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
-    let read = |folder: &Path| -> anyhow::Result<(Environment, Comparison)> {
-        Ok((Environment::read(folder)?, Comparison::read(folder)?))
-    };
     let (old_environment, old) = read(&args.old).map_err(usage)?;
     let (new_environment, new) = read(&args.new).map_err(usage)?;
     let machine = other_machine(&old_environment, &new_environment);
@@ -64,7 +65,7 @@ pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
     for line in &passed {
         print_error(line);
     }
-    // A threshold that nothing could pass must not look like one that nothing passed.
+    // A threshold that was compared with nothing must not look like one that nothing exceeded.
     let untried: Vec<&Threshold> =
         args.fail_if.iter().filter(|threshold| !threshold.is_tried_by(&difference)).collect();
     for threshold in &untried {

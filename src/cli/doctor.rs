@@ -1,4 +1,4 @@
-//! `fetchbench doctor`: whether this machine is fit to measure on.
+//! `fetchbench doctor`: checks whether this machine is fit for measuring.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::record::{Placement, control};
 use crate::scenario::Scenario;
 use crate::tools::doctor::{self, Finding};
 
-/// How long a row is compared with itself.
+/// Time for comparing a backend with itself.
 const NOISE_BUDGET: Duration = Duration::from_secs(5);
-/// Rounds of its blocks: few, so that there are blocks enough to tell how far they differ.
+/// Rounds per block: few, so that there are enough blocks to estimate their deviation.
 const NOISE_ROUNDS: u32 = 5;
-/// The row that is compared with itself, and where.
+/// The backend that is compared with itself, and the scenario.
 const NOISE_ROW: &str = "hyper@smol";
 const NOISE_SCENARIO: &str = "keepalive";
 
@@ -30,7 +30,7 @@ Examples:
 It takes some six seconds, in which a row is compared with itself: what differs
 then is noise.";
 
-/// Tell whether this machine is fit to measure on, and what to do where it is not
+/// Check whether this machine is fit for measuring, and show what to do if it is not
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DoctorArgs {}
@@ -46,7 +46,7 @@ pub(super) fn run(_: DoctorArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compares a row with itself.
+/// Compares a backend with itself.
 fn noise() -> anyhow::Result<Finding> {
     let program = this_program()?;
     let workload = Workload {

@@ -1,4 +1,4 @@
-//! `fetchbench fetch`: urls through one row.
+//! `fetchbench fetch`: fetches urls with one backend.
 
 use std::process::ExitCode;
 
@@ -20,21 +20,21 @@ Examples:
 Exit codes: 0 all fetched, whatever their status; 1 error; 2 usage; 3 some fetch
 failed; 130 interrupted.";
 
-/// One that speaks https and is in every build that has it.
+/// A backend that supports https if the build does.
 const DEFAULT_ROW: &str = if cfg!(feature = "hyper") { "hyper@smol" } else { "ureq@threads" };
 
-/// Fetch urls through one row and say what came of each.
+/// Fetch urls with one backend and show the outcome of each.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct FetchArgs {
     #[command(flatten)]
     sites: SiteFlags,
-    /// Row to fetch with: see `fetchbench list backends`
+    /// Backend to fetch with: see `fetchbench list backends`
     #[arg(long, value_name = "ROW", value_parser = parse_rows, default_value = DEFAULT_ROW)]
     backend: Rows,
     #[command(flatten)]
     fetch: FetchFlags,
-    /// How to write the outcome
+    /// Format of the outcome
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }

@@ -1,4 +1,4 @@
-//! The flags that fetching commands share, and what becomes of them.
+//! The flags shared by the commands that fetch, and their parsers.
 
 use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
@@ -21,13 +21,13 @@ use crate::scenario::Scenario;
 use crate::scenario::site_list::{self, ListedSite, SiteList, UrlError};
 use crate::scenario::units::{MAX_DEADLINE, parse_bytes, parse_duration};
 
-/// What to fetch: urls, or a file of them.
+/// The sites to fetch: urls, or a file of urls.
 #[derive(Debug, clap::Args)]
 pub(super) struct SiteFlags {
     /// Urls to fetch
     #[arg(value_name = "URL", value_parser = parse_url, conflicts_with = "sites")]
     pub(super) urls: Vec<Url>,
-    /// File of urls, one a line, or TOML with `site` tables of `url` and `label`; `-` is stdin
+    /// File of urls, one per line, or TOML with `site` tables of `url` and `label`; `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(super) sites: Option<PathBuf>,
     /// Skip the lines of FILE that are not urls
@@ -35,36 +35,36 @@ pub(super) struct SiteFlags {
     skip_bad: bool,
 }
 
-/// How to fetch it.
+/// The limits and options of fetches.
 #[derive(Debug, clap::Args)]
 pub(super) struct FetchFlags {
-    /// Most fetches at one moment [default: the scenario's; for urls as many as there are, up to
+    /// Maximum number of concurrent fetches [default: the scenario's; for urls, their number, up to
     /// 64]
     #[arg(long, value_name = "N", value_parser = parse_concurrency)]
     pub(super) concurrency: Option<NonZeroUsize>,
-    /// Longest a fetch may take, with all its redirects, such as 500ms or 10s [default: 30s]
+    /// Maximum time of a fetch with all its redirects, such as 500ms or 10s [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = parse_timeout)]
     pub(super) timeout: Option<Duration>,
-    /// Longest body that is accepted, such as 15kB or 2MiB [default: 64MiB]
+    /// Maximum size of a body, such as 15kB or 2MiB [default: 64MiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
     pub(super) max_body: Option<u64>,
-    /// Redirects to follow [default: 0; 10 when `run` is given urls]
+    /// Maximum number of redirects to follow [default: 0; 10 for urls given to `run`]
     #[arg(long, value_name = "N", value_parser = parse_redirects)]
     pub(super) redirects: Option<u32>,
-    /// Header to send, in place of ours of the same name; may be repeated
+    /// Header to send, replacing a default header of the same name; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE",
         value_parser = OsStringValueParser::new().try_map(|text| parse_header(text.as_bytes())))]
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    /// File of certificates, PEM or DER, to trust in place of the web's roots
+    /// File of certificates, PEM or DER, to trust instead of the web's roots
     #[arg(long, value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
 }
 
-/// The rows that one `--backend` stands for.
+/// The backends named by one `--backend`.
 #[derive(Debug, Clone)]
 pub(super) struct Rows(pub(super) Vec<Row>);
 
-/// How to write what a program is to read.
+/// The format of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
     Text,
@@ -72,7 +72,7 @@ pub(super) enum Format {
 }
 
 impl SiteFlags {
-    /// The sites named, or none where there is neither a url nor a file.
+    /// Returns the named sites; empty without urls and a file.
     pub(super) fn read(&self) -> anyhow::Result<Vec<ListedSite>> {
         match &self.sites {
             Some(path) => read_sites(path, self.skip_bad),
@@ -86,8 +86,7 @@ impl SiteFlags {
 }
 
 impl FetchFlags {
-    /// `limits` with what the flags say otherwise. The concurrency stands apart, since its default
-    /// is the command's.
+    /// Returns `limits` with the values of the flags.
     pub(super) fn applied_to(&self, limits: Limits) -> Limits {
         Limits {
             concurrency: self.concurrency.unwrap_or(limits.concurrency),
@@ -98,10 +97,10 @@ impl FetchFlags {
         }
     }
 
-    /// The headers and certificates that the flags name.
+    /// Returns the headers and certificates of the flags.
     pub(super) fn options(&self) -> anyhow::Result<Options> {
         let mut options = Options::default();
-        // Each line has a colon, a space and its end.
+        // Each line has a colon, a space and CR LF.
         let length: usize =
             self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         ensure!(
@@ -120,9 +119,9 @@ impl FetchFlags {
 ///
 /// # Errors
 ///
-/// The list cannot be read, has such lines without `skip_bad`, or is empty.
+/// Returns an error if the list cannot be read, is empty, or has such lines without `skip_bad`.
 pub(super) fn read_sites(path: &Path, skip_bad: bool) -> anyhow::Result<Vec<ListedSite>> {
-    /// Skipped lines that are shown.
+    /// Number of skipped lines to show.
     const SHOWN: usize = 3;
     let SiteList { sites, bad } = site_list::read(path)?;
     if bad.count() > 0 && skip_bad {
@@ -154,7 +153,7 @@ pub(super) fn read_sites(path: &Path, skip_bad: bool) -> anyhow::Result<Vec<List
     Ok(sites)
 }
 
-/// Parses a url of the command line.
+/// Parses a url from the command line.
 fn parse_url(text: &str) -> anyhow::Result<Url> {
     let error = match site_list::parse_url(text) {
         Ok(url) => return Ok(url),
@@ -182,11 +181,10 @@ fn parse_url(text: &str) -> anyhow::Result<Url> {
     })
 }
 
-/// The longest file of certificates that is read, in bytes: all of the web's roots are a fiftieth
-/// of it.
+/// Maximum size of a file of certificates, in bytes. All of the web's roots need a fiftieth of it.
 const CACERT_MAX: u64 = 16 << 20;
 
-/// Reads the certificates of a file and makes sure that they can be trusted as roots.
+/// Reads the certificates of a file and checks that they can be roots.
 fn read_certificates(path: &Path) -> anyhow::Result<Roots> {
     let name = path.display();
     let text =
@@ -194,7 +192,7 @@ fn read_certificates(path: &Path) -> anyhow::Result<Roots> {
     roots::read(&text).map_err(|error| anyhow!("bad --cacert {name}: {error:#}"))
 }
 
-/// Reads `--backend`.
+/// Parses `--backend`.
 pub(super) fn parse_rows(text: &str) -> anyhow::Result<Rows> {
     Row::matching(text).map(Rows)
 }
@@ -216,16 +214,20 @@ fn parse_timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads `Name: value`. The value may hold bytes beyond ASCII.
+/// Quotes the beginning of foreign bytes for an error.
+fn quoted(text: &[u8]) -> String {
+    format!("{:?}", excerpt(&String::from_utf8_lossy(text)))
+}
+
+/// Parses `Name: value`. The value may hold bytes beyond ASCII.
 fn parse_header(text: &[u8]) -> Result<(HeaderName, HeaderValue), String> {
-    let shown = |text: &[u8]| format!("{:?}", excerpt(&String::from_utf8_lossy(text)));
     let colon = text.iter().position(|byte| *byte == b':');
     let colon =
-        colon.ok_or_else(|| format!("bad header {}: write it as 'Name: value'", shown(text)))?;
+        colon.ok_or_else(|| format!("bad header {}: write it as 'Name: value'", quoted(text)))?;
     let (name, value) = (&text[..colon], text[colon + 1..].trim_ascii());
-    // Only the name is repeated from here on: the value may be a secret.
+    // Errors from here on show only the name: the value may be a secret.
     let name = HeaderName::from_bytes(name)
-        .map_err(|_| format!("bad header name {}: write 'Name: value'", shown(name)))?;
+        .map_err(|_| format!("bad header name {}: write 'Name: value'", quoted(name)))?;
     if [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, UPGRADE].contains(&name) {
         return Err(format!(
             "header {name} cannot be chosen: it follows from the url and the connection"
@@ -241,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_split_at_their_first_colon() {
+    fn headers_split_at_the_first_colon() {
         let (name, value) = parse_header(b"X-When: 10:30").unwrap();
         assert_eq!((name.as_str(), value.as_bytes()), ("x-when", &b"10:30"[..]));
         assert_eq!(parse_header(b"X-Empty:").unwrap().1, "");
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_header_does_not_show_its_value() {
+    fn refused_values_stay_secret() {
         assert!(!parse_header(b"Authorization: secret\x07").unwrap_err().contains("secret"));
         assert!(!parse_header(b"Bad Name: secret").unwrap_err().contains("secret"));
     }

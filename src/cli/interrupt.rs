@@ -1,4 +1,4 @@
-//! How a command ends before its time.
+//! Interruption of commands by signals.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -10,57 +10,55 @@ use anyhow::Context;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// Ends the process with 130 on SIGINT and with 143 on SIGTERM, as shells report such ends, and
-/// leaves the terminal's line clean. A server that was started ends by itself when this process
-/// does.
+/// Ends the process with 130 on SIGINT and with 143 on SIGTERM, the codes that shells report, and
+/// clears the terminal's line. A started server ends when this process does.
 pub(super) fn end_on_signals() -> anyhow::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
-    let end = move || {
+    handle_signals(|mut signals| {
         if let Some(signal) = signals.forever().next() {
             if io::stderr().is_terminal() {
-                // Takes away what is left of a progress bar.
+                // Removes the rest of a progress bar.
                 let _ = write!(io::stderr(), "\r\x1b[2K");
             }
             std::process::exit(128 + signal);
         }
-    };
+    })
+}
+
+/// Starts a thread that handles SIGINT and SIGTERM.
+fn handle_signals(handle: impl FnOnce(Signals) + Send + 'static) -> anyhow::Result<()> {
+    let signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
     thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(end)
+        .spawn(move || handle(signals))
         .context("cannot listen for signals")?;
     Ok(())
 }
 
-/// Whether a command is to stop where nothing is lost, and why.
+/// A request to stop a command at a point where nothing is lost, and its signal.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interruption {
-    /// Set once it is to stop.
+    /// Set by the first signal.
     pub(super) flag: Arc<AtomicBool>,
     signal: Arc<AtomicI32>,
 }
 
 impl Interruption {
-    /// Notes the first SIGINT or SIGTERM; the second ends the process at once.
+    /// Records the first SIGINT or SIGTERM. The second ends the process at once.
     pub(super) fn on_signals() -> anyhow::Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
         let interruption = Self::default();
         let noted = interruption.clone();
-        let note = move || {
+        handle_signals(move |mut signals| {
             for signal in signals.forever() {
                 noted.signal.store(signal, Ordering::Relaxed);
                 if noted.flag.swap(true, Ordering::Release) {
                     std::process::exit(128 + signal);
                 }
             }
-        };
-        thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(note)
-            .context("cannot listen for signals")?;
+        })?;
         Ok(interruption)
     }
 
-    /// The exit code of a command that was stopped, as shells report such ends: 130 or 143.
+    /// Returns the exit code of an interrupted command: 130 or 143, the codes that shells report.
     pub(super) fn exit_code(&self) -> Option<ExitCode> {
         let signal = self.signal.load(Ordering::Relaxed);
         self.flag.load(Ordering::Acquire).then(|| ExitCode::from(128 + signal as u8))

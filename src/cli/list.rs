@@ -1,4 +1,4 @@
-//! `fetchbench list`: what there is to choose from.
+//! `fetchbench list`: lists backends, scenarios and faults.
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -21,14 +21,14 @@ Examples:
   fetchbench list scenarios --format json
   fetchbench list faults";
 
-/// List the rows, the built-in scenarios and the faults that there are to choose from.
+/// List the available backends, built-in scenarios and faults.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ListArgs {
-    /// Only these [default: backends and scenarios]
+    /// List only these [default: backends and scenarios]
     #[arg(value_enum)]
     what: Option<What>,
-    /// How to write the list
+    /// Format of the list
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -40,7 +40,7 @@ enum What {
     Faults,
 }
 
-/// A row as listed.
+/// A backend as listed.
 #[derive(Serialize)]
 struct ListedBackend {
     name: String,
@@ -48,24 +48,23 @@ struct ListedBackend {
     version: Option<String>,
     executor: &'static str,
     executor_version: Option<String>,
-    /// `None` where the concurrency decides, or where there are none at all.
+    /// `None` if the number follows from the concurrency, or is zero.
     threads: Option<usize>,
     https: bool,
     /// Whether it is a program in another language.
     peer: bool,
-    /// Whether it can be opened: programs in other languages have to be set up first.
+    /// Whether it can be opened: programs in other languages must be set up first.
     set_up: bool,
-    /// Whether it takes part where no row is named.
+    /// Whether it takes part if no backend is named.
     usual: bool,
-    /// What may stand behind its name.
+    /// The options that its name may end in.
     options: Vec<&'static str>,
-    /// What is set otherwise than its library would by itself.
+    /// Settings that differ from its library's defaults.
     tuned: Vec<ListedTuned>,
-    /// What else is to be known of it at a glance.
     note: &'static str,
 }
 
-/// An option that a row sets.
+/// A setting of a backend, and its reason.
 #[derive(Serialize)]
 struct ListedTuned {
     option: &'static str,
@@ -81,9 +80,9 @@ struct ListedScenario {
     origins: usize,
     concurrency: NonZeroUsize,
     connections: Connections,
-    /// With the programmed delays and nothing else, one site after another.
+    /// The ideal at concurrency 1.
     ideal_sequential_s: f64,
-    /// The same at the scenario's own concurrency.
+    /// The ideal at the scenario's concurrency.
     ideal_s: f64,
 }
 
@@ -93,12 +92,11 @@ struct ListedFault {
     name: &'static str,
     concerns: &'static str,
     what: &'static str,
-    /// What a client should make of it.
+    /// The right result of a client.
     right: String,
     why: &'static str,
 }
 
-/// Both lists.
 #[derive(Serialize)]
 struct Everything {
     backends: Vec<ListedBackend>,
@@ -125,7 +123,7 @@ fn json(value: &impl Serialize) -> String {
     escape::json(&(serde_json::to_string_pretty(value).expect("plain values are JSON") + "\n"))
 }
 
-/// The rows of our own that fetch for real, those in other languages, then the fake.
+/// Returns the built-in backends that fetch for real, those in other languages, then the fake.
 fn backends() -> Vec<ListedBackend> {
     let fake = Row::matching("fake").expect("the table has the fake row");
     Row::all().chain(Row::peers()).chain(fake).map(|row| listed_backend(&row)).collect()
@@ -155,7 +153,11 @@ fn listed_backend(row: &Row) -> ListedBackend {
 }
 
 fn scenarios() -> Vec<ListedScenario> {
-    let listed = |scenario: Scenario| ListedScenario {
+    Scenario::built_in().map(listed_scenario).collect()
+}
+
+fn listed_scenario(scenario: Scenario) -> ListedScenario {
+    ListedScenario {
         sites: scenario.sites.len(),
         origins: scenario.origins.len(),
         concurrency: scenario.limits.concurrency,
@@ -164,22 +166,24 @@ fn scenarios() -> Vec<ListedScenario> {
         ideal_s: scenario.ideal(0, scenario.limits.concurrency).as_secs_f64(),
         name: scenario.name,
         description: scenario.description,
-    };
-    Scenario::built_in().map(listed).collect()
+    }
 }
 
 fn faults() -> Vec<ListedFault> {
-    let listed = |concerns: &'static str, fault: &Fault| ListedFault {
+    fault::ALL
+        .iter()
+        .flat_map(|group| group.faults.iter().map(|fault| listed_fault(group.title, fault)))
+        .collect()
+}
+
+fn listed_fault(concerns: &'static str, fault: &Fault) -> ListedFault {
+    ListedFault {
         name: fault.name,
         concerns,
         what: fault.what,
         right: fault.right.to_string(),
         why: fault.why,
-    };
-    fault::ALL
-        .iter()
-        .flat_map(|group| group.faults.iter().map(|fault| listed(group.title, fault)))
-        .collect()
+    }
 }
 
 fn faults_text(faults: &[ListedFault]) -> String {
@@ -203,28 +207,29 @@ fn backends_text(backends: &[ListedBackend]) -> String {
         Column("options", Side::Left),
         Column("note", Side::Left),
     ];
-    let versioned = |name: &str, version: &Option<String>| match version {
-        Some(version) => format!("{name} {version}"),
-        None => name.to_owned(),
+    table(&columns, &backends.iter().map(backend_row).collect::<Vec<_>>())
+}
+
+fn backend_row(backend: &ListedBackend) -> Vec<String> {
+    let threads = match backend.threads {
+        _ if !backend.set_up => "not set up: run `fetchbench peers install`".to_owned(),
+        Some(threads) => threads.to_string(),
+        None if backend.executor == "virtual" => "none".to_owned(),
+        None => "as the concurrency".to_owned(),
     };
-    let row = |backend: &ListedBackend| {
-        let threads = match backend.threads {
-            _ if !backend.set_up => "not set up: run `fetchbench peers install`".to_owned(),
-            Some(threads) => threads.to_string(),
-            None if backend.executor == "virtual" => "none".to_owned(),
-            None => "as the concurrency".to_owned(),
-        };
-        vec![
-            backend.name.clone(),
-            versioned(backend.client, &backend.version),
-            versioned(backend.executor, &backend.executor_version),
-            threads,
-            if backend.https { "yes" } else { "no" }.to_owned(),
-            backend.options.join(" "),
-            backend.note.to_owned(),
-        ]
-    };
-    table(&columns, &backends.iter().map(row).collect::<Vec<_>>())
+    vec![
+        backend.name.clone(),
+        versioned(backend.client, backend.version.as_deref()),
+        versioned(backend.executor, backend.executor_version.as_deref()),
+        threads,
+        if backend.https { "yes" } else { "no" }.to_owned(),
+        backend.options.join(" "),
+        backend.note.to_owned(),
+    ]
+}
+
+fn versioned(name: &str, version: Option<&str>) -> String {
+    version.map_or_else(|| name.to_owned(), |version| format!("{name} {version}"))
 }
 
 fn scenarios_text(scenarios: &[ListedScenario]) -> String {
@@ -238,21 +243,24 @@ fn scenarios_text(scenarios: &[ListedScenario]) -> String {
         Column("ideal", Side::Right),
         Column("description", Side::Left),
     ];
-    let ideal =
-        |seconds: f64| if seconds > 0.0 { format!("{seconds:.3} s") } else { String::new() };
-    let row = |scenario: &ListedScenario| {
-        vec![
-            scenario.name.clone(),
-            scenario.sites.to_string(),
-            scenario.origins.to_string(),
-            scenario.concurrency.to_string(),
-            connections_name(scenario.connections).to_owned(),
-            ideal(scenario.ideal_sequential_s),
-            ideal(scenario.ideal_s),
-            scenario.description.clone(),
-        ]
-    };
-    table(&columns, &scenarios.iter().map(row).collect::<Vec<_>>())
+    table(&columns, &scenarios.iter().map(scenario_row).collect::<Vec<_>>())
+}
+
+fn scenario_row(scenario: &ListedScenario) -> Vec<String> {
+    vec![
+        scenario.name.clone(),
+        scenario.sites.to_string(),
+        scenario.origins.to_string(),
+        scenario.concurrency.to_string(),
+        connections_name(scenario.connections).to_owned(),
+        ideal(scenario.ideal_sequential_s),
+        ideal(scenario.ideal_s),
+        scenario.description.clone(),
+    ]
+}
+
+fn ideal(seconds: f64) -> String {
+    if seconds > 0.0 { format!("{seconds:.3} s") } else { String::new() }
 }
 
 fn connections_name(connections: Connections) -> &'static str {

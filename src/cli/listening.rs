@@ -1,4 +1,4 @@
-//! The flags of `serve` that say where and how the server runs, and what becomes of them.
+//! The flags of `serve` that configure the server, and their parsers.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -14,32 +14,32 @@ use crate::fetch::origin::without_brackets;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration};
 use crate::server::Setup;
 
-/// Where and how the server runs.
+/// The configuration of the server.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListenFlags {
-    /// Address to listen at, such as 127.0.0.1:8080 or `[::1]`: with a port the origins take it and
-    /// those that follow, then the control channel; without one any that are free
+    /// Address to listen at, such as 127.0.0.1:8080 or `[::1]`. With a port, the origins and then
+    /// the control channel use it and the following ones; without, any free ports
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", value_parser = parse_address)]
     listen: SocketAddr,
-    /// Serve others than this machine: needed for any --listen that is not a loopback address
+    /// Serve other machines too: required for any --listen that is not a loopback address
     #[arg(long)]
     allow_remote: bool,
-    /// Event loops, each on a core of its own; connections are dealt to them by turns
+    /// Number of event loops, each on a separate core; they get connections in turn
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_cores)]
     cores: NonZeroUsize,
-    /// Spin for the last half millisecond before an answer is due, since an idle core wakes late,
-    /// and for 50 µs when all is answered, since waking it would cost the clients [default: on
-    /// where the process may run on more cores than it has loops]
+    /// Spin for the last half millisecond before an answer is due, because an idle core wakes late,
+    /// and for 50 µs when all is answered, because waking the core would cost the clients [default:
+    /// on if the process may run on more cores than it has loops]
     #[arg(long, value_name = "WHEN")]
     spin: Option<Spin>,
-    /// Write each answer down as a line of JSON, at the end of this file; `-` is stdout
+    /// Append each answer to FILE as a line of JSON; `-` is stdout
     #[arg(long, value_name = "FILE")]
     access_log: Option<PathBuf>,
-    /// Most connections at one moment; further clients wait to be accepted [default: as many as
-    /// there are descriptors]
+    /// Maximum number of open connections; further clients wait to be accepted [default: the number
+    /// of descriptors]
     #[arg(long, value_name = "N")]
     max_connections: Option<NonZeroUsize>,
-    /// Longest that the head of a request may take from its first byte to its last
+    /// Maximum time from the first byte of a request's head to its last
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_head_timeout)]
     head_timeout: Duration,
 }
@@ -51,12 +51,11 @@ enum Spin {
 }
 
 impl ListenFlags {
-    /// Whether anybody but this machine can reach the server.
+    /// Returns whether other machines can reach the server.
     pub(super) fn is_remote(&self) -> bool {
         !self.listen.ip().is_loopback()
     }
 
-    /// What the flags say.
     pub(super) fn setup(&self) -> anyhow::Result<Setup> {
         if self.is_remote() && !self.allow_remote {
             bail!(
@@ -115,9 +114,12 @@ fn parse_head_timeout(text: &str) -> Result<Duration, String> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<String, String> {
+        parse_address(text).map(|address| address.to_string())
+    }
+
     #[test]
-    fn an_address_may_have_a_port_and_brackets() {
-        let read = |text| parse_address(text).map(|address| address.to_string());
+    fn ports_and_brackets_are_optional() {
         assert_eq!(read("127.0.0.1"), Ok("127.0.0.1:0".to_owned()));
         assert_eq!(read("127.0.0.1:80"), Ok("127.0.0.1:80".to_owned()));
         for text in ["::1", "[::1]", "[::1]:0"] {

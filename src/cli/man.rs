@@ -13,11 +13,11 @@ Examples:
   fetchbench man ~/.local/share/man/man1
   fetchbench man . && man ./fetchbench-compare.1";
 
-/// Write the manual pages into a folder, one for each command
+/// Write the manual pages into a directory, one for each command
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ManArgs {
-    /// The folder, which must exist
+    /// The directory, which must exist
     folder: PathBuf,
 }
 

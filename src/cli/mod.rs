@@ -1,4 +1,4 @@
-//! The command line: what can be said, one file for each command, and how it all ends.
+//! The command line: one file for each command, and the exit codes.
 
 use std::error::Error;
 use std::fmt;
@@ -36,18 +36,18 @@ mod worker;
 
 /// Some fetch failed or was answered wrongly.
 const EXIT_FETCH_FAILED: u8 = 3;
-/// Some row of a comparison does not count.
+/// Some backend of a comparison is invalid.
 const EXIT_INVALID: u8 = 3;
-/// A difference lies wholly beyond the threshold.
+/// The interval of a difference lies entirely beyond the threshold.
 const EXIT_REGRESSION: u8 = 4;
-/// What was to be kept could not be written.
+/// An output could not be written.
 const EXIT_UNWRITABLE: u8 = 5;
-/// The command line, a file or a url in it is wrong.
+/// The command line is wrong, or a file or url named in it.
 const EXIT_USAGE: u8 = 2;
 
 /// Which way of fetching many sites is fastest here, by how much, and is the difference real?
 ///
-/// Without a command it does what `run` does.
+/// The default command is `run`.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_help = run::EXAMPLES)]
 struct Cli {
@@ -78,8 +78,8 @@ enum Command {
     Worker(worker::WorkerArgs),
 }
 
-/// An error of the user's: of the command line, or of a file or url named there. Ends with exit
-/// code 2.
+/// An error of the user: in the command line, or in a file or url named there. It ends the program
+/// with exit code 2.
 #[derive(Debug)]
 struct Usage(anyhow::Error);
 
@@ -91,17 +91,17 @@ impl fmt::Display for Usage {
 
 impl Error for Usage {}
 
-/// Makes any error one of writing, which ends with exit code 5.
+/// Marks an error as one of writing, which ends with exit code 5.
 fn unwritable(error: impl Into<anyhow::Error>) -> anyhow::Error {
     Unwritable::wrap(error)
 }
 
-/// Makes any error one of the user's.
+/// Marks an error as one of the user, which ends with exit code 2.
 fn usage(error: impl Into<anyhow::Error>) -> anyhow::Error {
     Usage(error.into()).into()
 }
 
-/// The commands with their flags, for tests that try every one.
+/// Returns the commands with their flags, for tests that try every one.
 #[doc(hidden)]
 pub fn command() -> clap::Command {
     Cli::command()
@@ -146,15 +146,14 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Prints the help that was asked for, or says in one line what is wrong: clap's own several lines
-/// bury it.
+/// Prints the requested help, or reports the error in one line. Clap's several lines would bury it.
 fn refuse(error: &clap::Error) -> anyhow::Result<ExitCode> {
     if !error.use_stderr() {
         print(&error.render().ansi().to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
-    // What a parser of ours says names the thing and the way out, and knows which values are
-    // secrets: clap would put the value before it.
+    // The messages of our parsers name the thing and the way out, and hide secret values. Clap
+    // would put the value in front.
     if let (ErrorKind::ValueValidation, Some(source)) = (error.kind(), error.source()) {
         return Err(usage(anyhow!("{source}")));
     }
@@ -164,8 +163,8 @@ fn refuse(error: &clap::Error) -> anyhow::Result<ExitCode> {
     Err(usage(anyhow!("{}: see --help", lines.join(" "))))
 }
 
-/// Whether the reader of our output has gone, as in `fetchbench list backends | head -1`: that is
-/// its right.
+/// Returns whether the reader of stdout has gone, as in `fetchbench list backends | head -1`. That
+/// is no error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
@@ -176,23 +175,23 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 mod tests {
     use super::*;
 
-    /// What stands below the help of every command, by its name.
-    fn after_help() -> Vec<(String, String)> {
-        let of = |command: &clap::Command| {
-            let text = command.get_after_help().map(ToString::to_string);
-            (command.get_name().to_owned(), text.unwrap_or_default())
-        };
-        let cli = Cli::command();
-        let commands = cli.get_subcommands().filter(|command| !command.is_hide_set()).map(of);
-        commands.chain([of(&cli)]).collect()
+    fn examples(command: &clap::Command) -> (String, String) {
+        let text = command.get_after_help().map(ToString::to_string);
+        (command.get_name().to_owned(), text.unwrap_or_default())
     }
 
-    /// The words of the calls of this program in a text, without what a shell does with what they
-    /// print.
+    /// Returns the names of all commands, and the texts below their help.
+    fn after_help() -> Vec<(String, String)> {
+        let cli = Cli::command();
+        let commands = cli.get_subcommands().filter(|command| !command.is_hide_set());
+        commands.chain([&cli]).map(examples).collect()
+    }
+
+    /// Returns the words of all calls of this program in a text, without redirections and pipes.
     fn calls(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
         let lines = text.lines().filter(|line| line.starts_with("  "));
         lines.filter_map(|line| line.split_once("fetchbench")).map(|(_, rest)| {
-            // What follows two spaces says what an example is for.
+            // Two spaces separate an example from its explanation.
             let words =
                 rest.strip_prefix(' ').unwrap_or_default().split("  ").next().unwrap_or_default();
             let end =
@@ -203,7 +202,7 @@ mod tests {
             for word in words {
                 quoted += word;
                 if quoted.matches('\'').count().is_multiple_of(2) {
-                    // A worker must be there to be named.
+                    // The file of a worker must exist.
                     let word = quoted.replace('\'', "").replace("./my-worker", "/bin/true");
                     call.push(word.trim_end().to_owned());
                     quoted.clear();
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_examples_that_it_understands() {
+    fn every_example_parses() {
         for (command, text) in after_help() {
             assert!(text.starts_with("Examples:\n"), "{command}: {text}");
             let mut count = 0;
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_below_a_help_fits_a_terminal() {
+    fn examples_fit_a_terminal() {
         for (command, text) in after_help() {
             let widest = text.lines().map(|line| line.chars().count()).max();
             assert!(widest <= Some(80), "{command}: {widest:?} columns");

@@ -19,7 +19,7 @@ Python packages are downloaded and checked by their hashes. Then
 
 Exit codes: 0 set up, or left out with a note; 1 error; 5 could not write.";
 
-/// Set up the backends that are programs in other languages
+/// Set up the backends in other languages
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true)]
 pub(super) struct PeersArgs {
@@ -29,7 +29,7 @@ pub(super) struct PeersArgs {
 
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
 enum Action {
-    /// Install what is missing, and ask each peer for its version
+    /// Install missing peers, and query the version of each
     Install,
 }
 

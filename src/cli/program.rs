@@ -1,4 +1,4 @@
-//! The program that a command starts its server and workers from: this one.
+//! The path of this program, from which commands start their server and workers.
 
 use std::path::PathBuf;
 
@@ -7,15 +7,15 @@ use anyhow::Context;
 /// The link by which Linux reaches the program of the process that follows it.
 ///
 /// A child that starts from it runs the same program as its parent, even after a build has
-/// replaced or removed the file. A path would start whatever stands there by then, and the later
-/// blocks of a comparison would measure another build.
+/// replaced or removed the file. Through a path, the later blocks of a comparison would measure
+/// another build.
 const LINK: &str = "/proc/self/exe";
 
 /// Returns a path that starts this program again.
 ///
 /// # Errors
 ///
-/// The system does not know where the program is, e.g. because `/proc` is not mounted.
+/// Returns an error if the system does not know the path, e.g. because `/proc` is not mounted.
 pub(super) fn this_program() -> anyhow::Result<PathBuf> {
     let link = PathBuf::from(LINK);
     if link.exists() {

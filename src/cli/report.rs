@@ -14,9 +14,9 @@ use crate::compare::audit::view as audit;
 use crate::record::{Audit, Folder, Record, read_whole, replace_file};
 use crate::report::{agreement, comparison, html, markdown, picture, splice};
 
-/// What `--markdown` writes beside the samples, and so what links to a record lead to.
+/// The usual file of `--markdown`, in the record's directory. Links to a record lead to it.
 const REPORT_FILE: &str = "report.md";
-/// What `--html` writes there.
+/// The usual file of `--html`, in the record's directory.
 const PAGE_FILE: &str = "report.html";
 
 const EXAMPLES: &str = "\
@@ -33,16 +33,16 @@ them, a list of all records beside this one is set.";
 
 /// Show a record: as it was printed, or as a page, a picture, Markdown, JSON or CSV
 ///
-/// A page, JSON and CSV are there for records of `compare`. A FILE `-` is stdout.
+/// A page, JSON and CSV need a record of `compare`. A FILE `-` is stdout.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ReportArgs {
-    /// The record's folder
+    /// Directory of the record
     record: PathBuf,
-    /// Write one HTML file, which opens anywhere, to FILE
+    /// Write a self-contained HTML page to FILE
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Draw a picture into FILE
+    /// Write a picture (SVG) to FILE
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// Write Markdown to FILE
@@ -54,13 +54,13 @@ pub(super) struct ReportArgs {
     /// Write the figures as CSV to FILE
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Show where the record of `cargo bench` in DIR agrees with a comparison, and where not
+    /// Show where the record of `cargo bench` in DIR agrees with the comparison, and where not
     #[arg(long, value_name = "DIR")]
     criterion: Option<PathBuf>,
     /// Write a list of all records beside this one as an HTML page to FILE
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
-    /// Set the short report into FILE, between its markers
+    /// Insert the short report into FILE, between its markers
     #[arg(long, value_name = "FILE", num_args = 1..)]
     splice: Vec<PathBuf>,
 }
@@ -87,31 +87,23 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
         None => html::Beside::default(),
     };
     let agreement = beside.criterion.as_deref().map_or_else(String::new, agreement::markdown);
-    let over_the_wire =
-        |form: fn(&Audit) -> String| beside.audit.as_ref().map_or_else(String::new, form);
-    let mut written = false;
-    let mut write = |file: &Option<PathBuf>, text: &dyn Fn() -> anyhow::Result<String>| {
-        written |= file.is_some();
-        file.as_deref().map_or(Ok(()), |file| write_file(file, &text()?))
-    };
-    write(&args.markdown, &|| {
-        Ok(markdown::folder(&folder, &workloads) + &agreement + &over_the_wire(audit::markdown))
+    write(args.markdown.as_deref(), || {
+        let wire = beside.audit.as_ref().map_or_else(String::new, audit::markdown);
+        Ok(markdown::folder(&folder, &workloads) + &agreement + &wire)
     })?;
-    write(&args.json, &|| figures(&folder, &workloads))?;
-    write(&args.csv, &|| Ok(comparison::csv(&workloads)))?;
-    write(&args.html, &|| html::page(&folder, &workloads, &beside))?;
-    write(&args.svg, &|| picture::draw(&folder, &workloads).map_err(usage))?;
+    write(args.json.as_deref(), || figures(&folder, &workloads))?;
+    write(args.csv.as_deref(), || Ok(comparison::csv(&workloads)))?;
+    write(args.html.as_deref(), || html::page(&folder, &workloads, &beside))?;
+    write(args.svg.as_deref(), || picture::draw(&folder, &workloads).map_err(usage))?;
     splice_all(&args, &folder, &workloads)?;
     if let Some(file) = &args.index {
         write_index(file, &args.record)?;
     }
-    if !written && args.splice.is_empty() && args.index.is_none() {
+    if !args.writes_files() {
         print(&match &folder.comparison {
             Some(comparison) => {
-                comparison::text(&comparison.setup, &workloads)
-                    + &agreement
-                    + "\n"
-                    + &over_the_wire(audit::text)
+                let wire = beside.audit.as_ref().map_or_else(String::new, audit::text);
+                comparison::text(&comparison.setup, &workloads) + &agreement + "\n" + &wire
             }
             None => markdown::folder(&folder, &workloads),
         })?;
@@ -119,9 +111,21 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+impl ReportArgs {
+    fn writes_files(&self) -> bool {
+        let files = [&self.html, &self.svg, &self.markdown, &self.json, &self.csv, &self.index];
+        files.iter().any(|file| file.is_some()) || !self.splice.is_empty()
+    }
+}
+
+/// Writes a text if its flag names a file.
+fn write(file: Option<&Path>, text: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<()> {
+    file.map_or(Ok(()), |file| write_file(file, &text()?))
+}
+
 /// Splices the short report into every file of `--splice`.
 ///
-/// Every file is read and found to have its markers before any is written.
+/// It reads every file and finds its markers before it writes any.
 fn splice_all(
     args: &ReportArgs,
     folder: &Folder,
@@ -146,8 +150,7 @@ fn write_index(file: &Path, record: &Path) -> anyhow::Result<()> {
     write_file(file, &html::index(&mut records)?)
 }
 
-/// What is known of a comparison beside its samples: from its own folder, and from the one that
-/// holds it.
+/// Reads the findings beside a comparison's samples, from its directory and the parent directory.
 fn beside(record: &Path, criterion: Option<Vec<Agreement>>) -> anyhow::Result<html::Beside> {
     let records = fs::canonicalize(record)?.parent().map_or_else(PathBuf::new, Path::to_owned);
     Ok(html::Beside {
@@ -158,13 +161,13 @@ fn beside(record: &Path, criterion: Option<Vec<Agreement>>) -> anyhow::Result<ht
     })
 }
 
-/// All figures of a comparison, as JSON.
+/// Returns all figures of a comparison as JSON.
 fn figures(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<String> {
     let comparison = folder.comparison.as_ref().context("the record holds no comparison")?;
     Ok(comparison::json_text(&comparison.setup, workloads)?)
 }
 
-/// What a file becomes when the record is set into it.
+/// Returns the text of a file with the record inserted.
 fn spliced(
     file: &Path,
     folder: &Folder,
@@ -174,9 +177,6 @@ fn spliced(
     let shown = file.display();
     let page =
         fs::read_to_string(file).with_context(|| format!("cannot read {shown}")).map_err(usage)?;
-    let absolute = |path: &Path| {
-        fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
-    };
     let page_file = absolute(file)?;
     let page_folder = page_file.parent().unwrap_or(Path::new("/"));
     let record_folder = absolute(&args.record)?;
@@ -186,17 +186,26 @@ fn spliced(
         None => None,
     };
     let latest = splice::latest(folder, workloads, &link, picture.as_deref());
-    let blame = |error: anyhow::Error| usage(anyhow::anyhow!("{shown}: {error}"));
-    let mut page = splice::splice(&page, splice::REPORT, &latest).map_err(blame)?;
+    let mut page = insert(&page, splice::REPORT, &latest, file)?;
     if splice::has_block(&page, splice::RECORDS) {
         let list = splice::records(&mut records_beside(&record_folder, page_folder)?);
-        page = splice::splice(&page, splice::RECORDS, &list).map_err(blame)?;
+        page = insert(&page, splice::RECORDS, &list, file)?;
     }
     Ok(page)
 }
 
-/// The records in the folder that this one is in, with links from `page_folder`. Other folders are
-/// passed over, and so are records of a newer form.
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
+}
+
+/// Splices `content` into the block of a page; errors name the page's file.
+fn insert(page: &str, block: &str, content: &str, file: &Path) -> anyhow::Result<String> {
+    splice::splice(page, block, content)
+        .map_err(|error| usage(anyhow!("{}: {error}", file.display())))
+}
+
+/// Reads the records next to this one, with links from `page_folder`. Skips other directories, and
+/// records of a newer format.
 fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Vec<splice::Listed>> {
     let parent = record_folder.parent().unwrap_or(record_folder);
     let mut records = Vec::new();
@@ -206,11 +215,10 @@ fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Ve
         let path = entry?.path();
         if let Ok(folder) = Folder::read(&path) {
             let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
-            let link = |file: &str| splice::relative(page_folder, &path.join(file));
-            let page = path.join(PAGE_FILE).exists().then(|| link(PAGE_FILE));
+            let page = path.join(PAGE_FILE);
             records.push(splice::Listed {
-                report: link(REPORT_FILE),
-                page,
+                report: splice::relative(page_folder, &path.join(REPORT_FILE)),
+                page: page.exists().then(|| splice::relative(page_folder, &page)),
                 verdicts: workloads.iter().map(comparison::verdict).collect(),
                 name: folder.name,
                 environment: folder.environment,

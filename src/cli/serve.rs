@@ -18,7 +18,7 @@ use crate::scenario::Scenario;
 use crate::scenario::units::parse_time_scale;
 use crate::server::{Announcement, Server, Stopper};
 
-/// How long answers in work may take to end after a signal.
+/// Time for unfinished answers after a signal.
 const GRACE: Duration = Duration::from_secs(5);
 
 const EXAMPLES: &str = "\
@@ -40,32 +40,32 @@ and then answers, in another terminal,
 
 /// Serve the sites of a scenario, each after its delay
 ///
-/// Prints one line of JSON that says where everything is found, then serves until interrupted. A
-/// target is `/<site>/<visit>`: the same visit of a site is always answered alike. GET /witness on
-/// the control url tells what the server saw, GET /take the same and starts the counts anew. A
-/// request with a header `server-timing` is told its delay, planned and actual, in an answering
-/// header of that name.
+/// Prints one line of JSON with all urls, then serves until interrupted. A target is
+/// `/<site>/<visit>`: the same visit of a site always gets the same answer. GET /witness on the
+/// control url returns the server's observations; GET /take returns them too, and resets the
+/// counts. The answer to a request with a header `server-timing` has a header of that name with its
+/// planned and its actual delay.
 ///
-/// On SIGINT or SIGTERM it accepts nobody any more, lets answers in work end within five seconds,
-/// and ends; at the second signal it ends at once.
+/// On SIGINT or SIGTERM, it stops accepting connections, gives unfinished answers five seconds, and
+/// ends. On the second signal, it ends at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
-    /// A built-in scenario (see `fetchbench list scenarios`) or the path of a TOML file
+    /// Built-in scenario (see `fetchbench list scenarios`) or path of a TOML file
     #[arg(required_unless_present = "capacity")]
     scenario: Option<String>,
-    /// Serve nothing: measure what the server can do here, loaded by the raw client, and say it
+    /// Measure the server's capacity on this machine with the raw client, instead of serving
     #[arg(long, conflicts_with_all = ["scenario", "time_scale", "tls"])]
     capacity: bool,
-    /// Multiply all delays by this: 0 for none at all
+    /// Multiply all delays by FACTOR; 0 removes them
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_time_scale, allow_negative_numbers = true)]
     time_scale: f64,
-    /// Serve every site over https; the certificate to trust stands in the line that is printed
+    /// Serve every site over https; the printed line holds the certificate to trust
     #[arg(long)]
     tls: bool,
     #[command(flatten)]
     listening: ListenFlags,
-    /// End when standard input does, as it also does when the parent is killed
+    /// End when standard input ends, e.g. because the parent was killed
     #[arg(long, hide = true)]
     end_with_stdin: bool,
 }
@@ -84,26 +84,25 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
              the open net",
         );
     }
-    // A server without room for a connection would start and never answer.
+    // With no descriptor left for a connection, the server would start and never answer.
     descriptors::reserve_server(&format!("serving {}", scenario.name), scenario.origins.len())
         .map_err(usage)?;
     descriptors::raise_limit();
     let server = Server::bind_as(Arc::new(scenario), setup)?;
-    // Before the announcement: who reads that may want to end us at once.
+    // Before the announcement, because its reader may signal at once.
     stop_on_signal(server.stopper())?;
     announce(server.announcement())?;
     server.run().context("the event loop failed")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// How long each part of the capacity is measured.
+/// Time for measuring each part of the capacity.
 const CAPACITY_TIME: Duration = Duration::from_secs(2);
 
 fn show_capacity(listening: &ListenFlags) -> anyhow::Result<ExitCode> {
-    let setup = || listening.setup().map_err(usage);
     descriptors::reserve("--capacity", crate::compare::CAPACITY_CONNECTIONS, 2, None)
         .map_err(usage)?;
-    let capacity = crate::compare::capacity(setup, CAPACITY_TIME)?;
+    let capacity = crate::compare::capacity(|| listening.setup().map_err(usage), CAPACITY_TIME)?;
     print(&format!("{}\n", report::capacity::capacity(&capacity)))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -120,10 +119,10 @@ fn stop_on_signal(stopper: Stopper) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends the process with its standard input, wherever it stands: a long list may still be loading.
+/// Ends the process when its standard input ends, even while it loads a long list.
 fn end_with_stdin() -> anyhow::Result<()> {
     thread::Builder::new().name("stdin".to_owned()).spawn(|| {
-        // An input that cannot be read has ended as well.
+        // An unreadable input counts as ended.
         let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
         std::process::exit(0);
     })?;

@@ -1,4 +1,4 @@
-//! What reaches the terminal: text on stdout, errors and a progress bar on stderr.
+//! Output to the terminal: text on stdout, errors and a progress bar on stderr.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -15,8 +15,8 @@ use super::unwritable;
 use crate::record::replace_file;
 use crate::render::escape::{ascii, visible};
 
-/// Writes a text for people to stdout: without colours where no terminal shows them or `NO_COLOR`
-/// is set, and in ASCII where the locale knows no more.
+/// Writes a text for people to stdout: without colours if stdout is no terminal or `NO_COLOR` is
+/// set, and in ASCII if the locale is not UTF-8.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     if speaks_utf8(|name| env::var(name).ok()) {
         print_exactly(text)
@@ -25,17 +25,17 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Whether the locale's characters are Unicode's, by the first of its variables that is set. One
-/// that sets none is taken to read UTF-8, as all do today: it is the containers that have no
-/// locale.
+/// Returns whether the locale is UTF-8, by the first of its variables that is set. Without any,
+/// UTF-8 is assumed: containers have no locale, and terminals today read UTF-8.
 fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
-    let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
-    let locale =
-        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set).unwrap_or_else(|| "UTF-8".to_owned());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| variable(name).filter(|value| !value.is_empty()))
+        .unwrap_or_else(|| "UTF-8".to_owned());
     locale.to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
-/// Writes text to stdout as it is, but for its colours.
+/// Writes text to stdout unchanged, except for colours.
 fn print_exactly(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)
@@ -50,7 +50,8 @@ pub(super) fn stdout_failed(error: io::Error) -> anyhow::Error {
     }
 }
 
-/// Writes an error to stderr as one line. Where stderr is gone too, nobody is left to tell.
+/// Writes an error to stderr as one line. Failures are ignored, because there is no other place to
+/// report them.
 pub(super) fn print_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", visible(message));
@@ -67,7 +68,7 @@ pub(super) fn print_warning(message: &str) {
     let _ = writeln!(anstream::stderr(), "{style}warning:{style:#} {}", visible(message));
 }
 
-/// Writes text to a file as a whole, or to stdout where the file is `-`.
+/// Writes text to a file as a whole, or to stdout if the file is `-`.
 pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
     if file == Path::new("-") {
         return print_exactly(text);
@@ -75,15 +76,14 @@ pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
     replace_file(file, text.as_bytes()).map_err(unwritable)
 }
 
-/// The progress of a comparison on stderr, until dropped. It shows nothing unless stderr is a
-/// terminal.
+/// The progress of a comparison on stderr, until dropped. It is hidden unless stderr is a terminal.
 pub(super) struct Countdown {
     bar: Option<ProgressBar>,
     start: Instant,
 }
 
 impl Countdown {
-    /// Shows how much of a budget of time is spent, or only messages if there is none.
+    /// Shows the spent part of a time budget, or only messages without a budget.
     pub(super) fn show(budget: Option<Duration>) -> Self {
         let bar = io::stderr().is_terminal().then(|| countdown_bar(budget));
         Self { bar, start: Instant::now() }
@@ -96,7 +96,6 @@ impl Countdown {
         }
     }
 
-    /// Shows a message.
     pub(super) fn say(&self, message: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(visible(message));
@@ -122,8 +121,7 @@ impl Drop for Countdown {
     }
 }
 
-/// A bar on stderr while a pass runs; gone when dropped. Nothing at all where stderr is no
-/// terminal.
+/// A bar on stderr while a pass runs, until dropped. It is hidden unless stderr is a terminal.
 pub(super) struct Progress(Option<Ticker>);
 
 struct Ticker {
@@ -134,8 +132,8 @@ struct Ticker {
 impl Progress {
     /// Shows how many of `all` fetches of `row` have `ended`.
     ///
-    /// The bar looks at the counter from a thread of its own ten times a second: fetches do not
-    /// wait for it.
+    /// A separate thread reads the counter ten times a second, so that fetches do not wait for the
+    /// bar.
     pub(super) fn show(row: &str, all: usize, ended: Arc<AtomicUsize>) -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
@@ -163,7 +161,7 @@ impl Drop for Progress {
         if let Some(Ticker { done, thread }) = self.0.take() {
             done.store(true, Ordering::Release);
             thread.thread().unpark();
-            // The bar is ornament: should its thread have died, the figures stand all the same.
+            // The figures are valid even if the thread of the bar has panicked.
             let _ = thread.join();
         }
     }
@@ -173,13 +171,14 @@ impl Drop for Progress {
 mod tests {
     use super::*;
 
+    fn speaks(set: &[(&str, &str)]) -> bool {
+        speaks_utf8(|name| {
+            set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
     #[test]
-    fn the_first_variable_that_is_set_names_the_locale() {
-        let speaks = |set: &[(&str, &str)]| {
-            speaks_utf8(|name| {
-                set.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
-            })
-        };
+    fn the_first_set_variable_wins() {
         assert!(
             speaks(&[]) && speaks(&[("LANG", "de_DE.UTF-8")]) && speaks(&[("LC_CTYPE", "C.utf8")])
         );

@@ -1,4 +1,4 @@
-//! `fetchbench verify`: what each row makes of answers that are wrong.
+//! `fetchbench verify`: tests each backend on faulty answers.
 
 use std::fs;
 use std::net::IpAddr;
@@ -33,36 +33,36 @@ Examples:
 Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
 2 usage; 3 some row did; 130 interrupted.";
 
-/// Show what each row makes of answers that are wrong, late or without end
+/// Show how each backend handles answers that are wrong, late or endless
 ///
-/// Every row fetches a healthy site, a faulty one and the healthy one again, in a process of its
-/// own for each fault. Told apart is what the client itself made of it, and what the checks of this
-/// program made of that.
+/// For each fault, every backend fetches a healthy site, a faulty one and the healthy one again, in
+/// a separate process. Shows the client's own result and the verdict of fetchbench's checks
+/// separately.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArgs {
-    /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may
-    /// be repeated [default: every row that is built in, or set up by `fetchbench peers install`]
+    /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
+    /// may be repeated [default: every backend that is built in, or set up by `fetchbench peers
+    /// install`]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
-    /// Fault to meet; may be repeated [default: all, see `fetchbench list faults`]
+    /// Fault to test; may be repeated [default: all, see `fetchbench list faults`]
     #[arg(long, value_name = "NAME", value_parser = Fault::named, value_delimiter = ',')]
     fault: Vec<&'static Fault>,
-    /// Longest a fetch may take
+    /// Maximum time of a fetch
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]
     deadline: Duration,
-    /// Loopback address that the mock server listens at: the grid over ::1 must be that over
-    /// 127.0.0.1
+    /// Loopback address of the mock server: the grids over ::1 and 127.0.0.1 must be equal
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
     ip: IpAddr,
-    /// How to write the grid
+    /// Format of the grid
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Keep the grid as conformance.json and conformance.md in this folder too
+    /// Write the grid to conformance.json and conformance.md in DIR too
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
-    /// Set what each client falls for into FILE, between its lines <!-- BEGIN: conformance --> and
-    /// <!-- END: conformance -->; may be repeated
+    /// Insert each client's shortcomings into FILE, between its lines <!-- BEGIN: conformance -->
+    /// and <!-- END: conformance -->; may be repeated
     #[arg(long, value_name = "FILE")]
     splice: Vec<PathBuf>,
 }
@@ -76,10 +76,10 @@ enum Format {
 
 pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
-    // Each fault has a listener, and each row meets one fault at a time.
+    // Each fault has a listener, and each backend meets one fault at a time.
     descriptors::reserve("verify", 1, faults().0.origins.len(), None).map_err(usage)?;
     descriptors::raise_limit();
-    // Nothing is measured that could not be kept.
+    // Fail before the measurement if the results cannot be written.
     if let Some(folder) = &args.record {
         make_folder(folder).map_err(unwritable)?;
     }
@@ -125,7 +125,7 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Reads a page and sets `content` into it.
+/// Reads a page and inserts `content`.
 fn spliced(page: &Path, content: &str) -> anyhow::Result<String> {
     let text =
         fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;

@@ -1,4 +1,4 @@
-//! `fetchbench worker`: one row of a comparison, in a process of its own.
+//! `fetchbench worker`: one backend of a comparison, in a separate process.
 
 use std::process::ExitCode;
 
@@ -9,12 +9,12 @@ use crate::backend::Row;
 use crate::fetch::Options;
 use crate::worker::{Ready, serve};
 
-/// Fetch for a comparison: orders come on stdin, results go to stdout, a line of JSON each
+/// Fetch for a comparison: read orders from stdin and write results to stdout, a line of JSON each
 ///
-/// `compare` starts one for each row. PROTOCOL.md tells how a program of your own can be one.
+/// `compare` starts one for each backend. PROTOCOL.md describes how your own program can be one.
 #[derive(Debug, clap::Args)]
 pub(super) struct WorkerArgs {
-    /// Row to fetch with
+    /// Backend to fetch with
     row: String,
 }
 
@@ -24,16 +24,17 @@ pub(super) fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     serve(|open| {
         let limits = open.limits();
         descriptors::reserve_fetches(limits.concurrency.get(), row.descriptors(&limits), 0)?;
-        let named = |name: &str, version: Option<String>| {
-            version.map_or(name.to_owned(), |version| format!("{name} {version}"))
-        };
         let ready = Ready {
-            client: named(row.backend().client, row.backend().client_version()),
-            executor: named(row.backend().executor.name(), row.backend().executor_version()),
+            client: versioned(row.backend().client, row.backend().client_version()),
+            executor: versioned(row.backend().executor.name(), row.backend().executor_version()),
             threads: row.threads(limits.concurrency),
         };
         let options = Options { roots: open.roots()?, ..Options::default() };
         Ok((ready, row.open(&options, &limits)?))
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn versioned(name: &str, version: Option<String>) -> String {
+    version.map_or(name.to_owned(), |version| format!("{name} {version}"))
 }

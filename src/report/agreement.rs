@@ -1,4 +1,4 @@
-//! Where criterion and `compare` agree and where not, as Markdown.
+//! Agreement between criterion and `compare`, as Markdown.
 
 use std::fmt::Write;
 
@@ -6,25 +6,27 @@ use crate::compare::agreement::{Accord, Agreement};
 use crate::render::escape::markdown as escape;
 use crate::stats::paired::Ratio;
 
-/// How many rows they agree on, in words.
+/// Returns how many backends they agree on, in words.
 pub(super) fn summary(agreements: &[Agreement]) -> String {
     if agreements.is_empty() {
         return "There is no row that both have measured on the same scenario.".to_owned();
     }
-    let count =
-        |accord: Accord| agreements.iter().filter(|agreement| agreement.accord == accord).count();
     format!(
         "Of {} rows that both have measured alike, criterion's figure lies within the interval of the comparison for {}, on \
          the same side of the reference for {}, and contradicts it for {}. Criterion measures one row after another, so \
          the machine's drift is in its figures, which have no interval here.",
         agreements.len(),
-        count(Accord::Within),
-        count(Accord::SameSide),
-        count(Accord::Contradicts)
+        count(agreements, Accord::Within),
+        count(agreements, Accord::SameSide),
+        count(agreements, Accord::Contradicts)
     )
 }
 
-/// What both say, in words.
+fn count(agreements: &[Agreement], accord: Accord) -> usize {
+    agreements.iter().filter(|agreement| agreement.accord == accord).count()
+}
+
+/// Describes an accord.
 pub(super) fn words(accord: Accord) -> &'static str {
     match accord {
         Accord::Within => "within the interval",
@@ -33,12 +35,12 @@ pub(super) fn words(accord: Accord) -> &'static str {
     }
 }
 
-/// The ratio that `compare` found, with its interval, to the digits of criterion's beside it.
+/// Formats the ratio of `compare` and its interval, with as many digits as criterion's.
 pub(super) fn interval(compare: Ratio) -> String {
     format!("{:.3} ({:.3} to {:.3})", compare.mean, compare.low, compare.high)
 }
 
-/// A sentence and a table of every row that both have measured.
+/// Returns a sentence and a table of all backends that both have measured.
 pub fn markdown(agreements: &[Agreement]) -> String {
     let mut text = format!("## Criterion and `compare`\n\n{}\n", summary(agreements));
     if agreements.is_empty() {
@@ -47,11 +49,11 @@ pub fn markdown(agreements: &[Agreement]) -> String {
     text.push_str("\n| scenario | row | criterion | compare | |\n|---|---|--:|--:|---|\n");
     for Agreement { scenario, row, criterion, compare, accord } in agreements {
         let emphasis = if *accord == Accord::Contradicts { "**" } else { "" };
-        let (scenario, row, told) = (escape(scenario), escape(row), words(*accord));
+        let (scenario, row, words) = (escape(scenario), escape(row), words(*accord));
         let interval = interval(*compare);
         writeln!(
             text,
-            "| {scenario} | {row} | {criterion:.3} | {interval} | {emphasis}{told}{emphasis} |"
+            "| {scenario} | {row} | {criterion:.3} | {interval} | {emphasis}{words}{emphasis} |"
         )
         .expect("a string takes everything");
     }

@@ -1,9 +1,9 @@
-//! What the mock server could do, in words.
+//! The capacity of the mock server, in words.
 
 use crate::record::Capacity;
 use crate::render::numbers::{per_second, seconds};
 
-/// Three sentences: for people who want to know whether the server was the limit.
+/// Returns three sentences that show whether the server was the limit.
 pub fn capacity(capacity: &Capacity) -> String {
     format!(
         "The mock server answered up to {} requests of the raw client, {:.0} % busy. At {} its delays were missed by {} in the median, by {} at most in 99 of 100. A loop that does nothing but wait for a moment saw \
@@ -23,8 +23,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_capacity_is_told_with_its_units() {
-        let told = capacity(&Capacity {
+    fn capacities_have_units() {
+        let text = capacity(&Capacity {
             requests_per_s: 101_234.4,
             busy: 0.874,
             delayed_per_s: 50_001.0,
@@ -34,8 +34,8 @@ mod tests {
             bare_p99_s: 2e-6,
         });
         assert!(
-            told.contains("101,234/s requests of the raw client, 87 % busy. At 50,001/s"),
-            "{told}"
+            text.contains("101,234/s requests of the raw client, 87 % busy. At 50,001/s"),
+            "{text}"
         );
     }
 }

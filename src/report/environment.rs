@@ -1,13 +1,12 @@
-//! Where a record was measured, and with what, as names and values.
+//! The machine and the software of a record, as names and values.
 
 use crate::record::Environment;
 
-/// All that is known, with the versions of the clients and executors of `rows`.
+/// Returns everything known, with the versions of the clients and executors of `rows`.
 pub fn facts<'a>(
     environment: &Environment,
     rows: impl IntoIterator<Item = &'a str>,
 ) -> Vec<(&'static str, String)> {
-    let unknown = || "unknown".to_owned();
     let git = environment.git.as_ref().map_or_else(unknown, |git| {
         let state = if git.dirty { ", with changes that are not committed" } else { "" };
         format!("revision {}{state}", git.revision)
@@ -35,12 +34,16 @@ pub fn facts<'a>(
     ]
 }
 
-/// Load averages over 1, 5 and 15 minutes.
+fn unknown() -> String {
+    "unknown".to_owned()
+}
+
+/// Formats load averages over 1, 5 and 15 minutes.
 pub(super) fn load([one, five, fifteen]: [f64; 3]) -> String {
     format!("{one}, {five}, {fifteen}")
 }
 
-/// The versions of the clients and executors that were measured, in the order of the rows.
+/// Returns the versions of the measured clients and executors, in the order of `rows`.
 fn versions<'a>(environment: &Environment, rows: impl IntoIterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = Vec::new();
     for part in rows.into_iter().flat_map(|row| row.split(['@', ':', '+', '/'])) {
@@ -48,6 +51,6 @@ fn versions<'a>(environment: &Environment, rows: impl IntoIterator<Item = &'a st
             names.push(part);
         }
     }
-    let version = |name: &&str| format!("{name} {}", environment.crates[*name]);
-    names.iter().map(version).collect::<Vec<_>>().join(", ")
+    let versions = names.iter().map(|name| format!("{name} {}", environment.crates[*name]));
+    versions.collect::<Vec<_>>().join(", ")
 }

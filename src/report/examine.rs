@@ -1,5 +1,5 @@
-//! What must hold of a record's reader and of all reports, whatever stands in the record: tried on
-//! mutants here, and on more in `fuzz/`.
+//! Checks the reader of records and all reports on arbitrary records: on mutants here, and on more
+//! in `fuzz/`.
 
 use std::fs;
 use std::path::Path;
@@ -10,10 +10,10 @@ use crate::compare::analysis::analyse;
 use crate::record::{Audit, Folder};
 use crate::render::escape::is_active;
 
-/// A line that begins with this names the file that follows it.
+/// The prefix of a line that names the next file.
 const NAME: &[u8] = b"== ";
 
-/// The files that a record may have.
+/// The files of a record.
 const FILES: [&str; 6] = [
     "environment.json",
     "comparison.json",
@@ -23,18 +23,18 @@ const FILES: [&str; 6] = [
     "audit.json",
 ];
 
-/// The codes in which texts for a terminal are styled.
+/// The codes that style texts for a terminal.
 pub(super) const STYLES: [&str; 4] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[36m"];
 
-/// The scripts of a page: its data and its own.
+/// The scripts of a page: its data and its code.
 const SCRIPTS: usize = 2;
 
-/// Takes any bytes for the files of a record, puts them into a folder, which it empties first, and
-/// reports on it in every form.
+/// Splits any bytes into the files of a record, writes them to an emptied folder and reports on it
+/// in every form.
 ///
 /// # Panics
 ///
-/// A report acts where it should be read, or the folder cannot be written to.
+/// Panics if a report holds active characters or markup, or if the folder cannot be written to.
 pub fn examine(bytes: &[u8], folder: &Path) {
     write(bytes, folder);
     let Ok(record) = Folder::read(folder) else { return };
@@ -50,10 +50,10 @@ pub fn examine(bytes: &[u8], folder: &Path) {
         texts.extend([page, STYLES.iter().fold(styled, |text, style| text.replace(style, ""))]);
     }
     for text in texts {
-        let acting = text.chars().find(|c| is_active(*c) && *c != '\n');
-        assert_eq!(acting, None, "{}", text.escape_debug());
+        let active = text.chars().find(|c| is_active(*c) && *c != '\n');
+        assert_eq!(active, None, "{}", text.escape_debug());
     }
-    // There may be nothing to draw.
+    // An error is fine: the record may hold nothing to draw.
     let _ = picture::draw(&record, &workloads);
 }
 
@@ -82,7 +82,7 @@ mod tests {
     use crate::stats::mutation;
 
     #[test]
-    fn a_mutant_of_a_record_is_reported_on_or_refused() {
+    fn mutants_are_reported_or_refused() {
         let folder = tempfile::tempdir().unwrap();
         mutation::each("records", 15, |mutant| examine(mutant, folder.path()));
     }

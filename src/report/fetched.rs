@@ -1,4 +1,4 @@
-//! What `fetch` says: a line for each url and a summary, or JSON.
+//! The output of `fetch`: a line for each url and a summary, or JSON.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::fetch::{Fetched, Pass};
 use crate::render::escape::{json, visible};
 use crate::render::{FAILURE, HEADING};
 
-/// A line for each url in the order given, then how many were fetched.
+/// Returns a line for each url in the given order, then the number fetched.
 pub fn text(row: &str, urls: &[Url], pass: &Pass) -> String {
     let mut text = format!(
         "{HEADING}{:<6} {:>12} {:>8} {:>11}  url{HEADING:#}\n",
@@ -41,8 +41,7 @@ fn push_line(text: &mut String, url: &Url, fetched: &Fetched) {
             )
         }
         Err(error) => {
-            // The class stands in place of the three columns that a failed fetch has no figures
-            // for.
+            // The class replaces the three columns of figures, which a failed fetch does not have.
             let (class, message) = (error.class, visible(&error.message));
             writeln!(text, "{FAILURE}{class:<28}{FAILURE:#} {seconds:>9.6} s  {url}: {message}")
         }
@@ -50,7 +49,7 @@ fn push_line(text: &mut String, url: &Url, fetched: &Fetched) {
     .expect("a string takes everything");
 }
 
-/// A pass as written in JSON.
+/// The JSON form of a pass.
 #[derive(Serialize)]
 struct WirePass<'a> {
     backend: &'a str,
@@ -58,7 +57,7 @@ struct WirePass<'a> {
     fetched: Vec<WireFetched<'a>>,
 }
 
-/// What happened to one url, as written in JSON.
+/// The JSON form of the outcome of one url.
 #[derive(Serialize)]
 struct WireFetched<'a> {
     url: &'a str,
@@ -71,14 +70,14 @@ struct WireFetched<'a> {
     error: Option<WireError<'a>>,
 }
 
-/// A failure as written in JSON.
+/// The JSON form of a failure.
 #[derive(Serialize)]
 struct WireError<'a> {
     class: ErrorClass,
     message: &'a str,
 }
 
-/// The pass as JSON, in the order of the urls.
+/// Returns the pass as JSON, in the order of the urls.
 pub fn to_json(row: &str, urls: &[Url], pass: &Pass) -> String {
     let fetched = urls.iter().zip(&pass.fetched).map(|(url, fetched)| wire(url, fetched)).collect();
     let pass = WirePass { backend: row, elapsed_s: pass.elapsed.as_secs_f64(), fetched };
@@ -100,7 +99,7 @@ fn wire<'a>(url: &'a Url, fetched: &'a Fetched) -> WireFetched<'a> {
     }
 }
 
-/// How many fetches of the pass failed.
+/// Returns the number of failed fetches of the pass.
 pub fn failures(pass: &Pass) -> usize {
     pass.fetched.iter().filter(|fetched| fetched.result.is_err()).count()
 }
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn text_has_a_line_for_each_url_and_a_summary() {
+    fn text_has_a_line_for_each_url() {
         let text = anstream::adapter::strip_str(&text("hyper@smol", &urls(), &pass())).to_string();
         insta::assert_snapshot!(text, @r"
         status        bytes    crc32     elapsed  url
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_the_keys_that_are_promised() {
+    fn json_keys_are_stable() {
         insta::assert_snapshot!(to_json("hyper@smol", &urls(), &pass()), @r#"
         {
           "backend": "hyper@smol",

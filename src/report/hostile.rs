@@ -1,5 +1,4 @@
-//! A record whose texts are hostile, in every form that is shown: the texts are seen, and do
-//! nothing.
+//! Reports on a record with hostile texts, in every form: the texts are visible and inert.
 
 use super::examine::STYLES;
 use super::{comparison as form, html, markdown};
@@ -11,26 +10,29 @@ use crate::record::{
 };
 use crate::render::escape::is_active;
 
-/// Begins a formula and a cell of its own, ends an attribute, a tag, a table and a block of code,
-/// colours a terminal, and turns the line around.
+/// Begins a formula and a new cell, ends an attribute, a tag, a table and a block of code, colours
+/// a terminal, and reverses the line.
 const HOSTILE: &str = "=cmd|'/C calc'!A0\",\"+1;\t-2' \
                        onload=x\"onerror=\"x</script></title><script>alert(1)</script>]]>\n| a \
                        |\r\n```\u{1b}[32m\u{9b}31m\u{202e}\u{2028}[x](javascript:x)<!--";
 
-/// The record of a comparison in which whatever anybody may write is hostile.
+fn rename(name: &mut String) {
+    for (old, new) in [("surf@smol", HOSTILE.to_owned()), ("exec:broken", format!("@{HOSTILE}"))] {
+        if *name == old {
+            name.clone_from(&new);
+        } else if *name == control(old) {
+            *name = control(&new);
+        }
+    }
+}
+
+fn text() -> String {
+    HOSTILE.to_owned()
+}
+
+/// Returns a record with hostile text wherever others can write.
 fn hostile() -> (Comparison, Record) {
     let mut hostile = comparison();
-    let rename = |name: &mut String| {
-        for (old, new) in
-            [("surf@smol", HOSTILE.to_owned()), ("exec:broken", format!("@{HOSTILE}"))]
-        {
-            if *name == old {
-                name.clone_from(&new);
-            } else if *name == control(old) {
-                *name = control(&new);
-            }
-        }
-    };
     rename(&mut hostile.setup.reference);
     hostile.setup.rows.iter_mut().for_each(|row| rename(&mut row.name));
     for workload in &mut hostile.setup.workloads {
@@ -39,17 +41,16 @@ fn hostile() -> (Comparison, Record) {
         workload.sites = vec![HOSTILE.to_owned(); 3];
         workload.left_out = vec![(HOSTILE.to_owned(), 50.0)];
         workload.without_https = vec![HOSTILE.to_owned()];
-        let says = || HOSTILE.to_owned();
-        let endings = vec![Ending { status: 200, url: Some(says()), backends: vec![says()] }; 2];
+        let endings = vec![Ending { status: 200, url: Some(text()), backends: vec![text()] }; 2];
         workload.probe = Some(Probe {
             sites: 9,
             dead: 1,
-            first_dead: vec![DeadSite { site: says(), classes: vec![ErrorClass::Dns] }],
+            first_dead: vec![DeadSite { site: text(), classes: vec![ErrorClass::Dns] }],
             differing: 1,
-            first_differing: vec![DifferingSite { site: says(), endings }],
+            first_differing: vec![DifferingSite { site: text(), endings }],
         });
         workload.workers =
-            vec![WorkerSetup { row: says(), client: says(), executor: says(), threads: 1 }];
+            vec![WorkerSetup { row: text(), client: text(), executor: text(), threads: 1 }];
     }
     for pass in &mut hostile.passes {
         rename(&mut pass.row);
@@ -76,10 +77,10 @@ fn hostile() -> (Comparison, Record) {
     (hostile, beside)
 }
 
-/// Nothing in a text acts on whoever shows it.
+/// Asserts that a text holds no characters that act on the program that shows it.
 fn assert_inert(text: &str) {
-    let acting = text.chars().find(|c| is_active(*c) && *c != '\n');
-    assert_eq!(acting, None, "{}", text.escape_debug());
+    let active = text.chars().find(|c| is_active(*c) && *c != '\n');
+    assert_eq!(active, None, "{}", text.escape_debug());
     assert!(text.contains("calc"), "what is hostile is seen all the same");
 }
 
@@ -92,7 +93,7 @@ fn json_acts_on_no_terminal() {
     assert_eq!(value["scenarios"][0]["probe"]["first_dead"][0]["site"], HOSTILE);
 }
 
-/// The cells of a CSV text, line by line, as RFC 4180 has them.
+/// Returns the cells of a CSV text, line by line, as in RFC 4180.
 fn cells(text: &str) -> Vec<Vec<String>> {
     let (mut lines, mut cell, mut quoted) = (vec![vec![]], String::new(), false);
     let mut chars = text.chars().peekable();
@@ -113,7 +114,7 @@ fn cells(text: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn csv_has_a_cell_for_each_heading_and_no_formula() {
+fn csv_holds_no_formula() {
     let (hostile, _) = hostile();
     let text = form::csv(&analyse(&hostile));
     assert_inert(&text);
@@ -121,41 +122,43 @@ fn csv_has_a_cell_for_each_heading_and_no_formula() {
     assert_eq!(cells.len(), 1 + hostile.setup.rows.len());
     for line in &cells {
         assert_eq!(line.len(), cells[0].len(), "{line:?}");
-        let is_formula =
-            |cell: &&String| cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
-        assert_eq!(line.iter().find(is_formula), None);
+        assert_eq!(line.iter().find(|cell| is_formula(cell)), None);
     }
 }
 
+fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err()
+}
+
 #[test]
-fn markdown_has_its_tables_and_nothing_else_that_acts() {
+fn markdown_has_nothing_but_tables() {
     let (hostile, beside) = hostile();
     let workloads = analyse(&hostile);
     for text in
         [markdown::folder(&folder(Some(hostile), None), &workloads), markdown::report(&beside)]
     {
         assert_inert(&text);
-        // What is escaped is text.
+        // Escaped characters are text.
         let bare = text
             .replace("\\\\", "")
             .replace("\\|", "")
             .replace("\\[", "")
             .replace("\\<", "")
             .replace("\\`", "");
-        for acting in ["<script", "<!--", "[x](", "```"] {
-            assert!(!bare.contains(acting), "{acting}: {text}");
+        for active in ["<script", "<!--", "[x](", "```"] {
+            assert!(!bare.contains(active), "{active}: {text}");
         }
-        let mut columns = 0;
+        let mut previous = 0;
         for line in bare.lines() {
-            let own = line.matches('|').count();
-            assert!(own == 0 || columns == 0 || own == columns, "{line}");
-            columns = own;
+            let columns = line.matches('|').count();
+            assert!(columns == 0 || previous == 0 || columns == previous, "{line}");
+            previous = columns;
         }
     }
 }
 
 #[test]
-fn html_has_its_own_scripts_and_attributes() {
+fn html_has_no_foreign_markup() {
     let (hostile, beside) = hostile();
     let workloads = analyse(&hostile);
     let page =
@@ -163,12 +166,12 @@ fn html_has_its_own_scripts_and_attributes() {
             .unwrap();
     assert_inert(&page);
     assert_eq!(page.matches("<script").count(), 2, "its data and its own");
-    // The data is JSON, in which quotes act otherwise and which nothing but its own end ends.
+    // The data is JSON: its quotes have another meaning, and only its end tag ends it.
     let (markup, data) = page.split_once("<script type=\"application/json\"").unwrap();
     let data = &data[..data.find("</script>").unwrap()];
     assert!(data.contains("calc") && !data[1..].contains('<'), "{data}");
-    for acting in ["<script", "<!--", "href=\"javascript"] {
-        assert!(!markup.contains(acting), "{acting}");
+    for active in ["<script", "<!--", "href=\"javascript"] {
+        assert!(!markup.contains(active), "{active}");
     }
     let tags = tags(markup);
     let hostile = tags
@@ -177,22 +180,22 @@ fn html_has_its_own_scripts_and_attributes() {
     assert!(tags.len() > 100 && hostile.is_none(), "{hostile:?}");
 }
 
-/// The tags of a page, without the values of their attributes.
+/// Returns the tags of a page, without the values of their attributes.
 fn tags(markup: &str) -> Vec<String> {
     let mut tags = Vec::new();
     for tag in markup.split('<').skip(1) {
         let mut quoted = false;
-        let outside = |c: &char| {
+        let unquoted = tag.chars().filter(|c| {
             quoted ^= *c == '"';
             !quoted
-        };
-        tags.push(tag.chars().filter(outside).take_while(|c| *c != '>').collect());
+        });
+        tags.push(unquoted.take_while(|c| *c != '>').collect());
     }
     tags
 }
 
 #[test]
-fn a_terminal_is_styled_by_us_alone() {
+fn terminals_see_no_foreign_styles() {
     let (hostile, _) = hostile();
     let text = form::text(&hostile.setup, &analyse(&hostile));
     assert_inert(&STYLES.iter().fold(text, |text, style| text.replace(style, "")));

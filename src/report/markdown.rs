@@ -1,4 +1,4 @@
-//! A record as Markdown: whole, or short for a README.
+//! A record as Markdown: in full, or short for a README.
 
 use std::fmt::Write;
 
@@ -9,14 +9,14 @@ use crate::record::{Environment, Folder, Measurement, Record, What};
 use crate::render::escape::markdown as escape;
 use crate::render::numbers::{grouped, per_second, seconds, time_scale};
 
-/// What the numbers are, and what they are not.
+/// How to read the numbers.
 const WHAT_THESE_ARE: &str = "\
 Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There \
 are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a \
 small difference may be no difference. `fetchbench compare` measures in paired rounds and gives \
 both.";
 
-/// All that a folder holds.
+/// Returns everything that a folder holds.
 pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
     let bench = folder.bench.as_ref().map(report);
     let Some(compared) = &folder.comparison else { return bench.unwrap_or_default() };
@@ -28,14 +28,14 @@ pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
         comparison::markdown(&compared.setup, workloads),
         compared.setup.seed
     );
-    // One page has one title.
+    // A page has only one title.
     bench.map_or_else(
         || text.clone(),
         |bench| format!("{text}\n{}", bench.replacen("# Record ", "# cargo bench, ", 1)),
     )
 }
 
-/// What `cargo bench` measured.
+/// Returns the measurements of `cargo bench`.
 pub fn report(record: &Record) -> String {
     let measurements = record.measurements();
     let mut text = format!("# Record {}\n\n{WHAT_THESE_ARE}\n", escape(&record.name));
@@ -55,7 +55,7 @@ pub fn report(record: &Record) -> String {
     text
 }
 
-/// One table of all rows and scenarios, and where it was measured.
+/// Returns one table of all backends and scenarios, with the machine and the date.
 pub fn short(record: &Record) -> String {
     let measurements = record.measurements();
     let groups = scenarios(&measurements);
@@ -69,15 +69,7 @@ pub fn short(record: &Record) -> String {
             time_scale(of.time_scale)
         )
     }));
-    let line = |row: &&str| {
-        let mut line = vec![escape(row)];
-        line.extend(groups.iter().map(|group| {
-            let found = group.iter().find(|measurement| measurement.of().row == *row);
-            found.map_or_else(|| "–".to_owned(), |measurement| seconds(measurement.pass_s()))
-        }));
-        line
-    };
-    let lines: Vec<_> = rows(&measurements).iter().map(line).collect();
+    let lines: Vec<_> = rows(&measurements).iter().map(|row| short_line(row, &groups)).collect();
     let Environment { cpu, cores, started, .. } = &record.environment;
     let date = started.split('T').next().unwrap_or(started);
     format!(
@@ -89,7 +81,15 @@ pub fn short(record: &Record) -> String {
     )
 }
 
-/// Where the record was measured, as a list.
+fn short_line(row: &str, groups: &[Vec<&Measurement<'_>>]) -> Vec<String> {
+    let mut line = vec![escape(row)];
+    line.extend(groups.iter().map(|group| {
+        let found = group.iter().find(|measurement| measurement.of().row == row);
+        found.map_or_else(|| "–".to_owned(), |measurement| seconds(measurement.pass_s()))
+    }));
+    line
+}
+
 fn environment(environment: &Environment, measurements: &[Measurement<'_>]) -> String {
     listed(&environment::facts(environment, rows(measurements)))
 }
@@ -100,17 +100,19 @@ fn listed(facts: &[(&str, String)]) -> String {
         .fold(String::new(), |text, (name, value)| format!("{text}* {name}: {}\n", escape(value)))
 }
 
-/// The measurements of passes, one group for each scenario with its options, in the order in which
-/// they were taken.
+/// Returns the measurements of one kind.
+fn select<'m, 'a>(
+    measurements: &'m [Measurement<'a>],
+    kind: What,
+) -> impl Iterator<Item = &'m Measurement<'a>> {
+    measurements.iter().filter(move |measurement| measurement.of().what == kind)
+}
+
+/// Groups the measurements of passes by scenario and options, in measured order.
 fn scenarios<'m, 'a>(measurements: &'m [Measurement<'a>]) -> Vec<Vec<&'m Measurement<'a>>> {
     let mut groups: Vec<Vec<&Measurement<'_>>> = Vec::new();
-    for measurement in measurements.iter().filter(|measurement| measurement.of().what == What::Pass)
-    {
-        let key = |measurement: &Measurement<'a>| {
-            let of = measurement.of();
-            (of.scenario.as_str(), of.concurrency, of.fetches, of.time_scale.to_bits())
-        };
-        match groups.iter_mut().find(|group| key(group[0]) == key(measurement)) {
+    for measurement in select(measurements, What::Pass) {
+        match groups.iter_mut().find(|group| is_same_scenario(group[0], measurement)) {
             Some(group) => group.push(measurement),
             None => groups.push(vec![measurement]),
         }
@@ -118,11 +120,19 @@ fn scenarios<'m, 'a>(measurements: &'m [Measurement<'a>]) -> Vec<Vec<&'m Measure
     groups
 }
 
-/// The rows whose passes were measured, in that order.
+/// Compares scenarios with their options.
+fn is_same_scenario(one: &Measurement<'_>, other: &Measurement<'_>) -> bool {
+    let (one, other) = (one.of(), other.of());
+    one.scenario == other.scenario
+        && one.concurrency == other.concurrency
+        && one.fetches == other.fetches
+        && one.time_scale.to_bits() == other.time_scale.to_bits()
+}
+
+/// Returns the backends whose passes were measured, in measured order.
 fn rows<'a>(measurements: &[Measurement<'a>]) -> Vec<&'a str> {
     let mut rows = Vec::new();
-    for measurement in measurements.iter().filter(|measurement| measurement.of().what == What::Pass)
-    {
+    for measurement in select(measurements, What::Pass) {
         if !rows.contains(&measurement.of().row.as_str()) {
             rows.push(measurement.of().row.as_str());
         }
@@ -130,7 +140,6 @@ fn rows<'a>(measurements: &[Measurement<'a>]) -> Vec<&'a str> {
     rows
 }
 
-/// The table of one scenario.
 fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
     let of = group[0].of();
     let fastest =
@@ -142,38 +151,21 @@ fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
     if has_ideal {
         headings.extend(["ideal", "efficiency"]);
     }
-    let line = |measurement: &&Measurement<'_>| {
-        let (from, to) = measurement.range_s();
-        let mut line = vec![
-            escape(&measurement.of().row),
-            measurement.of().threads.to_string(),
-            seconds(measurement.pass_s()),
-            per_second(measurement.fetches_per_s()),
-            format!("{:.2} ×", measurement.pass_s() / fastest),
-            measurement.count().to_string(),
-            seconds(from),
-            seconds(to),
-        ];
-        if has_ideal {
-            line.push(measurement.ideal_s().map_or_else(String::new, seconds));
-            line.push(
-                measurement
-                    .efficiency()
-                    .map_or_else(String::new, |share| format!("{:.1} %", share * 100.0)),
-            );
-        }
-        line
-    };
+    let lines: Vec<_> =
+        group.iter().map(|measurement| scenario_line(measurement, fastest, has_ideal)).collect();
     let mut text = format!(
         "\n## {}\n\n{} fetches a pass, concurrency {}{}.\n\n{}",
         escape(&of.scenario),
         grouped(of.fetches),
         grouped(of.concurrency as u64),
         time_scale(of.time_scale),
-        table(&headings, &group.iter().map(line).collect::<Vec<_>>()),
+        table(&headings, &lines),
     );
-    let here = |row: &&str| group.iter().any(|measurement| measurement.of().row == *row);
-    let missing: Vec<_> = rows(all).into_iter().filter(|row| !here(row)).map(escape).collect();
+    let missing: Vec<_> = rows(all)
+        .into_iter()
+        .filter(|row| !group.iter().any(|measurement| measurement.of().row == *row))
+        .map(escape)
+        .collect();
     if !missing.is_empty() {
         let names = missing.join(", ");
         let _ = writeln!(
@@ -184,12 +176,32 @@ fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
     text
 }
 
-/// Fetches per second of each row at each concurrency.
+fn scenario_line(measurement: &Measurement<'_>, fastest_s: f64, has_ideal: bool) -> Vec<String> {
+    let (from, to) = measurement.range_s();
+    let mut line = vec![
+        escape(&measurement.of().row),
+        measurement.of().threads.to_string(),
+        seconds(measurement.pass_s()),
+        per_second(measurement.fetches_per_s()),
+        format!("{:.2} ×", measurement.pass_s() / fastest_s),
+        measurement.count().to_string(),
+        seconds(from),
+        seconds(to),
+    ];
+    if has_ideal {
+        line.push(measurement.ideal_s().map_or_else(String::new, seconds));
+        line.push(
+            measurement
+                .efficiency()
+                .map_or_else(String::new, |share| format!("{:.1} %", share * 100.0)),
+        );
+    }
+    line
+}
+
+/// Returns the table of fetches per second: a row for each backend, a column for each concurrency.
 fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
-    let measured: Vec<_> = measurements
-        .iter()
-        .filter(|measurement| measurement.of().what == What::Concurrency)
-        .collect();
+    let measured: Vec<_> = select(measurements, What::Concurrency).collect();
     let Some(first) = measured.first() else { return String::new() };
     let (mut rows, mut widths) = (Vec::new(), Vec::new());
     for of in measured.iter().map(|measurement| measurement.of()) {
@@ -202,20 +214,7 @@ fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
     }
     let mut headings = vec!["row".to_owned()];
     headings.extend(widths.iter().map(|width| format!("concurrency {}", grouped(*width as u64))));
-    let line = |row: &&str| {
-        let mut line = vec![escape(row)];
-        line.extend(widths.iter().map(|width| {
-            let is_same = |measurement: &&&Measurement<'_>| {
-                (measurement.of().row.as_str(), measurement.of().concurrency) == (*row, *width)
-            };
-            measured
-                .iter()
-                .find(is_same)
-                .map_or_else(|| "–".to_owned(), |found| per_second(found.fetches_per_s()))
-        }));
-        line
-    };
-    let lines: Vec<_> = rows.iter().map(line).collect();
+    let lines: Vec<_> = rows.iter().map(|row| concurrency_line(row, &widths, &measured)).collect();
     format!(
         "\n## {} over concurrency\n\n{}",
         escape(&first.of().scenario),
@@ -223,22 +222,32 @@ fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
     )
 }
 
-/// What the harness costs: alone, in opening sessions, and beside hand-written loops.
+fn concurrency_line(row: &str, widths: &[usize], measured: &[&Measurement<'_>]) -> Vec<String> {
+    let mut line = vec![escape(row)];
+    line.extend(widths.iter().map(|width| {
+        measured
+            .iter()
+            .map(|measurement| (measurement, measurement.of()))
+            .find(|(_, sample)| sample.row == row && sample.concurrency == *width)
+            .map_or_else(|| "–".to_owned(), |(found, _)| per_second(found.fetches_per_s()))
+    }));
+    line
+}
+
+/// Returns the cost of the harness: alone, opening sessions, and next to hand-written loops.
 fn overhead(measurements: &[Measurement<'_>]) -> String {
-    let kind =
-        |what: What| measurements.iter().filter(move |measurement| measurement.of().what == what);
     let mut lines = Vec::new();
-    for measurement in kind(What::Harness) {
+    for measurement in select(measurements, What::Harness) {
         let fetch_s = measurement.pass_s() / measurement.of().fetches as f64;
         lines.push([format!("{}, a fetch", escape(&measurement.of().row)), seconds(fetch_s)]);
     }
-    for measurement in kind(What::Open) {
+    for measurement in select(measurements, What::Open) {
         lines.push([
             format!("opening {}", escape(&measurement.of().row)),
             seconds(measurement.pass_s()),
         ]);
     }
-    for measurement in kind(What::ByHand) {
+    for measurement in select(measurements, What::ByHand) {
         let by_hand = measurement.of();
         lines.push([
             format!("{}, by hand, a pass over {}", escape(&by_hand.row), escape(&by_hand.scenario)),
@@ -256,7 +265,7 @@ fn overhead(measurements: &[Measurement<'_>]) -> String {
     )
 }
 
-/// A table: its first column is text, the others are numbers.
+/// Formats a table with text in the first column and numbers in the others.
 fn table(headings: &[impl AsRef<str>], lines: &[Vec<String>]) -> String {
     let headings: Vec<&str> = headings.iter().map(AsRef::as_ref).collect();
     let mut text =
@@ -273,7 +282,7 @@ mod tests {
     use crate::record::fixtures::record;
 
     #[test]
-    fn a_record_is_told_whole() {
+    fn a_record_in_full() {
         insta::assert_snapshot!(report(&record()), @r"
 # Record 2026-11-22T1012-some-cpu
 
@@ -333,7 +342,7 @@ The example `overhead` compares each row with its hand-written loop in alternati
     }
 
     #[test]
-    fn a_record_is_told_in_short() {
+    fn a_record_in_short() {
         insta::assert_snapshot!(short(&record()), @r"
 Median time of one pass over all sites of a scenario, on 2 cores of Some CPU, 2026-11-22:
 
@@ -347,7 +356,7 @@ Each figure is the median of the samples that criterion took of a row, all of on
     }
 
     #[test]
-    fn foreign_text_stays_in_its_cell_and_is_nothing_but_text() {
+    fn foreign_text_stays_in_its_cell() {
         let mut record = record();
         record.samples[0].row = "<b>|`x\n\u{1b}[31m\u{202e}".to_owned();
         let text = report(&record);

@@ -1,7 +1,7 @@
 //! Reports: pure functions from values to text. Nothing here measures or prints.
 //!
-//! Texts for people are styled with ANSI codes, which the printer takes out again where no terminal
-//! shows them.
+//! Texts for people are styled with ANSI codes. The printer removes them if stdout is not a
+//! terminal.
 
 pub mod text;
 pub mod fetched;

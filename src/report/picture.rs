@@ -1,4 +1,4 @@
-//! A record as a picture for other pages: the rows of each scenario as bars.
+//! A record as a picture for other pages: the backends of each scenario as bars.
 
 use anyhow::bail;
 
@@ -31,29 +31,10 @@ pub fn draw(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<S
     Ok(chart(&panels)?.standalone())
 }
 
-/// A scenario of a comparison: each row's time over the reference's.
+/// Returns a scenario of a comparison: the time of each backend relative to the reference.
 fn compared(workload: &WorkloadAnalysis) -> Panel {
     let (setup, outcome) = (&workload.setup, Outcome::new(workload));
-    let bar = |row: &BackendAnalysis| {
-        let ratio = match row.ratio {
-            None if row.name != workload.reference => return None,
-            ratio => ratio,
-        };
-        let verdict = match row.verdict() {
-            None => String::new(),
-            Some(verdict @ Verdict::Tied) => format!(", {}", verdict.short_words()),
-            Some(_) => {
-                ratio.map_or_else(String::new, |ratio| format!(", {}", ratio.interval_text()))
-            }
-        };
-        Some(Bar {
-            name: visible(&row.name),
-            length: ratio.map_or(1.0, |ratio| ratio.mean),
-            interval: ratio.map(|ratio| (ratio.low, ratio.high)),
-            label: format!("{}{verdict}", show(Unit::Seconds, row.median_s?)),
-            is_best: outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row)),
-        })
-    };
+    let bars = workload.valid().filter_map(|row| compared_bar(workload, outcome.as_ref(), row));
     let heading = format!(
         "{}: {} fetches, {} at once{}; time against {}, shorter is faster",
         visible(&setup.scenario),
@@ -62,31 +43,43 @@ fn compared(workload: &WorkloadAnalysis) -> Panel {
         time_scale(setup.time_scale),
         visible(&workload.reference)
     );
-    Panel { heading, bars: workload.valid().filter_map(bar).collect() }
+    Panel { heading, bars: bars.collect() }
 }
 
-/// How fast each row is where nothing but client and executor takes time, and how long it takes for
-/// the article's sites.
+fn compared_bar(
+    workload: &WorkloadAnalysis,
+    outcome: Option<&Outcome<'_>>,
+    row: &BackendAnalysis,
+) -> Option<Bar> {
+    let ratio = match row.ratio {
+        None if row.name != workload.reference => return None,
+        ratio => ratio,
+    };
+    let verdict = match row.verdict() {
+        None => String::new(),
+        Some(verdict @ Verdict::Tied) => format!(", {}", verdict.short_words()),
+        Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", ratio.interval_text())),
+    };
+    Some(Bar {
+        name: visible(&row.name),
+        length: ratio.map_or(1.0, |ratio| ratio.mean),
+        interval: ratio.map(|ratio| (ratio.low, ratio.high)),
+        label: format!("{}{verdict}", show(Unit::Seconds, row.median_s?)),
+        is_best: outcome.is_some_and(|outcome| outcome.is_ahead(row)),
+    })
+}
+
+/// Returns each backend's rate on `keepalive`, where only client and executor take time, and its
+/// time for the article's sites.
 fn benched(record: &Record) -> Vec<Panel> {
     let measurements = record.measurements();
-    let passes = |scenario: &str| -> Vec<&Measurement<'_>> {
-        measurements
-            .iter()
-            .filter(|m| m.of().what == What::Pass && m.of().scenario == scenario)
-            .collect()
-    };
-    let (keepalive, article) = (passes("keepalive"), passes("article"));
-    let bar = |m: &&Measurement<'_>, length: f64, label: String| Bar {
-        name: visible(&m.of().row),
-        length,
-        label,
-        ..Bar::default()
-    };
+    let keepalive = passes(&measurements, "keepalive");
+    let article = passes(&measurements, "article");
     let rates = keepalive
         .iter()
-        .map(|m| bar(m, m.fetches_per_s(), per_second(m.fetches_per_s())))
+        .map(|m| benched_bar(m, m.fetches_per_s(), per_second(m.fetches_per_s())))
         .collect();
-    let totals = article.iter().map(|m| bar(m, m.pass_s(), seconds(m.pass_s()))).collect();
+    let totals = article.iter().map(|m| benched_bar(m, m.pass_s(), seconds(m.pass_s()))).collect();
     let panels = [
         keepalive.first().map(|m| {
             let at = m.of().concurrency;
@@ -105,6 +98,17 @@ fn benched(record: &Record) -> Vec<Panel> {
     panels.into_iter().flatten().collect()
 }
 
+fn passes<'m, 'a>(measurements: &'m [Measurement<'a>], scenario: &str) -> Vec<&'m Measurement<'a>> {
+    measurements
+        .iter()
+        .filter(|m| m.of().what == What::Pass && m.of().scenario == scenario)
+        .collect()
+}
+
+fn benched_bar(m: &Measurement<'_>, length: f64, label: String) -> Bar {
+    Bar { name: visible(&m.of().row), length, label, ..Bar::default() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,7 +116,7 @@ mod tests {
     use crate::record::fixtures::{comparison, folder, record};
 
     #[test]
-    fn a_bench_record_has_a_title_and_a_bar_for_each_row_and_no_background() {
+    fn bench_records_have_bars() {
         let svg = draw(&folder(None, Some(record())), &[]).unwrap();
         assert!(
             svg.contains(
@@ -125,11 +129,11 @@ mod tests {
     }
 
     #[test]
-    fn a_comparison_has_its_rows_that_count_with_their_intervals() {
+    fn comparisons_have_intervals() {
         let comparison = comparison();
         let workloads = analyse(&comparison);
         let svg = draw(&folder(Some(comparison), None), &workloads).unwrap();
-        // Three rows, two of them with an interval.
+        // Three backends, two of them with an interval.
         assert_eq!(svg.matches("<rect").count(), 5, "{svg}");
         assert!(
             svg.contains("time against surf@smol, shorter is faster")
@@ -139,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn foreign_names_do_not_leave_their_element() {
+    fn foreign_names_are_escaped() {
         let mut record = record();
         record.samples[0].row = "</text>&\u{1b}".to_owned();
         assert!(draw(&folder(None, Some(record)), &[]).unwrap().contains("&lt;/text&gt;&amp;␛"));
     }
 
     #[test]
-    fn without_its_scenarios_there_is_no_picture() {
+    fn empty_records_have_no_picture() {
         let mut record = record();
         record.samples.retain(|sample| sample.what != What::Pass);
         assert!(

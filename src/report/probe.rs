@@ -1,4 +1,4 @@
-//! What the probe of live sites found, in words. Foreign text in them is not escaped yet.
+//! The findings of the probe of live sites, in words. Foreign text in them is not escaped yet.
 
 use crate::record::{DeadSite, DifferingSite, Ending, Probe};
 
@@ -10,11 +10,7 @@ pub fn lines(probe: &Probe) -> Vec<String> {
 
 fn left_out(probe: &Probe) -> Option<String> {
     let Probe { sites, dead, first_dead, .. } = probe;
-    let site = |DeadSite { site, classes }: &DeadSite| {
-        let classes: Vec<&str> = classes.iter().map(|class| class.name()).collect();
-        format!("{site} ({})", classes.join(", "))
-    };
-    let named: Vec<String> = first_dead.iter().map(site).collect();
+    let named: Vec<String> = first_dead.iter().map(dead_site).collect();
     let more = dead.saturating_sub(named.len() as u64);
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
     (*dead > 0).then(|| {
@@ -25,18 +21,15 @@ fn left_out(probe: &Probe) -> Option<String> {
     })
 }
 
+fn dead_site(DeadSite { site, classes }: &DeadSite) -> String {
+    let classes: Vec<&str> = classes.iter().map(|class| class.name()).collect();
+    format!("{site} ({})", classes.join(", "))
+}
+
 /// Returns a line for each site on which backends ended differently, and the number of those not
 /// named.
 pub fn differences(probe: &Probe) -> Vec<String> {
-    let ending = |Ending { status, url, backends }: &Ending| {
-        let url = url.as_ref().map_or_else(String::new, |url| format!(" at {url}"));
-        format!("{status}{url} ({})", backends.join(", "))
-    };
-    let line = |DifferingSite { site, endings }: &DifferingSite| {
-        let endings: Vec<String> = endings.iter().map(ending).collect();
-        format!("{site} ended differently: {}.", endings.join("; "))
-    };
-    let mut lines: Vec<String> = probe.first_differing.iter().map(line).collect();
+    let mut lines: Vec<String> = probe.first_differing.iter().map(differing_site).collect();
     match probe.differing.saturating_sub(lines.len() as u64) {
         0 => {}
         1 => lines.push("1 more site ended differently.".to_owned()),
@@ -45,22 +38,32 @@ pub fn differences(probe: &Probe) -> Vec<String> {
     lines
 }
 
+fn differing_site(DifferingSite { site, endings }: &DifferingSite) -> String {
+    let endings: Vec<String> = endings.iter().map(ending).collect();
+    format!("{site} ended differently: {}.", endings.join("; "))
+}
+
+fn ending(Ending { status, url, backends }: &Ending) -> String {
+    let url = url.as_ref().map_or_else(String::new, |url| format!(" at {url}"));
+    format!("{status}{url} ({})", backends.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fetch::error::ErrorClass::{Dns, Refused};
+    use crate::fetch::error::ErrorClass::{self, Dns, Refused};
+
+    fn dead(site: &str, classes: &[ErrorClass]) -> DeadSite {
+        DeadSite { site: site.to_owned(), classes: classes.to_vec() }
+    }
+
+    fn ending(status: u16, url: Option<&str>, backends: &[&str]) -> Ending {
+        let backends = backends.iter().map(|backend| (*backend).to_owned()).collect();
+        Ending { status, url: url.map(str::to_owned), backends }
+    }
 
     #[test]
     fn a_probe_reads_as_sentences() {
-        let dead = |site: &str, classes: &[_]| DeadSite {
-            site: site.to_owned(),
-            classes: classes.to_vec(),
-        };
-        let ending = |status, url: Option<&str>, backends: &[&str]| Ending {
-            status,
-            url: url.map(str::to_owned),
-            backends: backends.iter().map(|backend| (*backend).to_owned()).collect(),
-        };
         let probe = Probe {
             sites: 20,
             dead: 5,

@@ -1,4 +1,4 @@
-//! Setting generated text into a file between two marker lines.
+//! Inserts generated text into a file between two marker lines.
 
 use std::path::{Component, Path};
 
@@ -16,19 +16,20 @@ pub const REPORT: &str = "report";
 /// The block of the list of all records.
 pub const RECORDS: &str = "records";
 
-/// The block of what each client falls for.
+/// The block of each client's shortcomings.
 pub const CONFORMANCE: &str = "conformance";
 
-/// Whether `text` has a block of that name.
+/// Returns whether `text` has a block of that name.
 pub fn has_block(text: &str, name: &str) -> bool {
     text.lines().any(|line| line.trim_end() == marker("BEGIN", name))
 }
 
-/// `text` with `content` between its markers `<!-- BEGIN: name -->` and `<!-- END: name -->`.
+/// Returns `text` with `content` between its markers `<!-- BEGIN: name -->` and
+/// `<!-- END: name -->`.
 ///
 /// # Errors
 ///
-/// The two are not there once each, in this order, on lines of their own.
+/// Returns an error unless `text` has both markers once, in this order, on separate lines.
 pub fn splice(text: &str, name: &str, content: &str) -> anyhow::Result<String> {
     let (begin, end) = (marker("BEGIN", name), marker("END", name));
     let (_, after_begin) = find_line(text, &begin)?;
@@ -48,7 +49,7 @@ fn marker(kind: &str, name: &str) -> String {
     format!("<!-- {kind}: {name} -->")
 }
 
-/// Where the only line that says `wanted` begins, and where the next one does.
+/// Returns the start of the only line `wanted`, and the start of the line after it.
 fn find_line(text: &str, wanted: &str) -> anyhow::Result<(usize, usize)> {
     let mut found = None;
     let mut at = 0;
@@ -62,7 +63,7 @@ fn find_line(text: &str, wanted: &str) -> anyhow::Result<(usize, usize)> {
         .with_context(|| format!("there is no line {wanted}: add it where the tables are to stand"))
 }
 
-/// The latest tables: short, with the picture where there is one, and links to the whole record.
+/// Returns the latest tables in short, with the picture, if any, and a link to the whole record.
 pub fn latest(
     folder: &Folder,
     workloads: &[WorkloadAnalysis],
@@ -73,27 +74,28 @@ pub fn latest(
         (None, Some(record)) => short(record),
         _ => comparison::short(&folder.environment, workloads),
     };
-    let what = if workloads.is_empty() {
+    let caption = if workloads.is_empty() {
         "Fetches per second of each row"
     } else {
         "The rows of each scenario by their time"
     };
-    let picture = picture.map_or_else(String::new, |picture| format!("![{what}]({picture})\n\n"));
+    let picture =
+        picture.map_or_else(String::new, |picture| format!("![{caption}]({picture})\n\n"));
     format!("{picture}{tables}\nThe whole record: [{}]({link}).\n", escape(&folder.name))
 }
 
 /// A record in the list of all.
 #[derive(Debug, Clone, Serialize)]
 pub struct Listed {
-    /// What its folder is called.
+    /// The name of its folder.
     pub name: String,
     /// A link to its Markdown.
     pub report: String,
-    /// A link to its page, where there is one.
+    /// A link to its page, if it has one.
     pub page: Option<String>,
-    /// Where it was measured.
+    /// The machine and the software.
     pub environment: Environment,
-    /// What it found, one sentence for each scenario that was compared.
+    /// Its results, one sentence for each compared scenario.
     pub verdicts: Vec<String>,
 }
 
@@ -103,32 +105,33 @@ pub fn newest_first(records: &mut [Listed]) {
         .sort_by(|a, b| (&b.environment.started, &b.name).cmp(&(&a.environment.started, &a.name)));
 }
 
-/// The list of all records, the newest first.
+/// Returns the list of all records, the newest first.
 pub fn records(records: &mut [Listed]) -> String {
     newest_first(records);
-    let line = |listed: &Listed| {
-        let Environment { cpu, cores, rustc, git, command, .. } = &listed.environment;
-        let rustc = rustc.as_deref().unwrap_or("compiler unknown");
-        let revision =
-            git.as_ref().map_or("unknown", |git| git.revision.get(..12).unwrap_or(&git.revision));
-        let page =
-            listed.page.as_ref().map_or_else(String::new, |page| format!(" ([page]({page}))"));
-        let verdicts: String =
-            listed.verdicts.iter().map(|verdict| format!("  * {}\n", escape(verdict))).collect();
-        format!(
-            "* [{}]({}){page}: `{}` on {cores} cores of {}, {}, revision {}\n{verdicts}",
-            escape(&listed.name),
-            listed.report,
-            command.replace('`', "'"),
-            escape(cpu),
-            escape(rustc),
-            escape(revision)
-        )
-    };
-    records.iter().map(line).collect()
+    records.iter().map(record_line).collect()
 }
 
-/// The way from a folder to a file, as a link: both absolute, without `.` and `..` in them.
+fn record_line(listed: &Listed) -> String {
+    let Environment { cpu, cores, rustc, git, command, .. } = &listed.environment;
+    let rustc = rustc.as_deref().unwrap_or("compiler unknown");
+    let revision =
+        git.as_ref().map_or("unknown", |git| git.revision.get(..12).unwrap_or(&git.revision));
+    let page = listed.page.as_ref().map_or_else(String::new, |page| format!(" ([page]({page}))"));
+    let verdicts: String =
+        listed.verdicts.iter().map(|verdict| format!("  * {}\n", escape(verdict))).collect();
+    format!(
+        "* [{}]({}){page}: `{}` on {cores} cores of {}, {}, revision {}\n{verdicts}",
+        escape(&listed.name),
+        listed.report,
+        command.replace('`', "'"),
+        escape(cpu),
+        escape(rustc),
+        escape(revision)
+    )
+}
+
+/// Returns the relative link from a folder to a file. Both paths are absolute, without `.` and
+/// `..`.
 pub fn relative(folder: &Path, file: &Path) -> String {
     let common = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(common).map(|_| "..".to_owned());
@@ -139,7 +142,7 @@ pub fn relative(folder: &Path, file: &Path) -> String {
     up.chain(down).collect::<Vec<_>>().join("/")
 }
 
-/// A name as it may stand in a link.
+/// Encodes a name for a link.
 fn percent_encoded(name: &str) -> String {
     name.bytes().fold(String::new(), |link, byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -155,16 +158,35 @@ mod tests {
 
     const PAGE: &str = "# Title\r\n<!-- BEGIN: report -->\nold\nolder\n<!-- END: report -->  \nend";
 
+    fn error(text: &str) -> String {
+        splice(text, REPORT, "new").unwrap_err().to_string()
+    }
+
+    fn link(folder: &str, file: &str) -> String {
+        relative(Path::new(folder), Path::new(file))
+    }
+
+    fn listed(name: &str, started: &str) -> Listed {
+        let mut environment = Environment::capture("cargo test");
+        environment.started = started.to_owned();
+        Listed {
+            name: name.to_owned(),
+            report: format!("{name}/report.md"),
+            page: None,
+            environment,
+            verdicts: vec!["On <x> a is the fastest.".to_owned()],
+        }
+    }
+
     #[test]
-    fn what_stands_between_the_markers_is_replaced_and_nothing_else() {
+    fn only_the_block_is_replaced() {
         let once = splice(PAGE, REPORT, "new\n\n").unwrap();
         assert_eq!(once, "# Title\r\n<!-- BEGIN: report -->\nnew\n<!-- END: report -->  \nend");
         assert_eq!(splice(&once, REPORT, "new\n").unwrap(), once);
     }
 
     #[test]
-    fn markers_that_are_missing_doubled_or_swapped_are_named() {
-        let error = |text: &str| splice(text, REPORT, "new").unwrap_err().to_string();
+    fn bad_markers_are_named() {
         assert!(error("").starts_with("there is no line <!-- BEGIN: report -->"));
         assert!(
             error("<!-- BEGIN: report -->").starts_with("there is no line <!-- END: report -->")
@@ -176,7 +198,6 @@ mod tests {
 
     #[test]
     fn links_lead_from_folder_to_file() {
-        let link = |folder, file| relative(Path::new(folder), Path::new(file));
         assert_eq!(link("/p", "/p/results/r 1/report.md"), "results/r%201/report.md");
         assert_eq!(link("/p/results", "/p/results/r/report.md"), "r/report.md");
         assert_eq!(link("/p/a/b", "/p/results/r"), "../../results/r");
@@ -184,18 +205,6 @@ mod tests {
 
     #[test]
     fn the_newest_record_comes_first() {
-        let listed = |name: &str, started: &str| {
-            let mut environment = Environment::capture("cargo test");
-            environment.started = started.to_owned();
-            let verdicts = vec!["On <x> a is the fastest.".to_owned()];
-            Listed {
-                name: name.to_owned(),
-                report: format!("{name}/report.md"),
-                page: None,
-                environment,
-                verdicts,
-            }
-        };
         let list = records(&mut [
             listed("a", "2026-01-01T00:00:00Z"),
             listed("b", "2026-01-02T00:00:00Z"),

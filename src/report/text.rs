@@ -1,4 +1,4 @@
-//! What `run` says: the article's lines and totals, and the table that compares the rows.
+//! The output of `run`: the article's lines and totals, and the table that compares backends.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -7,65 +7,66 @@ use crate::render::escape::{cut, visible};
 use crate::render::table::{Column, Side, table};
 use crate::render::{FAILURE, HEADING, NAME};
 
-/// The article's column of sites, in characters.
+/// Width of the article's column of sites, in characters.
 const LABEL_WIDTH: usize = 30;
-/// How much the article shows of a body, in characters.
+/// Width of the article's excerpt of a body, in characters.
 const BEGINNING_WIDTH: usize = 10;
-/// How much the comparison shows of a failure, in characters.
+/// Width of a failure in the comparison, in characters.
 const PROBLEM_WIDTH: usize = 60;
 
-/// Why the article's totals are not what its own delays add up to.
+/// Why the article's totals exceed the sum of its delays.
 pub const ARTICLE_NOTE: &str = "\
 The article's own totals (12.03 s and 6.95 s) are longer than its delays imply (5.957 s one after another, 1.480 s at \
 once, 4.03x): `elapsed` of Python's requests stops when the head of the last response has been parsed, so redirects \
 before it and bodies after it are in the totals but not in the lines.";
 
-/// What figures of a single pass are worth.
+/// The caveat on figures of a single pass.
 pub const ONE_PASS_NOTE: &str =
     "Each row made one pass, connecting included: `compare` and `cargo bench` measure many.";
 
-/// How many of an example's lines are shown where nothing went wrong with the others.
+/// Lines shown of an example; beyond them, only failures are shown.
 const MOST_LINES: usize = 20;
 
-/// What figures from live sites are worth.
+/// The caveat on figures from live sites.
 pub const NETWORK_NOTE: &str = "\
 The network is part of these figures: each row fetched once, later than the row before, and name look-ups and handshakes \
 are counted.";
 
-/// One pass of one row over all sites: what the article calls an example.
+/// One pass of one backend over all sites; the article calls it an example.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// The row's name.
+    /// The backend's name.
     pub row: String,
     /// Whether it fetched one site after another.
     pub sequential: bool,
     /// From the first request to the last body byte.
     pub total: Duration,
-    /// What the programmed delays cost and nothing else, where there are any.
+    /// The time that the programmed delays alone take; `None` without delays.
     pub ideal: Option<Duration>,
-    /// One for each site, in the order of the sites.
+    /// One line for each site, in the order of the sites.
     pub lines: Vec<Line>,
 }
 
-/// What became of one site in an example.
+/// The outcome of one site in an example.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// What to call the site.
+    /// The site's label.
     pub label: String,
-    /// Where redirects led, if that is not what the label says.
+    /// The url that redirects led to, unless the label shows it.
     pub led_to: Option<String>,
-    /// When the fetch ended, counted from the start of the example.
+    /// When the fetch ended, from the start of the example.
     pub ended: Duration,
     /// How long the fetch took.
     pub elapsed: Duration,
-    /// The status, where it is worth a word.
+    /// The status, if it is worth showing.
     pub status: Option<u16>,
-    /// The beginning of the body, or the class and message of what went wrong.
+    /// The beginning of the body, or the class and message of the failure.
     pub result: Result<String, String>,
 }
 
 impl Example {
-    /// How many sites failed or answered wrongly: with any, the total stands for nothing.
+    /// Returns the number of sites that failed or answered wrongly. Any failure makes the total
+    /// meaningless.
     pub fn failures(&self) -> usize {
         self.lines.iter().filter(|line| line.result.is_err()).count()
     }
@@ -75,13 +76,13 @@ impl Example {
     }
 }
 
-/// The line that names the row of the example that follows; the article's own lines have no room
-/// for it.
+/// Returns a line that names the backend of the next example. The article's lines have no room for
+/// it.
 pub fn row_name(row: &str) -> String {
     format!("\n{NAME}{row}{NAME:#}\n")
 }
 
-/// The article's heading of an example, then its lines in the order in which the fetches ended.
+/// Returns the article's heading of an example, then its lines in the order the fetches ended.
 pub fn example(example: &Example) -> String {
     let mut lines: Vec<_> = example.lines.iter().collect();
     lines.sort_by_key(|line| line.ended);
@@ -101,7 +102,7 @@ pub fn example(example: &Example) -> String {
     text
 }
 
-/// The article's line of a site: `https://www.google.com/       : <!doctype  in 0:00:00.798940s`.
+/// Writes the article's line: `https://www.google.com/       : <!doctype  in 0:00:00.798940s`.
 fn push_line(text: &mut String, line: &Line) {
     let label = cut(&line.label, LABEL_WIDTH);
     let elapsed = clock_time(line.elapsed);
@@ -125,17 +126,17 @@ fn push_line(text: &mut String, line: &Line) {
     .expect("a string takes everything");
 }
 
-/// A duration as Python prints its `timedelta`: `0:00:00.798940`.
+/// Formats a duration like Python's `timedelta`: `0:00:00.798940`.
 ///
-/// Python leaves the fraction out where it is zero. Here it always stands: a whole second is then
-/// no special case for those who read the lines by program, and the column keeps its width.
+/// Python omits a zero fraction. Here it is always written, so that whole seconds are no special
+/// case for programs that parse the lines, and the column keeps its width.
 pub fn clock_time(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{hours}:{minutes:02}:{seconds:02}.{:06}", duration.subsec_micros())
 }
 
-/// The article's last lines, one for each example.
+/// Returns the article's last lines, one for each example.
 pub fn totals(examples: &[Example]) -> String {
     let mut text = String::new();
     for example in examples {
@@ -147,7 +148,7 @@ pub fn totals(examples: &[Example]) -> String {
     text
 }
 
-/// All examples beside each other; speed-ups are counted from `baseline`.
+/// Returns the table of all examples, with speed-ups relative to `baseline`.
 pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
     let columns = [
         Column("row", Side::Left),
@@ -161,31 +162,41 @@ pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
     table(&columns, &rows)
 }
 
-/// A row of the comparison. What could not be verified has no figures beside its ideal: it would be
-/// taken for a result.
+/// Returns a row of the comparison. An example with failures shows nothing but its ideal, because
+/// other figures would be taken for a result.
 fn comparison_row(baseline: &Example, example: &Example) -> Vec<String> {
-    let seconds = |duration: Duration| format!("{:.3} s", duration.as_secs_f64());
-    let ratio = |over: Duration| over.as_secs_f64() / example.total.as_secs_f64();
     let is_valid = example.failures() == 0;
-    // The fake makes up durations of nothing.
+    // The fake reports a total of zero.
     let takes_time = !example.total.is_zero();
-    let only_if = |condition: bool, text: String| if condition { text } else { String::new() };
     vec![
         example.row.clone(),
-        only_if(is_valid, seconds(example.total)),
-        only_if(
+        if_true(is_valid, seconds(example.total)),
+        if_true(
             is_valid && takes_time && baseline.failures() == 0,
-            format!("{:.2}x", ratio(baseline.total)),
+            format!("{:.2}x", ratio(baseline.total, example.total)),
         ),
         example.ideal.map_or_else(String::new, seconds),
         example.ideal.map_or_else(String::new, |ideal| {
-            only_if(is_valid && takes_time, format!("{:.1} %", 100.0 * ratio(ideal)))
+            if_true(is_valid && takes_time, format!("{:.1} %", 100.0 * ratio(ideal, example.total)))
         }),
-        only_if(!is_valid, invalidity(example)),
+        if_true(!is_valid, invalidity(example)),
     ]
 }
 
-/// Why a row has no figures: how many sites went wrong, and the first of them.
+fn seconds(duration: Duration) -> String {
+    format!("{:.3} s", duration.as_secs_f64())
+}
+
+fn ratio(time: Duration, total: Duration) -> f64 {
+    time.as_secs_f64() / total.as_secs_f64()
+}
+
+/// Returns `text`, or an empty cell if the condition does not hold.
+fn if_true(condition: bool, text: String) -> String {
+    if condition { text } else { String::new() }
+}
+
+/// Returns how many sites failed and the first failure.
 fn invalidity(example: &Example) -> String {
     let first =
         example.lines.iter().find_map(|line| line.result.as_ref().err()).map_or("", String::as_str);
@@ -225,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_the_articles_in_the_order_in_which_they_ended() {
+    fn lines_look_like_the_article() {
         let article = Duration::from_micros(798_940);
         let lines = vec![
             line("http://slow.example/", 2 * article, Ok("<html>")),
@@ -239,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_breaks_no_line_and_sends_no_codes() {
+    fn foreign_text_is_inert() {
         let mut hostile =
             line("\u{1b}]0;title\u{7} \u{202e}evil\nRunning", MS, Ok("a\nb\r\u{1b}[2Jcdefghijk"));
         hostile.led_to = Some("http://a.example/\u{9b}2J".to_owned());
@@ -253,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_time_always_has_six_digits() {
+    fn clock_times_have_six_digits() {
         assert_eq!(clock_time(Duration::from_nanos(798_940_999)), "0:00:00.798940");
         assert_eq!(clock_time(Duration::from_secs(1)), "0:00:01.000000");
         assert_eq!(clock_time(Duration::ZERO), "0:00:00.000000");
@@ -261,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn totals_name_their_row_and_whether_it_counts() {
+    fn totals_name_their_backend() {
         let examples = [
             passed("one", 40 * MS, vec![line("a", MS, Ok(""))]),
             passed("many", 12 * MS, vec![line("a", MS, Err("timeout: late"))]),
@@ -273,13 +284,13 @@ mod tests {
     }
 
     #[test]
-    fn the_comparison_counts_from_the_baseline_and_leaves_out_what_is_invalid() {
-        let good = || vec![line("a", MS, Ok(""))];
+    fn invalid_examples_have_no_figures() {
+        let good = vec![line("a", MS, Ok(""))];
         let bad =
             vec![line("a", MS, Ok("")), line("b", MS, Err("timeout: not finished after 12ms"))];
         let examples = [
-            passed("one", 40 * MS, good()),
-            passed("many", Duration::from_micros(12_500), good()),
+            passed("one", 40 * MS, good.clone()),
+            passed("many", Duration::from_micros(12_500), good),
             passed("broken", 12 * MS, bad),
         ];
         insta::assert_snapshot!(plain(&comparison(&examples[0], &examples)), @r"
@@ -296,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn without_ideals_there_are_no_columns_for_them() {
+    fn empty_columns_are_left_out() {
         let example =
             Example { ideal: None, ..passed("one", 40 * MS, vec![line("a", MS, Ok(""))]) };
         insta::assert_snapshot!(plain(&comparison(&example, std::slice::from_ref(&example))), @r"

@@ -1,4 +1,4 @@
-//! Who takes part: rows of ours and anybody's programs.
+//! The backends of a comparison: those built in, and other programs.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use anyhow::bail;
 use crate::backend::Row;
 use crate::compare::{Participant, Workload};
 
-/// What one `--backend` stands for.
+/// The backends named by one `--backend`.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Chosen(pub(super) Vec<One>);
 
@@ -17,7 +17,7 @@ impl From<Row> for Chosen {
     }
 }
 
-/// A row of ours, or anybody's program.
+/// A built-in backend, or the path of another program.
 #[derive(Debug, Clone)]
 pub(in crate::cli) enum One {
     Row(Row),
@@ -28,19 +28,20 @@ impl One {
     pub(super) fn participant(&self, program: &Path) -> Participant {
         match self {
             Self::Row(row) => Participant::of_row(row, program),
-            // Whether it can is for it to show.
             Self::Exec(path) => Participant {
                 name: format!("exec:{}", public(path)),
-                // Not to be looked for in PATH, where it has no folder.
+                // A path without a directory must not be searched in PATH.
                 command: vec![Path::new(".").join(path).into()],
                 sequential: false,
+                // Assumed: a program that cannot fetch https fails on it.
                 https: true,
             },
         }
     }
 }
 
-/// The path of a program as a record names it: the folders before it may name a person.
+/// Returns the path of a program for records. An absolute path loses its directories, because they
+/// may name a person.
 fn public(path: &str) -> &str {
     match Path::new(path) {
         absolute if absolute.is_absolute() => path.rsplit('/').next().unwrap_or(path),
@@ -48,7 +49,7 @@ fn public(path: &str) -> &str {
     }
 }
 
-/// Reads `--backend`: a row, a client or executor for all of its rows, or `exec:PROGRAM`.
+/// Parses `--backend`: a backend, a client or executor for all of its backends, or `exec:PROGRAM`.
 pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
     if let Some(path) = text.strip_prefix("exec:") {
         anyhow::ensure!(
@@ -64,7 +65,7 @@ pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
     Ok(Chosen(rows.into_iter().map(One::Row).collect()))
 }
 
-/// Those that the user chose, each once, or the usual rows.
+/// Returns the backends that the user chose, each once, or the usual ones.
 pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<Participant> {
     let mut participants: Vec<Participant> = Vec::new();
     let all: Vec<One> = Row::usual().map(One::Row).collect();
@@ -74,7 +75,7 @@ pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<P
         if participants.iter().any(|other| other.command == participant.command) {
             continue;
         }
-        // Programs in two folders may have one name.
+        // Programs in two directories may have the same name.
         let name = participant.name.clone();
         let mut number = 1;
         while participants.iter().any(|other| other.name == participant.name) {
@@ -86,26 +87,24 @@ pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<P
     participants
 }
 
-/// What the others are compared with unless something else is named. Whatever noise it has is in
-/// every interval: against a row with a thread for each fetch they are twice as wide on `fan-out`.
+/// The default reference. Its noise is in every interval: against a backend with a thread for each
+/// fetch, intervals are twice as wide on `fan-out`.
 const USUAL_REFERENCE: &str = "hyper@tokio";
 
-/// The number of the row that the others are compared with unless one is named: one that takes part
-/// on every workload.
+/// Returns the index of the default reference, which takes part on every workload.
 pub(super) fn usual_reference(participants: &[Participant], workloads: &[Workload]) -> usize {
     let preferences: [fn(&Participant) -> bool; 3] = [
         |participant| participant.name == USUAL_REFERENCE,
         |participant| !participant.sequential,
         |_| true,
     ];
-    let everywhere =
-        |participant: &Participant| workloads.iter().all(|workload| workload.admits(participant));
-    let preferred = |is_preferred: fn(&Participant) -> bool| {
-        participants
-            .iter()
-            .position(|participant| is_preferred(participant) && everywhere(participant))
-    };
-    preferences.into_iter().find_map(preferred).unwrap_or(0)
+    let preferred = preferences.into_iter().find_map(|is_preferred| {
+        participants.iter().position(|participant| {
+            is_preferred(participant)
+                && workloads.iter().all(|workload| workload.admits(participant))
+        })
+    });
+    preferred.unwrap_or(0)
 }
 
 pub(super) fn position_or_push(participants: &mut Vec<Participant>, wanted: Participant) -> usize {
@@ -121,17 +120,18 @@ pub(super) fn position_or_push(participants: &mut Vec<Participant>, wanted: Part
 mod tests {
     use super::*;
 
+    fn reference<'a>(names: &[&'a str]) -> &'a str {
+        let participants = names.iter().map(|name| Participant {
+            name: (*name).to_owned(),
+            command: Vec::new(),
+            sequential: name.ends_with("sequential"),
+            https: true,
+        });
+        names[usual_reference(&participants.collect::<Vec<_>>(), &[])]
+    }
+
     #[test]
-    fn the_reference_is_the_usual_one_or_else_one_that_does_not_fetch_one_after_another() {
-        let reference = |names: &[&str]| {
-            let row = |name: &&str| Participant {
-                name: (*name).to_owned(),
-                command: Vec::new(),
-                sequential: name.ends_with("sequential"),
-                https: true,
-            };
-            names[usual_reference(&names.iter().map(row).collect::<Vec<_>>(), &[])].to_owned()
-        };
+    fn sequential_references_come_last() {
         assert_eq!(reference(&["ureq@sequential", "ureq@threads", "hyper@tokio"]), "hyper@tokio");
         assert_eq!(
             reference(&["ureq@sequential", "ureq@threads", "hyper@tokio:1"]),

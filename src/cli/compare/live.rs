@@ -1,4 +1,4 @@
-//! A comparison on the user's own sites.
+//! A comparison on the user's live sites.
 
 use crate::cli::run::live::{REDIRECTS, limits};
 use crate::compare::{Source, Workload};
@@ -8,12 +8,12 @@ use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::site::{Delay, Reply, Site};
 use crate::scenario::site_list::ListedSite;
 
-/// The sites of a list as a workload. Nothing is known of what they answer, so nothing is compared
-/// with it.
+/// Returns the sites of a list as a workload. Their answers are unknown, so they are not verified.
 pub(super) fn workload(list: &[ListedSite]) -> Workload {
     let mut origins: Vec<Option<Origin>> = Vec::new();
     let mut listening = Vec::new();
-    let mut site = |listed: &ListedSite| {
+    let mut sites = Vec::new();
+    for listed in list {
         let origin = Origin::of(&listed.url);
         let index = origins.iter().position(|other| *other == origin).unwrap_or_else(|| {
             origins.push(origin);
@@ -23,9 +23,8 @@ pub(super) fn workload(list: &[ListedSite]) -> Workload {
             });
             origins.len() - 1
         });
-        Site { label: listed.public_name(), origin: index, reply: unknown() }
-    };
-    let sites: Vec<Site> = list.iter().map(&mut site).collect();
+        sites.push(Site { label: listed.public_name(), origin: index, reply: unknown() });
+    }
     let scenario = Scenario {
         name: "live".to_owned(),
         description: "sites of the user's own, over the network".to_owned(),

@@ -1,4 +1,4 @@
-//! `fetchbench compare`: rows against each other, in paired rounds.
+//! `fetchbench compare`: compares backends in paired rounds.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ use super::{EXIT_INVALID, descriptors, usage};
 use crate::compare::analysis::{WorkloadAnalysis, analyse};
 use crate::compare::{self, Destination, Event, Plan, Recorded, Source, Stop, Workload};
 use crate::record::machine;
-use crate::record::{Placement, Probe, Setup};
+use crate::record::{Placement, Setup};
 use crate::report::comparison as report;
 use crate::scenario::Scenario;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
@@ -26,12 +26,11 @@ use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 mod chosen;
 mod live;
 
-/// What is compared on when nothing is named, and what its delays are multiplied by so that a pass
-/// lasts some 50 ms.
+/// The default scenarios, and the factors of their delays that make a pass last some 50 ms.
 const DEFAULT_SCENARIOS: [(&str, f64); 3] =
     [("article", 0.02), ("keepalive", 1.0), ("fan-out", 1.0)];
 
-/// Where records go unless one is named.
+/// The default directory of records.
 const RECORDS: &str = "results";
 
 const EXAMPLES: &str = "\
@@ -46,11 +45,11 @@ Exit codes: 0 all rows valid, 1 error, 2 usage, 3 some row invalid, or no
 live site answers, 5 could not write, 130 and 143 interrupted: what was measured
 is kept. A second Ctrl-C ends at once.";
 
-/// Compare rows in paired rounds: which is faster, by how much, and whether that is real
+/// Compare backends in paired rounds: which is faster, by how much, and is the difference real?
 ///
-/// Every row has a process of its own. All are alive together and make one short pass each by
-/// turns, in ever new orders, so that what slows the machine down slows them alike. Intervals are
-/// Student's, over blocks of such rounds.
+/// Every backend runs in a separate process. In a round, each makes one short pass, in a newly
+/// shuffled order, so that a slow phase of the machine slows all of them alike. Intervals are
+/// Student's, over blocks of rounds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CompareArgs {
@@ -58,20 +57,20 @@ pub(super) struct CompareArgs {
     /// fan-out]
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
-    /// File of live sites to compare on instead, one url a line, or TOML with `site` tables of
+    /// File of live sites to compare on instead, one url per line, or TOML with `site` tables of
     /// `url` and `label`; `-` is stdin. Each backend visits them once before the first block and
-    /// once a round, with a second's pause, and the network is part of the figures. A site that
+    /// once per round, with a second's pause, and the network is part of the figures. A site that
     /// fails for every backend is left out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "time_scale"])]
     sites: Option<PathBuf>,
     /// Skip the lines of FILE that are not urls
     #[arg(long, requires = "sites")]
     skip_bad: bool,
-    /// Row, client or executor for all of its rows, or exec:PROGRAM for a worker of your own; may
-    /// be repeated [default: every row]
+    /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
+    /// may be repeated [default: every backend]
     #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
-    // No doc comment, where rustdoc would take the brackets around a row for a link.
+    // No doc comment, because rustdoc would take the brackets for a link.
     #[arg(
         long,
         value_name = "ROW",
@@ -80,31 +79,31 @@ pub(super) struct CompareArgs {
                 the first that is not sequential]"
     )]
     reference: Option<Chosen>,
-    /// Blocks on each scenario, in place of a budget of time
+    /// Run N blocks per scenario instead of using --budget
     #[arg(long, value_name = "N", conflicts_with = "budget", value_parser = parse_blocks)]
     blocks: Option<u32>,
-    /// Time to spend on all scenarios together
+    /// Total time for all scenarios
     #[arg(long, value_name = "DURATION", value_parser = parse_budget, default_value = "60s")]
     budget: Duration,
-    /// Rounds in a block, at most
+    /// Maximum rounds per block
     #[arg(long, alias = "cycles", value_name = "N", default_value_t = 20, value_parser = parse_rounds)]
     rounds: u32,
     /// Exit with 3 if a live site was left out or backends ended differently on one
     #[arg(long, requires = "sites", conflicts_with = "scenarios")]
     strict: bool,
-    /// Seed of the orders in which rows take their turns
+    /// Seed for shuffling the order of backends
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Multiply all delays [default: 0.02 for article, else 1]
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
     time_scale: Option<f64>,
-    /// Cores that processes run on: what METHODOLOGY.md tells of them was measured with this
+    /// Cores that processes run on, for the measurements in METHODOLOGY.md
     #[arg(long, hide = true)]
     placement: Option<PlacementChoice>,
-    /// Folder of the record; it must not hold one yet [default: a new one in results/]
+    /// Directory of the record; it must not hold one yet [default: a new one in results/]
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
-    /// Replace the record that the folder holds
+    /// Replace the record in the directory
     #[arg(long, requires = "record")]
     force: bool,
     /// Write the figures as JSON to FILE, or to stdout with `-`
@@ -118,7 +117,7 @@ pub(super) struct CompareArgs {
     export_csv: Option<PathBuf>,
 }
 
-/// [`Placement`], as it is said on the command line.
+/// The values of `--placement`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum PlacementChoice {
     Apart,
@@ -149,19 +148,21 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     Ok(interruption.exit_code().unwrap_or(ended))
 }
 
-/// Whether a workload makes the command end with [`EXIT_INVALID`].
+/// Returns whether a workload makes the command end with [`EXIT_INVALID`].
 fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
-    let probe_fails =
-        |probe: &Probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0;
-    let is_invalid = workload.rows.iter().any(|row| !row.is_valid());
-    is_invalid || workload.setup.probe.as_ref().is_some_and(probe_fails)
+    let probe_fails = workload
+        .setup
+        .probe
+        .as_ref()
+        .is_some_and(|probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0);
+    probe_fails || workload.rows.iter().any(|row| !row.is_valid())
 }
 
-/// Makes room for the connections of all rows, which are open together, or for those that measure
-/// the server.
+/// Reserves descriptors for the connections of all backends, which are open at the same time, or
+/// for those that measure the server.
 fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
     let origins = plan.workloads.iter().map(|workload| workload.scenario.origins.len()).sum();
-    // Each worker, the reference's second one and the server have three pipes.
+    // Each worker, the A/A control's and the server have three pipes.
     let pipes = 3 * (plan.participants.len() + 2);
     let least = if is_live { pipes } else { compare::CAPACITY_CONNECTIONS.max(pipes) };
     let connections = plan.connections().max(least);
@@ -178,7 +179,7 @@ fn destination(args: &CompareArgs) -> Destination {
     }
 }
 
-/// Measures, and shows the progress.
+/// Measures and shows the progress.
 fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recorded> {
     let budget = match plan.stop {
         Stop::Budget(time) => Some(time),
@@ -209,7 +210,7 @@ fn show(args: &CompareArgs, setup: &Setup, workloads: &[WorkloadAnalysis]) -> an
         (&args.export_csv, report::csv(workloads)),
     ];
     let to_stdout = exports.iter().any(|(file, _)| file.as_deref() == Some(Path::new("-")));
-    // What a program reads from stdout is not to be found among tables.
+    // A program that reads stdout gets nothing but the export.
     if !to_stdout {
         print(&report::text(setup, workloads))?;
     }
@@ -289,7 +290,7 @@ fn parse_blocks(text: &str) -> Result<u32, String> {
 }
 
 fn parse_rounds(text: &str) -> Result<u32, String> {
-    // Each has a visit of its own, and a block has room for a thousand.
+    // Each round has a separate visit, and a block has room for a thousand.
     let rounds = text.parse().ok().filter(|rounds| (1..=500).contains(rounds));
     rounds.ok_or_else(|| format!("bad --cycles {text:?}: it is a whole number from 1 to 500"))
 }

@@ -15,10 +15,10 @@ Examples:
 Exit codes: 0 all fetched and right, 1 error, 2 usage, 3 some fetch failed or
 was answered wrongly, 130 interrupted.";
 
-/// Fetch the same sites one after another and then concurrently, once with each row, and compare
-/// the totals.
+/// Fetch the same sites one after another and then concurrently, once with each backend, and
+/// compare the totals.
 ///
-/// Without urls the sites are those of a scenario, answered by a mock server of our own on this
+/// Without urls, the sites are those of a scenario, served by the built-in mock server on this
 /// machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -28,11 +28,11 @@ pub(in crate::cli) struct RunArgs {
     /// Built-in scenario or path of a TOML file [default: article]
     #[arg(long, value_name = "NAME|PATH", conflicts_with_all = ["urls", "sites"])]
     pub(super) scenario: Option<String>,
-    /// Multiply all delays of the scenario: 0 for none at all
+    /// Multiply all delays of the scenario by FACTOR; 0 removes them
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, allow_negative_numbers = true, conflicts_with_all = ["urls", "sites"])]
     pub(super) time_scale: Option<f64>,
-    /// Row, or client or executor for all of its rows; may be repeated [default: every row that
-    /// fetches for real]
+    /// Backend, or client or executor for all of its backends; may be repeated [default: every
+    /// backend that fetches for real]
     #[arg(long, value_name = "ROW", value_parser = parse_rows, value_delimiter = ',')]
     pub(super) backend: Vec<Rows>,
     #[command(flatten)]

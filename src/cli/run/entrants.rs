@@ -1,5 +1,4 @@
-//! The backends of `fetchbench run`: those chosen, those left out, and the one that the others are
-//! compared with.
+//! The backends of `fetchbench run`: those chosen, those left out, and the baseline.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -20,11 +19,11 @@ pub(super) struct Entrant {
     pub(super) limits: Limits,
 }
 
-/// The rows that the user chose, each once; none if there was no choice.
+/// Returns the backends that the user chose, each once.
 ///
 /// # Errors
 ///
-/// They cannot all be opened in one process.
+/// Returns an error if they cannot all be opened in one process.
 pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for row in args.backend.iter().flat_map(|rows| &rows.0) {
@@ -38,12 +37,12 @@ pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Row>> {
     }
 }
 
-/// Returns the rows to compare, and notes on those left out. A row that the user names is never
-/// left out: over https it fails with a reason.
+/// Returns the backends to compare, and notes on those left out. A backend that the user names is
+/// never left out: if it cannot fetch https, it fails with a reason.
 ///
 /// # Errors
 ///
-/// A row that the user names cannot send the headers.
+/// Returns an error if a backend that the user names cannot send the headers.
 pub(super) fn rows(
     selected: Vec<Row>,
     needs_https: bool,
@@ -63,22 +62,22 @@ pub(super) fn rows(
     Ok((rows, notes.into_iter().flatten().collect()))
 }
 
-/// Names the rows that were left out, if there are any, and what they cannot do.
+/// Names the backends left out, if any, and the reason.
 fn left_out_note(lacking: &str, left_out: &[Row]) -> Option<String> {
     let names: Vec<_> = left_out.iter().map(Row::to_string).collect();
     (!names.is_empty())
         .then(|| format!("Left out, since they cannot {lacking}: {}.", names.join(", ")))
 }
 
-/// Returns the entrants, of which the first is what the others are compared with: the first
-/// sequential row, or one that stands in where none is among them. No row stands in that cannot
-/// send the headers.
+/// Returns the entrants. The first is the baseline: the first sequential backend, or, if there is
+/// none, another sequential backend that can send the headers.
 pub(super) fn entrants(mut rows: Vec<Row>, limits: &Limits, headers: &HeaderMap) -> Vec<Entrant> {
-    let stands_in = |row: &Row| row.is_sequential() && row.backend().unsendable(headers).is_none();
     let baseline = match rows.iter().position(Row::is_sequential) {
         Some(index) => Some(entrant(rows.remove(index), limits)),
         None if rows.iter().all(Row::is_fake) => Some(fake_baseline(limits)),
-        None => Row::all().find(stands_in).map(|row| entrant(row, limits)),
+        None => Row::all()
+            .find(|row| row.is_sequential() && row.backend().unsendable(headers).is_none())
+            .map(|row| entrant(row, limits)),
     };
     baseline.into_iter().chain(rows.into_iter().map(|row| entrant(row, limits))).collect()
 }
@@ -88,15 +87,15 @@ fn entrant(row: Row, limits: &Limits) -> Entrant {
     Entrant { row, name: row.to_string(), sequential: row.is_sequential(), limits }
 }
 
-/// The fake has as many slots as the concurrency says, so that one slot makes a sequential row of
-/// it.
+/// Returns the fake with one slot, which makes it sequential: it has as many slots as the
+/// concurrency.
 fn fake_baseline(limits: &Limits) -> Entrant {
     let row = "fake".parse().expect("the table has the fake row");
     let limits = Limits { concurrency: NonZeroUsize::MIN, ..limits.clone() };
     Entrant { name: "fake at concurrency 1".to_owned(), sequential: true, ..entrant(row, &limits) }
 }
 
-/// Makes room for the entrant that needs most, and for `listeners`.
+/// Reserves descriptors for the entrant that needs most, and for `listeners`.
 pub(super) fn reserve(entrants: &[Entrant], listeners: usize) -> anyhow::Result<()> {
     let needs = entrants.iter().map(|entrant| {
         (entrant.row.descriptors(&entrant.limits), entrant.row.slots(&entrant.limits).get())

@@ -17,21 +17,20 @@ use crate::report::probe;
 use crate::report::text::{self, Line};
 use crate::scenario::site_list::ListedSite;
 
-/// How many redirects are followed unless the user says otherwise: home pages often lie behind one
-/// or two.
+/// The default number of redirects to follow: home pages are often behind one or two.
 pub(in crate::cli) const REDIRECTS: u32 = 10;
-/// The most fetches at one moment unless the user says otherwise: the sites are not ours.
+/// The highest default concurrency, to spare other people's sites.
 const CONCURRENCY_MAX: usize = 64;
 
-/// Live sites: each row visits each of them once.
+/// Live sites. Each backend visits each of them once.
 struct LiveSites {
     sites: Vec<ListedSite>,
-    /// Notes on the rows left out.
+    /// Notes on the backends left out.
     left_out: Vec<String>,
     endings: Endings,
 }
 
-/// The limits of fetching as many live sites with as many redirects, unless flags say otherwise.
+/// Returns the default limits for a number of live sites and of redirects.
 pub(in crate::cli) fn limits(sites: usize, redirects: u32) -> Limits {
     let concurrency = NonZeroUsize::new(sites.min(CONCURRENCY_MAX)).unwrap_or(NonZeroUsize::MIN);
     Limits { redirects, ..Limits::new(concurrency) }
@@ -76,8 +75,8 @@ impl SiteSet for LiveSites {
     }
 }
 
-/// The article's lines show the url that redirects led to. A label of the user's own keeps its
-/// place.
+/// Returns the line of a site. Like the article's, it shows the url that redirects led to; a label
+/// from the user's list stays in front.
 fn line(site: &ListedSite, fetched: &Fetched) -> Line {
     let final_url = fetched.final_url.as_deref();
     Line {

@@ -18,20 +18,40 @@ use crate::report::text::{self, Line};
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 
-/// The visit that every backend makes, so that all meet the same delays. Each has a session of its
-/// own, and no answer of an earlier visit to mistake for this one.
+/// The visit that every backend makes, so that all meet the same delays. Each opens a new session,
+/// so it cannot take an answer of an earlier visit for this one.
 const VISIT: u64 = 0;
 
-/// The scenario that is the article's own.
+/// The article's scenario.
 const ARTICLE: &str = "article";
 
-/// A scenario and the server that answers it.
+/// A scenario and its server.
 struct MockSites {
     scenario: Arc<Scenario>,
     server: ServerProcess,
     is_article: bool,
-    /// Notes on the rows left out.
+    /// Notes on the backends left out.
     left_out: Vec<String>,
+}
+
+impl MockSites {
+    fn line(&self, site: usize, fetched: &Fetched, all_right: bool) -> Line {
+        Line {
+            label: self.scenario.sites[site].label.clone(),
+            led_to: None,
+            ended: fetched.started + fetched.elapsed,
+            elapsed: fetched.elapsed,
+            // Any other than the programmed one is a wrong answer.
+            status: None,
+            // The pass was verified as a whole. Sites are compared only to find those at fault.
+            result: fetched.result.as_ref().map_err(ToString::to_string).and_then(|page| {
+                if !all_right {
+                    compare_pages(&self.scenario.page(site, VISIT), page)?;
+                }
+                Ok(page.beginning.text().into_owned())
+            }),
+        }
+    }
 }
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
@@ -63,22 +83,8 @@ impl SiteSet for MockSites {
 
     fn lines(&self, pass: &Pass) -> Vec<Line> {
         let all_right = self.scenario.verify(VISIT, self.scenario.sites.len(), pass).is_ok();
-        let line = |(site, fetched): (usize, &Fetched)| Line {
-            label: self.scenario.sites[site].label.clone(),
-            led_to: None,
-            ended: fetched.started + fetched.elapsed,
-            elapsed: fetched.elapsed,
-            // Any other than the programmed one is a wrong answer.
-            status: None,
-            // The whole pass has been compared at once; site by site only to find those at fault.
-            result: fetched.result.as_ref().map_err(ToString::to_string).and_then(|page| {
-                if !all_right {
-                    compare_pages(&self.scenario.page(site, VISIT), page)?;
-                }
-                Ok(page.beginning.text().into_owned())
-            }),
-        };
-        pass.fetched.iter().enumerate().map(line).collect()
+        let fetched = pass.fetched.iter().enumerate();
+        fetched.map(|(site, fetched)| self.line(site, fetched, all_right)).collect()
     }
 
     fn ideal(&self, slots: NonZeroUsize) -> Option<Duration> {
@@ -92,15 +98,16 @@ impl SiteSet for MockSites {
     }
 }
 
-/// Says how an answer is not the one that was programmed.
+/// Compares an answer with the programmed one.
 fn compare_pages(expected: &Page, page: &Page) -> Result<(), String> {
     if page == expected {
         return Ok(());
     }
-    let describe = |page: &Page| {
-        format!("status {}, {} bytes, crc32 {:08x}", page.status, page.bytes, page.crc32)
-    };
     Err(format!("wrong-answer: expected {}, got {}", describe(expected), describe(page)))
+}
+
+fn describe(page: &Page) -> String {
+    format!("status {}, {} bytes, crc32 {:08x}", page.status, page.bytes, page.crc32)
 }
 
 #[cfg(test)]
@@ -108,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_that_belongs_to_another_visit_is_told_from_the_right_one() {
+    fn stale_answers_are_wrong() {
         let article = Scenario::load(ARTICLE).unwrap();
         let (expected, stale) = (article.page(0, 1), article.page(0, 0));
         assert_eq!(compare_pages(&expected, &expected), Ok(()));

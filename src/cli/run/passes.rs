@@ -17,25 +17,25 @@ pub(super) trait SiteSet {
     /// Returns the urls, in order.
     fn urls(&self) -> Vec<Url>;
 
-    /// Returns a line on what happened to each site.
+    /// Returns a line on the outcome of each site.
     fn lines(&self, pass: &Pass) -> Vec<Line>;
 
     /// Observes the pass of a backend before it is shown.
     fn observe(&mut self, _backend: &str, _pass: &Pass) {}
 
-    /// Returns the time of a pass over `slots` if nothing but programmed delays takes time; `None`
+    /// Returns the time of a pass over `slots` if only the programmed delays take time; `None`
     /// without delays.
     fn ideal(&self, slots: NonZeroUsize) -> Option<Duration>;
 
-    /// Returns what the reader must know to read the figures.
+    /// Returns notes that explain the figures.
     fn notes(&self) -> Vec<String>;
 }
 
-/// Lets every backend make its pass, one after the other, and prints each as it ends.
+/// Runs one pass of every backend, one after the other, and prints each as it ends.
 ///
 /// # Errors
 ///
-/// A backend cannot be opened. The others have made their passes by then.
+/// Returns an error if a backend cannot be opened. The others have made their passes by then.
 pub(super) fn compare(
     mut sites: impl SiteSet,
     entrants: &[Entrant],
@@ -46,7 +46,7 @@ pub(super) fn compare(
     for entrant in entrants {
         let example = match pass(&mut sites, entrant, options) {
             Ok(example) => example,
-            // The others need not suffer for one that this machine has no threads for.
+            // E.g. too few threads on this machine. The other backends still run.
             Err(error) => {
                 broken.replace(error).iter().for_each(|error| print_error(&format!("{error:#}")));
                 continue;

@@ -1,4 +1,4 @@
-//! Ranked bars with their intervals, in panels one below the other: the picture of a record.
+//! The picture of a record: ranked bars with intervals, in panels one below the other.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -6,7 +6,7 @@ use plotters::style::text_anchor::HPos;
 use super::{Area, Chart, Ink, widest, words};
 
 const WIDTH: i32 = 820;
-/// Room right of the longest bar for its label.
+/// Room for the label to the right of the longest bar.
 const LABEL_ROOM: i32 = 270;
 const HEADING_HEIGHT: i32 = 44;
 const PITCH: i32 = 26;
@@ -16,32 +16,46 @@ const SIZE: i32 = 14;
 /// A heading and its bars.
 #[derive(Debug)]
 pub struct Panel {
-    /// What is shown, and which way is better.
+    /// The quantity shown, and which direction is better.
     pub heading: String,
     /// The bars, the best first.
     pub bars: Vec<Bar>,
 }
 
-/// A row's bar. Lengths are in any unit, the same over the panel.
+/// The bar of a backend. All lengths in a panel have the same unit.
 #[derive(Debug, Default)]
 pub struct Bar {
-    /// The row's name.
+    /// The backend's name.
     pub name: String,
-    /// How long it is.
+    /// The length of the bar.
     pub length: f64,
-    /// Where the truth lies.
+    /// The confidence interval of the length.
     pub interval: Option<(f64, f64)>,
-    /// What stands behind it.
+    /// The text to the right of the bar.
     pub label: String,
-    /// Whether it is one of those ahead.
+    /// Whether the backend is among those ahead.
     pub is_best: bool,
 }
 
-/// The panels as one chart.
+/// The horizontal scale of a panel.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    from: i32,
+    longest: f64,
+}
+
+impl Scale {
+    fn x(self, length: f64) -> i32 {
+        let room = f64::from(WIDTH - self.from - LABEL_ROOM);
+        self.from + (length.min(self.longest) / self.longest * room).round() as i32
+    }
+}
+
+/// Returns the panels as one chart.
 ///
 /// # Errors
 ///
-/// Plotters cannot draw it.
+/// Returns an error if plotters cannot draw the chart.
 pub fn chart(panels: &[Panel]) -> anyhow::Result<Chart> {
     let height: i32 =
         panels.iter().map(|panel| HEADING_HEIGHT + PITCH * panel.bars.len() as i32).sum();
@@ -65,11 +79,10 @@ pub fn chart(panels: &[Panel]) -> anyhow::Result<Chart> {
             ))?)
         })?;
         let longest = panel.bars.iter().map(|bar| bar.length).fold(f64::MIN_POSITIVE, f64::max);
-        let room = f64::from(WIDTH - from - LABEL_ROOM);
-        let x = |length: f64| from + (length.min(longest) / longest * room).round() as i32;
+        let scale = Scale { from, longest };
         for (number, bar) in panel.bars.iter().enumerate() {
             let y = top + HEADING_HEIGHT + PITCH * number as i32;
-            chart.layer(None, |area| draw(area, bar, y, from, &x))?;
+            chart.layer(None, |area| draw(area, bar, y, scale))?;
         }
         top += HEADING_HEIGHT + PITCH * panel.bars.len() as i32;
     }
@@ -80,29 +93,29 @@ fn draw(
     area: &Area<'_>,
     bar: &Bar,
     y: i32,
-    from: i32,
-    x: &impl Fn(f64) -> i32,
+    scale: Scale,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let middle = y + HEIGHT / 2;
-    let end = x(bar.length);
+    let end = scale.x(bar.length);
     let ink = if bar.is_best { Ink::Accent } else { Ink::Plain };
-    area.draw(&Rectangle::new([(from, y), (end, y + HEIGHT)], ink.color().filled()))?;
-    let mut behind = end;
+    area.draw(&Rectangle::new([(scale.from, y), (end, y + HEIGHT)], ink.color().filled()))?;
+    let mut label_start = end;
     if let Some((low, high)) = bar.interval {
+        let (low, high) = (scale.x(low), scale.x(high));
         area.draw(&Rectangle::new(
-            [(x(low), middle - 1), (x(high), middle + 1)],
+            [(low, middle - 1), (high, middle + 1)],
             Ink::Text.color().filled(),
         ))?;
-        behind = behind.max(x(high));
+        label_start = label_start.max(high);
     }
     area.draw(&Text::new(
         bar.name.clone(),
-        (from - 8, middle),
+        (scale.from - 8, middle),
         words(SIZE, Ink::Text, HPos::Right),
     ))?;
     area.draw(&Text::new(
         bar.label.clone(),
-        (behind + 8, middle),
+        (label_start + 8, middle),
         words(SIZE, Ink::Faint, HPos::Left),
     ))?;
     Ok(())

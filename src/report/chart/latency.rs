@@ -1,5 +1,5 @@
-//! How a row's fetches and blocks are spread: the curve of what its fetches took, and its blocks in
-//! their order.
+//! The spread of a backend's fetches and blocks: the curve of its fetch times, and its blocks in
+//! order.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -13,15 +13,15 @@ use crate::stats::median;
 const WIDTH: i32 = 340;
 const CURVE: i32 = 150;
 const STRIP: i32 = 62;
-/// More dots than these could not be told apart: each then stands for several blocks.
+/// More dots would be indistinguishable. Beyond this limit, each dot stands for several blocks.
 const MOST_DOTS: usize = 60;
 
-/// The pictures of a scenario's rows, in their order. All have the same axes, and in each the first
-/// row's curve is drawn beside the row's own.
+/// Returns the pictures of a scenario's backends, in their order. All have the same axes, and each
+/// shows the curve of the first backend too.
 ///
 /// # Errors
 ///
-/// Plotters cannot draw one.
+/// Returns an error if plotters cannot draw one.
 pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, String)>> {
     let rows: Vec<&BackendAnalysis> =
         workload.rows.iter().filter(|row| row.median_s.is_some()).collect();
@@ -29,17 +29,27 @@ pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, Stri
     let y = Axis::logarithmic(times, seconds_short);
     let drift = drift_axis(workload, &rows);
     let first = rows.first().map(|row| row.fetch_times.curve.as_slice()).unwrap_or_default();
-    let picture = |row: &&BackendAnalysis| {
-        let height = if y.is_some() { CURVE } else { 0 } + STRIP;
-        let title = title(row);
-        let mut chart = Chart::new((WIDTH as u32, height as u32), &title);
-        if let Some(y) = &y {
-            draw_curve(&mut chart, row, first, y)?;
-        }
-        draw_strip(&mut chart, workload, row, &drift, height)?;
-        Ok((row.name.clone(), chart.inline()))
-    };
-    rows.iter().map(picture).collect()
+    let pictures = rows.iter().map(|row| {
+        let svg = picture(workload, row, first, y.as_ref(), &drift)?;
+        Ok((row.name.clone(), svg))
+    });
+    pictures.collect()
+}
+
+fn picture(
+    workload: &WorkloadAnalysis,
+    row: &BackendAnalysis,
+    first: &[Quantile],
+    y: Option<&Axis>,
+    drift: &Axis,
+) -> anyhow::Result<String> {
+    let height = if y.is_some() { CURVE } else { 0 } + STRIP;
+    let mut chart = Chart::new((WIDTH as u32, height as u32), &title(row));
+    if let Some(y) = y {
+        draw_curve(&mut chart, row, first, y)?;
+    }
+    draw_strip(&mut chart, workload, row, drift, height)?;
+    Ok(chart.inline())
 }
 
 fn title(row: &BackendAnalysis) -> String {
@@ -54,7 +64,7 @@ fn title(row: &BackendAnalysis) -> String {
     format!("Fetches of {}{half}{most}; below, its blocks in their order", row.name)
 }
 
-/// From all fetches to the slowest in ten thousand, each step as wide as the last.
+/// Returns the place of a share of all fetches: 90 %, 99 % and 99.9 % are equally far apart.
 fn tail(share: f64) -> f64 {
     -(1.0 - share).log10()
 }
@@ -74,34 +84,36 @@ fn draw_curve(
         to: tail(furthest),
         ticks: shown.map(|(share, label)| (tail(share), label.to_owned())).collect(),
     };
-    let line = |curve: &[Quantile], ink| Line {
-        ink,
-        points: curve.iter().map(|point| (tail(point.share), point.seconds.log10())).collect(),
-    };
     let frame = Frame { at: (0, 0), size: (WIDTH, CURVE) };
     chart.layer(None, |area| {
         frame.axes(area, &x, y)?;
-        frame.line(area, &x, y, &line(first, Ink::Plain))?;
-        frame.line(area, &x, y, &line(&row.fetch_times.curve, Ink::Accent))
+        frame.line(area, &x, y, &curve_line(first, Ink::Plain))?;
+        frame.line(area, &x, y, &curve_line(&row.fetch_times.curve, Ink::Accent))
     })
 }
 
-/// How far blocks are off their row's middle: the same to both sides and for all rows, a twentieth
-/// at least.
+fn curve_line(curve: &[Quantile], ink: Ink) -> Line {
+    let points = curve.iter().map(|point| (tail(point.share), point.seconds.log10())).collect();
+    Line { ink, points }
+}
+
+/// Returns the axis of the blocks' deviations from their backend's median. It is symmetric, the
+/// same for all backends, and reaches 5 % at least.
 fn drift_axis(workload: &WorkloadAnalysis, rows: &[&BackendAnalysis]) -> Axis {
-    let off = |row: &&BackendAnalysis| {
-        drift(workload, row).into_iter().flatten().map(f64::abs).fold(0.0, f64::max)
-    };
-    let furthest = rows.iter().map(off).fold(0.05, f64::max);
-    let label = |share: f64| (share, format!("{:+.0} %", share * 100.0));
+    let drifts = rows.iter().flat_map(|row| drift(workload, row)).flatten();
+    let furthest = drifts.map(f64::abs).fold(0.05, f64::max);
     Axis {
         from: -furthest,
         to: furthest,
-        ticks: vec![label(-furthest), (0.0, "0".to_owned()), label(furthest)],
+        ticks: vec![percent_tick(-furthest), (0.0, "0".to_owned()), percent_tick(furthest)],
     }
 }
 
-/// The median pass of each block over the row's median, less one.
+fn percent_tick(share: f64) -> (f64, String) {
+    (share, format!("{:+.0} %", share * 100.0))
+}
+
+/// Returns the median pass of each block relative to the backend's median, minus one.
 fn drift(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> Vec<Option<f64>> {
     let Some(middle) = row.median_s else { return Vec::new() };
     let medians = workload.paired.blocks.block_medians(row.index);
@@ -141,7 +153,7 @@ fn draw_strip(
     Ok(())
 }
 
-/// A round time: `2 ms`.
+/// Formats a round time: `2 ms`.
 pub(super) fn seconds_short(time: f64) -> String {
     match time {
         s if s >= 0.999 => format!("{s:.0} s"),
@@ -157,7 +169,7 @@ mod tests {
     use crate::record::fixtures::comparison;
 
     #[test]
-    fn every_row_that_counts_has_its_curve_and_a_dot_for_each_block() {
+    fn valid_backends_have_pictures() {
         let workload = &analyse(&comparison())[0];
         let pictures = pictures(workload).unwrap();
         assert_eq!(pictures.len(), 3);

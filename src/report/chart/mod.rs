@@ -1,5 +1,5 @@
-//! Charts: SVG drawn by plotters, in inks whose colours the page decides, so that light and dark
-//! are one picture.
+//! Charts: SVG drawn by plotters. The page sets the colours of the inks, so that one picture fits
+//! light and dark pages.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -11,23 +11,23 @@ pub mod panel;
 pub mod scaling;
 pub mod waterfall;
 
-/// What is drawn on.
+/// A drawing area of plotters.
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// What a line, a shape or a word is drawn in: a class, to which a style sheet gives a colour.
+/// The ink of a line, a shape or a word: a class that gets its colour from a style sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
     /// Words.
     Text,
-    /// Words and marks that stand back.
+    /// Less important words and marks.
     Faint,
-    /// Lines that only guide the eye.
+    /// Grid lines.
     Grid,
-    /// What the chart is about.
+    /// The subject of the chart.
     Accent,
-    /// What it is compared with.
+    /// The things it is compared with.
     Plain,
-    /// What would be, if nothing stood in its way: a line of dashes.
+    /// The ideal: a dashed line.
     Ideal,
     /// Words on [`Ink::Accent`] and [`Ink::Plain`].
     Inside,
@@ -38,7 +38,7 @@ impl Ink {
     pub const ALL: [Self; 7] =
         [Self::Text, Self::Faint, Self::Grid, Self::Accent, Self::Plain, Self::Ideal, Self::Inside];
 
-    /// The name of its class.
+    /// Returns the name of its class.
     pub fn class(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -51,21 +51,21 @@ impl Ink {
         }
     }
 
-    /// A colour that stands for it until the drawing is done.
+    /// Returns a placeholder colour, replaced by the class when the drawing is done.
     pub(super) fn color(self) -> RGBColor {
         RGBColor(0, 0, 1 + self as u8)
     }
 }
 
-/// Words of a size, in an ink, that lie left, right or in the middle of their place.
+/// Returns the style of words with their left end, right end or middle at their place.
 pub(super) fn words(size: i32, ink: Ink, side: HPos) -> TextStyle<'static> {
     // The backend divides sizes by 1.24, as it does for fonts that it can measure.
     let size = f64::from(size) * 1.24;
     ("sans-serif", size).into_font().color(&ink.color()).pos(Pos::new(side, VPos::Center))
 }
 
-/// How wide words are at most, in pixels: nothing here can measure a font, so every character
-/// counts as a wide one.
+/// Returns an upper bound of the width of words, in pixels. Fonts cannot be measured here, so every
+/// character counts as a wide one.
 pub(super) fn widest(text: &str, size: i32) -> i32 {
     text.chars().count() as i32 * size * 6 / 10
 }
@@ -79,16 +79,16 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// An empty one. The title is what is read to those who do not see it.
+    /// Returns an empty chart. Screen readers read the title.
     pub fn new(size: (u32, u32), title: &str) -> Self {
         Self { size, title: title.to_owned(), layers: String::new() }
     }
 
-    /// Draws one more layer. What `hover` says is shown to those who point at it.
+    /// Draws one more layer, with the tooltip `hover`.
     ///
     /// # Errors
     ///
-    /// Plotters cannot draw it.
+    /// Returns an error if plotters cannot draw the layer.
     pub fn layer(
         &mut self,
         hover: Option<&str>,
@@ -115,7 +115,7 @@ impl Chart {
         Ok(())
     }
 
-    /// The drawing as an element of a page, whose style sheet colours the inks.
+    /// Returns the drawing as an element of a page with a style sheet that colours the inks.
     pub fn inline(&self) -> String {
         let ((width, height), title) = (self.size, escape(&self.title));
         let layers = &self.layers;
@@ -124,7 +124,7 @@ impl Chart {
         )
     }
 
-    /// The drawing as a file, which brings colours for light and dark pages.
+    /// Returns the drawing as a file with colours for light and dark pages.
     pub fn standalone(&self) -> String {
         let ((width, height), title) = (self.size, escape(&self.title));
         let layers = &self.layers;
@@ -136,17 +136,16 @@ impl Chart {
     }
 }
 
-/// What shapes look like and the colours of the inks where no page gives any: the same as in a
-/// report.
+/// The style of shapes and inks outside a page: the same as in a report.
 const INKS: &str = "text,rect,circle{fill:currentColor}text{dominant-baseline:central}\
 polyline{fill:none;stroke:currentColor}.text{color:#1d2430}.faint{color:#5b6676}.grid{color:#d5dae1}\
 .accent{color:#1a5fd0}.plain{color:#a9b3c1}.ideal{color:#1d2430;stroke-dasharray:4 3}\
 .inside{color:#fff}@media(prefers-color-scheme:dark){.text{color:#e6eaf0}.faint{color:#9aa5b5}\
 .grid{color:#343c48}.accent{color:#6ea8ff}.plain{color:#566172}.ideal{color:#e6eaf0}.inside{color:#0d1117}}";
 
-/// What plotters says of every shape and need not: it is so by default, or the style sheet says it
-/// once for all.
-const UNSAID: [&str; 9] = [
+/// Attributes that plotters writes on every shape, although they are defaults or in the style
+/// sheet.
+const REDUNDANT: [&str; 9] = [
     " opacity=\"1\"",
     " stroke=\"none\"",
     " stroke-width=\"1\"",
@@ -158,11 +157,11 @@ const UNSAID: [&str; 9] = [
     "\n",
 ];
 
-/// The shapes with a class in place of each stand-in colour, and without what need not be said.
+/// Replaces each placeholder colour in the shapes by a class, and removes redundant attributes.
 fn in_inks(shapes: &str) -> String {
-    let mut text = UNSAID
+    let mut text = REDUNDANT
         .iter()
-        .fold(shapes.replace(" \"/>", "\"/>"), |text, unsaid| text.replace(unsaid, ""));
+        .fold(shapes.replace(" \"/>", "\"/>"), |text, redundant| text.replace(redundant, ""));
     for ink in Ink::ALL {
         let RGBColor(_, _, number) = ink.color();
         for attribute in ["fill", "stroke"] {
@@ -173,7 +172,7 @@ fn in_inks(shapes: &str) -> String {
     text
 }
 
-/// Foreign text inside an element.
+/// Escapes foreign text inside an element.
 fn escape(text: &str) -> String {
     crate::render::escape::visible(text)
         .replace('&', "&amp;")
@@ -186,15 +185,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inks_become_classes_and_foreign_words_stay_words() {
+    fn inks_become_classes() {
         let mut chart = Chart::new((100, 20), "a <b> & \u{1b}");
-        let hover = Some("</title><script>");
-        let paint = |area: &Area<'_>| {
+        let drawn = chart.layer(Some("</title><script>"), |area| {
             area.draw(&Rectangle::new([(0, 0), (10, 10)], Ink::Accent.color().filled()))?;
             area.draw(&Text::new("<i>", (0, 5), words(10, Ink::Text, HPos::Left)))?;
             Ok(())
-        };
-        chart.layer(hover, paint).unwrap();
+        });
+        drawn.unwrap();
         let svg = chart.inline();
         assert!(
             svg.contains(

@@ -1,31 +1,31 @@
-//! A small chart of lines: one of many that stand beside each other with the same axes.
+//! A small chart of lines: one of many side by side with the same axes.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::{Area, Ink, words};
 
-/// Room for the labels, and around the lines.
+/// Margins around the lines, with room for the labels.
 const LEFT: i32 = 52;
 const RIGHT: i32 = 14;
 const TOP: i32 = 10;
 const BOTTOM: i32 = 22;
 const LABEL: i32 = 11;
 
-/// One axis: from where to where, and what is written where.
+/// One axis with its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// Where it begins.
+    /// The lowest value.
     pub from: f64,
-    /// Where it ends.
+    /// The highest value.
     pub to: f64,
-    /// Places and their labels.
+    /// Values and their labels.
     pub ticks: Vec<(f64, String)>,
 }
 
 impl Axis {
-    /// An axis of powers of ten over positive values, which are labelled by `label`. `None` where
-    /// there are none.
+    /// Returns a logarithmic axis over the positive values, labelled by `label`; `None` without
+    /// positive values.
     pub fn logarithmic(
         values: impl Iterator<Item = f64>,
         label: impl Fn(f64) -> String,
@@ -36,8 +36,8 @@ impl Axis {
         if low > high {
             return None;
         }
-        // At least from a half to twice as much: a picture of noise alone would look like one of
-        // differences.
+        // At least from half the middle to twice the middle. On a narrower axis, noise would look
+        // like differences.
         let middle = f64::midpoint(low, high);
         let (from, to) = (low.min(middle - 0.3), high.max(middle + 0.3));
         let steps: &[f64] = if to - from > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
@@ -57,35 +57,34 @@ impl Axis {
 /// A line through points of the two axes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// What it is drawn in.
+    /// The ink of the line.
     pub ink: Ink,
-    /// Where it goes.
+    /// The points, in order.
     pub points: Vec<(f64, f64)>,
 }
 
-/// Where a panel's lines go on its area.
+/// The place of a panel on its area.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame {
-    /// From the left and from the top.
+    /// Distance from the left and from the top.
     pub at: (i32, i32),
     /// Width and height, labels included.
     pub size: (i32, i32),
 }
 
 impl Frame {
-    /// Where a value of the first axis lies, from the left.
+    /// Returns the place of a value of the first axis, from the left.
     pub fn x(&self, axis: &Axis, value: f64) -> i32 {
         let room = f64::from(self.size.0 - LEFT - RIGHT);
         self.at.0 + LEFT + (axis.share(value) * room).round() as i32
     }
 
-    /// Where a value of the second axis lies, from the top.
+    /// Returns the place of a value of the second axis, from the top.
     pub fn y(&self, axis: &Axis, value: f64) -> i32 {
         let room = f64::from(self.size.1 - TOP - BOTTOM);
         self.at.1 + self.size.1 - BOTTOM - (axis.share(value) * room).round() as i32
     }
 
-    /// Draws the axes.
     pub(super) fn axes(
         &self,
         area: &Area<'_>,
@@ -118,7 +117,6 @@ impl Frame {
         Ok(())
     }
 
-    /// Draws a line.
     pub(super) fn line(
         &self,
         area: &Area<'_>,
@@ -142,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_axis_has_round_labels_and_never_shows_noise_alone() {
+    fn an_axis_has_round_labels() {
         let axis =
             Axis::logarithmic([0.9, 1.1, f64::NAN, 0.0].into_iter(), |value| value.to_string())
                 .unwrap();

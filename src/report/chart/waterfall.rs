@@ -1,4 +1,4 @@
-//! A pass as a waterfall: every site a bar on a time line that all rows share.
+//! A pass as a waterfall: every site is a bar on a time line that all backends share.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -16,7 +16,7 @@ use crate::scenario::schedule;
 
 const LANE: i32 = 15;
 const BAR: i32 = 13;
-/// More bars than these have no names, and are as thin as they may be.
+/// Beyond this many bars, they are thin and have no names.
 const MOST_NAMED: usize = 20;
 const THIN_LANE: i32 = 4;
 const THIN_BAR: i32 = 3;
@@ -31,7 +31,7 @@ const RIGHT: i32 = 58;
 /// One fetch of the pass, in seconds from its start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetch {
-    /// What the site is called.
+    /// The name of the site.
     pub label: String,
     /// When it started.
     pub start_s: f64,
@@ -39,16 +39,16 @@ pub struct Fetch {
     pub end_s: f64,
 }
 
-/// The pass that stands for a row: of those that count, the one in the middle.
+/// The median of a backend's valid passes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waterfall {
-    /// The row's name.
+    /// The backend's name.
     pub row: String,
-    /// What the pass took.
+    /// The time of the pass.
     pub elapsed_s: f64,
-    /// What the delays alone take.
+    /// The time that the delays alone take.
     pub ideal_s: Option<f64>,
-    /// One for each site, in order.
+    /// One fetch for each site, in order.
     pub fetches: Vec<Fetch>,
 }
 
@@ -62,11 +62,12 @@ fn waterfall(
     workload: &WorkloadAnalysis,
     row: &BackendAnalysis,
 ) -> Option<Waterfall> {
-    let is_own =
-        |pass: &&PassSample| pass.scenario == workload.setup.scenario && pass.row == row.name;
-    let counted = comparison.passes.iter().filter(is_own);
-    let mut passes: Vec<(f64, &PassSample)> =
-        counted.filter_map(|pass| Some((pass.counted_s()?, pass))).collect();
+    let mut passes: Vec<(f64, &PassSample)> = comparison
+        .passes
+        .iter()
+        .filter(|pass| pass.scenario == workload.setup.scenario && pass.row == row.name)
+        .filter_map(|pass| Some((pass.counted_s()?, pass)))
+        .collect();
     passes.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (elapsed_s, pass) = *passes.get(passes.len() / 2)?;
     let fetches = fetches(workload, pass, row.sequential)?;
@@ -80,18 +81,20 @@ fn fetches(workload: &WorkloadAnalysis, pass: &PassSample, sequential: bool) -> 
     } else {
         starts(workload, each, sequential)
     };
-    let label = |index: usize| {
-        workload.setup.sites.get(index).cloned().unwrap_or_else(|| format!("site {}", index + 1))
-    };
-    let fetch = |(index, (start, took)): (usize, (&u64, &u64))| Fetch {
-        label: label(index),
+    let fetches = starts.iter().zip(each).enumerate().map(|(index, (start, took))| Fetch {
+        label: label(workload, index),
         start_s: *start as f64 / 1e6,
         end_s: start.saturating_add(*took) as f64 / 1e6,
-    };
-    Some(starts.iter().zip(each).enumerate().map(fetch).collect())
+    });
+    Some(fetches.collect())
 }
 
-/// When each fetch started, for a record that does not tell: in order, as soon as a slot was free.
+fn label(workload: &WorkloadAnalysis, site: usize) -> String {
+    workload.setup.sites.get(site).cloned().unwrap_or_else(|| format!("site {}", site + 1))
+}
+
+/// Returns the start of each fetch for a record without starts: in order, as soon as a slot was
+/// free.
 fn starts(workload: &WorkloadAnalysis, each: &[u64], sequential: bool) -> Vec<u64> {
     let slots = if sequential { 1 } else { workload.setup.concurrency.max(1) };
     let slots = NonZeroUsize::new(slots).unwrap_or(NonZeroUsize::MIN);
@@ -99,11 +102,25 @@ fn starts(workload: &WorkloadAnalysis, each: &[u64], sequential: bool) -> Vec<u6
     schedule::starts(took, slots).map(|(start, _)| start.as_micros() as u64).collect()
 }
 
-/// The picture of one row, on a time line from 0 to `longest_s`.
+/// The scale of a time line from 0 to `longest_s`.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    longest_s: f64,
+    width: i32,
+}
+
+impl Scale {
+    fn x(self, time_s: f64) -> i32 {
+        let room = f64::from(self.width - RIGHT - 1);
+        (time_s / self.longest_s * room).round() as i32
+    }
+}
+
+/// Returns the picture of one backend, on a time line from 0 to `longest_s`.
 ///
 /// # Errors
 ///
-/// Plotters cannot draw it.
+/// Returns an error if plotters cannot draw the picture.
 pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Result<String> {
     let Waterfall { row, elapsed_s, ideal_s, fetches } = waterfall;
     let is_named = fetches.len() <= MOST_NAMED;
@@ -112,14 +129,14 @@ pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Res
     let title =
         format!("Waterfall of {row}: {} fetches end after {}", fetches.len(), seconds(*elapsed_s));
     let mut chart = Chart::new((width as u32, height as u32), &title);
-    let room = f64::from(width - RIGHT - 1);
-    let x = |time: f64| (time / longest_s * room).round() as i32;
-    chart.layer(None, |area| time_line(area, &x, longest_s, height))?;
+    let scale = Scale { longest_s, width };
+    chart.layer(None, |area| time_line(area, scale, height))?;
     let last = fetches.iter().map(|fetch| fetch.end_s).fold(0.0, f64::max);
     let names = names(fetches);
     for (number, fetch) in fetches.iter().enumerate() {
         let top = TOP + lane * number as i32;
-        let (from, to) = (x(fetch.start_s), x(fetch.end_s).max(x(fetch.start_s) + 1));
+        let from = scale.x(fetch.start_s);
+        let to = scale.x(fetch.end_s).max(from + 1);
         let is_last = fetch.end_s >= last;
         let ink = if is_last { Ink::Accent } else { Ink::Plain };
         let shape = Rectangle::new([(from, top), (to, top + bar)], ink.color().filled());
@@ -142,18 +159,18 @@ pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Res
     }
     if let Some(ideal) = ideal_s {
         chart.layer(Some(&format!("The delays alone take {}", seconds(*ideal))), |area| {
-            let line = [(x(*ideal), TOP - 4), (x(*ideal), height - BOTTOM)];
-            area.draw(&PathElement::new(line, Ink::Ideal.color()))?;
+            let x = scale.x(*ideal);
+            area.draw(&PathElement::new([(x, TOP - 4), (x, height - BOTTOM)], Ink::Ideal.color()))?;
             let label = format!("ideal {}", seconds(*ideal));
-            let side = if x(*ideal) < 80 { HPos::Left } else { HPos::Right };
-            area.draw(&Text::new(label, (x(*ideal), 6), words(LABEL, Ink::Text, side)))?;
+            let side = if x < 80 { HPos::Left } else { HPos::Right };
+            area.draw(&Text::new(label, (x, 6), words(LABEL, Ink::Text, side)))?;
             Ok(())
         })?;
     }
     Ok(chart.inline())
 }
 
-/// Where the name of a bar stands: inside where it fits, else behind it.
+/// Returns the place of a bar's name: inside the bar if it fits, else next to it.
 fn beside(from: i32, to: i32, width: i32, name: &str, is_last: bool) -> (i32, Ink, HPos) {
     let length = widest(name, LABEL) + 8;
     match () {
@@ -165,32 +182,35 @@ fn beside(from: i32, to: i32, width: i32, name: &str, is_last: bool) -> (i32, In
     }
 }
 
-/// What bars are called: their hosts, where each has one of its own, else the whole label.
+/// Returns the names of bars: their hosts if all differ, else their labels.
 fn names(fetches: &[Fetch]) -> Vec<String> {
-    let bare = |fetch: &Fetch| {
-        let label = fetch.label.split_once("://").map_or(fetch.label.as_str(), |(_, rest)| rest);
-        label.trim_start_matches("www.").trim_end_matches('/').to_owned()
-    };
-    let labels: Vec<String> = fetches.iter().map(bare).collect();
+    let labels: Vec<&str> = fetches.iter().map(|fetch| bare(&fetch.label)).collect();
     let hosts: Vec<&str> =
         labels.iter().map(|label| label.split('/').next().unwrap_or_default()).collect();
-    let distinct: HashSet<&&str> = hosts.iter().collect();
-    let shown = |text: &str| match text.chars().count() {
+    let distinct: HashSet<&str> = hosts.iter().copied().collect();
+    let names = if distinct.len() == hosts.len() { hosts } else { labels };
+    names.into_iter().map(shorten).collect()
+}
+
+/// Returns a url without its scheme, `www.` and the last slash.
+fn bare(label: &str) -> &str {
+    let label = label.split_once("://").map_or(label, |(_, rest)| rest);
+    label.trim_start_matches("www.").trim_end_matches('/')
+}
+
+fn shorten(text: &str) -> String {
+    match text.chars().count() {
         ..=MOST_LETTERS => visible(text),
         _ => format!("{}…", cut(text, MOST_LETTERS - 1)),
-    };
-    match distinct.len() == hosts.len() {
-        true => hosts.into_iter().map(shown).collect(),
-        false => labels.iter().map(|label| shown(label)).collect(),
     }
 }
 
 fn time_line(
     area: &super::Area<'_>,
-    x: &impl Fn(f64) -> i32,
-    longest_s: f64,
+    scale: Scale,
     height: i32,
 ) -> Result<(), Box<dyn std::error::Error>> {
+    let longest_s = scale.longest_s;
     let power = 10_f64.powf((longest_s / 4.0).log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0]
         .map(|step| step * power)
@@ -199,20 +219,17 @@ fn time_line(
     let step = step.unwrap_or(longest_s);
     let mut time = 0.0;
     while time <= longest_s {
-        let x_place = x(time);
-        area.draw(&PathElement::new(
-            [(x_place, TOP - 4), (x_place, height - BOTTOM)],
-            Ink::Grid.color(),
-        ))?;
+        let x = scale.x(time);
+        area.draw(&PathElement::new([(x, TOP - 4), (x, height - BOTTOM)], Ink::Grid.color()))?;
         let side = if time == 0.0 { HPos::Left } else { HPos::Center };
         let label = if time == 0.0 { "0".to_owned() } else { round(time) };
-        area.draw(&Text::new(label, (x_place, height - 8), words(LABEL, Ink::Faint, side)))?;
+        area.draw(&Text::new(label, (x, height - 8), words(LABEL, Ink::Faint, side)))?;
         time += step;
     }
     Ok(())
 }
 
-/// A round time without digits that say nothing.
+/// Formats a round time without trailing zeros.
 fn round(time_s: f64) -> String {
     let (value, unit) = match time_s {
         s if s >= 1.0 => (s, "s"),
@@ -229,7 +246,7 @@ mod tests {
     use crate::record::fixtures::comparison;
 
     #[test]
-    fn a_row_that_counts_has_a_waterfall_of_the_pass_in_its_middle() {
+    fn waterfalls_show_the_median_pass() {
         let comparison = comparison();
         let workload = &analyse(&comparison)[0];
         let all = waterfalls(&comparison, workload);
@@ -245,26 +262,30 @@ mod tests {
         );
     }
 
-    #[test]
-    fn bars_are_called_by_their_hosts_where_those_tell_them_apart() {
-        let of = |labels: &[&str]| {
-            let fetch =
-                |label: &&str| Fetch { label: (*label).to_owned(), start_s: 0.0, end_s: 1.0 };
-            names(&labels.iter().map(fetch).collect::<Vec<_>>())
-        };
-        assert_eq!(
-            of(&["https://www.a.example/long/way", "http://b.example/"]),
-            ["a.example", "b.example"]
-        );
-        assert_eq!(
-            of(&["http://a.example/1", "http://a.example/2"]),
-            ["a.example/1", "a.example/2"]
-        );
-        assert_eq!(of(&[&"x".repeat(50)])[0].chars().count(), MOST_LETTERS);
+    fn bar_names(labels: &[&str]) -> Vec<String> {
+        let fetches = labels.iter().map(|label| Fetch {
+            label: (*label).to_owned(),
+            start_s: 0.0,
+            end_s: 1.0,
+        });
+        names(&fetches.collect::<Vec<_>>())
     }
 
     #[test]
-    fn many_sites_are_thin_bars_without_names() {
+    fn distinct_hosts_name_their_bars() {
+        assert_eq!(
+            bar_names(&["https://www.a.example/long/way", "http://b.example/"]),
+            ["a.example", "b.example"]
+        );
+        assert_eq!(
+            bar_names(&["http://a.example/1", "http://a.example/2"]),
+            ["a.example/1", "a.example/2"]
+        );
+        assert_eq!(bar_names(&[&"x".repeat(50)])[0].chars().count(), MOST_LETTERS);
+    }
+
+    #[test]
+    fn many_bars_are_thin() {
         let comparison = comparison();
         let mut waterfall = waterfalls(&comparison, &analyse(&comparison)[0]).remove(0);
         let few = picture(&waterfall, waterfall.elapsed_s, 340).unwrap();
@@ -276,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_starts_is_drawn_as_its_slots_allow() {
+    fn missing_starts_follow_the_slots() {
         let mut comparison = comparison();
         comparison.passes.iter_mut().for_each(|pass| pass.starts.clear());
         comparison.setup.workloads[0].sites.clear();

@@ -11,7 +11,7 @@ use crate::record::Setup;
 use crate::render::escape::{self, visible};
 use crate::stats::paired::Ratio;
 
-/// Returns all figures as JSON that acts on no terminal.
+/// Returns all figures as JSON that is safe to print on a terminal.
 ///
 /// # Errors
 ///
@@ -20,9 +20,9 @@ pub fn json_text(setup: &Setup, workloads: &[WorkloadAnalysis]) -> serde_json::R
     Ok(escape::json(&serde_json::to_string_pretty(&json(setup, workloads))?) + "\n")
 }
 
-/// All figures as JSON.
+/// Returns all figures as JSON.
 pub fn json(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Value {
-    let told = no_instructions(setup, workloads).unwrap_or_else(|| "available".to_owned());
+    let instructions = no_instructions(setup, workloads).unwrap_or_else(|| "available".to_owned());
     let workloads: Vec<Value> = workloads
         .iter()
         .map(|workload| {
@@ -45,7 +45,7 @@ pub fn json(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Value {
     json!({
         "complete": setup.complete,
         "seed": setup.seed,
-        "instructions": told,
+        "instructions": instructions,
         "capacity": setup.capacity,
         "scenarios": workloads,
     })
@@ -88,12 +88,11 @@ fn json_ratio(ratio: Ratio) -> Value {
     })
 }
 
-/// The same as CSV: a line for each scenario and row.
+/// Returns all figures as CSV: a line for each scenario and backend.
 pub fn csv(workloads: &[WorkloadAnalysis]) -> String {
     let keys: Vec<&str> = metric::ALL.iter().map(|metric| metric.key).collect();
     let mut text =
         format!("scenario,row,rank,validity,ratio,ratio_low,ratio_high,{}\n", keys.join(","));
-    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     for workload in workloads {
         for row in &workload.rows {
             let mut fields = vec![
@@ -112,7 +111,11 @@ pub fn csv(workloads: &[WorkloadAnalysis]) -> String {
     text
 }
 
-/// A cell that a spreadsheet neither splits nor takes for a formula.
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// Quotes a cell so that a spreadsheet neither splits it nor runs it as a formula.
 pub(crate) fn csv_field(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
         "'"

@@ -45,8 +45,8 @@ pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
             writeln!(text, "{}\n", escape(&line)).expect("a string");
         }
     }
-    if let Some(told) = no_instructions(setup, workloads) {
-        writeln!(text, "Instructions: {}.\n", escape(&told)).expect("a string");
+    if let Some(reason) = no_instructions(setup, workloads) {
+        writeln!(text, "Instructions: {}.\n", escape(&reason)).expect("a string");
     }
     if !setup.complete {
         text.push_str("The run was interrupted: this is what had been measured.\n");
@@ -54,8 +54,7 @@ pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
     text
 }
 
-/// Returns the verdict of each scenario with a small table, folded up, for a page with other
-/// content.
+/// Returns the verdict and a small collapsed table of each scenario, for a page with other content.
 pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, started, .. } = environment;
     let date = started.split('T').next().unwrap_or(started);

@@ -1,5 +1,4 @@
-//! What a comparison says: the phrases that all forms share. As text for people, as Markdown, as
-//! JSON and CSV.
+//! Comparisons as text for people, Markdown, JSON and CSV, and the phrases that all of them share.
 
 use super::probe;
 use crate::compare::analysis::{BackendAnalysis, Invalid, Outcome, Standing, WorkloadAnalysis};
@@ -33,7 +32,7 @@ pub(super) fn cell(metric: &Metric, row: &BackendAnalysis) -> String {
     (metric.value)(row).map_or_else(String::new, |value| show(metric.unit, value))
 }
 
-/// A figure as people read it.
+/// Formats a figure for people.
 pub(super) fn show(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Seconds => numbers::seconds(value),
@@ -47,14 +46,15 @@ pub(super) fn show(unit: Unit, value: f64) -> String {
     }
 }
 
-/// What is said against the rows that do not count.
+/// Returns a line for each invalid backend with the reason.
 pub(super) fn invalidities(workload: &WorkloadAnalysis) -> Vec<String> {
-    let line = |row: &BackendAnalysis| {
-        let Invalid { validity, why, passes } = row.invalid.as_ref()?;
-        let passes = if *passes == 1 { "1 pass".to_owned() } else { format!("{passes} passes") };
-        Some(visible(&format!("{}: {} ({passes}): {why}", row.name, validity.name())))
-    };
-    workload.rows.iter().filter_map(line).collect()
+    workload.rows.iter().filter_map(invalidity).collect()
+}
+
+fn invalidity(row: &BackendAnalysis) -> Option<String> {
+    let Invalid { validity, why, passes } = row.invalid.as_ref()?;
+    let passes = if *passes == 1 { "1 pass".to_owned() } else { format!("{passes} passes") };
+    Some(visible(&format!("{}: {} ({passes}): {why}", row.name, validity.name())))
 }
 
 pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
@@ -86,16 +86,16 @@ pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     notes
 }
 
-/// What is told in place of instructions, where no row has any.
+/// Returns why no backend has a count of instructions; `None` if some backend has one.
 pub(super) fn no_instructions(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Option<String> {
-    let has_some = |row: &BackendAnalysis| row.cost.is_some_and(|cost| cost.instructions.is_some());
-    let counted = workloads.iter().flat_map(|workload| &workload.rows).any(has_some);
+    let mut costs = workloads.iter().flat_map(|workload| &workload.rows).filter_map(|row| row.cost);
+    let counted = costs.any(|cost| cost.instructions.is_some());
     let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
     (!counted).then(|| format!("not available: {why}"))
 }
 
-/// Whether the mock server was the limit: how busy it was at most, what it could do just before,
-/// and whom it held up.
+/// Returns whether the mock server was the limit: its highest load, its capacity just before, and
+/// the backends it held up.
 fn server(workload: &WorkloadAnalysis) -> Vec<String> {
     let Some((row, share)) = workload.highest(|row| row.server.busy) else { return Vec::new() };
     let before = workload.capacity.map_or_else(String::new, |capacity| {
@@ -115,7 +115,7 @@ fn server(workload: &WorkloadAnalysis) -> Vec<String> {
     notes
 }
 
-/// One plain sentence that a hurried person can act on.
+/// Returns the result in one plain sentence.
 pub fn verdict(workload: &WorkloadAnalysis) -> String {
     let name = &workload.setup.scenario;
     if workload.setup.probe.as_ref().is_some_and(Probe::is_all_dead) {
@@ -162,7 +162,7 @@ pub fn verdict(workload: &WorkloadAnalysis) -> String {
     )
 }
 
-/// `a, b or c`, where the word is `or`.
+/// Returns `a, b or c` if the word is `or`.
 pub(super) fn join(names: &[&str], word: &str) -> String {
     match names {
         [] => String::new(),
@@ -178,14 +178,17 @@ mod tests {
     use crate::record::fixtures::comparison;
     use crate::record::{Comparison, control};
 
-    /// The small comparison, with the floor in place of its fastest row.
-    fn comparison_with_floor() -> Comparison {
-        let mut comparison = comparison();
-        let rename = |name: &mut String| match name.as_str() {
+    fn rename(name: &mut String) {
+        match name.as_str() {
             "surf@smol" => *name = FLOOR.to_owned(),
             other if other == control("surf@smol") => *name = control(FLOOR),
             _ => {}
-        };
+        }
+    }
+
+    /// Returns the small comparison, with the floor in place of its fastest backend.
+    fn comparison_with_floor() -> Comparison {
+        let mut comparison = comparison();
         rename(&mut comparison.setup.reference);
         comparison.setup.rows.iter_mut().for_each(|row| rename(&mut row.name));
         comparison.passes.iter_mut().for_each(|pass| rename(&mut pass.row));
@@ -193,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_floor_is_nothing_to_choose() {
+    fn the_floor_is_no_choice() {
         let workloads = analyse(&comparison_with_floor());
         assert_eq!(workloads[0].rows[0].name, FLOOR);
         assert_eq!(
@@ -202,25 +205,25 @@ mod tests {
         );
     }
 
-    #[test]
-    fn rows_are_told_as_shares_of_the_floor_where_there_are_no_delays() {
-        let of_floor = |comparison: &Comparison| {
-            let rows = analyse(comparison).remove(0).rows.into_iter();
-            rows.filter_map(|row| Some((row.name, (row.of_floor? * 100.0).round())))
-                .collect::<Vec<_>>()
-        };
-        let mut comparison = comparison_with_floor();
-        assert_eq!(of_floor(&comparison), [], "the share of the ideal says more");
-        comparison.passes.iter_mut().for_each(|pass| pass.ideal_s = None);
-        let share = |name: &str, share: f64| (name.to_owned(), share);
-        // A pass is 1.01 and 2 times as long as that of the floor.
-        let expected =
-            [share(FLOOR, 100.0), share("hyper@smol", 99.0), share("ureq@sequential", 50.0)];
-        assert_eq!(of_floor(&comparison), expected);
+    /// Returns the shares of the floor, in percent.
+    fn floor_shares(comparison: &Comparison) -> Vec<(String, f64)> {
+        let rows = analyse(comparison).remove(0).rows.into_iter();
+        rows.filter_map(|row| Some((row.name, (row.of_floor? * 100.0).round()))).collect()
     }
 
     #[test]
-    fn what_is_said_against_the_twin_is_said_against_the_reference() {
+    fn floor_shares_need_no_delays() {
+        let mut comparison = comparison_with_floor();
+        assert_eq!(floor_shares(&comparison), [], "the share of the ideal says more");
+        comparison.passes.iter_mut().for_each(|pass| pass.ideal_s = None);
+        // A pass is 1.01 and 2 times as long as that of the floor.
+        let expected = [(FLOOR, 100.0), ("hyper@smol", 99.0), ("ureq@sequential", 50.0)]
+            .map(|(name, share)| (name.to_owned(), share));
+        assert_eq!(floor_shares(&comparison), expected);
+    }
+
+    #[test]
+    fn invalid_controls_spoil_the_reference() {
         let mut comparison = comparison();
         let again =
             comparison.passes.iter_mut().find(|pass| pass.row == control("surf@smol")).unwrap();
@@ -234,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_told_of_and_whom_it_held_up() {
+    fn the_server_notes_name_backends() {
         let mut workload = analyse(&comparison()).remove(0);
         assert!(server(&workload).is_empty(), "nothing is known of it");
         (workload.rows[0].server.busy, workload.rows[1].server.busy) = (Some(0.46), Some(0.2));
@@ -261,7 +264,7 @@ mod tests {
             told[1],
             "surf@smol was held up by the server: it is at least as fast as is shown."
         );
-        // Its one thread has no time to spare either.
+        // Its one thread is fully busy, too.
         workload.rows[0].fetching_threads = Some(1);
         workload.rows[0].median_s =
             workload.rows[0].cost.map(|cost| cost.cpu_s * workload.rows[0].fetches as f64);
@@ -269,14 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_the_fastest_by_a_trifle() {
+    fn a_trifle_does_not_win() {
         let mut comparison = comparison();
-        let is_hyper = |row: &str| row == "hyper@smol";
-        for pass in comparison.passes.iter_mut().filter(|pass| is_hyper(&pass.row)) {
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {
             pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
         }
         let workloads = analyse(&comparison);
-        let hyper = workloads[0].rows.iter().find(|row| is_hyper(&row.name)).unwrap();
+        let hyper = workloads[0].rows.iter().find(|row| row.name == "hyper@smol").unwrap();
         assert_eq!(hyper.rank, Some(2), "it is shown to be slower");
         assert_eq!(
             verdict(&workloads[0]),
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn those_ahead_by_a_trifle_are_named_where_others_are_behind() {
+    fn close_leaders_are_named() {
         let mut comparison = comparison();
         comparison.setup.rows[2].sequential = false;
         for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {

@@ -12,7 +12,7 @@ use crate::render::table::{Column, Side, TERMINAL, table, width, wrapped};
 use crate::render::{FAILURE, HEADING};
 use crate::stats::paired::{Ratio, Verdict};
 
-/// The width of the longest bar: with fewer characters, bars are left out.
+/// The width of the longest bar. With fewer characters, bars are left out.
 const BARS: std::ops::RangeInclusive<usize> = 4..=20;
 
 /// Returns the tables of every scenario, then one sentence for each.
@@ -61,14 +61,14 @@ struct Shown {
     heading: &'static str,
 }
 
-/// Returns the metrics of a group that a terminal has room for.
+/// Returns the metrics of a group that fit on a terminal.
 fn shown(workload: &WorkloadAnalysis, group: Group) -> Vec<Shown> {
     let columns = metric::columns(&workload.rows, |metric| metric.terminal).into_iter();
     let of_group = columns.filter(|(metric, _)| metric.group == group);
     of_group.map(|(metric, column)| Shown { metric, heading: column.heading }).collect()
 }
 
-/// Returns the table of times, with bars in the width that is left.
+/// Returns the table of times, with bars in the remaining width.
 fn ranking(workload: &WorkloadAnalysis) -> String {
     let without = ranking_with_bars(workload, 0);
     // Two for the gap between columns.
@@ -81,7 +81,7 @@ fn ranking_with_bars(workload: &WorkloadAnalysis, longest: usize) -> String {
     let shown = shown(workload, Group::Time);
     let mut columns = vec![Column("", Side::Right), Column("row", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
-    // Behind the first figure, which is the pass.
+    // After the first figure, the pass.
     columns.insert(3, Column("", Side::Left));
     columns.push(Column("against the reference", Side::Left));
     let slowest = workload.valid().filter_map(|row| row.median_s).fold(0.0, f64::max);
@@ -101,7 +101,7 @@ fn bar(share: f64, longest: usize) -> String {
     "█".repeat((share * longest as f64).round().max(1.0) as usize)
 }
 
-/// Returns the verdict on a backend in short words with its interval; of the reference, its noise.
+/// Returns the verdict on a backend in short words with its interval; for the reference, its noise.
 fn against(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> String {
     let (word, ratio) = if row.name == workload.reference {
         ("itself", workload.noise)
@@ -114,7 +114,6 @@ fn against(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> String {
         .to_owned()
 }
 
-/// Returns the table of costs.
 fn costs(workload: &WorkloadAnalysis) -> String {
     let shown = shown(workload, Group::Cost);
     let mut columns = vec![Column("row", Side::Left)];
@@ -162,7 +161,7 @@ On article surf@smol is the fastest; next comes hyper@smol.
     }
 
     #[test]
-    fn foreign_names_and_messages_stay_on_their_line() {
+    fn foreign_text_stays_on_its_line() {
         let mut comparison = comparison();
         comparison.setup.workloads[0].scenario = "\u{1b}[2J\nkeepalive".to_owned();
         for pass in &mut comparison.passes {
@@ -175,7 +174,7 @@ On article surf@smol is the fastest; next comes hyper@smol.
     }
 
     #[test]
-    fn a_crowd_is_told_by_the_memory_of_each() {
+    fn crowds_show_memory_per_fetch() {
         let mut comparison = comparison();
         (comparison.setup.workloads[0].fetches, comparison.setup.workloads[0].concurrency) =
             (2_000, 2_000);
@@ -185,14 +184,14 @@ On article surf@smol is the fastest; next comes hyper@smol.
             .filter(|cost| cost.row == "hyper@smol")
             .for_each(|cost| cost.children_s = 0.01);
         let text = plain(&comparison.setup, &analyse(&comparison));
-        let told =
-            |words: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words);
-        assert!(told("row CPU peak memory memory/fetch threads waits sockets"), "{text}");
-        assert!(told("surf@smol 222.2 µs 9.0 MB 4.5 kB 2"), "{text}");
-        // Nobody tells the memory of the programs that did its work.
-        assert!(told("hyper@smol 333.3 µs 3 "), "{text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let headings = "row CPU peak memory memory/fetch threads waits sockets";
+        assert!(words.contains(headings), "{text}");
+        assert!(words.contains("surf@smol 222.2 µs 9.0 MB 4.5 kB 2"), "{text}");
+        // The memory of its child processes is unknown.
+        assert!(words.contains("hyper@smol 333.3 µs 3 "), "{text}");
         // One fetch at a time is no crowd.
-        assert!(told("ureq@sequential 444.4 µs 9.0 MB 4 "), "{text}");
+        assert!(words.contains("ureq@sequential 444.4 µs 9.0 MB 4 "), "{text}");
         assert!(width(&text) <= TERMINAL, "{text}");
     }
 }

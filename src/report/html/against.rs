@@ -1,7 +1,7 @@
-//! The backends of a scenario against one of them: words and lengths, nothing left to compute.
+//! The backends of a scenario against one of them, computed ready for the template.
 //!
-//! The page shows them against the record's reference. Its script holds them against every other
-//! backend too, and only switches.
+//! The page shows them against the record's reference. The data of its script has them against
+//! every other backend too, so that the script only switches.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::render::escape::visible;
 use crate::render::numbers::significant;
 use crate::stats::paired::{Ratio, Verdict};
 
-/// The length of the longest bar. The picture is stretched to the width of its column.
+/// The length of the longest bar. The page stretches the picture to the width of its column.
 const LONGEST: f64 = 1000.0;
 
 /// A backend against the reference.
@@ -29,7 +29,7 @@ pub(super) struct AgainstView {
 struct Bar {
     length: i64,
     interval: Span,
-    /// The reference against itself.
+    /// The interval of the A/A control.
     floor: Option<Span>,
 }
 
@@ -50,7 +50,7 @@ enum Time {
 }
 
 impl Time {
-    /// Returns `None` if either of the two does not count.
+    /// Returns `None` if either of the two is invalid.
     fn new(
         workload: &WorkloadAnalysis,
         row: &BackendAnalysis,
@@ -129,13 +129,13 @@ fn against_view(
     }
 }
 
-/// Whether a difference lies within what the reference shows against itself.
+/// Returns whether a difference lies within the interval of the A/A control.
 fn is_within(noise: Ratio, ratio: Ratio) -> bool {
     (noise.low..=noise.high).contains(&ratio.mean)
 }
 
-/// Returns what the script switches between: for each scenario the backends against every valid one
-/// and against the record's reference.
+/// Returns the data of the script: for each scenario, the backends against every valid one and
+/// against the record's reference.
 pub(super) fn for_script(workloads: &[WorkloadAnalysis]) -> Value {
     json!({ "workloads": workloads.iter().map(workload_for_script).collect::<Vec<_>>() })
 }
@@ -149,7 +149,7 @@ fn workload_for_script(workload: &WorkloadAnalysis) -> Value {
         "reference": visible(&workload.reference),
         "references": references.iter().map(|name| visible(name)).collect::<Vec<_>>(),
         "rows": workload.rows.iter().map(|row| visible(&row.name)).collect::<Vec<_>>(),
-        // By reference, then by row.
+        // By reference, then by backend.
         "against": references
             .iter()
             .map(|reference| view(workload, reference).iter().map(cell).collect::<Vec<_>>())
@@ -157,7 +157,7 @@ fn workload_for_script(workload: &WorkloadAnalysis) -> Value {
     })
 }
 
-/// Returns a view as an array, because its keys would take more room than its values.
+/// Returns a view as an array, because its keys would need more space than its values.
 fn cell(view: &AgainstView) -> Value {
     let AgainstView { verdict, interval, is_noise, ratio, bar } = view;
     let lengths = bar.as_ref().map(|bar| {
@@ -174,7 +174,7 @@ mod tests {
     use crate::record::fixtures::comparison;
 
     #[test]
-    fn the_script_has_the_ratios_of_the_record() {
+    fn the_script_has_all_ratios() {
         let workloads = analyse(&comparison());
         let data = for_script(&workloads);
         let workload = &data["workloads"][0];
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_valid_backend_can_be_the_reference() {
+    fn any_backend_can_be_reference() {
         let workload = analyse(&comparison()).remove(0);
         let other = view(&workload, "hyper@smol");
         assert_eq!((other[1].verdict, other[1].ratio), ("the reference", Some(1.0)));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_slowest_bar_is_nearly_the_longest() {
+    fn the_slowest_bar_is_longest() {
         let workload = analyse(&comparison()).remove(0);
         let views = view(&workload, "surf@smol");
         let lengths: Vec<i64> =

@@ -1,44 +1,36 @@
-//! What a page shows beside the samples: what was found of the same rows elsewhere, each part where
-//! there is one.
+//! The parts of a page beside the samples: other findings on the same backends, if they exist.
 
 use crate::compare::agreement::Agreement;
 use crate::record::{Audit, Environment, Footprint, Program, Setup, WorkerSetup};
 use crate::tools::verify::{Grid, GridRow};
 
-/// What is known of a comparison's rows beside its samples.
+/// Findings on a comparison's backends beside its samples.
 #[derive(Debug, Clone, Default)]
 pub struct Beside {
-    /// Where criterion agrees, if it has measured at all.
+    /// Agreement with criterion, if the record holds a bench.
     pub criterion: Option<Vec<Agreement>>,
-    /// What the rows make of wrong answers.
+    /// The conformance grid.
     pub conformance: Option<Grid>,
-    /// What they send.
+    /// The wire audit.
     pub audit: Option<Audit>,
-    /// What it costs to depend on them.
+    /// The cost of depending on them.
     pub footprint: Option<Footprint>,
 }
 
 impl Beside {
-    /// Leaves only what was found of the versions that were compared: a grid or a footprint that
-    /// has been made anew since then says nothing about a record.
+    /// Keeps only the findings on the compared versions. A newer grid or footprint does not apply
+    /// to the record.
     pub fn of_the_same_versions(mut self, environment: &Environment, setup: &Setup) -> Self {
         let workers: Vec<&WorkerSetup> =
             setup.workloads.iter().flat_map(|workload| &workload.workers).collect();
-        let is_it = |row: &GridRow| {
-            let same = |worker: &&WorkerSetup| {
-                (&worker.client, &worker.executor) == (&row.client, &row.executor)
-            };
-            workers
-                .iter()
-                .filter(|worker| same(worker))
-                .any(|worker| plain(&worker.row) == Some(&row.name))
-        };
-        self.conformance =
-            self.conformance.map(|grid| grid.of(is_it)).filter(|grid| !grid.rows.is_empty());
-        let is_built_in =
-            |program: &Program| environment.crates.get(&program.client) == Some(&program.version);
+        self.conformance = self
+            .conformance
+            .map(|grid| grid.of(|row| workers.iter().any(|worker| is_same_version(worker, row))))
+            .filter(|grid| !grid.rows.is_empty());
         if let Some(footprint) = &mut self.footprint {
-            footprint.programs.retain(is_built_in);
+            footprint.programs.retain(|program| {
+                environment.crates.get(&program.client) == Some(&program.version)
+            });
         }
         self.footprint.take_if(|footprint| {
             !setup.rows.iter().any(|row| program(footprint, &row.name).is_some())
@@ -47,14 +39,19 @@ impl Beside {
     }
 }
 
-/// The program that stands for a row.
+fn is_same_version(worker: &WorkerSetup, row: &GridRow) -> bool {
+    (&worker.client, &worker.executor) == (&row.client, &row.executor)
+        && plain(&worker.row) == Some(&row.name)
+}
+
+/// Returns the measured program of a backend.
 pub(super) fn program<'a>(footprint: &'a Footprint, row: &str) -> Option<&'a Program> {
     footprint.of(row).or_else(|| footprint.of(plain(row)?))
 }
 
-/// The row with no number of threads and no way of making tasks: neither changes what a client
-/// makes of an answer, nor what is built. `None` where a client is as it comes, which is another
-/// client.
+/// Returns the name of a backend without threads and tasks: they change neither how a client treats
+/// an answer nor the build. Returns `None` for a client with a `/` option, such as its
+/// defaults: it counts as another client.
 fn plain(row: &str) -> Option<&str> {
     (!row.contains('/')).then(|| row.split([':', '+']).next().unwrap_or(row))
 }
@@ -73,42 +70,44 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_was_found_of_other_versions_is_left_out() {
-        let mut setup = comparison().setup;
-        let worker = |row: &str, client: &str| WorkerSetup {
+    fn worker(row: &str, client: &str) -> WorkerSetup {
+        WorkerSetup {
             row: row.to_owned(),
             client: client.to_owned(),
             executor: "smol 2.0.2".to_owned(),
             threads: 2,
-        };
-        setup.workloads[0].workers =
-            vec![worker("surf@smol:1", "surf 2.3.2"), worker("hyper@smol/default", "hyper 1.12.0")];
-        let row = |name: &str, client: &str| GridRow {
+        }
+    }
+
+    fn row(name: &str, client: &str) -> GridRow {
+        GridRow {
             name: name.to_owned(),
             client: client.to_owned(),
             executor: "smol 2.0.2".to_owned(),
-        };
-        let grid = |client| Grid {
-            grid_version: 1,
-            deadline_ms: 1,
-            rows: vec![row("surf@smol", client), row("hyper@smol", "hyper 1.12.0")],
-            cells: Vec::new(),
-        };
-        let of = |client, version| {
-            let footprint =
-                Footprint { programs: vec![program("surf", version), program("hyper", "0.1.0")] };
-            Beside {
-                conformance: Some(grid(client)),
-                footprint: Some(footprint),
-                ..Beside::default()
-            }
-            .of_the_same_versions(&record().environment, &setup)
-        };
-        let same = of("surf 2.3.2", "2.3.2");
+        }
+    }
+
+    /// Returns findings on a version of surf, and on a hyper that was not compared.
+    fn findings(version: &str) -> Beside {
+        let rows =
+            vec![row("surf@smol", &format!("surf {version}")), row("hyper@smol", "hyper 1.12.0")];
+        let programs = vec![program("surf", version), program("hyper", "0.1.0")];
+        Beside {
+            conformance: Some(Grid { grid_version: 1, deadline_ms: 1, rows, cells: Vec::new() }),
+            footprint: Some(Footprint { programs }),
+            ..Beside::default()
+        }
+    }
+
+    #[test]
+    fn other_versions_are_left_out() {
+        let (environment, mut setup) = (record().environment, comparison().setup);
+        setup.workloads[0].workers =
+            vec![worker("surf@smol:1", "surf 2.3.2"), worker("hyper@smol/default", "hyper 1.12.0")];
+        let same = findings("2.3.2").of_the_same_versions(&environment, &setup);
         assert_eq!(same.conformance.unwrap().rows, [row("surf@smol", "surf 2.3.2")]);
         assert_eq!(same.footprint.unwrap().programs, [program("surf", "2.3.2")]);
-        let other = of("surf 2.3.3", "2.3.3");
+        let other = findings("2.3.3").of_the_same_versions(&environment, &setup);
         assert_eq!((other.conformance, other.footprint), (None, None));
     }
 }

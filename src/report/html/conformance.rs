@@ -1,5 +1,4 @@
-//! The conformance grid as the page's template takes it: a column for rows of which every cell was
-//! judged alike.
+//! The conformance grid for the page's template. Backends with equal verdicts share a column.
 
 use serde::Serialize;
 
@@ -7,7 +6,6 @@ use crate::scenario::fault::Fault;
 use crate::tools::verify::view::{Finding, LEGEND, findings, groups, shortcomings, sign, summary};
 use crate::tools::verify::{Cell, Grid, Verdict};
 
-/// The grid.
 #[derive(Debug, Serialize)]
 pub(super) struct GridView {
     summary: String,
@@ -17,7 +15,7 @@ pub(super) struct GridView {
     findings: Vec<FindingView>,
 }
 
-/// Rows of which every cell was judged alike.
+/// The column of backends with equal verdicts.
 #[derive(Debug, Serialize)]
 struct ColumnView {
     rows: Vec<String>,
@@ -32,7 +30,7 @@ struct GroupView {
     faults: Vec<FaultView>,
 }
 
-/// A fault, and a sign for each column.
+/// A fault with a sign for each column.
 #[derive(Debug, Serialize)]
 struct FaultView {
     name: &'static str,
@@ -40,7 +38,7 @@ struct FaultView {
     signs: Vec<SignView>,
 }
 
-/// What a client made of a fault.
+/// The result of a client on a fault.
 #[derive(Debug, Serialize)]
 struct SignView {
     sign: char,
@@ -48,7 +46,7 @@ struct SignView {
     is_right: bool,
 }
 
-/// What is not right.
+/// A wrong result.
 #[derive(Debug, Serialize)]
 struct FindingView {
     fault: &'static str,
@@ -62,20 +60,37 @@ struct FindingView {
 
 pub(super) fn view(grid: &Grid) -> GridView {
     let columns = grid.alike();
-    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let column = |rows: &Vec<&str>| ColumnView {
+    GridView {
+        summary: summary(grid),
+        groups: groups(grid)
+            .map(|(group, faults)| GroupView {
+                title: group.title,
+                faults: faults.iter().map(|fault| fault_view(grid, &columns, fault)).collect(),
+            })
+            .collect(),
+        columns: columns.iter().map(|rows| column_view(grid, rows)).collect(),
+        legend: LEGEND
+            .into_iter()
+            .filter(|(letter, _)| grid.cells.iter().any(|cell| sign(cell) == *letter))
+            .collect(),
+        findings: findings(grid).into_iter().map(finding_view).collect(),
+    }
+}
+
+fn column_view(grid: &Grid, rows: &[&str]) -> ColumnView {
+    ColumnView {
         rows: owned(rows),
         shortcomings: shortcomings(grid, rows[0]).map(|faults| owned(&faults)),
-    };
-    let fault = |fault: &&'static Fault| FaultView {
-        name: fault.name,
-        what: fault.what,
-        signs: columns
-            .iter()
-            .filter_map(|rows| Some(sign_view(grid.cell(rows[0], fault.name)?)))
-            .collect(),
-    };
-    let finding = |finding: Finding<'_>| FindingView {
+    }
+}
+
+fn fault_view(grid: &Grid, columns: &[Vec<&str>], fault: &'static Fault) -> FaultView {
+    let cells = columns.iter().filter_map(|rows| grid.cell(rows[0], fault.name));
+    FaultView { name: fault.name, what: fault.what, signs: cells.map(sign_view).collect() }
+}
+
+fn finding_view(finding: Finding<'_>) -> FindingView {
+    FindingView {
         fault: finding.fault.name,
         verdict: finding.cell.client.words(),
         rows: owned(&finding.rows),
@@ -83,20 +98,11 @@ pub(super) fn view(grid: &Grid) -> GridView {
         right: finding.fault.right.to_string(),
         why: finding.fault.why,
         known: finding.cell.known().map(|known| (known.cause, known.link)),
-    };
-    let is_used = |(letter, _): &(char, &str)| grid.cells.iter().any(|cell| sign(cell) == *letter);
-    GridView {
-        summary: summary(grid),
-        columns: columns.iter().map(column).collect(),
-        groups: groups(grid)
-            .map(|(group, faults)| GroupView {
-                title: group.title,
-                faults: faults.iter().map(fault).collect(),
-            })
-            .collect(),
-        legend: LEGEND.into_iter().filter(is_used).collect(),
-        findings: findings(grid).into_iter().map(finding).collect(),
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 fn sign_view(cell: &Cell) -> SignView {

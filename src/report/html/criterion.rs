@@ -1,18 +1,18 @@
-//! Where criterion and `compare` agree, as the page's template takes it.
+//! Agreement between criterion and `compare` for the page's template.
 
 use serde::Serialize;
 
 use crate::compare::agreement::{Accord, Agreement};
 use crate::report::agreement::{interval, summary, words};
 
-/// A sentence, and a line for each row that both have measured.
+/// A sentence, and a line for each backend that both have measured.
 #[derive(Debug, Serialize)]
 pub(super) struct CriterionView {
     summary: String,
     lines: Vec<LineView>,
 }
 
-/// A row on a scenario.
+/// A backend on a scenario.
 #[derive(Debug, Serialize)]
 struct LineView {
     scenario: String,
@@ -24,13 +24,17 @@ struct LineView {
 }
 
 pub(super) fn view(agreements: &[Agreement]) -> CriterionView {
-    let line = |agreement: &Agreement| LineView {
+    let lines = agreements.iter().map(line_view).collect();
+    CriterionView { summary: summary(agreements), lines }
+}
+
+fn line_view(agreement: &Agreement) -> LineView {
+    LineView {
         scenario: agreement.scenario.clone(),
         row: agreement.row.clone(),
         criterion: format!("{:.3}", agreement.criterion),
         compare: interval(agreement.compare),
         told: words(agreement.accord),
         contradicts: agreement.accord == Accord::Contradicts,
-    };
-    CriterionView { summary: summary(agreements), lines: agreements.iter().map(line).collect() }
+    }
 }

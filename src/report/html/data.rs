@@ -1,4 +1,4 @@
-//! The figures behind the page, to be taken away as files.
+//! The figures of the page as files to download.
 
 use std::fmt::Write;
 
@@ -38,7 +38,7 @@ fn shorten(value: &mut Value) {
     }
 }
 
-/// Returns the median pass of each block, a line for each.
+/// Returns the median pass of each block as CSV.
 pub(super) fn blocks_csv(workloads: &[WorkloadAnalysis]) -> String {
     let mut text = "scenario,row,block,median_pass_s\n".to_owned();
     for workload in workloads {
@@ -64,9 +64,9 @@ mod tests {
     use crate::record::fixtures::comparison;
 
     #[test]
-    fn every_block_of_every_row_is_a_line() {
+    fn every_block_is_a_line() {
         let text = blocks_csv(&analyse(&comparison()));
-        // Three rows that count and the reference again, six blocks each.
+        // Three valid backends and the A/A control, six blocks each.
         assert_eq!(text.lines().count(), 1 + 4 * 6, "{text}");
         assert!(text.contains("\"article\",\"surf@smol (again)\",5,0.03"), "{text}");
     }

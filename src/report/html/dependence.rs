@@ -1,4 +1,4 @@
-//! What it costs to depend on a row, as the page's template takes it.
+//! The cost of depending on a backend for the page's template.
 
 use serde::Serialize;
 
@@ -21,22 +21,21 @@ pub(super) const COLUMNS: [&str; 10] = [
     "advisories",
 ];
 
-/// The rows, and what is said against what they are built of.
+/// The backends, and the advisories on their crates.
 #[derive(Debug, Serialize)]
 pub(super) struct DependenceView {
     rows: Vec<RowView>,
     advisories: Vec<AdvisoryView>,
 }
 
-/// A row and its figures.
+/// A backend and its figures.
 #[derive(Debug, Serialize)]
 struct RowView {
     name: String,
     cells: Vec<CellView>,
 }
 
-/// A figure: its text, the number that it is sorted by if it is one, what is behind it, and where
-/// that is to be seen.
+/// A figure: its text, the number to sort by, the names behind it, and a link to its source.
 #[derive(Debug, Serialize)]
 struct CellView {
     text: String,
@@ -45,7 +44,6 @@ struct CellView {
     link: Option<String>,
 }
 
-/// An advisory.
 #[derive(Debug, Serialize)]
 struct AdvisoryView {
     id: String,
@@ -53,45 +51,48 @@ struct AdvisoryView {
     link: Option<String>,
 }
 
-/// The rows of a comparison of which a program was measured. `None` where there is none.
+/// Returns the backends of a comparison with a measured program; `None` without any.
 pub(super) fn view(footprint: &Footprint, rows: &[RowSetup]) -> Option<DependenceView> {
-    let programs = || rows.iter().filter_map(|row| Some((row, program(footprint, &row.name)?)));
+    let programs: Vec<(&RowSetup, &Program)> =
+        rows.iter().filter_map(|row| Some((row, program(footprint, &row.name)?))).collect();
     let mut advisories: Vec<&Advisory> =
-        programs().flat_map(|(_, program)| &program.advisories).collect();
+        programs.iter().flat_map(|(_, program)| &program.advisories).collect();
     advisories.sort_by(|a, b| a.id.cmp(&b.id));
     advisories.dedup();
-    let row = |(row, program): (&RowSetup, &Program)| RowView {
-        name: row.name.clone(),
-        cells: cells(program),
-    };
-    let advisory = |of: &Advisory| AdvisoryView {
-        id: of.id.clone(),
-        against: of.against.clone(),
-        link: web(&of.link),
-    };
-    let advisories = advisories.into_iter().map(advisory).collect();
-    let view = DependenceView { rows: programs().map(row).collect(), advisories };
-    (!view.rows.is_empty()).then_some(view)
+    let rows: Vec<RowView> = programs
+        .into_iter()
+        .map(|(row, program)| RowView { name: row.name.clone(), cells: cells(program) })
+        .collect();
+    let advisories = advisories.into_iter().map(advisory_view).collect();
+    (!rows.is_empty()).then_some(DependenceView { rows, advisories })
 }
 
-/// A link that leads to the web and nowhere else.
+fn advisory_view(advisory: &Advisory) -> AdvisoryView {
+    AdvisoryView {
+        id: advisory.id.clone(),
+        against: advisory.against.clone(),
+        link: web(&advisory.link),
+    }
+}
+
+/// Returns the link if it leads to the web.
 fn web(link: &str) -> Option<String> {
     link.starts_with("https://").then(|| link.to_owned())
 }
 
+fn words(text: &str) -> CellView {
+    CellView { text: text.to_owned(), value: None, names: Vec::new(), link: None }
+}
+
+fn number(text: String, value: f64) -> CellView {
+    CellView { text, value: Some(value), names: Vec::new(), link: None }
+}
+
+fn count(names: Vec<String>) -> CellView {
+    CellView { names: names.clone(), ..number(names.len().to_string(), names.len() as f64) }
+}
+
 fn cells(program: &Program) -> Vec<CellView> {
-    let number = |text: String, value: f64| CellView {
-        text,
-        value: Some(value),
-        names: Vec::new(),
-        link: None,
-    };
-    let words =
-        |text: &str| CellView { text: text.to_owned(), value: None, names: Vec::new(), link: None };
-    let count = |names: Vec<String>| CellView {
-        names: names.clone(),
-        ..number(names.len().to_string(), names.len() as f64)
-    };
     let native = program.native.join(", ");
     let release = program.released.as_ref();
     let advisories =

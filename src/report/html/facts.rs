@@ -1,4 +1,4 @@
-//! How it was measured, as names and values; and the line under the page's heading.
+//! The conditions of a measurement as names and values, and the line under the page's heading.
 
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{Comparison, Environment};
@@ -6,7 +6,7 @@ use crate::render::numbers::{grouped, seconds};
 use crate::report::comparison::no_instructions;
 use crate::report::environment;
 
-/// Where, how and with what.
+/// Returns the machine, the software and the extent of the measurement.
 pub(super) fn facts(
     environment: &Environment,
     comparison: &Comparison,
@@ -28,7 +28,7 @@ pub(super) fn facts(
         })
         .sum();
     facts.push(("measured", format!("{} passes of {} fetches", grouped(passes), grouped(fetches))));
-    facts.extend(no_instructions(setup, workloads).map(|told| ("instructions", told)));
+    facts.extend(no_instructions(setup, workloads).map(|reason| ("instructions", reason)));
     if let Some(aftermath) = &setup.aftermath {
         facts.push(("duration", seconds(aftermath.seconds)));
         if let Some(load) = aftermath.load {
@@ -41,13 +41,10 @@ pub(super) fn facts(
     facts
 }
 
-/// How much was compared, where and when.
+/// Returns the extent, the machine and the date of a comparison.
 pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, started, .. } = environment;
     let rows = workloads.iter().map(|workload| workload.rows.len()).max().unwrap_or(0);
-    let count = |number: usize, one: &str, many: &str| {
-        format!("{number} {}", if number == 1 { one } else { many })
-    };
     format!(
         "{} on {}, {} of {cpu}, {}",
         count(rows, "row", "rows"),
@@ -55,4 +52,8 @@ pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis])
         count(*cores, "core", "cores"),
         started.split('T').next().unwrap_or(started)
     )
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -1,4 +1,4 @@
-//! The waterfalls of a scenario as the page's template takes them.
+//! The waterfalls of a scenario for the page's template.
 
 use serde::Serialize;
 
@@ -6,22 +6,22 @@ use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::Comparison;
 use crate::report::chart::waterfall::{Waterfall, picture, waterfalls};
 
-/// How wide the pictures are: for screens and for phones.
+/// Widths of the pictures, for screens and for phones.
 const WIDE: i32 = 1000;
 const NARROW: i32 = 340;
 
-/// More waterfalls than these are not all shown at once: those of rows that fetch at once look much
-/// alike.
+/// Beyond this many waterfalls, only some are shown at first, because those of concurrent backends
+/// look alike.
 const MOST_SHOWN: usize = 4;
 
-/// The waterfalls: those that show all that there is to see, and the others.
+/// The waterfalls to show at first, and the others.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct FallsView {
     shown: Vec<FallView>,
     others: Vec<FallView>,
 }
 
-/// A row's.
+/// The waterfall of a backend.
 #[derive(Debug, Serialize)]
 struct FallView {
     row: String,
@@ -29,8 +29,8 @@ struct FallView {
     narrow: String,
 }
 
-/// Of many, the first row's is shown, the last one's of those that fetch at once, and those of the
-/// rows that fetch one after another.
+/// Returns the waterfalls. Of many, it shows those of the first backend, of the last concurrent one
+/// and of all sequential ones.
 pub(super) fn view(
     comparison: &Comparison,
     workload: &WorkloadAnalysis,
@@ -38,18 +38,21 @@ pub(super) fn view(
     let all = waterfalls(comparison, workload);
     let longest =
         all.iter().flat_map(|one| &one.fetches).map(|fetch| fetch.end_s).fold(0.0, f64::max);
-    let is_sequential =
-        |fall: &Waterfall| workload.rows.iter().any(|row| row.name == fall.row && row.sequential);
-    let last_at_once = all.iter().rposition(|fall| !is_sequential(fall));
+    let last_concurrent = all.iter().rposition(|fall| !is_sequential(workload, fall));
     let mut view = FallsView::default();
     for (number, fall) in all.iter().enumerate() {
         let wide = picture(fall, longest, WIDE)?;
         let one = FallView { row: fall.row.clone(), wide, narrow: picture(fall, longest, NARROW)? };
-        let stands_out = number == 0 || Some(number) == last_at_once || is_sequential(fall);
+        let stands_out =
+            number == 0 || Some(number) == last_concurrent || is_sequential(workload, fall);
         if stands_out || all.len() <= MOST_SHOWN { &mut view.shown } else { &mut view.others }
             .push(one);
     }
     Ok(view)
+}
+
+fn is_sequential(workload: &WorkloadAnalysis, fall: &Waterfall) -> bool {
+    workload.rows.iter().any(|row| row.name == fall.row && row.sequential)
 }
 
 #[cfg(test)]
@@ -58,11 +61,13 @@ mod tests {
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::comparison;
 
+    fn names(falls: &[FallView]) -> Vec<String> {
+        falls.iter().map(|fall| fall.row.clone()).collect()
+    }
+
     #[test]
-    fn of_many_rows_those_that_stand_out_are_shown() {
+    fn notable_waterfalls_are_shown() {
         let mut comparison = comparison();
-        let names =
-            |falls: &[FallView]| falls.iter().map(|fall| fall.row.clone()).collect::<Vec<_>>();
         let few = view(&comparison, &analyse(&comparison)[0]).unwrap();
         assert_eq!((names(&few.shown).len(), few.others.len()), (3, 0));
         for (number, row) in ["b@x", "c@x"].into_iter().enumerate() {

@@ -1,5 +1,4 @@
-//! A record as one HTML file that opens anywhere: nothing is fetched, and all is there without a
-//! script too.
+//! A record as one HTML file that opens anywhere: it fetches nothing and works without its script.
 
 use anyhow::Context;
 use minijinja::syntax::SyntaxConfig;
@@ -31,11 +30,11 @@ use self::policy::{Policy, json_for_page, link};
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// The page of a record's folder, with what its comparison says and what is known beside it.
+/// Returns the page of a record's folder, with its comparison and the findings beside it.
 ///
 /// # Errors
 ///
-/// It holds no comparison, or a chart cannot be drawn.
+/// Returns an error if the folder holds no comparison or a chart cannot be drawn.
 pub fn page(
     folder: &Folder,
     workloads: &[WorkloadAnalysis],
@@ -89,11 +88,11 @@ pub fn page(
     )
 }
 
-/// The page that lists all records, the newest first.
+/// Returns the page that lists all records, the newest first.
 ///
 /// # Errors
 ///
-/// The template is broken.
+/// Returns an error if the template is broken.
 pub fn index(records: &mut [Listed]) -> anyhow::Result<String> {
     newest_first(records);
     let policy = Policy::new(STYLE, "").text();
@@ -101,8 +100,7 @@ pub fn index(records: &mut [Listed]) -> anyhow::Result<String> {
     render("index.html", include_str!("index.html"), context! { policy, style => STYLE, records })
 }
 
-/// Fills a template in. Whatever is put into it is escaped, but for what the template itself calls
-/// safe.
+/// Fills in a template. All values are escaped unless the template marks them safe.
 fn render(name: &str, template: &str, values: minijinja::Value) -> anyhow::Result<String> {
     let mut templates = Templates::new();
     templates.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -125,25 +123,29 @@ mod tests {
     use crate::record::{Advisory, Audit, Footprint, Program, Release, RowAudit};
     use crate::tools::verify::{Cell, Grid, GridRow, Verdict};
 
-    /// The page of the small record, every name and message of which is `text`, numbered so that
-    /// rows stay apart.
+    /// Replaces a name by `text` and its number, so that backends stay distinct.
+    fn renamed(name: &str, names: &[String], text: &str) -> String {
+        match names.iter().position(|other| name.starts_with(other)) {
+            Some(number) => format!("{text}{number}{}", &name[names[number].len()..]),
+            None => text.to_owned(),
+        }
+    }
+
+    /// Returns the page of the small record with `text` as every name and message.
     fn page_of(text: &str) -> String {
         let mut comparison = comparison();
         let names: Vec<String> = comparison.setup.rows.iter().map(|row| row.name.clone()).collect();
-        let renamed = |name: &str| match names.iter().position(|other| name.starts_with(other)) {
-            Some(number) => format!("{text}{number}{}", &name[names[number].len()..]),
-            None => text.to_owned(),
-        };
         let setup = &mut comparison.setup;
-        setup.rows.iter_mut().for_each(|row| row.name = renamed(&row.name));
+        setup.rows.iter_mut().for_each(|row| row.name = renamed(&row.name, &names, text));
         setup.reference = setup.rows[0].name.clone();
         let workload = &mut setup.workloads[0];
         (workload.scenario, workload.description) = (text.to_owned(), text.to_owned());
         workload.sites = vec![text.to_owned(); 3];
         workload.left_out = vec![(text.to_owned(), 2.0)];
         for pass in &mut comparison.passes {
-            (pass.row, pass.scenario, pass.why) =
-                (renamed(&pass.row), text.to_owned(), pass.why.take().map(|_| text.to_owned()));
+            pass.row = renamed(&pass.row, &names, text);
+            pass.scenario = text.to_owned();
+            pass.why = pass.why.take().map(|_| text.to_owned());
         }
         let mut bench = record();
         bench
@@ -156,7 +158,7 @@ mod tests {
         page(&folder, &workloads, &beside(text)).unwrap()
     }
 
-    /// What is known beside it, every name and word of which is `text`.
+    /// Returns findings with `text` as every name and word.
     fn beside(text: &str) -> Beside {
         let owned = || text.to_owned();
         let compare = crate::stats::paired::Ratio { mean: 1.0, low: 0.9, high: 1.1, blocks: 8 };
@@ -208,7 +210,7 @@ mod tests {
         }
     }
 
-    /// How many elements of a kind there are.
+    /// Counts the elements of a kind.
     fn elements(page: &str, name: &str) -> usize {
         page.matches(&format!("<{name}")).count()
     }
@@ -217,7 +219,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
-        fn no_text_becomes_part_of_the_page(text in "([<>&\"'=/ a-z]|script|\u{1b}|\u{202e}|\u{0}|\n|\\{\\{|-->){1,20}") {
+        fn no_text_becomes_markup(text in "([<>&\"'=/ a-z]|script|\u{1b}|\u{202e}|\u{0}|\n|\\{\\{|-->){1,20}") {
             let (harmless, page) = (page_of("x"), page_of(&text));
             for element in ["script", "style", "svg", "tr", "a ", "img", "title", "!--", "b>"] {
                 prop_assert_eq!(elements(&page, element), elements(&harmless, element), "{}", element);
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_fetches_nothing_and_says_it_all_without_a_script() {
+    fn a_page_is_self_contained() {
         let page = page_of("</script><script>alert(1)</script>");
         assert_eq!(elements(&page, "script"), 2);
         let fetching =

@@ -1,5 +1,4 @@
-//! What the page may do, by its Content-Security-Policy: its own style, its own script, and nothing
-//! else.
+//! The page's Content-Security-Policy: it allows the page's style and script, and nothing else.
 
 use std::fmt::Write;
 
@@ -7,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
-/// A policy that names the digests of the one style and the one script.
+/// A policy with the digests of the one style and the one script.
 #[derive(Debug)]
 pub(super) struct Policy {
     style: String,
@@ -16,12 +15,10 @@ pub(super) struct Policy {
 
 impl Policy {
     pub(super) fn new(style: &str, script: &str) -> Self {
-        let hash =
-            |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
         Self { style: hash(style), script: hash(script) }
     }
 
-    /// The policy, as it stands in the page's head.
+    /// Returns the policy as written in the page's head.
     pub(super) fn text(&self) -> String {
         let Self { style, script } = self;
         format!(
@@ -31,20 +28,24 @@ impl Policy {
     }
 }
 
-/// JSON that may stand in a script element: nothing in it ends the element, and nothing steers a
-/// reader of the source.
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())))
+}
+
+/// Returns JSON that is safe in a script element: it cannot end the element, and holds no control
+/// characters that would mislead a reader of the source.
 pub(super) fn json_for_page(value: &serde_json::Value) -> String {
     crate::render::escape::json(&value.to_string().replace('<', "\\u003c"))
 }
 
-/// A text as a link to itself, so that a page can hand it out as a file. Percent signs take less
-/// room here than base64.
+/// Returns a `data:` link that holds the text, for a download. Percent-encoding is shorter here
+/// than base64.
 pub(super) fn link(media_type: &str, text: &str) -> String {
     let mut link = format!("data:{media_type};charset=utf-8,");
     for byte in text.bytes() {
         match byte {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => link.push(char::from(byte)),
-            // What a link may hold as it is, but for what means something to HTML.
+            // Characters that need no encoding in a link and have no meaning in HTML.
             _ if b"-._~!$()*+,;=:@/?[]{}|".contains(&byte) => link.push(char::from(byte)),
             _ => write!(link, "%{byte:02X}").expect("a string takes everything"),
         }
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_holds_its_text_and_nothing_that_ends_it() {
+    fn links_encode_their_text() {
         assert_eq!(
             link("text/csv", "a,1.5\n\"<&#%'ü"),
             "data:text/csv;charset=utf-8,a,1.5%0A%22%3C%26%23%25%27%C3%BC"
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_ends_the_element_that_holds_it() {
+    fn json_cannot_end_its_element() {
         let value = serde_json::json!({ "a": "</script><!--\u{202e}" });
         let text = json_for_page(&value);
         assert!(!text.contains('<') && !text.contains('\u{202e}'), "{text}");

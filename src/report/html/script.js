@@ -1,6 +1,6 @@
 "use strict";
-// Sorts, hides and switches to another reference. It computes no figure: the page and the table beside it hold them all.
-// The fragment of the page's address remembers the choices.
+// Sorts tables, hides backends and switches the reference. It computes no figures: the page and its data hold them all.
+// The fragment of the page's address stores the choices.
 (() => {
   const record = JSON.parse(document.getElementById("record").textContent);
   const controls = document.getElementById("controls");
@@ -9,7 +9,7 @@
   const boxes = [...controls.querySelectorAll("input[name=row]")];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-  // Shows the times of a scenario against a row of it or, if that does not count, against its own reference.
+  // Shows the times of a scenario against a backend or, if that is invalid there, against the scenario's reference.
   const compare = (element, wanted) => {
     const workload = record.workloads[Number(element.dataset.workload)];
     const name = workload.references.includes(wanted) ? wanted : workload.reference;
@@ -23,7 +23,7 @@
     }
   };
 
-  // Writes one line of the ranking.
+  // Updates one line of the ranking.
   const write = (line, [verdict, interval, ratio, isNoise, lengths]) => {
     const says = line.querySelector(".says");
     says.classList.toggle("noise", Boolean(isNoise));
@@ -46,7 +46,7 @@
     part?.setAttribute("width", width);
   };
 
-  // Shows the rows that are ticked and match the filter, in every table and chart.
+  // Shows the backends that are ticked and match the filter, in every table and chart.
   const show = () => {
     const wanted = filter.value.trim().toLowerCase();
     const hidden = new Set(boxes.filter((box) => !box.checked).map((box) => box.value));
@@ -58,10 +58,10 @@
   };
 
   const tables = all("table.sortable");
-  // Where each line stood when the page came: what is equal stays in that order, whatever it was sorted by before.
+  // The original place of each line: equal lines keep this order, whatever the table was sorted by before.
   const places = new Map(tables.flatMap((table) => [...table.tBodies[0].rows].map((line, place) => [line, place])));
 
-  // Sorts a table by a column; a second time turns it round.
+  // Sorts a table by a column.
   const sort = (heading, direction) => {
     const table = heading.closest("table");
     const column = [...heading.parentElement.children].indexOf(heading);

@@ -1,4 +1,4 @@
-//! Whether the mock server was the limit, as the page's template takes it.
+//! The load of the mock server, for the page's template: whether it was the limit.
 
 use serde::Serialize;
 
@@ -8,28 +8,28 @@ use crate::record::Capacity;
 use crate::report::capacity;
 use crate::report::comparison::show;
 
-/// What the server could do, and how much of that was asked of it.
+/// The capacity of the server, and its load.
 #[derive(Debug, Serialize)]
 pub(super) struct ServerView {
     capacity: Option<String>,
     workloads: Vec<WorkloadView>,
 }
 
-/// A scenario.
+/// The load on a scenario.
 #[derive(Debug, Serialize)]
 struct WorkloadView {
     name: String,
-    /// The row that asked most of it, and how much that was.
+    /// The backend with the highest rate, and the rate.
     most: (String, String),
-    /// How many times as much it could have answered.
+    /// The server's capacity as a multiple of that rate.
     headroom: Option<String>,
-    /// The row that it was busiest with, and for which share of the pass.
+    /// The backend that kept the server busiest, and for which share of the pass.
     busiest: (String, String),
-    /// Whether that was so much that it held the row up.
+    /// Whether the server held that backend up.
     is_bound: bool,
 }
 
-/// `None` where the server was not looked at, as on live sites.
+/// Returns `None` if the server was not observed, as on live sites.
 pub(super) fn view(
     capacity: Option<&Capacity>,
     workloads: &[WorkloadAnalysis],

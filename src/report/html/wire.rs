@@ -1,11 +1,11 @@
-//! The wire audit as the page's template takes it.
+//! The wire audit for the page's template.
 
 use serde::Serialize;
 
 use crate::compare::audit::view::{differences, looked_at, usual, usually};
 use crate::record::{Audit, RowAudit};
 
-/// What rows send.
+/// The requests of the backends.
 #[derive(Debug, Serialize)]
 pub(super) struct WireView {
     usually: String,
@@ -13,7 +13,7 @@ pub(super) struct WireView {
     requests: Vec<RequestView>,
 }
 
-/// A row, and what it does otherwise than most.
+/// A backend, and its differences from most.
 #[derive(Debug, Serialize)]
 struct RowView {
     name: String,
@@ -22,7 +22,7 @@ struct RowView {
     differences: Vec<String>,
 }
 
-/// A request, line by line, and who sends it so.
+/// A request, line by line, and the backends that send it.
 #[derive(Debug, Serialize)]
 struct RequestView {
     rows: Vec<String>,
@@ -31,16 +31,19 @@ struct RequestView {
 
 pub(super) fn view(audit: &Audit) -> WireView {
     let usual = usual(audit);
-    let row = |row: &RowAudit| RowView {
+    WireView {
+        usually: usually(&usual),
+        rows: audit.rows.iter().map(|row| row_view(row, &usual)).collect(),
+        requests: requests(audit),
+    }
+}
+
+fn row_view(row: &RowAudit, usual: &[String]) -> RowView {
+    RowView {
         name: row.row.clone(),
         sockets: row.sockets,
         sockets_ideal: row.sockets_ideal,
-        differences: differences(row, &usual),
-    };
-    WireView {
-        usually: usually(&usual),
-        rows: audit.rows.iter().map(row).collect(),
-        requests: requests(audit),
+        differences: differences(row, usual),
     }
 }
 

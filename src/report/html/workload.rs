@@ -1,4 +1,4 @@
-//! A scenario as the page's template takes it: words and lengths, nothing left to compute.
+//! A scenario for the page's template, computed ready to print.
 
 use serde::Serialize;
 
@@ -9,10 +9,9 @@ use crate::render::numbers::{grouped, significant, time_scale};
 use crate::report::comparison::{footnotes, invalidities, show, verdict};
 use crate::stats::paired::Ratio;
 
-/// How many rows a headline names.
+/// The number of backends that a headline names.
 const NAMED: usize = 4;
 
-/// A scenario.
 #[derive(Debug, Serialize)]
 pub(super) struct WorkloadView {
     id: String,
@@ -31,25 +30,23 @@ pub(super) struct WorkloadView {
     cost_columns: Vec<ColumnView>,
 }
 
-/// The answer, before all else.
+/// The main result.
 #[derive(Debug, Serialize)]
 struct Headline {
-    /// Who is first.
+    /// The backends ahead.
     who: Vec<String>,
-    /// What that means.
+    /// Their standing.
     what: String,
-    /// Names and values.
+    /// Names, values and notes.
     facts: Vec<(String, String, String)>,
 }
 
-/// A column of figures.
 #[derive(Debug, Serialize)]
 struct ColumnView {
     heading: &'static str,
     better: &'static str,
 }
 
-/// A row.
 #[derive(Debug, Serialize)]
 struct RowView {
     name: String,
@@ -64,13 +61,12 @@ struct RowView {
     cost: Vec<Cell>,
 }
 
-/// A figure.
 #[derive(Debug, Serialize)]
 struct Cell {
     text: String,
     value: Option<f64>,
-    /// Its share of the largest in its column, in percent: a multiple of five, each of which the
-    /// style sheet knows.
+    /// Its share of the largest in its column, in percent. It is a multiple of five, because the
+    /// style sheet has a class for each of those.
     share: i64,
 }
 
@@ -114,7 +110,7 @@ fn column(metric: &Metric) -> ColumnView {
     ColumnView { heading: metric.heading, better }
 }
 
-/// The answer before all else; `outcome` is `None` where there is no verdict.
+/// Returns the main result; `outcome` is `None` without a verdict.
 fn headline(workload: &WorkloadAnalysis, outcome: Option<&Outcome<'_>>) -> Headline {
     let Some(outcome) = outcome else {
         return Headline {
@@ -145,7 +141,7 @@ fn who(outcome: &Outcome<'_>) -> Vec<String> {
     who
 }
 
-/// The best time, and how far it is from the ideal.
+/// Returns the best time and its distance from the ideal.
 fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
     let median = show(Unit::Seconds, first.median_s?);
     let note = match first.efficiency().zip(first.ideal_s) {
@@ -166,7 +162,7 @@ fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
     Some(("Time".to_owned(), median, note))
 }
 
-/// The first row behind those ahead, and by how much.
+/// Returns the first backend behind those ahead, and its ratio to the first.
 fn next(workload: &WorkloadAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let (row, first) = (outcome.next?, outcome.ahead[0]);
     let ratio = workload.pair(row, first)?;
@@ -177,7 +173,7 @@ fn next(workload: &WorkloadAnalysis, outcome: &Outcome<'_>) -> Option<(String, S
     ))
 }
 
-/// What a fetch costs with the one of those ahead that takes the least of the processor.
+/// Returns the cost of a fetch with the backend that needs the least CPU among those ahead.
 fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
     let row = outcome.cheapest();
     let cost = row.cost?;
@@ -252,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_headline_says_what_the_sentence_does() {
+    fn headlines_match_the_verdict() {
         let mut comparison = comparison();
         assert_eq!(headline_of(&comparison), ("surf@smol".to_owned(), "is the fastest".to_owned()));
         for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {
