@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Fetch, Options};
 use fetchbench::record::{Sample, What};
@@ -72,20 +72,26 @@ fn raise_descriptor_limit() {
 fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
     let mut group = group(criterion, &place.scenario.name);
     group.throughput(Throughput::Elements(place.list_length() as u64));
-    for row in Row::usual() {
-        if place.scenario.needs_https() && !row.backend().https {
-            eprintln!("{}/{row}: left out, since it cannot fetch https", place.scenario.name);
+    for backend in Backend::usual() {
+        if place.scenario.needs_https() && !backend.entry().https {
+            eprintln!("{}/{backend}: left out, since it cannot fetch https", place.scenario.name);
             continue;
         }
-        let ideal = place.scenario.ideal(0, row.slots(&place.scenario.limits));
+        let ideal = place.scenario.ideal(0, backend.slots(&place.scenario.limits));
         if ideal > LONGEST_IDEAL {
             eprintln!(
-                "{}/{row}: left out, since a pass takes {ideal:.1?} at best",
+                "{}/{backend}: left out, since a pass takes {ideal:.1?} at best",
                 place.scenario.name
             );
             continue;
         }
-        bench_row(&mut group, BenchmarkId::from_parameter(row), place, &row, What::Pass);
+        bench_backend(
+            &mut group,
+            BenchmarkId::from_parameter(backend),
+            place,
+            &backend,
+            What::Pass,
+        );
     }
 }
 
@@ -95,9 +101,9 @@ fn bench_concurrency(criterion: &mut Criterion, suite: &Suite) {
     for concurrency in CONCURRENCIES {
         let concurrency = NonZeroUsize::new(concurrency).expect("none is zero");
         let place = suite.place(keepalive().with_concurrency(concurrency));
-        for row in Row::usual().filter(|row| !row.is_sequential()) {
-            let id = BenchmarkId::new(row.to_string(), concurrency);
-            bench_row(&mut group, id, &place, &row, What::Concurrency);
+        for backend in Backend::usual().filter(|backend| !backend.is_sequential()) {
+            let id = BenchmarkId::new(backend.to_string(), concurrency);
+            bench_backend(&mut group, id, &place, &backend, What::Concurrency);
         }
     }
 }
@@ -106,25 +112,25 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
     let place = suite.place(keepalive());
     let mut group = group(criterion, "overhead");
     bench_fake(&mut group, &place);
-    for row in Row::usual() {
+    for backend in Backend::usual() {
         let open = |_: &mut (), _| {
             let start = Instant::now();
-            let session = open(&row, &Options::default(), &place.scenario);
+            let session = open(&backend, &Options::default(), &place.scenario);
             let elapsed = start.elapsed();
             drop(session);
             Timed { elapsed, ideal: None }
         };
-        let sample = Sample { fetches: 0, ..place.sample(What::Open, &row) };
-        bench(&mut group, BenchmarkId::new("open", row), &sample, suite, || (), open);
+        let sample = Sample { fetches: 0, ..place.sample(What::Open, &backend) };
+        bench(&mut group, BenchmarkId::new("open", backend), &sample, suite, || (), open);
     }
     for (name, open) in by_hand::ALL {
-        let row: Row = name.parse().expect("each loop stands beside a row");
+        let backend: Backend = name.parse().expect("each loop stands beside a row");
         let concurrency = place.scenario.limits.concurrency.get();
         let pass = |by_hand: &mut by_hand::Loop, visit| Timed {
             elapsed: by_hand(&place.urls(visit)),
             ideal: None,
         };
-        let sample = place.sample(What::ByHand, &row);
+        let sample = place.sample(What::ByHand, &backend);
         let open = || {
             place.origins();
             open(concurrency)
@@ -136,40 +142,40 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
 /// What a pass of the fake costs, in which nothing is fetched. The time is that of the clock, not
 /// the made-up one.
 fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
-    let row: Row = "fake".parse().expect("it is in the table");
+    let backend: Backend = "fake".parse().expect("it is in the table");
     let origin = Origin { scheme: "http".to_owned(), host: "127.0.0.1".to_owned(), port: 1 };
     let urls = place.scenario.urls(&[origin], 0);
     let urls = &urls[..place.list_length()];
     let pass = |session: &mut Box<dyn Fetch>, _| {
         let start = Instant::now();
-        let pass = session.fetch_all(urls).unwrap_or_else(|error| panic!("{row}: {error:#}"));
+        let pass = session.fetch_all(urls).unwrap_or_else(|error| panic!("{backend}: {error:#}"));
         let elapsed = start.elapsed();
         assert_eq!(pass.fetched.len(), urls.len());
         Timed { elapsed, ideal: None }
     };
-    let sample = place.sample(What::Harness, &row);
+    let sample = place.sample(What::Harness, &backend);
     bench(
         group,
-        BenchmarkId::from_parameter(row),
+        BenchmarkId::from_parameter(backend),
         &sample,
         place.suite(),
-        || open(&row, &Options::default(), &place.scenario),
+        || open(&backend, &Options::default(), &place.scenario),
         pass,
     );
 }
 
 /// One row on one scenario.
-fn bench_row(
+fn bench_backend(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,
     place: &Place<'_>,
-    row: &Row,
+    backend: &Backend,
     what: What,
 ) {
-    let sample = place.sample(what, row);
-    let open = || open(row, &place.options(), &place.scenario);
+    let sample = place.sample(what, backend);
+    let open = || open(backend, &place.options(), &place.scenario);
     bench(group, id, &sample, place.suite(), open, |session, visit| {
-        place.pass(row, session.as_mut(), visit)
+        place.pass(backend, session.as_mut(), visit)
     });
 }
 
@@ -221,6 +227,6 @@ fn keepalive() -> Scenario {
     Scenario::load("keepalive").expect("it is built in")
 }
 
-fn open(row: &Row, options: &Options, scenario: &Scenario) -> Box<dyn Fetch> {
-    row.open(options, &scenario.limits).unwrap_or_else(|error| panic!("{error:#}"))
+fn open(backend: &Backend, options: &Options, scenario: &Scenario) -> Box<dyn Fetch> {
+    backend.open(options, &scenario.limits).unwrap_or_else(|error| panic!("{error:#}"))
 }

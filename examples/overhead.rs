@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::{Fetch, Options};
 use fetchbench::record::machine;
 use fetchbench::scenario::Scenario;
@@ -46,11 +46,11 @@ fn main() -> anyhow::Result<()> {
         LEVEL * 100.0,
     );
     for (name, open) in by_hand::ALL {
-        let row: Row = name.parse()?;
+        let backend: Backend = name.parse()?;
         let mut ratios = Vec::with_capacity(blocks);
         for block in 1..=blocks {
             show(&format!("{name}: block {block} of {blocks}"));
-            ratios.push(contest.block(&row, open)?);
+            ratios.push(contest.block(&backend, open)?);
         }
         show("");
         let Interval { mean, low, high } =
@@ -94,34 +94,34 @@ struct Contest {
 
 impl Contest {
     /// The median of log(throughput of the row / of the loop) over the rounds of a block.
-    fn block(&mut self, row: &Row, open: by_hand::Open) -> anyhow::Result<f64> {
+    fn block(&mut self, backend: &Backend, open: by_hand::Open) -> anyhow::Result<f64> {
         let concurrency = self.scenario.limits.concurrency.get();
         // What is opened first is a few per cent faster or slower than what is opened second, even
         // against itself.
         let early = self.toss().then(|| open(concurrency));
-        let mut session = row.open(&Options::default(), &self.scenario.limits)?;
+        let mut session = backend.open(&Options::default(), &self.scenario.limits)?;
         let mut by_hand = early.unwrap_or_else(|| open(concurrency));
         // Connecting is not compared.
-        self.pass(row, session.as_mut())?;
+        self.pass(backend, session.as_mut())?;
         by_hand(&self.next_list());
         let mut ratios = Vec::with_capacity(CYCLES);
         for _ in 0..CYCLES {
-            let (row_time, loop_time) = if self.toss() {
-                let row_time = self.pass(row, session.as_mut())?;
-                (row_time, by_hand(&self.next_list()))
+            let (backend_time, loop_time) = if self.toss() {
+                let backend_time = self.pass(backend, session.as_mut())?;
+                (backend_time, by_hand(&self.next_list()))
             } else {
                 let loop_time = by_hand(&self.next_list());
-                (self.pass(row, session.as_mut())?, loop_time)
+                (self.pass(backend, session.as_mut())?, loop_time)
             };
-            ratios.push((loop_time.as_secs_f64() / row_time.as_secs_f64()).ln());
+            ratios.push((loop_time.as_secs_f64() / backend_time.as_secs_f64()).ln());
         }
         median(&ratios).context("there are cycles")
     }
 
-    fn pass(&mut self, row: &Row, session: &mut dyn Fetch) -> anyhow::Result<Duration> {
+    fn pass(&mut self, backend: &Backend, session: &mut dyn Fetch) -> anyhow::Result<Duration> {
         let urls = self.next_list();
         let pass = session.fetch_all(&urls)?;
-        self.scenario.verify(self.visit, urls.len(), &pass).with_context(|| row.to_string())?;
+        self.scenario.verify(self.visit, urls.len(), &pass).with_context(|| backend.to_string())?;
         Ok(pass.elapsed)
     }
 

@@ -2,11 +2,11 @@
 //! is the difference real, and what does it cost?
 //!
 //! A [scenario](scenario::Scenario) names sites and the reply that a mock [server](server::Server)
-//! gives for each. A [backend](backend::Row) is a client on an executor and opens a
+//! gives for each. A [backend](backend::Backend) is a client on an executor and opens a
 //! [session](fetch::Fetch). A session fetches a whole list, and every answer is verified:
 //!
 //! ```
-//! use fetchbench::{backend::Row, fetch::Options, scenario::Scenario, server::Server};
+//! use fetchbench::{backend::Backend, fetch::Options, scenario::Scenario, server::Server};
 //!
 //! # fn main() -> anyhow::Result<()> {
 //! let scenario = Scenario::load("article")?.time_scaled(0.02);
@@ -15,7 +15,7 @@
 //!     server.announcement().sites.iter().map(|site| site.url.parse()).collect::<Result<_, _>>()?;
 //! std::thread::spawn(move || server.run());
 //!
-//! let row: Row = "ureq@threads".parse()?;
+//! let row: Backend = "ureq@threads".parse()?;
 //! let mut session = row.open(&Options::default(), &scenario.limits)?;
 //! let pass = session.fetch_all(&urls)?;
 //! scenario.verify(0, urls.len(), &pass)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Fetch, Options, Pass};
 use fetchbench::record::machine;
@@ -150,12 +150,12 @@ impl Place<'_> {
     }
 
     /// One pass of a row, verified. A wrong answer or a failed fetch fails the bench.
-    pub fn pass(&self, row: &Row, session: &mut dyn Fetch, visit: u64) -> Timed {
+    pub fn pass(&self, backend: &Backend, session: &mut dyn Fetch, visit: u64) -> Timed {
         let urls = self.urls(visit);
         let pass = session.fetch_all(&urls).and_then(|pass| self.verified(visit, pass));
         let pass =
-            pass.unwrap_or_else(|error| panic!("{row} on {}: {error:#}", self.scenario.name));
-        let slots = row.slots(&self.scenario.limits);
+            pass.unwrap_or_else(|error| panic!("{backend} on {}: {error:#}", self.scenario.name));
+        let slots = backend.slots(&self.scenario.limits);
         let ideal = self.scenario.has_delays().then(|| self.scenario.ideal(visit, slots));
         Timed { elapsed: pass.elapsed, ideal: ideal.filter(|ideal| !ideal.is_zero()) }
     }
@@ -172,13 +172,13 @@ impl Place<'_> {
     }
 
     /// The form of a sample of a row here, with no time in it yet.
-    pub fn sample(&self, what: What, row: &Row) -> Sample {
+    pub fn sample(&self, what: What, backend: &Backend) -> Sample {
         let concurrency = self.scenario.limits.concurrency;
         Sample {
             what,
             scenario: self.scenario.name.clone(),
-            row: row.to_string(),
-            threads: row.threads(concurrency),
+            backend: backend.to_string(),
+            threads: backend.threads(concurrency),
             concurrency: concurrency.get(),
             time_scale: self.time_scale,
             fetches: self.list_length() as u64,

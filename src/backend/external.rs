@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use url::Url;
 
-use super::{Backend, peers};
+use super::{Entry, peers};
 use crate::fetch::roots;
 use crate::fetch::{Fetch, Limits, Options, Pass};
 use crate::worker::child::Child;
@@ -26,14 +26,14 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Returns the path of a peer's program, whether or not it is set up.
-pub(super) fn program(backend: &Backend) -> PathBuf {
-    peers::directory().unwrap_or_default().join(backend.name())
+pub(super) fn program(entry: &Entry) -> PathBuf {
+    peers::directory().unwrap_or_default().join(entry.name())
 }
 
 /// Returns the reply that a peer gave when it was set up, or `None` if it is not set up.
-pub(super) fn ready(backend: &Backend) -> Option<Ready> {
-    let program = program(backend);
-    let reply = std::fs::read(program.with_file_name(format!("{}.ready", backend.name()))).ok()?;
+pub(super) fn ready(entry: &Entry) -> Option<Ready> {
+    let program = program(entry);
+    let reply = std::fs::read(program.with_file_name(format!("{}.ready", entry.name()))).ok()?;
     let Reply::Ready(ready) = serde_json::from_slice(&reply).ok()? else { return None };
     program.is_file().then_some(ready)
 }
@@ -50,12 +50,12 @@ struct Session {
 }
 
 pub(super) fn open(
-    backend: &Backend,
+    entry: &Entry,
     options: &Options,
     limits: &Limits,
 ) -> anyhow::Result<Box<dyn Fetch>> {
-    ensure!(ready(backend).is_some(), "it is not set up: run `fetchbench peers install`");
-    let child = Child::start(&mut Command::new(program(backend)), MAX_LINE_BYTES)
+    ensure!(ready(entry).is_some(), "it is not set up: run `fetchbench peers install`");
+    let child = Child::start(&mut Command::new(program(entry)), MAX_LINE_BYTES)
         .context("it cannot be started")?;
     let mut session = Session { child, limits: limits.clone() };
     let open = Open {

@@ -85,7 +85,9 @@ fn target<C: Client>(
 
 /// Returns why https is refused, and the backends that support it.
 fn no_tls() -> String {
-    let able = super::Row::all().filter(|row| row.backend().https).map(|row| row.to_string());
+    let able = super::Backend::all()
+        .filter(|backend| backend.entry().https)
+        .map(|backend| backend.to_string());
     format!("this row has no TLS: take one of {}", able.collect::<Vec<_>>().join(", "))
 }
 

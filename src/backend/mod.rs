@@ -54,16 +54,16 @@ mod external;
 mod fake;
 mod slowed;
 mod reach;
-mod row;
+mod spec;
 mod spelling;
 
 pub use self::executor::Executor;
 pub(crate) use self::reach::mark_unreachable;
-pub use self::row::Row;
+pub use self::spec::Backend;
 
 /// A client and an executor that work together, ready to be opened: one line in [`ALL`].
 #[derive(Debug)]
-pub struct Backend {
+pub struct Entry {
     /// The name of the client: that of its crate, if it has one.
     pub client: &'static str,
     /// The executor that runs the fetches.
@@ -99,7 +99,7 @@ enum Open {
 }
 
 /// Every backend, in the order in which they are shown.
-pub static ALL: &[Backend] = &[
+pub static ALL: &[Entry] = &[
     sequential::<Ureq>(),
     threads::<Ureq>(),
     tasks::<AsyncStd, Surf<AsyncStd>>(),
@@ -131,12 +131,12 @@ pub static ALL: &[Backend] = &[
     #[cfg(all(feature = "isahc", feature = "tokio"))]
     tasks::<Tokio, Isahc>(),
     #[cfg(feature = "curl")]
-    backend::<CurlMulti>(Executor::Loop, Open::Here(curl_loop::open)),
+    entry::<CurlMulti>(Executor::Loop, Open::Here(curl_loop::open)),
     #[cfg(feature = "cyper")]
     tasks::<Compio, Cyper>(),
     #[cfg(feature = "attohttpc")]
     threads::<Attohttpc>(),
-    backend::<Floor>(Executor::Loop, Open::Here(event_loop::open)),
+    entry::<Floor>(Executor::Loop, Open::Here(event_loop::open)),
     peer("requests", Executor::Python),
     peer("requests", Executor::PythonThreads),
     peer("httpx", Executor::PythonThreads),
@@ -145,7 +145,7 @@ pub static ALL: &[Backend] = &[
     peer("fetch", Executor::Node),
     peer("net-http", Executor::Go),
     peer("curl", Executor::Parallel),
-    Backend {
+    Entry {
         client: "fake",
         client_crate: "fake",
         executor: Executor::Virtual,
@@ -175,20 +175,20 @@ const OPTIONAL: [(&str, &str); 11] = [
     ("ureq-proto", "ureq-proto"),
 ];
 
-const fn sequential<C: BlockingClient>() -> Backend {
-    backend::<C>(Executor::Sequential, Open::Here(sequential::open::<C>))
+const fn sequential<C: BlockingClient>() -> Entry {
+    entry::<C>(Executor::Sequential, Open::Here(sequential::open::<C>))
 }
 
-const fn threads<C: BlockingClient>() -> Backend {
-    backend::<C>(Executor::Threads, Open::Here(threads::open::<C>))
+const fn threads<C: BlockingClient>() -> Entry {
+    entry::<C>(Executor::Threads, Open::Here(threads::open::<C>))
 }
 
-const fn tasks<E: AsyncExecutor, C: AsyncClient>() -> Backend {
-    backend::<C>(E::EXECUTOR, Open::Here(asynchronous::open::<E, C>))
+const fn tasks<E: AsyncExecutor, C: AsyncClient>() -> Entry {
+    entry::<C>(E::EXECUTOR, Open::Here(asynchronous::open::<E, C>))
 }
 
-const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
-    Backend {
+const fn entry<C: Client>(executor: Executor, open: Open) -> Entry {
+    Entry {
         client: C::NAME,
         client_crate: C::CRATE,
         executor,
@@ -204,8 +204,8 @@ const fn backend<C: Client>(executor: Executor, open: Open) -> Backend {
 }
 
 /// A peer: a program in another language, which takes part only if it is named.
-const fn peer(client: &'static str, executor: Executor) -> Backend {
-    Backend {
+const fn peer(client: &'static str, executor: Executor) -> Entry {
+    Entry {
         client,
         client_crate: "",
         executor,
@@ -220,7 +220,7 @@ const fn peer(client: &'static str, executor: Executor) -> Backend {
     }
 }
 
-impl Backend {
+impl Entry {
     /// Returns the version of the client: of its crate, or the one that a peer was set up with.
     pub fn client_version(&self) -> Option<String> {
         match self.open {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{anyhow, ensure};
 
 use super::slowed::parse_share;
-use super::{ALL, Backend, Executor, OPTIONAL, Row};
+use super::{ALL, Backend, Entry, Executor, OPTIONAL};
 use crate::fetch::{Spawning, Tier};
 
 /// More threads than this are a mistake, and more than most machines start.
@@ -16,7 +16,7 @@ const MAX_THREADS: usize = 1024;
 /// The suffix of a backend whose client has its defaults.
 const DEFAULT: &str = "/default";
 
-impl Backend {
+impl Entry {
     /// Returns `client@executor`, the name without options. The fake has no executor.
     pub(super) fn name(&self) -> String {
         match self.executor {
@@ -34,9 +34,9 @@ impl Backend {
     }
 }
 
-impl fmt::Display for Row {
+impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut name = self.backend.name();
+        let mut name = self.entry.name();
         if let Some(threads) = self.threads {
             name += &format!(":{threads}");
         }
@@ -53,16 +53,16 @@ impl fmt::Display for Row {
     }
 }
 
-impl FromStr for Row {
+impl FromStr for Backend {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        if let Some((row, share)) =
+        if let Some((backend, share)) =
             text.strip_prefix("slowed:").and_then(|rest| rest.rsplit_once(':'))
         {
             let share = parse_share(share)
                 .ok_or_else(|| anyhow!("bad row {text:?}: write slowed:ROW:5%"))?;
-            return Ok(Self { slowed: Some(share), ..row.parse()? });
+            return Ok(Self { slowed: Some(share), ..backend.parse()? });
         }
         let (rest, tier) = match text.strip_suffix(DEFAULT) {
             Some(rest) => (rest, Tier::Default),
@@ -70,21 +70,21 @@ impl FromStr for Row {
         };
         let (rest, spawning) = split(rest, '+');
         let (name, threads) = split(rest, ':');
-        let backend =
-            ALL.iter().find(|backend| backend.name() == name).ok_or_else(|| unknown(text, name))?;
-        with_options(backend, threads, spawning, tier)
+        let entry =
+            ALL.iter().find(|entry| entry.name() == name).ok_or_else(|| unknown(text, name))?;
+        with_options(entry, threads, spawning, tier)
             .map_err(|error| anyhow!("bad row {text:?}: {error}"))
     }
 }
 
 fn with_options(
-    backend: &'static Backend,
+    entry: &'static Entry,
     threads: Option<&str>,
     spawning: Option<&str>,
     tier: Tier,
-) -> anyhow::Result<Row> {
-    let name = backend.name();
-    let has_tasks = backend.executor.has_tasks();
+) -> anyhow::Result<Backend> {
+    let name = entry.name();
+    let has_tasks = entry.executor.has_tasks();
     ensure!(
         has_tasks || threads.is_none(),
         "{name} has no choice of threads, leave out what follows the colon"
@@ -93,16 +93,16 @@ fn with_options(
         has_tasks || spawning.is_none(),
         "{name} has no tasks, leave out what follows the plus"
     );
-    let is_tuned = !backend.tuned().is_empty();
+    let is_tuned = !entry.tuned().is_empty();
     ensure!(
         is_tuned || tier == Tier::Tuned,
         "{name} sets nothing otherwise than its library does, leave out {DEFAULT}"
     );
-    Ok(Row {
+    Ok(Backend {
         threads: threads.map(parse_threads).transpose()?,
         spawning: spawning.map_or(Ok(Spawning::Workers), parse_spawning)?,
         tier,
-        ..Row::plain(backend)
+        ..Backend::plain(entry)
     })
 }
 
@@ -128,7 +128,7 @@ fn unknown(text: &str, name: &str) -> anyhow::Error {
     let (client, executor) = split(name, '@');
     let missing = OPTIONAL.iter().find(|(part, _)| {
         let is_built =
-            ALL.iter().any(|backend| *part == backend.client || *part == backend.executor.name());
+            ALL.iter().any(|entry| *part == entry.client || *part == entry.executor.name());
         !is_built && (*part == client || Some(*part) == executor)
     });
     if let Some((part, feature)) = missing {
@@ -137,11 +137,11 @@ fn unknown(text: &str, name: &str) -> anyhow::Error {
              {feature}"
         );
     }
-    let rows: Vec<_> = ALL.iter().map(Backend::name).collect();
+    let backends: Vec<_> = ALL.iter().map(Entry::name).collect();
     anyhow!(
         "unknown row {text:?}: take one of {}, or a client or an executor alone for all of its \
          rows",
-        rows.join(", ")
+        backends.join(", ")
     )
 }
 
@@ -160,7 +160,7 @@ mod tests {
             "surf@smol:2+per-site/default",
             "slowed:surf@smol:2+per-site/default:5%",
         ] {
-            assert_eq!(text.parse::<Row>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<Backend>().unwrap().to_string(), text);
         }
     }
 
@@ -176,7 +176,7 @@ mod tests {
             ("fake/default", "leave out /default"),
             ("surf@smol/tuned", "unknown row"),
         ] {
-            let error = text.parse::<Row>().unwrap_err().to_string();
+            let error = text.parse::<Backend>().unwrap_err().to_string();
             assert!(error.contains(text) && error.contains(why), "{error}");
         }
     }
@@ -185,9 +185,9 @@ mod tests {
     fn missing_features_are_named() {
         for (part, feature) in OPTIONAL {
             let built =
-                ALL.iter().any(|backend| part == backend.client || part == backend.executor.name());
+                ALL.iter().any(|entry| part == entry.client || part == entry.executor.name());
             let error = format!("{part}@smol")
-                .parse::<Row>()
+                .parse::<Backend>()
                 .err()
                 .map(|error| error.to_string())
                 .unwrap_or_default();

@@ -28,9 +28,9 @@ Exit codes: 0 all rows looked at, 1 error, 2 usage, 3 some row failed.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AuditArgs {
-    /// Backend, client or executor for all of its backends, or exec:PROGRAM; may be repeated
+    /// Entry, client or executor for all of its backends, or exec:PROGRAM; may be repeated
     /// [default: every usual backend]
-    #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Format of the output
     #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
@@ -65,7 +65,7 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
                 + "\n"),
         ),
     })?;
-    let any_failed = found.rows.iter().any(|row| row.why.is_some());
+    let any_failed = found.backends.iter().any(|backend| backend.why.is_some());
     let ended = if any_failed { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
     Ok(interruption.exit_code().unwrap_or(ended))
 }

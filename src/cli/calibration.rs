@@ -54,7 +54,7 @@ pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
         if let Some(run) = &run {
             let quarter = run.quarter_among(&trials, &workload).map_err(usage)?;
             let resampled =
-                resampled(&workload, &run.row, run.blocks).context("nothing was measured")?;
+                resampled(&workload, &run.backend, run.blocks).context("nothing was measured")?;
             print(&report::run(run, quarter, resampled, &workload))?;
         }
     }

@@ -9,7 +9,7 @@ use super::terminal::{print, print_error};
 use super::{EXIT_INVALID, EXIT_REGRESSION, usage};
 use crate::record::{Comparison, Environment};
 use crate::tools::diff::view as report;
-use crate::tools::diff::{RowChange, Threshold, difference, other_conditions, other_machine};
+use crate::tools::diff::{BackendChange, Threshold, difference, other_conditions, other_machine};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,7 +74,7 @@ pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
              blocks"
         ));
     }
-    let counts_no_more = difference.rows.iter().any(RowChange::counts_no_more);
+    let counts_no_more = difference.backends.iter().any(BackendChange::counts_no_more);
     Ok(match (passed.is_empty(), counts_no_more || !untried.is_empty()) {
         (false, _) => ExitCode::from(EXIT_REGRESSION),
         (true, true) => ExitCode::from(EXIT_INVALID),

@@ -20,7 +20,7 @@ const NOISE_BUDGET: Duration = Duration::from_secs(5);
 /// Rounds per block: few, so that there are enough blocks to estimate their deviation.
 const NOISE_ROUNDS: u32 = 5;
 /// The backend that is compared with itself, and the scenario.
-const NOISE_ROW: &str = "hyper@smol";
+const NOISE_BACKEND: &str = "hyper@smol";
 const NOISE_SCENARIO: &str = "keepalive";
 
 const EXAMPLES: &str = "\
@@ -57,7 +57,7 @@ fn noise() -> anyhow::Result<Finding> {
     };
     let plan = Plan {
         workloads: vec![workload],
-        participants: vec![Participant::of_row(&NOISE_ROW.parse()?, &program)],
+        participants: vec![Participant::of_backend(&NOISE_BACKEND.parse()?, &program)],
         program,
         reference: 0,
         stop: Stop::Budget(NOISE_BUDGET),
@@ -74,7 +74,7 @@ fn noise() -> anyhow::Result<Finding> {
         }
         Ok(())
     })?;
-    let names = [control(NOISE_ROW), NOISE_ROW.to_owned()];
+    let names = [control(NOISE_BACKEND), NOISE_BACKEND.to_owned()];
     let values = analysis::blocks(&names, &passes.iter().collect::<Vec<_>>()).block_values(0, 1);
     let blocks_a_minute = values.len() as f64 * 60.0 / start.elapsed().as_secs_f64();
     Ok(doctor::noise(&values, blocks_a_minute))

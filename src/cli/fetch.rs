@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
-use super::flags::{FetchFlags, Format, Rows, SiteFlags, parse_rows};
+use super::flags::{Backends, FetchFlags, Format, SiteFlags, parse_backends};
 use super::terminal::{Progress, print};
 use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, usage};
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::report::fetched;
 
 const EXAMPLES: &str = "\
@@ -21,7 +21,7 @@ Exit codes: 0 all fetched, whatever their status; 1 error; 2 usage; 3 some fetch
 failed; 130 interrupted.";
 
 /// A backend that supports https if the build does.
-const DEFAULT_ROW: &str = if cfg!(feature = "hyper") { "hyper@smol" } else { "ureq@threads" };
+const DEFAULT_BACKEND: &str = if cfg!(feature = "hyper") { "hyper@smol" } else { "ureq@threads" };
 
 /// Fetch urls with one backend and show the outcome of each.
 #[derive(Debug, clap::Args)]
@@ -29,9 +29,9 @@ const DEFAULT_ROW: &str = if cfg!(feature = "hyper") { "hyper@smol" } else { "ur
 pub(super) struct FetchArgs {
     #[command(flatten)]
     sites: SiteFlags,
-    /// Backend to fetch with: see `fetchbench list backends`
-    #[arg(long, value_name = "ROW", value_parser = parse_rows, default_value = DEFAULT_ROW)]
-    backend: Rows,
+    /// Entry to fetch with: see `fetchbench list backends`
+    #[arg(long, value_name = "BACKEND", value_parser = parse_backends, default_value = DEFAULT_BACKEND)]
+    backend: Backends,
     #[command(flatten)]
     fetch: FetchFlags,
     /// Format of the outcome
@@ -41,7 +41,7 @@ pub(super) struct FetchArgs {
 
 pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
-    let row = only_row(&args.backend).map_err(usage)?;
+    let backend = only_backend(&args.backend).map_err(usage)?;
     let sites = args.sites.read().map_err(usage)?;
     if sites.is_empty() {
         return Err(usage(anyhow!(
@@ -50,13 +50,13 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     }
     let urls: Vec<_> = sites.into_iter().map(|site| site.url).collect();
     let options = args.fetch.options().map_err(usage)?;
-    row.check_headers(&options.headers).map_err(usage)?;
+    backend.check_headers(&options.headers).map_err(usage)?;
     let limits = args.fetch.applied_to(run::live::limits(urls.len(), 0));
-    descriptors::reserve_fetches(row.slots(&limits).get(), row.descriptors(&limits), 0)
+    descriptors::reserve_fetches(backend.slots(&limits).get(), backend.descriptors(&limits), 0)
         .map_err(usage)?;
 
-    let name = row.to_string();
-    let mut session = row.open(&options, &limits)?;
+    let name = backend.to_string();
+    let mut session = backend.open(&options, &limits)?;
     let progress = Progress::show(&name, urls.len(), limits.progress.clone());
     let pass = session.fetch_all(&urls)?;
     drop(progress);
@@ -71,11 +71,11 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn only_row(rows: &Rows) -> anyhow::Result<Row> {
-    match rows.0[..] {
-        [row] => Ok(row),
+fn only_backend(backends: &Backends) -> anyhow::Result<Backend> {
+    match backends.0[..] {
+        [backend] => Ok(backend),
         _ => {
-            let names: Vec<_> = rows.0.iter().map(ToString::to_string).collect();
+            let names: Vec<_> = backends.0.iter().map(ToString::to_string).collect();
             Err(anyhow!(
                 "--backend stands for several rows, and fetch takes one: choose of {}",
                 names.join(", ")

@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::terminal::{print_error, print_warning};
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::fetch::error::excerpt;
 use crate::fetch::files::read_at_most;
 use crate::fetch::roots::{self, Roots};
@@ -62,7 +62,7 @@ pub(super) struct FetchFlags {
 
 /// The backends named by one `--backend`.
 #[derive(Debug, Clone)]
-pub(super) struct Rows(pub(super) Vec<Row>);
+pub(super) struct Backends(pub(super) Vec<Backend>);
 
 /// The format of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -193,8 +193,8 @@ fn read_certificates(path: &Path) -> anyhow::Result<Roots> {
 }
 
 /// Parses `--backend`.
-pub(super) fn parse_rows(text: &str) -> anyhow::Result<Rows> {
-    Row::matching(text).map(Rows)
+pub(super) fn parse_backends(text: &str) -> anyhow::Result<Backends> {
+    Backend::matching(text).map(Backends)
 }
 
 fn parse_concurrency(text: &str) -> Result<NonZeroUsize, String> {

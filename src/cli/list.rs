@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::flags::Format;
 use super::terminal::print;
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::fetch::Connections;
 use crate::render::escape;
 use crate::render::table::{Column, Side, table};
@@ -125,30 +125,30 @@ fn json(value: &impl Serialize) -> String {
 
 /// Returns the built-in backends that fetch for real, those in other languages, then the fake.
 fn backends() -> Vec<ListedBackend> {
-    let fake = Row::matching("fake").expect("the table has the fake row");
-    Row::all().chain(Row::peers()).chain(fake).map(|row| listed_backend(&row)).collect()
+    let fake = Backend::matching("fake").expect("the table has the fake row");
+    Backend::all()
+        .chain(Backend::peers())
+        .chain(fake)
+        .map(|backend| listed_backend(&backend))
+        .collect()
 }
 
-fn listed_backend(row: &Row) -> ListedBackend {
-    let backend = row.backend();
+fn listed_backend(backend: &Backend) -> ListedBackend {
+    let entry = backend.entry();
     ListedBackend {
-        name: row.to_string(),
-        client: backend.client,
-        version: backend.client_version(),
-        executor: backend.executor.name(),
-        executor_version: backend.executor_version(),
-        threads: backend.executor.default_threads(),
-        https: backend.https,
-        peer: backend.is_peer(),
-        set_up: backend.is_set_up(),
-        usual: backend.usual,
-        options: backend.options(),
-        tuned: backend
-            .tuned()
-            .into_iter()
-            .map(|(option, why)| ListedTuned { option, why })
-            .collect(),
-        note: backend.note,
+        name: backend.to_string(),
+        client: entry.client,
+        version: entry.client_version(),
+        executor: entry.executor.name(),
+        executor_version: entry.executor_version(),
+        threads: entry.executor.default_threads(),
+        https: entry.https,
+        peer: entry.is_peer(),
+        set_up: entry.is_set_up(),
+        usual: entry.usual,
+        options: entry.options(),
+        tuned: entry.tuned().into_iter().map(|(option, why)| ListedTuned { option, why }).collect(),
+        note: entry.note,
     }
 }
 
@@ -207,24 +207,24 @@ fn backends_text(backends: &[ListedBackend]) -> String {
         Column("options", Side::Left),
         Column("note", Side::Left),
     ];
-    table(&columns, &backends.iter().map(backend_row).collect::<Vec<_>>())
+    table(&columns, &backends.iter().map(backend_backend).collect::<Vec<_>>())
 }
 
-fn backend_row(backend: &ListedBackend) -> Vec<String> {
-    let threads = match backend.threads {
-        _ if !backend.set_up => "not set up: run `fetchbench peers install`".to_owned(),
+fn backend_backend(entry: &ListedBackend) -> Vec<String> {
+    let threads = match entry.threads {
+        _ if !entry.set_up => "not set up: run `fetchbench peers install`".to_owned(),
         Some(threads) => threads.to_string(),
-        None if backend.executor == "virtual" => "none".to_owned(),
+        None if entry.executor == "virtual" => "none".to_owned(),
         None => "as the concurrency".to_owned(),
     };
     vec![
-        backend.name.clone(),
-        versioned(backend.client, backend.version.as_deref()),
-        versioned(backend.executor, backend.executor_version.as_deref()),
+        entry.name.clone(),
+        versioned(entry.client, entry.version.as_deref()),
+        versioned(entry.executor, entry.executor_version.as_deref()),
         threads,
-        if backend.https { "yes" } else { "no" }.to_owned(),
-        backend.options.join(" "),
-        backend.note.to_owned(),
+        if entry.https { "yes" } else { "no" }.to_owned(),
+        entry.options.join(" "),
+        entry.note.to_owned(),
     ]
 }
 
@@ -243,10 +243,10 @@ fn scenarios_text(scenarios: &[ListedScenario]) -> String {
         Column("ideal", Side::Right),
         Column("description", Side::Left),
     ];
-    table(&columns, &scenarios.iter().map(scenario_row).collect::<Vec<_>>())
+    table(&columns, &scenarios.iter().map(scenario_backend).collect::<Vec<_>>())
 }
 
-fn scenario_row(scenario: &ListedScenario) -> Vec<String> {
+fn scenario_backend(scenario: &ListedScenario) -> Vec<String> {
     vec![
         scenario.name.clone(),
         scenario.sites.to_string(),

@@ -134,7 +134,7 @@ impl Progress {
     ///
     /// A separate thread reads the counter ten times a second, so that fetches do not wait for the
     /// bar.
-    pub(super) fn show(row: &str, all: usize, ended: Arc<AtomicUsize>) -> Self {
+    pub(super) fn show(backend: &str, all: usize, ended: Arc<AtomicUsize>) -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
         }
@@ -142,7 +142,7 @@ impl Progress {
             .expect("the template is well-formed");
         let bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr())
             .with_style(style);
-        bar.set_prefix(row.to_owned());
+        bar.set_prefix(backend.to_owned());
         let done = Arc::new(AtomicBool::new(false));
         let is_done = Arc::clone(&done);
         let thread = thread::spawn(move || {

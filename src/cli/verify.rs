@@ -13,7 +13,7 @@ use super::compare::{Chosen, parse_chosen, participants};
 use super::program::this_program;
 use super::terminal::{Progress, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::record::make_folder;
 use crate::report::splice::{CONFORMANCE, splice};
 use crate::scenario::fault::{self, Fault};
@@ -41,10 +41,10 @@ Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArgs {
-    /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
+    /// Entry, client or executor for all of its backends, or exec:PROGRAM for your own worker;
     /// may be repeated [default: every backend that is built in, or set up by `fetchbench peers
     /// install`]
-    #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Fault to test; may be repeated [default: all, see `fetchbench list faults`]
     #[arg(long, value_name = "NAME", value_parser = Fault::named, value_delimiter = ',')]
@@ -87,15 +87,15 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         spliced(page, "").map_err(usage)?;
     }
     let program = this_program()?;
-    let rows: Vec<Chosen> = if args.backend.is_empty() {
-        Row::set_up().map(Chosen::from).collect()
+    let backends: Vec<Chosen> = if args.backend.is_empty() {
+        Backend::set_up().map(Chosen::from).collect()
     } else {
         args.backend
     };
     let faults: Vec<&Fault> =
         if args.fault.is_empty() { fault::all().collect() } else { args.fault };
     let verification = Verification {
-        participants: participants(&rows, &program),
+        participants: participants(&backends, &program),
         program,
         faults: faults.iter().map(|fault| fault.name).collect(),
         deadline: args.deadline,

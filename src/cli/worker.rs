@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 
 use super::{descriptors, usage};
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::fetch::Options;
 use crate::worker::{Ready, serve};
 
@@ -14,23 +14,27 @@ use crate::worker::{Ready, serve};
 /// `compare` starts one for each backend. PROTOCOL.md describes how your own program can be one.
 #[derive(Debug, clap::Args)]
 pub(super) struct WorkerArgs {
-    /// Backend to fetch with
-    row: String,
+    /// Entry to fetch with
+    backend: String,
 }
 
 pub(super) fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
-    let row: Row = args.row.parse().map_err(|error: anyhow::Error| usage(anyhow!("{error}")))?;
+    let backend: Backend =
+        args.backend.parse().map_err(|error: anyhow::Error| usage(anyhow!("{error}")))?;
     descriptors::raise_limit();
     serve(|open| {
         let limits = open.limits();
-        descriptors::reserve_fetches(limits.concurrency.get(), row.descriptors(&limits), 0)?;
+        descriptors::reserve_fetches(limits.concurrency.get(), backend.descriptors(&limits), 0)?;
         let ready = Ready {
-            client: versioned(row.backend().client, row.backend().client_version()),
-            executor: versioned(row.backend().executor.name(), row.backend().executor_version()),
-            threads: row.threads(limits.concurrency),
+            client: versioned(backend.entry().client, backend.entry().client_version()),
+            executor: versioned(
+                backend.entry().executor.name(),
+                backend.entry().executor_version(),
+            ),
+            threads: backend.threads(limits.concurrency),
         };
         let options = Options { roots: open.roots()?, ..Options::default() };
-        Ok((ready, row.open(&options, &limits)?))
+        Ok((ready, backend.open(&options, &limits)?))
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ pub struct Agreement {
     /// The scenario's name.
     pub scenario: String,
     /// The backend's name.
-    pub row: String,
+    pub backend: String,
     /// The ratio of the median passes that criterion measured. It has no interval.
     pub criterion: f64,
     /// The ratio that `compare` measured.
@@ -45,20 +45,20 @@ fn workload_agreements(
     let Some(reference_s) = pass_s(measurements, &workload.setup, &workload.reference) else {
         return Vec::new();
     };
-    let agreements = workload.rows.iter().filter_map(|row| {
-        let criterion = pass_s(measurements, &workload.setup, &row.name)? / reference_s;
-        Agreement::new(&workload.setup.scenario, row, criterion)
+    let agreements = workload.backends.iter().filter_map(|backend| {
+        let criterion = pass_s(measurements, &workload.setup, &backend.name)? / reference_s;
+        Agreement::new(&workload.setup.scenario, backend, criterion)
     });
     agreements.collect()
 }
 
 impl Agreement {
     /// Returns `None` if `compare` has no verdict on the backend.
-    fn new(scenario: &str, row: &BackendAnalysis, criterion: f64) -> Option<Self> {
-        let compare = row.ratio?;
+    fn new(scenario: &str, backend: &BackendAnalysis, criterion: f64) -> Option<Self> {
+        let compare = backend.ratio?;
         Some(Self {
             scenario: scenario.to_owned(),
-            row: row.name.clone(),
+            backend: backend.name.clone(),
             criterion,
             compare,
             accord: accord(criterion, compare)?,
@@ -67,15 +67,15 @@ impl Agreement {
 }
 
 /// Returns the pass of a backend as criterion measured it under the same conditions.
-fn pass_s(measurements: &[Measurement<'_>], setup: &WorkloadSetup, row: &str) -> Option<f64> {
+fn pass_s(measurements: &[Measurement<'_>], setup: &WorkloadSetup, backend: &str) -> Option<f64> {
     let mut measurements = measurements.iter();
-    let found = measurements.find(|measurement| is_same_pass(measurement.of(), setup, row));
+    let found = measurements.find(|measurement| is_same_pass(measurement.of(), setup, backend));
     found.map(Measurement::pass_s)
 }
 
-fn is_same_pass(sample: &Sample, setup: &WorkloadSetup, row: &str) -> bool {
+fn is_same_pass(sample: &Sample, setup: &WorkloadSetup, backend: &str) -> bool {
     sample.what == What::Pass
-        && (sample.row.as_str(), sample.scenario.as_str()) == (row, setup.scenario.as_str())
+        && (sample.backend.as_str(), sample.scenario.as_str()) == (backend, setup.scenario.as_str())
         && (sample.fetches, sample.concurrency, sample.time_scale)
             == (setup.fetches, setup.concurrency, setup.time_scale)
 }

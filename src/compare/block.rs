@@ -75,8 +75,9 @@ impl Block<'_> {
         let order = self.target.order(self.workload);
         for contender in contenders.iter_mut() {
             let Some(ready) = contender.open(&order).filter(|_| self.number == 0) else { continue };
-            let (row, client, executor) = (contender.name.clone(), ready.client, ready.executor);
-            let setup = WorkerSetup { row, client, executor, threads: ready.threads };
+            let (backend, client, executor) =
+                (contender.name.clone(), ready.client, ready.executor);
+            let setup = WorkerSetup { backend, client, executor, threads: ready.threads };
             observe(Event::Worker { workload: self.index, setup: &setup })?;
         }
         Ok(())
@@ -117,7 +118,7 @@ impl Block<'_> {
             scenario: scenario.name.clone(),
             block: self.number,
             round,
-            row: contender.name.clone(),
+            backend: contender.name.clone(),
             visit,
             elapsed_s: None,
             ideal_s: None,
@@ -176,11 +177,11 @@ impl Block<'_> {
         Some(sample.or_uncounted())
     }
 
-    fn cost_sample(&self, row: &str, fetches: u64, before: Usage, after: Usage) -> CostSample {
+    fn cost_sample(&self, backend: &str, fetches: u64, before: Usage, after: Usage) -> CostSample {
         CostSample {
             scenario: self.workload.scenario.name.clone(),
             block: self.number,
-            row: row.to_owned(),
+            backend: backend.to_owned(),
             fetches,
             cpu_s: after.cpu_s_since(before),
             user_s: after.user_s - before.user_s,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::compare::analysis::FLOOR;
 use crate::fetch::Options;
 use crate::record::Capacity;
@@ -89,7 +89,7 @@ fn passes(
     announcement: &crate::server::Announcement,
     time: Duration,
 ) -> anyhow::Result<Load> {
-    let floor: Row = FLOOR.parse()?;
+    let floor: Backend = FLOOR.parse()?;
     let mut session = floor.open(&Options::default(), &scenario.limits)?;
     let urls = scenario.urls(&announcement.origins()?, 0);
     // The first pass opens the connections.

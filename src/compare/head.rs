@@ -1,12 +1,12 @@
 //! The head of a record, which describes the comparison.
 
 use super::{Participant, Plan, Source, Workload, no_instructions};
-use crate::record::{COMPARISON_VERSION, Capacity, MOST_KEPT, RowSetup, Setup, WorkloadSetup};
+use crate::record::{BackendSetup, COMPARISON_VERSION, Capacity, MOST_KEPT, Setup, WorkloadSetup};
 
 impl Plan {
     /// Returns the head of the record.
     pub(super) fn setup(&self, command: String, capacity: Option<Capacity>) -> Setup {
-        let rows = self.participants.iter().map(|participant| RowSetup {
+        let backends = self.participants.iter().map(|participant| BackendSetup {
             name: participant.name.clone(),
             sequential: participant.sequential,
         });
@@ -16,7 +16,7 @@ impl Plan {
             complete: false,
             seed: self.seed,
             reference: self.participants[self.reference].name.clone(),
-            rows: rows.collect(),
+            backends: backends.collect(),
             placement: self.placement,
             capacity,
             no_instructions: no_instructions().map(|why| why.to_string()),

@@ -28,8 +28,8 @@ pub struct Metric {
 
 impl Metric {
     /// Whether any of these backends has a value.
-    pub fn is_known(&self, rows: &[BackendAnalysis]) -> bool {
-        rows.iter().any(|row| (self.value)(row).is_some())
+    pub fn is_known(&self, backends: &[BackendAnalysis]) -> bool {
+        backends.iter().any(|backend| (self.value)(backend).is_some())
     }
 }
 
@@ -64,15 +64,15 @@ pub enum When {
 
 /// Returns the metrics that a table of a scenario has room for, with their columns.
 pub fn columns(
-    rows: &[BackendAnalysis],
+    backends: &[BackendAnalysis],
     column: fn(&Metric) -> Option<Column>,
 ) -> Vec<(&'static Metric, Column)> {
     let columns = ALL.iter().filter_map(|metric| Some((metric, column(metric)?)));
     columns
         .filter(|(metric, column)| match column.when {
             When::Always => true,
-            When::Known => metric.is_known(rows),
-            When::Lacking(other) => rows.iter().all(|row| other(row).is_none()),
+            When::Known => metric.is_known(backends),
+            When::Lacking(other) => backends.iter().all(|backend| other(backend).is_none()),
         })
         .collect()
 }
@@ -127,7 +127,7 @@ pub static ALL: &[Metric] = &[
         better: Better::Lower,
         terminal: Some(Column { heading: "pass", when: When::Always }),
         short: Some(Column { heading: "pass", when: When::Always }),
-        value: |row| row.median_s,
+        value: |backend| backend.median_s,
         ..TIME
     },
     Metric {
@@ -135,7 +135,7 @@ pub static ALL: &[Metric] = &[
         heading: "from",
         unit: Unit::Seconds,
         better: Better::Neither,
-        value: |row| Some(*row.median_interval_s.as_ref()?.start()),
+        value: |backend| Some(*backend.median_interval_s.as_ref()?.start()),
         ..TIME
     },
     Metric {
@@ -143,7 +143,7 @@ pub static ALL: &[Metric] = &[
         heading: "to",
         unit: Unit::Seconds,
         better: Better::Neither,
-        value: |row| Some(*row.median_interval_s.as_ref()?.end()),
+        value: |backend| Some(*backend.median_interval_s.as_ref()?.end()),
         ..TIME
     },
     Metric {
@@ -182,7 +182,7 @@ pub static ALL: &[Metric] = &[
             heading: "of floor",
             when: When::Lacking(BackendAnalysis::efficiency),
         }),
-        value: |row| row.of_floor,
+        value: |backend| backend.of_floor,
         ..TIME
     },
     Metric {
@@ -190,7 +190,7 @@ pub static ALL: &[Metric] = &[
         heading: "fetch p50",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |row| row.fetch_times.median_s,
+        value: |backend| backend.fetch_times.median_s,
         ..TIME
     },
     Metric {
@@ -198,7 +198,7 @@ pub static ALL: &[Metric] = &[
         heading: "fetch p99",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |row| row.fetch_times.p99_s,
+        value: |backend| backend.fetch_times.p99_s,
         ..TIME
     },
     Metric {
@@ -208,7 +208,7 @@ pub static ALL: &[Metric] = &[
         better: Better::Lower,
         terminal: Some(Column { heading: "CPU", when: When::Always }),
         short: Some(Column { heading: "CPU a fetch", when: When::Always }),
-        value: |row| Some(row.cost?.cpu_s),
+        value: |backend| Some(backend.cost?.cpu_s),
         ..COST
     },
     Metric {
@@ -216,7 +216,7 @@ pub static ALL: &[Metric] = &[
         heading: "CPU user",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |row| row.cost?.user_s,
+        value: |backend| backend.cost?.user_s,
         ..COST
     },
     Metric {
@@ -224,7 +224,7 @@ pub static ALL: &[Metric] = &[
         heading: "CPU system",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |row| row.cost?.system_s,
+        value: |backend| backend.cost?.system_s,
         ..COST
     },
     Metric {
@@ -234,7 +234,7 @@ pub static ALL: &[Metric] = &[
         better: Better::Lower,
         terminal: Some(Column { heading: "peak memory", when: When::Always }),
         short: Some(Column { heading: "memory", when: When::Always }),
-        value: |row| Some(row.cost?.peak_rss_bytes? as f64),
+        value: |backend| Some(backend.cost?.peak_rss_bytes? as f64),
         ..COST
     },
     Metric {
@@ -243,7 +243,7 @@ pub static ALL: &[Metric] = &[
         unit: Unit::Bytes,
         better: Better::Lower,
         terminal: Some(Column { heading: "memory/fetch", when: When::Known }),
-        value: |row| row.memory_per_fetch_bytes,
+        value: |backend| backend.memory_per_fetch_bytes,
         ..COST
     },
     Metric {
@@ -252,7 +252,7 @@ pub static ALL: &[Metric] = &[
         unit: Unit::Number,
         better: Better::Neither,
         terminal: Some(Column { heading: "threads", when: When::Always }),
-        value: |row| Some(row.cost?.threads as f64),
+        value: |backend| Some(backend.cost?.threads as f64),
         ..COST
     },
     Metric {
@@ -261,7 +261,7 @@ pub static ALL: &[Metric] = &[
         unit: Unit::Number,
         better: Better::Lower,
         terminal: Some(Column { heading: "waits", when: When::Always }),
-        value: |row| Some(row.cost?.voluntary_switches),
+        value: |backend| Some(backend.cost?.voluntary_switches),
         ..COST
     },
     Metric {
@@ -269,7 +269,7 @@ pub static ALL: &[Metric] = &[
         heading: "preempted",
         unit: Unit::Number,
         better: Better::Lower,
-        value: |row| Some(row.cost?.involuntary_switches),
+        value: |backend| Some(backend.cost?.involuntary_switches),
         ..COST
     },
     Metric {
@@ -280,9 +280,9 @@ pub static ALL: &[Metric] = &[
         // A crowd mostly waits, so its memory is more useful.
         terminal: Some(Column {
             heading: "allocations",
-            when: When::Lacking(|row| row.memory_per_fetch_bytes),
+            when: When::Lacking(|backend| backend.memory_per_fetch_bytes),
         }),
-        value: |row| row.cost?.allocations,
+        value: |backend| backend.cost?.allocations,
         ..COST
     },
     Metric {
@@ -290,7 +290,7 @@ pub static ALL: &[Metric] = &[
         heading: "allocated",
         unit: Unit::Bytes,
         better: Better::Lower,
-        value: |row| row.cost?.allocated_bytes,
+        value: |backend| backend.cost?.allocated_bytes,
         ..COST
     },
     Metric {
@@ -298,7 +298,7 @@ pub static ALL: &[Metric] = &[
         heading: "instructions",
         unit: Unit::Number,
         better: Better::Lower,
-        value: |row| Some(row.cost?.instructions?.round()),
+        value: |backend| Some(backend.cost?.instructions?.round()),
         ..COST
     },
     Metric {
@@ -307,7 +307,7 @@ pub static ALL: &[Metric] = &[
         unit: Unit::Number,
         better: Better::Lower,
         terminal: Some(Column { heading: "sockets", when: When::Always }),
-        value: |row| Some(row.sockets.opened as f64),
+        value: |backend| Some(backend.sockets.opened as f64),
         ..COST
     },
     Metric {
@@ -315,7 +315,7 @@ pub static ALL: &[Metric] = &[
         heading: "ideal",
         unit: Unit::Number,
         better: Better::Neither,
-        value: |row| Some(row.sockets.needed as f64),
+        value: |backend| Some(backend.sockets.needed as f64),
         ..COST
     },
     Metric {
@@ -323,7 +323,7 @@ pub static ALL: &[Metric] = &[
         heading: "server busy",
         unit: Unit::Share,
         better: Better::Neither,
-        value: |row| row.server.busy,
+        value: |backend| backend.server.busy,
         ..COST
     },
     Metric {
@@ -331,7 +331,7 @@ pub static ALL: &[Metric] = &[
         heading: "server CPU",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |row| row.server.cpu_s,
+        value: |backend| backend.server.cpu_s,
         ..COST
     },
 ];

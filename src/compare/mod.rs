@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::fetch::{Connections, Limits};
 use crate::record::{CostSample, PassSample, Placement, Probe, WorkerSetup};
 use crate::scenario::Scenario;
@@ -114,12 +114,12 @@ pub struct Participant {
 
 impl Participant {
     /// Returns a built-in backend; `program` is fetchbench itself.
-    pub fn of_row(row: &Row, program: &Path) -> Self {
+    pub fn of_backend(backend: &Backend, program: &Path) -> Self {
         Self {
-            name: row.to_string(),
-            command: row.worker(program),
-            sequential: row.is_sequential(),
-            https: row.backend().https,
+            name: backend.to_string(),
+            command: backend.worker(program),
+            sequential: backend.is_sequential(),
+            https: backend.entry().https,
         }
     }
 
@@ -350,8 +350,9 @@ mod tests {
     #[test]
     fn connections_add_up_if_kept() {
         let plan = |name: &str| {
-            let row =
-                |row: &str| Participant::of_row(&row.parse().unwrap(), Path::new("fetchbench"));
+            let backend = |backend: &str| {
+                Participant::of_backend(&backend.parse().unwrap(), Path::new("fetchbench"))
+            };
             Plan {
                 program: PathBuf::new(),
                 workloads: vec![Workload {
@@ -360,7 +361,11 @@ mod tests {
                     scenario: Scenario::load(name).unwrap(),
                     probe: None,
                 }],
-                participants: vec![row("ureq@threads"), row("hyper@smol"), row("ureq@sequential")],
+                participants: vec![
+                    backend("ureq@threads"),
+                    backend("hyper@smol"),
+                    backend("ureq@sequential"),
+                ],
                 reference: 0,
                 stop: Stop::Blocks(1),
                 seed: 1,

@@ -14,14 +14,16 @@ pub(super) const FILE: &str = "audit.json";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audit {
     /// The backends, in the order of the audit.
-    pub rows: Vec<RowAudit>,
+    #[serde(rename = "rows")]
+    pub backends: Vec<BackendAudit>,
 }
 
 /// The wire audit of one backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowAudit {
+pub struct BackendAudit {
     /// The backend's name.
-    pub row: String,
+    #[serde(rename = "row")]
+    pub backend: String,
     /// The head of its first request, with U+FFFD in place of invalid UTF-8. Empty if it sent no
     /// request.
     pub request: String,

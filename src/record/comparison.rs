@@ -25,7 +25,8 @@ pub struct Setup {
     /// The backend that the others are compared with. It is measured twice, see [`control`].
     pub reference: String,
     /// The backends, in the order of the table of backends.
-    pub rows: Vec<RowSetup>,
+    #[serde(rename = "rows")]
+    pub backends: Vec<BackendSetup>,
     /// The cores that the processes ran on.
     #[serde(default)]
     pub placement: Placement,
@@ -50,7 +51,7 @@ const MOST_COMPARED: usize = 256;
 impl Setup {
     /// Returns `self`, or an error if a field holds an impossible value.
     pub(super) fn checked(self) -> anyhow::Result<Self> {
-        bounds::length("rows", self.rows.len(), MOST_COMPARED)?;
+        bounds::length("rows", self.backends.len(), MOST_COMPARED)?;
         bounds::length("scenarios", self.workloads.len(), MOST_COMPARED)?;
         for workload in &self.workloads {
             bounds::amount("time_scale", workload.time_scale)?;
@@ -95,7 +96,7 @@ pub struct Aftermath {
 
 /// A backend that was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowSetup {
+pub struct BackendSetup {
     /// The backend's name.
     pub name: String,
     /// Whether it fetches one site after another, at any concurrency.
@@ -145,7 +146,8 @@ pub struct WorkloadSetup {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkerSetup {
     /// The backend that it ran.
-    pub row: String,
+    #[serde(rename = "row")]
+    pub backend: String,
     /// The client and its version.
     pub client: String,
     /// The executor and its version.
@@ -175,7 +177,8 @@ pub struct PassSample {
     #[serde(rename = "cycle")]
     pub round: Option<u32>,
     /// The backend's name.
-    pub row: String,
+    #[serde(rename = "row")]
+    pub backend: String,
     /// The number of the visit.
     pub visit: u64,
     /// The time of the pass in seconds; `None` if the worker did not report it.
@@ -252,7 +255,8 @@ pub struct CostSample {
     /// The number of the block, from 0.
     pub block: u32,
     /// The backend's name.
-    pub row: String,
+    #[serde(rename = "row")]
+    pub backend: String,
     /// Fetches in these rounds.
     pub fetches: u64,
     /// Processor time in seconds, exact to the nanosecond, if the system reports it.

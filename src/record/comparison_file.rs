@@ -199,7 +199,7 @@ impl Setup {
     /// Returns whether both compare the same backends on the same workloads.
     fn is_comparable(&self, other: &Self) -> bool {
         self.reference == other.reference
-            && self.rows == other.rows
+            && self.backends == other.backends
             && self.workload_names().eq(other.workload_names())
     }
 
@@ -221,12 +221,12 @@ mod tests {
     use super::*;
     use crate::record::{Latencies, Placement, Validity};
 
-    fn pass(row: &str) -> PassSample {
+    fn pass(backend: &str) -> PassSample {
         PassSample {
             scenario: "keepalive".to_owned(),
             block: 0,
             round: Some(1),
-            row: row.to_owned(),
+            backend: backend.to_owned(),
             visit: 2,
             elapsed_s: Some(0.5),
             ideal_s: None,
@@ -244,7 +244,7 @@ mod tests {
             complete: false,
             seed: 1,
             reference: "a".to_owned(),
-            rows: Vec::new(),
+            backends: Vec::new(),
             placement: Placement::Free,
             capacity: None,
             command: None,
@@ -256,10 +256,10 @@ mod tests {
 
     const AFTERMATH: Aftermath = Aftermath { seconds: 1.0, load: None, stolen: Some(0.01) };
 
-    fn run(rows: &[&str]) -> Comparison {
+    fn run(backends: &[&str]) -> Comparison {
         Comparison {
             setup: Setup { aftermath: Some(AFTERMATH), ..setup() },
-            passes: rows.iter().map(|row| pass(row)).collect(),
+            passes: backends.iter().map(|backend| pass(backend)).collect(),
             costs: Vec::new(),
         }
     }
@@ -302,8 +302,8 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let environment = Environment::capture("cargo test");
         let mut journal = ComparisonJournal::create(parent.path(), &environment, setup()).unwrap();
-        for row in ["a", "b", "c"] {
-            journal.pass(&pass(row)).unwrap();
+        for backend in ["a", "b", "c"] {
+            journal.pass(&pass(backend)).unwrap();
         }
         let path = parent.path().join(PASSES_FILE);
         let whole = fs::read(&path).unwrap();

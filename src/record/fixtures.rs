@@ -3,8 +3,8 @@
 use std::num::NonZeroU64;
 
 use super::{
-    Comparison, CostSample, Environment, Folder, Git, Latencies, PassSample, Placement, Record,
-    RowSetup, Sample, Setup, Validity, What, WorkloadSetup, control,
+    BackendSetup, Comparison, CostSample, Environment, Folder, Git, Latencies, PassSample,
+    Placement, Record, Sample, Setup, Validity, What, WorkloadSetup, control,
 };
 use crate::fetch::Connections;
 use crate::worker::counting::Counts;
@@ -47,11 +47,11 @@ pub(crate) fn record() -> Record {
 }
 
 /// Returns a sample of two passes of 1,000 fetches.
-fn sample(what: What, scenario: &str, row: &str, concurrency: usize, elapsed_s: f64) -> Sample {
+fn sample(what: What, scenario: &str, backend: &str, concurrency: usize, elapsed_s: f64) -> Sample {
     Sample {
         what,
         scenario: scenario.to_owned(),
-        row: row.to_owned(),
+        backend: backend.to_owned(),
         threads: 2,
         concurrency,
         time_scale: 1.0,
@@ -70,20 +70,21 @@ pub(crate) fn folder(comparison: Option<Comparison>, bench: Option<Record>) -> F
 /// Returns a small comparison: three sites that take 10, 20 and 30 ms, and one backend of each
 /// kind.
 pub(crate) fn comparison() -> Comparison {
-    let rows = ["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"];
-    let mut comparison = Comparison { setup: setup(&rows), passes: Vec::new(), costs: Vec::new() };
+    let backends = ["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"];
+    let mut comparison =
+        Comparison { setup: setup(&backends), passes: Vec::new(), costs: Vec::new() };
     for block in 0..6 {
-        for (row, factor) in [(0, 1.0), (0, 1.003), (1, 1.01), (2, 2.0), (3, 0.5)] {
+        for (backend, factor) in [(0, 1.0), (0, 1.003), (1, 1.01), (2, 2.0), (3, 0.5)] {
             let is_control = factor == 1.003;
-            let name = if is_control { control(rows[0]) } else { rows[row].to_owned() };
+            let name = if is_control { control(backends[0]) } else { backends[backend].to_owned() };
             comparison.passes.extend((0..3).map(|round| pass(&name, block, round, factor)));
-            comparison.costs.extend((!is_control).then(|| cost(&name, block, row as u64)));
+            comparison.costs.extend((!is_control).then(|| cost(&name, block, backend as u64)));
         }
     }
     comparison
 }
 
-fn setup(rows: &[&str]) -> Setup {
+fn setup(backends: &[&str]) -> Setup {
     let workload = WorkloadSetup {
         scenario: "article".to_owned(),
         description: "three home pages".to_owned(),
@@ -106,8 +107,8 @@ fn setup(rows: &[&str]) -> Setup {
         complete: true,
         seed: 1,
         aftermath: None,
-        reference: rows[0].to_owned(),
-        rows: rows.iter().map(|name| row_setup(name)).collect(),
+        reference: backends[0].to_owned(),
+        backends: backends.iter().map(|name| backend_setup(name)).collect(),
         placement: Placement::Free,
         capacity: None,
         command: None,
@@ -116,20 +117,20 @@ fn setup(rows: &[&str]) -> Setup {
     }
 }
 
-fn row_setup(name: &str) -> RowSetup {
-    RowSetup { name: name.to_owned(), sequential: name.ends_with("sequential") }
+fn backend_setup(name: &str) -> BackendSetup {
+    BackendSetup { name: name.to_owned(), sequential: name.ends_with("sequential") }
 }
 
 /// Returns a pass of 30 ms times `factor`, with a little noise that differs from block to block.
-fn pass(row: &str, block: u32, round: u32, factor: f64) -> PassSample {
-    let noise = f64::from((block * 7 + round * 3 + row.len() as u32) % 11) / 2000.0;
-    let broken = row.ends_with("broken");
-    let sequential = row.ends_with("sequential");
+fn pass(backend: &str, block: u32, round: u32, factor: f64) -> PassSample {
+    let noise = f64::from((block * 7 + round * 3 + backend.len() as u32) % 11) / 2000.0;
+    let broken = backend.ends_with("broken");
+    let sequential = backend.ends_with("sequential");
     PassSample {
         scenario: "article".to_owned(),
         block,
         round: Some(round),
-        row: row.to_owned(),
+        backend: backend.to_owned(),
         visit: u64::from(block * 1000 + round),
         elapsed_s: Some(0.0301 * factor * (1.0 + noise)),
         ideal_s: Some(if sequential { 0.06 } else { 0.03 }),
@@ -141,11 +142,11 @@ fn pass(row: &str, block: u32, round: u32, factor: f64) -> PassSample {
     }
 }
 
-fn cost(row: &str, block: u32, factor: u64) -> CostSample {
+fn cost(backend: &str, block: u32, factor: u64) -> CostSample {
     CostSample {
         scenario: "article".to_owned(),
         block,
-        row: row.to_owned(),
+        backend: backend.to_owned(),
         fetches: 9,
         cpu_s: None,
         user_s: 0.001 * factor as f64,

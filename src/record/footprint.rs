@@ -14,7 +14,8 @@ pub struct Footprint {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Program {
     /// The backends that it stands for.
-    pub rows: Vec<String>,
+    #[serde(rename = "rows")]
+    pub backends: Vec<String>,
     /// The crate of the client.
     pub client: String,
     /// Its version.
@@ -64,7 +65,7 @@ pub struct Advisory {
 
 impl Footprint {
     /// Returns the program of a backend.
-    pub fn of(&self, row: &str) -> Option<&Program> {
-        self.programs.iter().find(|program| program.rows.iter().any(|other| other == row))
+    pub fn of(&self, backend: &str) -> Option<&Program> {
+        self.programs.iter().find(|program| program.backends.iter().any(|other| other == backend))
     }
 }

@@ -31,10 +31,10 @@ mod latencies;
 mod probe;
 mod sample;
 
-pub use self::audit::{Audit, RowAudit};
+pub use self::audit::{Audit, BackendAudit};
 pub use self::capacity::Capacity;
 pub use self::comparison::{
-    Aftermath, COMPARISON_VERSION, CostSample, PassSample, Placement, RowSetup, SERVER, Setup,
+    Aftermath, BackendSetup, COMPARISON_VERSION, CostSample, PassSample, Placement, SERVER, Setup,
     Validity, WorkerSetup, WorkloadSetup, control,
 };
 pub use self::comparison_file::{Comparison, ComparisonJournal, remove_comparison};

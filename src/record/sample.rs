@@ -15,7 +15,8 @@ pub struct Sample {
     /// The scenario's name.
     pub scenario: String,
     /// The backend's name.
-    pub row: String,
+    #[serde(rename = "row")]
+    pub backend: String,
     /// Number of fetching threads.
     pub threads: usize,
     /// The limit of fetches in flight. A sequential backend has one in flight at any limit.
@@ -70,7 +71,7 @@ impl Sample {
             && self.concurrency == other.concurrency
             && self.fetches == other.fetches
             && self.time_scale.to_bits() == other.time_scale.to_bits()
-            && self.row == other.row
+            && self.backend == other.backend
             && self.scenario == other.scenario
     }
 }
@@ -155,11 +156,11 @@ impl<'a> Measurement<'a> {
 mod tests {
     use super::*;
 
-    fn sample(row: &str, passes: u64, elapsed_s: f64, ideal_s: Option<f64>) -> Sample {
+    fn sample(backend: &str, passes: u64, elapsed_s: f64, ideal_s: Option<f64>) -> Sample {
         Sample {
             what: What::Pass,
             scenario: "fan-out".to_owned(),
-            row: row.to_owned(),
+            backend: backend.to_owned(),
             threads: 1,
             concurrency: 8,
             time_scale: 1.0,

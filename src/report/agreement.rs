@@ -47,13 +47,13 @@ pub fn markdown(agreements: &[Agreement]) -> String {
         return text;
     }
     text.push_str("\n| scenario | row | criterion | compare | |\n|---|---|--:|--:|---|\n");
-    for Agreement { scenario, row, criterion, compare, accord } in agreements {
+    for Agreement { scenario, backend, criterion, compare, accord } in agreements {
         let emphasis = if *accord == Accord::Contradicts { "**" } else { "" };
-        let (scenario, row, words) = (escape(scenario), escape(row), words(*accord));
+        let (scenario, backend, words) = (escape(scenario), escape(backend), words(*accord));
         let interval = interval(*compare);
         writeln!(
             text,
-            "| {scenario} | {row} | {criterion:.3} | {interval} | {emphasis}{words}{emphasis} |"
+            "| {scenario} | {backend} | {criterion:.3} | {interval} | {emphasis}{words}{emphasis} |"
         )
         .expect("a string takes everything");
     }

@@ -5,7 +5,7 @@ use crate::record::Environment;
 /// Returns everything known, with the versions of the clients and executors of `rows`.
 pub fn facts<'a>(
     environment: &Environment,
-    rows: impl IntoIterator<Item = &'a str>,
+    backends: impl IntoIterator<Item = &'a str>,
 ) -> Vec<(&'static str, String)> {
     let git = environment.git.as_ref().map_or_else(unknown, |git| {
         let state = if git.dirty { ", with changes that are not committed" } else { "" };
@@ -27,7 +27,7 @@ pub fn facts<'a>(
         ("kernel", environment.kernel.clone().unwrap_or_else(unknown)),
         ("compiler", environment.rustc.clone().unwrap_or_else(unknown)),
         ("profile", environment.profile.clone()),
-        ("crates", versions(environment, rows)),
+        ("crates", versions(environment, backends)),
         ("lock file", format!("CRC-32 {}", environment.lock_file_crc32)),
         ("source", git),
         ("load average before", environment.load.map_or_else(unknown, load)),
@@ -44,9 +44,9 @@ pub(super) fn load([one, five, fifteen]: [f64; 3]) -> String {
 }
 
 /// Returns the versions of the measured clients and executors, in the order of `rows`.
-fn versions<'a>(environment: &Environment, rows: impl IntoIterator<Item = &'a str>) -> String {
+fn versions<'a>(environment: &Environment, backends: impl IntoIterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for part in rows.into_iter().flat_map(|row| row.split(['@', ':', '+', '/'])) {
+    for part in backends.into_iter().flat_map(|backend| backend.split(['@', ':', '+', '/'])) {
         if environment.crates.contains_key(part) && !names.contains(&part) {
             names.push(part);
         }

@@ -11,7 +11,7 @@ use crate::render::escape::{json, visible};
 use crate::render::{FAILURE, HEADING};
 
 /// Returns a line for each url in the given order, then the number fetched.
-pub fn text(row: &str, urls: &[Url], pass: &Pass) -> String {
+pub fn text(backend: &str, urls: &[Url], pass: &Pass) -> String {
     let mut text = format!(
         "{HEADING}{:<6} {:>12} {:>8} {:>11}  url{HEADING:#}\n",
         "status", "bytes", "crc32", "elapsed"
@@ -23,7 +23,7 @@ pub fn text(row: &str, urls: &[Url], pass: &Pass) -> String {
     let seconds = pass.elapsed.as_secs_f64();
     let failures =
         if failed == 0 { String::new() } else { format!(", {FAILURE}{failed} failed{FAILURE:#}") };
-    writeln!(text, "{} of {all} fetched in {seconds:.6} s by {row}{failures}", all - failed)
+    writeln!(text, "{} of {all} fetched in {seconds:.6} s by {backend}{failures}", all - failed)
         .expect("a string takes everything");
     text
 }
@@ -78,9 +78,9 @@ struct WireError<'a> {
 }
 
 /// Returns the pass as JSON, in the order of the urls.
-pub fn to_json(row: &str, urls: &[Url], pass: &Pass) -> String {
+pub fn to_json(backend: &str, urls: &[Url], pass: &Pass) -> String {
     let fetched = urls.iter().zip(&pass.fetched).map(|(url, fetched)| wire(url, fetched)).collect();
-    let pass = WirePass { backend: row, elapsed_s: pass.elapsed.as_secs_f64(), fetched };
+    let pass = WirePass { backend, elapsed_s: pass.elapsed.as_secs_f64(), fetched };
     json(&(serde_json::to_string_pretty(&pass).expect("plain values are JSON") + "\n"))
 }
 

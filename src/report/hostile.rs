@@ -34,7 +34,7 @@ fn text() -> String {
 fn hostile() -> (Comparison, Record) {
     let mut hostile = comparison();
     rename(&mut hostile.setup.reference);
-    hostile.setup.rows.iter_mut().for_each(|row| rename(&mut row.name));
+    hostile.setup.backends.iter_mut().for_each(|backend| rename(&mut backend.name));
     for workload in &mut hostile.setup.workloads {
         workload.scenario = format!("-{HOSTILE}");
         workload.description = HOSTILE.to_owned();
@@ -50,17 +50,17 @@ fn hostile() -> (Comparison, Record) {
             first_differing: vec![DifferingSite { site: text(), endings }],
         });
         workload.workers =
-            vec![WorkerSetup { row: text(), client: text(), executor: text(), threads: 1 }];
+            vec![WorkerSetup { backend: text(), client: text(), executor: text(), threads: 1 }];
     }
     for pass in &mut hostile.passes {
-        rename(&mut pass.row);
+        rename(&mut pass.backend);
         pass.scenario = format!("-{HOSTILE}");
         if pass.validity != Validity::Valid {
             pass.why = Some(HOSTILE.to_owned());
         }
     }
     for cost in &mut hostile.costs {
-        rename(&mut cost.row);
+        rename(&mut cost.backend);
         cost.scenario = format!("-{HOSTILE}");
     }
     let mut beside = record();
@@ -72,7 +72,7 @@ fn hostile() -> (Comparison, Record) {
         *text = HOSTILE.to_owned();
     }
     for sample in &mut beside.samples {
-        (sample.scenario, sample.row) = (HOSTILE.to_owned(), HOSTILE.to_owned());
+        (sample.scenario, sample.backend) = (HOSTILE.to_owned(), HOSTILE.to_owned());
     }
     (hostile, beside)
 }
@@ -119,7 +119,7 @@ fn csv_holds_no_formula() {
     let text = form::csv(&analyse(&hostile));
     assert_inert(&text);
     let cells = cells(&text);
-    assert_eq!(cells.len(), 1 + hostile.setup.rows.len());
+    assert_eq!(cells.len(), 1 + hostile.setup.backends.len());
     for line in &cells {
         assert_eq!(line.len(), cells[0].len(), "{line:?}");
         assert_eq!(line.iter().find(|cell| is_formula(cell)), None);

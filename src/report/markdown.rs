@@ -20,8 +20,8 @@ both.";
 pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
     let bench = folder.bench.as_ref().map(report);
     let Some(compared) = &folder.comparison else { return bench.unwrap_or_default() };
-    let rows = compared.setup.rows.iter().map(|row| row.name.as_str());
-    let facts = listed(&environment::facts(&folder.environment, rows));
+    let backends = compared.setup.backends.iter().map(|backend| backend.name.as_str());
+    let facts = listed(&environment::facts(&folder.environment, backends));
     let text = format!(
         "# Record {}\n\n{}## How it was measured\n\n{facts}* seed: {}\n",
         escape(&folder.name),
@@ -69,7 +69,8 @@ pub fn short(record: &Record) -> String {
             time_scale(of.time_scale)
         )
     }));
-    let lines: Vec<_> = rows(&measurements).iter().map(|row| short_line(row, &groups)).collect();
+    let lines: Vec<_> =
+        backends(&measurements).iter().map(|backend| short_line(backend, &groups)).collect();
     let Environment { cpu, cores, started, .. } = &record.environment;
     let date = started.split('T').next().unwrap_or(started);
     format!(
@@ -81,17 +82,17 @@ pub fn short(record: &Record) -> String {
     )
 }
 
-fn short_line(row: &str, groups: &[Vec<&Measurement<'_>>]) -> Vec<String> {
-    let mut line = vec![escape(row)];
+fn short_line(backend: &str, groups: &[Vec<&Measurement<'_>>]) -> Vec<String> {
+    let mut line = vec![escape(backend)];
     line.extend(groups.iter().map(|group| {
-        let found = group.iter().find(|measurement| measurement.of().row == row);
+        let found = group.iter().find(|measurement| measurement.of().backend == backend);
         found.map_or_else(|| "–".to_owned(), |measurement| seconds(measurement.pass_s()))
     }));
     line
 }
 
 fn environment(environment: &Environment, measurements: &[Measurement<'_>]) -> String {
-    listed(&environment::facts(environment, rows(measurements)))
+    listed(&environment::facts(environment, backends(measurements)))
 }
 
 fn listed(facts: &[(&str, String)]) -> String {
@@ -130,14 +131,14 @@ fn is_same_scenario(one: &Measurement<'_>, other: &Measurement<'_>) -> bool {
 }
 
 /// Returns the backends whose passes were measured, in measured order.
-fn rows<'a>(measurements: &[Measurement<'a>]) -> Vec<&'a str> {
-    let mut rows = Vec::new();
+fn backends<'a>(measurements: &[Measurement<'a>]) -> Vec<&'a str> {
+    let mut backends = Vec::new();
     for measurement in select(measurements, What::Pass) {
-        if !rows.contains(&measurement.of().row.as_str()) {
-            rows.push(measurement.of().row.as_str());
+        if !backends.contains(&measurement.of().backend.as_str()) {
+            backends.push(measurement.of().backend.as_str());
         }
     }
-    rows
+    backends
 }
 
 fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
@@ -161,9 +162,9 @@ fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
         time_scale(of.time_scale),
         table(&headings, &lines),
     );
-    let missing: Vec<_> = rows(all)
+    let missing: Vec<_> = backends(all)
         .into_iter()
-        .filter(|row| !group.iter().any(|measurement| measurement.of().row == *row))
+        .filter(|backend| !group.iter().any(|measurement| measurement.of().backend == *backend))
         .map(escape)
         .collect();
     if !missing.is_empty() {
@@ -179,7 +180,7 @@ fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
 fn scenario_line(measurement: &Measurement<'_>, fastest_s: f64, has_ideal: bool) -> Vec<String> {
     let (from, to) = measurement.range_s();
     let mut line = vec![
-        escape(&measurement.of().row),
+        escape(&measurement.of().backend),
         measurement.of().threads.to_string(),
         seconds(measurement.pass_s()),
         per_second(measurement.fetches_per_s()),
@@ -203,10 +204,10 @@ fn scenario_line(measurement: &Measurement<'_>, fastest_s: f64, has_ideal: bool)
 fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
     let measured: Vec<_> = select(measurements, What::Concurrency).collect();
     let Some(first) = measured.first() else { return String::new() };
-    let (mut rows, mut widths) = (Vec::new(), Vec::new());
+    let (mut backends, mut widths) = (Vec::new(), Vec::new());
     for of in measured.iter().map(|measurement| measurement.of()) {
-        if !rows.contains(&of.row.as_str()) {
-            rows.push(&of.row);
+        if !backends.contains(&of.backend.as_str()) {
+            backends.push(&of.backend);
         }
         if !widths.contains(&of.concurrency) {
             widths.push(of.concurrency);
@@ -214,7 +215,8 @@ fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
     }
     let mut headings = vec!["row".to_owned()];
     headings.extend(widths.iter().map(|width| format!("concurrency {}", grouped(*width as u64))));
-    let lines: Vec<_> = rows.iter().map(|row| concurrency_line(row, &widths, &measured)).collect();
+    let lines: Vec<_> =
+        backends.iter().map(|backend| concurrency_line(backend, &widths, &measured)).collect();
     format!(
         "\n## {} over concurrency\n\n{}",
         escape(&first.of().scenario),
@@ -222,13 +224,13 @@ fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
     )
 }
 
-fn concurrency_line(row: &str, widths: &[usize], measured: &[&Measurement<'_>]) -> Vec<String> {
-    let mut line = vec![escape(row)];
+fn concurrency_line(backend: &str, widths: &[usize], measured: &[&Measurement<'_>]) -> Vec<String> {
+    let mut line = vec![escape(backend)];
     line.extend(widths.iter().map(|width| {
         measured
             .iter()
             .map(|measurement| (measurement, measurement.of()))
-            .find(|(_, sample)| sample.row == row && sample.concurrency == *width)
+            .find(|(_, sample)| sample.backend == backend && sample.concurrency == *width)
             .map_or_else(|| "–".to_owned(), |(found, _)| per_second(found.fetches_per_s()))
     }));
     line
@@ -239,18 +241,22 @@ fn overhead(measurements: &[Measurement<'_>]) -> String {
     let mut lines = Vec::new();
     for measurement in select(measurements, What::Harness) {
         let fetch_s = measurement.pass_s() / measurement.of().fetches as f64;
-        lines.push([format!("{}, a fetch", escape(&measurement.of().row)), seconds(fetch_s)]);
+        lines.push([format!("{}, a fetch", escape(&measurement.of().backend)), seconds(fetch_s)]);
     }
     for measurement in select(measurements, What::Open) {
         lines.push([
-            format!("opening {}", escape(&measurement.of().row)),
+            format!("opening {}", escape(&measurement.of().backend)),
             seconds(measurement.pass_s()),
         ]);
     }
     for measurement in select(measurements, What::ByHand) {
         let by_hand = measurement.of();
         lines.push([
-            format!("{}, by hand, a pass over {}", escape(&by_hand.row), escape(&by_hand.scenario)),
+            format!(
+                "{}, by hand, a pass over {}",
+                escape(&by_hand.backend),
+                escape(&by_hand.scenario)
+            ),
             seconds(measurement.pass_s()),
         ]);
     }
@@ -358,7 +364,7 @@ Each figure is the median of the samples that criterion took of a row, all of on
     #[test]
     fn foreign_text_stays_in_its_cell() {
         let mut record = record();
-        record.samples[0].row = "<b>|`x\n\u{1b}[31m\u{202e}".to_owned();
+        record.samples[0].backend = "<b>|`x\n\u{1b}[31m\u{202e}".to_owned();
         let text = report(&record);
         assert!(text.contains("| \\<b\\>\\|\\`x␊␛\\[31m\u{fffd} |"), "{text}");
         assert!(!text.contains(['\u{1b}', '\u{202e}']));

@@ -34,7 +34,8 @@ pub fn draw(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<S
 /// Returns a scenario of a comparison: the time of each backend relative to the reference.
 fn compared(workload: &WorkloadAnalysis) -> Panel {
     let (setup, outcome) = (&workload.setup, Outcome::new(workload));
-    let bars = workload.valid().filter_map(|row| compared_bar(workload, outcome.as_ref(), row));
+    let bars =
+        workload.valid().filter_map(|backend| compared_bar(workload, outcome.as_ref(), backend));
     let heading = format!(
         "{}: {} fetches, {} at once{}; time against {}, shorter is faster",
         visible(&setup.scenario),
@@ -49,23 +50,23 @@ fn compared(workload: &WorkloadAnalysis) -> Panel {
 fn compared_bar(
     workload: &WorkloadAnalysis,
     outcome: Option<&Outcome<'_>>,
-    row: &BackendAnalysis,
+    backend: &BackendAnalysis,
 ) -> Option<Bar> {
-    let ratio = match row.ratio {
-        None if row.name != workload.reference => return None,
+    let ratio = match backend.ratio {
+        None if backend.name != workload.reference => return None,
         ratio => ratio,
     };
-    let verdict = match row.verdict() {
+    let verdict = match backend.verdict() {
         None => String::new(),
         Some(verdict @ Verdict::Tied) => format!(", {}", verdict.short_words()),
         Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", ratio.interval_text())),
     };
     Some(Bar {
-        name: visible(&row.name),
+        name: visible(&backend.name),
         length: ratio.map_or(1.0, |ratio| ratio.mean),
         interval: ratio.map(|ratio| (ratio.low, ratio.high)),
-        label: format!("{}{verdict}", show(Unit::Seconds, row.median_s?)),
-        is_best: outcome.is_some_and(|outcome| outcome.is_ahead(row)),
+        label: format!("{}{verdict}", show(Unit::Seconds, backend.median_s?)),
+        is_best: outcome.is_some_and(|outcome| outcome.is_ahead(backend)),
     })
 }
 
@@ -106,7 +107,7 @@ fn passes<'m, 'a>(measurements: &'m [Measurement<'a>], scenario: &str) -> Vec<&'
 }
 
 fn benched_bar(m: &Measurement<'_>, length: f64, label: String) -> Bar {
-    Bar { name: visible(&m.of().row), length, label, ..Bar::default() }
+    Bar { name: visible(&m.of().backend), length, label, ..Bar::default() }
 }
 
 #[cfg(test)]
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn foreign_names_are_escaped() {
         let mut record = record();
-        record.samples[0].row = "</text>&\u{1b}".to_owned();
+        record.samples[0].backend = "</text>&\u{1b}".to_owned();
         assert!(draw(&folder(None, Some(record)), &[]).unwrap().contains("&lt;/text&gt;&amp;␛"));
     }
 

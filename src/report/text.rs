@@ -36,7 +36,7 @@ are counted.";
 #[derive(Debug, Clone)]
 pub struct Example {
     /// The backend's name.
-    pub row: String,
+    pub backend: String,
     /// Whether it fetched one site after another.
     pub sequential: bool,
     /// From the first request to the last body byte.
@@ -78,8 +78,8 @@ impl Example {
 
 /// Returns a line that names the backend of the next example. The article's lines have no room for
 /// it.
-pub fn row_name(row: &str) -> String {
-    format!("\n{NAME}{row}{NAME:#}\n")
+pub fn backend_name(backend: &str) -> String {
+    format!("\n{NAME}{backend}{NAME:#}\n")
 }
 
 /// Returns the article's heading of an example, then its lines in the order the fetches ended.
@@ -142,7 +142,7 @@ pub fn totals(examples: &[Example]) -> String {
     for example in examples {
         let (kind, seconds) = (example.kind(), example.total.as_secs_f64());
         let invalid = if example.failures() > 0 { ", invalid" } else { "" };
-        writeln!(text, "{kind} example took {seconds:.6} seconds ({}{invalid})", example.row)
+        writeln!(text, "{kind} example took {seconds:.6} seconds ({}{invalid})", example.backend)
             .expect("a string takes everything");
     }
     text
@@ -158,18 +158,19 @@ pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
         Column("efficiency", Side::Right),
         Column("", Side::Left),
     ];
-    let rows: Vec<_> = examples.iter().map(|example| comparison_row(baseline, example)).collect();
-    table(&columns, &rows)
+    let backends: Vec<_> =
+        examples.iter().map(|example| comparison_backend(baseline, example)).collect();
+    table(&columns, &backends)
 }
 
 /// Returns a row of the comparison. An example with failures shows nothing but its ideal, because
 /// other figures would be taken for a result.
-fn comparison_row(baseline: &Example, example: &Example) -> Vec<String> {
+fn comparison_backend(baseline: &Example, example: &Example) -> Vec<String> {
     let is_valid = example.failures() == 0;
     // The fake reports a total of zero.
     let takes_time = !example.total.is_zero();
     vec![
-        example.row.clone(),
+        example.backend.clone(),
         if_true(is_valid, seconds(example.total)),
         if_true(
             is_valid && takes_time && baseline.failures() == 0,
@@ -221,10 +222,10 @@ mod tests {
         }
     }
 
-    fn passed(row: &str, total: Duration, lines: Vec<Line>) -> Example {
+    fn passed(backend: &str, total: Duration, lines: Vec<Line>) -> Example {
         Example {
-            row: row.to_owned(),
-            sequential: row == "one",
+            backend: backend.to_owned(),
+            sequential: backend == "one",
             total,
             ideal: Some(10 * MS),
             lines,

@@ -60,7 +60,7 @@ pub type Block = Vec<Round>;
 /// A backend is named by its index, from 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Blocks {
-    rows: usize,
+    backends: usize,
     blocks: Vec<Block>,
 }
 
@@ -70,28 +70,28 @@ impl Blocks {
     /// # Panics
     ///
     /// Panics if a round has another number of backends.
-    pub fn new(rows: usize, blocks: Vec<Block>) -> Self {
+    pub fn new(backends: usize, blocks: Vec<Block>) -> Self {
         for round in blocks.iter().flatten() {
-            assert_eq!(round.len(), rows, "a cycle has a pass, or none, of every row");
+            assert_eq!(round.len(), backends, "a cycle has a pass, or none, of every row");
         }
-        Self { rows, blocks }
+        Self { backends, blocks }
     }
 
     /// Returns the number of backends.
-    pub fn rows(&self) -> usize {
-        self.rows
+    pub fn backends(&self) -> usize {
+        self.backends
     }
 
     /// Cuts the blocks into experiments of `blocks_each` blocks, and drops the remainder.
     pub fn cut(&self, blocks_each: usize) -> impl Iterator<Item = Self> + '_ {
         let experiments = self.blocks.chunks_exact(blocks_each);
-        experiments.map(|blocks| Self { rows: self.rows, blocks: blocks.to_vec() })
+        experiments.map(|blocks| Self { backends: self.backends, blocks: blocks.to_vec() })
     }
 
     /// Returns the blocks with only the first `rounds` of each.
     pub fn shortened(&self, rounds: usize) -> Self {
         let blocks = self.blocks.iter().map(|block| block.iter().take(rounds).cloned().collect());
-        Self { rows: self.rows, blocks: blocks.collect() }
+        Self { backends: self.backends, blocks: blocks.collect() }
     }
 
     /// Returns the number of rounds of the shortest block.
@@ -102,17 +102,17 @@ impl Blocks {
     /// Returns for each block the median over its rounds of ln(time of `row` / time of `other`).
     ///
     /// A block without a round in which both made a pass yields nothing.
-    pub fn block_values(&self, row: usize, other: usize) -> Vec<f64> {
+    pub fn block_values(&self, backend: usize, other: usize) -> Vec<f64> {
         self.blocks
             .iter()
-            .filter_map(|block| stats::median(&ln_ratios(block, row, other)))
+            .filter_map(|block| stats::median(&ln_ratios(block, backend, other)))
             .collect()
     }
 
     /// Returns the time of `row` over the time of `other`, as one comparison of `family`; `None`
     /// below two blocks.
-    pub fn ratio(&self, row: usize, other: usize, family: Family) -> Option<Ratio> {
-        let values = self.block_values(row, other);
+    pub fn ratio(&self, backend: usize, other: usize, family: Family) -> Option<Ratio> {
+        let values = self.block_values(backend, other);
         let interval = stats::t_interval(&values, family.level())?;
         let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
         Some(Ratio { mean, low, high, blocks: values.len() })
@@ -120,18 +120,18 @@ impl Blocks {
 
     /// Returns for each block, in order, the median pass of a backend in seconds; `None` if it made
     /// no valid pass.
-    pub fn block_medians(&self, row: usize) -> Vec<Option<f64>> {
-        self.blocks.iter().map(|block| stats::median(&times(block, row))).collect()
+    pub fn block_medians(&self, backend: usize) -> Vec<Option<f64>> {
+        self.blocks.iter().map(|block| stats::median(&times(block, backend))).collect()
     }
 
     /// Returns the seconds of every valid pass of a backend.
-    pub fn passes(&self, row: usize) -> Vec<f64> {
-        self.blocks.iter().flat_map(|block| times(block, row)).collect()
+    pub fn passes(&self, backend: usize) -> Vec<f64> {
+        self.blocks.iter().flat_map(|block| times(block, backend)).collect()
     }
 
     /// Returns how long a pass of a backend lasts, for display; `None` if it made none.
-    pub fn median_pass(&self, row: usize) -> Option<MedianPass> {
-        let medians: Vec<f64> = self.block_medians(row).into_iter().flatten().collect();
+    pub fn median_pass(&self, backend: usize) -> Option<MedianPass> {
+        let medians: Vec<f64> = self.block_medians(backend).into_iter().flatten().collect();
         let interval = stats::median_interval(&medians, LEVEL);
         Some(MedianPass { seconds: stats::median(&medians)?, interval })
     }
@@ -144,9 +144,9 @@ impl Blocks {
     pub fn ranks(&self, valid: &[usize]) -> Vec<usize> {
         let family = Family::all_pairs(valid.len());
         let mut ranks = vec![1; valid.len()];
-        for (index, &row) in valid.iter().enumerate() {
+        for (index, &backend) in valid.iter().enumerate() {
             for (further, &other) in valid.iter().enumerate().skip(index + 1) {
-                match self.ratio(row, other, family).map(|ratio| ratio.verdict()) {
+                match self.ratio(backend, other, family).map(|ratio| ratio.verdict()) {
                     Some(Verdict::Faster) => ranks[further] += 1,
                     Some(Verdict::Slower) => ranks[index] += 1,
                     Some(Verdict::Tied | Verdict::TooFewBlocks) | None => {}
@@ -162,8 +162,8 @@ impl Blocks {
     ///
     /// The noise is estimated from the same blocks. With 6 of them the figure may well be off by a
     /// third.
-    pub fn smallest_difference(&self, row: usize, other: usize, family: Family) -> Option<f64> {
-        let values = self.block_values(row, other);
+    pub fn smallest_difference(&self, backend: usize, other: usize, family: Family) -> Option<f64> {
+        let values = self.block_values(backend, other);
         let has_verdict = values.len() >= LEAST_BLOCKS;
         let deviation = stats::standard_deviation(&values).filter(|_| has_verdict)?;
         Some(stats::detectable_shift(values.len(), deviation, family.level())?.exp())
@@ -171,18 +171,18 @@ impl Blocks {
 }
 
 /// Returns the time of a pass. A pass of no duration has no ratio to another, so it is left out.
-fn time(round: &Round, row: usize) -> Option<f64> {
-    round[row].filter(|seconds| *seconds > 0.0)
+fn time(round: &Round, backend: usize) -> Option<f64> {
+    round[backend].filter(|seconds| *seconds > 0.0)
 }
 
 /// Returns the times of one backend's passes in a block.
-fn times(block: &[Round], row: usize) -> Vec<f64> {
-    block.iter().filter_map(|round| time(round, row)).collect()
+fn times(block: &[Round], backend: usize) -> Vec<f64> {
+    block.iter().filter_map(|round| time(round, backend)).collect()
 }
 
 /// Returns ln(time of `row` / time of `other`) for each round of a block in which both made a pass.
-fn ln_ratios(block: &[Round], row: usize, other: usize) -> Vec<f64> {
-    let ratio = block.iter().filter_map(|round| Some(time(round, row)? / time(round, other)?));
+fn ln_ratios(block: &[Round], backend: usize, other: usize) -> Vec<f64> {
+    let ratio = block.iter().filter_map(|round| Some(time(round, backend)? / time(round, other)?));
     ratio.map(f64::ln).collect()
 }
 
@@ -257,16 +257,16 @@ mod tests {
     }
 
     fn steady_round(seconds: &[f64], block: usize) -> Round {
-        let rows = seconds.iter().enumerate();
-        rows.map(|(row, s)| Some(s * (1.0 + noise(block, row)))).collect()
+        let backends = seconds.iter().enumerate();
+        backends.map(|(backend, s)| Some(s * (1.0 + noise(block, backend)))).collect()
     }
 
-    fn noise(block: usize, row: usize) -> f64 {
-        ((block * 7 + row * 5) % 11) as f64 / 10_000.0
+    fn noise(block: usize, backend: usize) -> f64 {
+        ((block * 7 + backend * 5) % 11) as f64 / 10_000.0
     }
 
-    fn round(row: f64, other: f64) -> Round {
-        vec![Some(row), Some(other)]
+    fn round(backend: f64, other: f64) -> Round {
+        vec![Some(backend), Some(other)]
     }
 
     fn smallest_difference(blocks: usize, comparisons: usize) -> f64 {
@@ -321,7 +321,8 @@ mod tests {
     #[test]
     fn intervals_give_the_verdict() {
         let blocks = steady(&[0.02, 0.021, 0.02], 6);
-        let verdict = |row, other| blocks.ratio(row, other, Family::new(2)).unwrap().verdict();
+        let verdict =
+            |backend, other| blocks.ratio(backend, other, Family::new(2)).unwrap().verdict();
         assert_eq!(
             [verdict(0, 1), verdict(1, 0), verdict(0, 2)],
             [Verdict::Faster, Verdict::Slower, Verdict::Tied]

@@ -9,13 +9,17 @@ fn what_rows_send_is_shown_and_where_they_differ() {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    for row in found["rows"].as_array().unwrap() {
-        let differences = row["differences"].to_string();
-        assert_eq!(differences.contains("content-length: 0"), row["row"] == "surf@smol", "{row:#}");
+    for backend in found["rows"].as_array().unwrap() {
+        let differences = backend["differences"].to_string();
         assert_eq!(
-            (&row["sockets"], &row["aspects"]["host"]),
+            differences.contains("content-length: 0"),
+            backend["row"] == "surf@smol",
+            "{backend:#}"
+        );
+        assert_eq!(
+            (&backend["sockets"], &backend["aspects"]["host"]),
             (&4.into(), &"HOST:PORT".into()),
-            "{row:#}"
+            "{backend:#}"
         );
     }
 }

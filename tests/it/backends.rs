@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Once;
 use std::time::Duration;
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Connections, Fetch, Fetched, Limits, Options, Pass};
 use url::Url;
@@ -28,8 +28,8 @@ fn limits(concurrency: usize) -> Limits {
     }
 }
 
-fn open(row: Row, limits: &Limits) -> Box<dyn Fetch> {
-    row.open(&Options::default(), limits).unwrap()
+fn open(backend: Backend, limits: &Limits) -> Box<dyn Fetch> {
+    backend.open(&Options::default(), limits).unwrap()
 }
 
 /// Every row: those of this program, and those in other languages that are set up. Which are not is
@@ -37,10 +37,12 @@ fn open(row: Row, limits: &Limits) -> Box<dyn Fetch> {
 ///
 /// With FETCHBENCH_ROWS=optional only those that the default build has not: the tests of that build
 /// have met all others.
-pub fn rows() -> impl Iterator<Item = Row> {
+pub fn backends() -> impl Iterator<Item = Backend> {
     static SAID: Once = Once::new();
-    let missing: Vec<String> =
-        Row::peers().filter(|row| !row.backend().is_set_up()).map(|row| row.to_string()).collect();
+    let missing: Vec<String> = Backend::peers()
+        .filter(|backend| !backend.entry().is_set_up())
+        .map(|backend| backend.to_string())
+        .collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
         let required = std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_some();
@@ -52,17 +54,18 @@ pub fn rows() -> impl Iterator<Item = Row> {
             say(&format!("skipped: not set up: {missing}: run `fetchbench peers install`"))
         });
     }
-    let optional = std::env::var_os("FETCHBENCH_ROWS").is_some_and(|rows| rows == "optional");
-    let rows: Vec<Row> = Row::set_up()
-        .filter(|row| !optional || !(row.backend().usual || row.backend().is_peer()))
+    let optional =
+        std::env::var_os("FETCHBENCH_ROWS").is_some_and(|backends| backends == "optional");
+    let backends: Vec<Backend> = Backend::set_up()
+        .filter(|backend| !optional || !(backend.entry().usual || backend.entry().is_peer()))
         .collect();
-    assert!(!rows.is_empty(), "no row is left: FETCHBENCH_ROWS=optional needs --features full");
-    rows.into_iter()
+    assert!(!backends.is_empty(), "no row is left: FETCHBENCH_ROWS=optional needs --features full");
+    backends.into_iter()
 }
 
 /// Fetches with a fresh session.
-fn fetch(row: Row, limits: &Limits, urls: &[Url]) -> Pass {
-    open(row, limits).fetch_all(urls).unwrap()
+fn fetch(backend: Backend, limits: &Limits, urls: &[Url]) -> Pass {
+    open(backend, limits).fetch_all(urls).unwrap()
 }
 
 /// The class of a failure, or the status and length of a page.
@@ -104,14 +107,14 @@ const MIXED: &str = r#"
 fn every_answer_is_right_and_in_the_order_of_the_urls() {
     over_families(|ip| {
         let mock = Mock::start_on(ip, MIXED);
-        for row in rows() {
-            let mut session = open(row, &limits(4));
+        for backend in backends() {
+            let mut session = open(backend, &limits(4));
             for visit in 0..3 {
                 let pass = session.fetch_all(&mock.urls(visit)).unwrap();
-                assert_eq!(pass.fetched.len(), mock.scenario.sites.len(), "{row}");
+                assert_eq!(pass.fetched.len(), mock.scenario.sites.len(), "{backend}");
                 mock.scenario
                     .verify(visit, mock.scenario.sites.len(), &pass)
-                    .unwrap_or_else(|error| panic!("{row}: {error}"));
+                    .unwrap_or_else(|error| panic!("{backend}: {error}"));
             }
         }
     });
@@ -123,18 +126,18 @@ fn as_many_fetches_are_in_flight_as_may_be() {
     let mock = Mock::start(
         "description = 'd'\nconcurrency = 256\n[[site]]\nlabel = 'a'\nrepeat = 1000\nbytes = 100",
     );
-    for row in [
+    for backend in [
         "hyper@tokio:1",
         "hyper@tokio:1+per-site",
         "hyper@smol:1",
         "reqwest@tokio:1",
         "surf@smol:1",
     ] {
-        let row: Row = row.parse().unwrap();
-        let mut session = open(row, &limits(256));
+        let backend: Backend = backend.parse().unwrap();
+        let mut session = open(backend, &limits(256));
         for visit in 0..2 {
-            let pass = mock.verified(row, session.as_mut(), visit);
-            assert_eq!(most_in_flight(&pass), 256, "{row}, visit {visit}");
+            let pass = mock.verified(backend, session.as_mut(), visit);
+            assert_eq!(most_in_flight(&pass), 256, "{backend}, visit {visit}");
         }
     }
 }
@@ -156,25 +159,25 @@ fn times_are_those_of_the_fetches() {
     let mock = Mock::start(
         "description = 'd'\nconcurrency = 2\n[[site]]\nlabel = 'a'\nrepeat = 4\nbytes = '1'\ndelay = '50ms'",
     );
-    for row in rows() {
-        let pass = fetch(row, &limits(2), &mock.urls(0));
-        let slots = row.slots(&limits(2)).get() as u32;
+    for backend in backends() {
+        let pass = fetch(backend, &limits(2), &mock.urls(0));
+        let slots = backend.slots(&limits(2)).get() as u32;
         assert!(
             pass.elapsed >= Duration::from_millis(50) * (4 / slots),
-            "{row}: {:?}",
+            "{backend}: {:?}",
             pass.elapsed
         );
         for fetched in &pass.fetched {
-            assert!(fetched.elapsed >= Duration::from_millis(50), "{row}: {fetched:?}");
-            assert!(fetched.started + fetched.elapsed <= pass.elapsed, "{row}: {fetched:?}");
+            assert!(fetched.elapsed >= Duration::from_millis(50), "{backend}: {fetched:?}");
+            assert!(fetched.started + fetched.elapsed <= pass.elapsed, "{backend}: {fetched:?}");
         }
     }
 }
 
 #[test]
 fn an_empty_list_is_an_empty_pass() {
-    for row in rows() {
-        assert_eq!(fetch(row, &limits(4), &[]).fetched, [], "{row}");
+    for backend in backends() {
+        assert_eq!(fetch(backend, &limits(4), &[]).fetched, [], "{backend}");
     }
 }
 
@@ -189,69 +192,71 @@ fn waiting(sites: usize, delay_ms: u32) -> String {
 
 /// How many of its connections a row opens anew in a second pass: none, but that a process of curl
 /// makes only one.
-fn opened_again(row: Row, connections: u64) -> u64 {
-    if row.backend().client == "curl" { connections } else { 0 }
+fn opened_again(backend: Backend, connections: u64) -> u64 {
+    if backend.entry().client == "curl" { connections } else { 0 }
 }
 
 #[test]
 fn the_concurrency_is_reached_and_never_exceeded_and_connections_are_kept() {
     let mock = Mock::start(&waiting(8, 400));
-    for row in rows() {
+    for backend in backends() {
         let limits = limits(4);
-        let slots = row.slots(&limits).get() as u64;
-        let mut session = open(row, &limits);
-        for (visit, opened) in [(0, slots), (1, opened_again(row, slots))] {
+        let slots = backend.slots(&limits).get() as u64;
+        let mut session = open(backend, &limits);
+        for (visit, opened) in [(0, slots), (1, opened_again(backend, slots))] {
             // What keeps no connections opens one for every fetch.
-            let opened = if row.backend().keeps { opened } else { 8 };
+            let opened = if backend.entry().keeps { opened } else { 8 };
             mock.take_witness();
-            mock.verified(row, session.as_mut(), visit);
+            mock.verified(backend, session.as_mut(), visit);
             let seen = mock.take_witness();
             assert_eq!(
                 (seen.requests, seen.peak_in_flight, seen.connections),
                 (8, slots, opened),
-                "{row}, {visit}"
+                "{backend}, {visit}"
             );
         }
     }
 }
 
 /// Rows with options, of every row that takes them.
-fn with_options(options: &[&str]) -> Vec<Row> {
-    let takes = |row: &Row, option: &str| {
-        row.backend().options().iter().any(|taken| option.starts_with(&taken[..2]))
+fn with_options(options: &[&str]) -> Vec<Backend> {
+    let takes = |backend: &Backend, option: &str| {
+        backend.entry().options().iter().any(|taken| option.starts_with(&taken[..2]))
     };
-    let row = |row: Row, option: &str| {
-        format!("{row}{option}").parse().unwrap_or_else(|error| panic!("{error}"))
+    let backend = |backend: Backend, option: &str| {
+        format!("{backend}{option}").parse().unwrap_or_else(|error| panic!("{error}"))
     };
-    let rows = options.iter().flat_map(|option| {
-        let rows = Row::all().filter(|row| takes(row, option)).map(|plain| row(plain, option));
-        rows.collect::<Vec<Row>>()
+    let backends = options.iter().flat_map(|option| {
+        let backends = Backend::all()
+            .filter(|backend| takes(backend, option))
+            .map(|plain| backend(plain, option));
+        backends.collect::<Vec<Backend>>()
     });
-    rows.collect()
+    backends.collect()
 }
 
 #[test]
 fn however_fetches_become_tasks_the_concurrency_is_reached_and_never_exceeded() {
     let mock = Mock::start(&waiting(8, 300));
-    let rows = with_options(&["+per-site", "+one-task"]);
-    assert!(!rows.is_empty());
-    for row in rows {
+    let backends = with_options(&["+per-site", "+one-task"]);
+    assert!(!backends.is_empty());
+    for backend in backends {
         mock.take_witness();
-        mock.verified(row, open(row, &limits(4)).as_mut(), 0);
+        mock.verified(backend, open(backend, &limits(4)).as_mut(), 0);
         let seen = mock.take_witness();
-        assert_eq!((seen.requests, seen.peak_in_flight), (8, 4), "{row}");
+        assert_eq!((seen.requests, seen.peak_in_flight), (8, 4), "{backend}");
     }
 }
 
 #[test]
 fn a_client_that_is_left_as_it_comes_still_gives_right_answers() {
     let mock = Mock::start(MIXED);
-    let rows = with_options(&["/default"]);
-    assert!(!rows.is_empty());
-    for row in rows {
-        let mut session = open(row, &limits(4));
+    let backends = with_options(&["/default"]);
+    assert!(!backends.is_empty());
+    for backend in backends {
+        let mut session = open(backend, &limits(4));
         for visit in 0..2 {
-            mock.verified(row, session.as_mut(), visit);
+            mock.verified(backend, session.as_mut(), visit);
         }
     }
 }
@@ -261,15 +266,19 @@ fn more_connections_than_any_client_keeps_by_default() {
     let mock = Mock::start(&waiting(120, 1000));
     // httpx looks through its whole pool for every request, and so has answers before it has sent
     // them all.
-    for row in rows().filter(|row| {
-        !row.is_sequential() && row.backend().client != "httpx" && row.backend().keeps
+    for backend in backends().filter(|backend| {
+        !backend.is_sequential() && backend.entry().client != "httpx" && backend.entry().keeps
     }) {
-        let mut session = open(row, &limits(120));
-        for (visit, opened) in [(0, 120), (1, opened_again(row, 120))] {
+        let mut session = open(backend, &limits(120));
+        for (visit, opened) in [(0, 120), (1, opened_again(backend, 120))] {
             mock.take_witness();
-            mock.verified(row, session.as_mut(), visit);
+            mock.verified(backend, session.as_mut(), visit);
             let seen = mock.take_witness();
-            assert_eq!((seen.peak_in_flight, seen.connections), (120, opened), "{row}, {visit}");
+            assert_eq!(
+                (seen.peak_in_flight, seen.connections),
+                (120, opened),
+                "{backend}, {visit}"
+            );
         }
     }
 }
@@ -279,14 +288,14 @@ fn the_connection_budget_holds_over_many_origins() {
     let site = |n| format!("[[site]]\nlabel = '{n}'\norigin = '{n}'\nbytes = 1\n");
     let sites: String = (0..40).map(site).collect();
     let mock = Mock::start(&format!("description = 'd'\nconcurrency = 4\n{sites}"));
-    for row in rows() {
-        let mut session = open(row, &limits(4));
+    for backend in backends() {
+        let mut session = open(backend, &limits(4));
         for visit in 0..2 {
             mock.take_witness();
-            mock.verified(row, session.as_mut(), visit);
+            mock.verified(backend, session.as_mut(), visit);
             // Of a pass four connections are left at most, and so the next one has to open most
             // anew.
-            assert!(mock.take_witness().connections >= 36, "{row}, visit {visit}");
+            assert!(mock.take_witness().connections >= 36, "{backend}, visit {visit}");
         }
     }
 }
@@ -294,15 +303,19 @@ fn the_connection_budget_holds_over_many_origins() {
 #[test]
 fn connections_are_opened_as_often_as_the_policy_says() {
     let mock = Mock::start(&waiting(4, 300));
-    for row in rows() {
-        let slots = row.slots(&limits(4)).get() as u64;
-        let cold = if row.backend().keeps { slots } else { 4 };
+    for backend in backends() {
+        let slots = backend.slots(&limits(4)).get() as u64;
+        let cold = if backend.entry().keeps { slots } else { 4 };
         for (connections, each_pass) in [(Connections::PerFetch, 4), (Connections::Cold, cold)] {
-            let mut session = open(row, &Limits { connections, ..limits(4) });
+            let mut session = open(backend, &Limits { connections, ..limits(4) });
             for visit in 0..2 {
                 mock.take_witness();
-                mock.verified(row, session.as_mut(), visit);
-                assert_eq!(mock.take_witness().connections, each_pass, "{row}, {connections:?}");
+                mock.verified(backend, session.as_mut(), visit);
+                assert_eq!(
+                    mock.take_witness().connections,
+                    each_pass,
+                    "{backend}, {connections:?}"
+                );
             }
         }
     }
@@ -311,11 +324,11 @@ fn connections_are_opened_as_often_as_the_policy_says() {
 #[test]
 fn progress_counts_every_fetch() {
     let mock = Mock::start(MIXED);
-    for row in rows() {
+    for backend in backends() {
         let limits = limits(3);
-        mock.verified(row, open(row, &limits).as_mut(), 0);
+        mock.verified(backend, open(backend, &limits).as_mut(), 0);
         let progress = limits.progress.load(std::sync::atomic::Ordering::Relaxed);
-        assert_eq!(progress, mock.scenario.sites.len(), "{row}");
+        assert_eq!(progress, mock.scenario.sites.len(), "{backend}");
     }
 }
 
@@ -329,8 +342,8 @@ fn the_threads_that_a_row_asks_for_are_started() {
         tasks.map(name).filter(|name| name.starts_with("smol-")).count()
     };
     // Other tests open sessions of smol too, so this one asks for more threads than they all have.
-    let row: Row = "hyper@smol:60".parse().unwrap();
-    let _session = open(row, &limits(1));
+    let backend: Backend = "hyper@smol:60".parse().unwrap();
+    let _session = open(backend, &limits(1));
     // A thread takes its name when it first runs.
     let tries = (0..500).take_while(|_| {
         std::thread::sleep(Duration::from_millis(10));
@@ -342,9 +355,9 @@ fn the_threads_that_a_row_asks_for_are_started() {
 #[test]
 fn a_deadline_begins_anew_with_each_fetch() {
     let mock = Mock::start(&waiting(6, 100));
-    for row in rows() {
+    for backend in backends() {
         // Six fetches of 100 ms, one after another, take longer than the deadline of each.
         let limits = Limits { deadline: Duration::from_millis(400), ..limits(1) };
-        mock.verified(row, open(row, &limits).as_mut(), 0);
+        mock.verified(backend, open(backend, &limits).as_mut(), 0);
     }
 }

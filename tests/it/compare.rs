@@ -38,19 +38,19 @@ fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
     let output = workshop.compare(&arguments);
     assert_eq!(output.status.code(), Some(3));
     let result = json(&output);
-    let rows = result["scenarios"][0]["rows"].as_array().unwrap();
-    let found: BTreeMap<&str, &str> = rows
+    let backends = result["scenarios"][0]["rows"].as_array().unwrap();
+    let found: BTreeMap<&str, &str> = backends
         .iter()
-        .map(|row| {
+        .map(|backend| {
             (
-                row["row"].as_str().unwrap().strip_prefix("exec:").unwrap(),
-                row["validity"].as_str().unwrap(),
+                backend["row"].as_str().unwrap().strip_prefix("exec:").unwrap(),
+                backend["validity"].as_str().unwrap(),
             )
         })
         .collect();
-    assert_eq!(found, BTreeMap::from(expected), "{rows:#?}");
+    assert_eq!(found, BTreeMap::from(expected), "{backends:#?}");
     let why = |mode: &str| {
-        rows.iter().find(|row| row["row"].as_str().unwrap().ends_with(mode)).unwrap()["why"]
+        backends.iter().find(|backend| backend["row"].as_str().unwrap().ends_with(mode)).unwrap()["why"]
             .to_string()
     };
     assert!(why("crashes").contains("out of ideas"), "{}", why("crashes"));
@@ -60,14 +60,14 @@ fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
 #[test]
 fn rows_are_compared_recorded_and_found_equal_or_not() {
     let workshop = Workshop::new();
-    let rows = "hyper@smol:1,surf@smol:1,slowed:hyper@smol:1:100%";
+    let backends = "hyper@smol:1,surf@smol:1,slowed:hyper@smol:1:100%";
     let arguments = [
         "--blocks",
         "5",
         "--rounds",
         "3",
         "--backend",
-        rows,
+        backends,
         "--export-json",
         "-",
         "--export-csv",
@@ -81,18 +81,24 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
         (&workload["blocks"], &workload["reference"]),
         (&Value::from(5), &Value::from("hyper@smol:1"))
     );
-    let row = |name: &str| {
-        workload["rows"].as_array().unwrap().iter().find(|row| row["row"] == name).unwrap().clone()
+    let backend = |name: &str| {
+        workload["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|backend| backend["row"] == name)
+            .unwrap()
+            .clone()
     };
-    let slowed = row("slowed:hyper@smol:1:100%");
+    let slowed = backend("slowed:hyper@smol:1:100%");
     assert_eq!(slowed["ratio"]["verdict"], "slower", "{slowed}");
     assert!(slowed["ratio"]["mean"].as_f64().unwrap() > 1.5, "{slowed}");
     assert_eq!(
         slowed["sockets_ideal"],
-        row("hyper@smol:1")["sockets"],
+        backend("hyper@smol:1")["sockets"],
         "three for each of five blocks"
     );
-    assert!(row("surf@smol:1")["allocations_per_fetch"].as_f64().unwrap() > 1.0);
+    assert!(backend("surf@smol:1")["allocations_per_fetch"].as_f64().unwrap() > 1.0);
 
     let record = Comparison::read(&workshop.record()).unwrap();
     assert!(record.setup.complete);
@@ -115,13 +121,13 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
     assert_eq!(json(&report), result, "the record alone says the same");
     let audit =
         Audit::read(&workshop.record()).unwrap().expect("a record holds what its rows send");
-    let surf = &audit.rows[1];
+    let surf = &audit.backends[1];
     assert!(
         surf.request.starts_with("GET /0/0 HTTP/1.1\r\n")
             && surf.request.contains("content-length: 0"),
         "{surf:?}"
     );
-    assert_eq!((audit.rows.len(), surf.sockets, surf.sockets_ideal), (3, 4, 4));
+    assert_eq!((audit.backends.len(), surf.sockets, surf.sockets_ideal), (3, 4, 4));
     let csv = fs::read_to_string(workshop.path().join("t.csv")).unwrap();
     assert_eq!(csv.lines().count(), 4, "{csv}");
 

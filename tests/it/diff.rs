@@ -6,15 +6,15 @@ use std::process::{Command, Output};
 
 use fetchbench::fetch::Connections;
 use fetchbench::record::{
-    Aftermath, COMPARISON_VERSION, ComparisonJournal, CostSample, Environment, Latencies,
-    PassSample, Placement, RowSetup, Setup, Validity, WorkloadSetup, control,
+    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonJournal, CostSample, Environment,
+    Latencies, PassSample, Placement, Setup, Validity, WorkloadSetup, control,
 };
 use tempfile::TempDir;
 
-const ROWS: [&str; 3] = ["hyper@smol", "surf@smol", "ureq@threads"];
+const BACKENDS: [&str; 3] = ["hyper@smol", "surf@smol", "ureq@threads"];
 
 fn setup() -> Setup {
-    let row = |name: &str| RowSetup { name: name.to_owned(), sequential: false };
+    let backend = |name: &str| BackendSetup { name: name.to_owned(), sequential: false };
     let workload = WorkloadSetup {
         scenario: "keepalive".to_owned(),
         description: "small pages".to_owned(),
@@ -34,8 +34,8 @@ fn setup() -> Setup {
         comparison_version: COMPARISON_VERSION,
         complete: false,
         seed: 1,
-        reference: ROWS[0].to_owned(),
-        rows: ROWS.map(row).to_vec(),
+        reference: BACKENDS[0].to_owned(),
+        backends: BACKENDS.map(backend).to_vec(),
         placement: Placement::Free,
         capacity: None,
         command: None,
@@ -45,12 +45,12 @@ fn setup() -> Setup {
     }
 }
 
-fn pass(row: &str, block: u32, seconds: f64) -> PassSample {
+fn pass(backend: &str, block: u32, seconds: f64) -> PassSample {
     PassSample {
         scenario: "keepalive".to_owned(),
         block,
         round: Some(0),
-        row: row.to_owned(),
+        backend: backend.to_owned(),
         visit: u64::from(block),
         elapsed_s: Some(seconds),
         ideal_s: None,
@@ -68,23 +68,23 @@ fn record(parent: &Path, name: &str, environment: &Environment, factors: [f64; 3
     let folder = parent.join(name);
     let mut journal = ComparisonJournal::create(&folder, environment, setup()).unwrap();
     for block in 0..8 {
-        let noise = |row: usize| 1.0 + f64::from((block * 5 + row as u32 * 3) % 7) / 500.0;
-        for (row, factor) in factors.into_iter().enumerate() {
-            let seconds = 0.01 * factor * noise(row);
-            journal.pass(&pass(ROWS[row], block, seconds)).unwrap();
-            journal.cost(&cost(ROWS[row], block, seconds)).unwrap();
+        let noise = |backend: usize| 1.0 + f64::from((block * 5 + backend as u32 * 3) % 7) / 500.0;
+        for (backend, factor) in factors.into_iter().enumerate() {
+            let seconds = 0.01 * factor * noise(backend);
+            journal.pass(&pass(BACKENDS[backend], block, seconds)).unwrap();
+            journal.cost(&cost(BACKENDS[backend], block, seconds)).unwrap();
         }
-        journal.pass(&pass(&control(ROWS[0]), block, 0.01 * factors[0] * noise(3))).unwrap();
+        journal.pass(&pass(&control(BACKENDS[0]), block, 0.01 * factors[0] * noise(3))).unwrap();
     }
     journal.finish(true, Aftermath { seconds: 1.0, load: None, stolen: None }).unwrap();
     folder
 }
 
-fn cost(row: &str, block: u32, seconds: f64) -> CostSample {
+fn cost(backend: &str, block: u32, seconds: f64) -> CostSample {
     CostSample {
         scenario: "keepalive".to_owned(),
         block,
-        row: row.to_owned(),
+        backend: backend.to_owned(),
         fetches: 100,
         cpu_s: None,
         user_s: seconds,
@@ -116,8 +116,8 @@ fn a_row_that_has_become_slower_is_found_and_those_that_have_not_are_left_in_pea
     let before = record(parent.path(), "before", &environment, [1.0, 1.5, 2.0]);
     let after = record(parent.path(), "after", &environment, [1.0, 1.65, 2.0]);
     let told = stdout(&diff(&before, &after, &[]));
-    let lines = |row: &str| {
-        told.lines().filter(|line| line.starts_with(row)).collect::<Vec<_>>().join("\n")
+    let lines = |backend: &str| {
+        told.lines().filter(|line| line.starts_with(backend)).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(
         lines("surf@smol").matches("slower +10 % (").count(),
@@ -125,8 +125,11 @@ fn a_row_that_has_become_slower_is_found_and_those_that_have_not_are_left_in_pea
         "as such and to the reference: {told}"
     );
     assert!(lines("surf@smol").contains("more +10 % ("), "{told}");
-    for row in ["hyper@smol", "ureq@threads"] {
-        assert!(lines(row).contains("same   +0.0 %") && !lines(row).contains("slower"), "{told}");
+    for backend in ["hyper@smol", "ureq@threads"] {
+        assert!(
+            lines(backend).contains("same   +0.0 %") && !lines(backend).contains("slower"),
+            "{told}"
+        );
     }
     assert!(told.contains("\nNo two rows come out in opposite order.\n"), "{told}");
     for (threshold, code) in [

@@ -11,7 +11,7 @@ use std::thread;
 use fetchbench::scenario::fault::{self, End, Fault, Listening, Made};
 use fetchbench::tools::verify::{Cell, Grid};
 
-use crate::backends::rows;
+use crate::backends::backends;
 use crate::families::families;
 
 /// Runs `fetchbench verify` with its server at `ip`.
@@ -51,9 +51,9 @@ fn waits(fault: &Fault) -> bool {
 fn a_fault_is_the_same_over_ipv6() {
     let complete = std::env::var_os("FETCHBENCH_GRID").is_some_and(|grid| grid == "complete");
     let mut seen = HashSet::new();
-    let rows = rows().filter(|row| {
-        let client = row.backend().client;
-        complete || (!row.backend().is_peer() && seen.insert(client))
+    let rows = backends().filter(|row| {
+        let client = row.entry().client;
+        complete || (!row.entry().is_peer() && seen.insert(client))
     });
     let rows: Vec<String> = rows.map(|row| row.to_string()).collect();
     let faults = fault::all().filter(|fault| complete || !waits(fault));

@@ -45,8 +45,8 @@ fn a_program_that_floods_forks_or_lies_costs_one_line() {
             let program = folder.path().join(name);
             fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
             fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-            let row = format!("exec:{}", program.display());
-            let mut verify = fetchbench(&["verify", "--backend", &row, "--fault", "stale"]);
+            let backend = format!("exec:{}", program.display());
+            let mut verify = fetchbench(&["verify", "--backend", &backend, "--fault", "stale"]);
             verify.current_dir(folder.path());
             scope.spawn(move || {
                 let line = only_line(&verify.output().unwrap());

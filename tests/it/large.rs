@@ -8,11 +8,11 @@ use std::time::Duration;
 use fetchbench::fetch::error::{ErrorClass, FetchError};
 use fetchbench::fetch::{Connections, Fetched, Pass};
 use fetchbench::record::{
-    Aftermath, ComparisonJournal, Environment, Latencies, PassSample, Placement, RowSetup, Setup,
-    Validity, WorkloadSetup, control,
+    Aftermath, BackendSetup, ComparisonJournal, Environment, Latencies, PassSample, Placement,
+    Setup, Validity, WorkloadSetup, control,
 };
 
-const ROWS: [&str; 2] = ["hyper@smol", "surf@smol"];
+const BACKENDS: [&str; 2] = ["hyper@smol", "surf@smol"];
 const FETCHES: u64 = 1000;
 /// What may be used of memory, in KiB, by the program as it is built for tests: of address space,
 /// the code included.
@@ -22,9 +22,9 @@ const MEMORY_KIB: u64 = 200 << 10;
 fn write(folder: &Path, passes: u32) {
     let mut journal =
         ComparisonJournal::create(folder, &Environment::capture("cargo test"), setup()).unwrap();
-    let names = [ROWS[0].to_owned(), ROWS[1].to_owned(), control(ROWS[0])];
+    let names = [BACKENDS[0].to_owned(), BACKENDS[1].to_owned(), control(BACKENDS[0])];
     for number in 0..passes {
-        let (row, round) = (number as usize % names.len(), number / names.len() as u32);
+        let (backend, round) = (number as usize % names.len(), number / names.len() as u32);
         // Noise that differs from pass to pass.
         let noise = f64::from(number * 7 % 101) / 2000.0;
         journal
@@ -32,9 +32,9 @@ fn write(folder: &Path, passes: u32) {
                 scenario: "keepalive".to_owned(),
                 block: round / 2,
                 round: Some(round % 2),
-                row: names[row].clone(),
+                backend: names[backend].clone(),
                 visit: u64::from(round),
-                elapsed_s: Some(0.02 * (1.0 + noise + (row % 2) as f64 / 10.0)),
+                elapsed_s: Some(0.02 * (1.0 + noise + (backend % 2) as f64 / 10.0)),
                 ideal_s: None,
                 validity: Validity::Valid,
                 why: None,
@@ -82,8 +82,10 @@ fn setup() -> Setup {
         complete: true,
         seed: 1,
         aftermath: None,
-        reference: ROWS[0].to_owned(),
-        rows: ROWS.map(|name| RowSetup { name: name.to_owned(), sequential: false }).to_vec(),
+        reference: BACKENDS[0].to_owned(),
+        backends: BACKENDS
+            .map(|name| BackendSetup { name: name.to_owned(), sequential: false })
+            .to_vec(),
         placement: Placement::Free,
         capacity: None,
         command: None,

@@ -87,9 +87,10 @@ fn probe(workshop: &Workshop) -> Probe {
 
 /// The validity of each backend, in the order of their names.
 fn validities(result: &Value) -> Vec<(String, String)> {
-    let rows = result["scenarios"][0]["rows"].as_array().unwrap().iter();
+    let backends = result["scenarios"][0]["rows"].as_array().unwrap().iter();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let mut found: Vec<_> = rows.map(|row| (text(&row["row"]), text(&row["validity"]))).collect();
+    let mut found: Vec<_> =
+        backends.map(|backend| (text(&backend["row"]), text(&backend["validity"]))).collect();
     found.sort();
     found
 }
@@ -197,8 +198,11 @@ fn a_site_may_fail_for_some() {
     );
     assert_eq!(output.status.code(), Some(3));
     let result = json(&output);
-    let row = |name: &str, validity: &str| (name.to_owned(), validity.to_owned());
-    assert_eq!(validities(&result), [row("hyper@smol:1", "valid"), row("surf@smol:1", "errors")]);
+    let backend = |name: &str, validity: &str| (name.to_owned(), validity.to_owned());
+    assert_eq!(
+        validities(&result),
+        [backend("hyper@smol:1", "valid"), backend("surf@smol:1", "errors")]
+    );
     let text = flat(&report(&workshop, &[]).stdout);
     let why = format!(
         "1 of 1 failed, first {}: ",

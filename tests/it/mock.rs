@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::{Fetch, Options, Pass};
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
@@ -50,12 +50,12 @@ impl Mock {
     }
 
     /// Makes one pass, and verifies it.
-    pub fn verified(&self, row: Row, session: &mut dyn Fetch, visit: u64) -> Pass {
+    pub fn verified(&self, backend: Backend, session: &mut dyn Fetch, visit: u64) -> Pass {
         let urls = self.urls(visit);
         let pass = session.fetch_all(&urls).unwrap();
         self.scenario
             .verify(visit, urls.len(), &pass)
-            .unwrap_or_else(|error| panic!("{row}, visit {visit}: {error}"));
+            .unwrap_or_else(|error| panic!("{backend}, visit {visit}: {error}"));
         pass
     }
 }

@@ -11,14 +11,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::answer::{Head, Page, Received};
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Limits, Options, Pass};
 use tempfile::TempDir;
 use url::Url;
 
-use crate::backends::rows;
+use crate::backends::backends;
 
 /// A server of somebody else's, ended when the test is.
 struct Peer {
@@ -107,14 +107,14 @@ impl Peer {
     }
 
     /// Fetches the list twice over one session.
-    fn fetch_and_check(&self, row: Row, options: &Options, scheme: &str) {
+    fn fetch_and_check(&self, backend: Backend, options: &Options, scheme: &str) {
         let list = self.list(scheme);
         let urls: Vec<Url> = list.iter().map(|(url, _, _)| url.clone()).collect();
-        let mut session = row.open(options, &limits()).unwrap();
+        let mut session = backend.open(options, &limits()).unwrap();
         for _ in 0..2 {
             let pass = session.fetch_all(&urls).unwrap();
             for (fetched, (url, status, content)) in pass.fetched.iter().zip(&list) {
-                assert_eq!(fetched.result, Ok(page(*status, content)), "{row}: {url}");
+                assert_eq!(fetched.result, Ok(page(*status, content)), "{backend}: {url}");
             }
         }
     }
@@ -130,8 +130,8 @@ fn page(status: u16, content: &[u8]) -> Page {
     received.finish(&Head { status, declared: None, location: None }).unwrap()
 }
 
-fn fetch_one(row: Row, options: &Options, url: Url) -> Pass {
-    row.open(options, &limits()).unwrap().fetch_all(&[url]).unwrap()
+fn fetch_one(backend: Backend, options: &Options, url: Url) -> Pass {
+    backend.open(options, &limits()).unwrap().fetch_all(&[url]).unwrap()
 }
 
 /// nginx, plain or over TLS. It ends connections after 25 requests, compresses what it may, and
@@ -200,10 +200,11 @@ fn python(protocol: &str) -> Option<Peer> {
 #[test]
 fn nginx_is_fetched_by_every_row() {
     let Some(nginx) = nginx(false) else { return };
-    for row in rows() {
-        nginx.fetch_and_check(row, &Options::default(), "http");
-        let pass = fetch_one(row, &Options::default(), nginx.url("http", "127.0.0.1", "missing"));
-        assert_eq!(pass.fetched[0].result.as_ref().unwrap().status, 404, "{row}");
+    for backend in backends() {
+        nginx.fetch_and_check(backend, &Options::default(), "http");
+        let pass =
+            fetch_one(backend, &Options::default(), nginx.url("http", "127.0.0.1", "missing"));
+        assert_eq!(pass.fetched[0].result.as_ref().unwrap().status, 404, "{backend}");
     }
 }
 
@@ -214,53 +215,58 @@ fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_
     let Some(nginx) = nginx(true) else { return };
     let root = CertificateDer::from_pem_file(nginx.folder.path().join("root.pem")).unwrap();
     let trusting = Options { roots: Some(Arc::new([root])), ..Options::default() };
-    for row in rows().filter(|row| row.backend().https) {
-        nginx.fetch_and_check(row, &trusting, "https");
+    for backend in backends().filter(|backend| backend.entry().https) {
+        nginx.fetch_and_check(backend, &trusting, "https");
 
         let class = |options: &Options, host: &str| {
-            let pass = fetch_one(row, options, nginx.url("https", host, "small"));
+            let pass = fetch_one(backend, options, nginx.url("https", host, "small"));
             pass.fetched[0].result.as_ref().unwrap_err().class
         };
         assert_eq!(
             class(&Options::default(), "127.0.0.1"),
             ErrorClass::Tls,
-            "{row}: an unknown root"
+            "{backend}: an unknown root"
         );
-        assert_eq!(class(&trusting, "localhost"), ErrorClass::Tls, "{row}: another name");
+        assert_eq!(class(&trusting, "localhost"), ErrorClass::Tls, "{backend}: another name");
     }
 }
 
 #[test]
 fn plain_text_on_a_tls_port_is_a_failed_handshake() {
     let Some(nginx) = nginx(false) else { return };
-    for row in rows().filter(|row| row.backend().https) {
-        let pass = fetch_one(row, &Options::default(), nginx.url("https", "127.0.0.1", "small"));
-        assert_eq!(pass.fetched[0].result.as_ref().unwrap_err().class, ErrorClass::Tls, "{row}");
+    for backend in backends().filter(|backend| backend.entry().https) {
+        let pass =
+            fetch_one(backend, &Options::default(), nginx.url("https", "127.0.0.1", "small"));
+        assert_eq!(
+            pass.fetched[0].result.as_ref().unwrap_err().class,
+            ErrorClass::Tls,
+            "{backend}"
+        );
     }
 }
 
 #[test]
 fn the_server_of_python_is_fetched_by_every_row() {
     let Some(python) = python("HTTP/1.1") else { return };
-    for row in rows() {
-        python.fetch_and_check(row, &Options::default(), "http");
+    for backend in backends() {
+        python.fetch_and_check(backend, &Options::default(), "http");
     }
 }
 
 #[test]
 fn an_answer_of_http_1_0_is_read_by_all_but_surf() {
     let Some(python) = python("HTTP/1.0") else { return };
-    for row in rows() {
-        if row.backend().client == "surf" {
+    for backend in backends() {
+        if backend.entry().client == "surf" {
             let pass =
-                fetch_one(row, &Options::default(), python.url("http", "127.0.0.1", "small"));
+                fetch_one(backend, &Options::default(), python.url("http", "127.0.0.1", "small"));
             assert_eq!(
                 pass.fetched[0].result.as_ref().unwrap_err().class,
                 ErrorClass::Protocol,
-                "{row}"
+                "{backend}"
             );
         } else {
-            python.fetch_and_check(row, &Options::default(), "http");
+            python.fetch_and_check(backend, &Options::default(), "http");
         }
     }
 }

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::{Fetched, Limits, Options};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::backends::rows;
+use crate::backends::backends;
 use crate::families::families;
 use crate::peers::skip;
 use crate::raw_server::{RawServer, Then, path};
@@ -106,9 +106,9 @@ fn real_answers_are_read_right() {
             Some(answer) => answer.clone(),
             None => crate::raw_server::ok("next"),
         });
-        for row in rows() {
-            let client = row.backend().client;
-            let mut session = row.open(&Options::default(), &limits).unwrap();
+        for backend in backends() {
+            let client = backend.entry().client;
+            let mut session = backend.open(&Options::default(), &limits).unwrap();
             for answer in &answers {
                 let mut fetch = |path: &str| {
                     outcome(&session.fetch_all(&[server.url(path)]).unwrap().fetched[0])
@@ -116,16 +116,19 @@ fn real_answers_are_read_right() {
                 let expected = answer.expected(client);
                 let first = fetch(&format!("/{}", answer.name));
                 if first != expected {
-                    wrong.push(format!("{row} on {ip}: {}: {first}, not {expected}", answer.name));
+                    wrong.push(format!(
+                        "{backend} on {ip}: {}: {first}, not {expected}",
+                        answer.name
+                    ));
                 }
                 // The end of a connection may arrive after the next request has left.
                 if answer.close {
-                    session = row.open(&Options::default(), &limits).unwrap();
+                    session = backend.open(&Options::default(), &limits).unwrap();
                     continue;
                 }
                 let next = fetch("/next");
                 if (next != "200 4") != answer.spoils.iter().any(|spoilt| spoilt == client) {
-                    wrong.push(format!("{row} on {ip}: behind {}: {next}", answer.name));
+                    wrong.push(format!("{backend} on {ip}: behind {}: {next}", answer.name));
                 }
             }
         }
@@ -202,9 +205,9 @@ bytes = 100
 
 #[test]
 fn real_environments_are_borne() {
-    let backends: Vec<String> = Row::set_up()
-        .filter(|row| !row.is_fake() && !row.backend().is_peer())
-        .map(|row| row.to_string())
+    let backends: Vec<String> = Backend::set_up()
+        .filter(|backend| !backend.is_fake() && !backend.entry().is_peer())
+        .map(|backend| backend.to_string())
         .collect();
     let mut wrong = Vec::new();
     for script in files("environments") {

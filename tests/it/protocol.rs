@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
 use serde_json::Value;
 
@@ -30,9 +30,9 @@ fn takes_part(workshop: &Workshop, program: &str, name: &str) {
         "-",
     ]);
     let result = json(&output);
-    let row = &result["scenarios"][0]["rows"][0];
+    let backend = &result["scenarios"][0]["rows"][0];
     assert_eq!(
-        (&row["row"], &row["validity"]),
+        (&backend["row"], &backend["validity"]),
         (&Value::from(name), &Value::from("valid")),
         "{result:#}"
     );
@@ -86,10 +86,10 @@ fn the_page_tells_every_class_of_failure_and_no_other() {
 
 #[test]
 fn orders_out_of_place_are_errors() {
-    let peers = Row::set_up().filter(|row| row.backend().is_peer());
-    for row in peers.chain(["hyper@smol".parse().unwrap()]) {
+    let peers = Backend::set_up().filter(|backend| backend.entry().is_peer());
+    for backend in peers.chain(["hyper@smol".parse().unwrap()]) {
         for order in [r#"{"pass":{"visit":0}}"#, "nonsense", r#"{"close":{}}"#] {
-            let command = row.worker(Path::new(env!("CARGO_BIN_EXE_fetchbench")));
+            let command = backend.worker(Path::new(env!("CARGO_BIN_EXE_fetchbench")));
             let mut worker = Command::new(&command[0])
                 .args(&command[1..])
                 .stdin(Stdio::piped())
@@ -102,7 +102,7 @@ fn orders_out_of_place_are_errors() {
             let line = String::from_utf8(output.stdout).unwrap();
             let reply: Value = serde_json::from_str(&line).unwrap_or_default();
             let errors = String::from_utf8_lossy(&output.stderr);
-            assert!(reply["error"].is_string(), "{row}: {order}: {line:?}, {errors}");
+            assert!(reply["error"].is_string(), "{backend}: {order}: {line:?}, {errors}");
         }
     }
 }

@@ -23,11 +23,11 @@ fn place() -> TempDir {
     place
 }
 
-fn sample(row: &str, elapsed_s: f64) -> Sample {
+fn sample(backend: &str, elapsed_s: f64) -> Sample {
     Sample {
         what: What::Pass,
         scenario: "keepalive".to_owned(),
-        row: row.to_owned(),
+        backend: backend.to_owned(),
         threads: 2,
         concurrency: 32,
         time_scale: 1.0,

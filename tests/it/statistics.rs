@@ -17,7 +17,8 @@ const EXPERIMENTS: usize = 2000;
 
 /// The rows that the sample holds, each with a deviation of its blocks that is like what such rows
 /// have on a quiet machine.
-const ROWS: [(&str, f64); 3] = [("hyper@smol", 0.02), ("ureq@threads", 0.03), ("surf@smol", 0.045)];
+const BACKENDS: [(&str, f64); 3] =
+    [("hyper@smol", 0.02), ("ureq@threads", 0.03), ("surf@smol", 0.045)];
 
 /// As many comparisons as seven rows make against one of them.
 const COMPARISONS: usize = 6;
@@ -34,30 +35,30 @@ fn share(what: &str, mut seen: impl FnMut(&mut Random) -> bool) -> f64 {
     share
 }
 
-fn verdict(blocks: &Blocks, row: usize, other: usize) -> Verdict {
-    blocks.ratio(row, other, Family::new(COMPARISONS)).unwrap().verdict()
+fn verdict(blocks: &Blocks, backend: usize, other: usize) -> Verdict {
+    blocks.ratio(backend, other, Family::new(COMPARISONS)).unwrap().verdict()
 }
 
 #[test]
 fn equal_rows_are_seldom_told_apart() {
-    for ((row, _), blocks) in ROWS.into_iter().zip([5, 6, 18]) {
-        let noise = Noise::of(row);
-        let alarms = share(&format!("false alarms, {row}, {blocks} blocks"), |random| {
+    for ((backend, _), blocks) in BACKENDS.into_iter().zip([5, 6, 18]) {
+        let noise = Noise::of(backend);
+        let alarms = share(&format!("false alarms, {backend}, {blocks} blocks"), |random| {
             let experiment = noise.experiment(random, blocks, &[0.0; COMPARISONS + 1]);
-            (1..=COMPARISONS).any(|row| verdict(&experiment, row, 0) != Verdict::Tied)
+            (1..=COMPARISONS).any(|backend| verdict(&experiment, backend, 0) != Verdict::Tied)
         });
-        assert!(alarms <= 0.06, "{alarms} false alarms, {row}, {blocks} blocks");
+        assert!(alarms <= 0.06, "{alarms} false alarms, {backend}, {blocks} blocks");
     }
 }
 
 #[test]
 fn equal_rows_seldom_have_different_ranks() {
-    for (row, _) in ROWS {
-        let noise = Noise::of(row);
-        let alarms = share(&format!("false ranks, {row}, 6 blocks"), |random| {
+    for (backend, _) in BACKENDS {
+        let noise = Noise::of(backend);
+        let alarms = share(&format!("false ranks, {backend}, 6 blocks"), |random| {
             noise.experiment(random, 6, &[0.0; 5]).ranks(&[0, 1, 2, 3, 4]) != [1; 5]
         });
-        assert!(alarms <= 0.06, "{alarms} false ranks, {row}");
+        assert!(alarms <= 0.06, "{alarms} false ranks, {backend}");
     }
 }
 
@@ -78,10 +79,10 @@ fn assert_covered(
 
 #[test]
 fn intervals_cover_the_truth_as_often_as_they_say() {
-    for (row, _) in ROWS {
-        let noise = Noise::of(row);
+    for (backend, _) in BACKENDS {
+        let noise = Noise::of(backend);
         for blocks in [5, 18] {
-            assert_covered(row, 0.05, blocks, |random, blocks| {
+            assert_covered(backend, 0.05, blocks, |random, blocks| {
                 noise.experiment(random, blocks, &[0.05, 0.0])
             });
         }
@@ -91,26 +92,26 @@ fn intervals_cover_the_truth_as_often_as_they_say() {
 /// Their ratio is skewed, and the truth is what its mean tends to.
 #[test]
 fn intervals_cover_the_truth_between_rows_of_unlike_noise() {
-    let noises = ROWS.map(|(row, _)| Noise::of(row));
+    let noises = BACKENDS.map(|(backend, _)| Noise::of(backend));
     for (first, second) in [(0, 2), (1, 0)] {
-        let rows = [(&noises[first], 0.05), (&noises[second], 0.0)];
-        let truth = mean(&mixed(&mut Random(1), 20_000, &rows).block_values(0, 1)).unwrap();
-        let what = format!("{} and {}", ROWS[first].0, ROWS[second].0);
+        let backends = [(&noises[first], 0.05), (&noises[second], 0.0)];
+        let truth = mean(&mixed(&mut Random(1), 20_000, &backends).block_values(0, 1)).unwrap();
+        let what = format!("{} and {}", BACKENDS[first].0, BACKENDS[second].0);
         for blocks in [5, 12] {
-            assert_covered(&what, truth, blocks, |random, blocks| mixed(random, blocks, &rows));
+            assert_covered(&what, truth, blocks, |random, blocks| mixed(random, blocks, &backends));
         }
     }
 }
 
 #[test]
 fn true_differences_are_found_as_often_as_promised() {
-    for (row, deviation) in ROWS {
-        let noise = Noise::of(row).with_block_deviation(deviation);
+    for (backend, deviation) in BACKENDS {
+        let noise = Noise::of(backend).with_block_deviation(deviation);
         // What they would be if noise were normal.
         let promises = figures::power().into_iter().filter(|(_, _, of, _)| *of == deviation);
         for (difference, blocks, _, promised) in promises {
             let what = format!(
-                "power, {row}, deviation {deviation}, {:.0} %, {blocks} blocks",
+                "power, {backend}, deviation {deviation}, {:.0} %, {blocks} blocks",
                 100.0 * difference
             );
             let found = share(&what, |random| {
@@ -124,24 +125,24 @@ fn true_differences_are_found_as_often_as_promised() {
 
 #[test]
 fn the_smallest_difference_is_found_in_four_runs_of_five() {
-    for (row, deviation) in ROWS {
-        let noise = Noise::of(row).with_block_deviation(deviation);
+    for (backend, deviation) in BACKENDS {
+        let noise = Noise::of(backend).with_block_deviation(deviation);
         let slower = detectable_shift(12, deviation, 1.0 - 0.05 / COMPARISONS as f64).unwrap();
         let mut told = Vec::with_capacity(EXPERIMENTS);
         let found =
-            share(&format!("power at the smallest difference, {row}, 12 blocks"), |random| {
+            share(&format!("power at the smallest difference, {backend}, 12 blocks"), |random| {
                 let experiment = noise.experiment(random, 12, &[slower, 0.0]);
                 told.push(
                     experiment.smallest_difference(0, 1, Family::new(COMPARISONS)).unwrap().ln(),
                 );
                 verdict(&experiment, 0, 1) == Verdict::Slower
             });
-        assert!((found - 0.8).abs() <= 0.04, "{found} are found, {row}");
+        assert!((found - 0.8).abs() <= 0.04, "{found} are found, {backend}");
         // A run knows the deviation only from its own blocks, but is right on average.
         let told = mean(&told).unwrap();
         assert!(
             (told / slower - 1.0).abs() < 0.05,
-            "{told} is told on average, {slower} is true, {row}"
+            "{told} is told on average, {slower} is true, {backend}"
         );
     }
 }

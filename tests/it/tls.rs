@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::roots;
 use fetchbench::fetch::{Limits, Options};
@@ -52,19 +52,19 @@ fn serve(address: &str, certificate: &[u8], key: &[u8]) -> std::io::Result<Socke
 /// The outcome of every backend that speaks https, which is the same for all.
 fn outcome(url: &str, trusted: &[u8]) -> Result<u16, String> {
     let options = Options { roots: Some(roots::read(trusted).unwrap()), ..Options::default() };
-    let rows: Vec<Row> = Row::all().filter(|row| row.backend().https).collect();
-    let of_row = |row: &Row| {
-        let mut session = row.open(&options, &Limits::new(NonZeroUsize::MIN)).unwrap();
+    let backends: Vec<Backend> = Backend::all().filter(|backend| backend.entry().https).collect();
+    let of_backend = |backend: &Backend| {
+        let mut session = backend.open(&options, &Limits::new(NonZeroUsize::MIN)).unwrap();
         let pass = session.fetch_all(&[url.parse().unwrap()]).unwrap();
         let result = pass.fetched.into_iter().next().unwrap().result;
         result.map(|page| page.status).map_err(|error| {
-            assert_eq!(error.class, ErrorClass::Tls, "{row}: {error}");
+            assert_eq!(error.class, ErrorClass::Tls, "{backend}: {error}");
             error.message.into_string()
         })
     };
-    let outcomes: Vec<_> = rows.iter().map(of_row).collect();
-    for (row, other) in rows.iter().zip(&outcomes) {
-        assert_eq!(*other, outcomes[0], "{row} and {}", rows[0]);
+    let outcomes: Vec<_> = backends.iter().map(of_backend).collect();
+    for (backend, other) in backends.iter().zip(&outcomes) {
+        assert_eq!(*other, outcomes[0], "{backend} and {}", backends[0]);
     }
     outcomes[0].clone()
 }

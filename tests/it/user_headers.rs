@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Output, Stdio};
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use http::{HeaderMap, HeaderValue};
 
 use crate::raw_server::{RawServer, ok};
@@ -79,10 +79,13 @@ fn named_rows_refuse_the_header() {
     let mut headers = HeaderMap::new();
     headers.insert("x-a", HeaderValue::from_bytes("café".as_bytes()).unwrap());
     let url = "http://127.0.0.1:2/";
-    for row in Row::set_up().filter(|row| row.check_headers(&headers).is_err()) {
+    for backend in Backend::set_up().filter(|backend| backend.check_headers(&headers).is_err()) {
         for command in ["run", "fetch"] {
-            let line = refusal(&[command, "--backend", &row.to_string(), url], CAFE);
-            assert!(line.starts_with(&format!("error: {row} cannot send header x-a: ")), "{line}");
+            let line = refusal(&[command, "--backend", &backend.to_string(), url], CAFE);
+            assert!(
+                line.starts_with(&format!("error: {backend} cannot send header x-a: ")),
+                "{line}"
+            );
             assert!(line.ends_with("; take ureq@threads\n"), "{line}");
         }
     }

@@ -4,30 +4,30 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::compare::{Participant, Workload};
 
 /// The backends named by one `--backend`.
 #[derive(Debug, Clone)]
 pub(in crate::cli) struct Chosen(pub(super) Vec<One>);
 
-impl From<Row> for Chosen {
-    fn from(row: Row) -> Self {
-        Self(vec![One::Row(row)])
+impl From<Backend> for Chosen {
+    fn from(backend: Backend) -> Self {
+        Self(vec![One::Backend(backend)])
     }
 }
 
 /// A built-in backend, or the path of another program.
 #[derive(Debug, Clone)]
 pub(in crate::cli) enum One {
-    Row(Row),
+    Backend(Backend),
     Exec(String),
 }
 
 impl One {
     pub(super) fn participant(&self, program: &Path) -> Participant {
         match self {
-            Self::Row(row) => Participant::of_row(row, program),
+            Self::Backend(backend) => Participant::of_backend(backend, program),
             Self::Exec(path) => Participant {
                 name: format!("exec:{}", public(path)),
                 // A path without a directory must not be searched in PATH.
@@ -58,17 +58,17 @@ pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
         );
         return Ok(Chosen(vec![One::Exec(path.to_owned())]));
     }
-    let rows = Row::matching(text)?;
-    if let Some(fake) = rows.iter().find(|row| row.is_fake()) {
+    let backends = Backend::matching(text)?;
+    if let Some(fake) = backends.iter().find(|backend| backend.is_fake()) {
         bail!("{fake} makes its durations up: there is nothing to compare it with");
     }
-    Ok(Chosen(rows.into_iter().map(One::Row).collect()))
+    Ok(Chosen(backends.into_iter().map(One::Backend).collect()))
 }
 
 /// Returns the backends that the user chose, each once, or the usual ones.
 pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<Participant> {
     let mut participants: Vec<Participant> = Vec::new();
-    let all: Vec<One> = Row::usual().map(One::Row).collect();
+    let all: Vec<One> = Backend::usual().map(One::Backend).collect();
     let chosen: Vec<&One> = backends.iter().flat_map(|chosen| &chosen.0).collect();
     for one in if chosen.is_empty() { all.iter().collect() } else { chosen } {
         let mut participant = one.participant(program);

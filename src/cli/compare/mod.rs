@@ -66,14 +66,14 @@ pub(super) struct CompareArgs {
     /// Skip the lines of FILE that are not urls
     #[arg(long, requires = "sites")]
     skip_bad: bool,
-    /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
+    /// Entry, client or executor for all of its backends, or exec:PROGRAM for your own worker;
     /// may be repeated [default: every backend]
-    #[arg(long, value_name = "ROW", value_parser = parse_chosen, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     // No doc comment, because rustdoc would take the brackets for a link.
     #[arg(
         long,
-        value_name = "ROW",
+        value_name = "BACKEND",
         value_parser = parse_chosen,
         help = "Row to compare the others with [default: hyper@tokio where it takes part, else \
                 the first that is not sequential]"
@@ -155,7 +155,7 @@ fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
         .probe
         .as_ref()
         .is_some_and(|probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0);
-    probe_fails || workload.rows.iter().any(|row| !row.is_valid())
+    probe_fails || workload.backends.iter().any(|backend| !backend.is_valid())
 }
 
 /// Reserves descriptors for the connections of all backends, which are open at the same time, or
@@ -189,9 +189,9 @@ fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recor
     compare::run(plan, destination, &command_line(), |event| {
         let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
         match event {
-            Event::Probe(row) => {
+            Event::Probe(backend) => {
                 countdown.tick();
-                countdown.say(&format!("{row} visits the sites before the first block"));
+                countdown.say(&format!("{backend} visits the sites before the first block"));
             }
             Event::Pass(_) => countdown.tick(),
             Event::Block { workload, made, expected } => {
@@ -292,7 +292,7 @@ fn parse_blocks(text: &str) -> Result<u32, String> {
 fn parse_rounds(text: &str) -> Result<u32, String> {
     // Each round has a separate visit, and a block has room for a thousand.
     let rounds = text.parse().ok().filter(|rounds| (1..=500).contains(rounds));
-    rounds.ok_or_else(|| format!("bad --cycles {text:?}: it is a whole number from 1 to 500"))
+    rounds.ok_or_else(|| format!("bad --rounds {text:?}: it is a whole number from 1 to 500"))
 }
 
 fn parse_budget(text: &str) -> Result<Duration, String> {

@@ -1,6 +1,6 @@
 //! The arguments of `fetchbench run`.
 
-use crate::cli::flags::{FetchFlags, Rows, SiteFlags, parse_rows};
+use crate::cli::flags::{Backends, FetchFlags, SiteFlags, parse_backends};
 use crate::scenario::units::parse_time_scale;
 
 /// Examples of use, as shown by `--help`.
@@ -31,10 +31,10 @@ pub(in crate::cli) struct RunArgs {
     /// Multiply all delays of the scenario by FACTOR; 0 removes them
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, allow_negative_numbers = true, conflicts_with_all = ["urls", "sites"])]
     pub(super) time_scale: Option<f64>,
-    /// Backend, or client or executor for all of its backends; may be repeated [default: every
+    /// Entry, or client or executor for all of its backends; may be repeated [default: every
     /// backend that fetches for real]
-    #[arg(long, value_name = "ROW", value_parser = parse_rows, value_delimiter = ',')]
-    pub(super) backend: Vec<Rows>,
+    #[arg(long, value_name = "BACKEND", value_parser = parse_backends, value_delimiter = ',')]
+    pub(super) backend: Vec<Backends>,
     #[command(flatten)]
     pub(super) fetch: FetchFlags,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::args::RunArgs;
-use super::entrants::{entrants, reserve, rows, selected};
+use super::entrants::{backends, entrants, reserve, selected};
 use super::passes::{SiteSet, compare};
 use crate::cli::usage;
 use crate::compare::endings::Endings;
@@ -40,9 +40,13 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let sites = args.sites.read().map_err(usage)?;
     let options = args.fetch.options().map_err(usage)?;
     let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
-    let (rows, left_out) = rows(selected(args)?, needs_https, &options.headers).map_err(usage)?;
-    let entrants =
-        entrants(rows, &args.fetch.applied_to(limits(sites.len(), REDIRECTS)), &options.headers);
+    let (backends, left_out) =
+        backends(selected(args)?, needs_https, &options.headers).map_err(usage)?;
+    let entrants = entrants(
+        backends,
+        &args.fetch.applied_to(limits(sites.len(), REDIRECTS)),
+        &options.headers,
+    );
     reserve(&entrants, 0)?;
     compare(LiveSites { sites, left_out, endings: Endings::default() }, &entrants, &options)
 }

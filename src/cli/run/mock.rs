@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::args::RunArgs;
-use super::entrants::{entrants, reserve, rows, selected};
+use super::entrants::{backends, entrants, reserve, selected};
 use super::passes::{SiteSet, compare};
 use crate::cli::program::this_program;
 use crate::cli::usage;
@@ -60,10 +60,10 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
     let mut options =
         Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
-    let (rows, left_out) =
-        rows(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
+    let (backends, left_out) =
+        backends(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
     let entrants =
-        entrants(rows, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
+        entrants(backends, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
     reserve(&entrants, scenario.origins.len())?;
 
     let program = this_program()?;

@@ -53,7 +53,7 @@ pub(super) fn compare(
             }
         };
         if !examples.is_empty() {
-            print(&text::row_name(&entrant.name))?;
+            print(&text::backend_name(&entrant.name))?;
         }
         print(&text::example(&example))?;
         examples.push(example);
@@ -72,16 +72,16 @@ pub(super) fn compare(
 
 fn pass(sites: &mut impl SiteSet, entrant: &Entrant, options: &Options) -> anyhow::Result<Example> {
     let urls = sites.urls();
-    let mut session = entrant.row.open(options, &entrant.limits)?;
+    let mut session = entrant.backend.open(options, &entrant.limits)?;
     let progress = Progress::show(&entrant.name, urls.len(), entrant.limits.progress.clone());
     let pass = session.fetch_all(&urls)?;
     drop(progress);
     sites.observe(&entrant.name, &pass);
     Ok(Example {
-        row: entrant.name.clone(),
+        backend: entrant.name.clone(),
         sequential: entrant.sequential,
         total: pass.elapsed,
-        ideal: sites.ideal(entrant.row.slots(&entrant.limits)),
+        ideal: sites.ideal(entrant.backend.slots(&entrant.limits)),
         lines: sites.lines(&pass),
     })
 }

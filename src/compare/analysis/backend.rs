@@ -143,8 +143,8 @@ impl BackendAnalysis {
         let peak_rss_bytes = cost.and_then(|cost| cost.peak_rss_bytes);
         Self {
             index,
-            name: measured.row.name.clone(),
-            sequential: measured.row.sequential,
+            name: measured.backend.name.clone(),
+            sequential: measured.backend.sequential,
             invalid,
             rank: comparison.rank,
             ties: comparison.ties,
@@ -210,7 +210,7 @@ impl BackendAnalysis {
     pub(super) fn by_rank_and_median(&self, other: &Self) -> Ordering {
         let (rank, other_rank) =
             (self.rank.unwrap_or(usize::MAX), other.rank.unwrap_or(usize::MAX));
-        let [median_s, other_s] = [self, other].map(|row| row.median_s.unwrap_or(f64::MAX));
+        let [median_s, other_s] = [self, other].map(|backend| backend.median_s.unwrap_or(f64::MAX));
         rank.cmp(&other_rank).then(median_s.total_cmp(&other_s))
     }
 }

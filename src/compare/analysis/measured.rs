@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 
 use super::count_blocks;
 use crate::fetch::Connections;
-use crate::record::{CostSample, PassSample, RowSetup, WorkloadSetup, new_histogram};
+use crate::record::{BackendSetup, CostSample, PassSample, WorkloadSetup, new_histogram};
 use crate::server::witness::Witness;
 use crate::stats;
 
@@ -20,7 +20,7 @@ pub const CURVE: [f64; 24] = [
 /// The samples of one backend on a scenario.
 #[derive(Debug)]
 pub(super) struct Measured<'a> {
-    pub(super) row: &'a RowSetup,
+    pub(super) backend: &'a BackendSetup,
     pub(super) setup: &'a WorkloadSetup,
     pub(super) passes: Vec<&'a PassSample>,
     pub(super) costs: Vec<&'a CostSample>,
@@ -84,7 +84,7 @@ impl Measured<'_> {
     /// Returns the number of threads that fetch, as the worker reports it.
     pub(super) fn fetching_threads(&self) -> Option<usize> {
         let mut workers = self.setup.workers.iter();
-        workers.find(|worker| worker.row == self.row.name).map(|worker| worker.threads)
+        workers.find(|worker| worker.backend == self.backend.name).map(|worker| worker.threads)
     }
 
     pub(super) fn server_load(&self) -> ServerLoad {
@@ -100,7 +100,7 @@ impl Measured<'_> {
 
     /// Returns the maximum number of fetches in flight.
     fn slots(&self) -> u64 {
-        if self.row.sequential {
+        if self.backend.sequential {
             return 1;
         }
         self.setup.concurrency.min(self.setup.fetches as usize) as u64

@@ -30,7 +30,7 @@ pub struct WorkloadAnalysis {
     /// The name of the backend that the others are compared with.
     pub reference: String,
     /// The backends: the valid ones by rank and then by their median pass, then the invalid ones.
-    pub rows: Vec<BackendAnalysis>,
+    pub backends: Vec<BackendAnalysis>,
     /// The reference against itself: a difference within this interval is noise.
     pub noise: Option<Ratio>,
     /// The smallest difference to the reference, such as 0.04 for 4 %, that this run would have
@@ -49,7 +49,7 @@ pub struct WorkloadAnalysis {
 impl WorkloadAnalysis {
     /// Returns the valid backends.
     pub fn valid(&self) -> impl Iterator<Item = &BackendAnalysis> + Clone {
-        self.rows.iter().filter(|row| row.is_valid())
+        self.backends.iter().filter(|backend| backend.is_valid())
     }
 
     /// Returns the valid backend with the highest value, among those that have one.
@@ -57,14 +57,14 @@ impl WorkloadAnalysis {
         &self,
         value: impl Fn(&BackendAnalysis) -> Option<f64>,
     ) -> Option<(&BackendAnalysis, f64)> {
-        let values = self.valid().filter_map(|row| Some((row, value(row)?)));
+        let values = self.valid().filter_map(|backend| Some((backend, value(backend)?)));
         values.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     /// Returns the time of one backend over that of another, as one of all pairs of valid backends:
     /// ranks rest on this.
-    pub fn pair(&self, row: &BackendAnalysis, other: &BackendAnalysis) -> Option<Ratio> {
-        self.paired.pair_ratio(row.index, other.index)
+    pub fn pair(&self, backend: &BackendAnalysis, other: &BackendAnalysis) -> Option<Ratio> {
+        self.paired.pair_ratio(backend.index, other.index)
     }
 }
 
@@ -79,19 +79,19 @@ fn analyse_workload(comparison: &Comparison, setup: &WorkloadSetup) -> WorkloadA
     let passes: Vec<&PassSample> = passes.filter(|pass| pass.scenario == setup.scenario).collect();
     let measured: Vec<Measured<'_>> = comparison
         .setup
-        .rows
+        .backends
         .iter()
-        .map(|row| Measured {
-            row,
+        .map(|backend| Measured {
+            backend,
             setup,
-            passes: own_passes(&passes, &row.name),
-            costs: own_costs(comparison, setup, &row.name),
+            passes: own_passes(&passes, &backend.name),
+            costs: own_costs(comparison, setup, &backend.name),
         })
         .filter(|measured| !measured.passes.is_empty())
         .collect();
     let invalid: Vec<Option<Invalid>> = measured
         .iter()
-        .map(|measured| match &measured.row.name {
+        .map(|measured| match &measured.backend.name {
             // The control is the reference: an invalid pass of one counts against both.
             name if name == reference => Invalid::first(&measured.passes)
                 .or_else(|| Invalid::first(&own_passes(&passes, &control(reference)))),
@@ -104,7 +104,7 @@ fn analyse_workload(comparison: &Comparison, setup: &WorkloadSetup) -> WorkloadA
     if blocks < LEAST_BLOCKS {
         ranks.clear();
     }
-    let mut rows: Vec<BackendAnalysis> = measured
+    let mut backends: Vec<BackendAnalysis> = measured
         .iter()
         .zip(invalid)
         .enumerate()
@@ -113,11 +113,11 @@ fn analyse_workload(comparison: &Comparison, setup: &WorkloadSetup) -> WorkloadA
             Some(invalid) => BackendAnalysis::invalid(index, measured, invalid),
         })
         .collect();
-    rows.sort_by(BackendAnalysis::by_rank_and_median);
+    backends.sort_by(BackendAnalysis::by_rank_and_median);
     WorkloadAnalysis {
         setup: setup.clone(),
         reference: reference.clone(),
-        rows,
+        backends,
         noise: paired.noise(),
         smallest_difference: paired.smallest_difference(),
         blocks,
@@ -128,7 +128,7 @@ fn analyse_workload(comparison: &Comparison, setup: &WorkloadSetup) -> WorkloadA
 }
 
 fn own_passes<'a>(passes: &[&'a PassSample], name: &str) -> Vec<&'a PassSample> {
-    passes.iter().copied().filter(|pass| pass.row == name).collect()
+    passes.iter().copied().filter(|pass| pass.backend == name).collect()
 }
 
 fn own_costs<'a>(
@@ -137,7 +137,7 @@ fn own_costs<'a>(
     name: &str,
 ) -> Vec<&'a CostSample> {
     let costs = comparison.costs.iter();
-    costs.filter(|cost| cost.scenario == setup.scenario && cost.row == name).collect()
+    costs.filter(|cost| cost.scenario == setup.scenario && cost.backend == name).collect()
 }
 
 /// Returns the number of blocks in which passes were made.

@@ -32,7 +32,7 @@ pub enum Standing {
 /// A backend to choose from.
 #[derive(Clone, Copy)]
 struct Choice<'a> {
-    row: &'a BackendAnalysis,
+    backend: &'a BackendAnalysis,
     /// Its rank among the choices.
     rank: usize,
 }
@@ -40,7 +40,7 @@ struct Choice<'a> {
 /// A backend ahead by its mean time.
 #[derive(Clone, Copy)]
 struct Timed<'a> {
-    row: &'a BackendAnalysis,
+    backend: &'a BackendAnalysis,
     /// Its time relative to the first choice.
     time: f64,
 }
@@ -50,27 +50,28 @@ impl<'a> Outcome<'a> {
     pub fn new(workload: &'a WorkloadAnalysis) -> Option<Self> {
         let choices = choices(workload);
         let close = close_to_fastest(workload, &choices)?;
-        let best = choices.iter().filter(|choice| choice.rank == 1).map(|choice| choice.row);
+        let best = choices.iter().filter(|choice| choice.rank == 1).map(|choice| choice.backend);
         let best: Vec<&BackendAnalysis> = best.collect();
-        let close_rows: Vec<&BackendAnalysis> = close.iter().map(|timed| timed.row).collect();
-        let (ahead, standing) = if close.len() > 1 && best.iter().all(|row| holds(&close_rows, row))
-        {
-            (close_rows, Standing::Close(spread(&close)))
-        } else if best.len() > 1 {
-            (best, Standing::Tied)
-        } else {
-            (best, Standing::Alone)
-        };
-        let mut rows = choices.iter().map(|choice| choice.row);
-        let is_everybody =
-            ahead.len() > 1 && rows.clone().all(|row| holds(&ahead, row) != row.sequential);
-        let next = rows.find(|row| !holds(&ahead, row));
+        let close_backends: Vec<&BackendAnalysis> =
+            close.iter().map(|timed| timed.backend).collect();
+        let (ahead, standing) =
+            if close.len() > 1 && best.iter().all(|backend| holds(&close_backends, backend)) {
+                (close_backends, Standing::Close(spread(&close)))
+            } else if best.len() > 1 {
+                (best, Standing::Tied)
+            } else {
+                (best, Standing::Alone)
+            };
+        let mut backends = choices.iter().map(|choice| choice.backend);
+        let is_everybody = ahead.len() > 1
+            && backends.clone().all(|backend| holds(&ahead, backend) != backend.sequential);
+        let next = backends.find(|backend| !holds(&ahead, backend));
         Some(Self { ahead, standing, is_everybody, next })
     }
 
     /// Whether a backend is one of those ahead.
-    pub fn is_ahead(&self, row: &BackendAnalysis) -> bool {
-        holds(&self.ahead, row)
+    pub fn is_ahead(&self, backend: &BackendAnalysis) -> bool {
+        holds(&self.ahead, backend)
     }
 
     /// Returns the backend ahead that takes the least processor time.
@@ -79,12 +80,12 @@ impl<'a> Outcome<'a> {
     }
 }
 
-fn cpu_s(row: &BackendAnalysis) -> f64 {
-    row.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
+fn cpu_s(backend: &BackendAnalysis) -> f64 {
+    backend.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
 }
 
-fn holds(rows: &[&BackendAnalysis], row: &BackendAnalysis) -> bool {
-    rows.iter().any(|other| other.index == row.index)
+fn holds(backends: &[&BackendAnalysis], backend: &BackendAnalysis) -> bool {
+    backends.iter().any(|other| other.index == backend.index)
 }
 
 /// Returns the choices within a [`TRIFLE`] of the lowest time; `None` without choices.
@@ -92,10 +93,10 @@ fn close_to_fastest<'a>(
     workload: &'a WorkloadAnalysis,
     choices: &[Choice<'a>],
 ) -> Option<Vec<Timed<'a>>> {
-    let first = choices.first()?.row;
+    let first = choices.first()?.backend;
     let timed = choices.iter().filter_map(|choice| {
-        let time = workload.paired.mean_ratio(choice.row.index, first.index)?;
-        Some(Timed { row: choice.row, time })
+        let time = workload.paired.mean_ratio(choice.backend.index, first.index)?;
+        Some(Timed { backend: choice.backend, time })
     });
     let timed: Vec<Timed<'_>> = timed.collect();
     let least = least_time(&timed);
@@ -115,14 +116,18 @@ fn spread(timed: &[Timed<'_>]) -> f64 {
 /// Returns the backends to choose from, with their ranks among themselves. The floor is not a
 /// choice, unless it is alone.
 fn choices(workload: &WorkloadAnalysis) -> Vec<Choice<'_>> {
-    let ranked = workload.rows.iter().filter_map(|row| Some(Choice { row, rank: row.rank? }));
-    let (floor, mut others): (Vec<_>, Vec<_>) = ranked.partition(|choice| choice.row.name == FLOOR);
+    let ranked = workload
+        .backends
+        .iter()
+        .filter_map(|backend| Some(Choice { backend, rank: backend.rank? }));
+    let (floor, mut others): (Vec<_>, Vec<_>) =
+        ranked.partition(|choice| choice.backend.name == FLOOR);
     let Some(floor) = floor.first().filter(|_| !others.is_empty()) else {
         return [floor, others].concat();
     };
     for choice in &mut others {
-        let is_behind_floor =
-            floor.row.median_s < choice.row.median_s && !floor.row.ties.contains(&choice.row.name);
+        let is_behind_floor = floor.backend.median_s < choice.backend.median_s
+            && !floor.backend.ties.contains(&choice.backend.name);
         choice.rank -= usize::from(choice.rank > 1 && is_behind_floor);
     }
     others

@@ -31,7 +31,7 @@ impl Paired {
         reference: &str,
         passes: &[&PassSample],
     ) -> Self {
-        let mut names: Vec<String> = measured.iter().map(|one| one.row.name.clone()).collect();
+        let mut names: Vec<String> = measured.iter().map(|one| one.backend.name.clone()).collect();
         let valid: Vec<usize> =
             (0..names.len()).filter(|index| invalid[*index].is_none()).collect();
         let find_valid = |name: &str| valid.iter().copied().find(|index| names[*index] == name);
@@ -47,25 +47,25 @@ impl Paired {
     }
 
     /// Returns the time of a backend over that of another, as one of all pairs of valid backends.
-    pub fn pair_ratio(&self, row: usize, other: usize) -> Option<Ratio> {
-        self.blocks.ratio(row, other, Family::all_pairs(self.valid.len()))
+    pub fn pair_ratio(&self, backend: usize, other: usize) -> Option<Ratio> {
+        self.blocks.ratio(backend, other, Family::all_pairs(self.valid.len()))
     }
 
     /// Returns the time of a backend over that of a reference, as one comparison of all valid
     /// backends with it; `None` for the reference itself.
-    pub fn reference_ratio(&self, row: usize, reference: usize) -> Option<Ratio> {
+    pub fn reference_ratio(&self, backend: usize, reference: usize) -> Option<Ratio> {
         let family = Family::against_reference(self.valid.len());
-        if row == reference { None } else { self.blocks.ratio(row, reference, family) }
+        if backend == reference { None } else { self.blocks.ratio(backend, reference, family) }
     }
 
     /// Returns the mean time of a backend over that of another.
-    pub fn mean_ratio(&self, row: usize, other: usize) -> Option<f64> {
-        self.blocks.ratio(row, other, Family::SINGLE).map(|ratio| ratio.mean)
+    pub fn mean_ratio(&self, backend: usize, other: usize) -> Option<f64> {
+        self.blocks.ratio(backend, other, Family::SINGLE).map(|ratio| ratio.mean)
     }
 
     /// Returns the time of a backend over that of the record's reference, if that is valid.
-    pub(super) fn record_ratio(&self, row: usize) -> Option<Ratio> {
-        self.reference_ratio(row, self.reference?)
+    pub(super) fn record_ratio(&self, backend: usize) -> Option<Ratio> {
+        self.reference_ratio(backend, self.reference?)
     }
 
     /// Returns the time of the A/A control over that of the reference.
@@ -74,8 +74,8 @@ impl Paired {
     }
 
     /// Returns the speed of a backend as a share of the floor's.
-    pub(super) fn floor_share(&self, row: usize) -> Option<f64> {
-        self.mean_ratio(self.floor?, row)
+    pub(super) fn floor_share(&self, backend: usize) -> Option<f64> {
+        self.mean_ratio(self.floor?, backend)
     }
 
     /// Returns the rank of each valid backend.
@@ -84,14 +84,14 @@ impl Paired {
     }
 
     /// Returns the names of the valid backends that tie with a backend.
-    pub(super) fn ties(&self, row: usize) -> Vec<String> {
-        let tied = self.valid.iter().filter(|other| self.is_tied(row, **other));
+    pub(super) fn ties(&self, backend: usize) -> Vec<String> {
+        let tied = self.valid.iter().filter(|other| self.is_tied(backend, **other));
         tied.map(|other| self.names[*other].clone()).collect()
     }
 
-    fn is_tied(&self, row: usize, other: usize) -> bool {
-        let ratio = self.pair_ratio(row, other);
-        other != row && ratio.is_some_and(|ratio| ratio.verdict() == Verdict::Tied)
+    fn is_tied(&self, backend: usize, other: usize) -> bool {
+        let ratio = self.pair_ratio(backend, other);
+        other != backend && ratio.is_some_and(|ratio| ratio.verdict() == Verdict::Tied)
     }
 
     /// Returns the smallest difference to the reference that would have been found. It is the
@@ -100,9 +100,9 @@ impl Paired {
     pub(super) fn smallest_difference(&self) -> Option<f64> {
         let reference = self.reference?;
         let family = Family::against_reference(self.valid.len());
-        let others = self.valid.iter().filter(|row| **row != reference);
-        let smallest = others.filter_map(|row| {
-            Some(self.blocks.smallest_difference(*row, reference, family)? - 1.0)
+        let others = self.valid.iter().filter(|backend| **backend != reference);
+        let smallest = others.filter_map(|backend| {
+            Some(self.blocks.smallest_difference(*backend, reference, family)? - 1.0)
         });
         stats::median(&smallest.collect::<Vec<_>>())
     }
@@ -116,11 +116,11 @@ pub fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
         names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
     let mut blocks: BTreeMap<u32, BTreeMap<u32, Round>> = BTreeMap::new();
     for pass in passes {
-        let (Some(round), Some(&row)) = (pass.round, indices.get(pass.row.as_str())) else {
+        let (Some(round), Some(&backend)) = (pass.round, indices.get(pass.backend.as_str())) else {
             continue;
         };
         let rounds = blocks.entry(pass.block).or_default();
-        rounds.entry(round).or_insert_with(|| vec![None; names.len()])[row] = pass.counted_s();
+        rounds.entry(round).or_insert_with(|| vec![None; names.len()])[backend] = pass.counted_s();
     }
     let blocks = blocks.into_values().map(|rounds| rounds.into_values().collect()).collect();
     Blocks::new(names.len(), blocks)

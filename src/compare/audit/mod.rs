@@ -13,7 +13,7 @@ use anyhow::Context;
 use super::Participant;
 use super::contender::Contender;
 use crate::fetch::Limits;
-use crate::record::{Audit, RowAudit};
+use crate::record::{Audit, BackendAudit};
 use crate::worker::{Open, PassOrder};
 
 pub mod view;
@@ -39,17 +39,20 @@ const HEAD_LIMIT: usize = 64 << 10;
 ///
 /// Returns an error if the listener cannot be started.
 pub fn audit(participants: &[Participant], interrupted: &Arc<AtomicBool>) -> anyhow::Result<Audit> {
-    let mut rows = Vec::new();
+    let mut backends = Vec::new();
     for participant in participants {
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
-        rows.push(audit_row(participant, interrupted)?);
+        backends.push(audit_backend(participant, interrupted)?);
     }
-    Ok(Audit { rows })
+    Ok(Audit { backends })
 }
 
-fn audit_row(participant: &Participant, interrupted: &Arc<AtomicBool>) -> anyhow::Result<RowAudit> {
+fn audit_backend(
+    participant: &Participant,
+    interrupted: &Arc<AtomicBool>,
+) -> anyhow::Result<BackendAudit> {
     let listener = Listener::start().context("cannot listen for what rows send")?;
     let limits = Limits { deadline: PATIENCE, ..Limits::new(CONCURRENCY) };
     let urls = (0..FETCHES).map(|site| format!("http://{}/{site}", listener.address)).collect();
@@ -61,8 +64,8 @@ fn audit_row(participant: &Participant, interrupted: &Arc<AtomicBool>) -> anyhow
     contender.close();
     let why = contender.out.take().map(|(_, why)| why);
     let seen = listener.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok(RowAudit {
-        row: participant.name.clone(),
+    Ok(BackendAudit {
+        backend: participant.name.clone(),
         // Makes heads of the same request equal in every record.
         request: seen
             .request

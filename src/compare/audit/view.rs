@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::record::{Audit, RowAudit};
+use crate::record::{Audit, BackendAudit};
 use crate::render::escape::markdown as escape;
 use crate::render::escape::visible;
 use crate::render::table::{Column, Side, TERMINAL, table, width, wrapped, wrapped_to};
@@ -86,15 +86,17 @@ fn others(request: &Request<'_>) -> String {
 }
 
 /// Returns the aspects of a backend's request.
-fn aspects(row: &RowAudit) -> Vec<String> {
-    let request = Request::parse(&row.request);
+fn aspects(backend: &BackendAudit) -> Vec<String> {
+    let request = Request::parse(&backend.request);
     ASPECTS.iter().map(|(_, aspect)| aspect(&request)).collect()
 }
 
 /// Returns the most common value of each aspect; the first one if several are.
 pub(crate) fn usual(audit: &Audit) -> Vec<String> {
-    let rows: Vec<Vec<String>> = looked_at(audit).map(aspects).collect();
-    (0..ASPECTS.len()).map(|index| most_common(rows.iter().map(|row| &row[index]))).collect()
+    let backends: Vec<Vec<String>> = looked_at(audit).map(aspects).collect();
+    (0..ASPECTS.len())
+        .map(|index| most_common(backends.iter().map(|backend| &backend[index])))
+        .collect()
 }
 
 fn most_common<'a>(values: impl Iterator<Item = &'a String> + Clone) -> String {
@@ -108,13 +110,13 @@ fn most_common<'a>(values: impl Iterator<Item = &'a String> + Clone) -> String {
 }
 
 /// Returns the backends that sent a request.
-pub(crate) fn looked_at(audit: &Audit) -> impl Iterator<Item = &RowAudit> {
-    audit.rows.iter().filter(|row| !row.request.is_empty())
+pub(crate) fn looked_at(audit: &Audit) -> impl Iterator<Item = &BackendAudit> {
+    audit.backends.iter().filter(|backend| !backend.request.is_empty())
 }
 
 /// Returns the differences between a backend and the most common aspects.
-pub(crate) fn differences(row: &RowAudit, usual: &[String]) -> Vec<String> {
-    let found = aspects(row);
+pub(crate) fn differences(backend: &BackendAudit, usual: &[String]) -> Vec<String> {
+    let found = aspects(backend);
     let differing =
         ASPECTS.iter().zip(found.iter().zip(usual)).filter(|(_, (found, usual))| found != usual);
     let differences =
@@ -124,10 +126,11 @@ pub(crate) fn differences(row: &RowAudit, usual: &[String]) -> Vec<String> {
             (found, _) => format!("{name} {found}"),
         });
     let mut differences: Vec<String> = differences.collect();
-    if row.sockets != row.sockets_ideal {
-        differences.push(format!("{} sockets where {} would do", row.sockets, row.sockets_ideal));
+    if backend.sockets != backend.sockets_ideal {
+        differences
+            .push(format!("{} sockets where {} would do", backend.sockets, backend.sockets_ideal));
     }
-    differences.extend(row.why.clone());
+    differences.extend(backend.why.clone());
     differences
 }
 
@@ -148,20 +151,25 @@ pub fn text(audit: &Audit) -> String {
     let usual = usual(audit);
     let columns =
         [Column("row", Side::Left), Column(SOCKETS, Side::Right), Column("differs in", Side::Left)];
-    let names = audit.rows.iter().map(|row| width(&visible(&row.row))).max().unwrap_or(0);
+    let names =
+        audit.backends.iter().map(|backend| width(&visible(&backend.backend))).max().unwrap_or(0);
     let room = TERMINAL.saturating_sub(names + SOCKETS.len() + 4).max(LEAST_ROOM);
-    let rows: Vec<Vec<String>> = audit
-        .rows
+    let backends: Vec<Vec<String>> = audit
+        .backends
         .iter()
-        .map(|row| {
-            let differences = differences(row, &usual).join("; ");
+        .map(|backend| {
+            let differences = differences(backend, &usual).join("; ");
             let differences =
                 if differences.is_empty() { "nothing".to_owned() } else { visible(&differences) };
-            vec![visible(&row.row), row.sockets.to_string(), wrapped_to(room, &differences)]
+            vec![
+                visible(&backend.backend),
+                backend.sockets.to_string(),
+                wrapped_to(room, &differences),
+            ]
         })
         .collect();
     let usually = wrapped(&format!("Most send: {}", visible(&usually(&usual))));
-    format!("{usually}\n{}", table(&columns, &rows))
+    format!("{usually}\n{}", table(&columns, &backends))
 }
 
 /// Returns the audit as a section of Markdown.
@@ -169,16 +177,16 @@ pub fn markdown(audit: &Audit) -> String {
     let usual = usual(audit);
     let mut text = format!("## Over the wire\n\nMost rows send: {}\n\n", escape(&usually(&usual)));
     text.push_str("| row | sockets | ideal | differs in |\n|---|--:|--:|---|\n");
-    for row in &audit.rows {
-        let differences = differences(row, &usual).join("; ");
+    for backend in &audit.backends {
+        let differences = differences(backend, &usual).join("; ");
         let differences =
             if differences.is_empty() { "nothing".to_owned() } else { escape(&differences) };
         writeln!(
             text,
             "| {} | {} | {} | {differences} |",
-            escape(&row.row),
-            row.sockets,
-            row.sockets_ideal
+            escape(&backend.backend),
+            backend.sockets,
+            backend.sockets_ideal
         )
         .expect("a string takes everything");
     }
@@ -188,18 +196,19 @@ pub fn markdown(audit: &Audit) -> String {
 /// Returns the audit as JSON, with the requests.
 pub fn json(audit: &Audit) -> Value {
     let usual = usual(audit);
-    let rows: Vec<Value> = audit.rows.iter().map(|row| row_json(row, &usual)).collect();
-    json!({ "usual": aspects_json(usual), "rows": rows })
+    let backends: Vec<Value> =
+        audit.backends.iter().map(|backend| backend_json(backend, &usual)).collect();
+    json!({ "usual": aspects_json(usual), "rows": backends })
 }
 
-fn row_json(row: &RowAudit, usual: &[String]) -> Value {
+fn backend_json(backend: &BackendAudit, usual: &[String]) -> Value {
     json!({
-        "row": row.row,
-        "request": row.request,
-        "aspects": aspects_json(aspects(row)),
-        "differences": differences(row, usual),
-        "sockets": row.sockets,
-        "sockets_ideal": row.sockets_ideal,
+        "row": backend.backend,
+        "request": backend.request,
+        "aspects": aspects_json(aspects(backend)),
+        "differences": differences(backend, usual),
+        "sockets": backend.sockets,
+        "sockets_ideal": backend.sockets_ideal,
     })
 }
 
@@ -212,9 +221,9 @@ fn aspects_json(values: Vec<String>) -> Value {
 mod tests {
     use super::*;
 
-    fn row(row: &str, request: &str, sockets: u64) -> RowAudit {
-        RowAudit {
-            row: row.to_owned(),
+    fn backend(backend: &str, request: &str, sockets: u64) -> BackendAudit {
+        BackendAudit {
+            backend: backend.to_owned(),
             request: request.to_owned(),
             sockets,
             sockets_ideal: 4,
@@ -225,15 +234,17 @@ mod tests {
     fn three() -> Audit {
         let most = "GET /0/0 HTTP/1.1\r\nhost: HOST:PORT\r\naccept: */*\r\n\r\n";
         let odd = "GET /0/0 HTTP/1.1\r\nHost: HOST:PORT\r\nContent-Length: 0\r\n\r\n";
-        Audit { rows: vec![row("odd", odd, 8), row("a", most, 4), row("b", most, 4)] }
+        Audit {
+            backends: vec![backend("odd", odd, 8), backend("a", most, 4), backend("b", most, 4)],
+        }
     }
 
     #[test]
     fn differences_from_most_are_listed() {
         let audit = three();
         let usual = usual(&audit);
-        assert_eq!(differences(&audit.rows[1], &usual), [""; 0]);
-        let odd = differences(&audit.rows[0], &usual);
+        assert_eq!(differences(&audit.backends[1], &usual), [""; 0]);
+        let odd = differences(&audit.backends[0], &usual);
         let expected = [
             "case Title",
             "order host content-length",
@@ -249,7 +260,11 @@ mod tests {
         let many: String = (0..9).map(|number| format!("x-header-{number}: a value\r\n")).collect();
         let request = format!("GET /0/0 HTTP/1.1\r\nhost: HOST:PORT\r\n{many}\r\n");
         let text = text(&Audit {
-            rows: vec![row("odd", &request, 4), three().rows[1].clone(), three().rows[2].clone()],
+            backends: vec![
+                backend("odd", &request, 4),
+                three().backends[1].clone(),
+                three().backends[2].clone(),
+            ],
         });
         assert!(width(&text) <= TERMINAL, "{text}");
         let all = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -258,7 +273,8 @@ mod tests {
 
     #[test]
     fn requests_cannot_break_tables() {
-        let audit = Audit { rows: vec![row("a|b", "GET /|\u{1b}[31m HTTP/1.1\r\n\r\n", 4)] };
+        let audit =
+            Audit { backends: vec![backend("a|b", "GET /|\u{1b}[31m HTTP/1.1\r\n\r\n", 4)] };
         assert!(!text(&audit).contains("\u{1b}[31m"));
         assert!(markdown(&audit).contains("a\\|b"), "{}", markdown(&audit));
     }

@@ -23,45 +23,48 @@ const MOST_DOTS: usize = 60;
 ///
 /// Returns an error if plotters cannot draw one.
 pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, String)>> {
-    let rows: Vec<&BackendAnalysis> =
-        workload.rows.iter().filter(|row| row.median_s.is_some()).collect();
-    let times = rows.iter().flat_map(|row| row.fetch_times.curve.iter().map(|point| point.seconds));
+    let backends: Vec<&BackendAnalysis> =
+        workload.backends.iter().filter(|backend| backend.median_s.is_some()).collect();
+    let times = backends
+        .iter()
+        .flat_map(|backend| backend.fetch_times.curve.iter().map(|point| point.seconds));
     let y = Axis::logarithmic(times, seconds_short);
-    let drift = drift_axis(workload, &rows);
-    let first = rows.first().map(|row| row.fetch_times.curve.as_slice()).unwrap_or_default();
-    let pictures = rows.iter().map(|row| {
-        let svg = picture(workload, row, first, y.as_ref(), &drift)?;
-        Ok((row.name.clone(), svg))
+    let drift = drift_axis(workload, &backends);
+    let first =
+        backends.first().map(|backend| backend.fetch_times.curve.as_slice()).unwrap_or_default();
+    let pictures = backends.iter().map(|backend| {
+        let svg = picture(workload, backend, first, y.as_ref(), &drift)?;
+        Ok((backend.name.clone(), svg))
     });
     pictures.collect()
 }
 
 fn picture(
     workload: &WorkloadAnalysis,
-    row: &BackendAnalysis,
+    backend: &BackendAnalysis,
     first: &[Quantile],
     y: Option<&Axis>,
     drift: &Axis,
 ) -> anyhow::Result<String> {
     let height = if y.is_some() { CURVE } else { 0 } + STRIP;
-    let mut chart = Chart::new((WIDTH as u32, height as u32), &title(row));
+    let mut chart = Chart::new((WIDTH as u32, height as u32), &title(backend));
     if let Some(y) = y {
-        draw_curve(&mut chart, row, first, y)?;
+        draw_curve(&mut chart, backend, first, y)?;
     }
-    draw_strip(&mut chart, workload, row, drift, height)?;
+    draw_strip(&mut chart, workload, backend, drift, height)?;
     Ok(chart.inline())
 }
 
-fn title(row: &BackendAnalysis) -> String {
-    let half = row
+fn title(backend: &BackendAnalysis) -> String {
+    let half = backend
         .fetch_times
         .median_s
         .map_or_else(String::new, |half| format!(", half of them within {}", seconds(half)));
-    let most = row
+    let most = backend
         .fetch_times
         .p99_s
         .map_or_else(String::new, |most| format!(", 99 % within {}", seconds(most)));
-    format!("Fetches of {}{half}{most}; below, its blocks in their order", row.name)
+    format!("Fetches of {}{half}{most}; below, its blocks in their order", backend.name)
 }
 
 /// Returns the place of a share of all fetches: 90 %, 99 % and 99.9 % are equally far apart.
@@ -71,13 +74,13 @@ fn tail(share: f64) -> f64 {
 
 fn draw_curve(
     chart: &mut Chart,
-    row: &BackendAnalysis,
+    backend: &BackendAnalysis,
     first: &[Quantile],
     y: &Axis,
 ) -> anyhow::Result<()> {
     let ticks = [(0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
     let furthest =
-        row.fetch_times.curve.iter().chain(first).map(|point| point.share).fold(0.9, f64::max);
+        backend.fetch_times.curve.iter().chain(first).map(|point| point.share).fold(0.9, f64::max);
     let shown = ticks.into_iter().filter(|(share, _)| *share <= furthest);
     let x = Axis {
         from: 0.0,
@@ -88,7 +91,7 @@ fn draw_curve(
     chart.layer(None, |area| {
         frame.axes(area, &x, y)?;
         frame.line(area, &x, y, &curve_line(first, Ink::Plain))?;
-        frame.line(area, &x, y, &curve_line(&row.fetch_times.curve, Ink::Accent))
+        frame.line(area, &x, y, &curve_line(&backend.fetch_times.curve, Ink::Accent))
     })
 }
 
@@ -99,8 +102,8 @@ fn curve_line(curve: &[Quantile], ink: Ink) -> Line {
 
 /// Returns the axis of the blocks' deviations from their backend's median. It is symmetric, the
 /// same for all backends, and reaches 5 % at least.
-fn drift_axis(workload: &WorkloadAnalysis, rows: &[&BackendAnalysis]) -> Axis {
-    let drifts = rows.iter().flat_map(|row| drift(workload, row)).flatten();
+fn drift_axis(workload: &WorkloadAnalysis, backends: &[&BackendAnalysis]) -> Axis {
+    let drifts = backends.iter().flat_map(|backend| drift(workload, backend)).flatten();
     let furthest = drifts.map(f64::abs).fold(0.05, f64::max);
     Axis {
         from: -furthest,
@@ -114,20 +117,20 @@ fn percent_tick(share: f64) -> (f64, String) {
 }
 
 /// Returns the median pass of each block relative to the backend's median, minus one.
-fn drift(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> Vec<Option<f64>> {
-    let Some(middle) = row.median_s else { return Vec::new() };
-    let medians = workload.paired.blocks.block_medians(row.index);
+fn drift(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Vec<Option<f64>> {
+    let Some(middle) = backend.median_s else { return Vec::new() };
+    let medians = workload.paired.blocks.block_medians(backend.index);
     medians.into_iter().map(|median| median.map(|median| median / middle - 1.0)).collect()
 }
 
 fn draw_strip(
     chart: &mut Chart,
     workload: &WorkloadAnalysis,
-    row: &BackendAnalysis,
+    backend: &BackendAnalysis,
     y: &Axis,
     bottom: i32,
 ) -> anyhow::Result<()> {
-    let drift = drift(workload, row);
+    let drift = drift(workload, backend);
     let each = drift.len().div_ceil(MOST_DOTS).max(1);
     let x = Axis { from: -0.5, to: drift.len().div_ceil(each) as f64 - 0.5, ticks: Vec::new() };
     let frame = Frame { at: (0, bottom - STRIP), size: (WIDTH, STRIP) };

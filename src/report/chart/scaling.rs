@@ -14,7 +14,7 @@ pub struct Scaling {
     /// The scenario.
     pub scenario: String,
     /// The backend's name.
-    pub row: String,
+    pub backend: String,
     /// Concurrency, and fetches per second.
     pub points: Vec<(usize, f64)>,
 }
@@ -41,12 +41,12 @@ pub fn scalings(record: &Record) -> Vec<Scaling> {
         let point = (of.concurrency, measurement.fetches_per_s());
         match all
             .iter_mut()
-            .find(|scaling| scaling.row == of.row && scaling.scenario == of.scenario)
+            .find(|scaling| scaling.backend == of.backend && scaling.scenario == of.scenario)
         {
             Some(scaling) => scaling.points.push(point),
             None => all.push(Scaling {
                 scenario: of.scenario.clone(),
-                row: of.row.clone(),
+                backend: of.backend.clone(),
                 points: vec![point],
             }),
         }
@@ -84,14 +84,14 @@ pub fn pictures(all: &[Scaling]) -> anyhow::Result<Vec<(String, String)>> {
     let fastest = all.iter().max_by(|a, b| a.peak().total_cmp(&b.peak()));
     behind.extend(fastest.map(|fastest| fastest.line(Ink::Plain)));
     all.iter()
-        .map(|scaling| Ok((scaling.row.clone(), picture(scaling, &x, &y, &behind)?)))
+        .map(|scaling| Ok((scaling.backend.clone(), picture(scaling, &x, &y, &behind)?)))
         .collect()
 }
 
 /// Draws a backend's line in front of the lines `behind`.
 fn picture(scaling: &Scaling, x: &Axis, y: &Axis, behind: &[Line]) -> anyhow::Result<String> {
-    let (row, most) = (&scaling.row, per_second(scaling.peak()));
-    let title = format!("{row} over concurrency on {}: {most} at most", scaling.scenario);
+    let (backend, most) = (&scaling.backend, per_second(scaling.peak()));
+    let title = format!("{backend} over concurrency on {}: {most} at most", scaling.scenario);
     let mut chart = Chart::new((WIDTH as u32, HEIGHT as u32), &title);
     let frame = Frame { at: (0, 0), size: (WIDTH, HEIGHT) };
     chart.layer(None, |area| {

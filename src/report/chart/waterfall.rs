@@ -43,7 +43,7 @@ pub struct Fetch {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waterfall {
     /// The backend's name.
-    pub row: String,
+    pub backend: String,
     /// The time of the pass.
     pub elapsed_s: f64,
     /// The time that the delays alone take.
@@ -54,24 +54,24 @@ pub struct Waterfall {
 
 /// Returns the median pass of each valid backend as a waterfall, by rank, if its fetches were kept.
 pub fn waterfalls(comparison: &Comparison, workload: &WorkloadAnalysis) -> Vec<Waterfall> {
-    workload.valid().filter_map(|row| waterfall(comparison, workload, row)).collect()
+    workload.valid().filter_map(|backend| waterfall(comparison, workload, backend)).collect()
 }
 
 fn waterfall(
     comparison: &Comparison,
     workload: &WorkloadAnalysis,
-    row: &BackendAnalysis,
+    backend: &BackendAnalysis,
 ) -> Option<Waterfall> {
     let mut passes: Vec<(f64, &PassSample)> = comparison
         .passes
         .iter()
-        .filter(|pass| pass.scenario == workload.setup.scenario && pass.row == row.name)
+        .filter(|pass| pass.scenario == workload.setup.scenario && pass.backend == backend.name)
         .filter_map(|pass| Some((pass.counted_s()?, pass)))
         .collect();
     passes.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (elapsed_s, pass) = *passes.get(passes.len() / 2)?;
-    let fetches = fetches(workload, pass, row.sequential)?;
-    Some(Waterfall { row: row.name.clone(), elapsed_s, ideal_s: pass.ideal_s, fetches })
+    let fetches = fetches(workload, pass, backend.sequential)?;
+    Some(Waterfall { backend: backend.name.clone(), elapsed_s, ideal_s: pass.ideal_s, fetches })
 }
 
 fn fetches(workload: &WorkloadAnalysis, pass: &PassSample, sequential: bool) -> Option<Vec<Fetch>> {
@@ -122,12 +122,15 @@ impl Scale {
 ///
 /// Returns an error if plotters cannot draw the picture.
 pub fn picture(waterfall: &Waterfall, longest_s: f64, width: i32) -> anyhow::Result<String> {
-    let Waterfall { row, elapsed_s, ideal_s, fetches } = waterfall;
+    let Waterfall { backend, elapsed_s, ideal_s, fetches } = waterfall;
     let is_named = fetches.len() <= MOST_NAMED;
     let (lane, bar) = if is_named { (LANE, BAR) } else { (THIN_LANE, THIN_BAR) };
     let height = TOP + lane * fetches.len() as i32 + BOTTOM;
-    let title =
-        format!("Waterfall of {row}: {} fetches end after {}", fetches.len(), seconds(*elapsed_s));
+    let title = format!(
+        "Waterfall of {backend}: {} fetches end after {}",
+        fetches.len(),
+        seconds(*elapsed_s)
+    );
     let mut chart = Chart::new((width as u32, height as u32), &title);
     let scale = Scale { longest_s, width };
     chart.layer(None, |area| time_line(area, scale, height))?;
@@ -250,8 +253,8 @@ mod tests {
         let comparison = comparison();
         let workload = &analyse(&comparison)[0];
         let all = waterfalls(&comparison, workload);
-        let rows: Vec<&str> = all.iter().map(|waterfall| waterfall.row.as_str()).collect();
-        assert_eq!(rows, ["surf@smol", "hyper@smol", "ureq@sequential"]);
+        let backends: Vec<&str> = all.iter().map(|waterfall| waterfall.backend.as_str()).collect();
+        assert_eq!(backends, ["surf@smol", "hyper@smol", "ureq@sequential"]);
         assert_eq!((all[0].fetches[2].start_s, all[2].fetches[2].start_s), (9e-6, 0.03005));
         assert_eq!(all[0].fetches[0].label, "http://a.example/");
         let svg = picture(&all[2], all[2].elapsed_s, 340).unwrap();

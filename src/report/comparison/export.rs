@@ -38,7 +38,7 @@ pub fn json(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Value {
                 "probe": workload.setup.probe,
                 "server": workload.server.map(json_cost),
                 "verdict": verdict(workload),
-                "rows": workload.rows.iter().map(json_row).collect::<Vec<_>>(),
+                "rows": workload.backends.iter().map(json_backend).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -51,17 +51,17 @@ pub fn json(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Value {
     })
 }
 
-fn json_row(row: &BackendAnalysis) -> Value {
+fn json_backend(backend: &BackendAnalysis) -> Value {
     let mut object = Map::new();
-    object.insert("row".to_owned(), json!(row.name));
-    object.insert("rank".to_owned(), json!(row.rank));
-    object.insert("ties".to_owned(), json!(row.ties));
-    object.insert("validity".to_owned(), json!(row.validity().name()));
-    object.insert("why".to_owned(), json!(row.invalid.as_ref().map(|invalid| &invalid.why)));
-    object.insert("ratio".to_owned(), json!(row.ratio.map(json_ratio)));
-    object.insert("passes".to_owned(), json!(row.passes));
+    object.insert("row".to_owned(), json!(backend.name));
+    object.insert("rank".to_owned(), json!(backend.rank));
+    object.insert("ties".to_owned(), json!(backend.ties));
+    object.insert("validity".to_owned(), json!(backend.validity().name()));
+    object.insert("why".to_owned(), json!(backend.invalid.as_ref().map(|invalid| &invalid.why)));
+    object.insert("ratio".to_owned(), json!(backend.ratio.map(json_ratio)));
+    object.insert("passes".to_owned(), json!(backend.passes));
     for metric in metric::ALL {
-        object.insert(metric.key.to_owned(), json!((metric.value)(row)));
+        object.insert(metric.key.to_owned(), json!((metric.value)(backend)));
     }
     Value::Object(object)
 }
@@ -94,17 +94,17 @@ pub fn csv(workloads: &[WorkloadAnalysis]) -> String {
     let mut text =
         format!("scenario,row,rank,validity,ratio,ratio_low,ratio_high,{}\n", keys.join(","));
     for workload in workloads {
-        for row in &workload.rows {
+        for backend in &workload.backends {
             let mut fields = vec![
                 csv_field(&workload.setup.scenario),
-                csv_field(&row.name),
-                row.rank.map_or_else(String::new, |rank| rank.to_string()),
-                row.validity().name().to_owned(),
-                number(row.ratio.map(|ratio| ratio.mean)),
-                number(row.ratio.map(|ratio| ratio.low)),
-                number(row.ratio.map(|ratio| ratio.high)),
+                csv_field(&backend.name),
+                backend.rank.map_or_else(String::new, |rank| rank.to_string()),
+                backend.validity().name().to_owned(),
+                number(backend.ratio.map(|ratio| ratio.mean)),
+                number(backend.ratio.map(|ratio| ratio.low)),
+                number(backend.ratio.map(|ratio| ratio.high)),
             ];
-            fields.extend(metric::ALL.iter().map(|metric| number((metric.value)(row))));
+            fields.extend(metric::ALL.iter().map(|metric| number((metric.value)(backend))));
             writeln!(text, "{}", fields.join(",")).expect("a string takes everything");
         }
     }

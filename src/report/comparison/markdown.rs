@@ -27,16 +27,16 @@ pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
         text.push_str("\n|--:|---|---|");
         text.push_str(&"--:|".repeat(metric::ALL.len()));
         text.push('\n');
-        for row in &workload.rows {
-            let rank = rank(row);
-            let verdict = match &row.invalid {
+        for backend in &workload.backends {
+            let rank = rank(backend);
+            let verdict = match &backend.invalid {
                 Some(invalid) => invalid.to_string(),
-                None => against(workload, row),
+                None => against(workload, backend),
             };
-            write!(text, "| {rank} | {} | {} |", escape(&row.name), escape(&verdict))
+            write!(text, "| {rank} | {} | {} |", escape(&backend.name), escape(&verdict))
                 .expect("a string");
             for metric in metric::ALL {
-                write!(text, " {} |", cell(metric, row)).expect("a string");
+                write!(text, " {} |", cell(metric, backend)).expect("a string");
             }
             text.push('\n');
         }
@@ -77,22 +77,22 @@ pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> Strin
 }
 
 fn short_table(workload: &WorkloadAnalysis) -> String {
-    let columns = metric::columns(&workload.rows, |metric| metric.short);
+    let columns = metric::columns(&workload.backends, |metric| metric.short);
     let headings: Vec<&str> = columns.iter().map(|(_, column)| column.heading).collect();
     let rule = "--:|".repeat(columns.len());
     let mut text = format!(
         "| | row | {} | against the reference |\n|--:|---|{rule}---|\n",
         headings.join(" | ")
     );
-    for row in workload.valid() {
-        let cells: Vec<String> = columns.iter().map(|(metric, _)| cell(metric, row)).collect();
-        let (name, against) = (escape(&row.name), escape(&against(workload, row)));
-        writeln!(text, "| {} | {name} | {} | {against} |", rank(row), cells.join(" | "))
+    for backend in workload.valid() {
+        let cells: Vec<String> = columns.iter().map(|(metric, _)| cell(metric, backend)).collect();
+        let (name, against) = (escape(&backend.name), escape(&against(workload, backend)));
+        writeln!(text, "| {} | {name} | {} | {against} |", rank(backend), cells.join(" | "))
             .expect("a string");
     }
     text
 }
 
-fn rank(row: &BackendAnalysis) -> String {
-    row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string())
+fn rank(backend: &BackendAnalysis) -> String {
+    backend.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string())
 }

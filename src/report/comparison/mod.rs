@@ -18,18 +18,18 @@ pub use self::markdown::{markdown, short};
 pub use self::text::text;
 
 /// Returns the verdict on a backend in words.
-pub(super) fn against(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> String {
-    if row.name == workload.reference {
+pub(super) fn against(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> String {
+    if backend.name == workload.reference {
         let noise = workload.noise.map_or_else(String::new, |noise| {
             format!(", against itself {}", noise.interval_text())
         });
         return format!("the reference{noise}");
     }
-    row.ratio.map_or_else(String::new, Ratio::sentence)
+    backend.ratio.map_or_else(String::new, Ratio::sentence)
 }
 
-pub(super) fn cell(metric: &Metric, row: &BackendAnalysis) -> String {
-    (metric.value)(row).map_or_else(String::new, |value| show(metric.unit, value))
+pub(super) fn cell(metric: &Metric, backend: &BackendAnalysis) -> String {
+    (metric.value)(backend).map_or_else(String::new, |value| show(metric.unit, value))
 }
 
 /// Formats a figure for people.
@@ -48,13 +48,13 @@ pub(super) fn show(unit: Unit, value: f64) -> String {
 
 /// Returns a line for each invalid backend with the reason.
 pub(super) fn invalidities(workload: &WorkloadAnalysis) -> Vec<String> {
-    workload.rows.iter().filter_map(invalidity).collect()
+    workload.backends.iter().filter_map(invalidity).collect()
 }
 
-fn invalidity(row: &BackendAnalysis) -> Option<String> {
-    let Invalid { validity, why, passes } = row.invalid.as_ref()?;
+fn invalidity(backend: &BackendAnalysis) -> Option<String> {
+    let Invalid { validity, why, passes } = backend.invalid.as_ref()?;
     let passes = if *passes == 1 { "1 pass".to_owned() } else { format!("{passes} passes") };
-    Some(visible(&format!("{}: {} ({passes}): {why}", row.name, validity.name())))
+    Some(visible(&format!("{}: {} ({passes}): {why}", backend.name, validity.name())))
 }
 
 pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
@@ -66,8 +66,8 @@ pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
                 .to_owned(),
         );
     }
-    for (row, ideal) in &workload.setup.left_out {
-        notes.push(format!("{row} is left out: its pass takes {ideal:.1} s at best."));
+    for (backend, ideal) in &workload.setup.left_out {
+        notes.push(format!("{backend} is left out: its pass takes {ideal:.1} s at best."));
     }
     if !workload.setup.without_https.is_empty() {
         notes.push(format!(
@@ -88,7 +88,8 @@ pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
 
 /// Returns why no backend has a count of instructions; `None` if some backend has one.
 pub(super) fn no_instructions(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Option<String> {
-    let mut costs = workloads.iter().flat_map(|workload| &workload.rows).filter_map(|row| row.cost);
+    let mut costs =
+        workloads.iter().flat_map(|workload| &workload.backends).filter_map(|backend| backend.cost);
     let counted = costs.any(|cost| cost.instructions.is_some());
     let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
     (!counted).then(|| format!("not available: {why}"))
@@ -97,19 +98,21 @@ pub(super) fn no_instructions(setup: &Setup, workloads: &[WorkloadAnalysis]) -> 
 /// Returns whether the mock server was the limit: its highest load, its capacity just before, and
 /// the backends it held up.
 fn server(workload: &WorkloadAnalysis) -> Vec<String> {
-    let Some((row, share)) = workload.highest(|row| row.server.busy) else { return Vec::new() };
+    let Some((backend, share)) = workload.highest(|backend| backend.server.busy) else {
+        return Vec::new();
+    };
     let before = workload.capacity.map_or_else(String::new, |capacity| {
         format!("; just before, it answered up to {}", numbers::per_second(capacity.requests_per_s))
     });
     let mut notes = vec![format!(
         "The mock server was busy for {:.0} % of a pass at most, with {}{before}.",
         share * 100.0,
-        row.name
+        backend.name
     )];
-    for row in workload.valid().filter(|row| row.is_server_bound()) {
+    for backend in workload.valid().filter(|backend| backend.is_server_bound()) {
         notes.push(format!(
             "{} was held up by the server: it is at least as fast as is shown.",
-            row.name
+            backend.name
         ));
     }
     notes
@@ -131,7 +134,7 @@ pub fn verdict(workload: &WorkloadAnalysis) -> String {
             "On {name} there are too few blocks for a verdict: give it more time with --budget."
         );
     };
-    let names: Vec<&str> = outcome.ahead.iter().map(|row| row.name.as_str()).collect();
+    let names: Vec<&str> = outcome.ahead.iter().map(|backend| backend.name.as_str()).collect();
     let who = match (outcome.standing, outcome.is_everybody) {
         (Standing::Alone, _) => {
             return match outcome.next {
@@ -190,15 +193,15 @@ mod tests {
     fn comparison_with_floor() -> Comparison {
         let mut comparison = comparison();
         rename(&mut comparison.setup.reference);
-        comparison.setup.rows.iter_mut().for_each(|row| rename(&mut row.name));
-        comparison.passes.iter_mut().for_each(|pass| rename(&mut pass.row));
+        comparison.setup.backends.iter_mut().for_each(|backend| rename(&mut backend.name));
+        comparison.passes.iter_mut().for_each(|pass| rename(&mut pass.backend));
         comparison
     }
 
     #[test]
     fn the_floor_is_no_choice() {
         let workloads = analyse(&comparison_with_floor());
-        assert_eq!(workloads[0].rows[0].name, FLOOR);
+        assert_eq!(workloads[0].backends[0].name, FLOOR);
         assert_eq!(
             verdict(&workloads[0]),
             "On article hyper@smol is the fastest; next comes ureq@sequential."
@@ -207,8 +210,10 @@ mod tests {
 
     /// Returns the shares of the floor, in percent.
     fn floor_shares(comparison: &Comparison) -> Vec<(String, f64)> {
-        let rows = analyse(comparison).remove(0).rows.into_iter();
-        rows.filter_map(|row| Some((row.name, (row.of_floor? * 100.0).round()))).collect()
+        let backends = analyse(comparison).remove(0).backends.into_iter();
+        backends
+            .filter_map(|backend| Some((backend.name, (backend.of_floor? * 100.0).round())))
+            .collect()
     }
 
     #[test]
@@ -226,7 +231,7 @@ mod tests {
     fn invalid_controls_spoil_the_reference() {
         let mut comparison = comparison();
         let again =
-            comparison.passes.iter_mut().find(|pass| pass.row == control("surf@smol")).unwrap();
+            comparison.passes.iter_mut().find(|pass| pass.backend == control("surf@smol")).unwrap();
         (again.validity, again.why) =
             (crate::record::Validity::Crashed, Some("it ended".to_owned()));
         let workload = analyse(&comparison).remove(0);
@@ -240,7 +245,8 @@ mod tests {
     fn the_server_notes_name_backends() {
         let mut workload = analyse(&comparison()).remove(0);
         assert!(server(&workload).is_empty(), "nothing is known of it");
-        (workload.rows[0].server.busy, workload.rows[1].server.busy) = (Some(0.46), Some(0.2));
+        (workload.backends[0].server.busy, workload.backends[1].server.busy) =
+            (Some(0.46), Some(0.2));
         assert_eq!(
             server(&workload),
             ["The mock server was busy for 46 % of a pass at most, with surf@smol."]
@@ -254,7 +260,7 @@ mod tests {
             bare_median_s: 1e-8,
             bare_p99_s: 1e-8,
         });
-        workload.rows[0].server.busy = Some(0.9);
+        workload.backends[0].server.busy = Some(0.9);
         let told = server(&workload);
         assert!(
             told[0].ends_with("with surf@smol; just before, it answered up to 101,234/s."),
@@ -265,20 +271,21 @@ mod tests {
             "surf@smol was held up by the server: it is at least as fast as is shown."
         );
         // Its one thread is fully busy, too.
-        workload.rows[0].fetching_threads = Some(1);
-        workload.rows[0].median_s =
-            workload.rows[0].cost.map(|cost| cost.cpu_s * workload.rows[0].fetches as f64);
+        workload.backends[0].fetching_threads = Some(1);
+        workload.backends[0].median_s =
+            workload.backends[0].cost.map(|cost| cost.cpu_s * workload.backends[0].fetches as f64);
         assert_eq!(server(&workload).len(), 1);
     }
 
     #[test]
     fn a_trifle_does_not_win() {
         let mut comparison = comparison();
-        for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.backend == "hyper@smol") {
             pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
         }
         let workloads = analyse(&comparison);
-        let hyper = workloads[0].rows.iter().find(|row| row.name == "hyper@smol").unwrap();
+        let hyper =
+            workloads[0].backends.iter().find(|backend| backend.name == "hyper@smol").unwrap();
         assert_eq!(hyper.rank, Some(2), "it is shown to be slower");
         assert_eq!(
             verdict(&workloads[0]),
@@ -290,8 +297,8 @@ mod tests {
     #[test]
     fn close_leaders_are_named() {
         let mut comparison = comparison();
-        comparison.setup.rows[2].sequential = false;
-        for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {
+        comparison.setup.backends[2].sequential = false;
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.backend == "hyper@smol") {
             pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
         }
         let said = verdict(&analyse(&comparison)[0]);

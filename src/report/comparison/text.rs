@@ -63,7 +63,7 @@ struct Shown {
 
 /// Returns the metrics of a group that fit on a terminal.
 fn shown(workload: &WorkloadAnalysis, group: Group) -> Vec<Shown> {
-    let columns = metric::columns(&workload.rows, |metric| metric.terminal).into_iter();
+    let columns = metric::columns(&workload.backends, |metric| metric.terminal).into_iter();
     let of_group = columns.filter(|(metric, _)| metric.group == group);
     of_group.map(|(metric, column)| Shown { metric, heading: column.heading }).collect()
 }
@@ -84,14 +84,14 @@ fn ranking_with_bars(workload: &WorkloadAnalysis, longest: usize) -> String {
     // After the first figure, the pass.
     columns.insert(3, Column("", Side::Left));
     columns.push(Column("against the reference", Side::Left));
-    let slowest = workload.valid().filter_map(|row| row.median_s).fold(0.0, f64::max);
-    let lines = workload.valid().map(|row| {
-        let rank = row.rank.map_or_else(String::new, |rank| rank.to_string());
-        let mut line = vec![rank, visible(&row.name)];
-        line.extend(shown.iter().map(|shown| cell(shown.metric, row)));
-        let share = row.median_s.filter(|_| longest > 0).map(|median| median / slowest);
+    let slowest = workload.valid().filter_map(|backend| backend.median_s).fold(0.0, f64::max);
+    let lines = workload.valid().map(|backend| {
+        let rank = backend.rank.map_or_else(String::new, |rank| rank.to_string());
+        let mut line = vec![rank, visible(&backend.name)];
+        line.extend(shown.iter().map(|shown| cell(shown.metric, backend)));
+        let share = backend.median_s.filter(|_| longest > 0).map(|median| median / slowest);
         line.insert(3, share.map_or_else(String::new, |share| bar(share, longest)));
-        line.push(against(workload, row));
+        line.push(against(workload, backend));
         line
     });
     table(&columns, &lines.collect::<Vec<_>>())
@@ -102,13 +102,13 @@ fn bar(share: f64, longest: usize) -> String {
 }
 
 /// Returns the verdict on a backend in short words with its interval; for the reference, its noise.
-fn against(workload: &WorkloadAnalysis, row: &BackendAnalysis) -> String {
-    let (word, ratio) = if row.name == workload.reference {
+fn against(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> String {
+    let (word, ratio) = if backend.name == workload.reference {
         ("itself", workload.noise)
     } else {
-        (row.verdict().map_or("", Verdict::short_words), row.ratio)
+        (backend.verdict().map_or("", Verdict::short_words), backend.ratio)
     };
-    let bound = if row.is_server_bound() { ", server-bound" } else { "" };
+    let bound = if backend.is_server_bound() { ", server-bound" } else { "" };
     format!("{word:<7} {}{bound}", ratio.map_or_else(String::new, Ratio::short_interval_text))
         .trim_end()
         .to_owned()
@@ -118,9 +118,9 @@ fn costs(workload: &WorkloadAnalysis) -> String {
     let shown = shown(workload, Group::Cost);
     let mut columns = vec![Column("row", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
-    let lines = workload.valid().map(|row| {
-        let cells = shown.iter().map(|shown| cell(shown.metric, row));
-        std::iter::once(visible(&row.name)).chain(cells).collect()
+    let lines = workload.valid().map(|backend| {
+        let cells = shown.iter().map(|shown| cell(shown.metric, backend));
+        std::iter::once(visible(&backend.name)).chain(cells).collect()
     });
     table(&columns, &lines.collect::<Vec<_>>())
 }
@@ -181,7 +181,7 @@ On article surf@smol is the fastest; next comes hyper@smol.
         comparison
             .costs
             .iter_mut()
-            .filter(|cost| cost.row == "hyper@smol")
+            .filter(|cost| cost.backend == "hyper@smol")
             .for_each(|cost| cost.children_s = 0.01);
         let text = plain(&comparison.setup, &analyse(&comparison));
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -53,14 +53,14 @@ impl Time {
     /// Returns `None` if either of the two is invalid.
     fn new(
         workload: &WorkloadAnalysis,
-        row: &BackendAnalysis,
+        backend: &BackendAnalysis,
         reference: Option<&BackendAnalysis>,
     ) -> Option<Self> {
-        let reference = reference.filter(|_| row.is_valid())?;
-        if row.index == reference.index {
+        let reference = reference.filter(|_| backend.is_valid())?;
+        if backend.index == reference.index {
             return Some(Self::Reference);
         }
-        workload.paired.reference_ratio(row.index, reference.index).map(Self::Relative)
+        workload.paired.reference_ratio(backend.index, reference.index).map(Self::Relative)
     }
 
     fn mean(self) -> f64 {
@@ -99,13 +99,18 @@ impl Scale {
 
 /// Returns the backends of a scenario, in their order, against one of them.
 pub(super) fn view(workload: &WorkloadAnalysis, reference: &str) -> Vec<AgainstView> {
-    let valid_reference = workload.valid().find(|row| row.name == reference);
-    let times: Vec<Option<Time>> =
-        workload.rows.iter().map(|row| Time::new(workload, row, valid_reference)).collect();
+    let valid_reference = workload.valid().find(|backend| backend.name == reference);
+    let times: Vec<Option<Time>> = workload
+        .backends
+        .iter()
+        .map(|backend| Time::new(workload, backend, valid_reference))
+        .collect();
     let scale = Scale::new(&times);
     let noise = workload.noise.filter(|_| reference == workload.reference);
-    let views = workload.rows.iter().zip(times);
-    views.map(|(row, time)| against_view(row.name == reference, time, noise, scale)).collect()
+    let views = workload.backends.iter().zip(times);
+    views
+        .map(|(backend, time)| against_view(backend.name == reference, time, noise, scale))
+        .collect()
 }
 
 fn against_view(
@@ -141,14 +146,14 @@ pub(super) fn for_script(workloads: &[WorkloadAnalysis]) -> Value {
 }
 
 fn workload_for_script(workload: &WorkloadAnalysis) -> Value {
-    let mut references: Vec<&str> = workload.valid().map(|row| row.name.as_str()).collect();
+    let mut references: Vec<&str> = workload.valid().map(|backend| backend.name.as_str()).collect();
     if !references.contains(&workload.reference.as_str()) {
         references.push(&workload.reference);
     }
     json!({
         "reference": visible(&workload.reference),
         "references": references.iter().map(|name| visible(name)).collect::<Vec<_>>(),
-        "rows": workload.rows.iter().map(|row| visible(&row.name)).collect::<Vec<_>>(),
+        "rows": workload.backends.iter().map(|backend| visible(&backend.name)).collect::<Vec<_>>(),
         // By reference, then by backend.
         "against": references
             .iter()
@@ -179,11 +184,11 @@ mod tests {
         let data = for_script(&workloads);
         let workload = &data["workloads"][0];
         assert_eq!(workload["references"], json!(["surf@smol", "hyper@smol", "ureq@sequential"]));
-        let rows = json!(["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"]);
-        assert_eq!(workload["rows"], rows);
+        let backends = json!(["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"]);
+        assert_eq!(workload["rows"], backends);
         let against = workload["against"].as_array().unwrap();
         assert!(against.len() == 3 && against.iter().all(|all| all.as_array().unwrap().len() == 4));
-        let ratio = workloads[0].rows[1].ratio.unwrap();
+        let ratio = workloads[0].backends[1].ratio.unwrap();
         assert_eq!(against[0][1][0], "slower");
         assert_eq!(against[0][1][1], ratio.interval_text());
         assert_eq!(against[0][1][2], significant(ratio.mean));

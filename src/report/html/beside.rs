@@ -33,7 +33,7 @@ impl Beside {
             });
         }
         self.footprint.take_if(|footprint| {
-            !setup.rows.iter().any(|row| program(footprint, &row.name).is_some())
+            !setup.backends.iter().any(|row| program(footprint, &row.name).is_some())
         });
         self
     }
@@ -41,7 +41,7 @@ impl Beside {
 
 fn is_same_version(worker: &WorkerSetup, row: &GridRow) -> bool {
     (&worker.client, &worker.executor) == (&row.client, &row.executor)
-        && plain(&worker.row) == Some(&row.name)
+        && plain(&worker.backend) == Some(&row.name)
 }
 
 /// Returns the measured program of a backend.
@@ -63,7 +63,7 @@ mod tests {
 
     fn program(client: &str, version: &str) -> Program {
         Program {
-            rows: vec![format!("{client}@smol")],
+            backends: vec![format!("{client}@smol")],
             client: client.to_owned(),
             version: version.to_owned(),
             ..Program::default()
@@ -72,7 +72,7 @@ mod tests {
 
     fn worker(row: &str, client: &str) -> WorkerSetup {
         WorkerSetup {
-            row: row.to_owned(),
+            backend: row.to_owned(),
             client: client.to_owned(),
             executor: "smol 2.0.2".to_owned(),
             threads: 2,

@@ -16,7 +16,8 @@ pub(super) struct CriterionView {
 #[derive(Debug, Serialize)]
 struct LineView {
     scenario: String,
-    row: String,
+    #[serde(rename = "row")]
+    backend: String,
     criterion: String,
     compare: String,
     told: &'static str,
@@ -31,7 +32,7 @@ pub(super) fn view(agreements: &[Agreement]) -> CriterionView {
 fn line_view(agreement: &Agreement) -> LineView {
     LineView {
         scenario: agreement.scenario.clone(),
-        row: agreement.row.clone(),
+        backend: agreement.backend.clone(),
         criterion: format!("{:.3}", agreement.criterion),
         compare: interval(agreement.compare),
         told: words(agreement.accord),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::beside::program;
 use crate::compare::metric::Unit;
-use crate::record::{Advisory, Footprint, Program, RowSetup};
+use crate::record::{Advisory, BackendSetup, Footprint, Program};
 use crate::report::comparison::show;
 
 /// The headings of the figures.
@@ -24,7 +24,8 @@ pub(super) const COLUMNS: [&str; 10] = [
 /// The backends, and the advisories on their crates.
 #[derive(Debug, Serialize)]
 pub(super) struct DependenceView {
-    rows: Vec<RowView>,
+    #[serde(rename = "rows")]
+    backends: Vec<RowView>,
     advisories: Vec<AdvisoryView>,
 }
 
@@ -52,19 +53,21 @@ struct AdvisoryView {
 }
 
 /// Returns the backends of a comparison with a measured program; `None` without any.
-pub(super) fn view(footprint: &Footprint, rows: &[RowSetup]) -> Option<DependenceView> {
-    let programs: Vec<(&RowSetup, &Program)> =
-        rows.iter().filter_map(|row| Some((row, program(footprint, &row.name)?))).collect();
+pub(super) fn view(footprint: &Footprint, backends: &[BackendSetup]) -> Option<DependenceView> {
+    let programs: Vec<(&BackendSetup, &Program)> = backends
+        .iter()
+        .filter_map(|backend| Some((backend, program(footprint, &backend.name)?)))
+        .collect();
     let mut advisories: Vec<&Advisory> =
         programs.iter().flat_map(|(_, program)| &program.advisories).collect();
     advisories.sort_by(|a, b| a.id.cmp(&b.id));
     advisories.dedup();
-    let rows: Vec<RowView> = programs
+    let backends: Vec<RowView> = programs
         .into_iter()
-        .map(|(row, program)| RowView { name: row.name.clone(), cells: cells(program) })
+        .map(|(backend, program)| RowView { name: backend.name.clone(), cells: cells(program) })
         .collect();
     let advisories = advisories.into_iter().map(advisory_view).collect();
-    (!rows.is_empty()).then_some(DependenceView { rows, advisories })
+    (!backends.is_empty()).then_some(DependenceView { backends, advisories })
 }
 
 fn advisory_view(advisory: &Advisory) -> AdvisoryView {

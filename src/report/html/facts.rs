@@ -13,7 +13,8 @@ pub(super) fn facts(
     workloads: &[WorkloadAnalysis],
 ) -> Vec<(&'static str, String)> {
     let setup = &comparison.setup;
-    let mut facts = environment::facts(environment, setup.rows.iter().map(|row| row.name.as_str()));
+    let mut facts =
+        environment::facts(environment, setup.backends.iter().map(|backend| backend.name.as_str()));
     let own = setup.command.iter().filter(|command| **command != environment.command);
     facts.extend(own.map(|command| ("compared by", command.clone())));
     facts.push(("seed", setup.seed.to_string()));
@@ -44,10 +45,10 @@ pub(super) fn facts(
 /// Returns the extent, the machine and the date of a comparison.
 pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, started, .. } = environment;
-    let rows = workloads.iter().map(|workload| workload.rows.len()).max().unwrap_or(0);
+    let backends = workloads.iter().map(|workload| workload.backends.len()).max().unwrap_or(0);
     format!(
         "{} on {}, {} of {cpu}, {}",
-        count(rows, "row", "rows"),
+        count(backends, "row", "rows"),
         count(workloads.len(), "scenario", "scenarios"),
         count(*cores, "core", "cores"),
         started.split('T').next().unwrap_or(started)

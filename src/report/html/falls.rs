@@ -24,7 +24,8 @@ pub(super) struct FallsView {
 /// The waterfall of a backend.
 #[derive(Debug, Serialize)]
 struct FallView {
-    row: String,
+    #[serde(rename = "row")]
+    backend: String,
     wide: String,
     narrow: String,
 }
@@ -42,7 +43,11 @@ pub(super) fn view(
     let mut view = FallsView::default();
     for (number, fall) in all.iter().enumerate() {
         let wide = picture(fall, longest, WIDE)?;
-        let one = FallView { row: fall.row.clone(), wide, narrow: picture(fall, longest, NARROW)? };
+        let one = FallView {
+            backend: fall.backend.clone(),
+            wide,
+            narrow: picture(fall, longest, NARROW)?,
+        };
         let stands_out =
             number == 0 || Some(number) == last_concurrent || is_sequential(workload, fall);
         if stands_out || all.len() <= MOST_SHOWN { &mut view.shown } else { &mut view.others }
@@ -52,7 +57,7 @@ pub(super) fn view(
 }
 
 fn is_sequential(workload: &WorkloadAnalysis, fall: &Waterfall) -> bool {
-    workload.rows.iter().any(|row| row.name == fall.row && row.sequential)
+    workload.backends.iter().any(|backend| backend.name == fall.backend && backend.sequential)
 }
 
 #[cfg(test)]
@@ -62,7 +67,7 @@ mod tests {
     use crate::record::fixtures::comparison;
 
     fn names(falls: &[FallView]) -> Vec<String> {
-        falls.iter().map(|fall| fall.row.clone()).collect()
+        falls.iter().map(|fall| fall.backend.clone()).collect()
     }
 
     #[test]
@@ -70,13 +75,13 @@ mod tests {
         let mut comparison = comparison();
         let few = view(&comparison, &analyse(&comparison)[0]).unwrap();
         assert_eq!((names(&few.shown).len(), few.others.len()), (3, 0));
-        for (number, row) in ["b@x", "c@x"].into_iter().enumerate() {
-            let mut setup = comparison.setup.rows[1].clone();
-            setup.name = row.to_owned();
-            comparison.setup.rows.push(setup);
-            let own = comparison.passes.iter().filter(|pass| pass.row == "hyper@smol").cloned();
+        for (number, backend) in ["b@x", "c@x"].into_iter().enumerate() {
+            let mut setup = comparison.setup.backends[1].clone();
+            setup.name = backend.to_owned();
+            comparison.setup.backends.push(setup);
+            let own = comparison.passes.iter().filter(|pass| pass.backend == "hyper@smol").cloned();
             let slower = own.map(|mut pass| {
-                row.clone_into(&mut pass.row);
+                backend.clone_into(&mut pass.backend);
                 pass.elapsed_s =
                     pass.elapsed_s.map(|elapsed| elapsed * (1.1 + number as f64 / 10.0));
                 pass

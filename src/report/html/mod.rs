@@ -63,7 +63,7 @@ pub fn page(
         context! {
             name => name.as_str(), policy => policy.text(), style => STYLE, script => SCRIPT,
             workloads => Serde(views),
-            rows => comparison.setup.rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>(),
+            rows => comparison.setup.backends.iter().map(|row| row.name.clone()).collect::<Vec<_>>(),
             waterfalls => Serde(falls),
             spreads,
             scaling => scaling::pictures(&scalings)?,
@@ -73,7 +73,7 @@ pub fn page(
             criterion => Serde(beside.criterion.as_deref().map(criterion::view)),
             conformance => Serde(beside.conformance.as_ref().map(conformance::view)),
             wire => Serde(beside.audit.as_ref().map(wire::view)),
-            dependence => Serde(beside.footprint.as_ref().and_then(|all| dependence::view(all, &comparison.setup.rows))),
+            dependence => Serde(beside.footprint.as_ref().and_then(|all| dependence::view(all, &comparison.setup.backends))),
             letters => ('A'..='Z').map(String::from).collect::<Vec<_>>(),
             dependence_columns => dependence::COLUMNS,
             server => Serde(server::view(comparison.setup.capacity.as_ref(), workloads)),
@@ -120,7 +120,7 @@ mod tests {
     use crate::compare::agreement::{Accord, Agreement};
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::{comparison, folder, record};
-    use crate::record::{Advisory, Audit, Footprint, Program, Release, RowAudit};
+    use crate::record::{Advisory, Audit, BackendAudit, Footprint, Program, Release};
     use crate::tools::verify::{Cell, Grid, GridRow, Verdict};
 
     /// Replaces a name by `text` and its number, so that backends stay distinct.
@@ -134,24 +134,24 @@ mod tests {
     /// Returns the page of the small record with `text` as every name and message.
     fn page_of(text: &str) -> String {
         let mut comparison = comparison();
-        let names: Vec<String> = comparison.setup.rows.iter().map(|row| row.name.clone()).collect();
+        let names: Vec<String> =
+            comparison.setup.backends.iter().map(|row| row.name.clone()).collect();
         let setup = &mut comparison.setup;
-        setup.rows.iter_mut().for_each(|row| row.name = renamed(&row.name, &names, text));
-        setup.reference = setup.rows[0].name.clone();
+        setup.backends.iter_mut().for_each(|row| row.name = renamed(&row.name, &names, text));
+        setup.reference = setup.backends[0].name.clone();
         let workload = &mut setup.workloads[0];
         (workload.scenario, workload.description) = (text.to_owned(), text.to_owned());
         workload.sites = vec![text.to_owned(); 3];
         workload.left_out = vec![(text.to_owned(), 2.0)];
         for pass in &mut comparison.passes {
-            pass.row = renamed(&pass.row, &names, text);
+            pass.backend = renamed(&pass.backend, &names, text);
             pass.scenario = text.to_owned();
             pass.why = pass.why.take().map(|_| text.to_owned());
         }
         let mut bench = record();
-        bench
-            .samples
-            .iter_mut()
-            .for_each(|sample| (sample.row, sample.scenario) = (text.to_owned(), text.to_owned()));
+        bench.samples.iter_mut().for_each(|sample| {
+            (sample.backend, sample.scenario) = (text.to_owned(), text.to_owned())
+        });
         let mut folder = folder(Some(comparison), Some(bench));
         (folder.name, folder.environment.cpu) = (text.to_owned(), text.to_owned());
         let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
@@ -164,7 +164,7 @@ mod tests {
         let compare = crate::stats::paired::Ratio { mean: 1.0, low: 0.9, high: 1.1, blocks: 8 };
         let agreement = Agreement {
             scenario: owned(),
-            row: owned(),
+            backend: owned(),
             criterion: 1.0,
             compare,
             accord: Accord::Within,
@@ -178,15 +178,15 @@ mod tests {
             told: owned(),
             repeats: 1,
         };
-        let sent = RowAudit {
-            row: owned(),
+        let sent = BackendAudit {
+            backend: owned(),
             request: format!("GET {text}\r\nhost: {text}\r\n\r\n"),
             sockets: 2,
             sockets_ideal: 1,
             why: Some(owned()),
         };
         let program = Program {
-            rows: vec![format!("{text}0")],
+            backends: vec![format!("{text}0")],
             licence: owned(),
             msrv: Some(owned()),
             released: Some(Release { date: owned(), link: owned() }),
@@ -205,7 +205,7 @@ mod tests {
                 rows: vec![row],
                 cells: vec![cell],
             }),
-            audit: Some(Audit { rows: vec![sent] }),
+            audit: Some(Audit { backends: vec![sent] }),
             footprint: Some(Footprint { programs: vec![program] }),
         }
     }

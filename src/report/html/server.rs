@@ -42,7 +42,7 @@ pub(super) fn view(
 
 fn workload_view(capacity: Option<&Capacity>, workload: &WorkloadAnalysis) -> Option<WorkloadView> {
     let (most, rate) = workload.highest(BackendAnalysis::rate)?;
-    let (busiest, share) = workload.highest(|row| row.server.busy)?;
+    let (busiest, share) = workload.highest(|backend| backend.server.busy)?;
     Some(WorkloadView {
         name: workload.setup.scenario.clone(),
         most: (most.name.clone(), show(Unit::PerSecond, rate)),

@@ -3,13 +3,14 @@
 use serde::Serialize;
 
 use crate::compare::audit::view::{differences, looked_at, usual, usually};
-use crate::record::{Audit, RowAudit};
+use crate::record::{Audit, BackendAudit};
 
 /// The requests of the backends.
 #[derive(Debug, Serialize)]
 pub(super) struct WireView {
     usually: String,
-    rows: Vec<RowView>,
+    #[serde(rename = "rows")]
+    backends: Vec<RowView>,
     requests: Vec<RequestView>,
 }
 
@@ -25,7 +26,8 @@ struct RowView {
 /// A request, line by line, and the backends that send it.
 #[derive(Debug, Serialize)]
 struct RequestView {
-    rows: Vec<String>,
+    #[serde(rename = "rows")]
+    backends: Vec<String>,
     lines: Vec<String>,
 }
 
@@ -33,28 +35,28 @@ pub(super) fn view(audit: &Audit) -> WireView {
     let usual = usual(audit);
     WireView {
         usually: usually(&usual),
-        rows: audit.rows.iter().map(|row| row_view(row, &usual)).collect(),
+        backends: audit.backends.iter().map(|backend| backend_view(backend, &usual)).collect(),
         requests: requests(audit),
     }
 }
 
-fn row_view(row: &RowAudit, usual: &[String]) -> RowView {
+fn backend_view(backend: &BackendAudit, usual: &[String]) -> RowView {
     RowView {
-        name: row.row.clone(),
-        sockets: row.sockets,
-        sockets_ideal: row.sockets_ideal,
-        differences: differences(row, usual),
+        name: backend.backend.clone(),
+        sockets: backend.sockets,
+        sockets_ideal: backend.sockets_ideal,
+        differences: differences(backend, usual),
     }
 }
 
 fn requests(audit: &Audit) -> Vec<RequestView> {
     let mut requests: Vec<RequestView> = Vec::new();
-    for row in looked_at(audit) {
+    for backend in looked_at(audit) {
         let lines: Vec<String> =
-            row.request.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            backend.request.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
         match requests.iter_mut().find(|request| request.lines == lines) {
-            Some(request) => request.rows.push(row.row.clone()),
-            None => requests.push(RequestView { rows: vec![row.row.clone()], lines }),
+            Some(request) => request.backends.push(backend.backend.clone()),
+            None => requests.push(RequestView { backends: vec![backend.backend.clone()], lines }),
         }
     }
     requests

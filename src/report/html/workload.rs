@@ -25,7 +25,8 @@ pub(super) struct WorkloadView {
     smallest: Option<String>,
     footnotes: Vec<String>,
     invalid: Vec<String>,
-    rows: Vec<RowView>,
+    #[serde(rename = "rows")]
+    backends: Vec<RowView>,
     time_columns: Vec<ColumnView>,
     cost_columns: Vec<ColumnView>,
 }
@@ -73,9 +74,9 @@ struct Cell {
 pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
     let (setup, outcome) = (&workload.setup, Outcome::new(workload));
     let against = against::view(workload, &workload.reference);
-    let rows = workload.rows.iter().zip(against).map(|(row, against)| {
-        let is_best = outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(row));
-        row_view(workload, row, against, is_best)
+    let backends = workload.backends.iter().zip(against).map(|(backend, against)| {
+        let is_best = outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(backend));
+        backend_view(workload, backend, against, is_best)
     });
     WorkloadView {
         id: format!("s{number}"),
@@ -95,7 +96,7 @@ pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
         smallest: workload.smallest_difference.map(|smallest| format!("{:.1} %", smallest * 100.0)),
         footnotes: footnotes(workload),
         invalid: invalidities(workload),
-        rows: rows.collect(),
+        backends: backends.collect(),
         time_columns: metrics(workload, Group::Time).map(column).collect(),
         cost_columns: metrics(workload, Group::Cost).map(column).collect(),
     }
@@ -134,7 +135,7 @@ fn who(outcome: &Outcome<'_>) -> Vec<String> {
         return vec!["all concurrent rows".to_owned()];
     }
     let mut who: Vec<String> =
-        outcome.ahead.iter().take(NAMED).map(|row| row.name.clone()).collect();
+        outcome.ahead.iter().take(NAMED).map(|backend| backend.name.clone()).collect();
     if outcome.ahead.len() > NAMED {
         who.push(format!("and {} more", outcome.ahead.len() - NAMED));
     }
@@ -164,21 +165,21 @@ fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
 
 /// Returns the first backend behind those ahead, and its ratio to the first.
 fn next(workload: &WorkloadAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
-    let (row, first) = (outcome.next?, outcome.ahead[0]);
-    let ratio = workload.pair(row, first)?;
+    let (backend, first) = (outcome.next?, outcome.ahead[0]);
+    let ratio = workload.pair(backend, first)?;
     Some((
         "Next".to_owned(),
-        row.name.clone(),
+        backend.name.clone(),
         format!("{} against {}", ratio.interval_text(), first.name),
     ))
 }
 
 /// Returns the cost of a fetch with the backend that needs the least CPU among those ahead.
 fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
-    let row = outcome.cheapest();
-    let cost = row.cost?;
+    let backend = outcome.cheapest();
+    let cost = backend.cost?;
     let which = if outcome.ahead.len() > 1 {
-        format!(" ({}, the least of them)", row.name)
+        format!(" ({}, the least of them)", backend.name)
     } else {
         String::new()
     };
@@ -187,27 +188,27 @@ fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
         if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
     let memory =
         cost.peak_rss_bytes.map_or_else(String::new, |peak| show(Unit::Bytes, peak as f64) + ", ");
-    let note = format!("{memory}{threads}, {} sockets{which}", grouped(row.sockets.opened));
+    let note = format!("{memory}{threads}, {} sockets{which}", grouped(backend.sockets.opened));
     Some(("Cost".to_owned(), cpu, note))
 }
 
-fn row_view(
+fn backend_view(
     workload: &WorkloadAnalysis,
-    row: &BackendAnalysis,
+    backend: &BackendAnalysis,
     against: AgainstView,
     is_best: bool,
 ) -> RowView {
     RowView {
-        name: row.name.clone(),
-        rank: row.rank,
+        name: backend.name.clone(),
+        rank: backend.rank,
         is_best,
-        is_reference: row.name == workload.reference,
-        pass: row.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
-        pass_s: row.median_s.map(significant),
+        is_reference: backend.name == workload.reference,
+        pass: backend.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
+        pass_s: backend.median_s.map(significant),
         against,
-        why: row.invalid.as_ref().map(ToString::to_string),
-        time: cells(workload, row, Group::Time),
-        cost: cells(workload, row, Group::Cost),
+        why: backend.invalid.as_ref().map(ToString::to_string),
+        time: cells(workload, backend, Group::Time),
+        cost: cells(workload, backend, Group::Cost),
     }
 }
 
@@ -215,15 +216,15 @@ fn row_view(
 fn metrics(workload: &WorkloadAnalysis, group: Group) -> impl Iterator<Item = &'static Metric> {
     metric::ALL
         .iter()
-        .filter(move |metric| metric.group == group && metric.is_known(&workload.rows))
+        .filter(move |metric| metric.group == group && metric.is_known(&workload.backends))
 }
 
-fn cells(workload: &WorkloadAnalysis, row: &BackendAnalysis, group: Group) -> Vec<Cell> {
-    metrics(workload, group).map(|metric| cell(workload, row, metric)).collect()
+fn cells(workload: &WorkloadAnalysis, backend: &BackendAnalysis, group: Group) -> Vec<Cell> {
+    metrics(workload, group).map(|metric| cell(workload, backend, metric)).collect()
 }
 
-fn cell(workload: &WorkloadAnalysis, row: &BackendAnalysis, metric: &Metric) -> Cell {
-    let value = (metric.value)(row).filter(|_| row.is_valid());
+fn cell(workload: &WorkloadAnalysis, backend: &BackendAnalysis, metric: &Metric) -> Cell {
+    let value = (metric.value)(backend).filter(|_| backend.is_valid());
     let largest = workload.valid().filter_map(metric.value).fold(0.0, f64::max);
     let share = value
         .filter(|_| largest > 0.0)
@@ -251,7 +252,7 @@ mod tests {
     fn headlines_match_the_verdict() {
         let mut comparison = comparison();
         assert_eq!(headline_of(&comparison), ("surf@smol".to_owned(), "is the fastest".to_owned()));
-        for pass in comparison.passes.iter_mut().filter(|pass| pass.row == "hyper@smol") {
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.backend == "hyper@smol") {
             pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
         }
         let trifle =

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use anyhow::{Context, ensure};
 
-use crate::backend::Row;
+use crate::backend::Backend;
 use crate::compare::analysis::{Paired, WorkloadAnalysis, analyse};
 use crate::record::{Comparison, control};
 use crate::stats;
@@ -21,7 +21,7 @@ const LEVEL: f64 = 0.95;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
     /// The backend that is compared with the reference.
-    pub row: String,
+    pub backend: String,
     /// Its true time relative to the reference.
     pub truth: f64,
     /// Blocks of each experiment.
@@ -48,12 +48,12 @@ impl Trial {
 
 /// Returns the true time of a backend relative to the reference. It is known for the A/A control
 /// and for the slowed reference.
-fn truth(row: &str, reference: &str) -> Option<f64> {
-    if row == control(reference) {
+fn truth(backend: &str, reference: &str) -> Option<f64> {
+    if backend == control(reference) {
         return Some(1.0);
     }
-    let share = row.parse::<Row>().ok()?.slowed_by()?;
-    row.starts_with(&format!("slowed:{reference}:")).then_some(1.0 + share)
+    let share = backend.parse::<Backend>().ok()?.slowed_by()?;
+    backend.starts_with(&format!("slowed:{reference}:")).then_some(1.0 + share)
 }
 
 /// Cuts the blocks of a workload, which may come from several runs, into experiments of
@@ -62,8 +62,8 @@ fn truth(row: &str, reference: &str) -> Option<f64> {
 pub fn trials(workload: &WorkloadAnalysis, blocks_each: usize) -> Vec<Trial> {
     let paired = &workload.paired;
     let Some(reference) = paired.index(&workload.reference) else { return Vec::new() };
-    let rows = 0..paired.names.len();
-    rows.filter_map(|row| Trial::new(workload, row, reference, blocks_each)).collect()
+    let backends = 0..paired.names.len();
+    backends.filter_map(|backend| Trial::new(workload, backend, reference, blocks_each)).collect()
 }
 
 impl Trial {
@@ -71,13 +71,13 @@ impl Trial {
     /// unknown or there are too few blocks.
     fn new(
         workload: &WorkloadAnalysis,
-        row: usize,
+        backend: usize,
         reference: usize,
         blocks_each: usize,
     ) -> Option<Self> {
-        let name = &workload.paired.names[row];
+        let name = &workload.paired.names[backend];
         let mut trial = Self {
-            row: name.clone(),
+            backend: name.clone(),
             truth: truth(name, &workload.reference)?,
             blocks: blocks_each,
             experiments: 0,
@@ -86,13 +86,13 @@ impl Trial {
             covered: 0,
         };
         for experiment in workload.paired.blocks.cut(blocks_each) {
-            trial.judge(&experiment, row, reference);
+            trial.judge(&experiment, backend, reference);
         }
         (trial.experiments > 0).then_some(trial)
     }
 
-    fn judge(&mut self, experiment: &Blocks, row: usize, reference: usize) {
-        let Some(ratio) = experiment.ratio(row, reference, Family::SINGLE) else { return };
+    fn judge(&mut self, experiment: &Blocks, backend: usize, reference: usize) {
+        let Some(ratio) = experiment.ratio(backend, reference, Family::SINGLE) else { return };
         self.experiments += 1;
         match ratio.verdict() {
             Verdict::Slower => self.slower += 1,
@@ -109,7 +109,7 @@ pub struct Run {
     /// The length of the run in seconds.
     pub seconds: f64,
     /// The slowed backend.
-    pub row: String,
+    pub backend: String,
     /// The number of blocks.
     pub blocks: usize,
     /// The number of rounds in the shortest block.
@@ -127,17 +127,17 @@ impl Run {
     pub fn new(comparison: Comparison) -> anyhow::Result<Self> {
         let workload =
             analyse(&comparison).into_iter().next().context("the run has no scenario")?;
-        let row = workload
-            .rows
+        let backend = workload
+            .backends
             .iter()
-            .find(|row| truth(&row.name, &workload.reference).is_some())
+            .find(|backend| truth(&backend.name, &workload.reference).is_some())
             .context("the run has no row that is slowed on purpose")?;
         Ok(Self {
             seconds: comparison.setup.aftermath.as_ref().context("the run was cut short")?.seconds,
-            row: row.name.clone(),
+            backend: backend.name.clone(),
             blocks: workload.blocks,
             rounds: workload.paired.blocks.shortest(),
-            found: row.ratio.context("the run has too few blocks")?,
+            found: backend.ratio.context("the run has too few blocks")?,
         })
     }
 
@@ -165,10 +165,11 @@ impl Run {
             "the experiments have blocks of {rounds} cycles, the run of {}",
             self.rounds
         );
-        let quarter =
-            trials.iter().find(|trial| trial.row == self.row && trial.blocks == self.quarter());
+        let quarter = trials
+            .iter()
+            .find(|trial| trial.backend == self.backend && trial.blocks == self.quarter());
         quarter.with_context(|| {
-            format!("there are no experiments on {} of {} blocks", self.row, self.quarter())
+            format!("there are no experiments on {} of {} blocks", self.backend, self.quarter())
         })
     }
 }
@@ -179,11 +180,11 @@ pub const DRAWN: usize = 10_000;
 /// Draws [`DRAWN`] experiments of `blocks_each` blocks from all blocks of a workload with
 /// replacement, and returns the share of them that find a backend slower. They share their blocks,
 /// so it has no interval. `None` if the backend has no blocks.
-pub fn resampled(workload: &WorkloadAnalysis, row: &str, blocks_each: usize) -> Option<f64> {
+pub fn resampled(workload: &WorkloadAnalysis, backend: &str, blocks_each: usize) -> Option<f64> {
     let values = workload
         .paired
         .blocks
-        .block_values(workload.paired.index(row)?, workload.paired.index(&workload.reference)?);
+        .block_values(workload.paired.index(backend)?, workload.paired.index(&workload.reference)?);
     if values.is_empty() {
         return None;
     }
@@ -221,8 +222,9 @@ pub fn block_lengths(comparison: &Comparison, workload: &WorkloadAnalysis) -> Ve
     // A round lasts as long as its passes. All other time of a block, such as that for starting
     // processes, is assumed to be spent once. It includes the time between passes, so short blocks
     // appear a little longer than they are.
-    let round_s: f64 =
-        (0..paired.blocks.rows()).filter_map(|row| stats::mean(&paired.blocks.passes(row))).sum();
+    let round_s: f64 = (0..paired.blocks.backends())
+        .filter_map(|backend| stats::mean(&paired.blocks.passes(backend)))
+        .sum();
     let once_s = (run_s / workload.blocks as f64 - most as f64 * round_s).max(0.0);
     let lengths = [1, 2, 3, 5, 10, 20, 40, 80].into_iter().filter(|rounds| *rounds <= most);
     let lengths = lengths.map(|rounds| BlockLength {
@@ -235,9 +237,9 @@ pub fn block_lengths(comparison: &Comparison, workload: &WorkloadAnalysis) -> Ve
 
 /// Returns the standard deviation of the block values of each backend against the reference.
 fn deviations(paired: &Paired, blocks: &Blocks, reference: usize) -> Vec<(String, f64)> {
-    let others = paired.names.iter().enumerate().filter(|(row, _)| *row != reference);
-    let deviations = others.filter_map(|(row, name)| {
-        let deviation = stats::standard_deviation(&blocks.block_values(row, reference))?;
+    let others = paired.names.iter().enumerate().filter(|(backend, _)| *backend != reference);
+    let deviations = others.filter_map(|(backend, name)| {
+        let deviation = stats::standard_deviation(&blocks.block_values(backend, reference))?;
         Some((name.clone(), deviation))
     });
     deviations.collect()
@@ -249,11 +251,11 @@ mod tests {
 
     #[test]
     fn truth_is_known_for_references() {
-        let known = |row| truth(row, "hyper@smol");
+        let known = |backend| truth(backend, "hyper@smol");
         assert_eq!(known("hyper@smol (again)"), Some(1.0));
         assert_eq!(known("slowed:hyper@smol:10%"), Some(1.1));
-        for row in ["hyper@smol", "surf@smol", "slowed:surf@smol:10%", "surf@smol (again)"] {
-            assert_eq!(known(row), None, "{row}");
+        for backend in ["hyper@smol", "surf@smol", "slowed:surf@smol:10%", "surf@smol (again)"] {
+            assert_eq!(known(backend), None, "{backend}");
         }
     }
 
@@ -266,7 +268,7 @@ mod tests {
             Blocks::new(2, (0..5).map(block).collect())
         };
         let mut trial = Trial {
-            row: "row".to_owned(),
+            backend: "row".to_owned(),
             truth: 1.1,
             blocks: 5,
             experiments: 0,

@@ -15,11 +15,11 @@ pub fn trials(trials: &[Trial]) -> String {
          |---|--:|--:|--:|--:|--:|--:|\n",
     );
     for trial in trials {
-        let Trial { row, truth, blocks, experiments, slower, faster, covered } = trial;
+        let Trial { backend, truth, blocks, experiments, slower, faster, covered } = trial;
         writeln!(
             text,
             "| {} | {:.0} % | {blocks} | {experiments} | {} | {} | {} |",
-            escape(row),
+            escape(backend),
             (truth - 1.0) * 100.0,
             share_text(trial, *slower),
             share_text(trial, *faster),
@@ -40,14 +40,14 @@ fn share_text(trial: &Trial, count: usize) -> String {
 /// Returns a paragraph on the result of a typical run, and on how often experiments with a quarter
 /// of its blocks and resampled experiments found the same.
 pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalysis) -> String {
-    let Run { seconds, row, blocks, rounds: run_rounds, found } = run;
+    let Run { seconds, backend, blocks, rounds: run_rounds, found } = run;
     format!(
         "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_rounds} \
          cycles, and found {}. Of the experiments with a quarter of its blocks, which have {} \
          cycles each, {} in {} found the row slower, and of {} resampled ones, with as many blocks \
          as the run drawn from all {} with replacement, {:.1} %. The run itself \
          has blocks of at least as many cycles, and so finds that difference at least as often.\n",
-        escape(row),
+        escape(backend),
         found.interval_text(),
         workload.paired.blocks.shortest(),
         quarter.slower,
@@ -63,8 +63,8 @@ pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalys
 pub fn block_lengths(lengths: &[BlockLength]) -> String {
     let Some(first) = lengths.first() else { return String::new() };
     let mut text = String::from("| cycles | a block lasts |");
-    for (row, _) in &first.deviations {
-        write!(text, " {} | x √s |", escape(row)).expect("a string takes everything");
+    for (backend, _) in &first.deviations {
+        write!(text, " {} | x √s |", escape(backend)).expect("a string takes everything");
     }
     text.push_str("\n|--:|--:|");
     text.push_str(&"--:|--:|".repeat(first.deviations.len()));
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn resampling_finds_real_differences() {
         let workload = analyse(&comparison()).remove(0);
-        let found = |row| resampled(&workload, row, 6);
+        let found = |backend| resampled(&workload, backend, 6);
         assert_eq!(
             [found("ureq@sequential"), found("surf@smol"), found("nobody")],
             [Some(1.0), Some(0.0), None]

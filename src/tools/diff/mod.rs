@@ -42,22 +42,23 @@ impl Figure {
 
     /// Returns the logarithm of the figure in each block of a backend.
     fn block_values(self, side: Side<'_>) -> Vec<f64> {
-        let Side { comparison, workload, row } = side;
+        let Side { comparison, workload, backend } = side;
         let blocks = &workload.paired.blocks;
         match self {
             Self::Median => {
-                blocks.block_medians(row.index).into_iter().flatten().map(f64::ln).collect()
+                blocks.block_medians(backend.index).into_iter().flatten().map(f64::ln).collect()
             }
             Self::Ratio => match workload.paired.index(&workload.reference) {
-                Some(reference) if reference != row.index => {
-                    blocks.block_values(row.index, reference)
+                Some(reference) if reference != backend.index => {
+                    blocks.block_values(backend.index, reference)
                 }
                 _ => Vec::new(),
             },
             Self::Cpu => {
                 let scenario = &workload.setup.scenario;
                 let costs = comparison.costs.iter();
-                let costs = costs.filter(|cost| cost.scenario == *scenario && cost.row == row.name);
+                let costs =
+                    costs.filter(|cost| cost.scenario == *scenario && cost.backend == backend.name);
                 let cpu_s = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
                 // In a very short block the clock may not have ticked at all.
                 cpu_s.filter(|s| *s > 0.0 && s.is_finite()).map(f64::ln).collect()
@@ -67,9 +68,10 @@ impl Figure {
 
     /// Whether the figure of a backend is valid.
     fn counts(self, side: Side<'_>) -> bool {
-        let WorkloadAnalysis { rows, reference, .. } = side.workload;
-        let mut references = rows.iter().filter(|row| row.name == *reference);
-        side.row.is_valid() && (self != Self::Ratio || references.all(BackendAnalysis::is_valid))
+        let WorkloadAnalysis { backends, reference, .. } = side.workload;
+        let mut references = backends.iter().filter(|backend| backend.name == *reference);
+        side.backend.is_valid()
+            && (self != Self::Ratio || references.all(BackendAnalysis::is_valid))
     }
 
     /// Returns the new figure over the old one; `None` if they are not comparable.
@@ -108,16 +110,16 @@ impl<T> OldNew<T> {
 struct Side<'a> {
     comparison: &'a Comparison,
     workload: &'a WorkloadAnalysis,
-    row: &'a BackendAnalysis,
+    backend: &'a BackendAnalysis,
 }
 
 /// The change of a backend on a scenario.
 #[derive(Debug, Clone)]
-pub struct RowChange {
+pub struct BackendChange {
     /// The scenario's name.
     pub scenario: String,
     /// The backend's name.
-    pub row: String,
+    pub backend: String,
     /// The median pass, in seconds.
     pub median_s: OldNew<Option<f64>>,
     /// The new figure over the old one, in the order of [`Figure::ALL`].
@@ -126,14 +128,14 @@ pub struct RowChange {
     pub invalid: OldNew<Option<Invalid>>,
 }
 
-impl RowChange {
+impl BackendChange {
     fn new(sides: OldNew<Side<'_>>, family: Family) -> Self {
         Self {
             scenario: sides.new.workload.setup.scenario.clone(),
-            row: sides.new.row.name.clone(),
-            median_s: sides.map(|side| side.row.median_s),
+            backend: sides.new.backend.name.clone(),
+            median_s: sides.map(|side| side.backend.median_s),
             changes: Figure::ALL.map(|figure| figure.change(sides, family)),
-            invalid: sides.map(|side| side.row.invalid.clone()),
+            invalid: sides.map(|side| side.backend.invalid.clone()),
         }
     }
 
@@ -153,7 +155,7 @@ impl RowChange {
 #[derive(Debug, Clone)]
 pub struct Difference {
     /// The backends in both records, scenario by scenario.
-    pub rows: Vec<RowChange>,
+    pub backends: Vec<BackendChange>,
     /// Pairs of backends that are ranked in opposite order.
     pub reversed: Vec<Reversed>,
     /// Sentences on the parts that cannot be compared, with the reason.
@@ -184,30 +186,30 @@ pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
             left_out.push(format!("{scenario}: {why}."));
             continue;
         }
-        let rows = matched(
-            &workloads.old.rows,
-            &workloads.new.rows,
-            |row| format!("{} on {scenario}", row.name),
+        let backends = matched(
+            &workloads.old.backends,
+            &workloads.new.backends,
+            |backend| format!("{} on {scenario}", backend.name),
             &mut left_out,
         );
-        reversed.extend(reversals(workloads, &rows));
-        pairs.extend(rows.into_iter().map(|row| OldNew {
-            old: Side { comparison: old, workload: workloads.old, row: row.old },
-            new: Side { comparison: new, workload: workloads.new, row: row.new },
+        reversed.extend(reversals(workloads, &backends));
+        pairs.extend(backends.into_iter().map(|backend| OldNew {
+            old: Side { comparison: old, workload: workloads.old, backend: backend.old },
+            new: Side { comparison: new, workload: workloads.new, backend: backend.new },
         }));
     }
     let family = Family::new(pairs.len());
-    let rows = pairs.into_iter().map(|sides| RowChange::new(sides, family)).collect();
-    Difference { rows, reversed, left_out }
+    let backends = pairs.into_iter().map(|sides| BackendChange::new(sides, family)).collect();
+    Difference { backends, reversed, left_out }
 }
 
 /// Returns the pairs of backends that are shown to be ranked one way in the old workload and the
 /// other way in the new one.
 fn reversals(
     workloads: OldNew<&WorkloadAnalysis>,
-    rows: &[OldNew<&BackendAnalysis>],
+    backends: &[OldNew<&BackendAnalysis>],
 ) -> Vec<Reversed> {
-    let valid = rows.iter().filter(|row| row.old.is_valid() && row.new.is_valid());
+    let valid = backends.iter().filter(|backend| backend.old.is_valid() && backend.new.is_valid());
     let pairs = valid.clone().flat_map(|one| valid.clone().map(move |other| (one, other)));
     pairs
         .filter(|(one, other)| {
@@ -222,8 +224,12 @@ fn reversals(
         .collect()
 }
 
-fn is_faster(workload: &WorkloadAnalysis, row: &BackendAnalysis, other: &BackendAnalysis) -> bool {
-    workload.pair(row, other).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
+fn is_faster(
+    workload: &WorkloadAnalysis,
+    backend: &BackendAnalysis,
+    other: &BackendAnalysis,
+) -> bool {
+    workload.pair(backend, other).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
 }
 
 /// Returns the pairs of things with the same name in both records, and adds the others to
@@ -276,13 +282,14 @@ pub struct Threshold {
 impl Threshold {
     /// Whether any backend has an interval to test against the threshold.
     pub fn is_tried_by(&self, difference: &Difference) -> bool {
-        let mut changes = difference.rows.iter().filter_map(|row| row.change(self.figure));
+        let mut changes =
+            difference.backends.iter().filter_map(|backend| backend.change(self.figure));
         changes.any(|ratio| ratio.has_verdict())
     }
 
     /// Whether a backend's whole interval lies beyond the threshold. With too few blocks, it never
     /// does.
-    pub fn is_passed_by(&self, change: &RowChange) -> bool {
+    pub fn is_passed_by(&self, change: &BackendChange) -> bool {
         change.change(self.figure).is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)
     }
 }
@@ -319,11 +326,11 @@ fn bad_threshold(text: &str) -> anyhow::Error {
 mod tests {
     use super::*;
 
-    fn change(mean: f64, low: f64, blocks: usize) -> RowChange {
+    fn change(mean: f64, low: f64, blocks: usize) -> BackendChange {
         let ratio = Ratio { mean, low, high: 2.0 * mean - low, blocks };
-        RowChange {
+        BackendChange {
             scenario: "keepalive".to_owned(),
-            row: "hyper@smol".to_owned(),
+            backend: "hyper@smol".to_owned(),
             median_s: OldNew::default(),
             changes: [Some(ratio), None, None],
             invalid: OldNew::default(),

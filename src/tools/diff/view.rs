@@ -7,25 +7,27 @@ use crate::render::numbers::seconds;
 use crate::render::table::{Column, Side, table, wrapped};
 use crate::render::verdict::Change;
 use crate::render::{FAILURE, HEADING};
-use crate::tools::diff::{Difference, Figure, Reversed, RowChange, Threshold};
+use crate::tools::diff::{BackendChange, Difference, Figure, Reversed, Threshold};
 
 /// Returns two tables for each scenario, then the other differences.
 pub fn text(difference: &Difference, conditions: &[String]) -> String {
     let mut text = String::new();
     let mut scenarios: Vec<&str> =
-        difference.rows.iter().map(|row| row.scenario.as_str()).collect();
+        difference.backends.iter().map(|backend| backend.scenario.as_str()).collect();
     scenarios.dedup();
     for scenario in scenarios {
-        let rows: Vec<&RowChange> =
-            difference.rows.iter().filter(|row| row.scenario == scenario).collect();
-        let (scenario, passes, others) = (visible(scenario), passes(&rows), others(&rows));
+        let backends: Vec<&BackendChange> =
+            difference.backends.iter().filter(|backend| backend.scenario == scenario).collect();
+        let (scenario, passes, others) = (visible(scenario), passes(&backends), others(&backends));
         writeln!(text, "{HEADING}{scenario}{HEADING:#}\n{passes}\n{others}")
             .expect("a string takes all");
-        for row in rows {
-            for (when, why) in [("old", &row.invalid.old), ("new", &row.invalid.new)] {
+        for backend in backends {
+            for (when, why) in [("old", &backend.invalid.old), ("new", &backend.invalid.new)] {
                 if let Some(why) = why {
-                    let line =
-                        visible(&format!("{} does not count in the {when} record: {why}", row.row));
+                    let line = visible(&format!(
+                        "{} does not count in the {when} record: {why}",
+                        backend.backend
+                    ));
                     writeln!(text, "{FAILURE}{line}{FAILURE:#}\n").expect("a string takes all");
                 }
             }
@@ -45,43 +47,47 @@ pub fn text(difference: &Difference, conditions: &[String]) -> String {
 }
 
 /// Returns the table of passes, which include changes of the whole machine.
-fn passes(rows: &[&RowChange]) -> String {
+fn passes(backends: &[&BackendChange]) -> String {
     let columns = [
         Column("row", Side::Left),
         Column("old pass", Side::Right),
         Column("new pass", Side::Right),
         Column("median", Side::Left),
     ];
-    table(&columns, &rows.iter().map(|row| pass_cells(row)).collect::<Vec<_>>())
+    table(&columns, &backends.iter().map(|backend| pass_cells(backend)).collect::<Vec<_>>())
 }
 
-fn pass_cells(row: &RowChange) -> Vec<String> {
+fn pass_cells(backend: &BackendChange) -> Vec<String> {
     vec![
-        visible(&row.row),
-        row.median_s.old.map_or_else(String::new, seconds),
-        row.median_s.new.map_or_else(String::new, seconds),
-        change_text(row, Figure::Median),
+        visible(&backend.backend),
+        backend.median_s.old.map_or_else(String::new, seconds),
+        backend.median_s.new.map_or_else(String::new, seconds),
+        change_text(backend, Figure::Median),
     ]
 }
 
 /// Returns the table of the figures that changes of the whole machine cancel out of: the ratio to
 /// the reference in the same rounds, and the processor time.
-fn others(rows: &[&RowChange]) -> String {
+fn others(backends: &[&BackendChange]) -> String {
     let columns = [
         Column("row", Side::Left),
         Column("ratio to the reference", Side::Left),
         Column("cpu", Side::Left),
     ];
-    let cells = rows.iter().map(|row| {
-        vec![visible(&row.row), change_text(row, Figure::Ratio), change_text(row, Figure::Cpu)]
+    let cells = backends.iter().map(|backend| {
+        vec![
+            visible(&backend.backend),
+            change_text(backend, Figure::Ratio),
+            change_text(backend, Figure::Cpu),
+        ]
     });
     table(&columns, &cells.collect::<Vec<_>>())
 }
 
 /// Returns the change of a figure in words.
-fn change_text(row: &RowChange, figure: Figure) -> String {
+fn change_text(backend: &BackendChange, figure: Figure) -> String {
     let change = if figure == Figure::Cpu { Change::Cost } else { Change::Time };
-    row.change(figure).map_or_else(String::new, |ratio| ratio.change_text(change))
+    backend.change(figure).map_or_else(String::new, |ratio| ratio.change_text(change))
 }
 
 /// Returns a line for each pair of backends that are ranked in opposite order.
@@ -103,9 +109,12 @@ fn reversed_line(pair: &Reversed) -> String {
 /// Returns one line for each backend that passes a threshold.
 pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> {
     let mut lines = Vec::new();
-    for row in &difference.rows {
-        for threshold in thresholds.iter().filter(|threshold| threshold.is_passed_by(row)) {
-            lines.push(visible(&format!("{} on {}: {threshold}", row.row, row.scenario)));
+    for backend in &difference.backends {
+        for threshold in thresholds.iter().filter(|threshold| threshold.is_passed_by(backend)) {
+            lines.push(visible(&format!(
+                "{} on {}: {threshold}",
+                backend.backend, backend.scenario
+            )));
         }
     }
     lines
@@ -122,10 +131,10 @@ mod tests {
         Some(Ratio { mean, low, high, blocks: 8 })
     }
 
-    fn row(name: &str, changes: [Option<Ratio>; 3]) -> RowChange {
-        RowChange {
+    fn backend(name: &str, changes: [Option<Ratio>; 3]) -> BackendChange {
+        BackendChange {
             scenario: "keepalive".to_owned(),
-            row: name.to_owned(),
+            backend: name.to_owned(),
             median_s: OldNew { old: Some(0.120_41), new: Some(0.121_41) },
             changes,
             invalid: OldNew::default(),
@@ -134,10 +143,10 @@ mod tests {
 
     #[test]
     fn text_fits_a_terminal() {
-        let rows = vec![
-            row("hyper@tokio", [ratio(1.0, 0.995, 1.005), None, ratio(0.9, 0.89, 0.91)]),
-            row("ureq@sequential", [ratio(3.4123, 2.8312, 4.1234); 3]),
-            row(
+        let backends = vec![
+            backend("hyper@tokio", [ratio(1.0, 0.995, 1.005), None, ratio(0.9, 0.89, 0.91)]),
+            backend("ureq@sequential", [ratio(3.4123, 2.8312, 4.1234); 3]),
+            backend(
                 "surf@async-std",
                 [ratio(0.95, 0.9015, 0.9985), ratio(1.0996, 1.0912, 1.1049), ratio(1.05, 1.0, 1.1)],
             ),
@@ -148,7 +157,7 @@ mod tests {
             is_faster: "hyper@smol".to_owned(),
         }];
         let left_out = vec!["fan-out is only in the new record.".to_owned()];
-        let difference = Difference { rows, reversed, left_out };
+        let difference = Difference { backends, reversed, left_out };
         let text = text(&difference, &["kernel: Linux 6.18.0 -> Linux 6.19.0".to_owned()]);
         assert!(width(&text) <= TERMINAL, "{text}");
         insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r"

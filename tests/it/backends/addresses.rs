@@ -4,12 +4,12 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::Command;
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::record::Comparison;
 use url::Url;
 
-use super::{fetch, limits, open, outcomes, rows};
+use super::{backends, fetch, limits, open, outcomes};
 use crate::families::families;
 use crate::namespace;
 use crate::raw_server::{RawServer, ok, path};
@@ -25,20 +25,20 @@ const LOOPBACK: &str = "ip link set lo up";
 const ANSWERED: Outcome = Ok((200, 1));
 
 #[track_caller]
-fn check(hosts: &[&str], port: u16, expected: impl Fn(Row) -> Outcome) {
-    for row in rows() {
+fn check(hosts: &[&str], port: u16, expected: impl Fn(Backend) -> Outcome) {
+    for backend in backends() {
         for host in hosts {
             let url: Url = format!("http://{host}:{port}/").parse().unwrap();
-            let pass = fetch(row, &limits(1), &[url]);
+            let pass = fetch(backend, &limits(1), &[url]);
             let told = &pass.fetched[0].result;
-            assert_eq!(outcomes(&pass), [expected(row)], "{row}: {host}: {told:?}");
+            assert_eq!(outcomes(&pass), [expected(backend)], "{backend}: {host}: {told:?}");
         }
     }
 }
 
 /// The class of a refused connection, as far as the client reports it.
-fn refused(row: Row) -> Outcome {
-    Err(if row.backend().client == "isahc" { ErrorClass::Connect } else { ErrorClass::Refused })
+fn refused(backend: Backend) -> Outcome {
+    Err(if backend.entry().client == "isahc" { ErrorClass::Connect } else { ErrorClass::Refused })
 }
 
 #[test]
@@ -69,18 +69,18 @@ fn no_ipv6_is_connect() {
     check(&["[::1]", "[2001:db8::1]", "[fe80::1]"], DEAD_PORT, |_| Err(ErrorClass::Connect));
     check(&["127.0.0.1"], DEAD_PORT, refused);
     // Which of its addresses a client reports is the client's own choice.
-    for row in rows() {
+    for backend in backends() {
         let url: Url = format!("http://localhost:{DEAD_PORT}/").parse().unwrap();
-        let told = outcomes(&fetch(row, &limits(1), &[url]));
+        let told = outcomes(&fetch(backend, &limits(1), &[url]));
         let expected = [ErrorClass::Refused, ErrorClass::Connect];
-        assert!(expected.iter().any(|class| told == [Err(*class)]), "{row}: {told:?}");
+        assert!(expected.iter().any(|class| told == [Err(*class)]), "{backend}: {told:?}");
     }
 }
 
 /// `compare` talks to foreign programs itself. This one reports every failed connect as refused.
 #[test]
 fn compare_knows_no_ipv6_too() {
-    let Some(curl) = rows().find(|row| row.backend().client == "curl") else { return };
+    let Some(curl) = backends().find(|backend| backend.entry().client == "curl") else { return };
     if !namespace::enter("backends::addresses::compare_knows_no_ipv6_too", "") {
         return;
     }
@@ -117,25 +117,25 @@ fn no_free_port_is_local_limit() {
         let url: Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         ports("40000 40000");
         let _held = TcpStream::connect((ip, DEAD_PORT)).unwrap();
-        for row in rows() {
+        for backend in backends() {
             ports("32768 60999");
             // Some look at their machine when they start.
-            let mut session = open(row, &limits(1));
+            let mut session = open(backend, &limits(1));
             ports("40000 40000");
             let pass = session.fetch_all(std::slice::from_ref(&url)).unwrap();
-            let expected = match row.backend().client {
+            let expected = match backend.entry().client {
                 // They do not tell why they could not connect.
                 "isahc" => ErrorClass::Connect,
                 "curl" => ErrorClass::Refused,
                 _ => ErrorClass::LocalLimit,
             };
             let error = pass.fetched[0].result.as_ref().unwrap_err();
-            assert_eq!(error.class, expected, "{row}: {url}: {error}");
+            assert_eq!(error.class, expected, "{backend}: {url}: {error}");
             // By the number `compare` knows exhausted ports from exhausted descriptors.
             let has_number = error.message.contains("os error 99");
             assert!(
-                has_number || expected != ErrorClass::LocalLimit || row.backend().is_peer(),
-                "{row}: {error}"
+                has_number || expected != ErrorClass::LocalLimit || backend.entry().is_peer(),
+                "{backend}: {error}"
             );
         }
     }

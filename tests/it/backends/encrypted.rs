@@ -1,15 +1,15 @@
 //! Every row that speaks https over the mock server's own TLS.
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Connections, Limits, Options};
 
-use super::{MIXED, limits, opened_again, outcome, rows, waiting};
+use super::{MIXED, backends, limits, opened_again, outcome, waiting};
 use crate::families::over_families;
 use crate::mock::Mock;
 
-fn encrypted_rows() -> impl Iterator<Item = Row> {
-    rows().filter(|row| row.backend().https)
+fn encrypted_backends() -> impl Iterator<Item = Backend> {
+    backends().filter(|backend| backend.entry().https)
 }
 
 #[test]
@@ -17,16 +17,16 @@ fn every_answer_is_right_over_tls_and_connections_are_kept() {
     over_families(|ip| {
         let mock = Mock::start_on(ip, &MIXED.replacen("concurrency", "tls = true\nconcurrency", 1));
         let sites = mock.scenario.sites.len() as u64;
-        for row in encrypted_rows() {
-            let mut session = row.open(&mock.options(), &limits(4)).unwrap();
+        for backend in encrypted_backends() {
+            let mut session = backend.open(&mock.options(), &limits(4)).unwrap();
             for visit in 0..3 {
                 mock.take_witness();
-                mock.verified(row, session.as_mut(), visit);
+                mock.verified(backend, session.as_mut(), visit);
                 let seen = mock.take_witness();
-                assert_eq!(seen.requests, sites, "{row}");
+                assert_eq!(seen.requests, sites, "{backend}");
                 assert!(
                     seen.connections < sites,
-                    "{row} at {ip}: {} connections on visit {visit}",
+                    "{backend} at {ip}: {} connections on visit {visit}",
                     seen.connections
                 );
             }
@@ -38,13 +38,13 @@ fn every_answer_is_right_over_tls_and_connections_are_kept() {
 fn every_fetch_makes_a_handshake_where_the_policy_says_so() {
     let site = "[[site]]\nlabel = 'a'\nrepeat = 5\nbytes = '1kB'";
     let mock = Mock::start(&format!("description = 'd'\nconcurrency = 2\ntls = true\n{site}"));
-    for row in encrypted_rows() {
+    for backend in encrypted_backends() {
         let limits = Limits { connections: Connections::PerFetch, ..limits(2) };
-        let mut session = row.open(&mock.options(), &limits).unwrap();
+        let mut session = backend.open(&mock.options(), &limits).unwrap();
         for visit in 0..2 {
             mock.take_witness();
-            mock.verified(row, session.as_mut(), visit);
-            assert_eq!(mock.take_witness().connections, 5, "{row}");
+            mock.verified(backend, session.as_mut(), visit);
+            assert_eq!(mock.take_witness().connections, 5, "{backend}");
         }
     }
 }
@@ -56,8 +56,8 @@ fn a_row_trusts_the_server_only_if_it_is_told_to() {
             ip,
             "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1",
         );
-        for row in encrypted_rows() {
-            let pass = row
+        for backend in encrypted_backends() {
+            let pass = backend
                 .open(&Options::default(), &limits(1))
                 .unwrap()
                 .fetch_all(&mock.urls(0))
@@ -65,7 +65,7 @@ fn a_row_trusts_the_server_only_if_it_is_told_to() {
             assert_eq!(
                 outcome(&pass.fetched[0]),
                 Err(ErrorClass::Tls),
-                "{row}: {:?}",
+                "{backend}: {:?}",
                 pass.fetched[0].result
             );
         }
@@ -77,22 +77,23 @@ fn a_row_without_tls_says_so() {
     let mock = Mock::start(
         "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1",
     );
-    for row in Row::all().filter(|row| !row.backend().https) {
-        let pass = row.open(&mock.options(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
-        assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Unsupported), "{row}");
+    for backend in Backend::all().filter(|backend| !backend.entry().https) {
+        let pass =
+            backend.open(&mock.options(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
+        assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Unsupported), "{backend}");
     }
 }
 
 #[test]
 fn connections_over_tls_are_kept() {
     let mock = Mock::start(&format!("tls = true\n{}", waiting(8, 300)));
-    for row in encrypted_rows() {
-        let slots = row.slots(&limits(4)).get() as u64;
-        let mut session = row.open(&mock.options(), &limits(4)).unwrap();
-        for (visit, opened) in [(0, slots), (1, opened_again(row, slots))] {
+    for backend in encrypted_backends() {
+        let slots = backend.slots(&limits(4)).get() as u64;
+        let mut session = backend.open(&mock.options(), &limits(4)).unwrap();
+        for (visit, opened) in [(0, slots), (1, opened_again(backend, slots))] {
             mock.take_witness();
-            mock.verified(row, session.as_mut(), visit);
-            assert_eq!(mock.take_witness().connections, opened, "{row}, {visit}");
+            mock.verified(backend, session.as_mut(), visit);
+            assert_eq!(mock.take_witness().connections, opened, "{backend}, {visit}");
         }
     }
 }

@@ -8,7 +8,7 @@ use fetchbench::fetch::error::ErrorClass;
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use url::Url;
 
-use super::{fetch, limits, open, outcome, outcomes, rows};
+use super::{backends, fetch, limits, open, outcome, outcomes};
 use crate::families::over_families;
 use crate::raw_server::{RawServer, Then, ok, path, raw};
 
@@ -77,9 +77,9 @@ fn each_failure_has_the_class_that_all_rows_share() {
             (server.url("/short-chunks"), ErrorClass::BodyShort),
             (server.url("/garbage"), ErrorClass::Protocol),
         ];
-        for row in rows() {
+        for backend in backends() {
             for (url, class) in &cases {
-                let expected = match (row.backend().client, url.path()) {
+                let expected = match (backend.entry().client, url.path()) {
                     // It takes a reset in the body for its end, and then finds it too short.
                     ("ureq", "/reset-in-body") => Err(ErrorClass::BodyShort),
                     // They take the end of the connection for that of the head, and read what there
@@ -90,11 +90,11 @@ fn each_failure_has_the_class_that_all_rows_share() {
                     ("isahc", "/") => Err(ErrorClass::Connect),
                     _ => Err(*class),
                 };
-                let pass = fetch(row, &limits(1), std::slice::from_ref(url));
+                let pass = fetch(backend, &limits(1), std::slice::from_ref(url));
                 assert_eq!(
                     outcomes(&pass),
                     [expected],
-                    "{row}: {url}: {:?}",
+                    "{backend}: {url}: {:?}",
                     pass.fetched[0].result
                 );
             }
@@ -106,18 +106,22 @@ fn each_failure_has_the_class_that_all_rows_share() {
 fn chunks_are_joined_and_a_body_until_the_end_of_the_connection_is_read_or_refused() {
     over_families(|ip| {
         let server = faulty(ip);
-        for row in rows() {
+        for backend in backends() {
             let pass = fetch(
-                row,
+                backend,
                 &limits(1),
                 &[server.url("/chunks"), server.url("/until-close"), server.url("/chunks")],
             );
-            let until_close = if row.backend().client == "surf" {
+            let until_close = if backend.entry().client == "surf" {
                 Err(ErrorClass::Unsupported)
             } else {
                 Ok((200, 6))
             };
-            assert_eq!(outcomes(&pass), [Ok((200, 8)), until_close, Ok((200, 8))], "{row} at {ip}");
+            assert_eq!(
+                outcomes(&pass),
+                [Ok((200, 8)), until_close, Ok((200, 8))],
+                "{backend} at {ip}"
+            );
         }
     });
 }
@@ -128,25 +132,25 @@ fn a_deadline_ends_a_fetch_wherever_it_stands() {
         let server = faulty(ip);
         let urls =
             ["/silent", "/silent-in-body", "/drip", "/drip-head"].map(|path| server.url(path));
-        for row in rows() {
+        for backend in backends() {
             let limits = Limits { deadline: Duration::from_millis(300), ..limits(4) };
-            let pass = fetch(row, &limits, &urls);
+            let pass = fetch(backend, &limits, &urls);
             for (url, fetched) in urls.iter().zip(&pass.fetched) {
                 assert_eq!(
                     outcome(fetched),
                     Err(ErrorClass::Timeout),
-                    "{row}: {url}: {:?}",
+                    "{backend}: {url}: {:?}",
                     fetched.result
                 );
                 assert!(
                     fetched.elapsed >= limits.deadline.mul_f64(0.99),
-                    "{row}: {url} after {:?}",
+                    "{backend}: {url} after {:?}",
                     fetched.elapsed
                 );
                 // The server would go on for a minute.
                 assert!(
                     fetched.elapsed < Duration::from_secs(5),
-                    "{row}: {url} after {:?}",
+                    "{backend}: {url} after {:?}",
                     fetched.elapsed
                 );
             }
@@ -158,15 +162,15 @@ fn a_deadline_ends_a_fetch_wherever_it_stands() {
 fn a_body_is_held_to_its_cap() {
     over_families(|ip| {
         let server = faulty(ip);
-        for row in rows() {
+        for backend in backends() {
             let limits = Limits { max_body: 5, ..limits(2) };
             let pass = fetch(
-                row,
+                backend,
                 &limits,
                 &[server.url("/endless"), server.url("/1234"), server.url("/12345")],
             );
             let too_large = Err(ErrorClass::BodyTooLarge);
-            assert_eq!(outcomes(&pass), [too_large, Ok((200, 5)), too_large], "{row} at {ip}");
+            assert_eq!(outcomes(&pass), [too_large, Ok((200, 5)), too_large], "{backend} at {ip}");
         }
     });
 }
@@ -194,18 +198,22 @@ fn a_failed_fetch_spoils_neither_its_neighbours_nor_the_next_pass() {
             .collect();
         let good: Vec<Url> =
             (0..20).map(|index| server.url(&format!("/{}", "g".repeat(30 + index)))).collect();
-        for row in rows() {
+        for backend in backends() {
             let limits =
                 Limits { deadline: Duration::from_secs(1), max_body: 1 << 20, ..limits(4) };
-            let mut session = open(row, &limits);
+            let mut session = open(backend, &limits);
             for round in 0..2 {
                 let pass = session.fetch_all(&mixed).unwrap();
                 for (index, pair) in pass.fetched.chunks(2).enumerate() {
-                    assert!(pair[0].result.is_err(), "{row} at {ip}, {round}: {}", faults[index]);
+                    assert!(
+                        pair[0].result.is_err(),
+                        "{backend} at {ip}, {round}: {}",
+                        faults[index]
+                    );
                     assert_eq!(
                         outcome(&pair[1]),
                         Ok((200, 11 + index as u64)),
-                        "{row} at {ip}, {round}: beside {}",
+                        "{backend} at {ip}, {round}: beside {}",
                         faults[index]
                     );
                 }
@@ -214,7 +222,7 @@ fn a_failed_fetch_spoils_neither_its_neighbours_nor_the_next_pass() {
                     assert_eq!(
                         outcome(fetched),
                         Ok((200, 31 + index as u64)),
-                        "{row} at {ip}, {round}: {:?}",
+                        "{backend} at {ip}, {round}: {:?}",
                         fetched.result
                     );
                 }
@@ -227,14 +235,14 @@ fn a_failed_fetch_spoils_neither_its_neighbours_nor_the_next_pass() {
 fn a_connection_that_the_server_closed_between_two_passes_is_not_used_again() {
     over_families(|ip| {
         let server = RawServer::start_on(ip, |head| (ok(path(head)).0, Then::Close));
-        for row in rows() {
-            let mut session = open(row, &limits(1));
+        for backend in backends() {
+            let mut session = open(backend, &limits(1));
             for _ in 0..5 {
                 let pass = session.fetch_all(&[server.url("/abc")]).unwrap();
                 assert_eq!(
                     outcomes(&pass),
                     [Ok((200, 4))],
-                    "{row} at {ip}: {:?}",
+                    "{backend} at {ip}: {:?}",
                     pass.fetched[0].result
                 );
                 // The server's FIN is on its way.
@@ -252,9 +260,9 @@ fn odd_answers_are_right_or_refused_and_spoil_nothing() {
         let urls: Vec<Url> =
             odd.iter().flat_map(|path| [server.url(path), server.url("/good")]).collect();
         let (unsupported, protocol) = (Err(ErrorClass::Unsupported), Err(ErrorClass::Protocol));
-        for row in rows() {
-            let found = outcomes(&fetch(row, &limits(1), &urls));
-            let expected = match row.backend().client {
+        for backend in backends() {
+            let found = outcomes(&fetch(backend, &limits(1), &urls));
+            let expected = match backend.entry().client {
                 // Its h1 client takes the first two for empty answers, and panics over the last.
                 "surf" => [unsupported, unsupported, protocol, Err(ErrorClass::Crashed)],
                 // It takes the first for the final answer.
@@ -266,11 +274,11 @@ fn odd_answers_are_right_or_refused_and_spoil_nothing() {
                 _ => [Ok((200, 5)), Ok((200, 5)), protocol, Ok((200, 5))],
             };
             for (index, expected) in expected.into_iter().enumerate() {
-                assert_eq!(found[2 * index], expected, "{row} at {ip}: {}", odd[index]);
+                assert_eq!(found[2 * index], expected, "{backend} at {ip}: {}", odd[index]);
                 assert_eq!(
                     found[2 * index + 1],
                     Ok((200, 5)),
-                    "{row} at {ip}: behind {}",
+                    "{backend} at {ip}: behind {}",
                     odd[index]
                 );
             }
@@ -282,12 +290,12 @@ fn odd_answers_are_right_or_refused_and_spoil_nothing() {
 fn a_deadline_ends_a_body_that_comes_without_pause() {
     over_families(|ip| {
         let server = faulty(ip);
-        for row in rows() {
+        for backend in backends() {
             let limits =
                 Limits { deadline: Duration::from_millis(300), max_body: u64::MAX, ..limits(1) };
-            let pass = fetch(row, &limits, &[server.url("/endless")]);
-            assert_eq!(outcomes(&pass), [Err(ErrorClass::Timeout)], "{row} at {ip}");
-            assert!(pass.elapsed < Duration::from_secs(3), "{row} at {ip}: {:?}", pass.elapsed);
+            let pass = fetch(backend, &limits, &[server.url("/endless")]);
+            assert_eq!(outcomes(&pass), [Err(ErrorClass::Timeout)], "{backend} at {ip}");
+            assert!(pass.elapsed < Duration::from_secs(3), "{backend} at {ip}: {:?}", pass.elapsed);
         }
     });
 }

@@ -2,11 +2,11 @@
 
 use std::sync::mpsc;
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::{HEADERS_MAX, Options};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
-use super::{limits, outcomes, rows};
+use super::{backends, limits, outcomes};
 use crate::raw_server::{RawServer, ok};
 
 /// Names of every kind, and such as a client may have its own use for.
@@ -43,15 +43,15 @@ fn headers(name: &str, values: &[&[u8]]) -> HeaderMap {
 }
 
 /// The values of a header as a row sends it, with a character for every byte.
-fn sent(row: Row, name: &str, headers: HeaderMap) -> Vec<String> {
+fn sent(backend: Backend, name: &str, headers: HeaderMap) -> Vec<String> {
     let (sender, heads) = mpsc::channel();
     let server = RawServer::start(move |head| {
         sender.send(head.to_owned()).unwrap();
         ok("")
     });
     let options = Options { headers, ..Options::default() };
-    let pass = row.open(&options, &limits(1)).unwrap().fetch_all(&[server.url("/")]).unwrap();
-    assert_eq!(outcomes(&pass), [Ok((200, 0))], "{row}: {name}");
+    let pass = backend.open(&options, &limits(1)).unwrap().fetch_all(&[server.url("/")]).unwrap();
+    assert_eq!(outcomes(&pass), [Ok((200, 0))], "{backend}: {name}");
     let head = heads.recv().unwrap();
     let lines = head.lines().filter_map(|line| line.split_once(':'));
     lines
@@ -67,12 +67,12 @@ fn shown(value: &[u8]) -> String {
 
 #[test]
 fn headers_arrive_byte_for_byte() {
-    for row in Row::all() {
+    for backend in Backend::all() {
         for name in NAMES {
-            let is_sent = |value: &&[u8]| row.check_headers(&headers(name, &[*value])).is_ok();
+            let is_sent = |value: &&[u8]| backend.check_headers(&headers(name, &[*value])).is_ok();
             let values: Vec<&[u8]> = TEXTS.into_iter().chain(BYTES).filter(is_sent).collect();
             let expected: Vec<String> = values.iter().map(|value| shown(value)).collect();
-            assert_eq!(sent(row, name, headers(name, &values)), expected, "{row}: {name}");
+            assert_eq!(sent(backend, name, headers(name, &values)), expected, "{backend}: {name}");
         }
     }
 }
@@ -80,27 +80,33 @@ fn headers_arrive_byte_for_byte() {
 #[test]
 fn the_longest_header_arrives() {
     let value = "x".repeat(HEADERS_MAX - "x-a: \r\n".len());
-    for row in Row::all() {
-        assert!(sent(row, "x-a", headers("x-a", &[value.as_bytes()])) == [&*value], "{row}");
+    for backend in Backend::all() {
+        assert!(
+            sent(backend, "x-a", headers("x-a", &[value.as_bytes()])) == [&*value],
+            "{backend}"
+        );
     }
 }
 
 #[test]
 fn what_cannot_be_sent_is_known() {
-    for row in rows() {
-        let client = row.backend().client;
+    for backend in backends() {
+        let client = backend.entry().client;
         for name in NAMES {
-            let is_sent = |value| row.check_headers(&headers(name, &[value])).is_ok();
+            let is_sent = |value| backend.check_headers(&headers(name, &[value])).is_ok();
             let sends_bytes = match client {
                 "surf" | "isahc" | "curl-multi" => false,
                 "ureq" | "ureq-proto" => name != AUTHORIZATION.as_str(),
-                _ => !row.backend().is_peer(),
+                _ => !backend.entry().is_peer(),
             };
             assert!(
-                TEXTS.into_iter().all(|value| is_sent(value) != row.backend().is_peer()),
-                "{row}: {name}"
+                TEXTS.into_iter().all(|value| is_sent(value) != backend.entry().is_peer()),
+                "{backend}: {name}"
             );
-            assert!(BYTES.into_iter().all(|value| is_sent(value) == sends_bytes), "{row}: {name}");
+            assert!(
+                BYTES.into_iter().all(|value| is_sent(value) == sends_bytes),
+                "{backend}: {name}"
+            );
         }
     }
 }
@@ -108,8 +114,8 @@ fn what_cannot_be_sent_is_known() {
 #[test]
 fn a_session_refuses_what_it_cannot_send() {
     let options = Options { headers: headers("x-a", &["café".as_bytes()]), ..Options::default() };
-    let row: Row = "surf@smol".parse().unwrap();
-    let error = row.open(&options, &limits(1)).map(drop).unwrap_err();
+    let backend: Backend = "surf@smol".parse().unwrap();
+    let error = backend.open(&options, &limits(1)).map(drop).unwrap_err();
     assert_eq!(
         error.to_string(),
         "surf@smol cannot send header x-a: its value is not ASCII; take ureq@threads"

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Fetched, Limits, Options};
 use url::Url;
@@ -15,7 +15,7 @@ use super::redirect_cases::{
     End::{self, Answer, Failure, Page},
     PROTOCOL, UNSUPPORTED, counted, encoded, referred, refused, statuses,
 };
-use super::{fetch, limits, outcomes, rows};
+use super::{backends, fetch, limits, outcomes};
 use crate::peers::{run_or_skip, say};
 use crate::raw_server::{RawServer, Then, ok, path, raw};
 
@@ -123,17 +123,17 @@ fn path_of(url: &Url) -> String {
 fn all_follow_one_rule() {
     for ip in addresses() {
         let table = Table::start(ip);
-        for row in rows() {
+        for backend in backends() {
             table.redirects.store(0, Ordering::Relaxed);
-            let pass = fetch(row, &Limits { redirects: 10, ..limits(4) }, &table.urls());
+            let pass = fetch(backend, &Limits { redirects: 10, ..limits(4) }, &table.urls());
             let objections = pass.fetched.iter().enumerate().filter_map(|(number, fetched)| {
                 let (page, end) = ended(fetched);
-                table.objection(row.backend().client, number, page.as_deref(), end)
+                table.objection(backend.entry().client, number, page.as_deref(), end)
             });
-            assert_eq!(objections.collect::<Vec<_>>(), [""; 0], "{row}");
+            assert_eq!(objections.collect::<Vec<_>>(), [""; 0], "{backend}");
             // One case is a loop, which takes ten more.
             let visits = table.redirects.load(Ordering::Relaxed);
-            assert!(visits <= table.cases.len() + 10, "{row}: {visits} visits");
+            assert!(visits <= table.cases.len() + 10, "{backend}: {visits} visits");
         }
     }
 }
@@ -189,24 +189,24 @@ fn redirecting() -> RawServer {
 fn redirects_are_followed_as_far_as_asked_by_the_same_rules_for_all() {
     let server = redirecting();
     let urls = ["/hop/3", "/hop/4", "/loop", "/file", "/nowhere"].map(|path| server.url(path));
-    for row in rows() {
-        let pass = fetch(row, &limits(2), &urls);
+    for backend in backends() {
+        let pass = fetch(backend, &limits(2), &urls);
         let found = Ok((302, 3));
         assert_eq!(
             outcomes(&pass),
             [found, found, found, found, Ok((302, 0))],
-            "{row}: none asked for"
+            "{backend}: none asked for"
         );
 
-        let pass = fetch(row, &Limits { redirects: 3, ..limits(2) }, &urls);
+        let pass = fetch(backend, &Limits { redirects: 3, ..limits(2) }, &urls);
         let (endless, unsupported) = (Err(ErrorClass::RedirectLoop), Err(ErrorClass::Unsupported));
         assert_eq!(
             outcomes(&pass),
             [Ok((200, 7)), endless, endless, unsupported, Ok((302, 0))],
-            "{row}"
+            "{backend}"
         );
-        assert_eq!(pass.fetched[0].final_url.as_deref(), Some(&server.url("/hop/0")), "{row}");
-        assert_eq!(pass.fetched[4].final_url, None, "{row}");
+        assert_eq!(pass.fetched[0].final_url.as_deref(), Some(&server.url("/hop/0")), "{backend}");
+        assert_eq!(pass.fetched[4].final_url, None, "{backend}");
     }
 }
 
@@ -225,15 +225,15 @@ fn credentials_do_not_follow_a_redirect_to_another_origin() {
     let mut options = Options::default();
     options.headers.insert("authorization", "secret".parse().unwrap());
     let length = |head: &str| head.len() as u64;
-    for row in Row::all() {
-        let mut session = row.open(&options, &Limits { redirects: 1, ..limits(1) }).unwrap();
+    for backend in Backend::all() {
+        let mut session = backend.open(&options, &Limits { redirects: 1, ..limits(1) }).unwrap();
         let pass = session.fetch_all(&[here.url("/stay"), here.url("/away")]).unwrap();
         let bytes: Vec<u64> =
             pass.fetched.iter().map(|fetched| fetched.result.as_ref().unwrap().bytes).collect();
         assert_eq!(
             bytes[0] - bytes[1],
             length("authorization: secret\n"),
-            "{row}: ports are of the same length"
+            "{backend}: ports are of the same length"
         );
     }
 }

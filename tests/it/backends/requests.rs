@@ -2,45 +2,45 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Connections, Limits, URL_MAX};
 use url::Url;
 
-use super::{fetch, limits, outcome, outcomes, rows};
+use super::{backends, fetch, limits, outcome, outcomes};
 use crate::families::over_families;
 use crate::raw_server::{RawServer, ok, path};
 
 #[test]
 fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
     over_families(|ip| {
-        for row in rows() {
+        for backend in backends() {
             for connections in [Connections::Warm, Connections::PerFetch] {
                 let server = RawServer::start_on(ip, move |head| {
-                    check_request(row, connections, ip, &head.to_ascii_lowercase());
+                    check_request(backend, connections, ip, &head.to_ascii_lowercase());
                     ok("")
                 });
                 let url = server.url("/path?query=1#fragment");
-                let pass = fetch(row, &Limits { connections, ..limits(1) }, &[url]);
+                let pass = fetch(backend, &Limits { connections, ..limits(1) }, &[url]);
                 let note = "a panic of the server shows as a closed connection";
-                assert_eq!(outcomes(&pass), [Ok((200, 0))], "{row} at {ip}: {note}");
+                assert_eq!(outcomes(&pass), [Ok((200, 0))], "{backend} at {ip}: {note}");
             }
         }
     });
 }
 
-fn check_request(row: Row, connections: Connections, ip: IpAddr, head: &str) {
-    assert!(head.starts_with("get /path?query=1 http/1.1\n"), "{row}: {head}");
+fn check_request(backend: Backend, connections: Connections, ip: IpAddr, head: &str) {
+    assert!(head.starts_with("get /path?query=1 http/1.1\n"), "{backend}: {head}");
     let agent = concat!("user-agent: fetchbench/", env!("CARGO_PKG_VERSION"));
     // The host is the address and a port, an IPv6 address in brackets.
     let host = format!("\nhost: {}:", SocketAddr::new(ip, 0).to_string().trim_end_matches(":0"));
     for line in ["accept: */*", "accept-encoding: identity", agent, &host] {
-        assert_eq!(head.matches(line).count(), 1, "{row}: {line} in {head}");
+        assert_eq!(head.matches(line).count(), 1, "{backend}: {line} in {head}");
     }
     // surf's h1 client says keep-alive whatever it is told.
-    let close = connections == Connections::PerFetch && row.backend().client != "surf";
-    let close = close || !row.backend().keeps;
-    assert_eq!(head.contains("\nconnection: close"), close, "{row}: {head}");
+    let close = connections == Connections::PerFetch && backend.entry().client != "surf";
+    let close = close || !backend.entry().keeps;
+    assert_eq!(head.contains("\nconnection: close"), close, "{backend}: {head}");
 }
 
 #[test]
@@ -52,15 +52,20 @@ fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
     // No name has a label this long, so that no resolver has to be asked, which might take its
     // time.
     let unknown: Url = format!("http://{}.invalid/", "a".repeat(64)).parse().unwrap();
-    for row in rows() {
-        let pass = fetch(row, &limits(1), &[named.clone(), unknown.clone()]);
-        let page = pass.fetched[0].result.as_ref().unwrap_or_else(|error| panic!("{row}: {error}"));
+    for backend in backends() {
+        let pass = fetch(backend, &limits(1), &[named.clone(), unknown.clone()]);
+        let page =
+            pass.fetched[0].result.as_ref().unwrap_or_else(|error| panic!("{backend}: {error}"));
         let host = format!("host: localhost:{}", server.port());
-        assert!(page.beginning.text().eq_ignore_ascii_case(&host), "{row}: {:?}", page.beginning);
+        assert!(
+            page.beginning.text().eq_ignore_ascii_case(&host),
+            "{backend}: {:?}",
+            page.beginning
+        );
         assert_eq!(
             outcome(&pass.fetched[1]),
             Err(ErrorClass::Dns),
-            "{row}: {:?}",
+            "{backend}: {:?}",
             pass.fetched[1].result
         );
     }
@@ -69,14 +74,14 @@ fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
 #[test]
 fn a_row_without_tls_refuses_https_and_names_one_that_has_it() {
     let url: Url = "https://127.0.0.1:2/".parse().unwrap();
-    for row in rows() {
-        let pass = fetch(row, &limits(1), std::slice::from_ref(&url));
+    for backend in backends() {
+        let pass = fetch(backend, &limits(1), std::slice::from_ref(&url));
         let error = pass.fetched[0].result.as_ref().unwrap_err();
-        if row.backend().https {
-            assert_eq!(error.class, ErrorClass::Refused, "{row}");
+        if backend.entry().https {
+            assert_eq!(error.class, ErrorClass::Refused, "{backend}");
         } else {
-            assert_eq!(error.class, ErrorClass::Unsupported, "{row}");
-            assert!(error.message.contains("ureq@threads"), "{row}: {error}");
+            assert_eq!(error.class, ErrorClass::Unsupported, "{backend}");
+            assert!(error.message.contains("ureq@threads"), "{backend}: {error}");
         }
     }
 }
@@ -91,18 +96,18 @@ fn one_limit_for_long_urls() {
         server.url(&format!("/{filler}"))
     };
     let urls = [of_length(URL_MAX), of_length(URL_MAX + 1), of_length(100_000)];
-    for row in rows() {
-        let pass = fetch(row, &limits(2), &urls);
+    for backend in backends() {
+        let pass = fetch(backend, &limits(2), &urls);
         let unsupported = Err(ErrorClass::Unsupported);
         assert_eq!(
             outcomes(&pass),
             [Ok((200, 5)), unsupported, unsupported],
-            "{row}: {:?}",
+            "{backend}: {:?}",
             pass.fetched[0].result
         );
         for fetched in &pass.fetched[1..] {
             let message = &fetched.result.as_ref().unwrap_err().message;
-            assert!(message.len() < 300 && message.contains("65534"), "{row}: {message}");
+            assert!(message.len() < 300 && message.contains("65534"), "{backend}: {message}");
         }
     }
 }

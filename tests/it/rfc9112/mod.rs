@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use fetchbench::backend::Row;
+use fetchbench::backend::Backend;
 use fetchbench::client::floor::examine;
 use fetchbench::fetch::answer::{Head, Page, Received};
 use fetchbench::fetch::error::ErrorClass;
@@ -166,12 +166,12 @@ fn matches(expected: Outcome, got: &Result<Page, ErrorClass>, kept: bool, strict
 
 /// Fetches every case with a backend, each in a session of its own, and then another page.
 fn check(backend: &str, expected: impl Fn(&Case) -> Outcome, strict: bool) {
-    let row: Row = backend.parse().unwrap();
+    let backend: Backend = backend.parse().unwrap();
     let server = serve();
     let limits = Limits { deadline: Duration::from_secs(5), ..Limits::new(NonZeroUsize::MIN) };
     let mut wrong = Vec::new();
     for case in cases() {
-        let mut session = row.open(&Options::default(), &limits).unwrap();
+        let mut session = backend.open(&Options::default(), &limits).unwrap();
         let mut fetch = |name: &str| -> Fetched {
             session.fetch_all(&[server.url(&format!("/{name}"))]).unwrap().fetched.remove(0)
         };
@@ -278,7 +278,7 @@ fn an_unasked_switch_costs_the_connection() {
     });
     let limits = Limits { deadline: Duration::from_secs(20), ..Limits::new(NonZeroUsize::MIN) };
     let mut session =
-        "floor@loop".parse::<Row>().unwrap().open(&Options::default(), &limits).unwrap();
+        "floor@loop".parse::<Backend>().unwrap().open(&Options::default(), &limits).unwrap();
     let urls = ["/101", "/next"].map(|path| server.url(path));
     let results =
         session.fetch_all(&urls).unwrap().fetched.into_iter().map(|fetched| fetched.result);
@@ -305,9 +305,9 @@ fn check_locations(backend: &str) {
         ),
         _ => ok("next"),
     });
-    let row: Row = backend.parse().unwrap();
+    let backend: Backend = backend.parse().unwrap();
     let limits = Limits { redirects: 10, ..Limits::new(NonZeroUsize::MIN) };
-    let mut session = row.open(&Options::default(), &limits).unwrap();
+    let mut session = backend.open(&Options::default(), &limits).unwrap();
     for (from, to) in [
         ("/fold", Some("/next")),
         ("/fold-within", Some("/a%20b")),

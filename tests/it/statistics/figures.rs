@@ -78,7 +78,7 @@ fn intervals_of_means() {
 }
 
 #[test]
-fn ratios_of_rows() {
+fn ratios_of_backends() {
     for (logs, comparisons, low, high) in figures().ratio {
         let block = |log: &f64| vec![vec![Some(0.02 * log.exp()), Some(0.02)]];
         let ratio = Blocks::new(2, logs.iter().map(block).collect())

@@ -47,11 +47,11 @@ pub struct Noise {
 
 impl Noise {
     /// The noise of a row in the sample.
-    pub fn of(row: &str) -> Self {
+    pub fn of(backend: &str) -> Self {
         let mut noise = Self { drift: Vec::new(), sessions: Vec::new(), scale: 1.0 };
         for line in include_str!("noise.csv").lines().filter(|line| !line.starts_with('#')) {
             let (name, passes) = line.split_once(',').unwrap();
-            if name == row {
+            if name == backend {
                 noise.add(
                     &passes
                         .split(',')
@@ -60,7 +60,11 @@ impl Noise {
                 );
             }
         }
-        assert!(noise.drift.len() >= 60, "the sample has {} blocks of {row}", noise.drift.len());
+        assert!(
+            noise.drift.len() >= 60,
+            "the sample has {} blocks of {backend}",
+            noise.drift.len()
+        );
         noise
     }
 
@@ -83,22 +87,22 @@ impl Noise {
     /// An experiment of so many blocks, in which row n truly takes e^`slower[n]` times as long as
     /// one with 0.
     pub fn experiment(&self, random: &mut Random, blocks: usize, slower: &[f64]) -> Blocks {
-        let rows: Vec<_> = slower.iter().map(|slower| (self, *slower)).collect();
-        mixed(random, blocks, &rows)
+        let backends: Vec<_> = slower.iter().map(|slower| (self, *slower)).collect();
+        mixed(random, blocks, &backends)
     }
 }
 
 /// An experiment over rows that each have their own noise. The first row's drift is shared by all.
-pub fn mixed(random: &mut Random, blocks: usize, rows: &[(&Noise, f64)]) -> Blocks {
-    let drift = &rows[0].0.drift;
+pub fn mixed(random: &mut Random, blocks: usize, backends: &[(&Noise, f64)]) -> Blocks {
+    let drift = &backends[0].0.drift;
     let start = random.below(drift.len());
-    let block = |block| simulated_block(random, drift[(start + block) % drift.len()], rows);
-    Blocks::new(rows.len(), (0..blocks).map(block).collect())
+    let block = |block| simulated_block(random, drift[(start + block) % drift.len()], backends);
+    Blocks::new(backends.len(), (0..blocks).map(block).collect())
 }
 
-fn simulated_block(random: &mut Random, drift: f64, rows: &[(&Noise, f64)]) -> Block {
+fn simulated_block(random: &mut Random, drift: f64, backends: &[(&Noise, f64)]) -> Block {
     let mut block = vec![Vec::new(); CYCLES];
-    for (noise, slower) in rows {
+    for (noise, slower) in backends {
         let session = &noise.sessions[random.below(noise.sessions.len())];
         let mode = if random.chance(SLOW_SHARE) { SLOW_MODE } else { 0.0 };
         for (round, own) in block.iter_mut().zip(session) {

@@ -9,14 +9,14 @@ use http::HeaderMap;
 
 use super::reach::Marked;
 use super::slowed::Slowed;
-use super::{ALL, Backend, Executor, Open, external};
+use super::{ALL, Entry, Executor, Open, external};
 use crate::fetch::{Fetch, Limits, Options, Spawning, Tier};
 
 /// A backend with its options, parsed from and printed as
 /// `client@executor[:threads][+per-site|+one-task][/default]`.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
-    pub(super) backend: &'static Backend,
+pub struct Backend {
+    pub(super) entry: &'static Entry,
     pub(super) threads: Option<NonZeroUsize>,
     pub(super) spawning: Spawning,
     pub(super) tier: Tier,
@@ -24,39 +24,33 @@ pub struct Row {
     pub(super) slowed: Option<f64>,
 }
 
-impl Row {
+impl Backend {
     /// Returns a backend with its defaults.
-    pub(super) fn plain(backend: &'static Backend) -> Self {
-        Self {
-            backend,
-            threads: None,
-            spawning: Spawning::Workers,
-            tier: Tier::Tuned,
-            slowed: None,
-        }
+    pub(super) fn plain(entry: &'static Entry) -> Self {
+        Self { entry, threads: None, spawning: Spawning::Workers, tier: Tier::Tuned, slowed: None }
     }
 
     /// Returns every backend of this program that really fetches, with its defaults.
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.iter()
-            .filter(|backend| backend.executor != Executor::Virtual && !backend.is_peer())
+            .filter(|entry| entry.executor != Executor::Virtual && !entry.is_peer())
             .map(Self::plain)
     }
 
     /// Returns the peers, backends in other languages, whether or not they are set up.
     pub fn peers() -> impl Iterator<Item = Self> {
-        ALL.iter().filter(|backend| backend.is_peer()).map(Self::plain)
+        ALL.iter().filter(|entry| entry.is_peer()).map(Self::plain)
     }
 
     /// Returns every backend that really fetches and can be opened here: those of this program, and
     /// the peers that are set up.
     pub fn set_up() -> impl Iterator<Item = Self> {
-        Self::all().chain(Self::peers().filter(|row| row.backend.is_set_up()))
+        Self::all().chain(Self::peers().filter(|backend| backend.entry.is_set_up()))
     }
 
     /// Returns the backends that take part when none is named: those of the default features.
     pub fn usual() -> impl Iterator<Item = Self> {
-        Self::all().filter(|row| row.backend.usual)
+        Self::all().filter(|backend| backend.entry.usual)
     }
 
     /// Returns the backends that `pattern` stands for: one, or all of a client or an executor.
@@ -67,19 +61,19 @@ impl Row {
     pub fn matching(pattern: &str) -> anyhow::Result<Vec<Self>> {
         let named: Vec<Self> = ALL
             .iter()
-            .filter(|backend| pattern == backend.client || pattern == backend.executor.name())
+            .filter(|entry| pattern == entry.client || pattern == entry.executor.name())
             .map(Self::plain)
             .collect();
-        let rows = if named.is_empty() { vec![pattern.parse()?] } else { named };
-        if let Some(missing) = rows.iter().find(|row: &&Self| !row.backend.is_set_up()) {
+        let backends = if named.is_empty() { vec![pattern.parse()?] } else { named };
+        if let Some(missing) = backends.iter().find(|backend: &&Self| !backend.entry.is_set_up()) {
             bail!("{missing} is not set up: run `fetchbench peers install`");
         }
-        Ok(rows)
+        Ok(backends)
     }
 
     /// Returns the backend without its options.
-    pub fn backend(&self) -> &'static Backend {
-        self.backend
+    pub fn entry(&self) -> &'static Entry {
+        self.entry
     }
 
     /// Returns whether its client is tuned or has its defaults.
@@ -89,7 +83,7 @@ impl Row {
 
     /// Returns whether it fetches one url after another, at any concurrency.
     pub fn is_sequential(&self) -> bool {
-        matches!(self.backend.executor, Executor::Sequential | Executor::Python)
+        matches!(self.entry.executor, Executor::Sequential | Executor::Python)
     }
 
     /// Returns the share by which its passes are lengthened on purpose.
@@ -99,13 +93,13 @@ impl Row {
 
     /// Returns whether its durations are made up.
     pub fn is_fake(&self) -> bool {
-        self.backend.executor == Executor::Virtual
+        self.entry.executor == Executor::Virtual
     }
 
     /// Returns the number of threads that fetch at `concurrency`.
     pub fn threads(&self, concurrency: NonZeroUsize) -> usize {
-        let default = self.backend.executor.default_threads();
-        match self.backend.executor {
+        let default = self.entry.executor.default_threads();
+        match self.entry.executor {
             Executor::Virtual => 0,
             _ => self.threads.map(usize::from).or(default).unwrap_or(concurrency.get()),
         }
@@ -118,18 +112,20 @@ impl Row {
 
     /// Returns the number of file descriptors that its fetches and threads may open.
     pub fn descriptors(&self, limits: &Limits) -> usize {
-        let each_thread = self.backend.executor.descriptors_per_thread();
-        self.slots(limits).get() * self.backend.descriptors
+        let each_thread = self.entry.executor.descriptors_per_thread();
+        self.slots(limits).get() * self.entry.descriptors
             + self.threads(limits.concurrency) * each_thread
     }
 
     /// Returns why these backends cannot all be opened in one process, or `None` if they can:
     /// async-std has one runtime, with one number of threads.
-    pub fn conflict(rows: &[Self]) -> Option<String> {
-        let mut runtimes = rows.iter().filter(|row| row.backend.executor == Executor::AsyncStd);
+    pub fn conflict(backends: &[Self]) -> Option<String> {
+        let mut runtimes =
+            backends.iter().filter(|backend| backend.entry.executor == Executor::AsyncStd);
         let first = runtimes.next()?;
-        let other = runtimes
-            .find(|row| row.threads(NonZeroUsize::MIN) != first.threads(NonZeroUsize::MIN))?;
+        let other = runtimes.find(|backend| {
+            backend.threads(NonZeroUsize::MIN) != first.threads(NonZeroUsize::MIN)
+        })?;
         Some(format!(
             "{first} and {other} cannot run in one process, since async-std has one runtime: name \
              one of them"
@@ -138,9 +134,9 @@ impl Row {
 
     /// Returns the command that runs it as a worker; `program` is this program.
     pub fn worker(&self, program: &Path) -> Vec<OsString> {
-        match self.backend.open {
+        match self.entry.open {
             Open::Here(_) => vec![program.into(), "worker".into(), self.to_string().into()],
-            Open::Elsewhere => vec![external::program(self.backend).into()],
+            Open::Elsewhere => vec![external::program(self.entry).into()],
         }
     }
 
@@ -150,14 +146,15 @@ impl Row {
     ///
     /// It cannot send one. The message names the header and a backend that can.
     pub fn check_headers(&self, headers: &HeaderMap) -> anyhow::Result<()> {
-        let Some(name) = self.backend.unsendable(headers) else { return Ok(()) };
-        let why = match self.backend.is_peer() {
+        let Some(name) = self.entry.unsendable(headers) else { return Ok(()) };
+        let why = match self.entry.is_peer() {
             true => "programs in other languages send no headers of yours",
             false => "its value is not ASCII",
         };
-        let able = Self::all()
-            .find(|row| !row.is_sequential() && row.backend.unsendable(headers).is_none());
-        let able = able.map_or_else(String::new, |row| format!("; take {row}"));
+        let able = Self::all().find(|backend| {
+            !backend.is_sequential() && backend.entry.unsendable(headers).is_none()
+        });
+        let able = able.map_or_else(String::new, |backend| format!("; take {backend}"));
         bail!("{self} cannot send header {name}: {why}{able}");
     }
 
@@ -174,9 +171,9 @@ impl Row {
             tier: self.tier,
             ..options.clone()
         };
-        let session = match self.backend.open {
+        let session = match self.entry.open {
             Open::Here(open) => open(&options, limits),
-            Open::Elsewhere => external::open(self.backend, &options, limits),
+            Open::Elsewhere => external::open(self.entry, &options, limits),
         };
         let session = session.map_err(|error| error.context(format!("cannot open {self}")))?;
         let inner = Box::new(Marked(session));
@@ -187,9 +184,9 @@ impl Row {
     }
 }
 
-impl PartialEq for Row {
+impl PartialEq for Backend {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.backend, other.backend)
+        std::ptr::eq(self.entry, other.entry)
             && self.threads == other.threads
             && self.spawning == other.spawning
             && self.tier == other.tier
