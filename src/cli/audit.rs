@@ -28,7 +28,7 @@ Exit codes: 0 all rows looked at, 1 error, 2 usage, 3 some row failed.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AuditArgs {
-    /// Entry, client or executor for all of its backends, or exec:PROGRAM; may be repeated
+    /// Backend, client or executor for all of its backends, or exec:PROGRAM; may be repeated
     /// [default: every usual backend]
     #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,

@@ -29,7 +29,7 @@ const DEFAULT_BACKEND: &str = if cfg!(feature = "hyper") { "hyper@smol" } else {
 pub(super) struct FetchArgs {
     #[command(flatten)]
     sites: SiteFlags,
-    /// Entry to fetch with: see `fetchbench list backends`
+    /// Backend to fetch with: see `fetchbench list backends`
     #[arg(long, value_name = "BACKEND", value_parser = parse_backends, default_value = DEFAULT_BACKEND)]
     backend: Backends,
     #[command(flatten)]

@@ -41,7 +41,7 @@ Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArgs {
-    /// Entry, client or executor for all of its backends, or exec:PROGRAM for your own worker;
+    /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
     /// may be repeated [default: every backend that is built in, or set up by `fetchbench peers
     /// install`]
     #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]

@@ -14,7 +14,7 @@ use crate::worker::{Ready, serve};
 /// `compare` starts one for each backend. PROTOCOL.md describes how your own program can be one.
 #[derive(Debug, clap::Args)]
 pub(super) struct WorkerArgs {
-    /// Entry to fetch with
+    /// Backend to fetch with
     backend: String,
 }
 

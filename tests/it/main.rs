@@ -11,6 +11,7 @@ mod conformance;
 mod diff;
 mod environment;
 mod families;
+mod glossary;
 mod grid_families;
 mod hostile;
 mod large;

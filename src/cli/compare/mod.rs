@@ -66,7 +66,7 @@ pub(super) struct CompareArgs {
     /// Skip the lines of FILE that are not urls
     #[arg(long, requires = "sites")]
     skip_bad: bool,
-    /// Entry, client or executor for all of its backends, or exec:PROGRAM for your own worker;
+    /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
     /// may be repeated [default: every backend]
     #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
@@ -75,7 +75,7 @@ pub(super) struct CompareArgs {
         long,
         value_name = "BACKEND",
         value_parser = parse_chosen,
-        help = "Row to compare the others with [default: hyper@tokio where it takes part, else \
+        help = "Backend to compare the others with [default: hyper@tokio where it takes part, else \
                 the first that is not sequential]"
     )]
     reference: Option<Chosen>,

@@ -31,7 +31,7 @@ pub(in crate::cli) struct RunArgs {
     /// Multiply all delays of the scenario by FACTOR; 0 removes them
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, allow_negative_numbers = true, conflicts_with_all = ["urls", "sites"])]
     pub(super) time_scale: Option<f64>,
-    /// Entry, or client or executor for all of its backends; may be repeated [default: every
+    /// Backend, or client or executor for all of its backends; may be repeated [default: every
     /// backend that fetches for real]
     #[arg(long, value_name = "BACKEND", value_parser = parse_backends, value_delimiter = ',')]
     pub(super) backend: Vec<Backends>,

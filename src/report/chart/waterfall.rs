@@ -21,7 +21,7 @@ const MOST_NAMED: usize = 20;
 const THIN_LANE: i32 = 4;
 const THIN_BAR: i32 = 3;
 /// The longest name, in characters.
-const MOST_LETTERS: usize = 36;
+const MOST_CHARACTERS: usize = 36;
 const LABEL: i32 = 11;
 /// Room above the lanes for the ideal's label, and below them for the time line.
 const TOP: i32 = 16;
@@ -203,8 +203,8 @@ fn bare(label: &str) -> &str {
 
 fn shorten(text: &str) -> String {
     match text.chars().count() {
-        ..=MOST_LETTERS => visible(text),
-        _ => format!("{}…", cut(text, MOST_LETTERS - 1)),
+        ..=MOST_CHARACTERS => visible(text),
+        _ => format!("{}…", cut(text, MOST_CHARACTERS - 1)),
     }
 }
 
@@ -284,7 +284,7 @@ mod tests {
             bar_names(&["http://a.example/1", "http://a.example/2"]),
             ["a.example/1", "a.example/2"]
         );
-        assert_eq!(bar_names(&[&"x".repeat(50)])[0].chars().count(), MOST_LETTERS);
+        assert_eq!(bar_names(&[&"x".repeat(50)])[0].chars().count(), MOST_CHARACTERS);
     }
 
     #[test]

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn schemes_in_the_wrong_place_are_refused() {
+    fn misplaced_schemes_are_refused() {
         for text in
             ["https://https://a.example/", "http://HTTP://a.example/", "http://http//a.example/"]
         {
