@@ -207,10 +207,10 @@ fn backends_text(backends: &[ListedBackend]) -> String {
         Column("options", Side::Left),
         Column("note", Side::Left),
     ];
-    table(&columns, &backends.iter().map(backend_backend).collect::<Vec<_>>())
+    table(&columns, &backends.iter().map(backend_cells).collect::<Vec<_>>())
 }
 
-fn backend_backend(entry: &ListedBackend) -> Vec<String> {
+fn backend_cells(entry: &ListedBackend) -> Vec<String> {
     let threads = match entry.threads {
         _ if !entry.set_up => "not set up: run `fetchbench peers install`".to_owned(),
         Some(threads) => threads.to_string(),
@@ -243,10 +243,10 @@ fn scenarios_text(scenarios: &[ListedScenario]) -> String {
         Column("ideal", Side::Right),
         Column("description", Side::Left),
     ];
-    table(&columns, &scenarios.iter().map(scenario_backend).collect::<Vec<_>>())
+    table(&columns, &scenarios.iter().map(scenario_cells).collect::<Vec<_>>())
 }
 
-fn scenario_backend(scenario: &ListedScenario) -> Vec<String> {
+fn scenario_cells(scenario: &ListedScenario) -> Vec<String> {
     vec![
         scenario.name.clone(),
         scenario.sites.to_string(),

@@ -23,7 +23,7 @@ pub struct Audit {
 pub struct BackendAudit {
     /// The backend's name.
     #[serde(rename = "row")]
-    pub backend: String,
+    pub name: String,
     /// The head of its first request, with U+FFFD in place of invalid UTF-8. Empty if it sent no
     /// request.
     pub request: String,

@@ -158,14 +158,13 @@ pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
         Column("efficiency", Side::Right),
         Column("", Side::Left),
     ];
-    let backends: Vec<_> =
-        examples.iter().map(|example| comparison_backend(baseline, example)).collect();
-    table(&columns, &backends)
+    let rows: Vec<_> = examples.iter().map(|example| comparison_cells(baseline, example)).collect();
+    table(&columns, &rows)
 }
 
 /// Returns a row of the comparison. An example with failures shows nothing but its ideal, because
 /// other figures would be taken for a result.
-fn comparison_backend(baseline: &Example, example: &Example) -> Vec<String> {
+fn comparison_cells(baseline: &Example, example: &Example) -> Vec<String> {
     let is_valid = example.failures() == 0;
     // The fake reports a total of zero.
     let takes_time = !example.total.is_zero();

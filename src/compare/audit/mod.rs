@@ -65,7 +65,7 @@ fn audit_backend(
     let why = contender.out.take().map(|(_, why)| why);
     let seen = listener.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(BackendAudit {
-        backend: participant.name.clone(),
+        name: participant.name.clone(),
         // Makes heads of the same request equal in every record.
         request: seen
             .request

@@ -152,9 +152,9 @@ pub fn text(audit: &Audit) -> String {
     let columns =
         [Column("row", Side::Left), Column(SOCKETS, Side::Right), Column("differs in", Side::Left)];
     let names =
-        audit.backends.iter().map(|backend| width(&visible(&backend.backend))).max().unwrap_or(0);
+        audit.backends.iter().map(|backend| width(&visible(&backend.name))).max().unwrap_or(0);
     let room = TERMINAL.saturating_sub(names + SOCKETS.len() + 4).max(LEAST_ROOM);
-    let backends: Vec<Vec<String>> = audit
+    let rows: Vec<Vec<String>> = audit
         .backends
         .iter()
         .map(|backend| {
@@ -162,14 +162,14 @@ pub fn text(audit: &Audit) -> String {
             let differences =
                 if differences.is_empty() { "nothing".to_owned() } else { visible(&differences) };
             vec![
-                visible(&backend.backend),
+                visible(&backend.name),
                 backend.sockets.to_string(),
                 wrapped_to(room, &differences),
             ]
         })
         .collect();
     let usually = wrapped(&format!("Most send: {}", visible(&usually(&usual))));
-    format!("{usually}\n{}", table(&columns, &backends))
+    format!("{usually}\n{}", table(&columns, &rows))
 }
 
 /// Returns the audit as a section of Markdown.
@@ -184,7 +184,7 @@ pub fn markdown(audit: &Audit) -> String {
         writeln!(
             text,
             "| {} | {} | {} | {differences} |",
-            escape(&backend.backend),
+            escape(&backend.name),
             backend.sockets,
             backend.sockets_ideal
         )
@@ -203,7 +203,7 @@ pub fn json(audit: &Audit) -> Value {
 
 fn backend_json(backend: &BackendAudit, usual: &[String]) -> Value {
     json!({
-        "row": backend.backend,
+        "row": backend.name,
         "request": backend.request,
         "aspects": aspects_json(aspects(backend)),
         "differences": differences(backend, usual),
@@ -221,9 +221,9 @@ fn aspects_json(values: Vec<String>) -> Value {
 mod tests {
     use super::*;
 
-    fn backend(backend: &str, request: &str, sockets: u64) -> BackendAudit {
+    fn backend(name: &str, request: &str, sockets: u64) -> BackendAudit {
         BackendAudit {
-            backend: backend.to_owned(),
+            name: name.to_owned(),
             request: request.to_owned(),
             sockets,
             sockets_ideal: 4,

@@ -179,7 +179,7 @@ mod tests {
             repeats: 1,
         };
         let sent = BackendAudit {
-            backend: owned(),
+            name: owned(),
             request: format!("GET {text}\r\nhost: {text}\r\n\r\n"),
             sockets: 2,
             sockets_ideal: 1,

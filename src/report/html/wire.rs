@@ -42,7 +42,7 @@ pub(super) fn view(audit: &Audit) -> WireView {
 
 fn backend_view(backend: &BackendAudit, usual: &[String]) -> RowView {
     RowView {
-        name: backend.backend.clone(),
+        name: backend.name.clone(),
         sockets: backend.sockets,
         sockets_ideal: backend.sockets_ideal,
         differences: differences(backend, usual),
@@ -55,8 +55,8 @@ fn requests(audit: &Audit) -> Vec<RequestView> {
         let lines: Vec<String> =
             backend.request.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
         match requests.iter_mut().find(|request| request.lines == lines) {
-            Some(request) => request.backends.push(backend.backend.clone()),
-            None => requests.push(RequestView { backends: vec![backend.backend.clone()], lines }),
+            Some(request) => request.backends.push(backend.name.clone()),
+            None => requests.push(RequestView { backends: vec![backend.name.clone()], lines }),
         }
     }
     requests

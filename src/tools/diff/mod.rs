@@ -119,7 +119,7 @@ pub struct BackendChange {
     /// The scenario's name.
     pub scenario: String,
     /// The backend's name.
-    pub backend: String,
+    pub name: String,
     /// The median pass, in seconds.
     pub median_s: OldNew<Option<f64>>,
     /// The new figure over the old one, in the order of [`Figure::ALL`].
@@ -132,7 +132,7 @@ impl BackendChange {
     fn new(sides: OldNew<Side<'_>>, family: Family) -> Self {
         Self {
             scenario: sides.new.workload.setup.scenario.clone(),
-            backend: sides.new.backend.name.clone(),
+            name: sides.new.backend.name.clone(),
             median_s: sides.map(|side| side.backend.median_s),
             changes: Figure::ALL.map(|figure| figure.change(sides, family)),
             invalid: sides.map(|side| side.backend.invalid.clone()),
@@ -330,7 +330,7 @@ mod tests {
         let ratio = Ratio { mean, low, high: 2.0 * mean - low, blocks };
         BackendChange {
             scenario: "keepalive".to_owned(),
-            backend: "hyper@smol".to_owned(),
+            name: "hyper@smol".to_owned(),
             median_s: OldNew::default(),
             changes: [Some(ratio), None, None],
             invalid: OldNew::default(),

@@ -26,7 +26,7 @@ pub fn text(difference: &Difference, conditions: &[String]) -> String {
                 if let Some(why) = why {
                     let line = visible(&format!(
                         "{} does not count in the {when} record: {why}",
-                        backend.backend
+                        backend.name
                     ));
                     writeln!(text, "{FAILURE}{line}{FAILURE:#}\n").expect("a string takes all");
                 }
@@ -59,7 +59,7 @@ fn passes(backends: &[&BackendChange]) -> String {
 
 fn pass_cells(backend: &BackendChange) -> Vec<String> {
     vec![
-        visible(&backend.backend),
+        visible(&backend.name),
         backend.median_s.old.map_or_else(String::new, seconds),
         backend.median_s.new.map_or_else(String::new, seconds),
         change_text(backend, Figure::Median),
@@ -76,7 +76,7 @@ fn others(backends: &[&BackendChange]) -> String {
     ];
     let cells = backends.iter().map(|backend| {
         vec![
-            visible(&backend.backend),
+            visible(&backend.name),
             change_text(backend, Figure::Ratio),
             change_text(backend, Figure::Cpu),
         ]
@@ -111,10 +111,7 @@ pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> 
     let mut lines = Vec::new();
     for backend in &difference.backends {
         for threshold in thresholds.iter().filter(|threshold| threshold.is_passed_by(backend)) {
-            lines.push(visible(&format!(
-                "{} on {}: {threshold}",
-                backend.backend, backend.scenario
-            )));
+            lines.push(visible(&format!("{} on {}: {threshold}", backend.name, backend.scenario)));
         }
     }
     lines
@@ -134,7 +131,7 @@ mod tests {
     fn backend(name: &str, changes: [Option<Ratio>; 3]) -> BackendChange {
         BackendChange {
             scenario: "keepalive".to_owned(),
-            backend: name.to_owned(),
+            name: name.to_owned(),
             median_s: OldNew { old: Some(0.120_41), new: Some(0.121_41) },
             changes,
             invalid: OldNew::default(),
