@@ -72,11 +72,12 @@ fn render(reply: &Reply) -> Box<[u8]> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::scenario::site::Delay;
 
-    fn reply(status: u16, bytes: u64) -> Reply {
+    /// Returns a small reply with one header.
+    pub(in crate::server) fn reply(status: u16, bytes: u64) -> Reply {
         let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];
         let (delay, body_time) = (Delay::NONE, Delay::NONE);
         Reply { status, headers, begins: b"abc".to_vec(), bytes, delay, body_time, fault: None }

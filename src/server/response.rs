@@ -134,13 +134,8 @@ impl<'a> Slices<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::site::{Delay, Reply};
-
-    fn reply(status: u16, bytes: u64) -> Reply {
-        let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];
-        let (delay, body_time) = (Delay::NONE, Delay::NONE);
-        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay, body_time, fault: None }
-    }
+    use crate::scenario::site::Reply;
+    use crate::server::heads::tests::reply;
 
     fn gather_after(sent: u64, reply: &Reply) -> Vec<u8> {
         let slices = Slices::gather(b"head", b"tail", Some(reply.body(1, 2, 3)), sent);
