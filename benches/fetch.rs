@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
 use fetchbench::fetch::origin::Origin;
-use fetchbench::fetch::{Fetch, Options};
+use fetchbench::fetch::{Capability, Fetch, Progress};
 use fetchbench::record::{Sample, What};
 use fetchbench::scenario::Scenario;
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -73,7 +74,7 @@ fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
     let mut group = group(criterion, &place.scenario.name);
     group.throughput(Throughput::Elements(place.list_length() as u64));
     for backend in Backend::usual() {
-        if place.scenario.needs_https() && !backend.entry().https {
+        if place.scenario.needs_https() && !backend.entry().can(Capability::Https) {
             eprintln!("{}/{backend}: left out, since it cannot fetch https", place.scenario.name);
             continue;
         }
@@ -115,7 +116,7 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
     for backend in Backend::usual() {
         let open = |_: &mut (), _| {
             let start = Instant::now();
-            let session = open(&backend, &Options::default(), &place.scenario);
+            let session = open(&backend, &UserOptions::default(), &place.scenario);
             let elapsed = start.elapsed();
             drop(session);
             Timed { elapsed, ideal: None }
@@ -159,7 +160,7 @@ fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
         BenchmarkId::from_parameter(backend),
         &sample,
         place.suite(),
-        || open(&backend, &Options::default(), &place.scenario),
+        || open(&backend, &UserOptions::default(), &place.scenario),
         pass,
     );
 }
@@ -227,6 +228,8 @@ fn keepalive() -> Scenario {
     Scenario::load("keepalive").expect("it is built in")
 }
 
-fn open(backend: &Backend, options: &Options, scenario: &Scenario) -> Box<dyn Fetch> {
-    backend.open(options, &scenario.limits).unwrap_or_else(|error| panic!("{error:#}"))
+fn open(backend: &Backend, options: &UserOptions, scenario: &Scenario) -> Box<dyn Fetch> {
+    backend
+        .open(options, &scenario.limits, &Progress::default())
+        .unwrap_or_else(|error| panic!("{error:#}"))
 }

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use fetchbench::backend::Backend;
-use fetchbench::fetch::{Fetch, Options};
+use fetchbench::client::UserOptions;
+use fetchbench::fetch::{Fetch, Progress};
 use fetchbench::record::machine;
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
@@ -99,7 +100,8 @@ impl Contest {
         // What is opened first is a few per cent faster or slower than what is opened second, even
         // against itself.
         let early = self.toss().then(|| open(concurrency));
-        let mut session = backend.open(&Options::default(), &self.scenario.limits)?;
+        let mut session =
+            backend.open(&UserOptions::default(), &self.scenario.limits, &Progress::default())?;
         let mut by_hand = early.unwrap_or_else(|| open(concurrency));
         // Connecting is not compared.
         self.pass(backend, session.as_mut())?;

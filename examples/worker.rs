@@ -1,10 +1,11 @@
-//! A client of your own in the table: what `compare` starts with `--backend
-//! exec:target/release/examples/worker`.
+//! A client of your own in a comparison, built with the light library:
 //!
-//! cargo build --release --example worker fetchbench compare keepalive --backend
-//! exec:target/release/examples/worker --backend ureq@sequential
+//! ```sh
+//! cargo build --release --no-default-features --example worker
+//! fetchbench compare keepalive --backend exec:target/release/examples/worker,ureq@sequential
+//! ```
 //!
-//! This one speaks HTTP by hand, a connection for each fetch, and is as slow as that is.
+//! It writes HTTP by hand, over a new connection for each fetch, and knows no TLS.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -18,8 +19,12 @@ use url::{Position, Url};
 
 fn main() -> anyhow::Result<()> {
     serve(|open| {
-        let ready =
-            Ready { client: "by hand".to_owned(), executor: "one by one".to_owned(), threads: 1 };
+        let ready = Ready {
+            client: "by hand".to_owned(),
+            executor: "one by one".to_owned(),
+            threads: 1,
+            speaks: Some(Vec::new()),
+        };
         let deadline = Duration::from_millis(open.deadline_ms);
         Ok((
             ready,

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
 use fetchbench::fetch::origin::Origin;
-use fetchbench::fetch::{Fetch, Options, Pass};
+use fetchbench::fetch::{Fetch, Pass};
 use fetchbench::record::machine;
 use fetchbench::record::{Environment, Journal, Sample, What};
 use fetchbench::scenario::Scenario;
@@ -137,9 +138,9 @@ impl Place<'_> {
     }
 
     /// What a session must be told to fetch from here: whom to trust.
-    pub fn options(&self) -> Options {
+    pub fn options(&self) -> UserOptions {
         let roots = self.server().roots().unwrap_or_else(|error| panic!("{error:#}"));
-        Options { roots, ..Options::default() }
+        UserOptions { roots, ..UserOptions::default() }
     }
 
     /// What a pass fetches.
@@ -173,13 +174,13 @@ impl Place<'_> {
 
     /// The form of a sample of a row here, with no time in it yet.
     pub fn sample(&self, what: What, backend: &Backend) -> Sample {
-        let concurrency = self.scenario.limits.concurrency;
+        let limits = &self.scenario.limits;
         Sample {
             what,
             scenario: self.scenario.name.clone(),
             backend: backend.to_string(),
-            threads: backend.threads(concurrency),
-            concurrency: concurrency.get(),
+            threads: backend.threads(limits),
+            concurrency: limits.concurrency.get(),
             time_scale: self.time_scale,
             fetches: self.list_length() as u64,
             passes: NonZeroU64::MIN,

@@ -38,7 +38,7 @@ static THREADS: OnceLock<NonZeroUsize> = OnceLock::new();
 impl AsyncExecutor for AsyncStd {
     const EXECUTOR: Executor = Executor::AsyncStd;
 
-    type Sleep = smol::Timer;
+    type Sleep = async_io::Timer;
 
     /// Starts the runtime. Otherwise async-std would start it at its first task, with as many
     /// threads as the environment or the machine sets.
@@ -70,7 +70,7 @@ impl AsyncExecutor for AsyncStd {
         task::spawn(task)
     }
 
-    fn sleep_until(deadline: Instant) -> smol::Timer {
-        smol::Timer::at(deadline)
+    fn sleep_until(deadline: Instant) -> async_io::Timer {
+        async_io::Timer::at(deadline)
     }
 }

@@ -3,17 +3,18 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use async_lock::Semaphore;
 use futures_lite::future::block_on;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use smol::lock::Semaphore;
 use url::Url;
 
 use super::executor::{AsyncExecutor, cores};
-use super::job::{Job, Opened, gather};
+use super::job::{Job, Opened, Settings, gather};
+use super::options::{BackendOptions, Spawning};
 use super::tasks::{HandedIn, work, work_once};
 use crate::client::AsyncClient;
-use crate::fetch::{Fetch, Limits, Options, Pass, Spawning};
+use crate::fetch::{Fetch, Limits, Pass};
 
 /// An open executor and client.
 struct Session<E, C> {
@@ -24,17 +25,15 @@ struct Session<E, C> {
 
 /// Opens a session, with one thread per core unless the options set a number.
 pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
-    options: &Options,
-    limits: &Limits,
+    options: &BackendOptions,
+    settings: Settings,
 ) -> anyhow::Result<Box<dyn Fetch>> {
     let threads = options.threads.unwrap_or_else(cores);
     let executor = Arc::new(E::start(threads)?);
-    let options = Options { threads: Some(threads), ..options.clone() };
-    Ok(Box::new(Session {
-        executor,
-        opened: Opened::<C>::new(&options, limits)?,
-        spawning: options.spawning,
-    }))
+    let max_connections = E::share_of_connections(settings.limits.max_connections, threads);
+    let limits = Limits { max_connections, ..settings.limits };
+    let opened = Opened::<C>::new(Settings { limits, ..settings })?;
+    Ok(Box::new(Session { executor, opened, spawning: options.spawning }))
 }
 
 impl<E: AsyncExecutor, C: AsyncClient> Fetch for Session<E, C> {

@@ -10,9 +10,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use anyhow::Context;
+use async_channel::{self as channel, Receiver, Sender};
 use compio::runtime::Runtime;
 use send_wrapper::SendWrapper;
-use smol::channel::{self, Receiver, Sender};
 
 use super::executor::{AsyncExecutor, Executor};
 
@@ -39,6 +39,10 @@ impl AsyncExecutor for Compio {
 
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self> {
         Ok(Self { threads: (0..threads.get()).map(Thread::start).collect::<anyhow::Result<_>>()? })
+    }
+
+    fn share_of_connections(budget: NonZeroUsize, threads: NonZeroUsize) -> NonZeroUsize {
+        NonZeroUsize::new(budget.get() / threads).unwrap_or(NonZeroUsize::MIN)
     }
 
     /// Gives the task to the thread with the fewest tasks, so that every pass is spread alike and

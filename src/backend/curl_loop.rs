@@ -7,11 +7,12 @@ use curl::multi::{Easy2Handle, Multi};
 use slab::Slab;
 use url::Url;
 
-use super::job::{Fetching, Job, Opened, gather};
+use super::job::{Fetching, Job, Opened, Settings, gather};
+use super::options::BackendOptions;
 use super::tasks::HandedIn;
 use crate::client::curl_multi::{CurlMulti, Transfer};
 use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::{Connections, Fetch, Limits, Options, Pass};
+use crate::fetch::{Fetch, Pass};
 
 /// The longest sleep of the loop. curl wakes it sooner for any event that it waits for.
 const NAP: Duration = Duration::from_secs(1);
@@ -22,15 +23,15 @@ struct Session {
     idle: Vec<Easy2<Transfer>>,
 }
 
-pub(super) fn open(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-    let opened = Opened::<CurlMulti>::new(options, limits)?;
+pub(super) fn open(_: &BackendOptions, settings: Settings) -> anyhow::Result<Box<dyn Fetch>> {
+    let opened = Opened::<CurlMulti>::new(settings)?;
     let multi = opened.client().multi()?;
     Ok(Box::new(Session { opened, multi, idle: Vec::new() }))
 }
 
 impl Fetch for Session {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
-        if self.opened.limits.connections == Connections::Cold {
+        if self.opened.is_cold() {
             self.multi = self.opened.client().multi()?;
         }
         let job = self.opened.start(urls)?;

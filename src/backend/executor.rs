@@ -107,6 +107,12 @@ pub(super) trait AsyncExecutor: Send + Sync + Sized + 'static {
     /// The threads cannot be started.
     fn start(threads: NonZeroUsize) -> anyhow::Result<Self>;
 
+    /// Returns the share of the connection budget that a client gets: all of it, unless each thread
+    /// has a client.
+    fn share_of_connections(budget: NonZeroUsize, _threads: NonZeroUsize) -> NonZeroUsize {
+        budget
+    }
+
     /// Starts a task. The returned future completes with it.
     fn spawn<T: Send + 'static>(
         &self,

@@ -5,15 +5,15 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use url::Url;
 
-use super::{Entry, peers};
+use super::job::Settings;
+use super::peers;
 use crate::fetch::roots;
-use crate::fetch::{Fetch, Limits, Options, Pass};
+use crate::fetch::{Fetch, Pass};
 use crate::worker::child::Child;
 use crate::worker::{
     MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Reply, ask_to_open, ask_to_pass,
@@ -26,14 +26,14 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Returns the path of a peer's program, whether or not it is set up.
-pub(super) fn program(entry: &Entry) -> PathBuf {
-    peers::directory().unwrap_or_default().join(entry.name())
+pub(super) fn program(name: &str) -> PathBuf {
+    peers::directory().unwrap_or_default().join(name)
 }
 
 /// Returns the reply that a peer gave when it was set up, or `None` if it is not set up.
-pub(super) fn ready(entry: &Entry) -> Option<Ready> {
-    let program = program(entry);
-    let reply = std::fs::read(program.with_file_name(format!("{}.ready", entry.name()))).ok()?;
+pub(super) fn ready(name: &str) -> Option<Ready> {
+    let program = program(name);
+    let reply = std::fs::read(program.with_file_name(format!("{}.ready", name))).ok()?;
     let Reply::Ready(ready) = serde_json::from_slice(&reply).ok()? else { return None };
     program.is_file().then_some(ready)
 }
@@ -46,22 +46,19 @@ pub(super) fn version(named: &str) -> Option<String> {
 /// A session in another process.
 struct Session {
     child: Child,
-    limits: Limits,
+    settings: Settings,
 }
 
-pub(super) fn open(
-    entry: &Entry,
-    options: &Options,
-    limits: &Limits,
-) -> anyhow::Result<Box<dyn Fetch>> {
-    ensure!(ready(entry).is_some(), "it is not set up: run `fetchbench peers install`");
-    let child = Child::start(&mut Command::new(program(entry)), MAX_LINE_BYTES)
+pub(super) fn open(name: &str, settings: Settings) -> anyhow::Result<Box<dyn Fetch>> {
+    ensure!(ready(name).is_some(), "it is not set up: run `fetchbench peers install`");
+    let child = Child::start(&mut Command::new(program(name)), MAX_LINE_BYTES)
         .context("it cannot be started")?;
-    let mut session = Session { child, limits: limits.clone() };
+    let mut session = Session { child, settings };
+    let settings = &session.settings;
     let open = Open {
-        cacert: options.roots.as_ref().map(roots::pem),
+        cacert: settings.client.user.roots.as_ref().map(roots::pem),
         details: true,
-        ..Open::new(Vec::new(), false, limits)
+        ..Open::new(Vec::new(), false, &settings.limits)
     };
     ask_to_open(&mut session.child, open, Patience::of(PATIENCE))?;
     Ok(Box::new(session))
@@ -70,8 +67,9 @@ pub(super) fn open(
 impl Session {
     /// Returns how long a pass may take if every fetch lasts until its deadline.
     fn patience(&self, urls: usize) -> Duration {
-        let waves = urls.div_ceil(self.limits.concurrency.get()) as u32;
-        self.limits.deadline.saturating_mul(waves).saturating_add(GRACE)
+        let limits = &self.settings.limits;
+        let waves = urls.div_ceil(limits.concurrency.get()) as u32;
+        limits.deadline.saturating_mul(waves).saturating_add(GRACE)
     }
 }
 
@@ -92,7 +90,7 @@ impl Fetch for Session {
             fetched.final_url.take_if(|found| same_resource(found, url));
         }
         // A peer does not report progress during a pass.
-        self.limits.progress.fetch_add(urls.len(), Ordering::Relaxed);
+        self.settings.progress.add(urls.len());
         Ok(pass)
     }
 }

@@ -1,33 +1,50 @@
 //! The fake backend, for tests: answers at once, and reports the durations that its script makes
 //! up.
 
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use url::Url;
 
-use crate::fetch::answer::{Head, Received};
-use crate::fetch::{Fetch, Fetched, Limits, Options, Pass, Script};
+use super::job::Settings;
+use super::options::BackendOptions;
+use crate::fetch::answer::{Head, Page, Received};
+use crate::fetch::error::FetchError;
+use crate::fetch::{Fetch, Fetched, Limits, Pass, Progress};
 use crate::scenario::schedule;
 
+/// Returns how long a url takes, and the answer.
+pub type Script = Box<dyn Fn(&Url) -> (Duration, Result<Page, FetchError>)>;
+
 struct Fake {
-    script: Option<Script>,
+    script: Script,
     limits: Limits,
+    progress: Progress,
 }
 
-pub(super) fn open(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-    Ok(Box::new(Fake { script: options.script.clone(), limits: limits.clone() }))
+pub(super) fn open(_: &BackendOptions, settings: Settings) -> anyhow::Result<Box<dyn Fetch>> {
+    Ok(open_fake(Box::new(|_| empty_page()), &settings.limits, &settings.progress))
+}
+
+/// Opens a session of the fake with these answers.
+pub fn open_fake(script: Script, limits: &Limits, progress: &Progress) -> Box<dyn Fetch> {
+    Box::new(Fake { script, limits: limits.clone(), progress: progress.clone() })
+}
+
+/// Returns an empty page after 10 ms.
+fn empty_page() -> (Duration, Result<Page, FetchError>) {
+    let head = Head { status: 200, declared: None, location: None };
+    (Duration::from_millis(10), Received::new(0).finish(&head))
 }
 
 impl Fetch for Fake {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
-        let answers: Vec<_> = urls.iter().map(|url| self.answer(url)).collect();
-        let slots: NonZeroUsize = self.limits.concurrency;
-        let starts = schedule::starts(answers.iter().map(|(elapsed, _)| *elapsed), slots);
+        let answers: Vec<_> = urls.iter().map(|url| (self.script)(url)).collect();
+        let durations = answers.iter().map(|(elapsed, _)| *elapsed);
+        let starts = schedule::starts(durations, self.limits.concurrency);
         let fetched: Vec<Fetched> = starts
             .zip(&answers)
             .map(|((started, elapsed), (_, result))| {
-                self.limits.bump_progress();
+                self.progress.add(1);
                 Fetched { started, elapsed, final_url: None, result: result.clone() }
             })
             .collect();
@@ -37,21 +54,5 @@ impl Fetch for Fake {
             .max()
             .unwrap_or_default();
         Ok(Pass { elapsed, fetched })
-    }
-}
-
-impl Fake {
-    /// Returns the answer of the script, or an empty page after 10 ms.
-    fn answer(
-        &self,
-        url: &Url,
-    ) -> (Duration, Result<crate::fetch::answer::Page, crate::fetch::error::FetchError>) {
-        match &self.script {
-            Some(script) => script(url),
-            None => {
-                let head = Head { status: 200, declared: None, location: None };
-                (Duration::from_millis(10), Received::new(0).finish(&head))
-            }
-        }
     }
 }

@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use crate::client::Client;
+use crate::client::{Client, ClientOptions, Credentials};
 use crate::fetch::answer::{Head, Page};
 use crate::fetch::error::{ErrorClass, FetchError, excerpt};
 use crate::fetch::origin::Origin;
-use crate::fetch::{Clock, Connections, Credentials, Fetched, Limits, Options, Pass, URL_MAX};
+use crate::fetch::{Capability, Clock, Connections, Fetched, Limits, Pass, Progress, URL_MAX};
 
 /// A pass in progress.
 pub(super) struct Job<C: Client> {
     pub(super) client: Arc<C>,
     pub(super) limits: Limits,
+    progress: Progress,
     targets: Vec<Result<C::Target, FetchError>>,
     /// The urls, kept only if redirects may have to be resolved against them.
     urls: Vec<Url>,
@@ -28,12 +29,14 @@ pub(super) struct Job<C: Client> {
 
 impl<C: Client> Job<C> {
     /// Prepares the list, then starts the clock.
-    fn start(client: &Arc<C>, limits: &Limits, urls: &[Url]) -> Self {
+    fn start(client: &Arc<C>, settings: &Settings, urls: &[Url]) -> Self {
+        let limits = &settings.limits;
         let targets = urls.iter().map(|url| target(&**client, url, Credentials::Send)).collect();
         let urls = if limits.redirects > 0 { urls.to_vec() } else { Vec::new() };
         Self {
             client: Arc::clone(client),
             limits: limits.clone(),
+            progress: settings.progress.clone(),
             targets,
             urls,
             next: AtomicUsize::new(0),
@@ -77,7 +80,7 @@ fn target<C: Client>(
         let message = format!("{}: a url may have {URL_MAX} bytes", excerpt(url.as_str()));
         return Err(FetchError::new(ErrorClass::Unsupported, message));
     }
-    if url.scheme() == "https" && !C::HTTPS {
+    if url.scheme() == "https" && !C::CAPABILITIES.has(Capability::Https) {
         return Err(FetchError::new(ErrorClass::Unsupported, no_tls()));
     }
     client.target(url, credentials)
@@ -86,7 +89,7 @@ fn target<C: Client>(
 /// Returns why https is refused, and the backends that support it.
 fn no_tls() -> String {
     let able = super::Backend::all()
-        .filter(|backend| backend.entry().https)
+        .filter(|backend| backend.entry().can(Capability::Https))
         .map(|backend| backend.to_string());
     format!("this row has no TLS: take one of {}", able.collect::<Vec<_>>().join(", "))
 }
@@ -147,7 +150,7 @@ impl<C: Client> Fetching<'_, C> {
     /// Ends the fetch. Returns its outcome and the index of its url.
     pub(super) fn end(self, result: Result<Page, FetchError>) -> (usize, Fetched) {
         let elapsed = self.job.clock.now() - self.started;
-        self.job.limits.bump_progress();
+        self.job.progress.add(1);
         let final_url = self.hop.map(|hop| Box::new(hop.0));
         (self.index, Fetched { started: self.started, elapsed, final_url, result })
     }
@@ -162,30 +165,42 @@ pub(super) fn gather(mut handed_in: Vec<(usize, Fetched)>) -> Pass {
     Pass { elapsed, fetched }
 }
 
+/// What a session is opened with.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub client: ClientOptions,
+    pub limits: Limits,
+    /// Counts the fetches that have ended.
+    pub progress: Progress,
+}
+
 /// A client and the means to open another, held by every session.
 pub(super) struct Opened<C> {
     client: Arc<C>,
-    options: Options,
-    pub(super) limits: Limits,
+    settings: Settings,
 }
 
 impl<C: Client> Opened<C> {
-    pub(super) fn new(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
-        let client = Arc::new(C::open(options, limits)?);
-        Ok(Self { client, options: options.clone(), limits: limits.clone() })
+    pub(super) fn new(settings: Settings) -> anyhow::Result<Self> {
+        let client = Arc::new(C::open(&settings.client, &settings.limits)?);
+        Ok(Self { client, settings })
     }
 
     /// Returns the current client; a cold pass replaces it.
-    #[cfg(feature = "curl")]
     pub(super) fn client(&self) -> &C {
         &self.client
     }
 
+    /// Returns whether each pass starts without connections.
+    pub(super) fn is_cold(&self) -> bool {
+        self.settings.limits.connections == Connections::Cold
+    }
+
     /// Starts a pass. A cold pass gets a new client, which has no connections yet.
     pub(super) fn start(&mut self, urls: &[Url]) -> anyhow::Result<Job<C>> {
-        if self.limits.connections == Connections::Cold {
-            self.client = Arc::new(C::open(&self.options, &self.limits)?);
+        if self.is_cold() {
+            *self = Self::new(self.settings.clone())?;
         }
-        Ok(Job::start(&self.client, &self.limits, urls))
+        Ok(Job::start(&self.client, &self.settings, urls))
     }
 }

@@ -3,19 +3,18 @@
 use url::Url;
 
 use super::blocking;
-use super::job::{Opened, gather};
+use super::job::{Opened, Settings, gather};
+use super::options::BackendOptions;
 use crate::client::BlockingClient;
-use crate::fetch::{Fetch, Limits, Options, Pass};
+use crate::fetch::{Fetch, Pass};
 
 struct Sequential<C>(Opened<C>);
 
 pub(super) fn open<C: BlockingClient>(
-    options: &Options,
-    limits: &Limits,
+    _: &BackendOptions,
+    settings: Settings,
 ) -> anyhow::Result<Box<dyn Fetch>> {
-    // The concurrency is still the connection budget: sequential fetches keep a connection to every
-    // host too.
-    Ok(Box::new(Sequential(Opened::<C>::new(options, limits)?)))
+    Ok(Box::new(Sequential(Opened::<C>::new(settings)?)))
 }
 
 impl<C: BlockingClient> Fetch for Sequential<C> {

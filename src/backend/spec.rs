@@ -7,27 +7,29 @@ use std::path::Path;
 use anyhow::bail;
 use http::HeaderMap;
 
+use super::entry::{Entry, Open};
+use super::executor::Executor;
+use super::external;
+use super::job::Settings;
+use super::options::BackendOptions;
 use super::reach::Marked;
+use super::registry::ALL;
 use super::slowed::Slowed;
-use super::{ALL, Entry, Executor, Open, external};
-use crate::fetch::{Fetch, Limits, Options, Spawning, Tier};
+use crate::client::{ClientOptions, Tier, UserOptions};
+use crate::fetch::{Fetch, Limits, Progress};
 
 /// A backend with its options, parsed from and printed as
-/// `client@executor[:threads][+per-site|+one-task][/default]`.
+/// `client@executor[:threads][+conns=N][+per-site|+one-task][/default]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Backend {
     pub(super) entry: &'static Entry,
-    pub(super) threads: Option<NonZeroUsize>,
-    pub(super) spawning: Spawning,
-    pub(super) tier: Tier,
-    /// The share by which its passes are lengthened, to test whether that is detected.
-    pub(super) slowed: Option<f64>,
+    pub(super) options: BackendOptions,
 }
 
 impl Backend {
     /// Returns a backend with its defaults.
     pub(super) fn plain(entry: &'static Entry) -> Self {
-        Self { entry, threads: None, spawning: Spawning::Workers, tier: Tier::Tuned, slowed: None }
+        Self { entry, options: BackendOptions::default() }
     }
 
     /// Returns every backend of this program that really fetches, with its defaults.
@@ -78,7 +80,7 @@ impl Backend {
 
     /// Returns whether its client is tuned or has its defaults.
     pub fn tier(&self) -> Tier {
-        self.tier
+        self.options.tier
     }
 
     /// Returns whether it fetches one url after another, at any concurrency.
@@ -88,7 +90,7 @@ impl Backend {
 
     /// Returns the share by which its passes are lengthened on purpose.
     pub fn slowed_by(&self) -> Option<f64> {
-        self.slowed
+        self.options.slowed
     }
 
     /// Returns whether its durations are made up.
@@ -96,25 +98,30 @@ impl Backend {
         self.entry.executor == Executor::Virtual
     }
 
-    /// Returns the number of threads that fetch at `concurrency`.
-    pub fn threads(&self, concurrency: NonZeroUsize) -> usize {
+    /// Returns the number of threads that fetch under these limits.
+    pub fn threads(&self, limits: &Limits) -> usize {
         let default = self.entry.executor.default_threads();
         match self.entry.executor {
             Executor::Virtual => 0,
-            _ => self.threads.map(usize::from).or(default).unwrap_or(concurrency.get()),
+            _ => {
+                let threads = self.options.threads.map(usize::from).or(default);
+                threads.unwrap_or_else(|| self.options.limits(limits).concurrency.get())
+            }
         }
     }
 
     /// Returns the maximum number of its fetches in flight: the slots of its ideal.
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
-        if self.is_sequential() { NonZeroUsize::MIN } else { limits.concurrency }
+        match self.is_sequential() {
+            true => NonZeroUsize::MIN,
+            false => self.options.limits(limits).concurrency,
+        }
     }
 
     /// Returns the number of file descriptors that its fetches and threads may open.
     pub fn descriptors(&self, limits: &Limits) -> usize {
         let each_thread = self.entry.executor.descriptors_per_thread();
-        self.slots(limits).get() * self.entry.descriptors
-            + self.threads(limits.concurrency) * each_thread
+        self.slots(limits).get() * self.entry.descriptors + self.threads(limits) * each_thread
     }
 
     /// Returns why these backends cannot all be opened in one process, or `None` if they can:
@@ -123,9 +130,8 @@ impl Backend {
         let mut runtimes =
             backends.iter().filter(|backend| backend.entry.executor == Executor::AsyncStd);
         let first = runtimes.next()?;
-        let other = runtimes.find(|backend| {
-            backend.threads(NonZeroUsize::MIN) != first.threads(NonZeroUsize::MIN)
-        })?;
+        let limits = Limits::new(NonZeroUsize::MIN);
+        let other = runtimes.find(|backend| backend.threads(&limits) != first.threads(&limits))?;
         Some(format!(
             "{first} and {other} cannot run in one process, since async-std has one runtime: name \
              one of them"
@@ -136,7 +142,7 @@ impl Backend {
     pub fn worker(&self, program: &Path) -> Vec<OsString> {
         match self.entry.open {
             Open::Here(_) => vec![program.into(), "worker".into(), self.to_string().into()],
-            Open::Elsewhere => vec![external::program(self.entry).into()],
+            Open::Elsewhere => vec![external::program(&self.entry.name()).into()],
         }
     }
 
@@ -163,21 +169,25 @@ impl Backend {
     /// # Errors
     ///
     /// The session cannot be opened. The message names the backend and the reason.
-    pub fn open(&self, options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
-        self.check_headers(&options.headers)?;
-        let options = Options {
-            threads: self.threads,
-            spawning: self.spawning,
-            tier: self.tier,
-            ..options.clone()
+    pub fn open(
+        &self,
+        user: &UserOptions,
+        limits: &Limits,
+        progress: &Progress,
+    ) -> anyhow::Result<Box<dyn Fetch>> {
+        self.check_headers(&user.headers)?;
+        let settings = Settings {
+            client: ClientOptions { tier: self.options.tier, user: user.clone() },
+            limits: self.options.limits(limits),
+            progress: progress.clone(),
         };
         let session = match self.entry.open {
-            Open::Here(open) => open(&options, limits),
-            Open::Elsewhere => external::open(self.entry, &options, limits),
+            Open::Here(open) => open(&self.options, settings),
+            Open::Elsewhere => external::open(&self.entry.name(), settings),
         };
         let session = session.map_err(|error| error.context(format!("cannot open {self}")))?;
         let inner = Box::new(Marked(session));
-        Ok(match self.slowed {
+        Ok(match self.options.slowed {
             None => inner,
             Some(share) => Box::new(Slowed { inner, share }),
         })
@@ -186,10 +196,6 @@ impl Backend {
 
 impl PartialEq for Backend {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.entry, other.entry)
-            && self.threads == other.threads
-            && self.spawning == other.spawning
-            && self.tier == other.tier
-            && self.slowed == other.slowed
+        std::ptr::eq(self.entry, other.entry) && self.options == other.options
     }
 }

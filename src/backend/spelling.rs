@@ -1,20 +1,33 @@
-//! How backends are written and parsed: `client@executor[:threads][+per-site|+one-task][/default]`.
+//! How backends are written and parsed:
+//! `client@executor[:threads][+conns=N][+per-site|+one-task][/default]`.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use anyhow::{anyhow, ensure};
+use anyhow::{anyhow, bail, ensure};
 
+use super::entry::Entry;
+use super::executor::Executor;
+use super::options::{BackendOptions, Spawning};
+use super::registry::{ALL, KNOWN};
 use super::slowed::parse_share;
-use super::{ALL, Backend, Entry, Executor, OPTIONAL};
-use crate::fetch::{Spawning, Tier};
+use super::spec::Backend;
+use crate::client::Tier;
 
-/// More threads than this are a mistake, and more than most machines start.
+/// More threads or connections than this are a mistake.
 const MAX_THREADS: usize = 1024;
+const MAX_CONNECTIONS: usize = 100_000;
 
 /// The suffix of a backend whose client has its defaults.
 const DEFAULT: &str = "/default";
+
+/// The option that limits the connections, before their number.
+const CONNECTIONS: &str = "conns=";
+
+/// The options that set how fetches become tasks.
+const SPAWNINGS: [(&str, Spawning); 2] =
+    [("per-site", Spawning::PerSite), ("one-task", Spawning::OneTask)];
 
 impl Entry {
     /// Returns `client@executor`, the name without options. The fake has no executor.
@@ -27,29 +40,54 @@ impl Entry {
 
     /// Returns the options that may follow its name.
     pub fn options(&self) -> Vec<&'static str> {
-        let tasks: &[_] =
-            if self.executor.has_tasks() { &[":N", "+per-site", "+one-task"] } else { &[] };
-        let tier: &[_] = if self.tuned().is_empty() { &[] } else { &[DEFAULT] };
-        [tasks, tier].concat()
+        let mut options = Vec::new();
+        if self.executor.has_tasks() {
+            options.push(":N");
+        }
+        if self.has_pool() {
+            options.push("+conns=N");
+        }
+        if self.executor.has_tasks() {
+            options.extend(["+per-site", "+one-task"]);
+        }
+        if !self.tuned().is_empty() {
+            options.push(DEFAULT);
+        }
+        options
+    }
+
+    /// Returns whether its connections are limited by this program.
+    fn has_pool(&self) -> bool {
+        !self.is_peer() && self.executor != Executor::Virtual
+    }
+}
+
+impl fmt::Display for BackendOptions {
+    /// Prints the options in one order, whatever the order in which they were written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(threads) = self.threads {
+            write!(f, ":{threads}")?;
+        }
+        if let Some(connections) = self.max_connections {
+            write!(f, "+{CONNECTIONS}{connections}")?;
+        }
+        if let Some((name, _)) = SPAWNINGS.iter().find(|(_, spawning)| *spawning == self.spawning) {
+            write!(f, "+{name}")?;
+        }
+        if self.tier == Tier::Default {
+            f.write_str(DEFAULT)?;
+        }
+        Ok(())
     }
 }
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut name = self.entry.name();
-        if let Some(threads) = self.threads {
-            name += &format!(":{threads}");
+        let name = format!("{}{}", self.entry.name(), self.options);
+        match self.options.slowed {
+            Some(share) => f.pad(&format!("slowed:{name}:{}%", share * 100.0)),
+            None => f.pad(&name),
         }
-        if let Some(spawning) = self.spawning.name() {
-            name += &format!("+{spawning}");
-        }
-        if self.tier == Tier::Default {
-            name += DEFAULT;
-        }
-        if let Some(share) = self.slowed {
-            name = format!("slowed:{name}:{}%", share * 100.0);
-        }
-        f.pad(&name)
     }
 }
 
@@ -62,79 +100,88 @@ impl FromStr for Backend {
         {
             let share = parse_share(share)
                 .ok_or_else(|| anyhow!("bad row {text:?}: write slowed:ROW:5%"))?;
-            return Ok(Self { slowed: Some(share), ..backend.parse()? });
+            let mut slowed: Self = backend.parse()?;
+            slowed.options.slowed = Some(share);
+            return Ok(slowed);
         }
-        let (rest, tier) = match text.strip_suffix(DEFAULT) {
-            Some(rest) => (rest, Tier::Default),
-            None => (text, Tier::Tuned),
+        let (rest, is_default) = match text.strip_suffix(DEFAULT) {
+            Some(rest) => (rest, true),
+            None => (text, false),
         };
-        let (rest, spawning) = split(rest, '+');
-        let (name, threads) = split(rest, ':');
+        let mut parts = rest.split('+');
+        let (name, threads) = split(parts.next().unwrap_or_default(), ':');
         let entry =
             ALL.iter().find(|entry| entry.name() == name).ok_or_else(|| unknown(text, name))?;
-        with_options(entry, threads, spawning, tier)
-            .map_err(|error| anyhow!("bad row {text:?}: {error}"))
+        let options = parse_options(entry, threads, parts, is_default)
+            .map_err(|error| anyhow!("bad row {text:?}: {error}"))?;
+        Ok(Self { entry, options })
     }
 }
 
-fn with_options(
-    entry: &'static Entry,
+fn parse_options<'a>(
+    entry: &Entry,
     threads: Option<&str>,
-    spawning: Option<&str>,
-    tier: Tier,
-) -> anyhow::Result<Backend> {
+    added: impl Iterator<Item = &'a str>,
+    is_default: bool,
+) -> anyhow::Result<BackendOptions> {
     let name = entry.name();
-    let has_tasks = entry.executor.has_tasks();
     ensure!(
-        has_tasks || threads.is_none(),
+        entry.executor.has_tasks() || threads.is_none(),
         "{name} has no choice of threads, leave out what follows the colon"
     );
     ensure!(
-        has_tasks || spawning.is_none(),
-        "{name} has no tasks, leave out what follows the plus"
-    );
-    let is_tuned = !entry.tuned().is_empty();
-    ensure!(
-        is_tuned || tier == Tier::Tuned,
+        !is_default || !entry.tuned().is_empty(),
         "{name} sets nothing otherwise than its library does, leave out {DEFAULT}"
     );
-    Ok(Backend {
-        threads: threads.map(parse_threads).transpose()?,
-        spawning: spawning.map_or(Ok(Spawning::Workers), parse_spawning)?,
-        tier,
-        ..Backend::plain(entry)
-    })
+    let threads = threads.map(|text| parse_count(text, "threads", MAX_THREADS)).transpose()?;
+    let tier = if is_default { Tier::Default } else { Tier::Tuned };
+    let mut options = BackendOptions { threads, tier, ..BackendOptions::default() };
+    for option in added {
+        add(&mut options, entry, option)?;
+    }
+    Ok(options)
+}
+
+/// Adds an option that follows a plus.
+fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Result<()> {
+    let name = entry.name();
+    if let Some(number) = option.strip_prefix(CONNECTIONS) {
+        ensure!(entry.has_pool(), "{name} has no choice of connections, leave out +{option}");
+        ensure!(options.max_connections.is_none(), "+{CONNECTIONS} stands there twice");
+        options.max_connections = Some(parse_count(number, "connections", MAX_CONNECTIONS)?);
+        return Ok(());
+    }
+    ensure!(entry.executor.has_tasks(), "{name} has no tasks, leave out what follows the plus");
+    let Some((_, spawning)) = SPAWNINGS.iter().find(|(name, _)| *name == option) else {
+        bail!("after a plus stands {CONNECTIONS}N, per-site or one-task");
+    };
+    ensure!(
+        options.spawning == Spawning::Workers,
+        "+per-site and +one-task are alternatives, write one of them once"
+    );
+    options.spawning = *spawning;
+    Ok(())
 }
 
 fn split(text: &str, separator: char) -> (&str, Option<&str>) {
     text.split_once(separator).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-fn parse_threads(text: &str) -> anyhow::Result<NonZeroUsize> {
-    let number = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= MAX_THREADS);
-    number.ok_or_else(|| anyhow!("threads lie between 1 and {MAX_THREADS}"))
+fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsize> {
+    let number = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= most);
+    number.ok_or_else(|| anyhow!("{unit} lie between 1 and {most}"))
 }
 
-fn parse_spawning(text: &str) -> anyhow::Result<Spawning> {
-    let named = Spawning::NAMED.into_iter().find(|(_, name)| *name == text);
-    named
-        .map(|(spawning, _)| spawning)
-        .ok_or_else(|| anyhow!("after a plus stands per-site or one-task"))
-}
-
-/// Returns the error for an unknown backend: the feature that this build lacks, or the known
+/// Returns the error for an unknown backend: the features that this build lacks, or the known
 /// backends.
 fn unknown(text: &str, name: &str) -> anyhow::Error {
     let (client, executor) = split(name, '@');
-    let missing = OPTIONAL.iter().find(|(part, _)| {
-        let is_built =
-            ALL.iter().any(|entry| *part == entry.client || *part == entry.executor.name());
-        !is_built && (*part == client || Some(*part) == executor)
-    });
-    if let Some((part, feature)) = missing {
+    let exact = KNOWN.iter().find(|known| known.name == name);
+    let related = || KNOWN.iter().find(|known| known.has_part(client, executor));
+    if let Some(missing) = exact.or_else(related).filter(|known| !known.is_built()) {
         return anyhow!(
-            "row {text:?} needs {part}, which this build is without: build with --features \
-             {feature}"
+            "this build is without {missing}, which row {text:?} needs: build with --features {}",
+            missing.features.join(",")
         );
     }
     let backends: Vec<_> = ALL.iter().map(Entry::name).collect();
@@ -156,6 +203,8 @@ mod tests {
             "ureq@sequential",
             "ureq@threads/default",
             "surf@smol:3",
+            "ureq@threads+conns=4",
+            "floor@loop+conns=1",
             "surf@async-std+one-task",
             "surf@smol:2+per-site/default",
             "slowed:surf@smol:2+per-site/default:5%",
@@ -172,7 +221,11 @@ mod tests {
             ("ureq@threads+one-task", "no tasks"),
             ("surf@smol:0", "between 1 and"),
             ("surf@smol:2000", "between 1 and"),
-            ("surf@smol+many", "per-site or one-task"),
+            ("surf@smol+many", "conns=N, per-site or one-task"),
+            ("surf@smol+per-site+one-task", "write one of them once"),
+            ("surf@smol+conns=2+conns=2", "twice"),
+            ("surf@smol+conns=0", "between 1 and"),
+            ("curl@parallel+conns=2", "no choice of connections"),
             ("fake/default", "leave out /default"),
             ("surf@smol/tuned", "unknown row"),
         ] {
@@ -182,19 +235,24 @@ mod tests {
     }
 
     #[test]
-    fn missing_features_are_named() {
-        for (part, feature) in OPTIONAL {
-            let built =
-                ALL.iter().any(|entry| part == entry.client || part == entry.executor.name());
-            let error = format!("{part}@smol")
-                .parse::<Backend>()
-                .err()
-                .map(|error| error.to_string())
-                .unwrap_or_default();
+    fn options_print_in_one_order() {
+        for text in ["surf@smol:2+conns=4+per-site", "surf@smol:2+per-site+conns=4"] {
             assert_eq!(
-                error.contains(&format!("build with --features {feature}")),
-                !built,
-                "{error}"
+                text.parse::<Backend>().unwrap().to_string(),
+                "surf@smol:2+conns=4+per-site"
+            );
+        }
+    }
+
+    #[test]
+    fn missing_features_are_named() {
+        for known in KNOWN {
+            let error = known.name.parse::<Backend>().err().map(|error| error.to_string());
+            let features = format!("build with --features {}", known.features.join(","));
+            assert_eq!(
+                error.as_ref().is_some_and(|error| error.ends_with(&features)),
+                !known.is_built(),
+                "{error:?}"
             );
         }
     }

@@ -8,9 +8,10 @@ use anyhow::{Context, anyhow};
 use url::Url;
 
 use super::blocking;
-use super::job::{Job, Opened, gather};
+use super::job::{Job, Opened, Settings, gather};
+use super::options::BackendOptions;
 use crate::client::BlockingClient;
-use crate::fetch::{Fetch, Fetched, Limits, Options, Pass};
+use crate::fetch::{Fetch, Fetched, Pass};
 
 /// A pass to work on, and the channel for its results.
 type Order<C> = (Arc<Job<C>>, Sender<Vec<(usize, Fetched)>>);
@@ -27,12 +28,12 @@ struct Thread<C: BlockingClient> {
 }
 
 pub(super) fn open<C: BlockingClient>(
-    options: &Options,
-    limits: &Limits,
+    _: &BackendOptions,
+    settings: Settings,
 ) -> anyhow::Result<Box<dyn Fetch>> {
-    let opened = Opened::<C>::new(options, limits)?;
-    let threads =
-        (0..limits.concurrency.get()).map(Thread::start).collect::<anyhow::Result<_>>()?;
+    let threads = 0..settings.limits.concurrency.get();
+    let opened = Opened::<C>::new(settings)?;
+    let threads = threads.map(Thread::start).collect::<anyhow::Result<_>>()?;
     Ok(Box::new(Threads { opened, threads }))
 }
 

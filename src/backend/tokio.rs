@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use anyhow::Context;
-use smol::channel::{self, Sender};
+use async_channel::{self as channel, Sender};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::runtime::{Builder, Handle, Runtime as TokioRuntime};
 use tokio::task::coop::{Unconstrained, unconstrained};

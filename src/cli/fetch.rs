@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 
 use super::flags::{Backends, FetchFlags, Format, SiteFlags, parse_backends};
-use super::terminal::{Progress, print};
+use super::terminal::{PassBar, print};
 use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, usage};
 use crate::backend::Backend;
+use crate::fetch::Progress;
 use crate::report::fetched;
 
 const EXAMPLES: &str = "\
@@ -56,10 +57,11 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
         .map_err(usage)?;
 
     let name = backend.to_string();
-    let mut session = backend.open(&options, &limits)?;
-    let progress = Progress::show(&name, urls.len(), limits.progress.clone());
+    let progress = Progress::default();
+    let mut session = backend.open(&options, &limits, &progress)?;
+    let bar = PassBar::show(&name, urls.len(), progress);
     let pass = session.fetch_all(&urls)?;
-    drop(progress);
+    drop(bar);
     print(&match args.format {
         Format::Text => fetched::text(&name, &urls, &pass),
         Format::Json => fetched::to_json(&name, &urls, &pass),

@@ -13,10 +13,11 @@ use url::Url;
 
 use super::terminal::{print_error, print_warning};
 use crate::backend::Backend;
+use crate::client::{HEADERS_MAX, UserOptions};
+use crate::fetch::Limits;
 use crate::fetch::error::excerpt;
 use crate::fetch::files::read_at_most;
 use crate::fetch::roots::{self, Roots};
-use crate::fetch::{HEADERS_MAX, Limits, Options};
 use crate::scenario::Scenario;
 use crate::scenario::site_list::{self, ListedSite, SiteList, UrlError};
 use crate::scenario::units::{MAX_DEADLINE, parse_bytes, parse_duration};
@@ -88,18 +89,18 @@ impl SiteFlags {
 impl FetchFlags {
     /// Returns `limits` with the values of the flags.
     pub(super) fn applied_to(&self, limits: Limits) -> Limits {
+        let concurrency = self.concurrency.unwrap_or(limits.concurrency);
         Limits {
-            concurrency: self.concurrency.unwrap_or(limits.concurrency),
             deadline: self.timeout.unwrap_or(limits.deadline),
             max_body: self.max_body.unwrap_or(limits.max_body),
             redirects: self.redirects.unwrap_or(limits.redirects),
-            ..limits
+            ..limits.with_concurrency(concurrency)
         }
     }
 
     /// Returns the headers and certificates of the flags.
-    pub(super) fn options(&self) -> anyhow::Result<Options> {
-        let mut options = Options::default();
+    pub(super) fn options(&self) -> anyhow::Result<UserOptions> {
+        let mut options = UserOptions::default();
         // Each line has a colon, a space and CR LF.
         let length: usize =
             self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();

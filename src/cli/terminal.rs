@@ -4,12 +4,14 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::fetch::Progress;
 
 use super::unwritable;
 use crate::record::replace_file;
@@ -122,19 +124,19 @@ impl Drop for Countdown {
 }
 
 /// A bar on stderr while a pass runs, until dropped. It is hidden unless stderr is a terminal.
-pub(super) struct Progress(Option<Ticker>);
+pub(super) struct PassBar(Option<Ticker>);
 
 struct Ticker {
     done: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
-impl Progress {
-    /// Shows how many of `all` fetches of `row` have `ended`.
+impl PassBar {
+    /// Shows how many of `all` fetches of `backend` have ended.
     ///
     /// A separate thread reads the counter ten times a second, so that fetches do not wait for the
     /// bar.
-    pub(super) fn show(backend: &str, all: usize, ended: Arc<AtomicUsize>) -> Self {
+    pub(super) fn show(backend: &str, all: usize, progress: Progress) -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
         }
@@ -147,7 +149,7 @@ impl Progress {
         let is_done = Arc::clone(&done);
         let thread = thread::spawn(move || {
             while !is_done.load(Ordering::Acquire) {
-                bar.set_position(ended.load(Ordering::Relaxed) as u64);
+                bar.set_position(progress.ended() as u64);
                 thread::park_timeout(Duration::from_millis(100));
             }
             bar.finish_and_clear();
@@ -156,7 +158,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for PassBar {
     fn drop(&mut self) {
         if let Some(Ticker { done, thread }) = self.0.take() {
             done.store(true, Ordering::Release);

@@ -4,16 +4,16 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 
 use super::compare::{Chosen, parse_chosen, participants};
 use super::program::this_program;
-use super::terminal::{Progress, print, write_file};
+use super::terminal::{PassBar, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
 use crate::backend::Backend;
+use crate::fetch::Progress;
 use crate::record::make_folder;
 use crate::report::splice::{CONFORMANCE, splice};
 use crate::scenario::fault::{self, Fault};
@@ -100,12 +100,11 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         faults: faults.iter().map(|fault| fault.name).collect(),
         deadline: args.deadline,
         ip: args.ip,
-        progress: Arc::default(),
+        progress: Progress::default(),
     };
-    let progress =
-        Progress::show("verify", verification.cells(), Arc::clone(&verification.progress));
+    let bar = PassBar::show("verify", verification.cells(), verification.progress.clone());
     let grid = verification.run()?;
-    drop(progress);
+    drop(bar);
     print(&match args.format {
         Format::Text => report::text(&grid),
         Format::Markdown => report::markdown(&grid),

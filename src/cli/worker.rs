@@ -6,7 +6,8 @@ use anyhow::anyhow;
 
 use super::{descriptors, usage};
 use crate::backend::Backend;
-use crate::fetch::Options;
+use crate::client::UserOptions;
+use crate::fetch::{Progress, roots};
 use crate::worker::{Ready, serve};
 
 /// Fetch for a comparison: read orders from stdin and write results to stdout, a line of JSON each
@@ -25,16 +26,20 @@ pub(super) fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
     serve(|open| {
         let limits = open.limits();
         descriptors::reserve_fetches(limits.concurrency.get(), backend.descriptors(&limits), 0)?;
+        let names = backend.entry().capabilities.names();
+        let speaks = names.into_iter().map(str::to_owned).collect();
         let ready = Ready {
             client: versioned(backend.entry().client, backend.entry().client_version()),
             executor: versioned(
                 backend.entry().executor.name(),
                 backend.entry().executor_version(),
             ),
-            threads: backend.threads(limits.concurrency),
+            threads: backend.threads(&limits),
+            speaks: Some(speaks),
         };
-        let options = Options { roots: open.roots()?, ..Options::default() };
-        Ok((ready, backend.open(&options, &limits)?))
+        let roots = open.cacert.as_deref().map(|pem| roots::read(pem.as_bytes())).transpose()?;
+        let user = UserOptions { roots, ..UserOptions::default() };
+        Ok((ready, backend.open(&user, &limits, &Progress::default())?))
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,14 +6,16 @@ use std::net::ToSocketAddrs;
 use std::time::{Duration, Instant};
 
 use attohttpc::{Error, ErrorKind, ProxySettings, Session};
-use http::HeaderMap;
 use url::Url;
 
-use super::{BlockingClient, Choice, Client, refuse_interim, tuned};
+use super::{
+    BlockingClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, refuse_interim,
+    tuned,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
-use crate::fetch::{Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Limits};
 
 /// Size of the read buffer in bytes.
 const PIECE_BYTES: usize = 16 << 10;
@@ -22,18 +24,16 @@ const PIECE_BYTES: usize = 16 << 10;
 #[derive(Debug)]
 pub struct Attohttpc {
     session: Session,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
+    headers: RequestHeaders,
     limits: Limits,
 }
 
 impl Client for Attohttpc {
     const NAME: &'static str = "attohttpc";
-    /// It trusts the roots of the options in addition to the web's, not instead of them.
-    const HTTPS: bool = false;
+    /// No https: it trusts the roots of the options in addition to the web's, not instead of them.
+    const CAPABILITIES: Capabilities = Capabilities::of(&[]);
     const NOTE: &'static str = "keeps no connections";
     const USUAL: bool = false;
-    const KEEPS: bool = false;
     /// The thread that watches the deadline holds a copy of the socket.
     const DESCRIPTORS: usize = 2;
     const TUNED: &'static [Choice<Session>] = TUNED;
@@ -41,11 +41,10 @@ impl Client for Attohttpc {
     type Builder = Session;
     type Target = (Url, Credentials);
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
             session: tuned::<Self>(Session::new(), options, limits),
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            headers: RequestHeaders::new(options, limits),
             limits: limits.clone(),
         })
     }
@@ -86,11 +85,7 @@ impl BlockingClient for Attohttpc {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let mut request =
             self.session.get(url.as_str()).timeout(left).connect_timeout(left).read_timeout(left);
-        let headers = match credentials {
-            Credentials::Send => &self.headers,
-            Credentials::Withhold => &self.headers_elsewhere,
-        };
-        request.headers_mut().extend(headers.clone());
+        request.headers_mut().extend(self.headers.select(*credentials).clone());
         let mut response =
             request.send().map_err(|error| self.head_failed(error, url, deadline))?;
         let status = response.status().as_u16();

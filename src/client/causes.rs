@@ -4,8 +4,8 @@ use std::error::Error;
 use std::io;
 use std::iter::successors;
 
-use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::tls_error;
+use super::tls_error;
+use crate::fetch::error::{ErrorClass, FetchError, os_number};
 
 /// Classifies an error by its first cause of a known type. `incomplete` is the class of an ended
 /// connection at this point.
@@ -28,7 +28,8 @@ pub(super) fn failed(error: &(dyn Error + 'static), incomplete: ErrorClass) -> F
             (_, Some(error)) => io_class(error, incomplete),
             _ => continue,
         };
-        return FetchError::new(class, texts.join(": "));
+        let os = causes(error).find_map(|cause| os_number(cause.downcast_ref()?));
+        return FetchError { os, ..FetchError::new(class, texts.join(": ")) };
     }
     FetchError::new(ErrorClass::Protocol, texts.join(": "))
 }

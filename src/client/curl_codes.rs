@@ -7,14 +7,16 @@ use crate::fetch::error::{ErrorClass, FetchError};
 /// Classifies an error. `connecting` is the system error of a failed connect, if the client exposes
 /// it. Without it a refused connection is not distinguishable from other failures.
 pub(super) fn failed(error: &curl::Error, connecting: Option<io::Error>) -> FetchError {
-    let message = match &connecting {
-        Some(system) if error.is_couldnt_connect() => format!("{error}: {system}"),
-        _ => error.to_string(),
-    };
+    if let Some(system) = connecting
+        && error.is_couldnt_connect()
+    {
+        let message = format!("{error}: {system}").into();
+        return FetchError { message, ..FetchError::io(&system, ErrorClass::Connect) };
+    }
     let class = if error.is_couldnt_resolve_host() {
         ErrorClass::Dns
     } else if error.is_couldnt_connect() {
-        connecting.and_then(|error| ErrorClass::of_io(&error)).unwrap_or(ErrorClass::Connect)
+        ErrorClass::Connect
     } else if error.is_got_nothing() {
         ErrorClass::ClosedEarly
     } else if error.is_partial_file() {
@@ -26,5 +28,5 @@ pub(super) fn failed(error: &curl::Error, connecting: Option<io::Error>) -> Fetc
     } else {
         ErrorClass::Protocol
     };
-    FetchError::new(class, message)
+    FetchError::new(class, error.to_string())
 }

@@ -12,18 +12,17 @@ use curl::multi::Multi;
 use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
-use super::{Choice, Client, curl_codes, tuned};
+use super::{Choice, Client, ClientOptions, Credentials, RequestHeaders, curl_codes, tuned};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::redirect::Location;
-use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 /// The settings that all transfers share.
 #[derive(Debug)]
 pub struct CurlMulti {
     settings: Settings,
-    headers: Vec<String>,
-    headers_elsewhere: Vec<String>,
+    headers: RequestHeaders<Vec<String>>,
     keep: bool,
     limits: Limits,
 }
@@ -45,7 +44,7 @@ pub struct Target {
 impl Client for CurlMulti {
     const NAME: &'static str = "curl-multi";
     const CRATE: &'static str = "curl";
-    const HTTPS: bool = false;
+    const CAPABILITIES: Capabilities = Capabilities::of(&[Capability::KeepAlive]);
     const USUAL: bool = false;
     const TUNED: &'static [Choice<Settings>] = &[
         Choice {
@@ -53,7 +52,7 @@ impl Client for CurlMulti {
             why: "curl keeps four times as many idle connections as there are transfers, which no \
                   other row may",
             set: |settings, limits| Settings {
-                max_connects: Some(limits.concurrency.get()),
+                max_connects: Some(limits.max_connections.get()),
                 ..settings
             },
         },
@@ -72,11 +71,10 @@ impl Client for CurlMulti {
         value.to_str().is_ok()
     }
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
             settings: tuned::<Self>(Settings::default(), options, limits),
-            headers: lines(&options.request_headers(limits, Credentials::Send))?,
-            headers_elsewhere: lines(&options.request_headers(limits, Credentials::Withhold))?,
+            headers: RequestHeaders::new(options, limits).try_map(lines)?,
             keep: limits.connections != Connections::PerFetch,
             limits: limits.clone(),
         })
@@ -165,12 +163,8 @@ impl CurlMulti {
         if sent_before == Some(target.credentials) {
             return Ok(());
         }
-        let headers = match target.credentials {
-            Credentials::Send => &self.headers,
-            Credentials::Withhold => &self.headers_elsewhere,
-        };
         let mut list = List::new();
-        for line in headers {
+        for line in self.headers.select(target.credentials) {
             list.append(line)?;
         }
         easy.http_headers(list)

@@ -1,12 +1,11 @@
 //! The client cyper, on compio: hyper-util's pool over completion I/O, without TLS.
 //!
 //! A client, and everything that it returns, belongs to the thread that created it. So each thread
-//! has a client, and the connection budget is divided among the threads.
+//! has a client, and the executor divides the connection budget among its threads.
 
 use std::cell::RefCell;
 use std::io;
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,39 +15,34 @@ use cyper::resolve::Resolve;
 use cyper::{ClientBuilder, Request};
 use futures_lite::future::yield_now;
 use futures_util::stream::{self, Stream, StreamExt};
-use http::{HeaderMap, Method, Uri};
+use http::{Method, Uri};
 use send_wrapper::SendWrapper;
 use url::Url;
 
-use super::origins::Origins;
+use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
-use super::{AsyncClient, Choice, Client, PIECES_PER_YIELD, causes, origin_of, tuned};
+use super::{
+    AsyncClient, Choice, Client, ClientOptions, Credentials, PIECES_PER_YIELD, RequestHeaders,
+    causes, tuned,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::without_brackets;
-use crate::fetch::{Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Limits};
 
 /// The settings that the clients of all threads share.
 pub struct Cyper {
     /// Its number among the sessions of this process.
     number: u64,
     origins: Origins,
-    options: Options,
+    options: ClientOptions,
     limits: Limits,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
-}
-
-#[derive(Debug)]
-pub struct Target {
-    url: Url,
-    host: usize,
-    credentials: Credentials,
+    headers: RequestHeaders,
 }
 
 impl Client for Cyper {
     const NAME: &'static str = "cyper";
-    const HTTPS: bool = false;
+    const CAPABILITIES: Capabilities = Capabilities::of(&[Capability::KeepAlive]);
     const NOTE: &'static str = "io_uring, a pool for each thread";
     const USUAL: bool = false;
     const TUNED: &'static [Choice<ClientBuilder>] = &[
@@ -65,28 +59,26 @@ impl Client for Cyper {
     ];
 
     type Builder = ClientBuilder;
-    type Target = Target;
+    type Target = OriginTarget;
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         static OPENED: AtomicU64 = AtomicU64::new(0);
         Ok(Self {
             number: OPENED.fetch_add(1, Ordering::Relaxed),
             origins: Origins::default(),
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            headers: RequestHeaders::new(options, limits),
             options: options.clone(),
             limits: limits.clone(),
         })
     }
 
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        let host = self.origins.number(origin_of(url)?);
-        Ok(Target { url: url.clone(), host, credentials })
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<OriginTarget, FetchError> {
+        self.origins.target(url, credentials)
     }
 }
 
 impl AsyncClient for Cyper {
-    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+    async fn get(&self, target: &OriginTarget, body: &mut Received) -> Result<Head, FetchError> {
         // Only compio's tasks poll this, and they stay on their thread.
         SendWrapper::new(self.get_here(target, body)).await
     }
@@ -98,13 +90,14 @@ thread_local! {
 }
 
 impl Cyper {
-    async fn get_here(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+    async fn get_here(
+        &self,
+        target: &OriginTarget,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
         let mut request = Request::new(Method::GET, target.url.clone());
-        *request.headers_mut() = match target.credentials {
-            Credentials::Send => self.headers.clone(),
-            Credentials::Withhold => self.headers_elsewhere.clone(),
-        };
-        let client = self.client(target.host)?;
+        *request.headers_mut() = self.headers.select(target.credentials).clone();
+        let client = self.client(target.origin)?;
         let response = client
             .execute(request)
             .await
@@ -141,10 +134,7 @@ impl Cyper {
 
     fn open_here(&self) -> anyhow::Result<PerHost<cyper::Client>> {
         let (options, limits) = (self.options.clone(), self.limits.clone());
-        let threads = options.threads.map_or(1, NonZeroUsize::get);
-        let share =
-            NonZeroUsize::new(limits.concurrency.get() / threads).unwrap_or(NonZeroUsize::MIN);
-        PerHost::new(share, move || {
+        PerHost::new(limits.max_connections, move || {
             let builder = tuned::<Self>(cyper::Client::builder(), &options, &limits);
             Ok(builder.custom_resolver(Resolver).build()?)
         })

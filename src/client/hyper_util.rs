@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec;
 
-use http::{HeaderMap, Request, Uri};
+use http::{Request, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -19,12 +19,15 @@ use tokio::net::lookup_host;
 use tower_service::Service;
 use url::Url;
 
-use super::origins::Origins;
+use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
-use super::{AsyncClient, Choice, Client, bad_url, causes, origin_of, tls, tuned};
+use super::{
+    AsyncClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, bad_url, causes,
+    origin_of, tls, tuned,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 type Http = HttpConnector<Resolver>;
 
@@ -32,27 +35,20 @@ type Http = HttpConnector<Resolver>;
 pub struct HyperUtil {
     clients: PerHost<Legacy<HttpsConnector<Http>, Empty<Bytes>>>,
     origins: Origins,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
-}
-
-#[derive(Debug)]
-pub struct Target {
-    uri: Uri,
-    host: usize,
-    credentials: Credentials,
+    headers: RequestHeaders,
 }
 
 impl Client for HyperUtil {
     const NAME: &'static str = "hyper-util";
-    const HTTPS: bool = true;
+    const CAPABILITIES: Capabilities =
+        Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
     const USUAL: bool = false;
     const TUNED: &'static [Choice<(Builder, Http)>] = TUNED;
 
     type Builder = (Builder, Http);
-    type Target = Target;
+    type Target = OriginTarget<Uri>;
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         let mut tls = ClientConfig::clone(&*tls::config(options)?);
         // The connector sets the protocols itself.
         tls.alpn_protocols.clear();
@@ -61,17 +57,17 @@ impl Client for HyperUtil {
             move || Ok(build(&options, &limits, tls.clone()))
         };
         Ok(Self {
-            clients: PerHost::new(limits.concurrency, open)?,
+            clients: PerHost::new(limits.max_connections, open)?,
             origins: Origins::default(),
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            headers: RequestHeaders::new(options, limits),
         })
     }
 
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<OriginTarget<Uri>, FetchError> {
+        let origin = self.origins.number(origin_of(url)?);
         let uri = url[..url::Position::AfterQuery].parse();
-        let uri = uri.map_err(|error| bad_url(url, &error))?;
-        Ok(Target { uri, host: self.origins.number(origin_of(url)?), credentials })
+        let url = uri.map_err(|error| bad_url(url, &error))?;
+        Ok(OriginTarget { url, origin, credentials })
     }
 }
 
@@ -96,7 +92,7 @@ const TUNED: &[Choice<(Builder, Http)>] = &[
 ];
 
 fn build(
-    options: &Options,
+    options: &ClientOptions,
     limits: &Limits,
     tls: ClientConfig,
 ) -> Legacy<HttpsConnector<Http>, Empty<Bytes>> {
@@ -114,15 +110,16 @@ fn build(
 }
 
 impl AsyncClient for HyperUtil {
-    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+    async fn get(
+        &self,
+        target: &OriginTarget<Uri>,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
         let mut request = Request::new(Empty::<Bytes>::new());
-        *request.uri_mut() = target.uri.clone();
-        *request.headers_mut() = match target.credentials {
-            Credentials::Send => self.headers.clone(),
-            Credentials::Withhold => self.headers_elsewhere.clone(),
-        };
+        *request.uri_mut() = target.url.clone();
+        *request.headers_mut() = self.headers.select(target.credentials).clone();
         let response =
-            self.clients.client(target.host).request(request).await.map_err(|error| {
+            self.clients.client(target.origin).request(request).await.map_err(|error| {
                 // While connecting, only a TLS handshake can be cut short.
                 causes::failed(
                     &error,

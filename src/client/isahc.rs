@@ -6,17 +6,20 @@ use std::io;
 
 use futures_lite::AsyncReadExt;
 use futures_lite::future::yield_now;
-use http::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use isahc::config::{Configurable, RedirectPolicy, VersionNegotiation};
 use isahc::error::ErrorKind;
 use isahc::{Error, HttpClient, HttpClientBuilder};
 use url::Url;
 
-use super::{AsyncClient, Choice, Client, PIECES_PER_YIELD, bad_url, curl_codes, tuned};
+use super::{
+    AsyncClient, Choice, Client, ClientOptions, Credentials, PIECES_PER_YIELD, RequestHeaders,
+    bad_url, curl_codes, tuned,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::{Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Limits};
 
 /// Size of the read buffer in bytes, which is the size of curl's reads.
 const PIECE_BYTES: usize = 16 << 10;
@@ -25,13 +28,12 @@ const PIECE_BYTES: usize = 16 << 10;
 #[derive(Debug)]
 pub struct Isahc {
     client: HttpClient,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
+    headers: RequestHeaders,
 }
 
 impl Client for Isahc {
     const NAME: &'static str = "isahc";
-    const HTTPS: bool = false;
+    const CAPABILITIES: Capabilities = Capabilities::of(&[Capability::KeepAlive]);
     const NOTE: &'static str = "a thread of its own does the work";
     const USUAL: bool = false;
     const TUNED: &'static [Choice<HttpClientBuilder>] = TUNED;
@@ -44,12 +46,11 @@ impl Client for Isahc {
         value.to_str().is_ok()
     }
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         let builder = HttpClient::builder().version_negotiation(VersionNegotiation::http11());
         Ok(Self {
             client: tuned::<Self>(builder, options, limits).build()?,
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            headers: RequestHeaders::new(options, limits),
         })
     }
 
@@ -65,7 +66,7 @@ const TUNED: &[Choice<HttpClientBuilder>] = &[
         option: "connection_cache_size: the concurrency",
         why: "isahc keeps four times as many idle connections as there are fetches, which no \
               other row may",
-        set: |builder, limits| builder.connection_cache_size(limits.concurrency.get()),
+        set: |builder, limits| builder.connection_cache_size(limits.max_connections.get()),
     },
     Choice {
         option: "tcp_nodelay",
@@ -90,10 +91,7 @@ impl AsyncClient for Isahc {
     ) -> Result<Head, FetchError> {
         let mut request = Request::new(());
         *request.uri_mut() = uri.clone();
-        *request.headers_mut() = match credentials {
-            Credentials::Send => self.headers.clone(),
-            Credentials::Withhold => self.headers_elsewhere.clone(),
-        };
+        *request.headers_mut() = self.headers.select(*credentials).clone();
         let mut response = self.client.send_async(request).await.map_err(|error| failed(&error))?;
         let head = Head::of(response.status().as_u16(), response.headers());
         let mut piece = vec![0; PIECE_BYTES];

@@ -19,7 +19,7 @@ use url::Url;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError, excerpt};
 use crate::fetch::origin::Origin;
-use crate::fetch::{Credentials, Limits, Options, Tier};
+use crate::fetch::{Capabilities, Limits};
 
 #[cfg(feature = "attohttpc")]
 mod attohttpc;
@@ -38,21 +38,22 @@ mod hyper;
 mod hyper_util;
 #[cfg(feature = "isahc")]
 mod isahc;
+mod options;
 mod origins;
-#[cfg(any(feature = "cyper", feature = "hyper-util", feature = "reqwest"))]
 mod per_host;
-#[cfg(any(feature = "hyper", feature = "ureq-proto"))]
 mod targets;
 mod pool;
-#[cfg(any(feature = "hyper", feature = "ureq-proto"))]
 mod pooled;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "reqwest-blocking")]
 mod reqwest_blocking;
+#[cfg(feature = "surf")]
 mod surf;
 mod tls;
+mod tls_error;
 mod fair_stream;
+#[cfg(feature = "ureq")]
 mod ureq;
 #[cfg(feature = "ureq-proto")]
 mod ureq_proto;
@@ -67,11 +68,16 @@ pub use self::hyper::Hyper;
 pub use self::hyper_util::HyperUtil;
 #[cfg(feature = "isahc")]
 pub use self::isahc::Isahc;
+pub use self::options::{
+    ClientOptions, Credentials, HEADERS_MAX, RequestHeaders, Tier, UserOptions,
+};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::Reqwest;
 #[cfg(feature = "reqwest-blocking")]
 pub use self::reqwest_blocking::ReqwestBlocking;
+#[cfg(feature = "surf")]
 pub use self::surf::Surf;
+#[cfg(feature = "ureq")]
 pub use self::ureq::Ureq;
 #[cfg(feature = "ureq-proto")]
 pub use self::ureq_proto::UreqProto;
@@ -88,14 +94,11 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// Name of its crate.
     const CRATE: &'static str = Self::NAME;
 
-    /// Whether it supports https.
-    const HTTPS: bool;
+    /// What it can do beyond plain HTTP/1.1.
+    const CAPABILITIES: Capabilities;
 
     /// A short remark shown beside its backends.
     const NOTE: &'static str = "";
-
-    /// Whether it keeps connections if allowed to.
-    const KEEPS: bool = true;
 
     /// File descriptors per fetch in flight.
     const DESCRIPTORS: usize = 1;
@@ -123,14 +126,14 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// The client cannot honour the options.
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self>;
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self>;
 
     /// Prepares a url.
     ///
     /// # Errors
     ///
-    /// The client cannot request the url. It is never an https url unless `HTTPS` is true: the
-    /// caller checks.
+    /// The client cannot request the url. It is never an https url unless the client has
+    /// [`Capability::Https`](crate::fetch::Capability): the caller checks.
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError>;
 }
 
@@ -145,7 +148,7 @@ pub struct Choice<B> {
 }
 
 /// Applies the tier's options to a builder.
-fn tuned<C: Client>(builder: C::Builder, options: &Options, limits: &Limits) -> C::Builder {
+fn tuned<C: Client>(builder: C::Builder, options: &ClientOptions, limits: &Limits) -> C::Builder {
     match options.tier {
         Tier::Tuned => {
             C::TUNED.iter().fold(builder, |builder, choice| (choice.set)(builder, limits))
@@ -259,7 +262,7 @@ async fn quiet(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), FetchError> 
             Poll::Ready(Ok(_)) => {
                 Err(FetchError::new(ErrorClass::Protocol, "answered before it was asked"))
             }
-            Poll::Ready(Err(error)) => Err(FetchError::io(&error, ErrorClass::Protocol)),
+            Poll::Ready(Err(error)) => Err(tls_error::io_failed(&error, ErrorClass::Protocol)),
         })
     })
     .await

@@ -4,11 +4,23 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use url::Url;
+
+use super::{Credentials, origin_of};
+use crate::fetch::error::FetchError;
 use crate::fetch::origin::Origin;
 
 /// The origins of a session, each with its number.
 #[derive(Debug, Default)]
 pub(super) struct Origins(Mutex<HashMap<Origin, usize>>);
+
+/// A url in the client's form, and the number of its origin.
+#[derive(Debug)]
+pub struct OriginTarget<U = Url> {
+    pub(super) url: U,
+    pub(super) origin: usize,
+    pub(super) credentials: Credentials,
+}
 
 impl Origins {
     /// Returns the number of an origin. Call it outside the measured time.
@@ -16,5 +28,10 @@ impl Origins {
         let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = numbers.len();
         *numbers.entry(origin).or_insert(next)
+    }
+
+    /// Prepares a url.
+    pub fn target(&self, url: &Url, credentials: Credentials) -> Result<OriginTarget, FetchError> {
+        Ok(OriginTarget { url: url.clone(), origin: self.number(origin_of(url)?), credentials })
     }
 }

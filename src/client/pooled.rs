@@ -14,11 +14,13 @@ use url::Url;
 use super::fair_stream::FairStream;
 use super::pool::Pool;
 use super::targets::{Target, Targets};
-use super::{AsyncClient, Choice, Client, Runtime, Stream, connect, tls};
+use super::{
+    AsyncClient, Choice, Client, ClientOptions, Credentials, Runtime, Stream, connect, tls,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::FetchError;
 use crate::fetch::origin::Origin;
-use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 /// A stream, plain or encrypted. The encrypted one is boxed, because it would make a plain
 /// connection several times as large.
@@ -75,7 +77,8 @@ pub struct Pooled<R: Runtime, C> {
 
 impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
     const NAME: &'static str = C::CLIENT;
-    const HTTPS: bool = true;
+    const CAPABILITIES: Capabilities =
+        Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
     const NOTE: &'static str = C::NOTE;
     const USUAL: bool = C::USUAL;
     /// The library keeps its defaults, and the pool is fetchbench's.
@@ -88,10 +91,10 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
         C::can_send(name, value)
     }
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
             targets: Targets::new(options, limits),
-            pool: Arc::new(Pool::new(limits.concurrency.get())),
+            pool: Arc::new(Pool::new(limits.max_connections.get())),
             tls: tls::config(options)?.into(),
             keep: limits.connections != Connections::PerFetch,
             runtime: PhantomData,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method};
+use http::Method;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Request};
@@ -10,84 +10,83 @@ use rustls::ClientConfig;
 use tokio::net::lookup_host;
 use url::Url;
 
-use super::origins::Origins;
+use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
-use super::{AsyncClient, Choice, Client, causes, origin_of, tls, tuned};
+use super::{
+    AsyncClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, causes, tls, tuned,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 /// reqwest's client with reqwest's pool.
 pub struct Reqwest {
     clients: PerHost<reqwest::Client>,
     origins: Origins,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
-}
-
-#[derive(Debug)]
-pub struct Target {
-    url: Url,
-    host: usize,
-    credentials: Credentials,
+    headers: RequestHeaders,
 }
 
 impl Client for Reqwest {
     const NAME: &'static str = "reqwest";
-    const HTTPS: bool = true;
+    const CAPABILITIES: Capabilities =
+        Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
     const USUAL: bool = true;
-    const TUNED: &'static [Choice<ClientBuilder>] = TUNED;
+    const TUNED: &'static [Choice<ClientBuilder>] = tuned_options!(ClientBuilder);
 
     type Builder = ClientBuilder;
-    type Target = Target;
+    type Target = OriginTarget;
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         let tls = tls::config(options)?;
         let open = {
             let (options, limits) = (options.clone(), limits.clone());
             move || Ok(builder(&options, &limits, &tls).build()?)
         };
         Ok(Self {
-            clients: PerHost::new(limits.concurrency, open)?,
+            clients: PerHost::new(limits.max_connections, open)?,
             origins: Origins::default(),
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            headers: RequestHeaders::new(options, limits),
         })
     }
 
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        let host = self.origins.number(origin_of(url)?);
-        Ok(Target { url: url.clone(), host, credentials })
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<OriginTarget, FetchError> {
+        self.origins.target(url, credentials)
     }
 }
 
-const TUNED: &[Choice<ClientBuilder>] = &[
-    Choice {
-        option: "redirect: none",
-        why: "redirects are followed by the harness, by the same rules for all",
-        set: |builder, _| builder.redirect(Policy::none()),
-    },
-    Choice {
-        option: "pool_idle_timeout: none",
-        why: "reqwest closes a connection that was idle for 90 seconds, and looks for such ones \
-              at intervals",
-        set: |builder, _| builder.pool_idle_timeout(None),
-    },
-    Choice {
-        option: "tcp_keepalive, tcp_user_timeout: none",
-        why: "reqwest makes five calls of the system for each connection to set them, and no \
-              other row has them",
-        set: |builder, _| builder.tcp_keepalive(None).tcp_user_timeout(None),
-    },
-    Choice {
-        option: "proxy: none",
-        why: "reqwest would take one from the environment",
-        set: |builder, _| builder.no_proxy(),
-    },
-];
+/// The options that both of reqwest's clients set, on the builder of either.
+macro_rules! tuned_options {
+    ($builder:ty) => {
+        &[
+            Choice {
+                option: "redirect: none",
+                why: "redirects are followed by the harness, by the same rules for all",
+                set: |builder: $builder, _| builder.redirect(Policy::none()),
+            },
+            Choice {
+                option: "pool_idle_timeout: none",
+                why: "reqwest closes a connection that was idle for 90 seconds, which other \
+                      rows' turns may take",
+                set: |builder, _| builder.pool_idle_timeout(None),
+            },
+            Choice {
+                option: "tcp_keepalive, tcp_user_timeout: none",
+                why: "reqwest makes five calls of the system for each connection to set them, and \
+                      no other row has them",
+                set: |builder, _| builder.tcp_keepalive(None).tcp_user_timeout(None),
+            },
+            Choice {
+                option: "proxy: none",
+                why: "reqwest would take one from the environment",
+                set: |builder, _| builder.no_proxy(),
+            },
+        ]
+    };
+}
+pub(super) use tuned_options;
 
 /// Returns a builder with the settings that all fetches share.
-fn builder(options: &Options, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
+fn builder(options: &ClientOptions, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
     let builder = tuned::<Reqwest>(reqwest::Client::builder(), options, limits)
         .dns_resolver(Arc::new(Resolver))
         .tls_backend_preconfigured(ClientConfig::clone(tls));
@@ -98,13 +97,10 @@ fn builder(options: &Options, limits: &Limits, tls: &Arc<ClientConfig>) -> Clien
 }
 
 impl AsyncClient for Reqwest {
-    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+    async fn get(&self, target: &OriginTarget, body: &mut Received) -> Result<Head, FetchError> {
         let mut request = Request::new(Method::GET, target.url.clone());
-        *request.headers_mut() = match target.credentials {
-            Credentials::Send => self.headers.clone(),
-            Credentials::Withhold => self.headers_elsewhere.clone(),
-        };
-        let client = self.clients.client(target.host);
+        *request.headers_mut() = self.headers.select(target.credentials).clone();
+        let client = self.clients.client(target.origin);
         let mut response = client
             .execute(request)
             .await

@@ -5,19 +5,22 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{HeaderMap, Method};
+use http::Method;
 use reqwest::blocking::{Client as Blocking, ClientBuilder, Request};
 use reqwest::redirect::Policy;
 use rustls::ClientConfig;
 use url::Url;
 
-use super::origins::Origins;
+use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
-use super::reqwest::{Resolver, failed};
-use super::{BlockingClient, Choice, Client, origin_of, tls, tuned};
+use super::reqwest::{Resolver, failed, tuned_options};
+use super::{
+    BlockingClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, tls, tls_error,
+    tuned,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 /// Size of the read buffer in bytes.
 const PIECE_BYTES: usize = 16 << 10;
@@ -26,76 +29,42 @@ const PIECE_BYTES: usize = 16 << 10;
 pub struct ReqwestBlocking {
     clients: PerHost<Blocking>,
     origins: Origins,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
+    headers: RequestHeaders,
     limits: Limits,
-}
-
-#[derive(Debug)]
-pub struct Target {
-    url: Url,
-    host: usize,
-    credentials: Credentials,
 }
 
 impl Client for ReqwestBlocking {
     const NAME: &'static str = "reqwest-blocking";
     const CRATE: &'static str = "reqwest";
-    const HTTPS: bool = true;
+    const CAPABILITIES: Capabilities =
+        Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
     const NOTE: &'static str = "a thread of its own does the work";
     const USUAL: bool = false;
-    const TUNED: &'static [Choice<ClientBuilder>] = TUNED;
+    const TUNED: &'static [Choice<ClientBuilder>] = tuned_options!(ClientBuilder);
 
     type Builder = ClientBuilder;
-    type Target = Target;
+    type Target = OriginTarget;
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         let tls = tls::config(options)?;
         let open = {
             let (options, limits) = (options.clone(), limits.clone());
             move || Ok(builder(&options, &limits, &tls).build()?)
         };
         Ok(Self {
-            clients: PerHost::new(limits.concurrency, open)?,
+            clients: PerHost::new(limits.max_connections, open)?,
             origins: Origins::default(),
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            headers: RequestHeaders::new(options, limits),
             limits: limits.clone(),
         })
     }
 
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        let host = self.origins.number(origin_of(url)?);
-        Ok(Target { url: url.clone(), host, credentials })
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<OriginTarget, FetchError> {
+        self.origins.target(url, credentials)
     }
 }
 
-const TUNED: &[Choice<ClientBuilder>] = &[
-    Choice {
-        option: "redirect: none",
-        why: "redirects are followed by the harness, by the same rules for all",
-        set: |builder, _| builder.redirect(Policy::none()),
-    },
-    Choice {
-        option: "pool_idle_timeout: none",
-        why: "reqwest closes a connection that was idle for 90 seconds, which other rows' turns \
-              may take",
-        set: |builder, _| builder.pool_idle_timeout(None),
-    },
-    Choice {
-        option: "tcp_keepalive, tcp_user_timeout: none",
-        why: "reqwest makes five calls of the system for each connection to set them, and no \
-              other row has them",
-        set: |builder, _| builder.tcp_keepalive(None).tcp_user_timeout(None),
-    },
-    Choice {
-        option: "proxy: none",
-        why: "reqwest would take one from the environment",
-        set: |builder, _| builder.no_proxy(),
-    },
-];
-
-fn builder(options: &Options, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
+fn builder(options: &ClientOptions, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
     let builder = tuned::<ReqwestBlocking>(Blocking::builder(), options, limits)
         // The client's time-out limits each read of a body. A request's limits the whole fetch.
         .timeout(None)
@@ -110,17 +79,14 @@ fn builder(options: &Options, limits: &Limits, tls: &Arc<ClientConfig>) -> Clien
 impl BlockingClient for ReqwestBlocking {
     fn get(
         &self,
-        target: &Target,
+        target: &OriginTarget,
         deadline: Instant,
         body: &mut Received,
     ) -> Result<Head, FetchError> {
         let mut request = Request::new(Method::GET, target.url.clone());
-        *request.headers_mut() = match target.credentials {
-            Credentials::Send => self.headers.clone(),
-            Credentials::Withhold => self.headers_elsewhere.clone(),
-        };
+        *request.headers_mut() = self.headers.select(target.credentials).clone();
         *request.timeout_mut() = Some(deadline.saturating_duration_since(Instant::now()));
-        let client = self.clients.client(target.host);
+        let client = self.clients.client(target.origin);
         let mut response = client
             .execute(request)
             .map_err(|error| self.failed(&error, ErrorClass::ClosedEarly))?;
@@ -149,7 +115,7 @@ impl ReqwestBlocking {
     fn body_failed(&self, error: &io::Error) -> FetchError {
         match error.get_ref().and_then(|error| error.downcast_ref()) {
             Some(error) => self.failed(error, ErrorClass::BodyShort),
-            None => FetchError::io(error, ErrorClass::Protocol),
+            None => tls_error::io_failed(error, ErrorClass::Protocol),
         }
     }
 }

@@ -9,16 +9,15 @@ use http::header::{HOST, HeaderMap, HeaderValue};
 use http::uri::{InvalidUri, PathAndQuery};
 use url::Url;
 
-use super::{bad_url, host_header, origin_of};
+use super::{ClientOptions, Credentials, RequestHeaders, bad_url, host_header, origin_of};
+use crate::fetch::Limits;
 use crate::fetch::error::FetchError;
 use crate::fetch::origin::Origin;
-use crate::fetch::{Credentials, Limits, Options};
 
 /// The origins of a session, and the headers for each.
 pub(super) struct Targets {
     known: Mutex<HashMap<Origin, Arc<Destination>>>,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
+    headers: RequestHeaders,
 }
 
 /// The data that all targets of an origin share.
@@ -27,8 +26,7 @@ pub(super) struct Destination {
     pub origin: Origin,
     /// Its number among the session's origins.
     pub number: usize,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
+    headers: RequestHeaders,
 }
 
 #[derive(Debug)]
@@ -40,12 +38,8 @@ pub struct Target {
 }
 
 impl Targets {
-    pub fn new(options: &Options, limits: &Limits) -> Self {
-        Self {
-            known: Mutex::default(),
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
-        }
+    pub fn new(options: &ClientOptions, limits: &Limits) -> Self {
+        Self { known: Mutex::default(), headers: RequestHeaders::new(options, limits) }
     }
 
     /// Prepares a url.
@@ -64,8 +58,7 @@ impl Targets {
             Arc::new(Destination {
                 origin: origin.clone(),
                 number,
-                headers: with_host(&host, &self.headers),
-                headers_elsewhere: with_host(&host, &self.headers_elsewhere),
+                headers: self.headers.map(|headers| with_host(&host, headers)),
             })
         });
         Ok(Target { destination: Arc::clone(destination), path, credentials })
@@ -76,10 +69,7 @@ impl Target {
     pub(super) fn request<B>(&self, body: B) -> Request<B> {
         let mut request = Request::new(body);
         *request.uri_mut() = self.path.clone().into();
-        *request.headers_mut() = match self.credentials {
-            Credentials::Send => self.destination.headers.clone(),
-            Credentials::Withhold => self.destination.headers_elsewhere.clone(),
-        };
+        *request.headers_mut() = self.destination.headers.select(self.credentials).clone();
         request
     }
 }

@@ -11,8 +11,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::Stream;
-use crate::fetch::Options;
+use super::{ClientOptions, Stream, tls_error};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
 
@@ -24,8 +23,8 @@ use crate::fetch::origin::Origin;
 /// # Errors
 ///
 /// A root certificate is malformed.
-pub(super) fn config(options: &Options) -> anyhow::Result<Arc<ClientConfig>> {
-    let roots = match &options.roots {
+pub(super) fn config(options: &ClientOptions) -> anyhow::Result<Arc<ClientConfig>> {
+    let roots = match &options.user.roots {
         None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
         Some(certificates) => {
             let mut store = RootCertStore::empty();
@@ -56,8 +55,8 @@ pub(super) async fn encrypt<S: Stream>(
     tls.connect(name, stream).await.map_err(|error| match error.kind() {
         // The peer hung up or did not answer in TLS: in a handshake both are TLS failures.
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => {
-            FetchError { class: ErrorClass::Tls, ..FetchError::io(&error, ErrorClass::Tls) }
+            FetchError { class: ErrorClass::Tls, ..tls_error::io_failed(&error, ErrorClass::Tls) }
         }
-        _ => FetchError::io(&error, ErrorClass::Tls),
+        _ => tls_error::io_failed(&error, ErrorClass::Tls),
     })
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use ureq::Agent;
 use ureq::config::{Config, ConfigBuilder};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -14,12 +14,14 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::Url;
 
-use super::{BlockingClient, Choice, Client, bad_url, has_text_credentials, tuned};
+use super::{
+    BlockingClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, bad_url,
+    has_text_credentials, tls_error, tuned,
+};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::without_brackets;
-use crate::fetch::tls_error;
-use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 /// Size of the read buffer in bytes. It is on the stack, because a thread runs one fetch at a time.
 const PIECE_BYTES: usize = 16 << 10;
@@ -28,14 +30,14 @@ const PIECE_BYTES: usize = 16 << 10;
 #[derive(Debug)]
 pub struct Ureq {
     agent: Agent,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
+    headers: RequestHeaders,
     deadline: Duration,
 }
 
 impl Client for Ureq {
     const NAME: &'static str = "ureq";
-    const HTTPS: bool = true;
+    const CAPABILITIES: Capabilities =
+        Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
     const USUAL: bool = true;
     const TUNED: &'static [Choice<Builder>] = TUNED;
 
@@ -46,7 +48,7 @@ impl Client for Ureq {
         has_text_credentials(name, value)
     }
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         let config = config(options, limits);
         Ok(Self {
             agent: Agent::with_parts(
@@ -54,8 +56,7 @@ impl Client for Ureq {
                 DefaultConnector::default(),
                 LiteralResolver::default(),
             ),
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            headers: RequestHeaders::new(options, limits),
             deadline: limits.deadline,
         })
     }
@@ -75,7 +76,7 @@ const TUNED: &[Choice<Builder>] = &[
         why: "ureq keeps 10 idle connections, 3 to a host, and opens new ones for all fetches \
               beyond",
         set: |builder, limits| {
-            let idle = limits.concurrency.get();
+            let idle = limits.max_connections.get();
             builder.max_idle_connections(idle).max_idle_connections_per_host(idle)
         },
     },
@@ -98,9 +99,9 @@ const TUNED: &[Choice<Builder>] = &[
 ];
 
 /// Returns the configuration that all fetches share.
-fn config(options: &Options, limits: &Limits) -> Config {
+fn config(options: &ClientOptions, limits: &Limits) -> Config {
     let mut tls = TlsConfig::builder();
-    if let Some(roots) = &options.roots {
+    if let Some(roots) = &options.user.roots {
         let certificates =
             roots.iter().map(|certificate| Certificate::from_der(certificate).to_owned());
         tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates.collect())));
@@ -127,10 +128,7 @@ impl BlockingClient for Ureq {
         let mut request = Request::new(());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = uri.clone();
-        *request.headers_mut() = match credentials {
-            Credentials::Send => self.headers.clone(),
-            Credentials::Withhold => self.headers_elsewhere.clone(),
-        };
+        *request.headers_mut() = self.headers.select(*credentials).clone();
         // The remaining time is below the agent's time-out only after a redirect. A configuration
         // for one request copies the agent's, so the first request avoids it.
         let left = deadline.saturating_duration_since(Instant::now());
@@ -186,9 +184,9 @@ fn io_failed(error: &io::Error, phase: Phase) -> FetchError {
             FetchError::new(ErrorClass::BodyShort, error.to_string())
         }
         (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput, _) | (_, Phase::Body) => {
-            FetchError::io(error, ErrorClass::Protocol)
+            tls_error::io_failed(error, ErrorClass::Protocol)
         }
-        (_, Phase::Head) => FetchError::io(error, ErrorClass::Connect),
+        (_, Phase::Head) => tls_error::io_failed(error, ErrorClass::Connect),
     }
 }
 

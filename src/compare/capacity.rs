@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 
 use crate::backend::Backend;
+use crate::client::UserOptions;
 use crate::compare::analysis::FLOOR;
-use crate::fetch::Options;
+use crate::fetch::Progress;
 use crate::record::Capacity;
 use crate::scenario::Scenario;
 use crate::server::witness::{DelayErrors, Witness};
@@ -90,7 +91,8 @@ fn passes(
     time: Duration,
 ) -> anyhow::Result<Load> {
     let floor: Backend = FLOOR.parse()?;
-    let mut session = floor.open(&Options::default(), &scenario.limits)?;
+    let mut session =
+        floor.open(&UserOptions::default(), &scenario.limits, &Progress::default())?;
     let urls = scenario.urls(&announcement.origins()?, 0);
     // The first pass opens the connections.
     session.fetch_all(&urls)?;

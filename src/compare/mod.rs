@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
-use crate::fetch::{Connections, Limits};
+use crate::fetch::{Capability, Connections, Limits};
 use crate::record::{CostSample, PassSample, Placement, Probe, WorkerSetup};
 use crate::scenario::Scenario;
 use crate::stats::paired::LEAST_BLOCKS;
@@ -119,7 +119,7 @@ impl Participant {
             name: backend.to_string(),
             command: backend.worker(program),
             sequential: backend.is_sequential(),
-            https: backend.entry().https,
+            https: backend.entry().can(Capability::Https),
         }
     }
 

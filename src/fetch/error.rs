@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fetch::tls_error;
-
 /// Why a fetch failed: a class that all backends share, and a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchError {
@@ -16,6 +14,8 @@ pub struct FetchError {
     pub class: ErrorClass,
     /// The message, for people. It may hold foreign text: escape it in output.
     pub message: Box<str>,
+    /// The system's error number, if a system call failed.
+    pub os: Option<i32>,
     /// Whether the client accepted the answer and only a check of the harness rejected it.
     pub accepted: bool,
 }
@@ -26,7 +26,7 @@ impl FetchError {
         let message = message.into();
         let message =
             if message.len() > MESSAGE_MAX { cut(&message, MESSAGE_MAX).into() } else { message };
-        Self { class, message, accepted: false }
+        Self { class, message, os: None, accepted: false }
     }
 
     /// Creates an error for an answer that the client accepted but a check of the harness rejected.
@@ -37,8 +37,14 @@ impl FetchError {
 
     /// Converts a system error. Its class is `otherwise` if the error alone does not determine one.
     pub fn io(error: &io::Error, otherwise: ErrorClass) -> Self {
-        let message = tls_error::find(error).map_or_else(|| error.to_string(), tls_error::sentence);
-        Self::new(ErrorClass::of_io(error).unwrap_or(otherwise), message)
+        let class = ErrorClass::of_io(error).unwrap_or(otherwise);
+        Self { os: os_number(error), ..Self::new(class, error.to_string()) }
+    }
+
+    /// Returns whether no port was left for one more connection.
+    pub fn is_out_of_ports(&self) -> bool {
+        let kind = self.os.map(|number| io::Error::from_raw_os_error(number).kind());
+        kind == Some(io::ErrorKind::AddrNotAvailable)
     }
 
     /// Creates the error of a client that panicked. The panic message is on standard error.
@@ -59,6 +65,11 @@ impl fmt::Display for FetchError {
 }
 
 impl std::error::Error for FetchError {}
+
+/// Returns the number of a system error, possibly wrapped in other errors.
+pub fn os_number(error: &io::Error) -> Option<i32> {
+    error.raw_os_error().or_else(|| os_number(error.get_ref()?.downcast_ref()?))
+}
 
 /// The longest message that is kept, in characters. Clients repeat whole urls and heads in theirs.
 const MESSAGE_MAX: usize = 500;
@@ -159,9 +170,6 @@ impl ErrorClass {
             [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM];
         if Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno)) {
             return Some(Self::LocalLimit);
-        }
-        if tls_error::find(error).is_some() {
-            return Some(Self::Tls);
         }
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Some(Self::Refused),

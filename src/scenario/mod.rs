@@ -3,16 +3,16 @@
 
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use url::Url;
 
 use crate::fetch::answer::{Beginning, Page};
+use crate::fetch::error::FetchError;
 use crate::fetch::files::read_at_most;
 use crate::fetch::origin::Origin;
-use crate::fetch::{Limits, Pass, Script};
+use crate::fetch::{Limits, Pass};
 use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::site::{Body, Site};
 
@@ -133,7 +133,7 @@ impl Scenario {
     /// Sets the concurrency.
     #[must_use]
     pub fn with_concurrency(mut self, concurrency: NonZeroUsize) -> Self {
-        self.limits.concurrency = concurrency;
+        self.limits = self.limits.with_concurrency(concurrency);
         self
     }
 
@@ -210,19 +210,19 @@ impl Scenario {
         Ok(())
     }
 
-    /// Returns the script of the fake backend: the programmed delay and answer of every url.
-    pub fn script(self: &Arc<Self>) -> Script {
-        let scenario = Arc::clone(self);
-        Arc::new(move |url| {
-            let mut numbers =
-                url.path_segments().into_iter().flatten().map(|segment| segment.parse::<u64>());
-            let (Some(Ok(site)), Some(Ok(visit))) = (numbers.next(), numbers.next()) else {
-                panic!("{url} is no url of scenario {}", scenario.name);
-            };
-            let site = site as usize;
-            let time = scenario.sites[site].reply.time(scenario.seed, site, visit);
-            (time, Ok(scenario.page(site, visit)))
-        })
+    /// Returns the programmed time of a url, and its page.
+    ///
+    /// # Panics
+    ///
+    /// The url is not of this scenario.
+    pub fn programmed(&self, url: &Url) -> (Duration, Result<Page, FetchError>) {
+        let mut numbers =
+            url.path_segments().into_iter().flatten().map(|segment| segment.parse::<u64>());
+        let (Some(Ok(site)), Some(Ok(visit))) = (numbers.next(), numbers.next()) else {
+            panic!("{url} is no url of scenario {}", self.name);
+        };
+        let site = site as usize;
+        (self.sites[site].reply.time(self.seed, site, visit), Ok(self.page(site, visit)))
     }
 }
 

@@ -11,8 +11,7 @@ use url::Url;
 use super::PROTOCOL;
 use crate::fetch::answer::{Beginning, Page};
 use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::roots;
-use crate::fetch::{AGENT, Connections, Fetched, Limits, Pass};
+use crate::fetch::{AGENT, Capabilities, Capability, Connections, Fetched, Limits, Pass};
 use crate::worker::counting::Counts;
 
 /// An order to a worker, one line each: `{"open": …}` once, then any number of `{"pass": …}`. The
@@ -101,15 +100,6 @@ impl Open {
         }
     }
 
-    /// Returns the certificates to trust.
-    ///
-    /// # Errors
-    ///
-    /// The text is not PEM, or contains a certificate that cannot be a root.
-    pub fn roots(&self) -> anyhow::Result<Option<roots::Roots>> {
-        self.cacert.as_deref().map(|pem| roots::read(pem.as_bytes())).transpose()
-    }
-
     /// Returns the urls of a pass.
     ///
     /// # Errors
@@ -171,6 +161,20 @@ pub struct Ready {
     pub executor: String,
     /// The number of threads that fetch.
     pub threads: usize,
+    /// What it can do beyond plain HTTP/1.1: names of [`Capability`](crate::fetch::Capability). A
+    /// worker that does not say is taken to fetch https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaks: Option<Vec<String>>,
+}
+
+impl Ready {
+    /// Returns what the worker can do.
+    pub fn capabilities(&self) -> Capabilities {
+        match &self.speaks {
+            Some(names) => Capabilities::parse(names),
+            None => Capabilities::of(&Capability::ALL),
+        }
+    }
 }
 
 /// The reply to an order to make a pass.
@@ -198,6 +202,8 @@ pub enum Outcome {
     Detailed(u64, u64, u16, u64, u32, Details),
     /// `[started_ns, elapsed_ns, class, message]`
     Failed(u64, u64, ErrorClass, String),
+    /// `[started_ns, elapsed_ns, class, message, os]`, if a system call failed with this number
+    FailedInSystem(u64, u64, ErrorClass, String, i32),
     /// `[started_ns, elapsed_ns, class, message, "accepted"]`
     Objected(u64, u64, ErrorClass, String, Accepted),
 }
@@ -255,11 +261,14 @@ impl Outcome {
             Ok(page) => Self::Answered(started, elapsed, page.status, page.bytes, page.crc32),
             Err(error) => {
                 let message = error.message.to_string();
-                match error.accepted {
-                    false => Self::Failed(started, elapsed, error.class, message),
-                    true => {
+                match (error.accepted, error.os) {
+                    (true, _) => {
                         Self::Objected(started, elapsed, error.class, message, Accepted::Accepted)
                     }
+                    (false, Some(os)) => {
+                        Self::FailedInSystem(started, elapsed, error.class, message, os)
+                    }
+                    (false, None) => Self::Failed(started, elapsed, error.class, message),
                 }
             }
         }
@@ -281,6 +290,10 @@ impl Outcome {
             }
             Self::Failed(started, elapsed, class, message) => {
                 (started, elapsed, Err(FetchError::new(class, message)))
+            }
+            Self::FailedInSystem(started, elapsed, class, message, os) => {
+                let error = FetchError { os: Some(os), ..FetchError::new(class, message) };
+                (started, elapsed, Err(error))
             }
             Self::Objected(started, elapsed, class, message, Accepted::Accepted) => {
                 (started, elapsed, Err(FetchError::objection(class, message)))
@@ -332,6 +345,7 @@ mod tests {
         let page = Page { status: 200, bytes: 5, crc32: 7, beginning: Beginning::default() };
         let failures = [
             FetchError::new(ErrorClass::BodyShort, "the client noticed"),
+            FetchError::io(&std::io::Error::from_raw_os_error(99), ErrorClass::Connect),
             FetchError::objection(ErrorClass::BodyShort, "only we did"),
         ];
         let results = [Ok(page)].into_iter().chain(failures.map(Err));

@@ -4,13 +4,16 @@
 //! output, so that a program in any language can take part with its standard library alone.
 //! `PROTOCOL.md` describes the protocol for their authors. In Rust, call [`serve()`].
 
+#[cfg(feature = "harness")]
 pub mod child;
 pub mod counting;
+#[cfg(feature = "harness")]
 mod ask;
 mod examine;
 mod message;
 mod serve;
 
+#[cfg(feature = "harness")]
 pub use self::ask::{Patience, Unanswered, ask_to_open, ask_to_pass};
 #[doc(hidden)]
 pub use self::examine::examine;

@@ -112,7 +112,12 @@ mod tests {
 
     fn talk(lines: &str) -> (String, bool) {
         let mut output = Vec::new();
-        let ready = Ready { client: "idle".to_owned(), executor: "none".to_owned(), threads: 1 };
+        let ready = Ready {
+            client: "idle".to_owned(),
+            executor: "none".to_owned(),
+            threads: 1,
+            speaks: None,
+        };
         let ended = serve_over(lines.as_bytes(), &mut output, |_| Ok((ready, Box::new(Idle))));
         (String::from_utf8(output).unwrap(), ended.is_ok())
     }

@@ -5,8 +5,9 @@ use std::sync::Once;
 use std::time::Duration;
 
 use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
 use fetchbench::fetch::error::ErrorClass;
-use fetchbench::fetch::{Connections, Fetch, Fetched, Limits, Options, Pass};
+use fetchbench::fetch::{Capability, Connections, Fetch, Fetched, Limits, Pass, Progress};
 use url::Url;
 
 use crate::families::over_families;
@@ -29,7 +30,7 @@ fn limits(concurrency: usize) -> Limits {
 }
 
 fn open(backend: Backend, limits: &Limits) -> Box<dyn Fetch> {
-    backend.open(&Options::default(), limits).unwrap()
+    backend.open(&UserOptions::default(), limits, &Progress::default()).unwrap()
 }
 
 /// Every row: those of this program, and those in other languages that are set up. Which are not is
@@ -205,7 +206,7 @@ fn the_concurrency_is_reached_and_never_exceeded_and_connections_are_kept() {
         let mut session = open(backend, &limits);
         for (visit, opened) in [(0, slots), (1, opened_again(backend, slots))] {
             // What keeps no connections opens one for every fetch.
-            let opened = if backend.entry().keeps { opened } else { 8 };
+            let opened = if backend.entry().can(Capability::KeepAlive) { opened } else { 8 };
             mock.take_witness();
             mock.verified(backend, session.as_mut(), visit);
             let seen = mock.take_witness();
@@ -267,7 +268,9 @@ fn more_connections_than_any_client_keeps_by_default() {
     // httpx looks through its whole pool for every request, and so has answers before it has sent
     // them all.
     for backend in backends().filter(|backend| {
-        !backend.is_sequential() && backend.entry().client != "httpx" && backend.entry().keeps
+        !backend.is_sequential()
+            && backend.entry().client != "httpx"
+            && backend.entry().can(Capability::KeepAlive)
     }) {
         let mut session = open(backend, &limits(120));
         for (visit, opened) in [(0, 120), (1, opened_again(backend, 120))] {
@@ -305,7 +308,7 @@ fn connections_are_opened_as_often_as_the_policy_says() {
     let mock = Mock::start(&waiting(4, 300));
     for backend in backends() {
         let slots = backend.slots(&limits(4)).get() as u64;
-        let cold = if backend.entry().keeps { slots } else { 4 };
+        let cold = if backend.entry().can(Capability::KeepAlive) { slots } else { 4 };
         for (connections, each_pass) in [(Connections::PerFetch, 4), (Connections::Cold, cold)] {
             let mut session = open(backend, &Limits { connections, ..limits(4) });
             for visit in 0..2 {
@@ -326,9 +329,10 @@ fn progress_counts_every_fetch() {
     let mock = Mock::start(MIXED);
     for backend in backends() {
         let limits = limits(3);
-        mock.verified(backend, open(backend, &limits).as_mut(), 0);
-        let progress = limits.progress.load(std::sync::atomic::Ordering::Relaxed);
-        assert_eq!(progress, mock.scenario.sites.len(), "{backend}");
+        let progress = Progress::default();
+        let mut session = backend.open(&UserOptions::default(), &limits, &progress).unwrap();
+        mock.verified(backend, session.as_mut(), 0);
+        assert_eq!(progress.ended(), mock.scenario.sites.len(), "{backend}");
     }
 }
 

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use fetchbench::backend::Backend;
-use fetchbench::fetch::{Fetch, Options, Pass};
+use fetchbench::client::UserOptions;
+use fetchbench::fetch::{Fetch, Pass};
 use fetchbench::scenario::Scenario;
 use fetchbench::server::ServerProcess;
 use fetchbench::server::witness::Witness;
@@ -40,8 +41,8 @@ impl Mock {
     }
 
     /// What a session must be told to fetch from here: whom to trust.
-    pub fn options(&self) -> Options {
-        Options { roots: self.process.roots().unwrap(), ..Options::default() }
+    pub fn options(&self) -> UserOptions {
+        UserOptions { roots: self.process.roots().unwrap(), ..UserOptions::default() }
     }
 
     /// What the server has seen since this was last called.

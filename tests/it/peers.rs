@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
 use fetchbench::fetch::answer::{Head, Page, Received};
 use fetchbench::fetch::error::ErrorClass;
-use fetchbench::fetch::{Limits, Options, Pass};
+use fetchbench::fetch::{Capability, Limits, Pass, Progress};
 use tempfile::TempDir;
 use url::Url;
 
@@ -107,10 +108,10 @@ impl Peer {
     }
 
     /// Fetches the list twice over one session.
-    fn fetch_and_check(&self, backend: Backend, options: &Options, scheme: &str) {
+    fn fetch_and_check(&self, backend: Backend, options: &UserOptions, scheme: &str) {
         let list = self.list(scheme);
         let urls: Vec<Url> = list.iter().map(|(url, _, _)| url.clone()).collect();
-        let mut session = backend.open(options, &limits()).unwrap();
+        let mut session = backend.open(options, &limits(), &Progress::default()).unwrap();
         for _ in 0..2 {
             let pass = session.fetch_all(&urls).unwrap();
             for (fetched, (url, status, content)) in pass.fetched.iter().zip(&list) {
@@ -130,8 +131,8 @@ fn page(status: u16, content: &[u8]) -> Page {
     received.finish(&Head { status, declared: None, location: None }).unwrap()
 }
 
-fn fetch_one(backend: Backend, options: &Options, url: Url) -> Pass {
-    backend.open(options, &limits()).unwrap().fetch_all(&[url]).unwrap()
+fn fetch_one(backend: Backend, options: &UserOptions, url: Url) -> Pass {
+    backend.open(options, &limits(), &Progress::default()).unwrap().fetch_all(&[url]).unwrap()
 }
 
 /// nginx, plain or over TLS. It ends connections after 25 requests, compresses what it may, and
@@ -201,9 +202,9 @@ fn python(protocol: &str) -> Option<Peer> {
 fn nginx_is_fetched_by_every_row() {
     let Some(nginx) = nginx(false) else { return };
     for backend in backends() {
-        nginx.fetch_and_check(backend, &Options::default(), "http");
+        nginx.fetch_and_check(backend, &UserOptions::default(), "http");
         let pass =
-            fetch_one(backend, &Options::default(), nginx.url("http", "127.0.0.1", "missing"));
+            fetch_one(backend, &UserOptions::default(), nginx.url("http", "127.0.0.1", "missing"));
         assert_eq!(pass.fetched[0].result.as_ref().unwrap().status, 404, "{backend}");
     }
 }
@@ -214,16 +215,16 @@ fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_
     use rustls::pki_types::pem::PemObject;
     let Some(nginx) = nginx(true) else { return };
     let root = CertificateDer::from_pem_file(nginx.folder.path().join("root.pem")).unwrap();
-    let trusting = Options { roots: Some(Arc::new([root])), ..Options::default() };
-    for backend in backends().filter(|backend| backend.entry().https) {
+    let trusting = UserOptions { roots: Some(Arc::new([root])), ..UserOptions::default() };
+    for backend in backends().filter(|backend| backend.entry().can(Capability::Https)) {
         nginx.fetch_and_check(backend, &trusting, "https");
 
-        let class = |options: &Options, host: &str| {
+        let class = |options: &UserOptions, host: &str| {
             let pass = fetch_one(backend, options, nginx.url("https", host, "small"));
             pass.fetched[0].result.as_ref().unwrap_err().class
         };
         assert_eq!(
-            class(&Options::default(), "127.0.0.1"),
+            class(&UserOptions::default(), "127.0.0.1"),
             ErrorClass::Tls,
             "{backend}: an unknown root"
         );
@@ -234,9 +235,9 @@ fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_
 #[test]
 fn plain_text_on_a_tls_port_is_a_failed_handshake() {
     let Some(nginx) = nginx(false) else { return };
-    for backend in backends().filter(|backend| backend.entry().https) {
+    for backend in backends().filter(|backend| backend.entry().can(Capability::Https)) {
         let pass =
-            fetch_one(backend, &Options::default(), nginx.url("https", "127.0.0.1", "small"));
+            fetch_one(backend, &UserOptions::default(), nginx.url("https", "127.0.0.1", "small"));
         assert_eq!(
             pass.fetched[0].result.as_ref().unwrap_err().class,
             ErrorClass::Tls,
@@ -249,7 +250,7 @@ fn plain_text_on_a_tls_port_is_a_failed_handshake() {
 fn the_server_of_python_is_fetched_by_every_row() {
     let Some(python) = python("HTTP/1.1") else { return };
     for backend in backends() {
-        python.fetch_and_check(backend, &Options::default(), "http");
+        python.fetch_and_check(backend, &UserOptions::default(), "http");
     }
 }
 
@@ -258,15 +259,18 @@ fn an_answer_of_http_1_0_is_read_by_all_but_surf() {
     let Some(python) = python("HTTP/1.0") else { return };
     for backend in backends() {
         if backend.entry().client == "surf" {
-            let pass =
-                fetch_one(backend, &Options::default(), python.url("http", "127.0.0.1", "small"));
+            let pass = fetch_one(
+                backend,
+                &UserOptions::default(),
+                python.url("http", "127.0.0.1", "small"),
+            );
             assert_eq!(
                 pass.fetched[0].result.as_ref().unwrap_err().class,
                 ErrorClass::Protocol,
                 "{backend}"
             );
         } else {
-            python.fetch_and_check(backend, &Options::default(), "http");
+            python.fetch_and_check(backend, &UserOptions::default(), "http");
         }
     }
 }

@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use fetchbench::backend::Backend;
-use fetchbench::fetch::{Fetched, Limits, Options};
+use fetchbench::client::UserOptions;
+use fetchbench::fetch::{Fetched, Limits, Progress};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -108,7 +109,8 @@ fn real_answers_are_read_right() {
         });
         for backend in backends() {
             let client = backend.entry().client;
-            let mut session = backend.open(&Options::default(), &limits).unwrap();
+            let mut session =
+                backend.open(&UserOptions::default(), &limits, &Progress::default()).unwrap();
             for answer in &answers {
                 let mut fetch = |path: &str| {
                     outcome(&session.fetch_all(&[server.url(path)]).unwrap().fetched[0])
@@ -123,7 +125,9 @@ fn real_answers_are_read_right() {
                 }
                 // The end of a connection may arrive after the next request has left.
                 if answer.close {
-                    session = backend.open(&Options::default(), &limits).unwrap();
+                    session = backend
+                        .open(&UserOptions::default(), &limits, &Progress::default())
+                        .unwrap();
                     continue;
                 }
                 let next = fetch("/next");

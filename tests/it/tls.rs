@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::thread;
 
 use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::roots;
-use fetchbench::fetch::{Limits, Options};
+use fetchbench::fetch::{Capability, Limits, Progress};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -51,10 +52,13 @@ fn serve(address: &str, certificate: &[u8], key: &[u8]) -> std::io::Result<Socke
 
 /// The outcome of every backend that speaks https, which is the same for all.
 fn outcome(url: &str, trusted: &[u8]) -> Result<u16, String> {
-    let options = Options { roots: Some(roots::read(trusted).unwrap()), ..Options::default() };
-    let backends: Vec<Backend> = Backend::all().filter(|backend| backend.entry().https).collect();
+    let options =
+        UserOptions { roots: Some(roots::read(trusted).unwrap()), ..UserOptions::default() };
+    let backends: Vec<Backend> =
+        Backend::all().filter(|backend| backend.entry().can(Capability::Https)).collect();
     let of_backend = |backend: &Backend| {
-        let mut session = backend.open(&options, &Limits::new(NonZeroUsize::MIN)).unwrap();
+        let limits = Limits::new(NonZeroUsize::MIN);
+        let mut session = backend.open(&options, &limits, &Progress::default()).unwrap();
         let pass = session.fetch_all(&[url.parse().unwrap()]).unwrap();
         let result = pass.fetched.into_iter().next().unwrap().result;
         result.map(|page| page.status).map_err(|error| {

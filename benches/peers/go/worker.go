@@ -277,7 +277,8 @@ func converse(input *bufio.Reader, say func(string, any)) error {
 				return err
 			}
 			executor := "go " + strings.TrimPrefix(runtime.Version(), "go")
-			say("ready", map[string]any{"client": "net/http", "executor": executor, "threads": runtime.GOMAXPROCS(0)})
+			say("ready", map[string]any{"client": "net/http", "executor": executor, "threads": runtime.GOMAXPROCS(0),
+				"speaks": []string{"https", "keep-alive"}})
 			continue
 		}
 		if session == nil {

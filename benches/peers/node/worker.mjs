@@ -209,7 +209,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     if (order.open) {
       open = opened(Agent, order.open);
       const client = `undici ${process.versions.undici ?? ""}`.trim();
-      say({ ready: { client, executor: `node ${process.versions.node}`, threads: 1 } });
+      say({ ready: { client, executor: `node ${process.versions.node}`, threads: 1, speaks: ["https", "keep-alive"] } });
     } else {
       if (!open) throw new Error("the first order must be to open a session");
       say({ pass: await pass(Agent, open, order.pass) });

@@ -138,6 +138,9 @@ def too_long(url):
     return f"{url[:120]}… ({len(url)} bytes): a url may have {URL_MAX} bytes"
 
 
+# What the worker can do beyond plain HTTP/1.1.
+SPEAKS = ["https", "keep-alive"]
+
 LOCAL_LIMITS = (errno.ENFILE, errno.EMFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM)
 
 # The system has no route to the address.
@@ -295,7 +298,7 @@ def converse(client, executor, open_session):
             if "open" in order:
                 open = Open(order["open"])
                 session = open_session(open)
-                say({"ready": {"client": client, "executor": executor, "threads": session.threads}})
+                say({"ready": {"client": client, "executor": executor, "threads": session.threads, "speaks": SPEAKS}})
             else:
                 if open is None:
                     raise ValueError("the first order must be to open a session")

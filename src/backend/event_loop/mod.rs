@@ -16,11 +16,12 @@ use url::Url;
 use self::flight::Flight;
 use self::lookup::{Found, LOOKUP, Lookups};
 use self::pool::Pool;
-use super::job::{Job, Opened, gather};
+use super::job::{Job, Opened, Settings, gather};
+use super::options::BackendOptions;
 use crate::client::floor::{Floor, Step};
 use crate::fetch::answer::{Head, Page, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::{Connections, Fetch, Fetched, Limits, Options, Pass};
+use crate::fetch::{Fetch, Fetched, Pass};
 
 mod flight;
 mod lookup;
@@ -41,12 +42,12 @@ struct Session {
     scratch: Box<[u8]>,
 }
 
-pub(super) fn open(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn Fetch>> {
+pub(super) fn open(_: &BackendOptions, settings: Settings) -> anyhow::Result<Box<dyn Fetch>> {
     let poll = Poll::new()?;
     Ok(Box::new(Session {
-        opened: Opened::new(options, limits)?,
         lookups: Lookups::new(poll.registry())?,
-        pool: Pool::new(limits.concurrency.get()),
+        pool: Pool::new(settings.limits.max_connections.get()),
+        opened: Opened::new(settings)?,
         poll,
         scratch: vec![0; SCRATCH_BYTES].into(),
     }))
@@ -54,7 +55,7 @@ pub(super) fn open(options: &Options, limits: &Limits) -> anyhow::Result<Box<dyn
 
 impl Fetch for Session {
     fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
-        if self.opened.limits.connections == Connections::Cold {
+        if self.opened.is_cold() {
             // The numbers of the origins belong to the client, and a cold pass has a new one.
             self.pool.close_all();
         }

@@ -1,7 +1,6 @@
 //! The backends of `fetchbench run`: those chosen, those left out, and the baseline.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use anyhow::anyhow;
 use http::HeaderMap;
@@ -9,7 +8,7 @@ use http::HeaderMap;
 use super::args::RunArgs;
 use crate::backend::Backend;
 use crate::cli::{descriptors, usage};
-use crate::fetch::Limits;
+use crate::fetch::{Capability, Limits};
 
 /// A backend that is about to make its pass, with its limits.
 pub(super) struct Entrant {
@@ -52,8 +51,8 @@ pub(super) fn backends(
         selected.iter().try_for_each(|backend| backend.check_headers(headers))?;
         return Ok((selected, Vec::new()));
     }
-    let (backends, no_https): (Vec<Backend>, Vec<Backend>) =
-        Backend::usual().partition(|backend| backend.entry().https || !needs_https);
+    let (backends, no_https): (Vec<Backend>, Vec<Backend>) = Backend::usual()
+        .partition(|backend| backend.entry().can(Capability::Https) || !needs_https);
     let (backends, no_header): (Vec<Backend>, Vec<Backend>) =
         backends.into_iter().partition(|backend| backend.entry().unsendable(headers).is_none());
     let unsendable = no_header.first().and_then(|backend| backend.entry().unsendable(headers));
@@ -92,15 +91,19 @@ pub(super) fn entrants(
 }
 
 fn entrant(backend: Backend, limits: &Limits) -> Entrant {
-    let limits = Limits { progress: Arc::default(), ..limits.clone() };
-    Entrant { backend, name: backend.to_string(), sequential: backend.is_sequential(), limits }
+    Entrant {
+        backend,
+        name: backend.to_string(),
+        sequential: backend.is_sequential(),
+        limits: limits.clone(),
+    }
 }
 
 /// Returns the fake with one slot, which makes it sequential: it has as many slots as the
 /// concurrency.
 fn fake_baseline(limits: &Limits) -> Entrant {
     let backend = "fake".parse().expect("the table has the fake row");
-    let limits = Limits { concurrency: NonZeroUsize::MIN, ..limits.clone() };
+    let limits = limits.clone().with_concurrency(NonZeroUsize::MIN);
     Entrant {
         name: "fake at concurrency 1".to_owned(),
         sequential: true,
@@ -133,14 +136,5 @@ mod tests {
         assert_eq!(names(&["hyper@smol", "ureq@sequential"]), ["ureq@sequential", "hyper@smol"]);
         assert_eq!(names(&["hyper@smol", "fake"]), ["ureq@sequential", "hyper@smol", "fake"]);
         assert_eq!(names(&["fake"]), ["fake at concurrency 1", "fake"]);
-    }
-
-    #[test]
-    fn progress_is_not_shared() {
-        let limits = Limits::new(NonZeroUsize::MIN);
-        let entrants = entrants(vec!["fake".parse().unwrap()], &limits, &HeaderMap::new());
-        limits.bump_progress();
-        entrants[0].limits.bump_progress();
-        assert_eq!(entrants[1].limits.progress.load(std::sync::atomic::Ordering::Relaxed), 0);
     }
 }

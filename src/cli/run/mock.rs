@@ -8,12 +8,14 @@ use std::time::Duration;
 use url::Url;
 
 use super::args::RunArgs;
-use super::entrants::{backends, entrants, reserve, selected};
+use super::entrants::{Entrant, backends, entrants, reserve, selected};
 use super::passes::{SiteSet, compare};
+use crate::backend::open_fake;
 use crate::cli::program::this_program;
 use crate::cli::usage;
+use crate::client::UserOptions;
 use crate::fetch::answer::Page;
-use crate::fetch::{Fetched, Options, Pass};
+use crate::fetch::{Fetch, Fetched, Pass, Progress};
 use crate::report::text::{self, Line};
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
@@ -58,8 +60,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let name = args.scenario.as_deref().unwrap_or(ARTICLE);
     let time_scale = args.time_scale.unwrap_or(1.0);
     let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
-    let mut options =
-        Options { script: Some(scenario.script()), ..args.fetch.options().map_err(usage)? };
+    let mut options = args.fetch.options().map_err(usage)?;
     let (backends, left_out) =
         backends(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
     let entrants =
@@ -89,6 +90,20 @@ impl SiteSet for MockSites {
 
     fn ideal(&self, slots: NonZeroUsize) -> Option<Duration> {
         self.scenario.has_delays().then(|| self.scenario.ideal(VISIT, slots))
+    }
+
+    fn open(
+        &self,
+        entrant: &Entrant,
+        user: &UserOptions,
+        progress: &Progress,
+    ) -> anyhow::Result<Box<dyn Fetch>> {
+        if !entrant.backend.is_fake() {
+            return entrant.backend.open(user, &entrant.limits, progress);
+        }
+        let scenario = Arc::clone(&self.scenario);
+        let script = Box::new(move |url: &Url| scenario.programmed(url));
+        Ok(open_fake(script, &entrant.limits, progress))
     }
 
     fn notes(&self) -> Vec<String> {

@@ -8,8 +8,9 @@ use url::Url;
 
 use super::entrants::Entrant;
 use crate::cli::EXIT_FETCH_FAILED;
-use crate::cli::terminal::{Progress, print, print_error};
-use crate::fetch::{Options, Pass};
+use crate::cli::terminal::{PassBar, print, print_error};
+use crate::client::UserOptions;
+use crate::fetch::{Fetch, Pass, Progress};
 use crate::report::text::{self, Example, Line};
 
 /// The sites that every backend fetches once.
@@ -27,6 +28,20 @@ pub(super) trait SiteSet {
     /// without delays.
     fn ideal(&self, slots: NonZeroUsize) -> Option<Duration>;
 
+    /// Opens a session of an entrant.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened.
+    fn open(
+        &self,
+        entrant: &Entrant,
+        user: &UserOptions,
+        progress: &Progress,
+    ) -> anyhow::Result<Box<dyn Fetch>> {
+        entrant.backend.open(user, &entrant.limits, progress)
+    }
+
     /// Returns notes that explain the figures.
     fn notes(&self) -> Vec<String>;
 }
@@ -39,12 +54,12 @@ pub(super) trait SiteSet {
 pub(super) fn compare(
     mut sites: impl SiteSet,
     entrants: &[Entrant],
-    options: &Options,
+    user: &UserOptions,
 ) -> anyhow::Result<ExitCode> {
     let mut examples = Vec::new();
     let mut broken = None;
     for entrant in entrants {
-        let example = match pass(&mut sites, entrant, options) {
+        let example = match pass(&mut sites, entrant, user) {
             Ok(example) => example,
             // E.g. too few threads on this machine. The other backends still run.
             Err(error) => {
@@ -70,12 +85,17 @@ pub(super) fn compare(
     Ok(if all_right { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FETCH_FAILED) })
 }
 
-fn pass(sites: &mut impl SiteSet, entrant: &Entrant, options: &Options) -> anyhow::Result<Example> {
+fn pass(
+    sites: &mut impl SiteSet,
+    entrant: &Entrant,
+    user: &UserOptions,
+) -> anyhow::Result<Example> {
     let urls = sites.urls();
-    let mut session = entrant.backend.open(options, &entrant.limits)?;
-    let progress = Progress::show(&entrant.name, urls.len(), entrant.limits.progress.clone());
+    let progress = Progress::default();
+    let mut session = sites.open(entrant, user, &progress)?;
+    let bar = PassBar::show(&entrant.name, urls.len(), progress);
     let pass = session.fetch_all(&urls)?;
-    drop(progress);
+    drop(bar);
     sites.observe(&entrant.name, &pass);
     Ok(Example {
         backend: entrant.name.clone(),

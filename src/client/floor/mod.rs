@@ -8,14 +8,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::HeaderMap;
-use http::header::HOST;
+use http::header::{HOST, HeaderMap};
 use url::Url;
 
-use super::{Choice, Client, host_header, origin_of};
+use super::{Choice, Client, ClientOptions, Credentials, RequestHeaders, host_header, origin_of};
 use crate::fetch::error::FetchError;
 use crate::fetch::origin::Origin;
-use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 mod answer;
 mod chunks;
@@ -31,8 +30,7 @@ pub use self::examine::examine;
 #[derive(Debug)]
 pub struct Floor {
     origins: Mutex<HashMap<Origin, Arc<Destination>>>,
-    headers: HeaderMap,
-    headers_elsewhere: HeaderMap,
+    headers: RequestHeaders,
     /// Whether connections are kept.
     pub keep: bool,
 }
@@ -57,7 +55,7 @@ pub struct Target {
 
 impl Client for Floor {
     const NAME: &'static str = "floor";
-    const HTTPS: bool = false;
+    const CAPABILITIES: Capabilities = Capabilities::of(&[Capability::KeepAlive]);
     const USUAL: bool = true;
     /// It uses no library whose defaults could differ.
     const TUNED: &'static [Choice<()>] = &[];
@@ -65,20 +63,16 @@ impl Client for Floor {
     type Builder = ();
     type Target = Target;
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
             origins: Mutex::default(),
-            headers: options.request_headers(limits, Credentials::Send),
-            headers_elsewhere: options.request_headers(limits, Credentials::Withhold),
+            headers: RequestHeaders::new(options, limits),
             keep: limits.connections != Connections::PerFetch,
         })
     }
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        let headers = match credentials {
-            Credentials::Send => &self.headers,
-            Credentials::Withhold => &self.headers_elsewhere,
-        };
+        let headers = self.headers.select(credentials);
         let origin = origin_of(url)?;
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         let number = origins.len();

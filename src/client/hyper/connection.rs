@@ -131,7 +131,8 @@ mod tests {
     use super::super::super::targets::Targets;
     use super::pooled::Connection as _;
     use super::*;
-    use crate::fetch::{Credentials, Limits, Options};
+    use crate::client::{ClientOptions, Credentials};
+    use crate::fetch::Limits;
 
     /// A peer that answers as soon as it is written to, without a wake-up.
     struct Peer(&'static [u8]);
@@ -181,7 +182,7 @@ mod tests {
 
     #[test]
     fn sending_wakes_no_task() {
-        let targets = Targets::new(&Options::default(), &Limits::new(NonZeroUsize::MIN));
+        let targets = Targets::new(&ClientOptions::default(), &Limits::new(NonZeroUsize::MIN));
         let target =
             targets.target(&"http://127.0.0.1/".parse().unwrap(), Credentials::Send).unwrap();
         let mut fetches = pin!(async {

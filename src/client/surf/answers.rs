@@ -4,7 +4,7 @@ use std::io;
 
 use surf::http::headers::{CONNECTION, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODING};
 
-use super::super::refuse_interim;
+use super::super::{refuse_interim, tls_error};
 use crate::fetch::answer::Head;
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::redirect::Location;
@@ -45,7 +45,7 @@ pub(super) fn head_failed(error: &surf::Error) -> FetchError {
         return error.clone();
     }
     if let Some(error) = error.downcast_ref::<io::Error>() {
-        return FetchError::io(error, ErrorClass::Protocol);
+        return tls_error::io_failed(error, ErrorClass::Protocol);
     }
     // The pool reports a failed connect as text only, which ends like the standard library's
     // errors.
@@ -73,6 +73,6 @@ pub(super) fn head_failed(error: &surf::Error) -> FetchError {
 pub(super) fn body_failed(error: &io::Error) -> FetchError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => FetchError::new(ErrorClass::BodyShort, error.to_string()),
-        _ => FetchError::io(error, ErrorClass::Protocol),
+        _ => tls_error::io_failed(error, ErrorClass::Protocol),
     }
 }

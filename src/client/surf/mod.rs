@@ -40,13 +40,13 @@ use self::plain::Plain;
 use self::secure::{Attempt, Secure};
 use super::origins::Origins;
 use super::{
-    AsyncClient, Choice, Client, PIECES_PER_YIELD, Runtime, addresses, host_header, origin_of,
-    tuned,
+    AsyncClient, Choice, Client, ClientOptions, Credentials, PIECES_PER_YIELD, RequestHeaders,
+    Runtime, addresses, host_header, origin_of, tuned,
 };
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
-use crate::fetch::{Connections, Credentials, Limits, Options};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 mod answers;
 mod plain;
@@ -60,8 +60,7 @@ pub struct Surf<R> {
     secure: surf::Client,
     keep: bool,
     origins: Origins,
-    headers: Headers,
-    headers_elsewhere: Headers,
+    headers: RequestHeaders<Headers>,
     /// Addresses of names, cached for the session.
     names: Mutex<HashMap<Origin, Arc<[SocketAddr]>>>,
     runtime: PhantomData<fn() -> R>,
@@ -81,7 +80,8 @@ pub struct Target {
 
 impl<R: Runtime> Client for Surf<R> {
     const NAME: &'static str = "surf";
-    const HTTPS: bool = true;
+    const CAPABILITIES: Capabilities =
+        Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
     const NOTE: &'static str = "https by a client of ours: async-h1 over rustls";
     const USUAL: bool = true;
     const TUNED: &'static [Choice<Config>] = TUNED;
@@ -94,16 +94,15 @@ impl<R: Runtime> Client for Surf<R> {
         value.to_str().is_ok()
     }
 
-    fn open(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         let keep = limits.connections != Connections::PerFetch;
         let config = tuned::<Self>(Config::new().set_http_keep_alive(keep), options, limits);
         Ok(Self {
-            plain: Plain::new(config, limits.concurrency.get()),
+            plain: Plain::new(config, limits.max_connections.get()),
             secure: surf::Client::with_http_client(Secure::<R>::new(options, limits)?),
             keep,
             origins: Origins::default(),
-            headers: headers(options.request_headers(limits, Credentials::Send))?,
-            headers_elsewhere: headers(options.request_headers(limits, Credentials::Withhold))?,
+            headers: RequestHeaders::new(options, limits).try_map(headers)?,
             names: Mutex::default(),
             runtime: PhantomData,
         })
@@ -121,7 +120,7 @@ const TUNED: &[Choice<Config>] = &[
     Choice {
         option: "max_connections_per_host: the concurrency",
         why: "surf keeps to 50 connections a host, and lets all fetches beyond wait",
-        set: |config, limits| config.set_max_connections_per_host(limits.concurrency.get()),
+        set: |config, limits| config.set_max_connections_per_host(limits.max_connections.get()),
     },
     Choice {
         option: "tcp_no_delay: true",
@@ -136,7 +135,7 @@ const TUNED: &[Choice<Config>] = &[
     },
 ];
 
-fn headers(map: HeaderMap) -> anyhow::Result<Headers> {
+fn headers(map: &HeaderMap) -> anyhow::Result<Headers> {
     map.iter().map(|(name, value)| header(name, value)).collect()
 }
 
@@ -222,11 +221,7 @@ impl<R: Runtime> Surf<R> {
         if target.named {
             request.insert_header(HOST, host_header(&target.url));
         }
-        let headers = match target.credentials {
-            Credentials::Send => &self.headers,
-            Credentials::Withhold => &self.headers_elsewhere,
-        };
-        for (name, value) in headers {
+        for (name, value) in self.headers.select(target.credentials) {
             request.append_header(name.clone(), value.clone());
         }
         request

@@ -21,9 +21,9 @@ use surf::StatusCode;
 
 use super::super::fair_stream::FairStream;
 use super::super::pool::{Lease, Pool};
-use super::super::{Runtime, connect, origin_of, quiet, tls};
+use super::super::{ClientOptions, Runtime, connect, origin_of, quiet, tls};
+use crate::fetch::Limits;
 use crate::fetch::error::FetchError;
-use crate::fetch::{Limits, Options};
 
 type Stream<R> = TlsStream<FairStream<<R as Runtime>::Stream>>;
 
@@ -44,9 +44,9 @@ pub(super) struct Attempt {
 }
 
 impl<R: Runtime> Secure<R> {
-    pub fn new(options: &Options, limits: &Limits) -> anyhow::Result<Self> {
+    pub fn new(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
-            pool: Arc::new(Pool::new(limits.concurrency.get())),
+            pool: Arc::new(Pool::new(limits.max_connections.get())),
             tls: tls::config(options)?.into(),
             runtime: PhantomData,
         })

@@ -6,6 +6,7 @@ use ureq_proto::BodyMode;
 use ureq_proto::client::state::{Cleanup, RecvBody, RecvResponse};
 use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult};
 
+use super::super::tls_error;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
@@ -64,7 +65,7 @@ impl Answer {
             Self::Body(..) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 FetchError::new(ErrorClass::BodyShort, error.to_string())
             }
-            _ => FetchError::io(error, ErrorClass::Protocol),
+            _ => tls_error::io_failed(error, ErrorClass::Protocol),
         }
     }
 

@@ -12,7 +12,7 @@ use ureq_proto::client::{Call, SendRequestResult};
 
 use super::super::pooled::{self, Failed, Wire};
 use super::super::targets::Target;
-use super::super::{Stream, has_text_credentials, quiet};
+use super::super::{Stream, has_text_credentials, quiet, tls_error};
 use super::answer::Answer;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
@@ -154,5 +154,5 @@ impl<S: Stream> Connection<S> {
 }
 
 fn failed(error: &io::Error) -> FetchError {
-    FetchError::io(error, ErrorClass::Protocol)
+    tls_error::io_failed(error, ErrorClass::Protocol)
 }

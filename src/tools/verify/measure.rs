@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use anyhow::{Context, anyhow};
 use super::judge::{Seen, judge};
 use super::{Cell, GRACE, GRID_VERSION, Grid, GridRow, Verdict};
 use crate::compare::Participant;
-use crate::fetch::{Limits, Pass};
+use crate::fetch::{Limits, Pass, Progress};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
@@ -57,7 +57,7 @@ pub struct Verification {
     /// The address that the server listens at.
     pub ip: IpAddr,
     /// The number of cells measured so far.
-    pub progress: Arc<AtomicUsize>,
+    pub progress: Progress,
 }
 
 impl Verification {
@@ -144,7 +144,7 @@ impl Verifier<'_> {
             }
             let cell = self.cell(&server, index)?;
             made.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(cell);
-            self.verification.progress.fetch_add(1, Ordering::Relaxed);
+            self.verification.progress.add(1);
         }
     }
 

@@ -1,15 +1,16 @@
 //! Every row that speaks https over the mock server's own TLS.
 
 use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
 use fetchbench::fetch::error::ErrorClass;
-use fetchbench::fetch::{Connections, Limits, Options};
+use fetchbench::fetch::{Capability, Connections, Limits, Progress};
 
 use super::{MIXED, backends, limits, opened_again, outcome, waiting};
 use crate::families::over_families;
 use crate::mock::Mock;
 
 fn encrypted_backends() -> impl Iterator<Item = Backend> {
-    backends().filter(|backend| backend.entry().https)
+    backends().filter(|backend| backend.entry().can(Capability::Https))
 }
 
 #[test]
@@ -18,7 +19,8 @@ fn every_answer_is_right_over_tls_and_connections_are_kept() {
         let mock = Mock::start_on(ip, &MIXED.replacen("concurrency", "tls = true\nconcurrency", 1));
         let sites = mock.scenario.sites.len() as u64;
         for backend in encrypted_backends() {
-            let mut session = backend.open(&mock.options(), &limits(4)).unwrap();
+            let mut session =
+                backend.open(&mock.options(), &limits(4), &Progress::default()).unwrap();
             for visit in 0..3 {
                 mock.take_witness();
                 mock.verified(backend, session.as_mut(), visit);
@@ -40,7 +42,7 @@ fn every_fetch_makes_a_handshake_where_the_policy_says_so() {
     let mock = Mock::start(&format!("description = 'd'\nconcurrency = 2\ntls = true\n{site}"));
     for backend in encrypted_backends() {
         let limits = Limits { connections: Connections::PerFetch, ..limits(2) };
-        let mut session = backend.open(&mock.options(), &limits).unwrap();
+        let mut session = backend.open(&mock.options(), &limits, &Progress::default()).unwrap();
         for visit in 0..2 {
             mock.take_witness();
             mock.verified(backend, session.as_mut(), visit);
@@ -58,7 +60,7 @@ fn a_row_trusts_the_server_only_if_it_is_told_to() {
         );
         for backend in encrypted_backends() {
             let pass = backend
-                .open(&Options::default(), &limits(1))
+                .open(&UserOptions::default(), &limits(1), &Progress::default())
                 .unwrap()
                 .fetch_all(&mock.urls(0))
                 .unwrap();
@@ -77,9 +79,12 @@ fn a_row_without_tls_says_so() {
     let mock = Mock::start(
         "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1",
     );
-    for backend in Backend::all().filter(|backend| !backend.entry().https) {
-        let pass =
-            backend.open(&mock.options(), &limits(1)).unwrap().fetch_all(&mock.urls(0)).unwrap();
+    for backend in Backend::all().filter(|backend| !backend.entry().can(Capability::Https)) {
+        let pass = backend
+            .open(&mock.options(), &limits(1), &Progress::default())
+            .unwrap()
+            .fetch_all(&mock.urls(0))
+            .unwrap();
         assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Unsupported), "{backend}");
     }
 }
@@ -89,7 +94,7 @@ fn connections_over_tls_are_kept() {
     let mock = Mock::start(&format!("tls = true\n{}", waiting(8, 300)));
     for backend in encrypted_backends() {
         let slots = backend.slots(&limits(4)).get() as u64;
-        let mut session = backend.open(&mock.options(), &limits(4)).unwrap();
+        let mut session = backend.open(&mock.options(), &limits(4), &Progress::default()).unwrap();
         for (visit, opened) in [(0, slots), (1, opened_again(backend, slots))] {
             mock.take_witness();
             mock.verified(backend, session.as_mut(), visit);

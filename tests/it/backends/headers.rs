@@ -3,7 +3,8 @@
 use std::sync::mpsc;
 
 use fetchbench::backend::Backend;
-use fetchbench::fetch::{HEADERS_MAX, Options};
+use fetchbench::client::{HEADERS_MAX, UserOptions};
+use fetchbench::fetch::Progress;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use super::{backends, limits, outcomes};
@@ -49,8 +50,12 @@ fn sent(backend: Backend, name: &str, headers: HeaderMap) -> Vec<String> {
         sender.send(head.to_owned()).unwrap();
         ok("")
     });
-    let options = Options { headers, ..Options::default() };
-    let pass = backend.open(&options, &limits(1)).unwrap().fetch_all(&[server.url("/")]).unwrap();
+    let options = UserOptions { headers, ..UserOptions::default() };
+    let pass = backend
+        .open(&options, &limits(1), &Progress::default())
+        .unwrap()
+        .fetch_all(&[server.url("/")])
+        .unwrap();
     assert_eq!(outcomes(&pass), [Ok((200, 0))], "{backend}: {name}");
     let head = heads.recv().unwrap();
     let lines = head.lines().filter_map(|line| line.split_once(':'));
@@ -113,9 +118,10 @@ fn what_cannot_be_sent_is_known() {
 
 #[test]
 fn a_session_refuses_what_it_cannot_send() {
-    let options = Options { headers: headers("x-a", &["café".as_bytes()]), ..Options::default() };
+    let options =
+        UserOptions { headers: headers("x-a", &["café".as_bytes()]), ..UserOptions::default() };
     let backend: Backend = "surf@smol".parse().unwrap();
-    let error = backend.open(&options, &limits(1)).map(drop).unwrap_err();
+    let error = backend.open(&options, &limits(1), &Progress::default()).map(drop).unwrap_err();
     assert_eq!(
         error.to_string(),
         "surf@smol cannot send header x-a: its value is not ASCII; take ureq@threads"

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
 use fetchbench::fetch::error::ErrorClass;
-use fetchbench::fetch::{Fetched, Limits, Options};
+use fetchbench::fetch::{Fetched, Limits, Progress};
 use url::Url;
 
 use super::redirect_cases::{
@@ -222,11 +223,12 @@ fn credentials_do_not_follow_a_redirect_to_another_origin() {
         "/stay" => raw("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", Then::Go),
         _ => ok(&head.to_ascii_lowercase()),
     });
-    let mut options = Options::default();
+    let mut options = UserOptions::default();
     options.headers.insert("authorization", "secret".parse().unwrap());
     let length = |head: &str| head.len() as u64;
     for backend in Backend::all() {
-        let mut session = backend.open(&options, &Limits { redirects: 1, ..limits(1) }).unwrap();
+        let limits = Limits { redirects: 1, ..limits(1) };
+        let mut session = backend.open(&options, &limits, &Progress::default()).unwrap();
         let pass = session.fetch_all(&[here.url("/stay"), here.url("/away")]).unwrap();
         let bytes: Vec<u64> =
             pass.fetched.iter().map(|fetched| fetched.result.as_ref().unwrap().bytes).collect();

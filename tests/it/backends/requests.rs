@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
-use fetchbench::fetch::{Connections, Limits, URL_MAX};
+use fetchbench::fetch::{Capability, Connections, Limits, URL_MAX};
 use url::Url;
 
 use super::{backends, fetch, limits, outcome, outcomes};
@@ -39,7 +39,7 @@ fn check_request(backend: Backend, connections: Connections, ip: IpAddr, head: &
     }
     // surf's h1 client says keep-alive whatever it is told.
     let close = connections == Connections::PerFetch && backend.entry().client != "surf";
-    let close = close || !backend.entry().keeps;
+    let close = close || !backend.entry().can(Capability::KeepAlive);
     assert_eq!(head.contains("\nconnection: close"), close, "{backend}: {head}");
 }
 
@@ -77,7 +77,7 @@ fn a_row_without_tls_refuses_https_and_names_one_that_has_it() {
     for backend in backends() {
         let pass = fetch(backend, &limits(1), std::slice::from_ref(&url));
         let error = pass.fetched[0].result.as_ref().unwrap_err();
-        if backend.entry().https {
+        if backend.entry().can(Capability::Https) {
             assert_eq!(error.class, ErrorClass::Refused, "{backend}");
         } else {
             assert_eq!(error.class, ErrorClass::Unsupported, "{backend}");

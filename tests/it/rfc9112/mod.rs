@@ -12,10 +12,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
 use fetchbench::client::floor::examine;
 use fetchbench::fetch::answer::{Head, Page, Received};
 use fetchbench::fetch::error::ErrorClass;
-use fetchbench::fetch::{Fetched, Limits, Options};
+use fetchbench::fetch::{Fetched, Limits, Progress};
 
 use self::Outcome::{Closed, Failed, Kept};
 use crate::peers::{run_or_skip, say};
@@ -171,7 +172,8 @@ fn check(backend: &str, expected: impl Fn(&Case) -> Outcome, strict: bool) {
     let limits = Limits { deadline: Duration::from_secs(5), ..Limits::new(NonZeroUsize::MIN) };
     let mut wrong = Vec::new();
     for case in cases() {
-        let mut session = backend.open(&Options::default(), &limits).unwrap();
+        let mut session =
+            backend.open(&UserOptions::default(), &limits, &Progress::default()).unwrap();
         let mut fetch = |name: &str| -> Fetched {
             session.fetch_all(&[server.url(&format!("/{name}"))]).unwrap().fetched.remove(0)
         };
@@ -277,8 +279,11 @@ fn an_unasked_switch_costs_the_connection() {
         _ => ok("next"),
     });
     let limits = Limits { deadline: Duration::from_secs(20), ..Limits::new(NonZeroUsize::MIN) };
-    let mut session =
-        "floor@loop".parse::<Backend>().unwrap().open(&Options::default(), &limits).unwrap();
+    let mut session = "floor@loop"
+        .parse::<Backend>()
+        .unwrap()
+        .open(&UserOptions::default(), &limits, &Progress::default())
+        .unwrap();
     let urls = ["/101", "/next"].map(|path| server.url(path));
     let results =
         session.fetch_all(&urls).unwrap().fetched.into_iter().map(|fetched| fetched.result);
@@ -307,7 +312,7 @@ fn check_locations(backend: &str) {
     });
     let backend: Backend = backend.parse().unwrap();
     let limits = Limits { redirects: 10, ..Limits::new(NonZeroUsize::MIN) };
-    let mut session = backend.open(&Options::default(), &limits).unwrap();
+    let mut session = backend.open(&UserOptions::default(), &limits, &Progress::default()).unwrap();
     for (from, to) in [
         ("/fold", Some("/next")),
         ("/fold-within", Some("/a%20b")),

@@ -7,13 +7,15 @@ use std::time::Duration;
 use rustls::CertificateError;
 use rustls::pki_types::ServerName;
 
+use crate::fetch::error::{ErrorClass, FetchError};
+
 /// Finds the TLS error that `error` is or wraps.
-pub fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+pub(super) fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     error.downcast_ref().or_else(|| find(error.downcast_ref::<io::Error>()?.get_ref()?))
 }
 
 /// Returns the text of a TLS error.
-pub fn sentence(error: &rustls::Error) -> String {
+pub(super) fn sentence(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(why) => {
             format!("invalid peer certificate: {}", reason(why))
@@ -71,6 +73,14 @@ fn date(seconds: u64) -> String {
         || format!("{:?} after 1970", Duration::from_secs(seconds)),
         |time| time.strftime("%F").to_string(),
     )
+}
+
+/// Converts an `io::Error`, possibly one that wraps a TLS error.
+pub(super) fn io_failed(error: &io::Error, otherwise: ErrorClass) -> FetchError {
+    match find(error) {
+        Some(error) => FetchError::new(ErrorClass::Tls, sentence(error)),
+        None => FetchError::io(error, otherwise),
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,47 @@
+//! The options of a backend: what its name sets, beside the client and the executor.
+
+use std::num::NonZeroUsize;
+
+use crate::client::Tier;
+use crate::fetch::Limits;
+
+/// The options of a backend.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct BackendOptions {
+    /// Threads of the executor; `None` is its default.
+    pub threads: Option<NonZeroUsize>,
+    /// The maximum number of connections, instead of that of the limits.
+    pub max_connections: Option<NonZeroUsize>,
+    /// How the fetches of a pass become tasks, if the executor has tasks.
+    pub spawning: Spawning,
+    /// Whether the client is tuned or has its defaults.
+    pub tier: Tier,
+    /// The share by which its passes are lengthened, to test whether that is detected.
+    pub slowed: Option<f64>,
+}
+
+/// How the fetches of a pass become tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Spawning {
+    /// As many tasks as the concurrency. Each takes the next site when it is done with one.
+    #[default]
+    Workers,
+    /// One task per site. Each waits until it may fetch.
+    PerSite,
+    /// One task that polls as many futures as the concurrency, so that one thread does all the
+    /// work.
+    OneTask,
+}
+
+impl BackendOptions {
+    /// Returns the limits of a session with these options. In HTTP/1.1 a request in flight occupies
+    /// a connection, so fewer connections are also fewer requests at once.
+    pub fn limits(&self, limits: &Limits) -> Limits {
+        let max_connections = self.max_connections.unwrap_or(limits.max_connections);
+        Limits {
+            concurrency: limits.concurrency.min(max_connections),
+            max_connections,
+            ..limits.clone()
+        }
+    }
+}
