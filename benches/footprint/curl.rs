@@ -1,3 +1,6 @@
+// crates: curl, libz-sys
+// released: 2026-10-08
+
 use curl::easy::{Easy2, Handler, WriteError};
 use curl::multi::Multi;
 

@@ -1,3 +1,5 @@
+// crates: mio, httparse, crc32fast
+
 use std::io::{Read, Write};
 
 use mio::net::TcpStream;

@@ -1,3 +1,6 @@
+// crates: hyper-util, hyper, hyper-rustls, http-body-util, rustls, webpki-roots
+// released: 2026-09-08
+
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;

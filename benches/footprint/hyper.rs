@@ -1,3 +1,6 @@
+// crates: hyper, http-body-util, smol-hyper, futures-util, futures-rustls, rustls, webpki-roots
+// released: 2026-10-06
+
 use futures_util::future::{Either, join};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;

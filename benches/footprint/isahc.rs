@@ -1,3 +1,6 @@
+// crates: isahc, libz-sys
+// released: 2026-10-21
+
 use isahc::AsyncReadResponseExt;
 
 async fn fetch(url: String) -> String {

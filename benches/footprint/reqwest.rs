@@ -1,3 +1,6 @@
+// crates: reqwest, rustls
+// released: 2026-09-08
+
 async fn fetch(url: String) -> String {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let answer = reqwest::get(&url).await.unwrap();

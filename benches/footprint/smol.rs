@@ -1,3 +1,5 @@
+// crates: smol
+
 fn main() {
     smol::block_on(async {
         let fetches = std::env::args().skip(1).map(|url| smol::spawn(fetch(url)));

@@ -1,3 +1,6 @@
+// crates: ureq-proto, futures-util, futures-rustls, rustls, webpki-roots
+// released: 2026-11-02
+
 use futures_util::future::Either;
 use futures_util::io::{AsyncReadExt, AsyncWriteExt};
 use ureq_proto::client::{Call, RecvResponseResult, SendRequestResult};

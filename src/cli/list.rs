@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::flags::Format;
 use super::terminal::print;
 use crate::backend::Backend;
-use crate::fetch::Connections;
+use crate::fetch::{Capability, Connections};
 use crate::render::escape;
 use crate::render::table::{Column, Side, table};
 use crate::scenario::Scenario;
@@ -45,12 +45,22 @@ enum What {
 struct ListedBackend {
     name: String,
     client: &'static str,
+    /// The crate of the client; empty if it is a program in another language.
+    #[serde(rename = "crate")]
+    client_crate: &'static str,
     version: Option<String>,
     executor: &'static str,
     executor_version: Option<String>,
     /// `None` if the number follows from the concurrency, or is zero.
     threads: Option<usize>,
     https: bool,
+    /// What it can do beyond plain HTTP/1.1.
+    capabilities: Vec<&'static str>,
+    language: &'static str,
+    /// The cargo features that it needs.
+    features: &'static [&'static str],
+    /// The files in `benches/footprint` that make its smallest program.
+    footprint: &'static [&'static str],
     /// Whether it is a program in another language.
     peer: bool,
     /// Whether it can be opened: programs in other languages must be set up first.
@@ -138,11 +148,16 @@ fn listed_backend(backend: &Backend) -> ListedBackend {
     ListedBackend {
         name: backend.to_string(),
         client: entry.client,
+        client_crate: entry.client_crate,
         version: entry.client_version(),
         executor: entry.executor.name(),
         executor_version: entry.executor_version(),
         threads: entry.executor.default_threads(),
-        https: entry.https,
+        https: entry.can(Capability::Https),
+        capabilities: entry.capabilities.names(),
+        language: entry.language,
+        features: entry.features,
+        footprint: entry.footprint,
         peer: entry.is_peer(),
         set_up: entry.is_set_up(),
         usual: entry.usual,
