@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec;
 
-use http::{Request, Uri};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Empty};
-use hyper::body::{Body, Bytes};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -31,9 +31,12 @@ use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 type Http = HttpConnector<Resolver>;
 
+/// Connects to http and https origins.
+pub(super) type Connector = HttpsConnector<Http>;
+
 /// The client with hyper-util's pool.
 pub struct HyperUtil {
-    clients: PerHost<Legacy<HttpsConnector<Http>, Empty<Bytes>>>,
+    clients: PerHost<Legacy<Connector, Empty<Bytes>>>,
     origins: Origins,
     headers: RequestHeaders,
 }
@@ -49,12 +52,10 @@ impl Client for HyperUtil {
     type Target = OriginTarget<Uri>;
 
     fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
-        let mut tls = ClientConfig::clone(&*tls::config(options)?);
-        // The connector sets the protocols itself.
-        tls.alpn_protocols.clear();
+        let tls = tls::config(options)?;
         let open = {
             let (options, limits) = (options.clone(), limits.clone());
-            move || Ok(build(&options, &limits, tls.clone()))
+            move || Ok(build(&options, &limits, &tls))
         };
         Ok(Self {
             clients: PerHost::new(limits.max_connections, open)?,
@@ -94,19 +95,32 @@ const TUNED: &[Choice<(Builder, Http)>] = &[
 fn build(
     options: &ClientOptions,
     limits: &Limits,
-    tls: ClientConfig,
-) -> Legacy<HttpsConnector<Http>, Empty<Bytes>> {
+    tls: &ClientConfig,
+) -> Legacy<Connector, Empty<Bytes>> {
     let mut builder = Legacy::builder(TokioExecutor::new());
     // Without a timer, idle connections are never closed, even if a time-out is set.
     builder.pool_timer(TokioTimer::new());
-    let mut http = HttpConnector::new_with_resolver(Resolver);
-    http.enforce_http(false);
-    let (mut builder, http) = tuned::<HyperUtil>((builder, http), options, limits);
+    let (mut builder, http) = tuned::<HyperUtil>((builder, http()), options, limits);
     if limits.connections == Connections::PerFetch {
         builder.pool_max_idle_per_host(0);
     }
+    builder.build(connector(http, tls))
+}
+
+/// Returns the part of a connector that makes TCP connections.
+pub(super) fn http() -> Http {
+    let mut http = HttpConnector::new_with_resolver(Resolver);
+    http.enforce_http(false);
+    http
+}
+
+/// Returns a connector that also encrypts.
+pub(super) fn connector(http: Http, tls: &ClientConfig) -> Connector {
+    let mut tls = tls.clone();
+    // The connector sets the protocols itself.
+    tls.alpn_protocols.clear();
     let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-    builder.build(https.wrap_connector(http))
+    https.wrap_connector(http)
 }
 
 impl AsyncClient for HyperUtil {
@@ -126,18 +140,26 @@ impl AsyncClient for HyperUtil {
                     if error.is_connect() { ErrorClass::Tls } else { ErrorClass::ClosedEarly },
                 )
             })?;
-        let head = Head::of(response.status().as_u16(), response.headers());
-        let mut incoming = response.into_body();
-        while !incoming.is_end_stream()
-            && let Some(frame) = incoming.frame().await
-        {
-            let frame = frame.map_err(|error| causes::failed(&error, ErrorClass::BodyShort))?;
-            if let Ok(data) = frame.into_data() {
-                body.push(&data)?;
-            }
-        }
-        Ok(head)
+        read(response, body).await
     }
+}
+
+/// Reads a response.
+pub(super) async fn read(
+    response: Response<Incoming>,
+    body: &mut Received,
+) -> Result<Head, FetchError> {
+    let head = Head::of(response.status().as_u16(), response.headers());
+    let mut incoming = response.into_body();
+    while !incoming.is_end_stream()
+        && let Some(frame) = incoming.frame().await
+    {
+        let frame = frame.map_err(|error| causes::failed(&error, ErrorClass::BodyShort))?;
+        if let Ok(data) = frame.into_data() {
+            body.push(&data)?;
+        }
+    }
+    Ok(head)
 }
 
 /// Looks up names without blocking, with an error that differs from a failed connect.
