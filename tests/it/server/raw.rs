@@ -33,6 +33,87 @@ fn status_and_headers_are_those_of_the_site() {
     expect(&mut first, b"HTTP/1.1 204 No Content\r\n\r\n");
 }
 
+/// A request, and the head of its response to the byte. The timed delay varies and is left out.
+const HEADS: [(&str, &str); 12] = [
+    ("GET /0/0 HTTP/1.1\r\nhost: a", "200 OK\r\ncontent-length: 20"),
+    (
+        "GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close",
+        "200 OK\r\ncontent-length: 20\r\nconnection: close",
+    ),
+    (
+        "GET /0/0 HTTP/1.0\r\nconnection: keep-alive",
+        "200 OK\r\ncontent-length: 20\r\nconnection: keep-alive",
+    ),
+    ("HEAD /0/0 HTTP/1.0", "200 OK\r\ncontent-length: 20\r\nconnection: close"),
+    ("GET /3/0 HTTP/1.0", "204 No Content\r\nconnection: close"),
+    (
+        "HEAD /0/0 HTTP/1.0\r\nserver-timing: ?",
+        "200 OK\r\ncontent-length: 20\r\nserver-timing: planned;dur=0.000\r\nconnection: close",
+    ),
+    ("GET /9/0 HTTP/1.0", "404 Not Found\r\ncontent-length: 0\r\nconnection: close"),
+    (
+        "GET /9/0 HTTP/1.0\r\nconnection: keep-alive\r\nserver-timing: ?",
+        "404 Not Found\r\ncontent-length: 0\r\nconnection: keep-alive",
+    ),
+    (
+        "PUT /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close",
+        "405 Method Not Allowed\r\nallow: GET, HEAD\r\ncontent-length: 0\r\nconnection: close",
+    ),
+    ("GET /0/0 HTTP/1.1", "400 Bad Request\r\ncontent-length: 0\r\nconnection: close"),
+    (
+        "GET /0/0 HTTP/3.0",
+        "505 HTTP Version Not Supported\r\ncontent-length: 0\r\nconnection: close",
+    ),
+    (
+        "GET /0/0 HTTP/1.1\r\nhost: a\r\nhost: b",
+        "400 Bad Request\r\ncontent-length: 0\r\nconnection: close",
+    ),
+];
+
+#[test]
+fn heads_are_exact_to_the_byte() {
+    let server = Running::new(SITES);
+    for (request, expected) in HEADS {
+        let mut stream = server.connect();
+        stream.write_all(format!("{request}\r\n\r\n").as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let head: Vec<&str> =
+            head.split("\r\n").map(|line| line.split(", actual;dur=").next().unwrap()).collect();
+        assert_eq!(head.join("\r\n"), format!("HTTP/1.1 {expected}"), "{request}");
+        let has_body = request.starts_with("GET /0/0") && expected.starts_with("200");
+        assert_eq!(body.as_bytes(), if has_body { server.body(0, 0) } else { Vec::new() });
+    }
+}
+
+#[test]
+fn control_responses_are_exact() {
+    let server = Running::new(SITES);
+    for (line, announced) in [("", ""), ("connection: close\r\n", "connection: close\r\n")] {
+        let request = format!(
+            "GET /witness HTTP/1.1\r\nhost: a\r\n{line}\r\n\
+             HEAD /witness HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"
+        );
+        let answer = exchange(connect(&server.control), request.as_bytes());
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, rest) = answer.split_once("\r\n\r\n").unwrap();
+        let length = rest.find("HTTP").unwrap_or(rest.len());
+        assert_eq!(
+            format!("{head}\r\n"),
+            format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+                 content-length: {length}\r\n{announced}"
+            )
+        );
+        let refused = "HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\n\
+                       content-length: 0\r\nconnection: close\r\n\r\n";
+        assert_eq!(&rest[length..], if line.is_empty() { refused } else { "" });
+    }
+}
+
 #[test]
 fn a_connection_is_kept_and_requests_sent_ahead_are_answered_in_order() {
     let server = Running::new(SITES);
