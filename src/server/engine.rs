@@ -12,11 +12,12 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use super::clock::Now;
-use super::connection::{Connection, Next, Scratch};
 use super::deadlines::{Deadlines, Ticket, after_all_others};
 use super::endpoint::Endpoint;
+use super::http1::connection::{Connection, Scratch};
+use super::http1::parse::HEAD_LIMIT;
 use super::message::{Mailbox, Message};
-use super::request::HEAD_LIMIT;
+use super::next::Next;
 use super::service::Service;
 use super::sleep::Sleep;
 use super::socket::Socket;

@@ -38,14 +38,13 @@ mod access_log;
 mod announcement;
 mod certificates;
 mod clock;
-mod connection;
 mod deadlines;
 mod endpoint;
 mod engine;
-mod examine;
-mod heads;
+mod http1;
 mod listen;
 mod message;
+mod next;
 mod origins;
 mod overflows;
 mod pace;
@@ -60,15 +59,14 @@ mod setup;
 mod sleep;
 mod socket;
 mod tally;
-mod unread;
 mod visit;
 mod timer;
 mod warmth;
 mod wire;
 
 pub use self::announcement::{AnnouncedSite, Announcement};
-#[doc(hidden)]
-pub use self::examine::examine;
+#[cfg(any(test, fuzzing))]
+pub use self::http1::examine::examine;
 pub use self::process::ServerProcess;
 pub use self::setup::Setup;
 

@@ -8,8 +8,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::play::Play;
-use super::request::KeepAlive;
-use super::response::{Head, Response, Then};
+use super::response::{Content, Response, Then};
 use super::served::ServedScenario;
 use super::visit::Visit;
 use crate::scenario::fault::{self, End, Step};
@@ -21,7 +20,7 @@ pub(super) fn next(mut play: Play, served: &ServedScenario) -> (Response, Durati
     while let Some(step) = play.script.steps.get(play.played) {
         match step {
             Step::Wait(_) if !bytes.is_empty() => {
-                return (response(play, bytes, Then::Read, true), wait);
+                return (unfinished(play, bytes), wait);
             }
             Step::Wait(duration) => wait += *duration,
             step => append_step(step, play.visit, served, &mut bytes),
@@ -33,19 +32,18 @@ pub(super) fn next(mut play: Play, served: &ServedScenario) -> (Response, Durati
         if bytes.is_empty() {
             (bytes, wait) = (piece.repeat(times), wait + pause);
         }
-        return (response(play, bytes, Then::Read, true), wait);
+        return (unfinished(play, bytes), wait);
     }
-    let then = match play.keep_alive {
-        KeepAlive::No if play.script.end == End::Keep => Then::Close,
-        _ => then(play.script.end),
-    };
-    (response(play, bytes, then, false), wait)
+    (response(play.visit, bytes, then(play.script.end)), wait)
 }
 
-fn response(play: Play, bytes: Vec<u8>, then: Then, goes_on: bool) -> Response {
-    let answers = Some(play.visit);
-    let rest = goes_on.then(|| Box::new(play));
-    Response { rest, answers, ..Response::raw(Head::Rendered(bytes.into()), then) }
+/// Returns a response of these bytes, after which the script goes on.
+fn unfinished(play: Play, bytes: Vec<u8>) -> Response {
+    response(play.visit, bytes, Then::Play(Box::new(play)))
+}
+
+fn response(visit: Visit, bytes: Vec<u8>, then: Then) -> Response {
+    Response { answers: Some(visit), ..Response::new(Content::Bytes(bytes.into()), then) }
 }
 
 /// Converts the end of a script to the action after its last byte.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::endpoint::{Endpoint, Entrance};
-use super::heads::Heads;
-use super::response::{Response, Slices};
+use super::http1::heads::Heads;
 use super::visit::Visit;
 use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
@@ -42,19 +41,6 @@ impl ServedScenario {
         }
     }
 
-    /// Returns the bytes of a response after the first `sent`, with at most `allowed` bytes of its
-    /// body.
-    pub fn slices<'a>(&'a self, response: &'a Response, sent: u64, allowed: u64) -> Slices<'a> {
-        let body = response.body.map(|visit| self.body(visit).first(allowed));
-        Slices::gather(self.heads.bytes(&response.head), &response.tail, body, sent)
-    }
-
-    /// Returns the length of a response's head and of the whole response.
-    pub fn lengths(&self, response: &Response) -> (u64, u64) {
-        let head = (self.heads.bytes(&response.head).len() + response.tail.len()) as u64;
-        (head, head + response.body.map_or(0, |visit| self.reply(visit.site).bytes))
-    }
-
     /// Returns the head of a site's faultless reply, without its empty line.
     pub fn head(&self, site: usize) -> &[u8] {
         self.heads.faultless(site)
@@ -74,5 +60,40 @@ impl ServedScenario {
 
     pub fn lives_on(&self, site: usize, origin: usize) -> bool {
         self.scenario.sites.get(site).is_some_and(|site| site.origin == origin)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+    use crate::fetch::Limits;
+    use crate::scenario::fault::Listening;
+    use crate::scenario::site::{Delay, Site};
+
+    /// Returns a small reply with one header.
+    pub fn reply(status: u16, bytes: u64) -> Reply {
+        let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];
+        let (delay, body_time) = (Delay::NONE, Delay::NONE);
+        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay, body_time, fault: None }
+    }
+
+    /// Returns a scenario with one origin, whose sites give these replies.
+    pub fn served(replies: Vec<Reply>) -> ServedScenario {
+        let sites = replies
+            .into_iter()
+            .map(|reply| Site { label: String::new(), origin: 0, reply })
+            .collect();
+        let scenario = Scenario {
+            name: "test".to_owned(),
+            description: String::new(),
+            seed: 1,
+            limits: Limits::new(NonZeroUsize::MIN),
+            sites,
+            origins: vec![Listening::Plain],
+        };
+        let origin = Origin { scheme: "http".to_owned(), host: "a".to_owned(), port: 80 };
+        ServedScenario::new(Arc::new(scenario), vec![(origin, Entrance::Plain)])
     }
 }

@@ -7,8 +7,8 @@ use super::access_log::AccessLog;
 use super::endpoint::Endpoint;
 use super::message::{Mailbox, Message};
 use super::play::Play;
-use super::request::{KeepAlive, Method, Refusal, Request, Target};
-use super::response::{Head, Response, Then, tail};
+use super::request::{Method, Refusal, Request, Target};
+use super::response::{Content, Response, Then};
 use super::script;
 use super::served::ServedScenario;
 use super::tally::Tally;
@@ -31,30 +31,26 @@ impl Service {
     pub fn respond(&mut self, endpoint: Endpoint, request: Request) -> (Response, Duration) {
         let response = match (endpoint, request.method, request.target) {
             (_, Method::Other, _) | (Endpoint::Control, Method::Head, _) => {
-                self.refuse(endpoint, 405, request.keep_alive)
+                self.refuse(endpoint, Refusal::Method)
             }
-            (Endpoint::Origin(origin), _, Target::Visit { site, visit })
-                if self.served.lives_on(site, origin) =>
+            (Endpoint::Origin(origin), _, Target::Visit(visit))
+                if self.served.lives_on(visit.site, origin) =>
             {
-                return self.visit(request, Visit { site, visit });
+                return self.visit(request, visit);
             }
-            (Endpoint::Control, _, Target::Witness) => {
-                witness(self.witness(false), request.keep_alive)
-            }
-            (Endpoint::Control, _, Target::Take) => witness(self.witness(true), request.keep_alive),
-            _ => self.refuse(endpoint, 404, request.keep_alive),
+            (Endpoint::Control, _, Target::Witness) => witness(self.witness(false)),
+            (Endpoint::Control, _, Target::Take) => witness(self.witness(true)),
+            _ => self.refuse(endpoint, Refusal::NotFound),
         };
         (response, Duration::ZERO)
     }
 
-    /// Returns the response to an invalid request.
-    pub fn respond_to_refused(&mut self, endpoint: Endpoint, refusal: Refusal) -> Response {
-        let status = match refusal {
-            Refusal::Malformed => 400,
-            Refusal::TooLarge => 431,
-            Refusal::Version => 505,
-        };
-        self.refuse(endpoint, status, KeepAlive::No)
+    /// Returns the response to a refused request.
+    pub fn refuse(&mut self, endpoint: Endpoint, refusal: Refusal) -> Response {
+        if endpoint != Endpoint::Control {
+            self.tally.refused();
+        }
+        Response::new(Content::Refusal(refusal), Then::Read)
     }
 
     /// Returns the counts of all loops. If `anew`, they are reset.
@@ -71,10 +67,10 @@ impl Service {
         seen.into_witness(self.tally.peak(anew))
     }
 
-    /// Logs a response that has just ended, if there is an access log.
-    pub fn note(&mut self, response: &Response, body_bytes: u64, since: Instant) {
-        if let (Some(log), Some(visit)) = (&mut self.log, response.answers) {
-            log.note(visit, self.served.scenario.sites[visit.site].reply.status, body_bytes, since);
+    /// Logs the response to a visit, which has just ended, if there is an access log.
+    pub fn note(&mut self, visit: Visit, body_bytes: u64, since: Instant) {
+        if let Some(log) = &mut self.log {
+            log.note(visit, self.served.reply(visit.site).status, body_bytes, since);
         }
     }
 
@@ -83,53 +79,81 @@ impl Service {
         let (seed, reply) = (self.served.scenario.seed, self.served.reply(visit.site));
         let delay = reply.delay(seed, visit.site, visit.visit);
         if let Some(script) = reply.fault(visit.visit).and_then(Fault::script) {
-            let (response, wait) =
-                script::next(Play::new(script, visit, request.keep_alive), &self.served);
+            let (response, wait) = script::next(Play::new(script, visit), &self.served);
             return (response, delay + wait);
         }
-        let body = (request.method == Method::Get).then_some(visit);
-        let response = Response {
-            head: self.served.heads.prepared(visit.site),
-            tail: tail(request.keep_alive).into(),
+        let mut response = Response {
             is_timed: request.is_timed,
-            body,
-            body_time: body
-                .map_or(Duration::ZERO, |_| reply.body_time(seed, visit.site, visit.visit)),
-            then: then(request.keep_alive),
-            rest: None,
             answers: Some(visit),
+            ..Response::new(Content::ReplyHead(visit), Then::Read)
         };
+        if request.method == Method::Get {
+            response.content = Content::Reply(visit);
+            response.body_time = reply.body_time(seed, visit.site, visit.visit);
+        }
         (response, delay)
     }
+}
 
-    fn refuse(&mut self, endpoint: Endpoint, status: u16, keep_alive: KeepAlive) -> Response {
-        if endpoint != Endpoint::Control {
-            self.tally.refused();
-        }
-        let head: &[u8] = match status {
-            404 => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n",
-            405 => b"HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\ncontent-length: 0\r\n",
-            431 => b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n",
-            505 => b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-length: 0\r\n",
-            _ => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
+fn witness(witness: Witness) -> Response {
+    Response::new(Content::Witness(Box::new(witness)), Then::Read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::site::{Delay, Reply};
+    use crate::server::served::tests::{reply, served};
+
+    const VISIT: Visit = Visit { site: 0, visit: 3 };
+    const DELAY: Duration = Duration::from_millis(7);
+
+    fn respond(endpoint: Endpoint, method: Method, target: Target) -> (Response, Service) {
+        let slow = Delay::Fixed(DELAY);
+        let replies = vec![Reply { delay: slow, body_time: slow, ..reply(200, 9) }];
+        let mut service = Service {
+            served: Arc::new(served(replies)),
+            tally: Tally::new(Arc::default()),
+            log: None,
+            colleagues: Vec::new(),
         };
-        let then = if keep_alive == KeepAlive::No { Then::Linger } else { Then::Read };
-        Response { tail: tail(keep_alive).into(), ..Response::raw(Head::Fixed(head), then) }
+        let (response, wait) =
+            service.respond(endpoint, Request { method, target, is_timed: false });
+        assert_eq!(wait, response.answers.map_or(Duration::ZERO, |_| DELAY));
+        (response, service)
     }
-}
 
-fn then(keep_alive: KeepAlive) -> Then {
-    if keep_alive == KeepAlive::No { Then::Close } else { Then::Read }
-}
+    #[test]
+    fn visits_get_the_sites_reply() {
+        let origin = Endpoint::Origin(0);
+        let (response, mut service) = respond(origin, Method::Get, Target::Visit(VISIT));
+        assert!(matches!(response.content, Content::Reply(VISIT)));
+        assert_eq!((response.body_time, response.answers), (DELAY, Some(VISIT)));
+        assert_eq!(service.witness(false).requests, 1);
+        let (response, _) = respond(origin, Method::Head, Target::Visit(VISIT));
+        assert!(matches!(response.content, Content::ReplyHead(VISIT)));
+        assert_eq!((response.body_time, response.answers), (Duration::ZERO, Some(VISIT)));
+    }
 
-/// Renders a response of the control channel, head and body in one.
-fn witness(witness: Witness, keep_alive: KeepAlive) -> Response {
-    let body = serde_json::to_string(&witness).expect("numbers are JSON");
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
-        body.len()
-    );
-    let tail = String::from_utf8_lossy(tail(keep_alive));
-    let rendered = Head::Rendered(format!("{head}{tail}{body}").into_bytes().into());
-    Response::raw(rendered, then(keep_alive))
+    #[test]
+    fn endpoints_have_their_targets() {
+        let (origin, control) = (Endpoint::Origin(0), Endpoint::Control);
+        let visit = Target::Visit(VISIT);
+        let unknown = Target::Visit(Visit { site: 1, visit: 0 });
+        for (endpoint, method, target, refusal) in [
+            (origin, Method::Get, unknown, Refusal::NotFound),
+            (Endpoint::Origin(1), Method::Get, visit, Refusal::NotFound),
+            (origin, Method::Get, Target::Take, Refusal::NotFound),
+            (origin, Method::Other, visit, Refusal::Method),
+            (control, Method::Get, visit, Refusal::NotFound),
+            (control, Method::Head, Target::Witness, Refusal::Method),
+        ] {
+            let (response, mut service) = respond(endpoint, method, target);
+            assert!(matches!(response.content, Content::Refusal(given) if given == refusal));
+            assert_eq!(response.answers, None);
+            assert_eq!(service.witness(false).refused, u64::from(endpoint != control));
+        }
+        let (response, _) = respond(control, Method::Get, Target::Witness);
+        assert!(matches!(response.content, Content::Witness(_)));
+    }
 }

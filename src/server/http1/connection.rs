@@ -5,18 +5,20 @@ use std::time::{Duration, Instant};
 
 use mio::event::Event;
 
-use super::clock::Now;
-use super::deadlines::{Ticket, after_all_others};
-use super::endpoint::{Endpoint, Entrance};
-use super::pace::Pace;
-use super::request::{self, HEAD_LIMIT, Parsed};
-use super::response::{Head, Response, Then};
-use super::script;
-use super::service::Service;
-use super::socket::Socket;
+use super::encode::Encoded;
+use super::parse::{self, HEAD_LIMIT, KeepAlive, Parsed};
 use super::unread::Unread;
-use super::wire::Wire;
 use crate::scenario::fault::End;
+use crate::server::clock::Now;
+use crate::server::deadlines::{Ticket, after_all_others};
+use crate::server::endpoint::{Endpoint, Entrance};
+use crate::server::next::Next;
+use crate::server::pace::Pace;
+use crate::server::response::{Content, Response, Then};
+use crate::server::script;
+use crate::server::service::Service;
+use crate::server::socket::Socket;
+use crate::server::wire::Wire;
 
 /// The most steps that a connection takes before other connections run, so that a client that sends
 /// or reads without pause does not hold up the rest.
@@ -26,10 +28,10 @@ const STEPS_PER_WAKE: usize = 256;
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The read buffer. All connections share it, so that each one keeps only the bytes it has read.
-pub(super) type Scratch = [u8; HEAD_LIMIT];
+pub(in crate::server) type Scratch = [u8; HEAD_LIMIT];
 
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(in crate::server) struct Connection {
     wire: Wire,
     endpoint: Endpoint,
     phase: Phase,
@@ -41,6 +43,8 @@ pub(super) struct Connection {
     readable: bool,
     /// Whether the client has closed its side.
     hung_up: bool,
+    /// Whether the connection stays open after the response to the last request.
+    keep_alive: KeepAlive,
     /// The start of the delay of the next response: its request was readable, and the previous
     /// response was sent.
     since: Instant,
@@ -61,7 +65,7 @@ enum Phase {
     /// Waits for the deadline of a response.
     Waiting(Response, Instant),
     /// Sends a response.
-    Writing(Response, Progress),
+    Writing(Encoded, Progress),
     /// Sends nothing more until the client leaves. The flag is whether a request stays in flight.
     Staying(bool),
     /// Everything is sent; the client has until then to close.
@@ -72,6 +76,9 @@ enum Phase {
 #[derive(Debug)]
 struct Progress {
     sent: u64,
+    /// The length of everything before the body.
+    head: u64,
+    whole: u64,
     /// When the first byte was due, if the response has a delay and nothing is sent yet.
     due: Option<Instant>,
     pace: Pace,
@@ -82,19 +89,10 @@ impl Progress {
     fn is_timed(&self) -> bool {
         self.due.is_some() || self.pace.end().is_some()
     }
-}
 
-/// What the event loop does next with a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Take another step; never leaves the connection.
-    Step,
-    /// Wait for an event.
-    Park,
-    /// Wait for an event or a deadline, whichever comes first.
-    WakeAt(Instant),
-    /// Drop the connection.
-    Close,
+    fn body_sent(&self) -> u64 {
+        self.sent.saturating_sub(self.head)
+    }
 }
 
 impl Connection {
@@ -119,6 +117,7 @@ impl Connection {
             unread: Unread::default(),
             readable: false,
             hung_up: false,
+            keep_alive: KeepAlive::Yes,
             since: now.instant,
             ticket: Ticket::NONE,
             watch: Ticket::NONE,
@@ -135,7 +134,7 @@ impl Connection {
     /// Advances after the deadline has passed.
     pub fn wake(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
         self.phase = match std::mem::replace(&mut self.phase, Phase::Reading) {
-            Phase::Waiting(response, due) => begin(response, Some(due), due, self.since, service),
+            Phase::Waiting(response, due) => self.begin(response, Some(due), due, service),
             Phase::Lingering(_) => return Next::Close,
             phase => phase,
         };
@@ -149,7 +148,8 @@ impl Connection {
                 Phase::Reading => self.receive(service, scratch, now),
                 Phase::Greeting(..) if !self.readable => Ok(Next::Park),
                 Phase::Greeting(says, end) => {
-                    let greeting = Response::raw(Head::Fixed(says), script::then(end));
+                    let content = Content::Bytes(says.into());
+                    let greeting = Response::new(content, script::then(end));
                     self.greet(greeting, service, scratch, now)
                 }
                 // A client that hangs up while it waits has given up, as clients do at their
@@ -191,9 +191,8 @@ impl Connection {
     /// Ends the count of a request in flight. Call it once, when the connection is dropped.
     pub fn abandon(&self, service: &mut Service) {
         let counted = match &self.phase {
-            Phase::Waiting(response, _) | Phase::Writing(response, ..) => {
-                response.answers.is_some()
-            }
+            Phase::Waiting(response, _) => response.answers.is_some(),
+            Phase::Writing(encoded, _) => encoded.answers.is_some(),
             Phase::Staying(counted) => *counted,
             Phase::Reading | Phase::Greeting(..) | Phase::Lingering(_) => false,
         };
@@ -223,15 +222,17 @@ impl Connection {
         scratch: &mut Scratch,
         now: Now,
     ) -> io::Result<Next> {
-        match request::parse(self.unread.as_slice()) {
-            Parsed::Complete(request, length) => {
-                self.unread.consume(length);
+        match parse::parse(self.unread.as_slice()) {
+            Parsed::Complete(head) => {
+                self.unread.consume(head.length);
                 self.head_since = None;
-                let (response, delay) = service.respond(self.endpoint, request);
+                self.keep_alive = head.keep_alive;
+                let (response, delay) = service.respond(self.endpoint, head.request);
                 return Ok(self.answer(response, delay, service));
             }
             Parsed::Refused(refusal) => {
-                let response = service.respond_to_refused(self.endpoint, refusal);
+                self.keep_alive = KeepAlive::No;
+                let response = service.refuse(self.endpoint, refusal);
                 return Ok(self.answer(response, Duration::ZERO, service));
             }
             Parsed::Partial if !self.readable => {
@@ -268,7 +269,7 @@ impl Connection {
     fn answer(&mut self, response: Response, delay: Duration, service: &Service) -> Next {
         let due = self.since + delay;
         if delay.is_zero() {
-            self.phase = begin(response, None, due, self.since, service);
+            self.phase = self.begin(response, None, due, service);
             return Next::Step;
         }
         self.phase = Phase::Waiting(response, due);
@@ -278,29 +279,46 @@ impl Connection {
         Next::WakeAt(due)
     }
 
+    /// Starts to send a response at `start`, which is its deadline `due` if it has a delay.
+    fn begin(
+        &self,
+        response: Response,
+        due: Option<Instant>,
+        start: Instant,
+        service: &Service,
+    ) -> Phase {
+        let (is_timed, body_time) = (response.is_timed, response.body_time);
+        let mut encoded = Encoded::new(response, self.keep_alive, &service.served);
+        if is_timed {
+            encoded.add_timing(start - self.since, self.since.elapsed());
+        }
+        let head = encoded.head_length(&service.served);
+        let body = encoded.body_length(&service.served);
+        let pace = Pace::new(start, body_time, body);
+        Phase::Writing(encoded, Progress { sent: 0, head, whole: head + body, due, pace })
+    }
+
     /// Sends as much of the response as the kernel accepts.
     fn send(&mut self, service: &mut Service, now: Now) -> io::Result<Next> {
-        let Phase::Writing(response, progress) = &mut self.phase else { return Ok(Next::Step) };
-        let (head, whole) = service.served.lengths(response);
+        let Phase::Writing(encoded, progress) = &mut self.phase else { return Ok(Next::Step) };
         let allowed = progress.pace.allowed(now.instant);
-        if progress.sent == head + allowed
+        if progress.sent == progress.head + allowed
             && let Some(next) = progress.pace.next(now.instant)
         {
             return Ok(Next::WakeAt(next));
         }
-        let slices = service.served.slices(response, progress.sent, allowed);
+        let slices = encoded.slices(&service.served, progress.sent, allowed);
         // Reads the clock only if there is a deadline to check.
         let begun = progress.is_timed().then(Instant::now);
         let written = self.wire.write(slices.as_slice())? as u64;
         let all_taken = written == slices.offered || !self.wire.is_plain();
-        let body_before = progress.sent.saturating_sub(head);
+        let body_before = progress.body_sent();
         progress.sent += written;
-        service.tally.sent(progress.sent.saturating_sub(head) - body_before);
-        let is_whole = progress.sent == whole;
+        service.tally.sent(progress.body_sent() - body_before);
         if let Some((due, begun)) = progress.due.take().zip(begun) {
             service.tally.record_lateness(due, begun);
         }
-        if !is_whole {
+        if progress.sent < progress.whole {
             // A short write means that the socket is full; an event comes when it has room.
             return Ok(if all_taken { Next::Step } else { Next::Park });
         }
@@ -309,7 +327,9 @@ impl Connection {
             service.tally.record_lateness(end, begun);
         }
         match std::mem::replace(&mut self.phase, Phase::Reading) {
-            Phase::Writing(response, _) => self.conclude(response, whole - head, service, now),
+            Phase::Writing(encoded, progress) => {
+                self.conclude(encoded, progress.body_sent(), service, now)
+            }
             _ => Ok(Next::Step),
         }
     }
@@ -317,27 +337,27 @@ impl Connection {
     /// Continues as the response prescribes.
     fn conclude(
         &mut self,
-        response: Response,
-        sent: u64,
+        Encoded { then, answers, .. }: Encoded,
+        body_bytes: u64,
         service: &mut Service,
         now: Now,
     ) -> io::Result<Next> {
-        if let Some(rest) = response.rest {
-            self.since = self.since.max(now.instant);
-            let (next, wait) = script::next(*rest, &service.served);
-            return Ok(self.answer(next, wait, service));
-        }
-        if response.then == Then::Stay {
-            self.phase = Phase::Staying(response.answers.is_some());
-            return Ok(Next::Step);
-        }
-        if response.answers.is_some() {
+        let is_answered = !matches!(then, Then::Play(_) | Then::Stay);
+        if is_answered && let Some(visit) = answers {
             service.tally.ended();
-            service.note(&response, sent, self.since);
+            service.note(visit, body_bytes, self.since);
         }
         self.since = self.since.max(now.instant);
-        Ok(match response.then {
+        Ok(match then {
             Then::Read => Next::Step,
+            Then::Play(play) => {
+                let (next, wait) = script::next(*play, &service.served);
+                self.answer(next, wait, service)
+            }
+            Then::Stay => {
+                self.phase = Phase::Staying(answers.is_some());
+                Next::Step
+            }
             Then::Reset => {
                 self.wire.reset_on_drop()?;
                 Next::Close
@@ -347,7 +367,7 @@ impl Connection {
                 self.wire.send_close_notify();
                 Next::Close
             }
-            Then::Close | Then::Linger | Then::Stay => {
+            Then::Close | Then::Linger => {
                 self.wire.send_close_notify();
                 self.wire.shutdown();
                 self.unread = Unread::default();
@@ -370,20 +390,4 @@ impl Connection {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Starts to send a response at `start`, which is its deadline `due` if it has a delay.
-fn begin(
-    mut response: Response,
-    due: Option<Instant>,
-    start: Instant,
-    since: Instant,
-    service: &Service,
-) -> Phase {
-    if response.is_timed {
-        response.add_timing(start - since, since.elapsed());
-    }
-    let (head, whole) = service.served.lengths(&response);
-    let pace = Pace::new(start, response.body_time, whole - head);
-    Phase::Writing(response, Progress { sent: 0, due, pace })
 }

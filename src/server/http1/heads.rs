@@ -1,17 +1,25 @@
 //! The heads of a scenario's replies, rendered before any request arrives.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use http::StatusCode;
 
-use super::response::Head;
 use crate::scenario::Scenario;
 use crate::scenario::site::Reply;
 
+/// The start of a response, without the parts that depend on the connection.
+#[derive(Debug)]
+pub(super) enum Head {
+    /// The number of a prepared head.
+    Prepared(u32),
+    Bytes(Cow<'static, [u8]>),
+}
+
 /// The distinct heads of a scenario's replies: 100,000 sites with equal heads share one.
 #[derive(Debug)]
-pub(super) struct Heads {
+pub(in crate::server) struct Heads {
     heads: Vec<Box<[u8]>>,
     numbers: Vec<u32>,
 }
@@ -32,25 +40,24 @@ impl Heads {
         Self { heads, numbers }
     }
 
-    pub fn prepared(&self, site: usize) -> Head {
+    pub(super) fn prepared(&self, site: usize) -> Head {
         Head::Prepared(self.numbers[site])
     }
 
-    /// Returns the head of a site's reply, without its [`tail`](super::response::tail).
+    /// Returns the head of a site's reply, without its empty line.
     pub fn faultless(&self, site: usize) -> &[u8] {
         &self.heads[self.numbers[site] as usize]
     }
 
-    pub fn bytes<'a>(&'a self, head: &'a Head) -> &'a [u8] {
+    pub(super) fn bytes<'a>(&'a self, head: &'a Head) -> &'a [u8] {
         match head {
             Head::Prepared(number) => &self.heads[*number as usize],
-            Head::Fixed(bytes) => bytes,
-            Head::Rendered(bytes) => bytes,
+            Head::Bytes(bytes) => bytes,
         }
     }
 }
 
-/// Renders the head of a reply without its [`tail`](super::response::tail).
+/// Renders the head of a reply without its empty line.
 fn render(reply: &Reply) -> Box<[u8]> {
     let status = StatusCode::from_u16(reply.status).expect("scenarios hold no other");
     let mut head = format!(
@@ -72,16 +79,9 @@ fn render(reply: &Reply) -> Box<[u8]> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::scenario::site::Delay;
-
-    /// Returns a small reply with one header.
-    pub(in crate::server) fn reply(status: u16, bytes: u64) -> Reply {
-        let headers = vec![("x-a".parse().unwrap(), "b c".parse().unwrap())];
-        let (delay, body_time) = (Delay::NONE, Delay::NONE);
-        Reply { status, headers, begins: b"abc".to_vec(), bytes, delay, body_time, fault: None }
-    }
+    use crate::server::served::tests::reply;
 
     #[test]
     fn heads_hold_their_headers() {
