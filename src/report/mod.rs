@@ -15,9 +15,10 @@ pub mod chart;
 pub mod picture;
 pub mod splice;
 pub mod html;
+#[cfg(any(test, fuzzing))]
 mod examine;
 #[cfg(test)]
 mod hostile;
 
-#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub use self::examine::examine;

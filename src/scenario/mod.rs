@@ -21,12 +21,13 @@ pub mod schedule;
 pub mod site;
 pub mod site_list;
 pub mod units;
+#[cfg(any(test, fuzzing))]
 mod examine;
 mod faults;
 mod file;
 mod toml_values;
 
-#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
 pub use self::faults::{Case, faults};
 

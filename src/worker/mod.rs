@@ -9,13 +9,14 @@ pub mod child;
 pub mod counting;
 #[cfg(feature = "harness")]
 mod ask;
+#[cfg(any(test, fuzzing))]
 mod examine;
 mod message;
 mod serve;
 
 #[cfg(feature = "harness")]
 pub use self::ask::{Patience, Unanswered, ask_to_open, ask_to_pass};
-#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
 pub use self::message::{Details, Open, Order, Outcome, PassDone, PassOrder, Ready, Reply};
 pub use self::serve::{serve, serve_over};

@@ -5,6 +5,11 @@ use super::answer::{Answer, Whole};
 use crate::fetch::answer::{Page, Received};
 use crate::fetch::error::ErrorClass;
 
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../../../tests/it/rfc9112/cases/mod.rs"]
+mod cases;
+
 /// The longest body that is accepted.
 const CAP: u64 = 100;
 
@@ -49,11 +54,18 @@ fn page(whole: &Whole, body: Received) -> Result<Page, ErrorClass> {
 
 #[cfg(test)]
 mod tests {
-    use super::examine;
+    use super::{cases, examine};
     use crate::stats::mutation;
 
     #[test]
     fn pieces_do_not_affect_mutants() {
         mutation::each("replies", 1_000, examine);
+    }
+
+    #[test]
+    fn pieces_do_not_affect_rfc_9112() {
+        let cases = cases::cases();
+        assert!(cases.len() >= 120);
+        cases.iter().for_each(|case| examine(&case.answer));
     }
 }

@@ -19,11 +19,12 @@ use crate::fetch::{Capabilities, Capability, Connections, Limits};
 mod answer;
 mod chunks;
 mod connection;
+#[cfg(any(test, fuzzing))]
 mod examine;
 mod head;
 
 pub use self::connection::{Connection, Step};
-#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
 
 /// Prepares requests.

@@ -125,7 +125,7 @@ fn cannot_read(name: &str) -> String {
 /// # Panics
 ///
 /// A site is not a url, or an error does not name its line.
-#[doc(hidden)]
+#[cfg(any(test, fuzzing))]
 pub fn examine(bytes: &[u8]) {
     for read in [lines::read("list", bytes, SITES_MAX), toml_list::parse("list", bytes, SITES_MAX)]
     {

@@ -4,7 +4,6 @@
 //! The floor has to get all of them right. Debian's curl and the backend `curl-multi` read the same
 //! answers; a case lists what they do differently, and why.
 
-use std::fmt;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -13,127 +12,19 @@ use std::time::Duration;
 
 use fetchbench::backend::Backend;
 use fetchbench::client::UserOptions;
-use fetchbench::client::floor::examine;
 use fetchbench::fetch::answer::{Head, Page, Received};
 use fetchbench::fetch::error::ErrorClass;
 use fetchbench::fetch::{Fetched, Limits, Progress};
 
-use self::Outcome::{Closed, Failed, Kept};
+use self::cases::Outcome::{Closed, Failed, Kept};
+use self::cases::{Case, Outcome, cases};
 use crate::peers::{run_or_skip, say};
 use crate::raw_server::{RawServer, Then, ok, path, raw};
 
-mod chunks;
-mod codings;
-mod connection;
-mod differences;
-mod fields;
-mod folds;
-mod interim;
-mod lengths;
-mod status_line;
-mod truncated;
-
-/// What a client makes of an answer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Outcome {
-    /// A page of this status and body, after which the connection is used again.
-    Kept(u16, &'static str),
-    /// A page of this status and body, after which the connection is not used again.
-    Closed(u16, &'static str),
-    /// No page.
-    Failed(ErrorClass),
-}
-
-/// Most answers are right, and keep the connection.
-const PAGE: Outcome = Kept(200, "abcde");
-const LAST_PAGE: Outcome = Closed(200, "abcde");
-const PROTOCOL: Outcome = Failed(ErrorClass::Protocol);
-const BODY_SHORT: Outcome = Failed(ErrorClass::BodyShort);
-const CLOSED_EARLY: Outcome = Failed(ErrorClass::ClosedEarly);
-
-/// An answer, and what is right to make of it.
-struct Case {
-    /// The RFC and its section.
-    section: &'static str,
-    /// Also the path that the answer is served at.
-    name: &'static str,
-    answer: Vec<u8>,
-    then: Then,
-    right: Outcome,
-    /// What curl 7.88 makes of it, if that is something else, and why.
-    curl: Option<(Outcome, &'static str)>,
-    /// The same for the backend `curl-multi`, which has a newer curl.
-    curl_multi: Option<(Outcome, &'static str)>,
-}
+mod cases;
 
 /// curl's code of a fetch that took too long.
 const TIMED_OUT: u16 = 28;
-
-/// A case in which the server keeps the connection open.
-fn case(
-    section: &'static str,
-    name: &'static str,
-    answer: impl AsRef<[u8]>,
-    right: Outcome,
-) -> Case {
-    let answer = answer.as_ref().to_vec();
-    Case { section, name, answer, then: Then::Go, right, curl: None, curl_multi: None }
-}
-
-/// A case with `lines` between a plain status line and a body of five bytes.
-fn fields(
-    section: &'static str,
-    name: &'static str,
-    lines: impl AsRef<[u8]>,
-    right: Outcome,
-) -> Case {
-    case(section, name, [b"HTTP/1.1 200 OK\r\n", lines.as_ref(), b"\r\nabcde"].concat(), right)
-}
-
-impl Case {
-    /// The server closes the connection behind the answer.
-    fn end(self) -> Self {
-        Self { then: Then::Close, ..self }
-    }
-
-    /// curl 7.88 differs.
-    fn old_curl(self, outcome: Outcome, why: &'static str) -> Self {
-        assert!(self.curl.is_none());
-        Self { curl: Some((outcome, why)), ..self }
-    }
-
-    /// The curl of the backend `curl-multi` differs.
-    fn new_curl(self, outcome: Outcome, why: &'static str) -> Self {
-        assert!(self.curl_multi.is_none());
-        Self { curl_multi: Some((outcome, why)), ..self }
-    }
-
-    /// Both differ.
-    fn any_curl(self, outcome: Outcome, why: &'static str) -> Self {
-        self.old_curl(outcome, why).new_curl(outcome, why)
-    }
-}
-
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RFC {}, {}", self.section, self.name)
-    }
-}
-
-fn cases() -> Vec<Case> {
-    let tables = [
-        status_line::cases(),
-        fields::cases(),
-        folds::cases(),
-        lengths::cases(),
-        codings::cases(),
-        chunks::cases(),
-        connection::cases(),
-        interim::cases(),
-        truncated::cases(),
-    ];
-    tables.into_iter().flatten().collect()
-}
 
 /// Serves every case at its name, and a right answer anywhere else.
 fn serve() -> RawServer {
@@ -141,7 +32,7 @@ fn serve() -> RawServer {
     RawServer::start(move |head| {
         let name = path(head).trim_start_matches('/');
         match cases.iter().find(|case| case.name == name) {
-            Some(case) => (case.answer.clone(), case.then),
+            Some(case) => (case.answer.clone(), if case.closes { Then::Close } else { Then::Go }),
             None => ok("next"),
         }
     })
@@ -195,13 +86,6 @@ fn check(backend: &str, expected: impl Fn(&Case) -> Outcome, strict: bool) {
 fn the_floor_follows_rfc_9112() {
     assert!(cases().len() >= 120);
     check("floor@loop", |case| case.right, true);
-}
-
-#[test]
-fn no_answer_depends_on_its_pieces() {
-    for case in cases() {
-        examine(&case.answer);
-    }
 }
 
 #[cfg(feature = "curl")]
