@@ -16,7 +16,7 @@ use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Capability, Fetch, Progress};
 use fetchbench::record::{Sample, What};
 use fetchbench::scenario::Scenario;
-use rustix::process::{Resource, getrlimit, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 mod by_hand;
 mod suite;
@@ -64,10 +64,9 @@ fn main() -> anyhow::Result<()> {
 
 /// A thousand connections are more than the soft limit that is usual.
 fn raise_descriptor_limit() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
     // Where it is refused, a fetch will fail and say so.
-    let _ = setrlimit(Resource::Nofile, limit);
+    let _ = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
 }
 
 fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {

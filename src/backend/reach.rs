@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::AsRawFd;
 
-use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, connect, socket};
 use url::Url;
 
 use crate::fetch::error::ErrorClass;
@@ -63,12 +64,12 @@ fn is_unreachable(origin: &Origin) -> bool {
 ///
 /// Connecting a UDP socket chooses both as TCP does. It sends nothing and takes no TCP port.
 fn has_no_route_to(address: SocketAddr) -> bool {
-    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
-    match socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None) {
+    let family = if address.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
+    match socket(family, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None) {
         // These errors do not depend on the address.
-        Ok(socket) => connect(&socket, &address)
-            .is_err_and(|error| ![Errno::AGAIN, Errno::NOBUFS, Errno::NOMEM].contains(&error)),
-        Err(error) => error == Errno::AFNOSUPPORT,
+        Ok(socket) => connect(socket.as_raw_fd(), &SockaddrStorage::from(address))
+            .is_err_and(|error| ![Errno::EAGAIN, Errno::ENOBUFS, Errno::ENOMEM].contains(&error)),
+        Err(error) => error == Errno::EAFNOSUPPORT,
     }
 }
 

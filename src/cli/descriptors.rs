@@ -1,7 +1,7 @@
 //! Checks that there are enough file descriptors, before anything starts.
 
 use anyhow::bail;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Descriptors of a session beside its connections and listeners: standard streams, polls, pipes,
 /// files. isahc needs most, 18; the rest is a margin.
@@ -14,9 +14,9 @@ const SERVER_RESERVE: u64 = 16;
 
 /// Raises the soft limit to the hard one, which any process may.
 pub(super) fn raise_limit() {
-    let limit = getrlimit(Resource::Nofile);
     // If this fails, a lack of descriptors shows up when they run out.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    let _ = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
 }
 
 /// Reserves descriptors for the fetches of one backend at a concurrency, and for `listeners`.
@@ -68,18 +68,17 @@ fn reserve_beside(
     way_out: Option<&str>,
 ) -> anyhow::Result<()> {
     let needed = (connections as u64).saturating_add(listeners as u64).saturating_add(others);
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current.is_none_or(|current| needed <= current) {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if needed <= soft {
         return Ok(());
     }
-    if limit.maximum.is_none_or(|maximum| needed <= maximum) {
+    if needed <= hard {
         raise_limit();
         return Ok(());
     }
     bail!(
-        "{what} needs {needed} file descriptors and at most {} are allowed: raise the hard limit \
-         with `ulimit -n {needed}` (as root){}{}",
-        limit.maximum.unwrap_or(u64::MAX),
+        "{what} needs {needed} file descriptors and at most {hard} are allowed: raise the hard \
+         limit with `ulimit -n {needed}` (as root){}{}",
         if way_out.is_some() { ", or " } else { "" },
         way_out.unwrap_or_default()
     )

@@ -2,9 +2,12 @@
 
 use std::io;
 
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 
 use crate::record::Placement;
+
+const THIS_THREAD: Pid = Pid::from_raw(0);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -26,15 +29,17 @@ pub(super) fn placed<T, E: From<io::Error>>(
     if placement == Placement::Free {
         return start();
     }
-    let all = sched_getaffinity(None).map_err(io::Error::from)?;
-    sched_setaffinity(None, &cores(&all, placement, role)).map_err(io::Error::from)?;
+    let all = sched_getaffinity(THIS_THREAD).map_err(io::Error::from)?;
+    cores(&all, placement, role)
+        .and_then(|chosen| sched_setaffinity(THIS_THREAD, &chosen))
+        .map_err(io::Error::from)?;
     let started = start();
-    sched_setaffinity(None, &all).map_err(io::Error::from)?;
+    sched_setaffinity(THIS_THREAD, &all).map_err(io::Error::from)?;
     started
 }
 
-fn cores(all: &CpuSet, placement: Placement, role: Role) -> CpuSet {
-    let allowed: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| all.is_set(*core)).collect();
+fn cores(all: &CpuSet, placement: Placement, role: Role) -> nix::Result<CpuSet> {
+    let allowed = numbers(all);
     let (first, others) = allowed.split_first().expect("a process runs somewhere");
     let chosen: &[usize] = match (placement, role) {
         (Placement::Free, _) => &allowed,
@@ -42,8 +47,12 @@ fn cores(all: &CpuSet, placement: Placement, role: Role) -> CpuSet {
         (Placement::Apart | Placement::OneCore, _) => std::slice::from_ref(first),
     };
     let mut set = CpuSet::new();
-    chosen.iter().for_each(|core| set.set(*core));
-    set
+    chosen.iter().try_for_each(|core| set.set(*core))?;
+    Ok(set)
+}
+
+fn numbers(set: &CpuSet) -> Vec<usize> {
+    (0..CpuSet::count()).filter(|core| set.is_set(*core) == Ok(true)).collect()
 }
 
 #[cfg(test)]
@@ -53,11 +62,8 @@ mod tests {
     #[test]
     fn cores_follow_the_placement() {
         let mut all = CpuSet::new();
-        [1, 4, 5].iter().for_each(|core| all.set(*core));
-        let chosen = |placement, role| {
-            let set = cores(&all, placement, role);
-            (0..8).filter(|core| set.is_set(*core)).collect::<Vec<_>>()
-        };
+        [1, 4, 5].iter().for_each(|core| all.set(*core).unwrap());
+        let chosen = |placement, role| numbers(&cores(&all, placement, role).unwrap());
         assert_eq!(chosen(Placement::Free, Role::Server), [1, 4, 5]);
         assert_eq!(chosen(Placement::Apart, Role::Server), [1]);
         assert_eq!(chosen(Placement::Apart, Role::Worker), [4, 5]);
@@ -66,10 +72,10 @@ mod tests {
 
     #[test]
     fn only_the_child_is_placed() {
-        let before = sched_getaffinity(None).unwrap();
+        let before = sched_getaffinity(THIS_THREAD).unwrap();
         let inside = placed(Placement::OneCore, Role::Worker, || {
-            io::Result::Ok(sched_getaffinity(None)?.count())
+            io::Result::Ok(numbers(&sched_getaffinity(THIS_THREAD)?).len())
         });
-        assert_eq!((inside.unwrap(), sched_getaffinity(None).unwrap()), (1, before));
+        assert_eq!((inside.unwrap(), sched_getaffinity(THIS_THREAD).unwrap()), (1, before));
     }
 }

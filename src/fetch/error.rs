@@ -165,10 +165,9 @@ impl ErrorClass {
 
     /// Returns the class of a system error, if the error alone determines one.
     pub fn of_io(error: &io::Error) -> Option<Self> {
-        use rustix::io::Errno;
-        let exhausted =
-            [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS, Errno::NOMEM];
-        if Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno)) {
+        use libc::{EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM};
+        let exhausted = [EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM];
+        if error.raw_os_error().is_some_and(|number| exhausted.contains(&number)) {
             return Some(Self::LocalLimit);
         }
         match error.kind() {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rustix::process::{Resource, getrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
 /// Returns the arguments of this process, with U+FFFD in place of invalid UTF-8.
 pub fn arguments() -> Vec<String> {
@@ -42,7 +42,8 @@ pub fn governor() -> Option<String> {
 
 /// Returns the maximum number of open files in a process.
 pub fn open_files() -> Option<u64> {
-    getrlimit(Resource::Nofile).current
+    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    (soft != RLIM_INFINITY).then_some(soft)
 }
 
 /// Returns the first and the last port for outgoing connections.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
+use nix::time::{ClockId, clock_gettime};
 
 /// A timestamp further from now than this is ignored, because the clock was probably set.
 const BELIEVED: Duration = Duration::from_secs(10);
@@ -18,7 +18,7 @@ pub(super) struct Now {
 
 impl Now {
     pub fn read() -> Self {
-        Self { instant: Instant::now(), wall: read(ClockId::Realtime) }
+        Self { instant: Instant::now(), wall: read(ClockId::CLOCK_REALTIME) }
     }
 
     /// Converts a timestamp of the wall clock to an instant. Returns this moment if the timestamp
@@ -36,12 +36,11 @@ impl Now {
 
 /// Returns the processor time of this thread.
 pub(super) fn thread_cpu_time() -> Duration {
-    read(ClockId::ThreadCPUTime)
+    read(ClockId::CLOCK_THREAD_CPUTIME_ID)
 }
 
 fn read(clock: ClockId) -> Duration {
-    let time = clock_gettime(clock);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), time.tv_nsec as u32)
+    clock_gettime(clock).map(Duration::from).unwrap_or_default()
 }
 
 #[cfg(test)]

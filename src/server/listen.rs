@@ -2,27 +2,28 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
-use rustix::net::sockopt::set_tcp_nodelay;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with};
+use nix::sys::socket::{
+    AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt,
+};
 
-/// The most connections that may wait to be accepted. The standard library's 128 are too few for
-/// thousands of clients at once: the rest would retry after a second, and look slow. Most systems
-/// allow no more than 4096 (`somaxconn`).
-const BACKLOG: i32 = 4096;
+/// As many connections as the system allows may wait to be accepted, usually 4096 (`somaxconn`).
+/// The standard library's 128 are too few for thousands of clients at once: the rest would retry
+/// after a second, and look slow.
+const BACKLOG: Backlog = Backlog::MAXALLOWABLE;
 
 /// Listens at an address; port 0 is any free port.
 pub(super) fn listen(address: SocketAddr) -> io::Result<mio::net::TcpListener> {
     let listener = TcpListener::bind(address)?;
     // A second call changes the backlog and nothing else.
-    rustix::net::listen(&listener, BACKLOG)?;
+    nix::sys::socket::listen(&listener, BACKLOG)?;
     // Accepted sockets inherit it, which saves one call for each.
-    set_tcp_nodelay(&listener, true)?;
+    setsockopt(&listener, sockopt::TcpNoDelay, &true)?;
     // There is no congestion within a machine, and the default of some systems (BBR) would pace the
     // responses with timers. Reno is built into every Linux. Accepted sockets inherit it, too.
     #[cfg(target_os = "linux")]
-    rustix::net::sockopt::set_tcp_congestion(&listener, "reno")?;
+    setsockopt(&listener, sockopt::TcpCongestion, &"reno".into())?;
     listener.set_nonblocking(true)?;
     Ok(mio::net::TcpListener::from_std(listener))
 }
@@ -30,11 +31,12 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<mio::net::TcpListener> {
 /// Binds an address without listening; port 0 is any free port. The system refuses connections to
 /// it, and no other program gets the port meanwhile.
 pub(super) fn occupy(address: SocketAddr) -> io::Result<(OwnedFd, u16)> {
-    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
-    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    bind(&socket, &address)?;
-    let address = SocketAddr::try_from(getsockname(&socket)?)?;
-    Ok((socket, address.port()))
+    let family = if address.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
+    let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    let bound = TcpListener::from(socket);
+    let port = bound.local_addr()?.port();
+    Ok((bound.into(), port))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use mio::{Registry, Token};
 #[cfg(target_os = "linux")]
 #[derive(Debug)]
 pub(super) struct Timer {
-    fd: std::os::fd::OwnedFd,
+    fd: nix::sys::timerfd::TimerFd,
     /// One moment on both clocks: an [`Instant`] hides its reading, and the timer requires one.
     anchor: (Instant, Duration),
 }
@@ -18,16 +18,14 @@ pub(super) struct Timer {
 impl Timer {
     /// Creates a timer that is not set.
     pub fn new() -> io::Result<Self> {
-        use rustix::time::{ClockId, TimerfdClockId, TimerfdFlags, clock_gettime, timerfd_create};
-        let fd = timerfd_create(
-            TimerfdClockId::Monotonic,
-            TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
-        )?;
+        use nix::sys::timerfd::{ClockId, TimerFd, TimerFlags};
+        let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
+        let fd = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
         // Read first, so that the time between the two readings makes the timer late rather than
         // early.
         let instant = Instant::now();
-        let now = clock_gettime(ClockId::Monotonic);
-        Ok(Self { fd, anchor: (instant, Duration::new(now.tv_sec as u64, now.tv_nsec as u32)) })
+        let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC)?;
+        Ok(Self { fd, anchor: (instant, now.into()) })
     }
 
     /// Sets the timer to fire at `deadline`, or at once if that has passed, in place of the
@@ -35,21 +33,18 @@ impl Timer {
     ///
     /// The timer is never read: setting it clears it, and an edge-triggered loop sees each firing.
     pub fn set(&mut self, deadline: Instant) -> io::Result<()> {
-        use rustix::time::{Itimerspec, TimerfdTimerFlags, Timespec, timerfd_settime};
+        use nix::sys::timerfd::{Expiration, TimerSetTimeFlags};
         let (instant, reading) = self.anchor;
         let due = reading.saturating_add(deadline.saturating_duration_since(instant));
-        let seconds = i64::try_from(due.as_secs()).unwrap_or(i64::MAX);
-        let value = Timespec { tv_sec: seconds, tv_nsec: due.subsec_nanos().into() };
-        let once = Itimerspec { it_interval: Timespec::default(), it_value: value };
-        timerfd_settime(&self.fd, TimerfdTimerFlags::ABSTIME, &once)?;
-        Ok(())
+        let once = Expiration::OneShot(due.into());
+        Ok(self.fd.set(once, TimerSetTimeFlags::TFD_TIMER_ABSTIME)?)
     }
 
     /// Reports each firing as `token`.
     pub fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
-        use std::os::fd::AsRawFd;
+        use std::os::fd::{AsFd, AsRawFd};
         registry.register(
-            &mut mio::unix::SourceFd(&self.fd.as_raw_fd()),
+            &mut mio::unix::SourceFd(&self.fd.as_fd().as_raw_fd()),
             token,
             mio::Interest::READABLE,
         )

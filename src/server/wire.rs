@@ -5,6 +5,8 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::libc;
+use nix::sys::socket::{setsockopt, sockopt};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::socket::Socket;
@@ -104,7 +106,8 @@ impl Wire {
 
     /// Makes the connection reset when it is dropped.
     pub fn reset_on_drop(&self) -> io::Result<()> {
-        Ok(rustix::net::sockopt::set_socket_linger(self.socket().stream(), Some(Duration::ZERO))?)
+        let no_time = libc::linger { l_onoff: 1, l_linger: 0 };
+        Ok(setsockopt(self.socket().stream(), sockopt::Linger, &no_time)?)
     }
 
     fn socket(&self) -> &Socket {

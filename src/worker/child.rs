@@ -11,9 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, ioctl_fionbio};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
 
 /// How long a child may take to exit after its standard input closes.
 const GRACE: Duration = Duration::from_secs(2);
@@ -103,7 +106,7 @@ impl Child {
         }
         let stdin = process.stdin.take();
         if let Some(stdin) = &stdin {
-            ioctl_fionbio(stdin, true)?;
+            fcntl(stdin, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         }
         Ok(Self { stdin, process, lines, last_words, stderr_ended })
     }
@@ -167,20 +170,18 @@ impl Child {
     /// Returns whether the child has exited. Does not reap it, so that its id remains that of its
     /// group and of nothing else.
     fn has_ended(&self) -> bool {
-        let id = WaitId::Pid(self.pid());
-        let asked =
-            waitid(id, WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT);
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
         // An error means that no child is left to wait for.
-        !matches!(asked, Ok(None))
+        !matches!(waitid(Id::Pid(self.pid()), flags), Ok(WaitStatus::StillAlive))
     }
 
     fn kill_group(&self) {
         // Fails only if the group is empty.
-        let _ = kill_process_group(self.pid(), Signal::KILL);
+        let _ = killpg(self.pid(), Signal::SIGKILL);
     }
 
     fn pid(&self) -> Pid {
-        Pid::from_child(&self.process)
+        Pid::from_raw(self.process.id() as i32)
     }
 }
 
@@ -209,9 +210,9 @@ fn write_within(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let left = patience.checked_sub(start.elapsed()).ok_or(io::ErrorKind::TimedOut)?;
-                let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
-                match poll(&mut [PollFd::new(&pipe, PollFlags::OUT)], Some(&left)) {
-                    Ok(_) | Err(Errno::INTR) => {}
+                let mut polled = [PollFd::new(pipe.as_fd(), PollFlags::POLLOUT)];
+                match ppoll(&mut polled, Some(left.into()), None) {
+                    Ok(_) | Err(Errno::EINTR) => {}
                     Err(error) => return Err(error.into()),
                 }
             }

@@ -9,9 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fetchbench::record::{Comparison, Validity};
-use rustix::process::{Pid, Signal, kill_process};
+use nix::sys::signal::Signal;
 
-use crate::workshop::{Workshop, python_is_missing};
+use crate::workshop::{Workshop, python_is_missing, send};
 
 /// Far more blocks than any test waits for.
 const ENDLESS: [&str; 4] = ["--blocks", "1000", "--backend", "hyper@smol,surf@smol"];
@@ -37,10 +37,6 @@ fn lines(workshop: &Workshop) -> usize {
     passes.iter().filter(|byte| **byte == b'\n').count()
 }
 
-fn send(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).unwrap();
-}
-
 /// How many processes run in a folder.
 fn still_running(folder: &Path) -> usize {
     let is_there = |entry: &fs::DirEntry| {
@@ -51,7 +47,7 @@ fn still_running(folder: &Path) -> usize {
 
 #[test]
 fn an_interrupted_comparison_keeps_what_it_measured_and_leaves_nobody_behind() {
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let workshop = Workshop::new();
         let mut child = start(&workshop, &ENDLESS, 30);
         send(&child, signal);
@@ -83,7 +79,7 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
     ];
     // All have warmed up, and one hangs from then on.
     let mut child = start(&workshop, &arguments, 3);
-    send(&child, Signal::INT);
+    send(&child, Signal::SIGINT);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let record = Comparison::read(&workshop.record()).unwrap();
     assert!(
@@ -104,9 +100,9 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
     let mut child = start(&workshop, &["--backend", &hangs], 2);
     // By then the pass that hangs has begun, which is waited for a second at a time.
     std::thread::sleep(Duration::from_millis(200));
-    send(&child, Signal::INT);
+    send(&child, Signal::SIGINT);
     std::thread::sleep(Duration::from_millis(50));
-    send(&child, Signal::INT);
+    send(&child, Signal::SIGINT);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(
         Comparison::read(&workshop.record()).unwrap().setup.aftermath.is_none(),

@@ -8,7 +8,10 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
+
+use crate::workshop::send;
 
 /// The program with a plain environment: no colour is forced, and none is forbidden.
 pub(crate) fn fetchbench(args: &[&str]) -> Command {
@@ -362,9 +365,7 @@ fn colour_is_for_terminals_and_for_those_who_force_it() {
 
 #[test]
 fn a_signal_ends_a_fetch_with_its_number() {
-    for (signal, code) in
-        [(rustix::process::Signal::INT, 130), (rustix::process::Signal::TERM, 143)]
-    {
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let mut child =
@@ -373,8 +374,7 @@ fn a_signal_ends_a_fetch_with_its_number() {
         // answer.
         let _connection = silent.accept().unwrap();
         let started = Instant::now();
-        let pid = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(pid, signal).unwrap();
+        send(&child, signal);
         assert_eq!(child.wait().unwrap().code(), Some(code));
         assert!(started.elapsed() < Duration::from_secs(20));
     }

@@ -1,39 +1,17 @@
 //! What `compare --sites` and `run` report of sites that are dead or treat backends differently.
 
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::OwnedFd;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use fetchbench::record::{Comparison, Probe};
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
-use rustix::process::{Pid, Signal, kill_process};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::raw_server::{RawServer, Then, ok, path, raw};
-use crate::workshop::{Workshop, json, python_is_missing};
-
-/// A port on which nobody listens, until this is dropped.
-struct DeadPort {
-    _socket: OwnedFd,
-    address: SocketAddr,
-}
-
-impl DeadPort {
-    fn new(ip: IpAddr) -> Self {
-        let family = if ip.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-        let socket = socket(family, SocketType::STREAM, None).unwrap();
-        bind(&socket, &SocketAddr::new(ip, 0)).unwrap();
-        let address = getsockname(&socket).unwrap().try_into().unwrap();
-        Self { _socket: socket, address }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-}
+use crate::raw_server::{DeadPort, RawServer, Then, ok, path, raw};
+use crate::workshop::{Workshop, json, python_is_missing, send};
 
 /// The loopback addresses of this machine.
 fn loopbacks() -> impl Iterator<Item = IpAddr> {
@@ -317,7 +295,7 @@ fn the_probe_can_be_interrupted() {
         command(&workshop, &[silent.url("/").to_string()], &["--backend", "hyper@smol:1"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     heard.recv_timeout(Duration::from_secs(60)).unwrap();
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    send(&child, Signal::SIGINT);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let record = Comparison::read(&workshop.record()).unwrap();

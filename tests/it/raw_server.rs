@@ -3,10 +3,15 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use nix::libc;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt,
+};
 use url::Url;
 
 /// What a connection does after an answer has been written.
@@ -97,6 +102,23 @@ pub fn path(head: &str) -> &str {
     head.split(' ').nth(1).unwrap_or_default()
 }
 
+/// A port that is bound, so that no other program gets it, and on which nobody listens.
+pub struct DeadPort(TcpListener);
+
+impl DeadPort {
+    pub fn new(ip: IpAddr) -> Self {
+        let family = if ip.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+        let socket = socket(family, SockType::Stream, SockFlag::empty(), None).unwrap();
+        bind(socket.as_raw_fd(), &SockaddrStorage::from(SocketAddr::new(ip, 0))).unwrap();
+        Self(socket.into())
+    }
+
+    /// A url on this port.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.0.local_addr().unwrap())
+    }
+}
+
 fn serve(stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut writer = stream.try_clone()?;
@@ -115,7 +137,8 @@ fn serve(stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
                 // Give the client time to read what was written: a RST takes back what has not been
                 // read.
                 std::thread::sleep(Duration::from_millis(50));
-                return Ok(rustix::net::sockopt::set_socket_linger(&writer, Some(Duration::ZERO))?);
+                let no_time = libc::linger { l_onoff: 1, l_linger: 0 };
+                return Ok(setsockopt(&writer, sockopt::Linger, &no_time)?);
             }
             Then::Silence => std::thread::sleep(Duration::from_secs(60)),
             Then::Drip => loop {

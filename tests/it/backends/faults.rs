@@ -1,16 +1,15 @@
 //! What every row makes of answers that are wrong, late or endless.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use fetchbench::fetch::Limits;
 use fetchbench::fetch::error::ErrorClass;
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use url::Url;
 
 use super::{backends, fetch, limits, open, outcome, outcomes};
 use crate::families::over_families;
-use crate::raw_server::{RawServer, Then, ok, path, raw};
+use crate::raw_server::{DeadPort, RawServer, Then, ok, path, raw};
 
 /// Answers by path; see the tests that use it.
 fn faulty(ip: IpAddr) -> RawServer {
@@ -61,14 +60,9 @@ fn faulty(ip: IpAddr) -> RawServer {
 fn each_failure_has_the_class_that_all_rows_share() {
     over_families(|ip| {
         let server = faulty(ip);
-        // Bound, so that nobody else gets the port, but not listening.
-        let family = if ip.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
-        let bound = socket(family, SocketType::STREAM, None).unwrap();
-        bind(&bound, &SocketAddr::from((ip, 0))).unwrap();
-        let nobody = SocketAddr::try_from(getsockname(&bound).unwrap()).unwrap();
-        let refused: Url = format!("http://{nobody}/").parse().unwrap();
+        let dead = DeadPort::new(ip);
         let cases = [
-            (refused, ErrorClass::Refused),
+            (dead.url("/").parse().unwrap(), ErrorClass::Refused),
             (server.url("/reset"), ErrorClass::Reset),
             (server.url("/reset-in-body"), ErrorClass::Reset),
             (server.url("/close"), ErrorClass::ClosedEarly),

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use fetchbench::server::witness::Witness;
 use fetchbench::server::{Announcement, ServerProcess};
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::{PATIENCE, ScenarioFile, connect, exchange, get};
+use crate::workshop::send;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fetchbench");
 
@@ -121,7 +123,7 @@ fn it_ends_with_standard_input_if_told_to() {
 
 #[test]
 fn it_goes_on_without_standard_input_until_a_signal_ends_it() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut server =
             Killed::spawn(Command::new(PROGRAM).args(["serve", "article"]).stdin(Stdio::null()));
         let control = server.announcement().control;
@@ -129,7 +131,7 @@ fn it_goes_on_without_standard_input_until_a_signal_ends_it() {
             exchange(connect(&control["http://".len()..]), b"GET /witness HTTP/1.0\r\n\r\n");
         assert!(witness.starts_with(b"HTTP/1.1 200 OK\r\n"));
         assert!(server.0.try_wait().unwrap().is_none());
-        kill_process(Pid::from_child(&server.0), signal).unwrap();
+        send(&server.0, signal);
         assert_eq!(server.code(), Some(0), "{signal:?}");
     }
 }
@@ -159,7 +161,7 @@ fn it_listens_where_it_is_told_to_and_ends_when_its_answers_are_sent() {
     let mut stream = connect(&server.1);
     stream.write_all(&get("/0/0")).unwrap();
     std::thread::sleep(Duration::from_millis(100));
-    kill_process(Pid::from_child(&server.0.0), Signal::TERM).unwrap();
+    send(&server.0.0, Signal::SIGTERM);
     stream.read_exact(&mut [0; 41]).unwrap();
     assert_eq!(server.0.code(), Some(0));
 }
@@ -176,12 +178,9 @@ fn it_ends_when_its_parent_is_killed() {
     let mut parent = Killed::spawn(Command::new("sh").arg("-c").arg(script).arg(directory.path()));
     let mut lines = BufReader::new(parent.0.stdout.take().unwrap()).lines().map(Result::unwrap);
     let (first, second) = (lines.next().unwrap(), lines.next().unwrap());
-    let pid = [&first, &second]
-        .iter()
-        .find_map(|line| line.parse().ok())
-        .and_then(Pid::from_raw)
-        .unwrap();
-    test_kill_process(pid).expect("the server runs");
+    let pid =
+        [&first, &second].iter().find_map(|line| line.parse().ok()).map(Pid::from_raw).unwrap();
+    kill(pid, None).expect("the server runs");
     parent.0.kill().unwrap();
     // It inherited the standard output, which therefore ends when both have.
     assert_eq!(lines.next(), None);
@@ -228,15 +227,15 @@ fn more_clients_than_descriptors_wait_for_their_turn() {
 fn time_that_a_request_waits_to_be_read_counts_as_error_of_its_delay() {
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '10ms'\n");
     let server = ServerProcess::start(Path::new(PROGRAM), file.path(), 1.0).unwrap();
-    let pid = Pid::from_raw(server.id() as i32).unwrap();
+    let pid = Pid::from_raw(server.id() as i32);
     let mut stream = connect(&format!("127.0.0.1:{}", server.origins()[0].port));
     let held = Duration::from_millis(100);
     // The system may begin to stamp what arrives a moment after it was told to.
     let late = (0..20).find_map(|_| {
-        kill_process(pid, Signal::STOP).unwrap();
+        kill(pid, Signal::SIGSTOP).unwrap();
         stream.write_all(&get("/0/0")).unwrap();
         std::thread::sleep(held);
-        kill_process(pid, Signal::CONT).unwrap();
+        kill(pid, Signal::SIGCONT).unwrap();
         stream.read_exact(&mut [0; 41]).unwrap();
         let errors = server.take_witness().unwrap().delay_errors;
         errors.quantile(1.0).filter(|error| *error >= held / 2)
