@@ -19,9 +19,7 @@ pub(super) fn next(mut play: Play, served: &ServedScenario) -> (Response, Durati
     let mut bytes = Vec::new();
     while let Some(step) = play.script.steps.get(play.played) {
         match step {
-            Step::Wait(_) if !bytes.is_empty() => {
-                return (unfinished(play, bytes), wait);
-            }
+            Step::Wait(_) if !bytes.is_empty() => return (unfinished(play, bytes), wait),
             Step::Wait(duration) => wait += *duration,
             step => append_step(step, play.visit, served, &mut bytes),
         }

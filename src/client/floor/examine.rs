@@ -5,6 +5,7 @@ use super::answer::{Answer, Whole};
 use crate::fetch::answer::{Page, Received};
 use crate::fetch::error::ErrorClass;
 
+// Its answers are read here, and what is right to make of them by the tests beside it.
 #[cfg(test)]
 #[allow(dead_code)]
 #[path = "../../../tests/it/rfc9112/cases/mod.rs"]

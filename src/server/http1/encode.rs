@@ -18,6 +18,9 @@ use crate::server::witness::Witness;
 /// shared random buffer has many, and takes several writes anyway.
 const MAX_SLICES: usize = 16;
 
+/// The tail of a response whose head is complete.
+const NO_TAIL: &[u8] = &[];
+
 /// A response as it is sent.
 #[derive(Debug)]
 pub(super) struct Encoded {
@@ -37,18 +40,15 @@ impl Encoded {
             Then::Read if keep_alive == KeepAlive::No => then_close(&response.content),
             then => then,
         };
-        let end = Cow::Borrowed(tail(keep_alive));
-        let nothing = Cow::Borrowed(&b""[..]);
+        let end = tail(keep_alive);
         let (head, tail, body) = match response.content {
             Content::Reply(visit) => (served.heads.prepared(visit.site), end, Some(visit)),
             Content::ReplyHead(visit) => (served.heads.prepared(visit.site), end, None),
             Content::Refusal(refusal) => (Head::Bytes(refusal_head(refusal).into()), end, None),
-            Content::Witness(witness) => {
-                (Head::Bytes(render(&witness, &end).into()), nothing, None)
-            }
-            Content::Bytes(bytes) => (Head::Bytes(bytes), nothing, None),
+            Content::Witness(witness) => (Head::Bytes(render(&witness, end).into()), NO_TAIL, None),
+            Content::Bytes(bytes) => (Head::Bytes(bytes), NO_TAIL, None),
         };
-        Self { head, tail, body, then, answers: response.answers }
+        Self { head, tail: tail.into(), body, then, answers: response.answers }
     }
 
     /// Adds the planned and actual delay to the head.

@@ -42,6 +42,10 @@ pub(super) struct Head {
 
 /// Parses the head at the start of `bytes`.
 pub(super) fn parse(bytes: &[u8]) -> Parsed {
+    // Two of three calls: before a request is read, and after it is answered.
+    if bytes.is_empty() {
+        return Parsed::Partial;
+    }
     let head = &bytes[..bytes.len().min(HEAD_LIMIT)];
     let mut headers = [const { MaybeUninit::uninit() }; HEADERS_LIMIT];
     let mut request = httparse::Request::new(&mut []);

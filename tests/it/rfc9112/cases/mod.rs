@@ -1,5 +1,4 @@
-//! The cases: also read by the unit tests of the floor's parser, which is why nothing here names a
-//! crate.
+//! The cases. The unit tests of the floor's parser include this directory, so it names no crate.
 
 use std::fmt;
 
