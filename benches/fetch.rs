@@ -11,21 +11,18 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 use fetchbench::backend::Backend;
+use fetchbench::cli::raise_descriptor_limit;
+use fetchbench::compare::LONGEST_IDEAL;
 use fetchbench::client::UserOptions;
 use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Capability, Fetch, Progress};
 use fetchbench::record::{Sample, What};
 use fetchbench::scenario::Scenario;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 mod by_hand;
 mod suite;
 
 use self::suite::{Place, Suite, Timed, WarmUp};
-
-/// A row whose ideal pass is longer is left out of a scenario: it would take minutes to say what is
-/// known before.
-const LONGEST_IDEAL: Duration = Duration::from_secs(1);
 
 /// A scenario with more at once is left out: it is there to tell what they take, not how long.
 const MOST_AT_ONCE: usize = 1_000;
@@ -34,6 +31,7 @@ const CONCURRENCIES: [usize; 4] = [1, 8, 64, 256];
 
 fn main() -> anyhow::Result<()> {
     let suite = Suite::from_environment()?;
+    // A thousand connections are more than the usual soft limit.
     raise_descriptor_limit();
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(250))
@@ -60,13 +58,6 @@ fn main() -> anyhow::Result<()> {
         eprintln!("The samples are recorded in {}", folder.display());
     }
     Ok(())
-}
-
-/// A thousand connections are more than the soft limit that is usual.
-fn raise_descriptor_limit() {
-    // Where it is refused, a fetch will fail and say so.
-    let _ = getrlimit(Resource::RLIMIT_NOFILE)
-        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
 }
 
 fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {

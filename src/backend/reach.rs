@@ -31,7 +31,7 @@ impl Fetch for Marked {
 ///
 /// If ports or descriptors seem exhausted, looks up the name once more: if the machine has no route
 /// to one of its addresses, that is the reason.
-pub(crate) fn mark_unreachable(pass: &mut Pass, urls: &[Url]) {
+pub(crate) fn mark_unreachable<'a>(pass: &mut Pass, urls: impl IntoIterator<Item = &'a Url>) {
     let mut known = HashMap::new();
     for (fetched, url) in pass.fetched.iter_mut().zip(urls) {
         let Err(error) = &mut fetched.result else { continue };

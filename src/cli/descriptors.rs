@@ -13,7 +13,7 @@ const RESERVE: u64 = 32;
 const SERVER_RESERVE: u64 = 16;
 
 /// Raises the soft limit to the hard one, which any process may.
-pub(super) fn raise_limit() {
+pub fn raise_limit() {
     // If this fails, a lack of descriptors shows up when they run out.
     let _ = getrlimit(Resource::RLIMIT_NOFILE)
         .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));

@@ -9,10 +9,9 @@ use super::interrupt;
 use super::program::this_program;
 use super::terminal::print;
 use crate::compare::analysis;
-use crate::compare::{self, Event, Participant, Plan, Source, Stop, Workload};
+use crate::compare::{self, Event, Participant, Plan, Stop, Workload};
 use crate::record::machine::CoreTicks;
 use crate::record::{Placement, control};
-use crate::scenario::Scenario;
 use crate::tools::doctor::{self, Finding};
 
 /// Time for comparing a backend with itself.
@@ -49,14 +48,8 @@ pub(super) fn run(_: DoctorArgs) -> anyhow::Result<ExitCode> {
 /// Compares a backend with itself.
 fn noise() -> anyhow::Result<Finding> {
     let program = this_program()?;
-    let workload = Workload {
-        source: Source::Mock(NOISE_SCENARIO.to_owned()),
-        time_scale: 1.0,
-        scenario: Scenario::load(NOISE_SCENARIO)?,
-        probe: None,
-    };
     let plan = Plan {
-        workloads: vec![workload],
+        workloads: vec![Workload::mock(NOISE_SCENARIO, 1.0)?],
         participants: vec![Participant::of_backend(&NOISE_BACKEND.parse()?, &program)],
         program,
         reference: 0,

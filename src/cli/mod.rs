@@ -9,6 +9,8 @@ use anyhow::anyhow;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
+#[doc(hidden)]
+pub use self::descriptors::raise_limit as raise_descriptor_limit;
 use self::terminal::{print, print_error};
 use crate::record::Unwritable;
 

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use super::check::Rejection;
 use super::contender::Contender;
 use super::cost::Usage;
 use super::instructions::Counters;
@@ -51,7 +52,7 @@ impl Block<'_> {
             self.round(Some(made), contenders, shuffle, observe)?;
             made += 1;
         }
-        let fetches = u64::from(made) * self.workload.scenario.sites.len() as u64;
+        let fetches = u64::from(made) * self.workload.outline().sites as u64;
         if let (Some(before), Some(after)) = (server_before, self.target.usage()) {
             let taking_part =
                 contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
@@ -72,7 +73,7 @@ impl Block<'_> {
         contenders: &mut [Contender],
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let order = self.target.order(self.workload);
+        let order = self.target.order();
         for contender in contenders.iter_mut() {
             let Some(ready) = contender.open(&order).filter(|_| self.number == 0) else { continue };
             let (backend, client, executor) =
@@ -113,9 +114,15 @@ impl Block<'_> {
         round: Option<u32>,
         visit: u64,
     ) -> anyhow::Result<PassSample> {
-        let scenario = &self.workload.scenario;
-        let mut sample = PassSample {
-            scenario: scenario.name.clone(),
+        let slots = contender.slots;
+        let done = match contender.out {
+            None => contender.pass(PassOrder::new(visit), self.workload.patience(slots, visit)),
+            Some(_) => None,
+        };
+        // Taken in any case, so that it does not count against the next backend.
+        let witness = self.target.take_witness()?;
+        let sample = PassSample {
+            scenario: self.workload.outline().name.to_owned(),
             block: self.number,
             round,
             backend: contender.name.clone(),
@@ -128,35 +135,26 @@ impl Block<'_> {
             latencies: Latencies::None,
             starts: Vec::new(),
         };
-        let done = match &contender.out {
-            None => contender
-                .pass(PassOrder::new(visit), self.workload.patience(contender.slots, visit)),
-            Some(_) => None,
-        };
         let Some(done) = done else {
-            let (validity, why) =
-                contender.out.clone().unwrap_or((Validity::Crashed, "has no worker".to_owned()));
-            (sample.validity, sample.why) = (validity, Some(why));
-            // Discards the witness, so that it does not count against the next backend.
-            self.target.take_witness()?;
-            return Ok(sample);
+            let out = contender.out.clone();
+            let out = out.unwrap_or_else(|| Rejection::new(Validity::Crashed, "has no worker"));
+            return Ok(PassSample { validity: out.validity, why: Some(out.why), ..sample });
         };
-        let witness = self.target.take_witness()?;
         let mut pass = done.pass();
-        if let Target::Live(urls) = self.target {
-            mark_unreachable(&mut pass, urls);
+        if let Target::Live(live) = self.target {
+            mark_unreachable(&mut pass, live.urls());
         }
-        if let Some((validity, why)) =
-            check::fault(scenario, contender.slots, visit, &pass, witness.as_ref())
-        {
-            (sample.validity, sample.why) = (validity, Some(why));
-        }
-        sample.elapsed_s = Some(pass.elapsed.as_secs_f64());
-        sample.ideal_s =
-            scenario.has_delays().then(|| scenario.ideal(visit, contender.slots).as_secs_f64());
-        sample.witness = witness;
-        sample.latencies = Latencies::of(&pass);
-        sample.starts = starts(&pass);
+        let rejection = check::rejection(self.workload, slots, visit, &pass, witness.as_ref());
+        let sample = PassSample {
+            elapsed_s: Some(pass.elapsed.as_secs_f64()),
+            ideal_s: self.workload.ideal(visit, slots).map(|ideal| ideal.as_secs_f64()),
+            validity: rejection.as_ref().map_or(Validity::Valid, |rejection| rejection.validity),
+            why: rejection.map(|rejection| rejection.why),
+            witness,
+            latencies: Latencies::of(&pass),
+            starts: starts(&pass),
+            ..sample
+        };
         Ok(sample.or_contradicted())
     }
 
@@ -179,7 +177,7 @@ impl Block<'_> {
 
     fn cost_sample(&self, backend: &str, fetches: u64, before: Usage, after: Usage) -> CostSample {
         CostSample {
-            scenario: self.workload.scenario.name.clone(),
+            scenario: self.workload.outline().name.to_owned(),
             block: self.number,
             backend: backend.to_owned(),
             fetches,
@@ -193,7 +191,7 @@ impl Block<'_> {
             threads: after.threads,
             peak_rss_bytes: after.peak_rss_bytes,
             children_s: after.children_s - before.children_s,
-            counted_fetches: self.workload.scenario.sites.len() as u64,
+            counted_fetches: self.workload.outline().sites as u64,
             counts: None,
             instructions: None,
         }

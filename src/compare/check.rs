@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::Workload;
 use crate::fetch::Pass;
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::record::Validity;
@@ -14,42 +15,52 @@ use crate::server::witness::Witness;
 /// machine, but reading it takes a while.
 const CLOCK_TOLERANCE: Duration = Duration::from_micros(50);
 
-/// The detail in which a failure is described.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Detail {
-    /// The client's message.
-    Message,
-    /// The class alone. Messages may contain the URL, and that of a live site may contain a secret.
-    Class,
+/// Why a pass or a backend does not count.
+#[derive(Debug, Clone)]
+pub(super) struct Rejection {
+    pub(super) validity: Validity,
+    pub(super) why: String,
+}
+
+impl Rejection {
+    pub(super) fn new(validity: Validity, why: impl Into<String>) -> Self {
+        Self { validity, why: why.into() }
+    }
+
+    fn contradicted(why: String) -> Self {
+        Self::new(Validity::Contradicted, why)
+    }
 }
 
 /// Returns why a pass is invalid; `None` if it is valid. Live sites have neither programmed replies
 /// nor a witness, so only the worker's report is checked.
-pub(super) fn fault(
-    scenario: &Scenario,
+pub(super) fn rejection(
+    workload: &Workload,
     slots: NonZeroUsize,
     visit: u64,
     pass: &Pass,
     witness: Option<&Witness>,
-) -> Option<(Validity, String)> {
-    let Some(witness) = witness else {
-        return wrong_count(scenario, pass).or_else(|| failed(scenario, pass, Detail::Class));
+) -> Option<Rejection> {
+    let reported = wrong_count(workload, pass).or_else(|| failed(workload, pass));
+    let (Workload::Mock { scenario, .. }, Some(witness)) = (workload, witness) else {
+        return reported;
     };
-    wrong_count(scenario, pass)
-        .or_else(|| failed(scenario, pass, Detail::Message))
+    reported
         .or_else(|| wrong_answer(scenario, visit, pass))
         .or_else(|| contradiction(scenario, witness, pass))
         .or_else(|| too_quick(scenario, slots, visit, pass, witness))
         .or_else(|| connections_short(scenario, slots, visit, witness))
 }
 
-fn wrong_count(scenario: &Scenario, pass: &Pass) -> Option<(Validity, String)> {
-    let (fetches, sites) = (pass.fetched.len(), scenario.sites.len());
-    (fetches != sites)
-        .then(|| (Validity::WrongAnswer, format!("tells of {fetches} fetches for {sites} sites")))
+fn wrong_count(workload: &Workload, pass: &Pass) -> Option<Rejection> {
+    let (fetches, sites) = (pass.fetched.len(), workload.outline().sites);
+    (fetches != sites).then(|| {
+        let why = format!("tells of {fetches} fetches for {sites} sites");
+        Rejection::new(Validity::WrongAnswer, why)
+    })
 }
 
-fn failed(scenario: &Scenario, pass: &Pass, detail: Detail) -> Option<(Validity, String)> {
+fn failed(workload: &Workload, pass: &Pass) -> Option<Rejection> {
     let failures: Vec<(usize, &FetchError)> = pass
         .fetched
         .iter()
@@ -62,66 +73,45 @@ fn failed(scenario: &Scenario, pass: &Pass, detail: Detail) -> Option<(Validity,
         ErrorClass::LocalLimit => Validity::FdLimit,
         _ => Validity::Errors,
     };
-    let label = &scenario.sites[*index].label;
-    let description = match detail {
-        Detail::Message => first.to_string(),
-        Detail::Class => first.class.name().to_owned(),
+    let description = match workload {
+        Workload::Mock { .. } => first.to_string(),
+        // The message may contain the URL, and that of a live site may contain a secret.
+        Workload::Live(_) => first.class.name().to_owned(),
     };
-    Some((
-        validity,
-        format!(
-            "{} of {} failed, first {label}: {description}",
-            failures.len(),
-            pass.fetched.len()
-        ),
-    ))
+    let label = workload.label(*index);
+    let (failures, fetches) = (failures.len(), pass.fetched.len());
+    let why = format!("{failures} of {fetches} failed, first {label}: {description}");
+    Some(Rejection::new(validity, why))
 }
 
-fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<(Validity, String)> {
-    for (index, fetched) in pass.fetched.iter().enumerate() {
-        let page = fetched.result.as_ref().ok()?;
-        let expected = scenario.page(index, visit);
-        let found = (page.status, page.bytes, page.crc32);
-        if found != (expected.status, expected.bytes, expected.crc32) {
-            let stale = visit > 0 && page.crc32 == scenario.page(index, visit - 1).crc32;
-            let hint = if stale { ", the answer of an earlier pass" } else { "" };
-            let label = &scenario.sites[index].label;
-            return Some((
-                Validity::WrongAnswer,
-                format!(
-                    "{label}: expected status {}, {} bytes, crc32 {:08x}; told {}, {}, \
-                     {:08x}{hint}",
-                    expected.status, expected.bytes, expected.crc32, found.0, found.1, found.2
-                ),
-            ));
-        }
-    }
-    None
+fn wrong_answer(scenario: &Scenario, visit: u64, pass: &Pass) -> Option<Rejection> {
+    let mut answers = pass.fetched.iter().enumerate();
+    answers.find_map(|(site, fetched)| {
+        let wrong = scenario.judge(site, visit, fetched.result.as_ref().ok()?).err()?;
+        let why = format!("{}: {wrong}", scenario.sites[site].label);
+        Some(Rejection::new(Validity::WrongAnswer, why))
+    })
 }
 
 /// Returns how the server's witness contradicts the worker's report.
-fn contradiction(
-    scenario: &Scenario,
-    witness: &Witness,
-    pass: &Pass,
-) -> Option<(Validity, String)> {
+fn contradiction(scenario: &Scenario, witness: &Witness, pass: &Pass) -> Option<Rejection> {
     let sites = scenario.sites.len() as u64;
     if witness.requests != sites || witness.refused > 0 {
         let why = format!(
             "the server saw {} requests and refused {} more, for {sites} fetches",
             witness.requests, witness.refused
         );
-        return Some((Validity::Contradicted, why));
+        return Some(Rejection::contradicted(why));
     }
     let bytes: u64 = scenario.sites.iter().map(|site| site.reply.bytes).sum();
     if witness.bytes != bytes {
         let why = format!("the server sent {} body bytes, and {bytes} were fetched", witness.bytes);
-        return Some((Validity::Contradicted, why));
+        return Some(Rejection::contradicted(why));
     }
     let span = Duration::from_nanos(witness.span_ns);
     (pass.elapsed + CLOCK_TOLERANCE < span).then(|| {
         let why = format!("claims {:?} for what took the server {span:?}", pass.elapsed);
-        (Validity::Contradicted, why)
+        Rejection::contradicted(why)
     })
 }
 
@@ -131,17 +121,17 @@ fn too_quick(
     visit: u64,
     pass: &Pass,
     witness: &Witness,
-) -> Option<(Validity, String)> {
+) -> Option<Rejection> {
     // With more requests in flight than slots, the ideal would be meaningless.
     if witness.peak_in_flight > slots.get() as u64 {
         let why =
             format!("had {} requests in flight, {slots} were allowed", witness.peak_in_flight);
-        return Some((Validity::Contradicted, why));
+        return Some(Rejection::contradicted(why));
     }
     let ideal = scenario.ideal(visit, slots);
     (pass.elapsed + CLOCK_TOLERANCE < ideal).then(|| {
         let why = format!("claims {:?}, less than the ideal {ideal:?}", pass.elapsed);
-        (Validity::Contradicted, why)
+        Rejection::contradicted(why)
     })
 }
 
@@ -151,7 +141,7 @@ fn connections_short(
     slots: NonZeroUsize,
     visit: u64,
     witness: &Witness,
-) -> Option<(Validity, String)> {
+) -> Option<Rejection> {
     const SLOW: Duration = Duration::from_millis(20);
     const BEGINNING: Duration = Duration::from_micros(200);
     let wanted = slots.get().min(scenario.sites.len()) as u64;
@@ -165,7 +155,7 @@ fn connections_short(
             "had {} requests in flight at most, {wanted} were to be",
             witness.peak_in_flight
         );
-        (Validity::ConnectionsShort, why)
+        Rejection::new(Validity::ConnectionsShort, why)
     })
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::check::Rejection;
 use super::placement::{Role, placed};
 use super::{Participant, Plan, Workload};
 use crate::fetch::Limits;
@@ -32,7 +33,7 @@ pub(super) struct Contender {
     worker: Option<Child>,
     /// Why it is left out of the rest of this workload: a backend that crashed or hung once would
     /// do so again.
-    pub(super) out: Option<(Validity, String)>,
+    pub(super) out: Option<Rejection>,
     /// The cores that its worker runs on.
     placement: Placement,
     /// Set when the run should end.
@@ -47,7 +48,7 @@ impl Contender {
         let admitted = plan.participants.iter().filter(|participant| workload.admits(participant));
         let placed = admitted.chain([&control]).map(|participant| Self {
             placement: plan.placement,
-            ..Self::alone(participant, &workload.scenario.limits, &plan.interrupted)
+            ..Self::alone(participant, workload.outline().limits, &plan.interrupted)
         });
         placed.collect()
     }
@@ -82,7 +83,8 @@ impl Contender {
         match child {
             Ok(child) => self.worker = Some(child),
             Err(error) => {
-                self.out = Some((Validity::Crashed, format!("cannot be started: {error}")));
+                let why = format!("cannot be started: {error}");
+                self.out = Some(Rejection::new(Validity::Crashed, why));
                 return None;
             }
         }
@@ -117,7 +119,7 @@ impl Contender {
             Unanswered::Interrupted => Validity::Interrupted,
             Unanswered::Broken(_) => Validity::Crashed,
         };
-        self.out = Some((validity, unanswered.to_string()));
+        self.out = Some(Rejection::new(validity, unanswered.to_string()));
         self.worker = None;
         None
     }

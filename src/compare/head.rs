@@ -1,6 +1,6 @@
 //! The head of a record, which describes the comparison.
 
-use super::{Participant, Plan, Source, Workload, no_instructions};
+use super::{Participant, Plan, Workload, no_instructions};
 use crate::record::{BackendSetup, COMPARISON_VERSION, Capacity, MOST_KEPT, Setup, WorkloadSetup};
 
 impl Plan {
@@ -35,24 +35,29 @@ impl Workload {
     pub(super) fn setup(&self, participants: &[Participant]) -> WorkloadSetup {
         let (able, unable): (Vec<&Participant>, Vec<&Participant>) =
             participants.iter().partition(|participant| self.speaks(participant));
-        let too_long = able.into_iter().filter(|participant| !self.is_short(participant));
-        let left_out = too_long
-            .map(|participant| (participant.name.clone(), self.ideal(participant).as_secs_f64()));
-        let limits = &self.scenario.limits;
-        let sites = Some(&self.scenario.sites).filter(|sites| sites.len() <= MOST_KEPT);
+        let left_out = able.into_iter().filter_map(|participant| {
+            let ideal = self.too_long(participant)?;
+            Some((participant.name.clone(), ideal.as_secs_f64()))
+        });
+        let outline = self.outline();
+        let labelled = if outline.sites <= MOST_KEPT { outline.sites } else { 0 };
+        let (time_scale, live) = match self {
+            Self::Mock { time_scale, .. } => (*time_scale, None),
+            Self::Live(live) => (1.0, Some(live)),
+        };
         WorkloadSetup {
-            scenario: self.scenario.name.clone(),
-            description: self.scenario.description.clone(),
-            time_scale: self.time_scale,
-            fetches: self.scenario.sites.len() as u64,
-            concurrency: limits.concurrency.get(),
-            origins: self.scenario.origins.len(),
-            connections: limits.connections,
+            scenario: outline.name.to_owned(),
+            description: outline.description.to_owned(),
+            time_scale,
+            fetches: outline.sites as u64,
+            concurrency: outline.limits.concurrency.get(),
+            origins: outline.origins,
+            connections: outline.limits.connections,
             left_out: left_out.collect(),
             without_https: unable.into_iter().map(|participant| participant.name.clone()).collect(),
-            sites: sites.into_iter().flatten().map(|site| site.label.clone()).collect(),
-            live: matches!(self.source, Source::Live(_)),
-            probe: self.probe.clone(),
+            sites: (0..labelled).map(|site| self.label(site)).collect(),
+            live: live.is_some(),
+            probe: live.and_then(|live| live.probe.clone()),
             workers: Vec::new(),
         }
     }

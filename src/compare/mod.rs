@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
-use crate::fetch::{Capability, Connections, Limits};
+use crate::fetch::{Capability, Limits};
 use crate::record::{CostSample, PassSample, Placement, Probe, WorkerSetup};
-use crate::scenario::Scenario;
 use crate::stats::paired::LEAST_BLOCKS;
 
 pub mod analysis;
@@ -33,6 +32,7 @@ mod probe;
 mod run;
 mod shuffle;
 mod target;
+mod workload;
 
 pub use self::audit::audit;
 
@@ -42,8 +42,8 @@ use self::contender::Contender;
 pub use self::instructions::{NoCounters, no_instructions};
 pub use self::run::{Destination, Recorded, run};
 use self::shuffle::Shuffle;
-pub use self::target::Source;
 use self::target::Target;
+pub use self::workload::{LONGEST_IDEAL, LiveSites, Outline, Workload};
 
 /// The input of a comparison.
 #[derive(Debug)]
@@ -75,23 +75,12 @@ impl Plan {
     /// has those of the current backend, plus those of the previous one, whose close may not have
     /// arrived yet.
     pub fn connections(&self) -> usize {
-        self.workloads.iter().map(|workload| self.connections_to(workload)).max().unwrap_or(0)
-    }
-
-    fn connections_to(&self, workload: &Workload) -> usize {
-        let Scenario { limits, sites, .. } = &workload.scenario;
         let control = &self.participants[self.reference];
-        let present = self
-            .participants
+        let connections = self
+            .workloads
             .iter()
-            .chain([control])
-            .filter(|participant| workload.admits(participant));
-        let slots = present.map(|participant| participant.slots(limits).get().min(sites.len()));
-        match (&workload.source, limits.connections) {
-            (Source::Live(_), _) => slots.max().unwrap_or(0),
-            (Source::Mock(_), Connections::PerFetch) => 2 * slots.max().unwrap_or(0),
-            (Source::Mock(_), Connections::Warm | Connections::Cold) => slots.sum(),
-        }
+            .map(|workload| workload.connections(self.participants.iter().chain([control])));
+        connections.max().unwrap_or(0)
     }
 
     fn is_interrupted(&self) -> bool {
@@ -126,56 +115,6 @@ impl Participant {
     /// Returns its maximum number of fetches in flight, which are the slots of its ideal.
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
         if self.sequential { NonZeroUsize::MIN } else { limits.concurrency }
-    }
-}
-
-/// A mock scenario or live sites to compare on.
-#[derive(Debug, Clone)]
-pub struct Workload {
-    /// The location of the sites.
-    pub source: Source,
-    /// The factor on the delays.
-    pub time_scale: f64,
-    /// The scenario with multiplied delays. For live sites, only limits, labels and schemes are
-    /// meaningful.
-    pub scenario: Scenario,
-    /// The result of probing live sites; `None` before.
-    pub probe: Option<Probe>,
-}
-
-/// A backend with a longer ideal pass is left out of a workload: its result is known beforehand.
-pub const LONGEST_IDEAL: Duration = Duration::from_secs(1);
-
-impl Workload {
-    /// Returns the ideal time of a pass.
-    pub fn ideal(&self, participant: &Participant) -> Duration {
-        self.scenario.ideal(0, participant.slots(&self.scenario.limits))
-    }
-
-    /// Whether a backend is measured here: its pass is short enough, and it can fetch every site.
-    pub fn admits(&self, participant: &Participant) -> bool {
-        self.is_short(participant) && self.speaks(participant)
-    }
-
-    /// Whether a backend can fetch every site.
-    pub fn speaks(&self, participant: &Participant) -> bool {
-        participant.https || !self.scenario.needs_https()
-    }
-
-    /// Whether the ideal pass of a backend is within [`LONGEST_IDEAL`].
-    pub fn is_short(&self, participant: &Participant) -> bool {
-        self.ideal(participant) <= LONGEST_IDEAL
-    }
-
-    /// Returns the time that a pass over `slots` may take before its worker counts as hung.
-    fn patience(&self, slots: NonZeroUsize, visit: u64) -> Duration {
-        let Scenario { limits, sites, .. } = &self.scenario;
-        let waves = sites.len().div_ceil(slots.get()) as u32;
-        match self.source {
-            Source::Mock(_) => limits.deadline + 20 * self.scenario.ideal(visit, slots),
-            // Every site may be so slow that it barely meets its deadline.
-            Source::Live(_) => limits.deadline * (waves + 1),
-        }
     }
 }
 
@@ -252,7 +191,8 @@ pub fn compare(
             observe(Event::Probed { workload: index, probed })?;
         }
         let workload = probed.as_ref().unwrap_or(workload);
-        if plan.is_interrupted() || workload.probe.as_ref().is_some_and(Probe::is_all_dead) {
+        let probe = workload.as_live().and_then(|live| live.probe.as_ref());
+        if plan.is_interrupted() || probe.is_some_and(Probe::is_all_dead) {
             continue;
         }
         let budget = Budget::new(plan, start.elapsed());
@@ -355,12 +295,7 @@ mod tests {
             };
             Plan {
                 program: PathBuf::new(),
-                workloads: vec![Workload {
-                    source: Source::Mock(name.to_owned()),
-                    time_scale: 1.0,
-                    scenario: Scenario::load(name).unwrap(),
-                    probe: None,
-                }],
+                workloads: vec![Workload::mock(name, 1.0).unwrap()],
                 participants: vec![
                     backend("ureq@threads"),
                     backend("hyper@smol"),

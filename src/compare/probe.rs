@@ -5,10 +5,9 @@
 
 use super::contender::Contender;
 use super::target::Target;
-use super::{Event, Participant, Plan, Source, Workload};
+use super::{Event, LiveSites, Participant, Plan, Workload};
 use crate::backend::mark_unreachable;
 use crate::compare::endings::Endings;
-use crate::record::Probe;
 use crate::worker::{Open, PassDone, PassOrder};
 
 /// The maximum number of sites whose final URLs are compared. More URLs would not fit into a
@@ -22,26 +21,26 @@ pub(super) fn probe(
     workload: &Workload,
     observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Workload>> {
-    let Source::Live(urls) = &workload.source else { return Ok(None) };
+    let Workload::Live(live) = workload else { return Ok(None) };
     let target = Target::start(plan, workload)?;
-    let order = Open { details: urls.len() <= MOST_DETAILED, ..target.order(workload) };
+    let order = Open { details: live.sites.len() <= MOST_DETAILED, ..target.order() };
     let mut endings = Endings::default();
     for participant in plan.participants.iter().filter(|participant| workload.admits(participant)) {
         observe(Event::Probe(&participant.name))?;
         // A worker that crashes or hangs here will do so in its first block, which records it.
         let done = visit(plan, workload, participant, &order);
-        if let Some(done) = done.filter(|done| done.fetched.len() == urls.len()) {
+        if let Some(done) = done.filter(|done| done.fetched.len() == live.sites.len()) {
             let has_urls = done.has_urls();
             let mut pass = done.pass();
-            mark_unreachable(&mut pass, urls);
-            endings.add(&participant.name, urls, &pass, has_urls);
+            mark_unreachable(&mut pass, live.urls());
+            endings.add(&participant.name, live.urls(), &pass, has_urls);
         }
         target.rest(plan);
         if plan.is_interrupted() {
             return Ok(None);
         }
     }
-    Ok(Some(workload.probed(&endings)))
+    Ok(Some(Workload::Live(live.probed(&endings))))
 }
 
 fn visit(
@@ -50,34 +49,22 @@ fn visit(
     participant: &Participant,
     order: &Open,
 ) -> Option<PassDone> {
-    let mut contender = Contender::alone(participant, &workload.scenario.limits, &plan.interrupted);
+    let mut contender = Contender::alone(participant, workload.outline().limits, &plan.interrupted);
     contender.open(order)?;
     contender.pass(PassOrder::new(0), workload.patience(contender.slots, 0))
 }
 
-impl Workload {
-    /// Returns the workload with its probe and without its dead sites, unless all are dead.
-    ///
-    /// The origins of dead sites stay, so that the same backends are measured.
+impl LiveSites {
+    /// Returns the sites with their probe and without the dead ones, unless all are dead.
     fn probed(&self, endings: &Endings) -> Self {
-        let probe = endings.probe(|index| self.scenario.sites[index].label.clone());
-        let mut workload = Self { probe: Some(probe), ..self.clone() };
-        if workload.probe.as_ref().is_some_and(Probe::is_all_dead) {
-            return workload;
+        let probe = endings.probe(|index| self.sites[index].public_name());
+        let is_kept = |index: usize| probe.is_all_dead() || !endings.is_dead(index);
+        let kept = self.sites.iter().enumerate().filter(|(index, _)| is_kept(*index));
+        let sites: Vec<_> = kept.map(|(_, site)| site.clone()).collect();
+        let mut limits = self.limits.clone();
+        if let Ok(slots) = sites.len().try_into() {
+            limits.concurrency = limits.concurrency.min(slots);
         }
-        let mut index = 0..;
-        workload
-            .scenario
-            .sites
-            .retain(|_| index.next().is_some_and(|index| !endings.is_dead(index)));
-        if let Source::Live(urls) = &mut workload.source {
-            let mut index = 0..;
-            urls.retain(|_| index.next().is_some_and(|index| !endings.is_dead(index)));
-        }
-        let limits = &mut workload.scenario.limits;
-        limits.concurrency = limits
-            .concurrency
-            .min(workload.scenario.sites.len().try_into().unwrap_or(limits.concurrency));
-        workload
+        Self { sites, limits, probe: Some(probe), ..*self }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use super::{Event, Plan, Source, audit, capacity, compare};
+use super::{Event, Plan, Workload, audit, capacity, compare};
 use crate::record::machine::{self, CoreTicks};
 use crate::record::{
     Aftermath, Capacity, Comparison, ComparisonJournal, Environment, Unwritable, new_folder,
@@ -98,7 +98,7 @@ pub fn run(
 
 /// Measures the capacity of the mock server; `None` if all sites are live.
 fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
-    if plan.workloads.iter().all(|workload| matches!(workload.source, Source::Live(_))) {
+    if plan.workloads.iter().all(|workload| matches!(workload, Workload::Live(_))) {
         return Ok(None);
     }
     let measured = capacity(|| Ok(server::Setup::default()), CAPACITY_TIME);

@@ -8,19 +8,11 @@ use url::Url;
 
 use super::cost::Usage;
 use super::placement::{Role, placed};
-use super::{Plan, Workload};
+use super::{LiveSites, Plan, Workload};
+use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 use crate::server::witness::Witness;
 use crate::worker::Open;
-
-/// The location of a workload's sites.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// The mock server, which loads this scenario: a built-in name or a path.
-    Mock(String),
-    /// Live sites.
-    Live(Vec<Url>),
-}
 
 /// The pause after each pass over live sites.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -28,38 +20,39 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The target of fetches during a workload.
 #[derive(Debug)]
 pub(super) enum Target<'a> {
-    Mock(ServerProcess),
-    Live(&'a [Url]),
+    Mock { server: ServerProcess, scenario: &'a Scenario },
+    Live(&'a LiveSites),
 }
 
 impl<'a> Target<'a> {
     /// Starts the server, unless the sites are live.
     pub fn start(plan: &Plan, workload: &'a Workload) -> anyhow::Result<Self> {
-        match &workload.source {
-            Source::Live(urls) => Ok(Self::Live(urls)),
-            Source::Mock(name) => {
+        match workload {
+            Workload::Live(live) => Ok(Self::Live(live)),
+            Workload::Mock { name_or_path, scenario, time_scale } => {
                 let server = placed(plan.placement, Role::Server, || {
-                    ServerProcess::start(&plan.program, name, workload.time_scale)
+                    ServerProcess::start(&plan.program, name_or_path, *time_scale)
                 });
-                let server = server
-                    .with_context(|| format!("cannot compare on {}", workload.scenario.name))?;
-                Ok(Self::Mock(server))
+                let server =
+                    server.with_context(|| format!("cannot compare on {}", scenario.name))?;
+                Ok(Self::Mock { server, scenario })
             }
         }
     }
 
     /// Returns the order to open a session, which is sent to workers.
-    pub fn order(&self, workload: &Workload) -> Open {
-        let limits = &workload.scenario.limits;
+    pub fn order(&self) -> Open {
         match self {
-            Self::Live(urls) => Open::new(urls.iter().map(Url::to_string).collect(), false, limits),
-            Self::Mock(server) => {
-                let sites = workload.scenario.sites.iter().enumerate();
+            Self::Live(live) => {
+                Open::new(live.urls().map(Url::to_string).collect(), false, &live.limits)
+            }
+            Self::Mock { server, scenario } => {
+                let sites = scenario.sites.iter().enumerate();
                 let urls =
                     sites.map(|(index, site)| format!("{}/{index}", server.origins()[site.origin]));
                 Open {
                     cacert: server.cacert().map(str::to_owned),
-                    ..Open::new(urls.collect(), true, limits)
+                    ..Open::new(urls.collect(), true, &scenario.limits)
                 }
             }
         }
@@ -69,7 +62,7 @@ impl<'a> Target<'a> {
     pub fn take_witness(&self) -> anyhow::Result<Option<Witness>> {
         match self {
             Self::Live(_) => Ok(None),
-            Self::Mock(server) => server.take_witness().map(Some),
+            Self::Mock { server, .. } => server.take_witness().map(Some),
         }
     }
 
@@ -77,7 +70,7 @@ impl<'a> Target<'a> {
     pub fn usage(&self) -> Option<Usage> {
         match self {
             Self::Live(_) => None,
-            Self::Mock(server) => Usage::read(server.id()),
+            Self::Mock { server, .. } => Usage::read(server.id()),
         }
     }
 

@@ -137,6 +137,13 @@ impl Page {
     }
 }
 
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, bytes, crc32, .. } = self;
+        write!(f, "status {status}, {bytes} bytes, crc32 {crc32:08x}")
+    }
+}
+
 /// The first bytes of a body: enough for ten characters of four bytes each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Beginning {

@@ -12,7 +12,7 @@ use crate::fetch::answer::{Beginning, Page};
 use crate::fetch::error::FetchError;
 use crate::fetch::files::read_at_most;
 use crate::fetch::origin::Origin;
-use crate::fetch::{Limits, Pass};
+use crate::fetch::Limits;
 use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::site::{Body, Site};
 
@@ -25,11 +25,13 @@ pub mod units;
 mod examine;
 mod faults;
 mod file;
+mod judge;
 mod toml_values;
 
 #[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
 pub use self::faults::{Case, faults};
+pub use self::judge::Wrong;
 
 /// Maximum length of a scenario's file in bytes.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -187,30 +189,6 @@ impl Scenario {
         self.sites[site].reply.body(self.seed, site, visit)
     }
 
-    /// Compares the answers of a pass with the programmed ones. The pass fetched the first `urls`
-    /// of [`Scenario::urls`] of `visit`.
-    ///
-    /// # Errors
-    ///
-    /// An answer is wrong or a fetch failed. The message names the first such site.
-    pub fn verify(&self, visit: u64, urls: usize, pass: &Pass) -> anyhow::Result<()> {
-        if pass.fetched.len() != urls {
-            bail!("{} results for {urls} urls", pass.fetched.len());
-        }
-        for (index, fetched) in pass.fetched.iter().enumerate() {
-            let label = &self.sites[index].label;
-            let page = fetched
-                .result
-                .as_ref()
-                .map_err(|error| anyhow::anyhow!("site {index} ({label}): {error}"))?;
-            let expected = self.page(index, visit);
-            if *page != expected {
-                bail!("site {index} ({label}): wrong answer: expected {expected:?}, got {page:?}");
-            }
-        }
-        Ok(())
-    }
-
     /// Returns the programmed time of a url, and its page.
     ///
     /// # Panics
@@ -265,30 +243,6 @@ mod tests {
         assert_eq!(
             scenario.time_scaled(0.5).ideal(0, NonZeroUsize::MIN),
             Duration::from_millis(60)
-        );
-    }
-
-    #[test]
-    fn wrong_answers_are_found() {
-        use crate::fetch::Fetched;
-        let scenario = file::parse(
-            "test",
-            "description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nbytes = '100'",
-        )
-        .unwrap();
-        let answered = |page| Pass {
-            elapsed: Duration::ZERO,
-            fetched: vec![Fetched {
-                started: Duration::ZERO,
-                elapsed: Duration::ZERO,
-                final_url: None,
-                result: Ok(page),
-            }],
-        };
-        assert!(scenario.verify(7, 1, &answered(scenario.page(0, 7))).is_ok());
-        assert!(
-            scenario.verify(7, 1, &answered(scenario.page(0, 6))).is_err(),
-            "the answer of the pass before"
         );
     }
 }

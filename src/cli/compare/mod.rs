@@ -13,18 +13,17 @@ use self::chosen::{position_or_push, usual_reference};
 use super::flags::read_sites;
 use super::interrupt::Interruption;
 use super::program::this_program;
+use super::run::live::{REDIRECTS, limits};
 use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, usage};
 use crate::compare::analysis::{WorkloadAnalysis, analyse};
-use crate::compare::{self, Destination, Event, Plan, Recorded, Source, Stop, Workload};
+use crate::compare::{self, Destination, Event, Plan, Recorded, Stop, Workload};
 use crate::record::machine;
 use crate::record::{Placement, Setup};
 use crate::report::comparison as report;
-use crate::scenario::Scenario;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod chosen;
-mod live;
 
 /// The default scenarios, and the factors of their delays that make a pass last some 50 ms.
 const DEFAULT_SCENARIOS: [(&str, f64); 3] =
@@ -161,7 +160,7 @@ fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
 /// Reserves descriptors for the connections of all backends, which are open at the same time, or
 /// for those that measure the server.
 fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
-    let origins = plan.workloads.iter().map(|workload| workload.scenario.origins.len()).sum();
+    let origins = plan.workloads.iter().map(|workload| workload.outline().origins).sum();
     // Each worker, the A/A control's and the server have three pipes.
     let pipes = 3 * (plan.participants.len() + 2);
     let least = if is_live { pipes } else { compare::CAPACITY_CONNECTIONS.max(pipes) };
@@ -195,7 +194,7 @@ fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recor
             }
             Event::Pass(_) => countdown.tick(),
             Event::Block { workload, made, expected } => {
-                let name = &plan.workloads[*workload].scenario.name;
+                let name = plan.workloads[*workload].outline().name;
                 countdown.say(&format!("{name}: block {made} of {}", expected.max(made)));
             }
             Event::Start | Event::Probed { .. } | Event::Cost(_) | Event::Worker { .. } => {}
@@ -230,7 +229,11 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     let wanted: Vec<_> =
         if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
     let workloads = match &args.sites {
-        Some(list) => vec![live::workload(&read_sites(list, args.skip_bad)?)],
+        Some(list) => {
+            let sites = read_sites(list, args.skip_bad)?;
+            let limits = limits(sites.len(), REDIRECTS);
+            vec![Workload::live(sites, limits)]
+        }
         None => wanted
             .into_iter()
             .map(|(name, scale)| workload(args, name, scale))
@@ -247,14 +250,14 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     };
     let name = &participants[reference].name;
     for workload in &workloads {
-        let scenario = &workload.scenario.name;
+        let scenario = workload.outline().name;
         if !workload.speaks(&participants[reference]) {
             bail!(
                 "the reference {name} cannot fetch https, and so not {scenario}: name another \
                  with --reference"
             );
         }
-        if !workload.is_short(&participants[reference]) {
+        if workload.too_long(&participants[reference]).is_some() {
             bail!(
                 "the reference {name} would take over a second a pass on {scenario}: name another"
             );
@@ -276,8 +279,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
 fn workload(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<Workload> {
     let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
     let time_scale = args.time_scale.or(scale).or(usual).unwrap_or(1.0);
-    let scenario = Scenario::load(name)?.time_scaled(time_scale);
-    Ok(Workload { source: Source::Mock(name.to_owned()), time_scale, scenario, probe: None })
+    Workload::mock(name, time_scale)
 }
 
 fn command_line() -> String {

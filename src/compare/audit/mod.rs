@@ -62,7 +62,7 @@ fn audit_backend(
         contender.pass(PassOrder::new(visit), PATIENCE);
     }
     contender.close();
-    let why = contender.out.take().map(|(_, why)| why);
+    let why = contender.out.take().map(|out| out.why);
     let seen = listener.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(BackendAudit {
         name: participant.name.clone(),

@@ -82,7 +82,7 @@ fn judge_fetch(
             // The checks know the programmed page; no client can.
             Some(answer) if answer.content.is_wrong() => (Verdict::Right, Verdict::Caught),
             Some(_) => (Verdict::Right, Verdict::Right),
-            None if page.agrees_with(&scenario.page(case.faulty, visit)) => {
+            None if scenario.judge(case.faulty, visit, page).is_ok() => {
                 (Verdict::WrongAnswer, Verdict::WrongAnswer)
             }
             None => (Verdict::WrongAnswer, Verdict::Caught),
@@ -96,7 +96,7 @@ fn judge_fetch(
 }
 
 fn is_page(scenario: &Scenario, site: usize, visit: u64, fetched: &Fetched) -> bool {
-    fetched.result.as_ref().is_ok_and(|page| page.agrees_with(&scenario.page(site, visit)))
+    fetched.result.as_ref().is_ok_and(|page| scenario.judge(site, visit, page).is_ok())
 }
 
 /// Describes a fetch, without parts that differ from run to run.

@@ -1,0 +1,185 @@
+//! The workloads of a comparison: mock scenarios and live sites.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use url::Url;
+
+use super::Participant;
+use crate::fetch::origin::Origin;
+use crate::fetch::{Connections, Limits};
+use crate::record::Probe;
+use crate::scenario::Scenario;
+use crate::scenario::site_list::ListedSite;
+
+/// A mock scenario or live sites to compare on.
+#[derive(Debug, Clone)]
+pub enum Workload {
+    /// A scenario that the mock server serves.
+    Mock {
+        /// What the server loads: a built-in name or a path.
+        name_or_path: String,
+        /// The scenario with multiplied delays.
+        scenario: Scenario,
+        /// The factor on the delays.
+        time_scale: f64,
+    },
+    /// Sites on the network.
+    Live(LiveSites),
+}
+
+/// Live sites to compare on. Their answers are unknown, so they are not verified.
+#[derive(Debug, Clone)]
+pub struct LiveSites {
+    /// The sites to fetch.
+    pub(super) sites: Vec<ListedSite>,
+    /// The limits of sessions.
+    pub(super) limits: Limits,
+    /// The number of origins in the whole list.
+    pub(super) origins: usize,
+    /// Whether any site of the whole list needs https. Dead sites count, so that the same backends
+    /// are measured.
+    pub(super) needs_https: bool,
+    /// The result of the probe; `None` before.
+    pub(super) probe: Option<Probe>,
+}
+
+/// The properties that mock and live workloads share.
+#[derive(Debug, Clone, Copy)]
+pub struct Outline<'a> {
+    /// The name in the record.
+    pub name: &'a str,
+    /// Its purpose, in a sentence.
+    pub description: &'a str,
+    /// The limits of sessions.
+    pub limits: &'a Limits,
+    /// The number of sites.
+    pub sites: usize,
+    /// The number of origins.
+    pub origins: usize,
+    /// Whether any site needs https.
+    pub needs_https: bool,
+}
+
+/// A backend with a longer ideal pass is left out of a workload: its result is known beforehand.
+pub const LONGEST_IDEAL: Duration = Duration::from_secs(1);
+
+impl LiveSites {
+    /// Returns the urls to fetch.
+    pub(super) fn urls(&self) -> impl Iterator<Item = &Url> {
+        self.sites.iter().map(|site| &site.url)
+    }
+}
+
+impl Workload {
+    /// Loads a scenario and multiplies its delays by `time_scale`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Scenario::load`].
+    pub fn mock(name_or_path: &str, time_scale: f64) -> anyhow::Result<Self> {
+        let scenario = Scenario::load(name_or_path)?.time_scaled(time_scale);
+        Ok(Self::Mock { name_or_path: name_or_path.to_owned(), scenario, time_scale })
+    }
+
+    /// Returns a workload of live sites that were not probed yet.
+    pub fn live(sites: Vec<ListedSite>, limits: Limits) -> Self {
+        let origins: HashSet<_> = sites.iter().map(|site| Origin::of(&site.url)).collect();
+        let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
+        Self::Live(LiveSites { sites, limits, origins: origins.len(), needs_https, probe: None })
+    }
+
+    /// Returns the properties that mock and live workloads share.
+    pub fn outline(&self) -> Outline<'_> {
+        match self {
+            Self::Mock { scenario, .. } => Outline {
+                name: &scenario.name,
+                description: &scenario.description,
+                limits: &scenario.limits,
+                sites: scenario.sites.len(),
+                origins: scenario.origins.len(),
+                needs_https: scenario.needs_https(),
+            },
+            Self::Live(live) => Outline {
+                name: "live",
+                description: "sites of the user's own, over the network",
+                limits: &live.limits,
+                sites: live.sites.len(),
+                origins: live.origins,
+                needs_https: live.needs_https,
+            },
+        }
+    }
+
+    /// Returns the public name of a site.
+    pub(super) fn label(&self, site: usize) -> String {
+        match self {
+            Self::Mock { scenario, .. } => scenario.sites[site].label.clone(),
+            Self::Live(live) => live.sites[site].public_name(),
+        }
+    }
+
+    /// Returns the live sites; `None` for a mock scenario.
+    pub(super) fn as_live(&self) -> Option<&LiveSites> {
+        match self {
+            Self::Mock { .. } => None,
+            Self::Live(live) => Some(live),
+        }
+    }
+
+    /// Returns the ideal time of a pass; `None` without programmed delays.
+    pub(super) fn ideal(&self, visit: u64, slots: NonZeroUsize) -> Option<Duration> {
+        match self {
+            Self::Mock { scenario, .. } => {
+                scenario.has_delays().then(|| scenario.ideal(visit, slots))
+            }
+            Self::Live(_) => None,
+        }
+    }
+
+    /// Returns the ideal time of a backend's pass if it exceeds [`LONGEST_IDEAL`].
+    pub fn too_long(&self, participant: &Participant) -> Option<Duration> {
+        let ideal = self.ideal(0, participant.slots(self.outline().limits));
+        ideal.filter(|ideal| *ideal > LONGEST_IDEAL)
+    }
+
+    /// Whether a backend is measured here: its pass is short enough, and it can fetch every site.
+    pub fn admits(&self, participant: &Participant) -> bool {
+        self.too_long(participant).is_none() && self.speaks(participant)
+    }
+
+    /// Whether a backend can fetch every site.
+    pub fn speaks(&self, participant: &Participant) -> bool {
+        participant.https || !self.outline().needs_https
+    }
+
+    /// Returns the time that a pass over `slots` may take before its worker counts as hung.
+    pub(super) fn patience(&self, slots: NonZeroUsize, visit: u64) -> Duration {
+        let Outline { limits, sites, .. } = self.outline();
+        match self {
+            Self::Mock { .. } => {
+                limits.deadline + 20 * self.ideal(visit, slots).unwrap_or_default()
+            }
+            // Every site may be so slow that it barely meets its deadline.
+            Self::Live(_) => limits.deadline * (sites.div_ceil(slots.get()) as u32 + 1),
+        }
+    }
+
+    /// Returns the highest number of connections that one process has open, given the backends and
+    /// the A/A control.
+    pub(super) fn connections<'a>(
+        &self,
+        participants: impl Iterator<Item = &'a Participant>,
+    ) -> usize {
+        let Outline { limits, sites, .. } = self.outline();
+        let slots = participants
+            .filter(|participant| self.admits(participant))
+            .map(|participant| participant.slots(limits).get().min(sites));
+        match (self, limits.connections) {
+            (Self::Live(_), _) => slots.max().unwrap_or(0),
+            (Self::Mock { .. }, Connections::PerFetch) => 2 * slots.max().unwrap_or(0),
+            (Self::Mock { .. }, Connections::Warm | Connections::Cold) => slots.sum(),
+        }
+    }
+}
