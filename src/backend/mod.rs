@@ -27,12 +27,15 @@ mod slowed;
 mod reach;
 mod entry;
 mod registry;
+mod name;
 mod spec;
 mod spelling;
 
 pub use self::entry::{Entry, Tuned};
 pub use self::executor::Executor;
 pub use self::fake::{Script, open_fake};
+pub(crate) use self::name::EXEC;
+pub use self::name::NameParts;
 pub use self::options::Spawning;
 pub(crate) use self::reach::mark_unreachable;
 pub use self::registry::ALL;

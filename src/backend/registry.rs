@@ -9,6 +9,7 @@ use super::compio::Compio;
 use super::entry::{Entry, entry, fake, peer, sequential, tasks, threads};
 use super::event_loop;
 use super::executor::Executor;
+use super::name::NameParts;
 #[cfg(feature = "smol")]
 use super::smol::Smol;
 #[cfg(feature = "tokio")]
@@ -87,10 +88,14 @@ impl Known {
         ALL.iter().any(|entry| entry.name() == self.name)
     }
 
-    /// Returns whether `client` or `executor` is one of its two.
-    pub fn has_part(&self, client: &str, executor: Option<&str>) -> bool {
-        let (own_client, own_executor) = self.name.split_once('@').unwrap_or((self.name, ""));
-        own_client == client || own_executor == client || executor == Some(own_executor)
+    /// Returns whether a client or an executor is named that it would bring to this build.
+    pub fn brings(&self, named: &NameParts<'_>) -> bool {
+        let Some(own) = NameParts::split(self.name) else { return false };
+        let is_named = |part: &str| named.client == part || named.executor == Some(part);
+        (is_named(own.client) && ALL.iter().all(|entry| entry.client != own.client))
+            || own.executor.is_some_and(|executor| {
+                is_named(executor) && ALL.iter().all(|entry| entry.executor.name() != executor)
+            })
     }
 }
 

@@ -88,9 +88,11 @@ impl Backend {
         matches!(self.entry.executor, Executor::Sequential | Executor::Python)
     }
 
-    /// Returns the share by which its passes are lengthened on purpose.
-    pub fn slowed_by(&self) -> Option<f64> {
-        self.options.slowed
+    /// Returns the share by which its passes are longer than those of `other`; `None` if it is not
+    /// that backend slowed on purpose.
+    pub fn slower_than(&self, other: &Self) -> Option<f64> {
+        let options = BackendOptions { slowed: None, ..self.options };
+        self.options.slowed.filter(|_| Self { options, ..*self } == *other)
     }
 
     /// Returns whether its durations are made up.

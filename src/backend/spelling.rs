@@ -9,8 +9,9 @@ use anyhow::{anyhow, bail, ensure};
 
 use super::entry::Entry;
 use super::executor::Executor;
+use super::name::NameParts;
 use super::options::{BackendOptions, Spawning};
-use super::registry::{ALL, KNOWN};
+use super::registry::{ALL, KNOWN, Known};
 use super::slowed::parse_share;
 use super::spec::Backend;
 use crate::client::Tier;
@@ -95,48 +96,41 @@ impl FromStr for Backend {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        if let Some((backend, share)) =
-            text.strip_prefix("slowed:").and_then(|rest| rest.rsplit_once(':'))
-        {
-            let share = parse_share(share)
-                .ok_or_else(|| anyhow!("bad row {text:?}: write slowed:ROW:5%"))?;
-            let mut slowed: Self = backend.parse()?;
-            slowed.options.slowed = Some(share);
-            return Ok(slowed);
-        }
-        let (rest, is_default) = match text.strip_suffix(DEFAULT) {
-            Some(rest) => (rest, true),
-            None => (text, false),
+        let unknown = || unknown(text);
+        let parts = NameParts::split(text).ok_or_else(unknown)?;
+        let entry = ALL.iter().find(|entry| entry.name() == parts.plain).ok_or_else(unknown)?;
+        let tier = match parts.tier {
+            None => Tier::Tuned,
+            Some("default") => Tier::Default,
+            Some(_) => return Err(unknown()),
         };
-        let mut parts = rest.split('+');
-        let (name, threads) = split(parts.next().unwrap_or_default(), ':');
-        let entry =
-            ALL.iter().find(|entry| entry.name() == name).ok_or_else(|| unknown(text, name))?;
-        let options = parse_options(entry, threads, parts, is_default)
+        let options = parse_options(entry, parts, tier)
             .map_err(|error| anyhow!("bad row {text:?}: {error}"))?;
         Ok(Self { entry, options })
     }
 }
 
-fn parse_options<'a>(
+fn parse_options(
     entry: &Entry,
-    threads: Option<&str>,
-    added: impl Iterator<Item = &'a str>,
-    is_default: bool,
+    parts: NameParts<'_>,
+    tier: Tier,
 ) -> anyhow::Result<BackendOptions> {
     let name = entry.name();
     ensure!(
-        entry.executor.has_tasks() || threads.is_none(),
+        entry.executor.has_tasks() || parts.threads.is_none(),
         "{name} has no choice of threads, leave out what follows the colon"
     );
     ensure!(
-        !is_default || !entry.tuned().is_empty(),
+        tier == Tier::Tuned || !entry.tuned().is_empty(),
         "{name} sets nothing otherwise than its library does, leave out {DEFAULT}"
     );
-    let threads = threads.map(|text| parse_count(text, "threads", MAX_THREADS)).transpose()?;
-    let tier = if is_default { Tier::Default } else { Tier::Tuned };
-    let mut options = BackendOptions { threads, tier, ..BackendOptions::default() };
-    for option in added {
+    let threads =
+        parts.threads.map(|text| parse_count(text, "threads", MAX_THREADS)).transpose()?;
+    let slowed =
+        parts.slowed.map(|share| parse_share(share).ok_or_else(|| anyhow!("write slowed:ROW:5%")));
+    let slowed = slowed.transpose()?;
+    let mut options = BackendOptions { threads, tier, slowed, ..BackendOptions::default() };
+    for option in parts.added.into_iter().flat_map(|added| added.split('+')) {
         add(&mut options, entry, option)?;
     }
     Ok(options)
@@ -163,10 +157,6 @@ fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Res
     Ok(())
 }
 
-fn split(text: &str, separator: char) -> (&str, Option<&str>) {
-    text.split_once(separator).map_or((text, None), |(before, after)| (before, Some(after)))
-}
-
 fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsize> {
     let number = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= most);
     number.ok_or_else(|| anyhow!("{unit} lie between 1 and {most}"))
@@ -174,11 +164,12 @@ fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsi
 
 /// Returns the error for an unknown backend: the features that this build lacks, or the known
 /// backends.
-fn unknown(text: &str, name: &str) -> anyhow::Error {
-    let (client, executor) = split(name, '@');
-    let exact = KNOWN.iter().find(|known| known.name == name);
-    let related = || KNOWN.iter().find(|known| known.has_part(client, executor));
-    if let Some(missing) = exact.or_else(related).filter(|known| !known.is_built()) {
+fn unknown(text: &str) -> anyhow::Error {
+    let parts = NameParts::split(text);
+    let exact = |known: &&Known| parts.is_some_and(|parts| parts.plain == known.name);
+    let similar = |known: &&Known| parts.is_some_and(|parts| known.brings(&parts));
+    let missing = KNOWN.iter().filter(|known| !known.is_built());
+    if let Some(missing) = missing.clone().find(exact).or_else(|| missing.clone().find(similar)) {
         return anyhow!(
             "this build is without {missing}, which row {text:?} needs: build with --features {}",
             missing.features.join(",")

@@ -67,6 +67,8 @@ struct ListedBackend {
     set_up: bool,
     /// Whether it takes part if no backend is named.
     usual: bool,
+    #[serde(skip)]
+    is_fake: bool,
     /// The options that its name may end in.
     options: Vec<&'static str>,
     /// Settings that differ from its library's defaults.
@@ -161,6 +163,7 @@ fn listed_backend(backend: &Backend) -> ListedBackend {
         peer: entry.is_peer(),
         set_up: entry.is_set_up(),
         usual: entry.usual,
+        is_fake: backend.is_fake(),
         options: entry.options(),
         tuned: entry.tuned().into_iter().map(|(option, why)| ListedTuned { option, why }).collect(),
         note: entry.note,
@@ -229,7 +232,7 @@ fn backend_cells(entry: &ListedBackend) -> Vec<String> {
     let threads = match entry.threads {
         _ if !entry.set_up => "not set up: run `fetchbench peers install`".to_owned(),
         Some(threads) => threads.to_string(),
-        None if entry.executor == "virtual" => "none".to_owned(),
+        None if entry.is_fake => "none".to_owned(),
         None => "as the concurrency".to_owned(),
     };
     vec![

@@ -77,7 +77,7 @@ impl Block<'_> {
         for contender in contenders.iter_mut() {
             let Some(ready) = contender.open(&order).filter(|_| self.number == 0) else { continue };
             let (backend, client, executor) =
-                (contender.name.clone(), ready.client, ready.executor);
+                (contender.participant.name.clone(), ready.client, ready.executor);
             let setup = WorkerSetup { backend, client, executor, threads: ready.threads };
             observe(Event::Worker { workload: self.index, setup: &setup })?;
         }
@@ -125,7 +125,7 @@ impl Block<'_> {
             scenario: self.workload.outline().name.to_owned(),
             block: self.number,
             round,
-            backend: contender.name.clone(),
+            backend: contender.participant.name.clone(),
             visit,
             elapsed_s: None,
             ideal_s: None,
@@ -162,7 +162,7 @@ impl Block<'_> {
     /// more pass, which is counted and not timed.
     fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
         let after = contender.process().and_then(Usage::read)?;
-        let mut sample = self.cost_sample(&contender.name, fetches, before, after);
+        let mut sample = self.cost_sample(&contender.participant.name, fetches, before, after);
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
             let counters =

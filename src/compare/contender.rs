@@ -1,32 +1,23 @@
 //! A backend in a comparison, with its worker process during a block.
 
-use std::ffi::OsString;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::check::Rejection;
 use super::placement::{Role, placed};
-use super::{Participant, Plan, Workload};
+use super::{OPENING, Participant, Plan, Workload};
 use crate::fetch::Limits;
 use crate::record::{Placement, Validity, control};
 use crate::worker::child::Child;
 use crate::worker::{
-    MAX_LINE_BYTES, Open, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open,
-    ask_to_pass,
+    Open, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
 };
-
-/// The time a worker may take to open its session.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A backend in a comparison.
 #[derive(Debug)]
 pub(super) struct Contender {
-    /// The name in the record.
-    pub(super) name: String,
-    /// The program and arguments of its worker.
-    command: Vec<OsString>,
+    pub(super) participant: Participant,
     /// The number of fetches in flight in its ideal.
     pub(super) slots: std::num::NonZeroUsize,
     /// Its worker, during a block.
@@ -60,8 +51,7 @@ impl Contender {
         interrupted: &Arc<AtomicBool>,
     ) -> Self {
         Self {
-            name: participant.name.clone(),
-            command: participant.command.clone(),
+            participant: participant.clone(),
             slots: participant.slots(limits),
             worker: None,
             out: None,
@@ -75,12 +65,7 @@ impl Contender {
         if self.out.is_some() {
             return None;
         }
-        let (program, arguments) = self.command.split_first()?;
-        let mut command = Command::new(program);
-        command.args(arguments);
-        let child =
-            placed(self.placement, Role::Worker, || Child::start(&mut command, MAX_LINE_BYTES));
-        match child {
+        match placed(self.placement, Role::Worker, || self.participant.start()) {
             Ok(child) => self.worker = Some(child),
             Err(error) => {
                 let why = format!("cannot be started: {error}");
@@ -88,7 +73,7 @@ impl Contender {
                 return None;
             }
         }
-        self.ask(PATIENCE, |worker, patience| ask_to_open(worker, open.clone(), patience))
+        self.ask(OPENING, |worker, patience| ask_to_open(worker, open.clone(), patience))
     }
 
     pub(super) fn pass(&mut self, order: PassOrder, patience: Duration) -> Option<PassDone> {

@@ -4,8 +4,10 @@
 //! [`run()`] measures a [`Plan`] into a record. Nothing here prints: an observer gets the progress.
 
 use std::ffi::OsString;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +16,8 @@ use crate::backend::Backend;
 use crate::fetch::{Capability, Limits};
 use crate::record::{CostSample, PassSample, Placement, Probe, WorkerSetup};
 use crate::stats::paired::LEAST_BLOCKS;
+use crate::worker::MAX_LINE_BYTES;
+use crate::worker::child::Child;
 
 pub mod analysis;
 pub mod agreement;
@@ -88,6 +92,9 @@ impl Plan {
     }
 }
 
+/// The time a worker may take to open its session.
+pub(crate) const OPENING: Duration = Duration::from_secs(15);
+
 /// A backend in a comparison: a program that speaks the worker protocol.
 #[derive(Debug, Clone)]
 pub struct Participant {
@@ -110,6 +117,12 @@ impl Participant {
             sequential: backend.is_sequential(),
             https: backend.entry().can(Capability::Https),
         }
+    }
+
+    /// Starts its worker.
+    pub(crate) fn start(&self) -> io::Result<Child> {
+        let (program, arguments) = self.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        Child::start(Command::new(program).args(arguments), MAX_LINE_BYTES)
     }
 
     /// Returns its maximum number of fetches in flight, which are the slots of its ideal.

@@ -1,5 +1,6 @@
 //! The machine and the software of a record, as names and values.
 
+use crate::backend::NameParts;
 use crate::record::Environment;
 
 /// Returns everything known, with the versions of the clients and executors of `rows`.
@@ -34,6 +35,12 @@ pub fn facts<'a>(
     ]
 }
 
+/// Returns the day on which a record was started.
+pub(super) fn date(environment: &Environment) -> &str {
+    let started = &environment.started;
+    started.split_once('T').map_or(started, |(date, _)| date)
+}
+
 fn unknown() -> String {
     "unknown".to_owned()
 }
@@ -46,7 +53,8 @@ pub(super) fn load([one, five, fifteen]: [f64; 3]) -> String {
 /// Returns the versions of the measured clients and executors, in the order of `rows`.
 fn versions<'a>(environment: &Environment, backends: impl IntoIterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for part in backends.into_iter().flat_map(|backend| backend.split(['@', ':', '+', '/'])) {
+    let backends = backends.into_iter().filter_map(NameParts::split);
+    for part in backends.flat_map(|name| [Some(name.client), name.executor]).flatten() {
         if environment.crates.contains_key(part) && !names.contains(&part) {
             names.push(part);
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::comparison;
-use super::environment;
+use super::environment::{self, date};
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{Environment, Folder, Measurement, Record, What};
 use crate::render::escape::markdown as escape;
@@ -71,13 +71,12 @@ pub fn short(record: &Record) -> String {
     }));
     let lines: Vec<_> =
         backends(&measurements).iter().map(|backend| short_line(backend, &groups)).collect();
-    let Environment { cpu, cores, started, .. } = &record.environment;
-    let date = started.split('T').next().unwrap_or(started);
+    let Environment { cpu, cores, .. } = &record.environment;
     format!(
         "Median time of one pass over all sites of a scenario, on {cores} cores of {}, \
          {}:\n\n{}\n{WHAT_THESE_ARE}\n",
         escape(cpu),
-        escape(date),
+        escape(date(&record.environment)),
         table(&headings, &lines),
     )
 }

@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use url::Url;
 
+use crate::fetch::Limits;
 use crate::fetch::answer::{Beginning, Page};
 use crate::fetch::error::FetchError;
 use crate::fetch::files::read_at_most;
 use crate::fetch::origin::Origin;
-use crate::fetch::Limits;
 use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::site::{Body, Site};
 

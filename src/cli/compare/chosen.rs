@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, EXEC};
 use crate::compare::{Participant, Workload};
 
 /// The backends named by one `--backend`.
@@ -29,7 +29,7 @@ impl One {
         match self {
             Self::Backend(backend) => Participant::of_backend(backend, program),
             Self::Exec(path) => Participant {
-                name: format!("exec:{}", public(path)),
+                name: format!("{EXEC}{}", public(path)),
                 // A path without a directory must not be searched in PATH.
                 command: vec![Path::new(".").join(path).into()],
                 sequential: false,
@@ -51,7 +51,7 @@ fn public(path: &str) -> &str {
 
 /// Parses `--backend`: a backend, a client or executor for all of its backends, or `exec:PROGRAM`.
 pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
-    if let Some(path) = text.strip_prefix("exec:") {
+    if let Some(path) = text.strip_prefix(EXEC) {
         anyhow::ensure!(
             Path::new(path).is_file(),
             "{path:?} is no program: write exec:./my-worker"

@@ -8,6 +8,7 @@ use crate::compare::metric;
 use crate::record::{Environment, Setup};
 use crate::render::escape::markdown as escape;
 use crate::render::numbers;
+use crate::report::environment::date;
 
 /// Returns the tables of every scenario, with all figures.
 pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
@@ -56,8 +57,8 @@ pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
 
 /// Returns the verdict and a small collapsed table of each scenario, for a page with other content.
 pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
-    let Environment { cpu, cores, started, .. } = environment;
-    let date = started.split('T').next().unwrap_or(started);
+    let Environment { cpu, cores, .. } = environment;
+    let date = date(environment);
     let mut text = format!("Measured on {cores} cores of {}, {}.\n", escape(cpu), escape(date));
     for workload in workloads {
         let (name, setup) = (escape(&workload.setup.scenario), &workload.setup);

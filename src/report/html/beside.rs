@@ -1,5 +1,6 @@
 //! The parts of a page beside the samples: other findings on the same backends, if they exist.
 
+use crate::backend::NameParts;
 use crate::compare::agreement::Agreement;
 use crate::record::{Audit, Environment, Footprint, Program, Setup, WorkerSetup};
 use crate::tools::verify::{Grid, GridRow};
@@ -53,7 +54,7 @@ pub(super) fn program<'a>(footprint: &'a Footprint, row: &str) -> Option<&'a Pro
 /// an answer nor the build. Returns `None` for a client with a `/` option, such as its
 /// defaults: it counts as another client.
 fn plain(row: &str) -> Option<&str> {
-    (!row.contains('/')).then(|| row.split([':', '+']).next().unwrap_or(row))
+    NameParts::split(row).filter(|name| name.tier.is_none()).map(|name| name.plain)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{Comparison, Environment};
 use crate::render::numbers::{grouped, seconds};
 use crate::report::comparison::no_instructions;
-use crate::report::environment;
+use crate::report::environment::{self, date};
 
 /// Returns the machine, the software and the extent of the measurement.
 pub(super) fn facts(
@@ -44,14 +44,14 @@ pub(super) fn facts(
 
 /// Returns the extent, the machine and the date of a comparison.
 pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
-    let Environment { cpu, cores, started, .. } = environment;
+    let Environment { cpu, cores, .. } = environment;
     let backends = workloads.iter().map(|workload| workload.backends.len()).max().unwrap_or(0);
     format!(
         "{} on {}, {} of {cpu}, {}",
         count(backends, "row", "rows"),
         count(workloads.len(), "scenario", "scenarios"),
         count(*cores, "core", "cores"),
-        started.split('T').next().unwrap_or(started)
+        date(environment)
     )
 }
 

@@ -52,8 +52,8 @@ fn truth(backend: &str, reference: &str) -> Option<f64> {
     if backend == control(reference) {
         return Some(1.0);
     }
-    let share = backend.parse::<Backend>().ok()?.slowed_by()?;
-    backend.starts_with(&format!("slowed:{reference}:")).then_some(1.0 + share)
+    let [backend, reference] = [backend, reference].map(str::parse::<Backend>);
+    Some(1.0 + backend.ok()?.slower_than(&reference.ok()?)?)
 }
 
 /// Cuts the blocks of a workload, which may come from several runs, into experiments of

@@ -19,44 +19,61 @@ pub enum Seen {
     Died(String),
 }
 
-/// Returns the verdict on the client alone, the verdict after fetchbench's checks, and a
-/// description of the backend's report.
-pub fn judge(
-    scenario: &Scenario,
-    case: &Case,
-    deadline: Duration,
-    seen: &Seen,
-) -> (Verdict, Verdict, String) {
+/// The verdict on a backend that met a fault.
+#[derive(Debug)]
+pub struct Judgement {
+    /// The verdict on the client alone.
+    pub client: Verdict,
+    /// The verdict after fetchbench's checks.
+    pub checked: Verdict,
+    /// A description of the backend's report.
+    pub told: String,
+    /// Whether it took too long, which may be the fault of a busy machine.
+    pub is_late: bool,
+}
+
+impl Judgement {
+    /// Returns one verdict as that on the client and that after fetchbench's checks.
+    pub fn unanimous(verdict: Verdict, told: impl Into<String>) -> Self {
+        let is_late = verdict == Verdict::Hung;
+        Self { client: verdict, checked: verdict, told: told.into(), is_late }
+    }
+}
+
+/// Judges a backend by its passes.
+pub fn judge(scenario: &Scenario, case: &Case, deadline: Duration, seen: &Seen) -> Judgement {
     let passes = match seen {
-        Seen::Hung => return unanimous(Verdict::Hung, "its process does not answer"),
-        Seen::Died(why) => return unanimous(Verdict::Crashed, why),
+        Seen::Hung => return Judgement::unanimous(Verdict::Hung, "its process does not answer"),
+        Seen::Died(why) => return Judgement::unanimous(Verdict::Crashed, why),
         Seen::Passes(passes) => passes,
     };
     let [first, second] = passes.each_ref().map(|pass| pass.fetched.as_slice());
     let ([before, fault], [after, again]) = (first, second) else {
-        return unanimous(Verdict::Crashed, "tells of other fetches than it was asked for");
+        let told = "tells of other fetches than it was asked for";
+        return Judgement::unanimous(Verdict::Crashed, told);
     };
     if !is_page(scenario, case.healthy, 0, before) {
-        return unanimous(
-            Verdict::LeftOut,
-            &format!("its healthy fetch failed: {}", describe(before)),
-        );
+        let told = format!("its healthy fetch failed: {}", describe(before));
+        let judgement = Judgement::unanimous(Verdict::LeftOut, told);
+        return Judgement { is_late: timed_out(before), ..judgement };
     }
     let judged = [(0, fault), (1, again)]
         .map(|(visit, fetched)| judge_fetch(scenario, case, deadline, visit, fetched));
     let [first, second] = judged;
     let (client, checked) = (first.0.max(second.0), first.1.max(second.1));
-    let what = if second.0 > first.0 { describe(again) } else { describe(fault) };
+    let worse = if second.0 > first.0 { again } else { fault };
+    let told = describe(worse);
     if client < Verdict::Hung && !is_page(scenario, case.healthy, 1, after) {
-        let next = format!("{what}; and then of the healthy site: {}", describe(after));
-        return (Verdict::Spoiled, Verdict::Spoiled, next);
+        let told = format!("{told}; and then of the healthy site: {}", describe(after));
+        let judgement = Judgement::unanimous(Verdict::Spoiled, told);
+        return Judgement { is_late: timed_out(worse) || timed_out(after), ..judgement };
     }
-    (client, checked, what)
+    let is_late = client == Verdict::Hung || timed_out(worse);
+    Judgement { client, checked, told, is_late }
 }
 
-/// Returns one verdict as that on the client and that after fetchbench's checks.
-fn unanimous(verdict: Verdict, told: &str) -> (Verdict, Verdict, String) {
-    (verdict, verdict, told.to_owned())
+fn timed_out(fetched: &Fetched) -> bool {
+    fetched.result.as_ref().is_err_and(|error| error.class == ErrorClass::Timeout)
 }
 
 /// Judges one fetch of the faulty site.
@@ -139,9 +156,8 @@ mod tests {
             ];
             Pass { elapsed: Duration::ZERO, fetched }
         };
-        let (client, checked, _) =
-            judge(&scenario, case, DEADLINE, &Seen::Passes([pass(0), pass(1)]));
-        (client, checked)
+        let judgement = judge(&scenario, case, DEADLINE, &Seen::Passes([pass(0), pass(1)]));
+        (judgement.client, judgement.checked)
     }
 
     fn failed(class: ErrorClass) -> impl Fn(&Scenario, &Case) -> Result<Page, FetchError> {
@@ -196,7 +212,7 @@ mod tests {
     #[test]
     fn silence_hangs_and_exits_crash() {
         let (scenario, cases) = faults();
-        let judged = |seen| judge(&scenario, &cases[0], DEADLINE, &seen).0;
+        let judged = |seen| judge(&scenario, &cases[0], DEADLINE, &seen).client;
         assert_eq!(judged(Seen::Hung), Verdict::Hung);
         assert_eq!(judged(Seen::Died("it ended".to_owned())), Verdict::Crashed);
         let late = Fetched {

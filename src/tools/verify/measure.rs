@@ -8,7 +8,6 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -16,22 +15,17 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
-use super::judge::{Seen, judge};
+use super::judge::{Judgement, Seen, judge};
 use super::{Cell, GRACE, GRID_VERSION, Grid, GridRow, Verdict};
-use crate::compare::Participant;
+use crate::compare::{OPENING, Participant};
 use crate::fetch::{Limits, Pass, Progress};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
-use crate::worker::{
-    MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
-};
+use crate::worker::{Open, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
 
 /// Cells measured at once: most of them wait most of the time.
 const LANES: usize = 8;
-
-/// How long a worker may take to open its session.
-const OPENING: Duration = Duration::from_secs(15);
 
 /// The pause between the two passes: long enough for a FIN to arrive.
 const PAUSE: Duration = Duration::from_millis(30);
@@ -81,13 +75,13 @@ impl Verification {
             .iter()
             .map(|participant| verifier.describe(participant))
             .collect::<anyhow::Result<_>>()?;
-        let mut cells = verifier.all_cells()?;
-        verifier.retry_doubtful(&mut cells)?;
+        let mut attempts = verifier.all_cells()?;
+        verifier.retry_doubtful(&mut attempts)?;
         Ok(Grid {
             grid_version: GRID_VERSION,
             deadline_ms: self.deadline.as_millis() as u64,
             rows,
-            cells,
+            cells: attempts.into_iter().map(|attempt| attempt.cell).collect(),
         })
     }
 }
@@ -118,7 +112,7 @@ impl Verifier<'_> {
         })
     }
 
-    fn all_cells(&self) -> anyhow::Result<Vec<Cell>> {
+    fn all_cells(&self) -> anyhow::Result<Vec<Attempt>> {
         let count = self.verification.cells();
         let next = AtomicUsize::new(0);
         let made = Mutex::new(vec![None; count]);
@@ -135,7 +129,11 @@ impl Verifier<'_> {
     }
 
     /// Measures cells until none is left.
-    fn run_lane(&self, next: &AtomicUsize, made: &Mutex<Vec<Option<Cell>>>) -> anyhow::Result<()> {
+    fn run_lane(
+        &self,
+        next: &AtomicUsize,
+        made: &Mutex<Vec<Option<Attempt>>>,
+    ) -> anyhow::Result<()> {
         let server = self.server()?;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -150,16 +148,17 @@ impl Verifier<'_> {
 
     /// Measures late cells and wrong error classes again, one at a time. A repeated result is
     /// final. Late cells are retried several times, because a busy machine is not slow every time.
-    fn retry_doubtful(&self, cells: &mut [Cell]) -> anyhow::Result<()> {
+    fn retry_doubtful(&self, attempts: &mut [Attempt]) -> anyhow::Result<()> {
         let mut server = None;
-        for (index, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| is_doubtful(cell)) {
+        let attempts = attempts.iter_mut().enumerate();
+        for (index, last) in attempts.filter(|(_, attempt)| attempt.is_doubtful()) {
             for _ in 0..TRIES {
                 let server = match &server {
                     Some(server) => server,
                     None => server.insert(self.server()?),
                 };
-                let before = std::mem::replace(cell, self.cell(server, index)?);
-                if cell.client == Verdict::Right || *cell == before && !is_late(cell) {
+                let before = std::mem::replace(last, self.cell(server, index)?);
+                if last.cell.client == Verdict::Right || *last == before && !last.is_late {
                     break;
                 }
             }
@@ -168,23 +167,21 @@ impl Verifier<'_> {
     }
 
     /// Measures a cell. `index` counts backend by backend, and fault by fault in each.
-    fn cell(&self, server: &ServerProcess, index: usize) -> anyhow::Result<Cell> {
+    fn cell(&self, server: &ServerProcess, index: usize) -> anyhow::Result<Attempt> {
         let participant = &self.verification.participants[index / self.cases.len()];
         let case = &self.cases[index % self.cases.len()];
         let site = &self.scenario.sites[case.faulty];
         let encrypted = self.scenario.origins[site.origin].scheme() == "https";
-        let (row, fault) = (participant.name.clone(), case.fault.name.to_owned());
         if encrypted && !participant.https {
-            let (client, checked, told) =
-                (Verdict::LeftOut, Verdict::LeftOut, "it cannot fetch https".to_owned());
-            return Ok(Cell { row, fault, client, checked, told, repeats: 0 });
+            let judgement = Judgement::unanimous(Verdict::LeftOut, "it cannot fetch https");
+            return Ok(Attempt::new(participant, case, judgement, 0));
         }
         server.take_witness()?;
         let seen = self.passes(server, participant, case);
         let requests = server.take_witness()?.requests;
         let repeats = requests.saturating_sub(2 * case.requests(self.limits.redirects));
-        let (client, checked, told) = judge(&self.scenario, case, self.limits.deadline, &seen);
-        Ok(Cell { row, fault, client, checked, told, repeats })
+        let judgement = judge(&self.scenario, case, self.limits.deadline, &seen);
+        Ok(Attempt::new(participant, case, judgement, repeats))
     }
 
     /// Makes both passes of a cell.
@@ -213,21 +210,31 @@ impl Verifier<'_> {
     }
 }
 
-fn is_doubtful(cell: &Cell) -> bool {
-    cell.client == Verdict::WrongClass || cell.client != Verdict::Right && is_late(cell)
+/// A measured cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Attempt {
+    cell: Cell,
+    /// Whether the backend took too long.
+    is_late: bool,
 }
 
-fn is_late(cell: &Cell) -> bool {
-    cell.client == Verdict::Hung || cell.told.contains("timeout")
+impl Attempt {
+    fn new(participant: &Participant, case: &Case, judgement: Judgement, repeats: u64) -> Self {
+        let (row, fault) = (participant.name.clone(), case.fault.name.to_owned());
+        let Judgement { client, checked, told, is_late } = judgement;
+        Self { cell: Cell { row, fault, client, checked, told, repeats }, is_late }
+    }
+
+    fn is_doubtful(&self) -> bool {
+        let client = self.cell.client;
+        client == Verdict::WrongClass || client != Verdict::Right && self.is_late
+    }
 }
 
 /// Starts a backend's worker and opens a session in it.
 fn start(participant: &Participant, open: &Open) -> Result<(Child, Ready), Unanswered> {
-    let (program, arguments) = participant
-        .command
-        .split_first()
-        .ok_or_else(|| Unanswered::Broken("it has no program".to_owned()))?;
-    let mut child = Child::start(Command::new(program).args(arguments), MAX_LINE_BYTES)
+    let mut child = participant
+        .start()
         .map_err(|error| Unanswered::Broken(format!("it cannot be started: {error}")))?;
     let ready = ask_to_open(&mut child, open.clone(), Patience::of(OPENING))?;
     Ok((child, ready))

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::backend::NameParts;
+
 pub mod judge;
 pub mod measure;
 pub mod view;
@@ -125,7 +127,7 @@ pub struct Grid {
 impl Cell {
     /// Returns the known defect that explains the cell.
     pub fn known(&self) -> Option<&'static Known> {
-        known(self.row.split('@').next().unwrap_or_default(), &self.fault)
+        known(NameParts::split(&self.row)?.client, &self.fault)
     }
 
     /// Describes how the cell is worse than `old`; `None` if it is not.
