@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
-
 use super::compare::{Chosen, parse_chosen, participants};
+use super::flags::PageFormat;
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::terminal::print;
 use super::{EXIT_INVALID, descriptors, usage};
 use crate::compare::audit::view as audit;
-use crate::render::escape;
+use crate::render::escape::json_text;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,20 +32,12 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Format of the output
-    #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
-    format: AuditFormat,
+    #[arg(long, value_enum, default_value_t = PageFormat::Text)]
+    format: PageFormat,
 }
 
 /// The descriptors of a backend's connections: four at a time, with separate reading and writing.
 const CONNECTIONS: usize = 8;
-
-/// The formats of an audit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum AuditFormat {
-    Text,
-    Markdown,
-    Json,
-}
 
 pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
@@ -58,12 +49,9 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
         &Arc::clone(&interruption.flag),
     )?;
     print(&match args.format {
-        AuditFormat::Text => audit::text(&found),
-        AuditFormat::Markdown => audit::markdown(&found),
-        AuditFormat::Json => escape::json(
-            &(serde_json::to_string_pretty(&audit::json(&found)).context("values are JSON")?
-                + "\n"),
-        ),
+        PageFormat::Text => audit::text(&found),
+        PageFormat::Markdown => audit::markdown(&found),
+        PageFormat::Json => json_text(&audit::json(&found)),
     })?;
     let any_failed = found.backends.iter().any(|backend| backend.why.is_some());
     let ended = if any_failed { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };

@@ -72,6 +72,14 @@ pub(super) enum Format {
     Json,
 }
 
+/// The formats of output that may stand in a Markdown page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum PageFormat {
+    Text,
+    Markdown,
+    Json,
+}
+
 impl SiteFlags {
     /// Returns the named sites; empty without urls and a file.
     pub(super) fn read(&self) -> anyhow::Result<Vec<ListedSite>> {

@@ -9,7 +9,7 @@ use super::flags::Format;
 use super::terminal::print;
 use crate::backend::Backend;
 use crate::fetch::{Capability, Connections};
-use crate::render::escape;
+use crate::render::escape::json_text;
 use crate::render::table::{Column, Side, table};
 use crate::scenario::Scenario;
 use crate::scenario::fault::{self, Fault};
@@ -122,17 +122,15 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
         (None, Format::Text) => {
             format!("{}\n{}", backends_text(&backends()), scenarios_text(&scenarios()))
         }
-        (Some(What::Backends), Format::Json) => json(&backends()),
-        (Some(What::Scenarios), Format::Json) => json(&scenarios()),
+        (Some(What::Backends), Format::Json) => json_text(&backends()),
+        (Some(What::Scenarios), Format::Json) => json_text(&scenarios()),
         (Some(What::Faults), Format::Text) => faults_text(&faults()),
-        (Some(What::Faults), Format::Json) => json(&faults()),
-        (None, Format::Json) => json(&Everything { backends: backends(), scenarios: scenarios() }),
+        (Some(What::Faults), Format::Json) => json_text(&faults()),
+        (None, Format::Json) => {
+            json_text(&Everything { backends: backends(), scenarios: scenarios() })
+        }
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn json(value: &impl Serialize) -> String {
-    escape::json(&(serde_json::to_string_pretty(value).expect("plain values are JSON") + "\n"))
 }
 
 /// Returns the built-in backends that fetch for real, those in other languages, then the fake.

@@ -12,6 +12,7 @@ use crate::compare::agreement::{Agreement, agreements};
 use crate::compare::analysis::{WorkloadAnalysis, analyse};
 use crate::compare::audit::view as audit;
 use crate::record::{Audit, Folder, Record, read_whole, replace_file};
+use crate::render::escape::json_text;
 use crate::report::{agreement, comparison, html, markdown, picture, splice};
 
 /// The usual file of `--markdown`, in the record's directory. Links to a record lead to it.
@@ -164,7 +165,7 @@ fn beside(record: &Path, criterion: Option<Vec<Agreement>>) -> anyhow::Result<ht
 /// Returns all figures of a comparison as JSON.
 fn figures(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<String> {
     let comparison = folder.comparison.as_ref().context("the record holds no comparison")?;
-    Ok(comparison::json_text(&comparison.setup, workloads)?)
+    Ok(json_text(&comparison::json(&comparison.setup, workloads)))
 }
 
 /// Returns the text of a file with the record inserted.

@@ -9,12 +9,14 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::compare::{Chosen, parse_chosen, participants};
+use super::flags::PageFormat;
 use super::program::this_program;
 use super::terminal::{PassBar, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
 use crate::backend::Backend;
 use crate::fetch::Progress;
 use crate::record::make_folder;
+use crate::render::escape::json_text;
 use crate::report::splice::{CONFORMANCE, splice};
 use crate::scenario::fault::{self, Fault};
 use crate::scenario::faults;
@@ -56,8 +58,8 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
     ip: IpAddr,
     /// Format of the grid
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PageFormat::Text)]
+    format: PageFormat,
     /// Write the grid to conformance.json and conformance.md in DIR too
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -65,13 +67,6 @@ pub(super) struct VerifyArgs {
     /// and <!-- END: conformance -->; may be repeated
     #[arg(long, value_name = "FILE")]
     splice: Vec<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Markdown,
-    Json,
 }
 
 pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -106,12 +101,12 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let grid = verification.run()?;
     drop(bar);
     print(&match args.format {
-        Format::Text => report::text(&grid),
-        Format::Markdown => report::markdown(&grid),
-        Format::Json => report::json(&grid),
+        PageFormat::Text => report::text(&grid),
+        PageFormat::Markdown => report::markdown(&grid),
+        PageFormat::Json => json_text(&grid),
     })?;
     if let Some(folder) = &args.record {
-        write_file(&folder.join("conformance.json"), &report::json(&grid))?;
+        write_file(&folder.join("conformance.json"), &json_text(&grid))?;
         write_file(&folder.join("conformance.md"), &report::markdown(&grid))?;
     }
     for page in &args.splice {

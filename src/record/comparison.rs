@@ -71,11 +71,12 @@ impl Setup {
 }
 
 /// The cores that the server and the workers run on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
     /// Chosen by the operating system.
     #[default]
+    #[value(skip)]
     Free,
     /// The server on the first core, the workers on the others.
     Apart,

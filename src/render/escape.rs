@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use serde::Serialize;
+
 /// Replaces each control or invisible character by a visible one.
 ///
 /// The number of characters stays the same, so cutting and padding work before and after.
@@ -31,6 +33,15 @@ pub fn json(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// Returns a value as indented JSON that no terminal acts on.
+///
+/// # Panics
+///
+/// Panics if the value is not JSON, such as a map whose keys are no strings.
+pub fn json_text(value: &impl Serialize) -> String {
+    json(&(serde_json::to_string_pretty(value).expect("plain values are JSON") + "\n"))
 }
 
 /// Converts a text to ASCII: characters that fetchbench prints become similar ones, and all others

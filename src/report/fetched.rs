@@ -1,13 +1,12 @@
 //! The output of `fetch`: a line for each url and a summary, or JSON.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 use url::Url;
 
+use crate::fetch::answer::Page;
 use crate::fetch::error::ErrorClass;
 use crate::fetch::{Fetched, Pass};
-use crate::render::escape::{json, visible};
+use crate::render::escape::{json_text, visible};
 use crate::render::{FAILURE, HEADING};
 
 /// Returns a line for each url in the given order, then the number fetched.
@@ -17,36 +16,33 @@ pub fn text(backend: &str, urls: &[Url], pass: &Pass) -> String {
         "status", "bytes", "crc32", "elapsed"
     );
     for (url, fetched) in urls.iter().zip(&pass.fetched) {
-        push_line(&mut text, url, fetched);
+        text.push_str(&line_text(url, fetched));
     }
     let (all, failed) = (urls.len(), failures(pass));
     let seconds = pass.elapsed.as_secs_f64();
     let failures =
         if failed == 0 { String::new() } else { format!(", {FAILURE}{failed} failed{FAILURE:#}") };
-    writeln!(text, "{} of {all} fetched in {seconds:.6} s by {backend}{failures}", all - failed)
-        .expect("a string takes everything");
+    text.push_str(&format!(
+        "{} of {all} fetched in {seconds:.6} s by {backend}{failures}\n",
+        all - failed
+    ));
     text
 }
 
-fn push_line(text: &mut String, url: &Url, fetched: &Fetched) {
+fn line_text(url: &Url, fetched: &Fetched) -> String {
     let seconds = fetched.elapsed.as_secs_f64();
     let led_to = fetched.final_url.as_ref().map_or_else(String::new, |url| format!(" -> {url}"));
     let url = visible(&format!("{url}{led_to}"));
     match &fetched.result {
-        Ok(page) => {
-            writeln!(
-                text,
-                "{:<6} {:>12} {:08x} {seconds:>9.6} s  {url}",
-                page.status, page.bytes, page.crc32
-            )
+        Ok(Page { status, bytes, crc32, .. }) => {
+            format!("{status:<6} {bytes:>12} {crc32:08x} {seconds:>9.6} s  {url}\n")
         }
         Err(error) => {
             // The class replaces the three columns of figures, which a failed fetch does not have.
             let (class, message) = (error.class, visible(&error.message));
-            writeln!(text, "{FAILURE}{class:<28}{FAILURE:#} {seconds:>9.6} s  {url}: {message}")
+            format!("{FAILURE}{class:<28}{FAILURE:#} {seconds:>9.6} s  {url}: {message}\n")
         }
     }
-    .expect("a string takes everything");
 }
 
 /// The JSON form of a pass.
@@ -81,7 +77,7 @@ struct WireError<'a> {
 pub fn to_json(backend: &str, urls: &[Url], pass: &Pass) -> String {
     let fetched = urls.iter().zip(&pass.fetched).map(|(url, fetched)| wire(url, fetched)).collect();
     let pass = WirePass { backend, elapsed_s: pass.elapsed.as_secs_f64(), fetched };
-    json(&(serde_json::to_string_pretty(&pass).expect("plain values are JSON") + "\n"))
+    json_text(&pass)
 }
 
 fn wire<'a>(url: &'a Url, fetched: &'a Fetched) -> WireFetched<'a> {

@@ -8,7 +8,7 @@ use crate::record::fixtures::{comparison, folder, record};
 use crate::record::{
     Comparison, DeadSite, DifferingSite, Ending, Probe, Record, Validity, WorkerSetup, control,
 };
-use crate::render::escape::is_active;
+use crate::render::escape::{is_active, json_text};
 
 /// Begins a formula and a new cell, ends an attribute, a tag, a table and a block of code, colours
 /// a terminal, and reverses the line.
@@ -87,7 +87,7 @@ fn assert_inert(text: &str) {
 #[test]
 fn json_acts_on_no_terminal() {
     let (hostile, _) = hostile();
-    let text = form::json_text(&hostile.setup, &analyse(&hostile)).unwrap();
+    let text = json_text(&form::json(&hostile.setup, &analyse(&hostile)));
     assert_inert(&text);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["scenarios"][0]["probe"]["first_dead"][0]["site"], HOSTILE);

@@ -1,6 +1,5 @@
 //! The output of `run`: the article's lines and totals, and the table that compares backends.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use crate::render::escape::{cut, visible};
@@ -91,19 +90,19 @@ pub fn example(example: &Example) -> String {
     let mut left_out = 0;
     for (index, line) in lines.iter().enumerate() {
         if index < MOST_LINES || line.result.is_err() {
-            push_line(&mut text, line);
+            text.push_str(&line_text(line));
         } else {
             left_out += 1;
         }
     }
     if left_out > 0 {
-        writeln!(text, "… and {left_out} more").expect("a string takes everything");
+        text.push_str(&format!("… and {left_out} more\n"));
     }
     text
 }
 
-/// Writes the article's line: `https://www.google.com/       : <!doctype  in 0:00:00.798940s`.
-fn push_line(text: &mut String, line: &Line) {
+/// Returns the article's line: `https://www.google.com/       : <!doctype  in 0:00:00.798940s`.
+fn line_text(line: &Line) -> String {
     let label = cut(&line.label, LABEL_WIDTH);
     let elapsed = clock_time(line.elapsed);
     let led_to =
@@ -113,17 +112,13 @@ fn push_line(text: &mut String, line: &Line) {
             let beginning = cut(beginning, BEGINNING_WIDTH);
             let status =
                 line.status.map_or_else(String::new, |status| format!(" (status {status})"));
-            writeln!(text, "{label:<LABEL_WIDTH$}: {beginning} in {elapsed}s{status}{led_to}")
+            format!("{label:<LABEL_WIDTH$}: {beginning} in {elapsed}s{status}{led_to}\n")
         }
         Err(problem) => {
             let problem = visible(problem);
-            writeln!(
-                text,
-                "{label:<LABEL_WIDTH$}: {FAILURE}{problem}{FAILURE:#} in {elapsed}s{led_to}"
-            )
+            format!("{label:<LABEL_WIDTH$}: {FAILURE}{problem}{FAILURE:#} in {elapsed}s{led_to}\n")
         }
     }
-    .expect("a string takes everything");
 }
 
 /// Formats a duration like Python's `timedelta`: `0:00:00.798940`.
@@ -142,8 +137,10 @@ pub fn totals(examples: &[Example]) -> String {
     for example in examples {
         let (kind, seconds) = (example.kind(), example.total.as_secs_f64());
         let invalid = if example.failures() > 0 { ", invalid" } else { "" };
-        writeln!(text, "{kind} example took {seconds:.6} seconds ({}{invalid})", example.backend)
-            .expect("a string takes everything");
+        text.push_str(&format!(
+            "{kind} example took {seconds:.6} seconds ({}{invalid})\n",
+            example.backend
+        ));
     }
     text
 }

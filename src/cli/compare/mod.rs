@@ -20,6 +20,7 @@ use crate::compare::analysis::{WorkloadAnalysis, analyse};
 use crate::compare::{self, Destination, Event, Plan, Recorded, Stop, Workload};
 use crate::record::machine;
 use crate::record::{Placement, Setup};
+use crate::render::escape::json_text;
 use crate::report::comparison as report;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
@@ -98,7 +99,7 @@ pub(super) struct CompareArgs {
     time_scale: Option<f64>,
     /// Cores that processes run on, for the measurements in METHODOLOGY.md
     #[arg(long, hide = true)]
-    placement: Option<PlacementChoice>,
+    placement: Option<Placement>,
     /// Directory of the record; it must not hold one yet [default: a new one in results/]
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -114,22 +115,6 @@ pub(super) struct CompareArgs {
     /// Write the figures as CSV
     #[arg(long, value_name = "FILE")]
     export_csv: Option<PathBuf>,
-}
-
-/// The values of `--placement`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum PlacementChoice {
-    Apart,
-    OneCore,
-}
-
-impl From<PlacementChoice> for Placement {
-    fn from(choice: PlacementChoice) -> Self {
-        match choice {
-            PlacementChoice::Apart => Self::Apart,
-            PlacementChoice::OneCore => Self::OneCore,
-        }
-    }
 }
 
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
@@ -204,7 +189,7 @@ fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recor
 
 fn show(args: &CompareArgs, setup: &Setup, workloads: &[WorkloadAnalysis]) -> anyhow::Result<()> {
     let exports = [
-        (&args.export_json, report::json_text(setup, workloads)?),
+        (&args.export_json, json_text(&report::json(setup, workloads))),
         (&args.export_markdown, report::markdown(setup, workloads)),
         (&args.export_csv, report::csv(workloads)),
     ];
@@ -271,7 +256,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         stop: args.blocks.map_or(Stop::Budget(args.budget), Stop::Blocks),
         seed: args.seed,
         rounds: args.rounds,
-        placement: args.placement.map_or(Placement::Free, Placement::from),
+        placement: args.placement.unwrap_or_default(),
         interrupted,
     })
 }

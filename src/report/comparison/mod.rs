@@ -13,7 +13,7 @@ mod markdown;
 mod text;
 
 pub(super) use self::export::csv_field;
-pub use self::export::{csv, json, json_text};
+pub use self::export::{csv, json};
 pub use self::markdown::{markdown, short};
 pub use self::text::text;
 

@@ -1,7 +1,5 @@
 //! A comparison on a terminal, in 80 columns.
 
-use std::fmt::Write;
-
 use super::{cell, footnotes, invalidities, verdict};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::compare::metric::{self, Group, Metric};
@@ -19,11 +17,15 @@ const BARS: std::ops::RangeInclusive<usize> = 4..=20;
 pub fn text(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
     let mut text = String::new();
     for workload in workloads {
-        write!(text, "{}\n{}\n{}", heading(workload), ranking(workload), costs(workload))
-            .expect("a string takes everything");
+        text.push_str(&format!(
+            "{}\n{}\n{}",
+            heading(workload),
+            ranking(workload),
+            costs(workload)
+        ));
         text.push('\n');
         for line in invalidities(workload) {
-            writeln!(text, "{FAILURE}{line}{FAILURE:#}").expect("a string takes everything");
+            text.push_str(&format!("{FAILURE}{line}{FAILURE:#}\n"));
         }
         for line in footnotes(workload) {
             text.push_str(&wrapped(&visible(&line)));

@@ -1,7 +1,5 @@
 //! The result of the checks of a machine, as text.
 
-use std::fmt::Write;
-
 use super::Finding;
 use crate::render::{FAILURE, NAME};
 
@@ -11,10 +9,9 @@ pub fn text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for Finding { what, found, advice } in findings {
         let style = if advice.is_some() { FAILURE } else { NAME };
-        writeln!(text, "{style}{what:<widest$}{style:#}  {found}")
-            .expect("a string takes everything");
+        text.push_str(&format!("{style}{what:<widest$}{style:#}  {found}\n"));
         if let Some(advice) = advice {
-            writeln!(text, "{:<widest$}  -> {advice}", "").expect("a string takes everything");
+            text.push_str(&format!("{:<widest$}  -> {advice}\n", ""));
         }
     }
     let bad = findings.iter().filter(|finding| finding.advice.is_some()).count();

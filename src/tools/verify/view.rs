@@ -1,9 +1,7 @@
 //! The conformance grid as text, Markdown and JSON.
 
-use std::fmt::Write;
-
 use crate::render::HEADING;
-use crate::render::escape::{self, visible};
+use crate::render::escape::visible;
 use crate::scenario::fault::{self, Fault, Group};
 use crate::tools::verify::{Cell, Grid, Verdict};
 
@@ -29,6 +27,11 @@ fn verdict_sign(verdict: Verdict) -> char {
         Verdict::Hung => 'H',
         Verdict::Crashed => 'X',
     }
+}
+
+/// Returns the signs of a fault, backend by backend.
+fn signs(grid: &Grid, fault: &Fault) -> impl Iterator<Item = char> {
+    grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign))
 }
 
 /// The meaning of each sign.
@@ -122,7 +125,7 @@ pub(crate) fn summary(grid: &Grid) -> String {
 /// Returns the grid as text for a terminal.
 pub fn text(grid: &Grid) -> String {
     let (mut text, repeats) = (String::new(), repeats(grid));
-    let mut line = |line: &str| writeln!(text, "{line}").expect("a string takes everything");
+    let mut line = |line: &str| text.push_str(&format!("{line}\n"));
     for (number, row) in grid.rows.iter().enumerate() {
         line(&visible(&format!(
             "{}  {} ({}, {})",
@@ -137,9 +140,7 @@ pub fn text(grid: &Grid) -> String {
             (0..grid.rows.len()).flat_map(|number| [' ', column(number)]).collect();
         line(&format!("\n{HEADING}{:<24}{columns}{HEADING:#}", group.title));
         for fault in faults {
-            let signs =
-                grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign));
-            let signs: String = signs.flat_map(|sign| [' ', sign]).collect();
+            let signs: String = signs(grid, fault).flat_map(|sign| [' ', sign]).collect();
             line(&format!("{:<24}{signs}", fault.name));
         }
     }
@@ -197,7 +198,7 @@ pub fn markdown(grid: &Grid) -> String {
          the healthy one again over one session, in a process of its own for each fault.\n\n",
     );
     let repeats = repeats(grid);
-    let mut line = |line: &str| writeln!(page, "{line}").expect("a string takes everything");
+    let mut line = |line: &str| page.push_str(&format!("{line}\n"));
     line(&format!("{} The deadline was {} ms.\n", summary(grid), grid.deadline_ms));
     line("| sign | meaning |\n|---|---|");
     for (sign, meaning) in LEGEND {
@@ -258,9 +259,7 @@ fn grid_tables(grid: &Grid) -> Vec<String> {
         let heading = format!("\n## Faults of {}", group.title);
         lines.push(format!("{heading}\n\n| fault | {} |\n|---|{rule}", names.join(" | ")));
         for fault in faults {
-            let signs =
-                grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign));
-            let signs: Vec<String> = signs.map(|sign| format!("`{sign}`")).collect();
+            let signs: Vec<String> = signs(grid, fault).map(|sign| format!("`{sign}`")).collect();
             lines.push(format!("| {} | {} |", fault.name, signs.join(" | ")));
         }
     }
@@ -300,8 +299,11 @@ pub fn short(grid: &Grid) -> String {
          |---|---|---|---|\n",
     );
     for (rows, found) in together {
-        writeln!(table, "| {} | {} |", rows.join(", "), found.map(fault_list).join(" | "))
-            .expect("a string takes everything");
+        table.push_str(&format!(
+            "| {} | {} |\n",
+            rows.join(", "),
+            found.map(fault_list).join(" | ")
+        ));
     }
     table
 }
@@ -316,9 +318,4 @@ fn fault_list(faults: Vec<&str>) -> String {
 /// Escapes text from a worker for a Markdown table.
 fn cell_text(text: &str) -> String {
     visible(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('`', "'")
-}
-
-/// Returns the grid as JSON.
-pub fn json(grid: &Grid) -> String {
-    escape::json(&(serde_json::to_string_pretty(grid).expect("plain values are JSON") + "\n"))
 }
