@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
 use crate::fetch::{Capability, Limits};
-use crate::record::{CostSample, PassSample, Placement, Probe, WorkerSetup};
+use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::stats::paired::LEAST_BLOCKS;
 use crate::worker::MAX_LINE_BYTES;
 use crate::worker::child::Child;
@@ -204,8 +204,7 @@ pub fn compare(
             observe(Event::Probed { workload: index, probed })?;
         }
         let workload = probed.as_ref().unwrap_or(workload);
-        let probe = workload.as_live().and_then(|live| live.probe.as_ref());
-        if plan.is_interrupted() || probe.is_some_and(Probe::is_all_dead) {
+        if plan.is_interrupted() || workload.is_dead() {
             continue;
         }
         let budget = Budget::new(plan, start.elapsed());

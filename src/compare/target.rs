@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The target of fetches during a workload.
 #[derive(Debug)]
 pub(super) enum Target<'a> {
-    Mock { server: ServerProcess, scenario: &'a Scenario },
+    Mock { server: Box<ServerProcess>, scenario: &'a Scenario },
     Live(&'a LiveSites),
 }
 
@@ -35,7 +35,7 @@ impl<'a> Target<'a> {
                 });
                 let server =
                     server.with_context(|| format!("cannot compare on {}", scenario.name))?;
-                Ok(Self::Mock { server, scenario })
+                Ok(Self::Mock { server: Box::new(server), scenario })
             }
         }
     }
@@ -47,9 +47,8 @@ impl<'a> Target<'a> {
                 Open::new(live.urls().map(Url::to_string).collect(), false, &live.limits)
             }
             Self::Mock { server, scenario } => {
-                let sites = scenario.sites.iter().enumerate();
-                let urls =
-                    sites.map(|(index, site)| format!("{}/{index}", server.origins()[site.origin]));
+                let sites = 0..scenario.sites.len();
+                let urls = sites.map(|site| scenario.site_url(server.origins(), site));
                 Open {
                     cacert: server.cacert().map(str::to_owned),
                     ..Open::new(urls.collect(), true, &scenario.limits)

@@ -120,12 +120,9 @@ impl Workload {
         }
     }
 
-    /// Returns the live sites; `None` for a mock scenario.
-    pub(super) fn as_live(&self) -> Option<&LiveSites> {
-        match self {
-            Self::Mock { .. } => None,
-            Self::Live(live) => Some(live),
-        }
+    /// Whether every site failed for every backend when they were probed.
+    pub(super) fn is_dead(&self) -> bool {
+        matches!(self, Self::Live(LiveSites { probe: Some(probe), .. }) if probe.is_all_dead())
     }
 
     /// Returns the ideal time of a pass; `None` without programmed delays.

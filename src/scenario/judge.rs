@@ -8,43 +8,24 @@ use super::Scenario;
 use crate::fetch::Pass;
 use crate::fetch::answer::{Beginning, Page};
 
-/// The difference between an answer and the programmed one.
+/// An answer that is not the programmed one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wrong {
-    /// Another status or body.
-    Answer {
-        /// The programmed answer.
-        expected: Page,
-        /// The answer.
-        found: Page,
-    },
-    /// The answer to the previous visit.
-    Stale {
-        /// The programmed answer.
-        expected: Page,
-        /// The answer.
-        found: Page,
-    },
-    /// The right status and body, but other first bytes.
-    Beginning {
-        /// The programmed bytes.
-        expected: Beginning,
-        /// The bytes in the answer.
-        found: Beginning,
-    },
+pub struct Wrong {
+    expected: Page,
+    found: Page,
+    /// Whether it is the answer to the previous visit.
+    is_stale: bool,
 }
 
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Answer { expected, found } => write!(f, "expected {expected}, got {found}"),
-            Self::Stale { expected, found } => {
-                write!(f, "expected {expected}, got {found}, the answer of an earlier pass")
-            }
-            Self::Beginning { expected, found } => {
-                write!(f, "expected a body that begins with {expected:?}, got {found:?}")
-            }
-        }
+        let Self { expected, found, is_stale } = self;
+        write!(f, "expected {expected}, got {found}")?;
+        f.write_str(match is_stale {
+            true => ", the answer of an earlier pass",
+            false if found.agrees_with(expected) => ", with other first bytes",
+            false => "",
+        })
     }
 }
 
@@ -54,18 +35,16 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// Returns the difference if the answer is not the programmed one.
+    /// The answer is not the programmed one.
     pub fn judge(&self, site: usize, visit: u64, page: &Page) -> Result<(), Wrong> {
         let (expected, found) = (self.page(site, visit), *page);
-        if page.agrees_with(&expected) {
-            let is_right = [expected.beginning, Beginning::default()].contains(&page.beginning);
-            let (expected, found) = (expected.beginning, page.beginning);
-            return if is_right { Ok(()) } else { Err(Wrong::Beginning { expected, found }) };
+        let has_beginning = found.beginning != Beginning::default();
+        if found.agrees_with(&expected) && (!has_beginning || found.beginning == expected.beginning)
+        {
+            return Ok(());
         }
-        match visit.checked_sub(1).map(|previous| self.page(site, previous)) {
-            Some(stale) if page.agrees_with(&stale) => Err(Wrong::Stale { expected, found }),
-            _ => Err(Wrong::Answer { expected, found }),
-        }
+        let is_stale = visit > 0 && found.agrees_with(&self.page(site, visit - 1));
+        Err(Wrong { expected, found, is_stale })
     }
 
     /// Compares the answers of a pass with the programmed ones. The pass fetched the first `urls`
@@ -135,10 +114,10 @@ mod tests {
         let page = article().page(0, 0);
         let without = Page { beginning: Beginning::default(), ..page };
         assert_eq!(article().judge(0, 0, &without), Ok(()));
-        let (expected, found) = (page.beginning, article().page(1, 0).beginning);
-        assert_eq!(
-            article().judge(0, 0, &Page { beginning: found, ..page }),
-            Err(Wrong::Beginning { expected, found })
-        );
+        let mut beginning = Beginning::default();
+        beginning.extend(b"other");
+        let other = Page { beginning, ..page };
+        let problem = article().judge(0, 0, &other).map_err(|wrong| wrong.to_string());
+        assert!(problem.is_err_and(|problem| problem.ends_with(", with other first bytes")));
     }
 }

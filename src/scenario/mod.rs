@@ -146,15 +146,16 @@ impl Scenario {
     ///
     /// Panics if `origins` is shorter than [`Scenario::origins`].
     pub fn urls(&self, origins: &[Origin], visit: u64) -> Vec<Url> {
-        self.sites
-            .iter()
-            .enumerate()
-            .map(|(index, site)| {
-                format!("{}/{index}/{visit}", origins[site.origin])
-                    .parse()
-                    .expect("an origin and digits are a url")
-            })
-            .collect()
+        let urls = (0..self.sites.len()).map(|site| {
+            let url = format!("{}/{visit}", self.site_url(origins, site));
+            url.parse().expect("an origin and digits are a url")
+        });
+        urls.collect()
+    }
+
+    /// Returns the url of a site without its end, the visit.
+    pub(crate) fn site_url(&self, origins: &[Origin], site: usize) -> String {
+        format!("{}/{site}", origins[self.sites[site].origin])
     }
 
     /// Returns the programmed time of each answer of `visit`, in the order of the sites.

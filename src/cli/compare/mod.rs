@@ -209,21 +209,7 @@ fn show(args: &CompareArgs, setup: &Setup, workloads: &[WorkloadAnalysis]) -> an
 fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan> {
     let program = this_program()?;
     let mut participants = participants(&args.backend, &program);
-    let named = args.scenarios.iter().map(|name| (name.as_str(), None));
-    let defaults = DEFAULT_SCENARIOS.iter().map(|(name, scale)| (*name, Some(*scale)));
-    let wanted: Vec<_> =
-        if args.scenarios.is_empty() { defaults.collect() } else { named.collect() };
-    let workloads = match &args.sites {
-        Some(list) => {
-            let sites = read_sites(list, args.skip_bad)?;
-            let limits = limits(sites.len(), REDIRECTS);
-            vec![Workload::live(sites, limits)]
-        }
-        None => wanted
-            .into_iter()
-            .map(|(name, scale)| workload(args, name, scale))
-            .collect::<anyhow::Result<_>>()?,
-    };
+    let workloads = workloads(args)?;
     let reference = match &args.reference {
         Some(Chosen(several)) => {
             let [reference] = several.as_slice() else {
@@ -261,10 +247,21 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     })
 }
 
-fn workload(args: &CompareArgs, name: &str, scale: Option<f64>) -> anyhow::Result<Workload> {
+fn workloads(args: &CompareArgs) -> anyhow::Result<Vec<Workload>> {
+    if let Some(list) = &args.sites {
+        let sites = read_sites(list, args.skip_bad)?;
+        let limits = limits(sites.len(), REDIRECTS);
+        return Ok(vec![Workload::live(sites, limits)]);
+    }
+    if args.scenarios.is_empty() {
+        return DEFAULT_SCENARIOS.iter().map(|(name, _)| mock(args, name)).collect();
+    }
+    args.scenarios.iter().map(|name| mock(args, name)).collect()
+}
+
+fn mock(args: &CompareArgs, name: &str) -> anyhow::Result<Workload> {
     let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
-    let time_scale = args.time_scale.or(scale).or(usual).unwrap_or(1.0);
-    Workload::mock(name, time_scale)
+    Workload::mock(name, args.time_scale.or(usual).unwrap_or(1.0))
 }
 
 fn command_line() -> String {

@@ -22,8 +22,8 @@ pub(in crate::cli) const REDIRECTS: u32 = 10;
 /// The highest default concurrency, to spare other people's sites.
 const CONCURRENCY_MAX: usize = 64;
 
-/// Live sites. Each backend visits each of them once.
-struct LiveSites {
+/// One pass of each backend over live sites.
+struct LiveRun {
     sites: Vec<ListedSite>,
     /// Notes on the backends left out.
     left_out: Vec<String>,
@@ -48,10 +48,10 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         &options.headers,
     );
     reserve(&entrants, 0)?;
-    compare(LiveSites { sites, left_out, endings: Endings::default() }, &entrants, &options)
+    compare(LiveRun { sites, left_out, endings: Endings::default() }, &entrants, &options)
 }
 
-impl SiteSet for LiveSites {
+impl SiteSet for LiveRun {
     fn urls(&self) -> Vec<Url> {
         self.sites.iter().map(|site| site.url.clone()).collect()
     }

@@ -26,8 +26,8 @@ const VISIT: u64 = 0;
 /// The article's scenario.
 const ARTICLE: &str = "article";
 
-/// A scenario and its server.
-struct MockSites {
+/// One pass of each backend over a scenario, from its server.
+struct MockRun {
     scenario: Arc<Scenario>,
     server: ServerProcess,
     is_article: bool,
@@ -35,7 +35,7 @@ struct MockSites {
     left_out: Vec<String>,
 }
 
-impl MockSites {
+impl MockRun {
     fn line(&self, (site, fetched): (usize, &Fetched)) -> Line {
         Line {
             label: self.scenario.sites[site].label.clone(),
@@ -68,13 +68,13 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let server = ServerProcess::start(&program, name, time_scale)?;
     options.roots = options.roots.or(server.roots()?);
     compare(
-        MockSites { scenario, server, is_article: name == ARTICLE, left_out },
+        MockRun { scenario, server, is_article: name == ARTICLE, left_out },
         &entrants,
         &options,
     )
 }
 
-impl SiteSet for MockSites {
+impl SiteSet for MockRun {
     fn urls(&self) -> Vec<Url> {
         self.scenario.urls(self.server.origins(), VISIT)
     }

@@ -75,13 +75,13 @@ impl Verification {
             .iter()
             .map(|participant| verifier.describe(participant))
             .collect::<anyhow::Result<_>>()?;
-        let mut attempts = verifier.all_cells()?;
-        verifier.retry_doubtful(&mut attempts)?;
+        let mut cells = verifier.all_cells()?;
+        verifier.retry_doubtful(&mut cells)?;
         Ok(Grid {
             grid_version: GRID_VERSION,
             deadline_ms: self.deadline.as_millis() as u64,
             rows,
-            cells: attempts.into_iter().map(|attempt| attempt.cell).collect(),
+            cells: cells.into_iter().map(|cell| cell.cell).collect(),
         })
     }
 }
@@ -112,7 +112,7 @@ impl Verifier<'_> {
         })
     }
 
-    fn all_cells(&self) -> anyhow::Result<Vec<Attempt>> {
+    fn all_cells(&self) -> anyhow::Result<Vec<MeasuredCell>> {
         let count = self.verification.cells();
         let next = AtomicUsize::new(0);
         let made = Mutex::new(vec![None; count]);
@@ -132,7 +132,7 @@ impl Verifier<'_> {
     fn run_lane(
         &self,
         next: &AtomicUsize,
-        made: &Mutex<Vec<Option<Attempt>>>,
+        made: &Mutex<Vec<Option<MeasuredCell>>>,
     ) -> anyhow::Result<()> {
         let server = self.server()?;
         loop {
@@ -148,10 +148,10 @@ impl Verifier<'_> {
 
     /// Measures late cells and wrong error classes again, one at a time. A repeated result is
     /// final. Late cells are retried several times, because a busy machine is not slow every time.
-    fn retry_doubtful(&self, attempts: &mut [Attempt]) -> anyhow::Result<()> {
+    fn retry_doubtful(&self, cells: &mut [MeasuredCell]) -> anyhow::Result<()> {
         let mut server = None;
-        let attempts = attempts.iter_mut().enumerate();
-        for (index, last) in attempts.filter(|(_, attempt)| attempt.is_doubtful()) {
+        let cells = cells.iter_mut().enumerate();
+        for (index, last) in cells.filter(|(_, cell)| cell.is_doubtful()) {
             for _ in 0..TRIES {
                 let server = match &server {
                     Some(server) => server,
@@ -167,27 +167,27 @@ impl Verifier<'_> {
     }
 
     /// Measures a cell. `index` counts backend by backend, and fault by fault in each.
-    fn cell(&self, server: &ServerProcess, index: usize) -> anyhow::Result<Attempt> {
+    fn cell(&self, server: &ServerProcess, index: usize) -> anyhow::Result<MeasuredCell> {
         let participant = &self.verification.participants[index / self.cases.len()];
         let case = &self.cases[index % self.cases.len()];
         let site = &self.scenario.sites[case.faulty];
         let encrypted = self.scenario.origins[site.origin].scheme() == "https";
         if encrypted && !participant.https {
             let judgement = Judgement::unanimous(Verdict::LeftOut, "it cannot fetch https");
-            return Ok(Attempt::new(participant, case, judgement, 0));
+            return Ok(MeasuredCell::new(participant, case, judgement, 0));
         }
         server.take_witness()?;
         let seen = self.passes(server, participant, case);
         let requests = server.take_witness()?.requests;
         let repeats = requests.saturating_sub(2 * case.requests(self.limits.redirects));
         let judgement = judge(&self.scenario, case, self.limits.deadline, &seen);
-        Ok(Attempt::new(participant, case, judgement, repeats))
+        Ok(MeasuredCell::new(participant, case, judgement, repeats))
     }
 
     /// Makes both passes of a cell.
     fn passes(&self, server: &ServerProcess, participant: &Participant, case: &Case) -> Seen {
-        let urls = [case.healthy, case.faulty]
-            .map(|site| format!("{}/{site}", server.origins()[self.scenario.sites[site].origin]));
+        let urls =
+            [case.healthy, case.faulty].map(|site| self.scenario.site_url(server.origins(), site));
         let cacert = server.cacert().map(str::to_owned);
         let open = Open { cacert, ..Open::new(urls.to_vec(), true, &self.limits) };
         match self.both_passes(participant, &open) {
@@ -212,13 +212,13 @@ impl Verifier<'_> {
 
 /// A measured cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Attempt {
+struct MeasuredCell {
     cell: Cell,
     /// Whether the backend took too long.
     is_late: bool,
 }
 
-impl Attempt {
+impl MeasuredCell {
     fn new(participant: &Participant, case: &Case, judgement: Judgement, repeats: u64) -> Self {
         let (row, fault) = (participant.name.clone(), case.fault.name.to_owned());
         let Judgement { client, checked, told, is_late } = judgement;
