@@ -14,6 +14,7 @@ use crate::backend::open_fake;
 use crate::cli::program::this_program;
 use crate::cli::usage;
 use crate::client::UserOptions;
+use crate::fetch::answer::Page;
 use crate::fetch::{Fetch, Fetched, Pass, Progress};
 use crate::report::text::{self, Line};
 use crate::scenario::Scenario;
@@ -45,8 +46,7 @@ impl MockRun {
             // Any other than the programmed one is a wrong answer.
             status: None,
             result: fetched.result.as_ref().map_err(ToString::to_string).and_then(|page| {
-                let judgement = self.scenario.judge(site, VISIT, page);
-                judgement.map_err(|wrong| format!("wrong-answer: {wrong}"))?;
+                checked(&self.scenario, site, VISIT, page)?;
                 Ok(page.beginning.text().into_owned())
             }),
         }
@@ -105,5 +105,26 @@ impl SiteSet for MockRun {
         let article = self.is_article.then(|| text::ARTICLE_NOTE.to_owned());
         let one_pass = text::ONE_PASS_NOTE.to_owned();
         std::iter::once(one_pass).chain(article).chain(self.left_out.clone()).collect()
+    }
+}
+
+fn checked(scenario: &Scenario, site: usize, visit: u64, page: &Page) -> Result<(), String> {
+    scenario.judge(site, visit, page).map_err(|wrong| format!("wrong-answer: {wrong}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stale_answers_are_wrong() {
+        let article = Scenario::load(ARTICLE).unwrap();
+        let (expected, stale) = (article.page(0, 1), article.page(0, 0));
+        assert_eq!(checked(&article, 0, 1, &expected), Ok(()));
+        let problem = checked(&article, 0, 1, &stale).unwrap_err();
+        assert!(
+            problem.starts_with("wrong-answer: expected status 200, 50000 bytes, crc32 "),
+            "{problem}"
+        );
     }
 }
