@@ -16,7 +16,7 @@ use fetchbench::client::UserOptions;
 use fetchbench::compare::LONGEST_IDEAL;
 use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Capability, Fetch, Progress};
-use fetchbench::record::{Sample, What};
+use fetchbench::record::{BenchSample, SampleKind};
 use fetchbench::scenario::Scenario;
 
 mod by_hand;
@@ -81,7 +81,7 @@ fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
             BenchmarkId::from_parameter(backend),
             place,
             &backend,
-            What::Pass,
+            SampleKind::Pass,
         );
     }
 }
@@ -94,7 +94,7 @@ fn bench_concurrency(criterion: &mut Criterion, suite: &Suite) {
         let place = suite.place(keepalive().with_concurrency(concurrency));
         for backend in Backend::usual().filter(|backend| !backend.is_sequential()) {
             let id = BenchmarkId::new(backend.to_string(), concurrency);
-            bench_backend(&mut group, id, &place, &backend, What::Concurrency);
+            bench_backend(&mut group, id, &place, &backend, SampleKind::Concurrency);
         }
     }
 }
@@ -111,7 +111,7 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
             drop(session);
             Timed { elapsed, ideal: None }
         };
-        let sample = Sample { fetches: 0, ..place.sample(What::Open, &backend) };
+        let sample = BenchSample { fetches: 0, ..place.sample(SampleKind::Open, &backend) };
         bench(&mut group, BenchmarkId::new("open", backend), &sample, suite, || (), open);
     }
     for (name, open) in by_hand::ALL {
@@ -121,7 +121,7 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
             elapsed: by_hand(&place.urls(visit)),
             ideal: None,
         };
-        let sample = place.sample(What::ByHand, &backend);
+        let sample = place.sample(SampleKind::ByHand, &backend);
         let open = || {
             place.origins();
             open(concurrency)
@@ -144,7 +144,7 @@ fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
         assert_eq!(pass.fetched.len(), urls.len());
         Timed { elapsed, ideal: None }
     };
-    let sample = place.sample(What::Harness, &backend);
+    let sample = place.sample(SampleKind::Harness, &backend);
     bench(
         group,
         BenchmarkId::from_parameter(backend),
@@ -161,7 +161,7 @@ fn bench_backend(
     id: BenchmarkId,
     place: &Place<'_>,
     backend: &Backend,
-    what: What,
+    what: SampleKind,
 ) {
     let sample = place.sample(what, backend);
     let open = || open(backend, &place.options(), &place.scenario);
@@ -178,7 +178,7 @@ fn bench_backend(
 fn bench<S>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,
-    sample: &Sample,
+    sample: &BenchSample,
     suite: &Suite,
     open: impl Fn() -> S,
     pass: impl Fn(&mut S, u64) -> Timed,
@@ -194,7 +194,7 @@ fn bench<S>(
             let elapsed: Duration = timed.iter().map(|timed| timed.elapsed).sum();
             if !warm_up.includes(passes) {
                 let ideal: Option<Duration> = timed.iter().map(|timed| timed.ideal).sum();
-                suite.keep(&Sample {
+                suite.keep(&BenchSample {
                     passes: NonZeroU64::new(passes).expect("criterion asks for one at least"),
                     elapsed_s: elapsed.as_secs_f64(),
                     ideal_s: ideal.map(|ideal| ideal.as_secs_f64()),

@@ -44,6 +44,10 @@
 // What only some backends use is used by all backends together.
 #![cfg_attr(not(feature = "full"), allow(dead_code, unused_imports))]
 
+// `record/fixtures.rs` is part of the integration tests too, and names this crate as they do.
+#[cfg(test)]
+extern crate self as fetchbench;
+
 // Floor 0: the interface of every backend; pure functions on numbers.
 pub mod fetch;
 #[cfg(feature = "harness")]

@@ -12,7 +12,7 @@ use fetchbench::client::UserOptions;
 use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Fetch, Pass};
 use fetchbench::record::machine;
-use fetchbench::record::{Environment, Journal, Sample, What};
+use fetchbench::record::{BenchSample, BenchWriter, Environment, SampleKind};
 use fetchbench::scenario::Scenario;
 use fetchbench::scenario::units::parse_time_scale;
 use fetchbench::server::ServerProcess;
@@ -35,7 +35,7 @@ pub struct Suite {
     /// What all delays are multiplied by, if it was set.
     time_scale: Option<f64>,
     /// Begun with the first sample, so that listing functions leaves no record behind.
-    journal: RefCell<Option<Journal>>,
+    writer: RefCell<Option<BenchWriter>>,
 }
 
 impl Suite {
@@ -53,7 +53,7 @@ impl Suite {
             .map(|text| parse_time_scale(&text.to_string_lossy()))
             .transpose()
             .map_err(|error| anyhow!("FETCHBENCH_TIME_SCALE: {error}"))?;
-        Ok(Self { test, keeping, time_scale, journal: RefCell::new(None) })
+        Ok(Self { test, keeping, time_scale, writer: RefCell::new(None) })
     }
 
     /// A scenario to be measured, with a server that is started when the first function asks for
@@ -70,35 +70,35 @@ impl Suite {
     }
 
     /// Keeps a sample.
-    pub fn keep(&self, sample: &Sample) {
+    pub fn keep(&self, sample: &BenchSample) {
         if !self.keeping {
             return;
         }
-        let mut journal = self.journal.borrow_mut();
-        let journal = journal
+        let mut writer = self.writer.borrow_mut();
+        let writer = writer
             .get_or_insert_with(|| begin_record().unwrap_or_else(|error| panic!("{error:#}")));
-        journal.append(sample).unwrap_or_else(|error| panic!("{error:#}"));
+        writer.append(sample).unwrap_or_else(|error| panic!("{error:#}"));
     }
 
     /// Where the samples were kept, if any were.
     pub fn record(&self) -> Option<PathBuf> {
-        self.journal.borrow().as_ref().map(|journal| journal.folder().to_owned())
+        self.writer.borrow().as_ref().map(|writer| writer.folder().to_owned())
     }
 }
 
 /// Begins a record in the folder that the environment names, or else below `target/fetchbench`.
-fn begin_record() -> anyhow::Result<Journal> {
+fn begin_record() -> anyhow::Result<BenchWriter> {
     let words: Vec<String> =
         machine::arguments().into_iter().filter(|arg| arg != "--bench").collect();
     let separator = if words.is_empty() { "" } else { " -- " };
     let environment = Environment::capture(&format!("cargo bench{separator}{}", words.join(" ")));
     match env::var_os("FETCHBENCH_RECORD") {
-        Some(folder) => Journal::create(Path::new(&folder), &environment),
+        Some(folder) => BenchWriter::create(Path::new(&folder), &environment),
         None => {
             let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
                 .parent()
                 .context("there is a target folder")?;
-            Journal::create_below(&target.join("fetchbench"), &environment)
+            BenchWriter::create_below(&target.join("fetchbench"), &environment)
         }
     }
 }
@@ -173,9 +173,9 @@ impl Place<'_> {
     }
 
     /// The form of a sample of a row here, with no time in it yet.
-    pub fn sample(&self, what: What, backend: &Backend) -> Sample {
+    pub fn sample(&self, what: SampleKind, backend: &Backend) -> BenchSample {
         let limits = &self.scenario.limits;
-        Sample {
+        BenchSample {
             what,
             scenario: self.scenario.name.clone(),
             backend: backend.to_string(),

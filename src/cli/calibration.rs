@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::terminal::print;
 use super::usage;
 use crate::compare::analysis::analyse;
-use crate::record::Comparison;
+use crate::record::ComparisonRecord;
 use crate::tools::calibrate::view as report;
 use crate::tools::calibrate::{Run, block_lengths, resampled, trials};
 
@@ -36,7 +36,7 @@ pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
     let run = args
         .run
         .as_deref()
-        .map(|folder| Comparison::read(folder).and_then(Run::new))
+        .map(|folder| ComparisonRecord::read(folder).and_then(Run::new))
         .transpose()
         .map_err(usage)?;
     for workload in analyse(&comparison) {
@@ -62,11 +62,12 @@ pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Reads several records of the same comparison as one.
-fn read_all(folders: &[PathBuf]) -> anyhow::Result<Comparison> {
+fn read_all(folders: &[PathBuf]) -> anyhow::Result<ComparisonRecord> {
     let (first, others) = folders.split_first().context("name a record")?;
-    let mut all = Comparison::read(first)?;
+    let mut all = ComparisonRecord::read(first)?;
     for folder in others {
-        all.append(Comparison::read(folder)?).with_context(|| folder.display().to_string())?;
+        all.append(ComparisonRecord::read(folder)?)
+            .with_context(|| folder.display().to_string())?;
     }
     Ok(all)
 }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use super::terminal::{print, print_error};
 use super::{EXIT_INVALID, EXIT_REGRESSION, usage};
-use crate::record::{Comparison, Environment};
+use crate::record::{ComparisonRecord, Environment};
 use crate::tools::diff::view as report;
 use crate::tools::diff::{BackendChange, Threshold, difference, other_conditions, other_machine};
 
@@ -43,8 +43,8 @@ pub(super) struct DiffArgs {
     force: bool,
 }
 
-fn read(folder: &Path) -> anyhow::Result<(Environment, Comparison)> {
-    Ok((Environment::read(folder)?, Comparison::read(folder)?))
+fn read(folder: &Path) -> anyhow::Result<(Environment, ComparisonRecord)> {
+    Ok((Environment::read(folder)?, ComparisonRecord::read(folder)?))
 }
 
 pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {

@@ -11,7 +11,7 @@ use super::usage;
 use crate::compare::agreement::{Agreement, agreements};
 use crate::compare::analysis::{WorkloadAnalysis, analyse};
 use crate::compare::audit::view as audit;
-use crate::record::{Audit, Folder, Record, read_whole, replace_file};
+use crate::record::{Audit, BenchRecord, Folder, read_whole, replace_file};
 use crate::render::escape::json_text;
 use crate::report::{agreement, comparison, html, markdown, picture, splice};
 
@@ -77,7 +77,7 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
              `cargo bench`"
         )));
     }
-    let criterion = args.criterion.as_deref().map(Record::read).transpose().map_err(usage)?;
+    let criterion = args.criterion.as_deref().map(BenchRecord::read).transpose().map_err(usage)?;
     let beside = match &folder.comparison {
         Some(comparison) => {
             let bench = criterion.as_ref().or(folder.bench.as_ref());

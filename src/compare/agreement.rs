@@ -2,7 +2,7 @@
 //! and `compare`, which pairs them.
 
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
-use crate::record::{Measurement, Record, Sample, What, WorkloadSetup};
+use crate::record::{BenchRecord, BenchSample, Measurement, SampleKind, WorkloadSetup};
 use crate::stats::paired::{Ratio, Verdict};
 
 /// A backend against the reference of a comparison, by both instruments.
@@ -33,7 +33,7 @@ pub enum Accord {
 
 /// Compares every backend that both have measured on the same scenario, with the same delays,
 /// fetches and concurrency.
-pub fn agreements(record: &Record, workloads: &[WorkloadAnalysis]) -> Vec<Agreement> {
+pub fn agreements(record: &BenchRecord, workloads: &[WorkloadAnalysis]) -> Vec<Agreement> {
     let measurements = record.measurements();
     workloads.iter().flat_map(|workload| workload_agreements(&measurements, workload)).collect()
 }
@@ -73,8 +73,8 @@ fn pass_s(measurements: &[Measurement<'_>], setup: &WorkloadSetup, backend: &str
     found.map(Measurement::pass_s)
 }
 
-fn is_same_pass(sample: &Sample, setup: &WorkloadSetup, backend: &str) -> bool {
-    sample.what == What::Pass
+fn is_same_pass(sample: &BenchSample, setup: &WorkloadSetup, backend: &str) -> bool {
+    sample.what == SampleKind::Pass
         && (sample.backend.as_str(), sample.scenario.as_str()) == (backend, setup.scenario.as_str())
         && (sample.fetches, sample.concurrency, sample.time_scale)
             == (setup.fetches, setup.concurrency, setup.time_scale)

@@ -1,16 +1,18 @@
 //! The head of a record, which describes the comparison.
 
 use super::{Participant, Plan, Workload, no_instructions};
-use crate::record::{BackendSetup, COMPARISON_VERSION, Capacity, MOST_KEPT, Setup, WorkloadSetup};
+use crate::record::{
+    BackendSetup, COMPARISON_VERSION, Capacity, ComparisonSetup, MOST_KEPT, WorkloadSetup,
+};
 
 impl Plan {
     /// Returns the head of the record.
-    pub(super) fn setup(&self, command: String, capacity: Option<Capacity>) -> Setup {
+    pub(super) fn setup(&self, command: String, capacity: Option<Capacity>) -> ComparisonSetup {
         let backends = self.participants.iter().map(|participant| BackendSetup {
             name: participant.name.clone(),
             sequential: participant.sequential,
         });
-        Setup {
+        ComparisonSetup {
             comparison_version: COMPARISON_VERSION,
             command: Some(command),
             complete: false,

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use super::{Event, Plan, Workload, audit, capacity, compare};
 use crate::record::machine::{self, CoreTicks};
 use crate::record::{
-    Aftermath, Capacity, Comparison, ComparisonJournal, Environment, Unwritable, new_folder,
+    Aftermath, Capacity, ComparisonRecord, ComparisonWriter, Environment, Unwritable, new_folder,
     remove_comparison,
 };
 use crate::server;
@@ -31,8 +31,10 @@ impl Destination {
     /// Prepares the directory of the record and returns it.
     fn prepare(&self, environment: &Environment) -> anyhow::Result<PathBuf> {
         match self {
-            Self::Below(parent) => new_folder(parent, environment).map_err(Unwritable::wrap),
-            Self::Folder(folder) if Comparison::is_in(folder) => {
+            Self::Below(parent) => {
+                new_folder(parent, &environment.folder_name()).map_err(Unwritable::wrap)
+            }
+            Self::Folder(folder) if ComparisonRecord::is_in(folder) => {
                 bail!(
                     "{} holds a record already: name another folder, or replace it with --force",
                     folder.display()
@@ -53,7 +55,7 @@ pub struct Recorded {
     /// The directory of the record.
     pub folder: PathBuf,
     /// The record, read back.
-    pub comparison: Comparison,
+    pub comparison: ComparisonRecord,
 }
 
 /// Measures a plan into a record and reads it back. `observe` receives each event after it was
@@ -74,12 +76,12 @@ pub fn run(
     let environment = Environment::capture(command);
     let folder = destination.prepare(&environment)?;
     let setup = plan.setup(environment.command.clone(), server_capacity(plan)?);
-    let mut journal =
-        ComparisonJournal::create(&folder, &environment, setup).map_err(Unwritable::wrap)?;
+    let mut writer =
+        ComparisonWriter::create(&folder, &environment, setup).map_err(Unwritable::wrap)?;
     let (start, ticks) = (Instant::now(), CoreTicks::now());
     observe(&Event::Start);
     compare(plan, |event| {
-        record(plan, &mut journal, &event).map_err(Unwritable::wrap)?;
+        record(plan, &mut writer, &event).map_err(Unwritable::wrap)?;
         observe(&event);
         Ok(())
     })?;
@@ -92,8 +94,8 @@ pub fn run(
         let audit = audit(&plan.participants, &plan.interrupted)?;
         audit.write(&folder).map_err(Unwritable::wrap)?;
     }
-    journal.finish(!plan.is_interrupted(), aftermath).map_err(Unwritable::wrap)?;
-    Ok(Recorded { comparison: Comparison::read(&folder)?, folder })
+    writer.finish(!plan.is_interrupted(), aftermath).map_err(Unwritable::wrap)?;
+    Ok(Recorded { comparison: ComparisonRecord::read(&folder)?, folder })
 }
 
 /// Measures the capacity of the mock server; `None` if all sites are live.
@@ -105,14 +107,14 @@ fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
     measured.context("the mock server fails").map(Some)
 }
 
-fn record(plan: &Plan, journal: &mut ComparisonJournal, event: &Event<'_>) -> anyhow::Result<()> {
+fn record(plan: &Plan, writer: &mut ComparisonWriter, event: &Event<'_>) -> anyhow::Result<()> {
     match event {
         Event::Start | Event::Probe(_) | Event::Block { .. } => Ok(()),
         Event::Probed { workload, probed } => {
-            journal.workload(*workload, probed.setup(&plan.participants))
+            writer.workload(*workload, probed.setup(&plan.participants))
         }
-        Event::Pass(sample) => journal.pass(sample),
-        Event::Cost(sample) => journal.cost(sample),
-        Event::Worker { workload, setup } => journal.worker(*workload, setup),
+        Event::Pass(sample) => writer.pass(sample),
+        Event::Cost(sample) => writer.cost(sample),
+        Event::Worker { workload, setup } => writer.worker(*workload, setup),
     }
 }

@@ -1,12 +1,22 @@
 //! The machine and the program that measured a record. No field names a person, a host or a path.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::SCHEMA_VERSION;
-use crate::record::lockfile;
-use crate::record::machine;
+use super::files::replace_json;
+use super::reader::Versioned;
+use super::{lockfile, machine};
+
+/// The file of the environment.
+pub(super) const ENVIRONMENT: Versioned = Versioned {
+    file: "environment.json",
+    kind: "environment",
+    folder_of: "record",
+    key: "schema_version",
+    version: 1,
+};
 
 /// The machine and the program that measured a record. `None` if the system does not report a
 /// value.
@@ -63,7 +73,7 @@ impl Environment {
     /// Captures the current environment, for a record made by `command`.
     pub fn capture(command: &str) -> Self {
         Self {
-            schema_version: SCHEMA_VERSION,
+            schema_version: ENVIRONMENT.version,
             started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             command: without_folders(command),
             cpu: machine::cpu_model().unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
@@ -82,6 +92,20 @@ impl Environment {
             open_files: machine::open_files(),
             ports: machine::ports(),
         }
+    }
+
+    /// Reads the environment of the record in a folder.
+    ///
+    /// # Errors
+    ///
+    /// The file is missing, damaged or of a newer version.
+    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        ENVIRONMENT.read(folder, Ok)
+    }
+
+    /// Writes the environment into the folder of a record.
+    pub(super) fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        replace_json(&folder.join(ENVIRONMENT.file), self)
     }
 
     /// Returns the name of a record's folder: `<date>T<hhmm>-<cpu>`.

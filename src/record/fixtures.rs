@@ -1,16 +1,17 @@
-//! Small records for tests.
+//! Small records for the tests of the crate and for those in `tests/`, which include this file.
 
 use std::num::NonZeroU64;
 
-use super::{
-    BackendSetup, Comparison, CostSample, Environment, Folder, Git, Latencies, PassSample,
-    Placement, Record, Sample, Setup, Validity, What, WorkloadSetup, control,
+use fetchbench::fetch::Connections;
+use fetchbench::record::{
+    BackendSetup, BenchRecord, BenchSample, COMPARISON_VERSION, ComparisonRecord, ComparisonSetup,
+    CostSample, Environment, Folder, Git, Latencies, PassSample, Placement, SampleKind, Validity,
+    WorkloadSetup, control,
 };
-use crate::fetch::Connections;
-use crate::worker::counting::Counts;
+use fetchbench::worker::counting::Counts;
 
 /// Returns a small record with every kind of sample.
-pub(crate) fn record() -> Record {
+pub(crate) fn record() -> BenchRecord {
     let mut environment = Environment::capture("cargo bench");
     environment.started = "2026-11-22T10:12:59Z".to_owned();
     environment.cpu = "Some CPU".to_owned();
@@ -27,28 +28,34 @@ pub(crate) fn record() -> Record {
     environment.git = Some(Git { revision: "0123456789abcdef".to_owned(), dirty: true });
     environment.load = Some([0.1, 0.2, 0.3]);
     let samples = vec![
-        sample(What::Pass, "keepalive", "surf@smol", 32, 0.1),
-        sample(What::Pass, "keepalive", "ureq@sequential", 32, 0.2),
-        sample(What::Pass, "keepalive", "surf@smol", 32, 0.12),
-        sample(What::Pass, "keepalive", "surf@smol", 32, 0.08),
-        Sample {
+        sample(SampleKind::Pass, "keepalive", "surf@smol", 32, 0.1),
+        sample(SampleKind::Pass, "keepalive", "ureq@sequential", 32, 0.2),
+        sample(SampleKind::Pass, "keepalive", "surf@smol", 32, 0.12),
+        sample(SampleKind::Pass, "keepalive", "surf@smol", 32, 0.08),
+        BenchSample {
             time_scale: 0.1,
             fetches: 7,
             ideal_s: Some(0.296),
-            ..sample(What::Pass, "article", "surf@smol", 7, 0.3)
+            ..sample(SampleKind::Pass, "article", "surf@smol", 7, 0.3)
         },
-        sample(What::Concurrency, "keepalive", "surf@smol", 1, 0.4),
-        sample(What::Concurrency, "keepalive", "surf@smol", 256, 0.1),
-        sample(What::Harness, "keepalive", "fake", 32, 0.001),
-        sample(What::Open, "keepalive", "surf@smol", 32, 0.0001),
-        sample(What::ByHand, "keepalive", "surf@smol", 32, 0.09),
+        sample(SampleKind::Concurrency, "keepalive", "surf@smol", 1, 0.4),
+        sample(SampleKind::Concurrency, "keepalive", "surf@smol", 256, 0.1),
+        sample(SampleKind::Harness, "keepalive", "fake", 32, 0.001),
+        sample(SampleKind::Open, "keepalive", "surf@smol", 32, 0.0001),
+        sample(SampleKind::ByHand, "keepalive", "surf@smol", 32, 0.09),
     ];
-    Record { name: "2026-11-22T1012-some-cpu".to_owned(), environment, samples, cut: false }
+    BenchRecord { name: "2026-11-22T1012-some-cpu".to_owned(), environment, samples, cut: false }
 }
 
 /// Returns a sample of two passes of 1,000 fetches.
-fn sample(what: What, scenario: &str, backend: &str, concurrency: usize, elapsed_s: f64) -> Sample {
-    Sample {
+fn sample(
+    what: SampleKind,
+    scenario: &str,
+    backend: &str,
+    concurrency: usize,
+    elapsed_s: f64,
+) -> BenchSample {
+    BenchSample {
         what,
         scenario: scenario.to_owned(),
         backend: backend.to_owned(),
@@ -62,48 +69,37 @@ fn sample(what: What, scenario: &str, backend: &str, concurrency: usize, elapsed
     }
 }
 
-pub(crate) fn folder(comparison: Option<Comparison>, bench: Option<Record>) -> Folder {
-    let Record { name, environment, .. } = record();
+pub(crate) fn folder(comparison: Option<ComparisonRecord>, bench: Option<BenchRecord>) -> Folder {
+    let BenchRecord { name, environment, .. } = record();
     Folder { name, environment, comparison, bench }
 }
 
 /// Returns a small comparison: three sites that take 10, 20 and 30 ms, and one backend of each
 /// kind.
-pub(crate) fn comparison() -> Comparison {
+pub(crate) fn comparison() -> ComparisonRecord {
     let backends = ["surf@smol", "hyper@smol", "ureq@sequential", "exec:broken"];
-    let mut comparison =
-        Comparison { setup: setup(&backends), passes: Vec::new(), costs: Vec::new() };
+    let mut comparison = ComparisonRecord {
+        setup: setup(&backends, &[article()]),
+        passes: Vec::new(),
+        costs: Vec::new(),
+    };
     for block in 0..6 {
         for (backend, factor) in [(0, 1.0), (0, 1.003), (1, 1.01), (2, 2.0), (3, 0.5)] {
             let is_control = factor == 1.003;
             let name = if is_control { control(backends[0]) } else { backends[backend].to_owned() };
-            comparison.passes.extend((0..3).map(|round| pass(&name, block, round, factor)));
-            comparison.costs.extend((!is_control).then(|| cost(&name, block, backend as u64)));
+            comparison.passes.extend((0..3).map(|round| noisy_pass(&name, block, round, factor)));
+            comparison
+                .costs
+                .extend((!is_control).then(|| counted_cost(&name, block, backend as u64)));
         }
     }
     comparison
 }
 
-fn setup(backends: &[&str]) -> Setup {
-    let workload = WorkloadSetup {
-        scenario: "article".to_owned(),
-        description: "three home pages".to_owned(),
-        time_scale: 0.5,
-        fetches: 3,
-        concurrency: 3,
-        origins: 3,
-        connections: Connections::Warm,
-        workers: Vec::new(),
-        live: false,
-        probe: None,
-        left_out: vec![("ureq@threads".to_owned(), 50.0)],
-        without_https: Vec::new(),
-        sites: ["http://a.example/", "http://b.example/", "http://c.example/"]
-            .map(str::to_owned)
-            .to_vec(),
-    };
-    Setup {
-        comparison_version: 1,
+/// Returns the setup of a complete comparison. The first backend is the reference.
+pub(crate) fn setup(backends: &[&str], workloads: &[WorkloadSetup]) -> ComparisonSetup {
+    ComparisonSetup {
+        comparison_version: COMPARISON_VERSION,
         complete: true,
         seed: 1,
         aftermath: None,
@@ -113,7 +109,7 @@ fn setup(backends: &[&str]) -> Setup {
         capacity: None,
         command: None,
         no_instructions: None,
-        workloads: vec![workload],
+        workloads: workloads.to_vec(),
     }
 }
 
@@ -121,43 +117,108 @@ fn backend_setup(name: &str) -> BackendSetup {
     BackendSetup { name: name.to_owned(), sequential: name.ends_with("sequential") }
 }
 
+/// Returns a workload of 100 fetches, 8 in flight, from one origin.
+pub(crate) fn workload(scenario: &str) -> WorkloadSetup {
+    WorkloadSetup {
+        scenario: scenario.to_owned(),
+        description: "small pages".to_owned(),
+        time_scale: 1.0,
+        fetches: 100,
+        concurrency: 8,
+        origins: 1,
+        connections: Connections::Warm,
+        workers: Vec::new(),
+        live: false,
+        probe: None,
+        left_out: Vec::new(),
+        without_https: Vec::new(),
+        sites: Vec::new(),
+    }
+}
+
+/// Returns the three home pages.
+fn article() -> WorkloadSetup {
+    WorkloadSetup {
+        description: "three home pages".to_owned(),
+        time_scale: 0.5,
+        fetches: 3,
+        concurrency: 3,
+        origins: 3,
+        left_out: vec![("ureq@threads".to_owned(), 50.0)],
+        sites: ["http://a.example/", "http://b.example/", "http://c.example/"]
+            .map(str::to_owned)
+            .to_vec(),
+        ..workload("article")
+    }
+}
+
+/// Returns a valid pass of the first round, without delays, witness and latencies.
+pub(crate) fn pass(scenario: &str, backend: &str, block: u32, elapsed_s: f64) -> PassSample {
+    PassSample {
+        scenario: scenario.to_owned(),
+        block,
+        round: Some(0),
+        backend: backend.to_owned(),
+        visit: u64::from(block),
+        elapsed_s: Some(elapsed_s),
+        ideal_s: None,
+        validity: Validity::Valid,
+        why: None,
+        witness: None,
+        latencies: Latencies::None,
+        starts: Vec::new(),
+    }
+}
+
 /// Returns a pass of 30 ms times `factor`, with a little noise that differs from block to block.
-fn pass(backend: &str, block: u32, round: u32, factor: f64) -> PassSample {
+fn noisy_pass(backend: &str, block: u32, round: u32, factor: f64) -> PassSample {
     let noise = f64::from((block * 7 + round * 3 + backend.len() as u32) % 11) / 2000.0;
     let broken = backend.ends_with("broken");
     let sequential = backend.ends_with("sequential");
     PassSample {
-        scenario: "article".to_owned(),
-        block,
         round: Some(round),
-        backend: backend.to_owned(),
         visit: u64::from(block * 1000 + round),
-        elapsed_s: Some(0.0301 * factor * (1.0 + noise)),
         ideal_s: Some(if sequential { 0.06 } else { 0.03 }),
         validity: if broken { Validity::WrongAnswer } else { Validity::Valid },
         why: broken.then(|| "http://a.example/: 3 bytes instead of 5".to_owned()),
-        witness: None,
         latencies: Latencies::Each(vec![10_010, 20_020, 30_030]),
         starts: if sequential { vec![0, 10_020, 30_050] } else { vec![5, 7, 9] },
+        ..pass("article", backend, block, 0.0301 * factor * (1.0 + noise))
     }
 }
 
-fn cost(backend: &str, block: u32, factor: u64) -> CostSample {
+/// Returns the cost of a block that took only processor time: `cpu_s` in the program and as much in
+/// the kernel.
+pub(crate) fn cost(scenario: &str, backend: &str, block: u32, cpu_s: f64) -> CostSample {
     CostSample {
-        scenario: "article".to_owned(),
+        scenario: scenario.to_owned(),
         block,
         backend: backend.to_owned(),
-        fetches: 9,
+        fetches: 100,
         cpu_s: None,
-        user_s: 0.001 * factor as f64,
+        user_s: cpu_s,
+        system_s: cpu_s,
+        voluntary_switches: 0,
+        involuntary_switches: 0,
+        threads: 1,
+        peak_rss_bytes: 1,
+        children_s: 0.0,
+        counted_fetches: 0,
+        counts: None,
+        instructions: None,
+    }
+}
+
+fn counted_cost(backend: &str, block: u32, factor: u64) -> CostSample {
+    CostSample {
+        fetches: 9,
         system_s: 0.002,
         voluntary_switches: 12,
         involuntary_switches: 3,
         threads: 2 + factor,
         peak_rss_bytes: 9_000_000 + factor,
-        children_s: 0.0,
         counted_fetches: 3,
         counts: Some(Counts { allocations: 60 + factor, allocated_bytes: 9000 }),
-        instructions: None,
+        ..cost("article", backend, block, 0.001 * factor as f64)
     }
 }

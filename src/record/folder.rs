@@ -1,12 +1,12 @@
 //! The folder of a record: the results of `compare`, of `cargo bench`, or of both on the same
 //! source.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
-
-use super::{Comparison, Environment, Record, SAMPLES_FILE};
+use super::bench::BenchRecord;
+use super::comparison::ComparisonRecord;
+use super::environment::Environment;
+use super::files::folder_name;
 
 /// The content of a record's folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,9 +16,9 @@ pub struct Folder {
     /// The machine and the program that measured it.
     pub environment: Environment,
     /// The results of `compare`, in paired rounds.
-    pub comparison: Option<Comparison>,
+    pub comparison: Option<ComparisonRecord>,
     /// The results of `cargo bench`.
-    pub bench: Option<Record>,
+    pub bench: Option<BenchRecord>,
 }
 
 impl Folder {
@@ -29,19 +29,12 @@ impl Folder {
     /// The folder is not that of a record, or a file is damaged or of a newer version. The message
     /// names the file.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let name = fs::canonicalize(path)
-            .ok()
-            .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
-            .with_context(|| {
-                format!(
-                    "{} is no folder: name that of a record, such as one in results/",
-                    path.display()
-                )
-            })?;
+        let name = folder_name(path)?;
         let environment = Environment::read(path)?;
-        let comparison = Comparison::is_in(path).then(|| Comparison::read(path)).transpose()?;
-        let has_samples = comparison.is_none() || path.join(SAMPLES_FILE).exists();
-        let bench = has_samples.then(|| Record::read(path)).transpose()?;
+        let is_comparison = ComparisonRecord::is_in(path);
+        let comparison = is_comparison.then(|| ComparisonRecord::read(path)).transpose()?;
+        let is_bench = !is_comparison || BenchRecord::is_in(path);
+        let bench = is_bench.then(|| BenchRecord::read(path)).transpose()?;
         Ok(Self { name, environment, comparison, bench })
     }
 }

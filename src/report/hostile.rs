@@ -6,7 +6,8 @@ use crate::compare::analysis::analyse;
 use crate::fetch::error::ErrorClass;
 use crate::record::fixtures::{comparison, folder, record};
 use crate::record::{
-    Comparison, DeadSite, DifferingSite, Ending, Probe, Record, Validity, WorkerSetup, control,
+    BenchRecord, ComparisonRecord, DeadSite, DifferingSite, Ending, Probe, Validity, WorkerSetup,
+    control,
 };
 use crate::render::escape::{is_active, json_text};
 
@@ -31,7 +32,7 @@ fn text() -> String {
 }
 
 /// Returns a record with hostile text wherever others can write.
-fn hostile() -> (Comparison, Record) {
+fn hostile() -> (ComparisonRecord, BenchRecord) {
     let mut hostile = comparison();
     rename(&mut hostile.setup.reference);
     hostile.setup.backends.iter_mut().for_each(|backend| rename(&mut backend.name));

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::comparison;
 use super::environment::{self, date};
 use crate::compare::analysis::WorkloadAnalysis;
-use crate::record::{Environment, Folder, Measurement, Record, What};
+use crate::record::{BenchRecord, Environment, Folder, Measurement, SampleKind};
 use crate::render::escape::markdown as escape;
 use crate::render::numbers::{grouped, per_second, seconds, time_scale};
 
@@ -36,7 +36,7 @@ pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
 }
 
 /// Returns the measurements of `cargo bench`.
-pub fn report(record: &Record) -> String {
+pub fn report(record: &BenchRecord) -> String {
     let measurements = record.measurements();
     let mut text = format!("# Record {}\n\n{WHAT_THESE_ARE}\n", escape(&record.name));
     if record.cut {
@@ -56,7 +56,7 @@ pub fn report(record: &Record) -> String {
 }
 
 /// Returns one table of all backends and scenarios, with the machine and the date.
-pub fn short(record: &Record) -> String {
+pub fn short(record: &BenchRecord) -> String {
     let measurements = record.measurements();
     let groups = scenarios(&measurements);
     let mut headings = vec!["row".to_owned()];
@@ -103,7 +103,7 @@ fn listed(facts: &[(&str, String)]) -> String {
 /// Returns the measurements of one kind.
 fn select<'m, 'a>(
     measurements: &'m [Measurement<'a>],
-    kind: What,
+    kind: SampleKind,
 ) -> impl Iterator<Item = &'m Measurement<'a>> {
     measurements.iter().filter(move |measurement| measurement.of().what == kind)
 }
@@ -111,7 +111,7 @@ fn select<'m, 'a>(
 /// Groups the measurements of passes by scenario and options, in measured order.
 fn scenarios<'m, 'a>(measurements: &'m [Measurement<'a>]) -> Vec<Vec<&'m Measurement<'a>>> {
     let mut groups: Vec<Vec<&Measurement<'_>>> = Vec::new();
-    for measurement in select(measurements, What::Pass) {
+    for measurement in select(measurements, SampleKind::Pass) {
         match groups.iter_mut().find(|group| is_same_scenario(group[0], measurement)) {
             Some(group) => group.push(measurement),
             None => groups.push(vec![measurement]),
@@ -132,7 +132,7 @@ fn is_same_scenario(one: &Measurement<'_>, other: &Measurement<'_>) -> bool {
 /// Returns the backends whose passes were measured, in measured order.
 fn backends<'a>(measurements: &[Measurement<'a>]) -> Vec<&'a str> {
     let mut backends = Vec::new();
-    for measurement in select(measurements, What::Pass) {
+    for measurement in select(measurements, SampleKind::Pass) {
         if !backends.contains(&measurement.of().backend.as_str()) {
             backends.push(measurement.of().backend.as_str());
         }
@@ -201,7 +201,7 @@ fn scenario_line(measurement: &Measurement<'_>, fastest_s: f64, has_ideal: bool)
 
 /// Returns the table of fetches per second: a row for each backend, a column for each concurrency.
 fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
-    let measured: Vec<_> = select(measurements, What::Concurrency).collect();
+    let measured: Vec<_> = select(measurements, SampleKind::Concurrency).collect();
     let Some(first) = measured.first() else { return String::new() };
     let (mut backends, mut widths) = (Vec::new(), Vec::new());
     for of in measured.iter().map(|measurement| measurement.of()) {
@@ -238,17 +238,17 @@ fn concurrency_line(backend: &str, widths: &[usize], measured: &[&Measurement<'_
 /// Returns the cost of the harness: alone, opening sessions, and next to hand-written loops.
 fn overhead(measurements: &[Measurement<'_>]) -> String {
     let mut lines = Vec::new();
-    for measurement in select(measurements, What::Harness) {
+    for measurement in select(measurements, SampleKind::Harness) {
         let fetch_s = measurement.pass_s() / measurement.of().fetches as f64;
         lines.push([format!("{}, a fetch", escape(&measurement.of().backend)), seconds(fetch_s)]);
     }
-    for measurement in select(measurements, What::Open) {
+    for measurement in select(measurements, SampleKind::Open) {
         lines.push([
             format!("opening {}", escape(&measurement.of().backend)),
             seconds(measurement.pass_s()),
         ]);
     }
-    for measurement in select(measurements, What::ByHand) {
+    for measurement in select(measurements, SampleKind::ByHand) {
         let by_hand = measurement.of();
         lines.push([
             format!(

@@ -6,7 +6,7 @@ use super::chart::bars::{Bar, Panel, chart};
 use super::comparison::show;
 use crate::compare::analysis::{BackendAnalysis, Outcome, WorkloadAnalysis};
 use crate::compare::metric::Unit;
-use crate::record::{Folder, Measurement, Record, What};
+use crate::record::{BenchRecord, Folder, Measurement, SampleKind};
 use crate::render::escape::visible;
 use crate::render::numbers::{grouped, per_second, seconds, time_scale};
 use crate::stats::paired::Verdict;
@@ -72,7 +72,7 @@ fn compared_bar(
 
 /// Returns each backend's rate on `keepalive`, where only client and executor take time, and its
 /// time for the article's sites.
-fn benched(record: &Record) -> Vec<Panel> {
+fn benched(record: &BenchRecord) -> Vec<Panel> {
     let measurements = record.measurements();
     let keepalive = passes(&measurements, "keepalive");
     let article = passes(&measurements, "article");
@@ -102,7 +102,7 @@ fn benched(record: &Record) -> Vec<Panel> {
 fn passes<'m, 'a>(measurements: &'m [Measurement<'a>], scenario: &str) -> Vec<&'m Measurement<'a>> {
     measurements
         .iter()
-        .filter(|m| m.of().what == What::Pass && m.of().scenario == scenario)
+        .filter(|m| m.of().what == SampleKind::Pass && m.of().scenario == scenario)
         .collect()
 }
 
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn empty_records_have_no_picture() {
         let mut record = record();
-        record.samples.retain(|sample| sample.what != What::Pass);
+        record.samples.retain(|sample| sample.what != SampleKind::Pass);
         assert!(
             draw(&folder(None, Some(record)), &[])
                 .unwrap_err()

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fetchbench::record::{Comparison, Validity};
+use fetchbench::record::{ComparisonRecord, Validity};
 use nix::sys::signal::Signal;
 
 use crate::workshop::{Workshop, python_is_missing, send};
@@ -52,7 +52,7 @@ fn an_interrupted_comparison_keeps_what_it_measured_and_leaves_nobody_behind() {
         let mut child = start(&workshop, &ENDLESS, 30);
         send(&child, signal);
         assert_eq!(child.wait().unwrap().code(), Some(code));
-        let record = Comparison::read(&workshop.record()).unwrap();
+        let record = ComparisonRecord::read(&workshop.record()).unwrap();
         assert!(
             !record.setup.complete && record.setup.aftermath.is_some() && record.passes.len() >= 30
         );
@@ -81,7 +81,7 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
     let mut child = start(&workshop, &arguments, 3);
     send(&child, Signal::SIGINT);
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let record = Comparison::read(&workshop.record()).unwrap();
+    let record = ComparisonRecord::read(&workshop.record()).unwrap();
     assert!(
         record
             .passes
@@ -105,7 +105,7 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
     send(&child, Signal::SIGINT);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert!(
-        Comparison::read(&workshop.record()).unwrap().setup.aftermath.is_none(),
+        ComparisonRecord::read(&workshop.record()).unwrap().setup.aftermath.is_none(),
         "it ended at once"
     );
 }
@@ -118,7 +118,7 @@ fn a_killed_comparison_loses_the_pass_in_flight_at_most() {
         let before = lines(&workshop);
         child.kill().unwrap();
         child.wait().unwrap();
-        let record = Comparison::read(&workshop.record()).unwrap();
+        let record = ComparisonRecord::read(&workshop.record()).unwrap();
         assert!(record.passes.len() >= before && !record.setup.complete);
     }
 }
@@ -142,7 +142,7 @@ fn a_full_disk_ends_the_run_with_its_own_code_and_every_file_still_loads() {
         stderr.contains("cannot write record/passes.jsonl") && stderr.lines().count() == 1,
         "{stderr}"
     );
-    let record = Comparison::read(&workshop.record()).unwrap();
+    let record = ComparisonRecord::read(&workshop.record()).unwrap();
     let whole = lines(&workshop);
     assert!(
         whole > 3 && record.passes.len() == whole,

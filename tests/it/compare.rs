@@ -6,7 +6,7 @@ use std::fs;
 use std::io::BufRead;
 use std::process::{Command, Stdio};
 
-use fetchbench::record::{Audit, Comparison};
+use fetchbench::record::{Audit, ComparisonRecord};
 use serde_json::Value;
 
 use crate::workshop::{SCENARIO, Workshop, json, python_is_missing};
@@ -100,7 +100,7 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
     );
     assert!(backend("surf@smol:1")["allocations_per_fetch"].as_f64().unwrap() > 1.0);
 
-    let record = Comparison::read(&workshop.record()).unwrap();
+    let record = ComparisonRecord::read(&workshop.record()).unwrap();
     assert!(record.setup.complete);
     // Three rows and the reference again, a warm-up and three rounds, five times; and the server's
     // costs.
@@ -144,7 +144,7 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
         "--force",
     ]);
     assert_eq!(replaced.status.code(), Some(0), "{}", String::from_utf8_lossy(&replaced.stderr));
-    assert_eq!(Comparison::read(&workshop.record()).unwrap().passes.len(), 2 * 2);
+    assert_eq!(ComparisonRecord::read(&workshop.record()).unwrap().passes.len(), 2 * 2);
 }
 
 #[test]

@@ -4,61 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use fetchbench::fetch::Connections;
-use fetchbench::record::{
-    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonJournal, CostSample, Environment,
-    Latencies, PassSample, Placement, Setup, Validity, WorkloadSetup, control,
-};
+use fetchbench::record::{Aftermath, ComparisonSetup, ComparisonWriter, Environment, control};
 use tempfile::TempDir;
 
+use crate::fixtures::{self, cost, pass};
+
+const SCENARIO: &str = "keepalive";
 const BACKENDS: [&str; 3] = ["hyper@smol", "surf@smol", "ureq@threads"];
 
-fn setup() -> Setup {
-    let backend = |name: &str| BackendSetup { name: name.to_owned(), sequential: false };
-    let workload = WorkloadSetup {
-        scenario: "keepalive".to_owned(),
-        description: "small pages".to_owned(),
-        time_scale: 1.0,
-        fetches: 100,
-        concurrency: 8,
-        origins: 1,
-        connections: Connections::Warm,
-        left_out: Vec::new(),
-        without_https: Vec::new(),
-        sites: Vec::new(),
-        workers: Vec::new(),
-        live: false,
-        probe: None,
-    };
-    Setup {
-        comparison_version: COMPARISON_VERSION,
+fn setup() -> ComparisonSetup {
+    ComparisonSetup {
         complete: false,
-        seed: 1,
-        reference: BACKENDS[0].to_owned(),
-        backends: BACKENDS.map(backend).to_vec(),
-        placement: Placement::Free,
-        capacity: None,
-        command: None,
-        no_instructions: None,
-        workloads: vec![workload],
-        aftermath: None,
-    }
-}
-
-fn pass(backend: &str, block: u32, seconds: f64) -> PassSample {
-    PassSample {
-        scenario: "keepalive".to_owned(),
-        block,
-        round: Some(0),
-        backend: backend.to_owned(),
-        visit: u64::from(block),
-        elapsed_s: Some(seconds),
-        ideal_s: None,
-        validity: Validity::Valid,
-        why: None,
-        witness: None,
-        latencies: Latencies::None,
-        starts: Vec::new(),
+        ..fixtures::setup(&BACKENDS, &[fixtures::workload(SCENARIO)])
     }
 }
 
@@ -66,38 +23,19 @@ fn pass(backend: &str, block: u32, seconds: f64) -> PassSample {
 /// cent.
 fn record(parent: &Path, name: &str, environment: &Environment, factors: [f64; 3]) -> PathBuf {
     let folder = parent.join(name);
-    let mut journal = ComparisonJournal::create(&folder, environment, setup()).unwrap();
+    let mut writer = ComparisonWriter::create(&folder, environment, setup()).unwrap();
     for block in 0..8 {
         let noise = |backend: usize| 1.0 + f64::from((block * 5 + backend as u32 * 3) % 7) / 500.0;
         for (backend, factor) in factors.into_iter().enumerate() {
             let seconds = 0.01 * factor * noise(backend);
-            journal.pass(&pass(BACKENDS[backend], block, seconds)).unwrap();
-            journal.cost(&cost(BACKENDS[backend], block, seconds)).unwrap();
+            writer.pass(&pass(SCENARIO, BACKENDS[backend], block, seconds)).unwrap();
+            writer.cost(&cost(SCENARIO, BACKENDS[backend], block, seconds)).unwrap();
         }
-        journal.pass(&pass(&control(BACKENDS[0]), block, 0.01 * factors[0] * noise(3))).unwrap();
+        let seconds = 0.01 * factors[0] * noise(3);
+        writer.pass(&pass(SCENARIO, &control(BACKENDS[0]), block, seconds)).unwrap();
     }
-    journal.finish(true, Aftermath { seconds: 1.0, load: None, stolen: None }).unwrap();
+    writer.finish(true, Aftermath { seconds: 1.0, load: None, stolen: None }).unwrap();
     folder
-}
-
-fn cost(backend: &str, block: u32, seconds: f64) -> CostSample {
-    CostSample {
-        scenario: "keepalive".to_owned(),
-        block,
-        backend: backend.to_owned(),
-        fetches: 100,
-        cpu_s: None,
-        user_s: seconds,
-        system_s: seconds,
-        voluntary_switches: 0,
-        involuntary_switches: 0,
-        threads: 1,
-        peak_rss_bytes: 1,
-        children_s: 0.0,
-        counted_fetches: 0,
-        counts: None,
-        instructions: None,
-    }
 }
 
 fn diff(old: &Path, new: &Path, arguments: &[&str]) -> Output {

@@ -6,12 +6,15 @@ use std::process::Command;
 use std::time::Duration;
 
 use fetchbench::fetch::error::{ErrorClass, FetchError};
-use fetchbench::fetch::{Connections, Fetched, Pass};
+use fetchbench::fetch::{Fetched, Pass};
 use fetchbench::record::{
-    Aftermath, BackendSetup, ComparisonJournal, Environment, Latencies, PassSample, Placement,
-    Setup, Validity, WorkloadSetup, control,
+    Aftermath, ComparisonSetup, ComparisonWriter, Environment, Latencies, PassSample,
+    WorkloadSetup, control,
 };
 
+use crate::fixtures;
+
+const SCENARIO: &str = "keepalive";
 const BACKENDS: [&str; 2] = ["hyper@smol", "surf@smol"];
 const FETCHES: u64 = 1000;
 /// What may be used of memory, in KiB, by the program as it is built for tests: of address space,
@@ -20,31 +23,24 @@ const MEMORY_KIB: u64 = 200 << 10;
 
 /// Writes a comparison of so many passes of 1,000 fetches each, in blocks of two rounds.
 fn write(folder: &Path, passes: u32) {
-    let mut journal =
-        ComparisonJournal::create(folder, &Environment::capture("cargo test"), setup()).unwrap();
+    let mut writer =
+        ComparisonWriter::create(folder, &Environment::capture("cargo test"), setup()).unwrap();
     let names = [BACKENDS[0].to_owned(), BACKENDS[1].to_owned(), control(BACKENDS[0])];
     for number in 0..passes {
         let (backend, round) = (number as usize % names.len(), number / names.len() as u32);
         // Noise that differs from pass to pass.
         let noise = f64::from(number * 7 % 101) / 2000.0;
-        journal
+        let seconds = 0.02 * (1.0 + noise + (backend % 2) as f64 / 10.0);
+        writer
             .pass(&PassSample {
-                scenario: "keepalive".to_owned(),
-                block: round / 2,
                 round: Some(round % 2),
-                backend: names[backend].clone(),
                 visit: u64::from(round),
-                elapsed_s: Some(0.02 * (1.0 + noise + (backend % 2) as f64 / 10.0)),
-                ideal_s: None,
-                validity: Validity::Valid,
-                why: None,
-                witness: None,
                 latencies: latencies(number),
-                starts: Vec::new(),
+                ..fixtures::pass(SCENARIO, &names[backend], round / 2, seconds)
             })
             .unwrap();
     }
-    journal.finish(true, Aftermath { seconds: 60.0, load: None, stolen: None }).unwrap();
+    writer.finish(true, Aftermath { seconds: 60.0, load: None, stolen: None }).unwrap();
 }
 
 /// What a thousand fetches took: from 0.1 to some 7 ms, with a tail.
@@ -61,37 +57,14 @@ fn latencies(seed: u32) -> Latencies {
     })
 }
 
-fn setup() -> Setup {
+fn setup() -> ComparisonSetup {
     let workload = WorkloadSetup {
-        scenario: "keepalive".to_owned(),
         description: "1,000 small pages".to_owned(),
-        time_scale: 1.0,
         fetches: FETCHES,
         concurrency: 32,
-        origins: 1,
-        connections: Connections::Warm,
-        workers: Vec::new(),
-        live: false,
-        probe: None,
-        left_out: Vec::new(),
-        without_https: Vec::new(),
-        sites: Vec::new(),
+        ..fixtures::workload(SCENARIO)
     };
-    Setup {
-        comparison_version: 1,
-        complete: true,
-        seed: 1,
-        aftermath: None,
-        reference: BACKENDS[0].to_owned(),
-        backends: BACKENDS
-            .map(|name| BackendSetup { name: name.to_owned(), sequential: false })
-            .to_vec(),
-        placement: Placement::Free,
-        capacity: None,
-        command: None,
-        no_instructions: None,
-        workloads: vec![workload],
-    }
+    fixtures::setup(&BACKENDS, &[workload])
 }
 
 /// The page of a record of so many passes, made within the bounds of memory.

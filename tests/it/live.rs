@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use fetchbench::record::{Comparison, Probe};
+use fetchbench::record::{ComparisonRecord, Probe};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ fn flat(text: &[u8]) -> String {
 }
 
 fn probe(workshop: &Workshop) -> Probe {
-    Comparison::read(&workshop.record()).unwrap().setup.workloads.remove(0).probe.unwrap()
+    ComparisonRecord::read(&workshop.record()).unwrap().setup.workloads.remove(0).probe.unwrap()
 }
 
 /// The validity of each backend, in the order of their names.
@@ -159,7 +159,7 @@ fn dead_sites_end_it_early() {
         text.contains("On live every site failed for every backend: there is nothing to compare."),
         "{text}"
     );
-    assert_eq!(Comparison::read(&workshop.record()).unwrap().passes, []);
+    assert_eq!(ComparisonRecord::read(&workshop.record()).unwrap().passes, []);
     crate::schema::assert_follows(&workshop.record());
 }
 
@@ -298,7 +298,7 @@ fn the_probe_can_be_interrupted() {
     send(&child, Signal::SIGINT);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
-    let record = Comparison::read(&workshop.record()).unwrap();
+    let record = ComparisonRecord::read(&workshop.record()).unwrap();
     assert!(
         !record.setup.complete
             && record.passes.is_empty()

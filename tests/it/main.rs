@@ -11,6 +11,9 @@ mod conformance;
 mod diff;
 mod environment;
 mod families;
+#[allow(dead_code, reason = "unit tests use the rest")]
+#[path = "../../src/record/fixtures.rs"]
+mod fixtures;
 mod glossary;
 mod grid_families;
 mod hostile;

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fetchbench::record::{Environment, Journal, Sample, What};
+use fetchbench::record::{BenchSample, BenchWriter, Environment, SampleKind};
 use tempfile::TempDir;
 
 const PAGE: &str = "# A page\n<!-- BEGIN: report -->\nold\n<!-- END: report -->\n";
@@ -15,17 +15,17 @@ fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();
     for name in ["one", "two"] {
         let environment = Environment::capture("cargo bench");
-        let mut journal =
-            Journal::create(&place.path().join("results").join(name), &environment).unwrap();
-        journal.append(&sample("ureq@threads", 0.02)).unwrap();
-        journal.append(&sample("hyper@smol", 0.01)).unwrap();
+        let mut writer =
+            BenchWriter::create(&place.path().join("results").join(name), &environment).unwrap();
+        writer.append(&sample("ureq@threads", 0.02)).unwrap();
+        writer.append(&sample("hyper@smol", 0.01)).unwrap();
     }
     place
 }
 
-fn sample(backend: &str, elapsed_s: f64) -> Sample {
-    Sample {
-        what: What::Pass,
+fn sample(backend: &str, elapsed_s: f64) -> BenchSample {
+    BenchSample {
+        what: SampleKind::Pass,
         scenario: "keepalive".to_owned(),
         backend: backend.to_owned(),
         threads: 2,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use fetchbench::record::Comparison;
+use fetchbench::record::ComparisonRecord;
 use serde_json::Value;
 
 use crate::workshop::Workshop;
@@ -97,8 +97,12 @@ fn every_record_that_is_kept_follows_the_schema_and_loads() {
     assert!(!folders.is_empty(), "there are records of older versions");
     for folder in folders {
         schema.assert_valid(&folder);
-        if Comparison::is_in(&folder) {
-            assert!(!Comparison::read(&folder).unwrap().passes.is_empty(), "{}", folder.display());
+        if ComparisonRecord::is_in(&folder) {
+            assert!(
+                !ComparisonRecord::read(&folder).unwrap().passes.is_empty(),
+                "{}",
+                folder.display()
+            );
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{EXIT_INVALID, descriptors, usage};
 use crate::compare::analysis::{WorkloadAnalysis, analyse};
 use crate::compare::{self, Destination, Event, Plan, Recorded, Stop, Workload};
 use crate::record::machine;
-use crate::record::{Placement, Setup};
+use crate::record::{ComparisonSetup, Placement};
 use crate::render::escape::json_text;
 use crate::report::comparison as report;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
@@ -187,7 +187,11 @@ fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recor
     })
 }
 
-fn show(args: &CompareArgs, setup: &Setup, workloads: &[WorkloadAnalysis]) -> anyhow::Result<()> {
+fn show(
+    args: &CompareArgs,
+    setup: &ComparisonSetup,
+    workloads: &[WorkloadAnalysis],
+) -> anyhow::Result<()> {
     let exports = [
         (&args.export_json, json_text(&report::json(setup, workloads))),
         (&args.export_markdown, report::markdown(setup, workloads)),

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::record::{Capacity, Comparison, CostSample, PassSample, SERVER, WorkloadSetup, control};
+use crate::record::{
+    Capacity, ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control,
+};
 use crate::stats::paired::{LEAST_BLOCKS, Ratio};
 
 mod backend;
@@ -69,11 +71,11 @@ impl WorkloadAnalysis {
 }
 
 /// Analyses every scenario of a comparison.
-pub fn analyse(comparison: &Comparison) -> Vec<WorkloadAnalysis> {
+pub fn analyse(comparison: &ComparisonRecord) -> Vec<WorkloadAnalysis> {
     comparison.setup.workloads.iter().map(|setup| analyse_workload(comparison, setup)).collect()
 }
 
-fn analyse_workload(comparison: &Comparison, setup: &WorkloadSetup) -> WorkloadAnalysis {
+fn analyse_workload(comparison: &ComparisonRecord, setup: &WorkloadSetup) -> WorkloadAnalysis {
     let reference = &comparison.setup.reference;
     let passes = comparison.passes.iter();
     let passes: Vec<&PassSample> = passes.filter(|pass| pass.scenario == setup.scenario).collect();
@@ -132,7 +134,7 @@ fn own_passes<'a>(passes: &[&'a PassSample], name: &str) -> Vec<&'a PassSample> 
 }
 
 fn own_costs<'a>(
-    comparison: &'a Comparison,
+    comparison: &'a ComparisonRecord,
     setup: &WorkloadSetup,
     name: &str,
 ) -> Vec<&'a CostSample> {

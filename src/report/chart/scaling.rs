@@ -2,7 +2,7 @@
 
 use super::panel::{Axis, Frame, Line};
 use super::{Chart, Ink};
-use crate::record::{Record, What};
+use crate::record::{BenchRecord, SampleKind};
 use crate::render::numbers::{grouped, per_second};
 
 const WIDTH: i32 = 340;
@@ -31,11 +31,11 @@ impl Scaling {
 }
 
 /// Returns the scaling of every backend, as measured by `cargo bench`.
-pub fn scalings(record: &Record) -> Vec<Scaling> {
+pub fn scalings(record: &BenchRecord) -> Vec<Scaling> {
     let mut all: Vec<Scaling> = Vec::new();
     for measurement in record.measurements() {
         let of = measurement.of();
-        if of.what != What::Concurrency {
+        if of.what != SampleKind::Concurrency {
             continue;
         }
         let point = (of.concurrency, measurement.fetches_per_s());

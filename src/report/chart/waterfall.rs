@@ -9,7 +9,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::{Chart, Ink, widest, words};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
-use crate::record::{Comparison, Latencies, PassSample};
+use crate::record::{ComparisonRecord, Latencies, PassSample};
 use crate::render::escape::{cut, visible};
 use crate::render::numbers::seconds;
 use crate::scenario::schedule;
@@ -53,12 +53,12 @@ pub struct Waterfall {
 }
 
 /// Returns the median pass of each valid backend as a waterfall, by rank, if its fetches were kept.
-pub fn waterfalls(comparison: &Comparison, workload: &WorkloadAnalysis) -> Vec<Waterfall> {
+pub fn waterfalls(comparison: &ComparisonRecord, workload: &WorkloadAnalysis) -> Vec<Waterfall> {
     workload.valid().filter_map(|backend| waterfall(comparison, workload, backend)).collect()
 }
 
 fn waterfall(
-    comparison: &Comparison,
+    comparison: &ComparisonRecord,
     workload: &WorkloadAnalysis,
     backend: &BackendAnalysis,
 ) -> Option<Waterfall> {

@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use super::{no_instructions, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, WorkloadAnalysis};
 use crate::compare::metric;
-use crate::record::Setup;
+use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
 use crate::stats::paired::Ratio;
 
 /// Returns all figures as JSON.
-pub fn json(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Value {
+pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
     let instructions = no_instructions(setup, workloads).unwrap_or_else(|| "available".to_owned());
     let workloads: Vec<Value> = workloads
         .iter()

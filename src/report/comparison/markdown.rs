@@ -5,13 +5,13 @@ use std::fmt::Write;
 use super::{against, cell, footnotes, no_instructions, verdict};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::compare::metric;
-use crate::record::{Environment, Setup};
+use crate::record::{ComparisonSetup, Environment};
 use crate::render::escape::markdown as escape;
 use crate::render::numbers;
 use crate::report::environment::date;
 
 /// Returns the tables of every scenario, with all figures.
-pub fn markdown(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
+pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
     let mut text = String::new();
     for workload in workloads {
         writeln!(

@@ -3,7 +3,7 @@
 use super::probe;
 use crate::compare::analysis::{BackendAnalysis, Invalid, Outcome, Standing, WorkloadAnalysis};
 use crate::compare::metric::{Metric, Unit};
-use crate::record::{Probe, Setup};
+use crate::record::{ComparisonSetup, Probe};
 use crate::render::escape::visible;
 use crate::render::numbers;
 use crate::stats::paired::Ratio;
@@ -87,7 +87,10 @@ pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
 }
 
 /// Returns why no backend has a count of instructions; `None` if some backend has one.
-pub(super) fn no_instructions(setup: &Setup, workloads: &[WorkloadAnalysis]) -> Option<String> {
+pub(super) fn no_instructions(
+    setup: &ComparisonSetup,
+    workloads: &[WorkloadAnalysis],
+) -> Option<String> {
     let mut costs =
         workloads.iter().flat_map(|workload| &workload.backends).filter_map(|backend| backend.cost);
     let counted = costs.any(|cost| cost.instructions.is_some());
@@ -179,7 +182,7 @@ mod tests {
     use super::*;
     use crate::compare::analysis::{FLOOR, analyse};
     use crate::record::fixtures::comparison;
-    use crate::record::{Comparison, control};
+    use crate::record::{ComparisonRecord, control};
 
     fn rename(name: &mut String) {
         match name.as_str() {
@@ -190,7 +193,7 @@ mod tests {
     }
 
     /// Returns the small comparison, with the floor in place of its fastest backend.
-    fn comparison_with_floor() -> Comparison {
+    fn comparison_with_floor() -> ComparisonRecord {
         let mut comparison = comparison();
         rename(&mut comparison.setup.reference);
         comparison.setup.backends.iter_mut().for_each(|backend| rename(&mut backend.name));
@@ -209,7 +212,7 @@ mod tests {
     }
 
     /// Returns the shares of the floor, in percent.
-    fn floor_shares(comparison: &Comparison) -> Vec<(String, f64)> {
+    fn floor_shares(comparison: &ComparisonRecord) -> Vec<(String, f64)> {
         let backends = analyse(comparison).remove(0).backends.into_iter();
         backends
             .filter_map(|backend| Some((backend.name, (backend.of_floor? * 100.0).round())))

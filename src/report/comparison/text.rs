@@ -3,7 +3,7 @@
 use super::{cell, footnotes, invalidities, verdict};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::compare::metric::{self, Group, Metric};
-use crate::record::Setup;
+use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
 use crate::render::numbers::grouped;
 use crate::render::table::{Column, Side, TERMINAL, table, width, wrapped};
@@ -14,7 +14,7 @@ use crate::stats::paired::{Ratio, Verdict};
 const BARS: std::ops::RangeInclusive<usize> = 4..=20;
 
 /// Returns the tables of every scenario, then one sentence for each.
-pub fn text(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
+pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
     let mut text = String::new();
     for workload in workloads {
         text.push_str(&format!(
@@ -133,7 +133,7 @@ mod tests {
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::comparison;
 
-    fn plain(setup: &Setup, workloads: &[WorkloadAnalysis]) -> String {
+    fn plain(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
         anstream::adapter::strip_str(&text(setup, workloads)).to_string()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::backend::NameParts;
 use crate::compare::agreement::Agreement;
-use crate::record::{Audit, Environment, Footprint, Program, Setup, WorkerSetup};
+use crate::record::{Audit, ComparisonSetup, Environment, Footprint, Program, WorkerSetup};
 use crate::tools::verify::{Grid, GridRow};
 
 /// Findings on a comparison's backends beside its samples.
@@ -21,7 +21,11 @@ pub struct Beside {
 impl Beside {
     /// Keeps only the findings on the compared versions. A newer grid or footprint does not apply
     /// to the record.
-    pub fn of_the_same_versions(mut self, environment: &Environment, setup: &Setup) -> Self {
+    pub fn of_the_same_versions(
+        mut self,
+        environment: &Environment,
+        setup: &ComparisonSetup,
+    ) -> Self {
         let workers: Vec<&WorkerSetup> =
             setup.workloads.iter().flat_map(|workload| &workload.workers).collect();
         self.conformance = self

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::compare::analysis::WorkloadAnalysis;
-use crate::record::Comparison;
+use crate::record::ComparisonRecord;
 use crate::render::numbers::significant;
 use crate::report::comparison;
 use crate::report::comparison::csv_field;
 
 /// Returns all figures and the median pass of each block, to six digits.
-pub(super) fn download(comparison: &Comparison, workloads: &[WorkloadAnalysis]) -> Value {
+pub(super) fn download(comparison: &ComparisonRecord, workloads: &[WorkloadAnalysis]) -> Value {
     let mut all = comparison::json(&comparison.setup, workloads);
     for (workload, value) in
         workloads.iter().zip(all["scenarios"].as_array_mut().into_iter().flatten())

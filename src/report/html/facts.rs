@@ -1,7 +1,7 @@
 //! The conditions of a measurement as names and values, and the line under the page's heading.
 
 use crate::compare::analysis::WorkloadAnalysis;
-use crate::record::{Comparison, Environment};
+use crate::record::{ComparisonRecord, Environment};
 use crate::render::numbers::{grouped, seconds};
 use crate::report::comparison::no_instructions;
 use crate::report::environment::{self, date};
@@ -9,7 +9,7 @@ use crate::report::environment::{self, date};
 /// Returns the machine, the software and the extent of the measurement.
 pub(super) fn facts(
     environment: &Environment,
-    comparison: &Comparison,
+    comparison: &ComparisonRecord,
     workloads: &[WorkloadAnalysis],
 ) -> Vec<(&'static str, String)> {
     let setup = &comparison.setup;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::compare::analysis::WorkloadAnalysis;
-use crate::record::Comparison;
+use crate::record::ComparisonRecord;
 use crate::report::chart::waterfall::{Waterfall, picture, waterfalls};
 
 /// Widths of the pictures, for screens and for phones.
@@ -33,7 +33,7 @@ struct FallView {
 /// Returns the waterfalls. Of many, it shows those of the first backend, of the last concurrent one
 /// and of all sequential ones.
 pub(super) fn view(
-    comparison: &Comparison,
+    comparison: &ComparisonRecord,
     workload: &WorkloadAnalysis,
 ) -> anyhow::Result<FallsView> {
     let all = waterfalls(comparison, workload);

@@ -242,7 +242,7 @@ mod tests {
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::comparison;
 
-    fn headline_of(comparison: &crate::record::Comparison) -> (String, String) {
+    fn headline_of(comparison: &crate::record::ComparisonRecord) -> (String, String) {
         let workload = analyse(comparison).remove(0);
         let Headline { who, what, .. } = headline(&workload, Outcome::new(&workload).as_ref());
         (who.join(", "), what)

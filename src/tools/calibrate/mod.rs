@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 
 use crate::backend::Backend;
 use crate::compare::analysis::{Paired, WorkloadAnalysis, analyse};
-use crate::record::{Comparison, control};
+use crate::record::{ComparisonRecord, control};
 use crate::stats;
 use crate::stats::paired::{Blocks, Family, Ratio, Verdict};
 use crate::stats::random::mix;
@@ -124,7 +124,7 @@ impl Run {
     /// # Errors
     ///
     /// Returns an error if the record is of another kind of comparison, or of an interrupted one.
-    pub fn new(comparison: Comparison) -> anyhow::Result<Self> {
+    pub fn new(comparison: ComparisonRecord) -> anyhow::Result<Self> {
         let workload =
             analyse(&comparison).into_iter().next().context("the run has no scenario")?;
         let backend = workload
@@ -210,7 +210,10 @@ pub struct BlockLength {
 }
 
 /// Returns the quality that shorter blocks would have had, computed from a run with long ones.
-pub fn block_lengths(comparison: &Comparison, workload: &WorkloadAnalysis) -> Vec<BlockLength> {
+pub fn block_lengths(
+    comparison: &ComparisonRecord,
+    workload: &WorkloadAnalysis,
+) -> Vec<BlockLength> {
     let paired = &workload.paired;
     let most = paired.blocks.shortest();
     let Some((reference, run_s)) = paired

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{anyhow, ensure};
 
 use crate::compare::analysis::{BackendAnalysis, Invalid, WorkloadAnalysis, analyse};
-use crate::record::{Comparison, WorkloadSetup};
+use crate::record::{ComparisonRecord, WorkloadSetup};
 use crate::stats;
 use crate::stats::paired::{Family, Ratio, Verdict};
 
@@ -108,7 +108,7 @@ impl<T> OldNew<T> {
 /// A backend on a scenario of a record.
 #[derive(Clone, Copy)]
 struct Side<'a> {
-    comparison: &'a Comparison,
+    comparison: &'a ComparisonRecord,
     workload: &'a WorkloadAnalysis,
     backend: &'a BackendAnalysis,
 }
@@ -174,7 +174,7 @@ pub struct Reversed {
 }
 
 /// Compares two records. All intervals of one figure hold simultaneously with 95 % confidence.
-pub fn difference(old: &Comparison, new: &Comparison) -> Difference {
+pub fn difference(old: &ComparisonRecord, new: &ComparisonRecord) -> Difference {
     let (old_workloads, new_workloads) = (analyse(old), analyse(new));
     let mut left_out = Vec::new();
     let (mut pairs, mut reversed) = (Vec::new(), Vec::new());

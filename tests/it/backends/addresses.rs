@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fetchbench::backend::Backend;
 use fetchbench::fetch::error::ErrorClass;
-use fetchbench::record::Comparison;
+use fetchbench::record::ComparisonRecord;
 use url::Url;
 
 use super::{backends, fetch, limits, open, outcomes};
@@ -91,7 +91,8 @@ fn compare_knows_no_ipv6_too() {
     compare.args(["compare", "--blocks", "1", "--cycles", "1", "--backend", &curl.to_string()]);
     let output = compare.arg("--sites").arg(sites).arg("--record").arg(&record).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    let comparison = Comparison::read(&record).unwrap_or_else(|error| panic!("{error:#}: {said}"));
+    let comparison =
+        ComparisonRecord::read(&record).unwrap_or_else(|error| panic!("{error:#}: {said}"));
     let probe = comparison.setup.workloads[0].probe.as_ref().unwrap();
     assert_eq!(probe.first_dead[0].classes, [ErrorClass::Connect], "{said}");
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{read_whole, replace_file};
+use crate::record::files::replace_json;
+use crate::record::reader::read_whole;
 
 /// The name of the file in the folder of a record.
-pub(super) const FILE: &str = "audit.json";
+pub(in crate::record) const FILE: &str = "audit.json";
 
 /// The wire audit of all backends.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ impl Audit {
     ///
     /// The file cannot be written.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
-        replace_file(&folder.join(FILE), (serde_json::to_string_pretty(self)? + "\n").as_bytes())
+        replace_json(&folder.join(FILE), self)
     }
 
     /// Reads the audit of a record. Older records have none.

@@ -1,5 +1,4 @@
-//! Writing a record: creates the folder, writes the environment at once, and appends samples one
-//! by one.
+//! Writing files and folders: whole files by rename, lines one by one.
 
 use std::error::Error;
 use std::fmt;
@@ -9,8 +8,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-
-use super::{ENVIRONMENT_FILE, Environment, SAMPLES_FILE, Sample};
 
 /// A record or another file could not be written.
 #[derive(Debug)]
@@ -31,61 +28,15 @@ impl fmt::Display for Unwritable {
 
 impl Error for Unwritable {}
 
-/// Writes a record while it is measured.
-#[derive(Debug)]
-pub struct Journal {
-    folder: PathBuf,
-    samples: Lines,
-}
-
-impl Journal {
-    /// Creates the folder if it does not exist, and writes the environment.
-    ///
-    /// # Errors
-    ///
-    /// The folder already holds a record, which is left as it is, or cannot be written to.
-    pub fn create(folder: &Path, environment: &Environment) -> anyhow::Result<Self> {
-        make_folder(folder)?;
-        let samples = Lines::create(folder.join(SAMPLES_FILE))?;
-        let text = serde_json::to_string_pretty(environment)? + "\n";
-        replace_file(&folder.join(ENVIRONMENT_FILE), text.as_bytes())?;
-        Ok(Self { folder: folder.to_owned(), samples })
-    }
-
-    /// Like [`Journal::create`], in a new folder below `parent`; see [`new_folder`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Journal::create`].
-    pub fn create_below(parent: &Path, environment: &Environment) -> anyhow::Result<Self> {
-        let folder = new_folder(parent, environment)?;
-        Self::create(&folder, environment)
-    }
-
-    /// Returns the folder of the record.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Appends a sample with a single unbuffered write, so that a crash loses no earlier one.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written, for example because the disk is full.
-    pub fn append(&mut self, sample: &Sample) -> anyhow::Result<()> {
-        self.samples.append(sample)
-    }
-}
-
 /// Appends lines of JSON to a file, each with a single unbuffered write, so that a crash loses no
 /// earlier one.
 #[derive(Debug)]
-pub(super) struct Lines {
+pub(super) struct LineAppender {
     path: PathBuf,
     file: File,
 }
 
-impl Lines {
+impl LineAppender {
     /// Creates a new file.
     ///
     /// # Errors
@@ -139,16 +90,14 @@ pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write into the folder {}", folder.display()))
 }
 
-/// Creates a new folder below `parent`, named after the time and the CPU, with a number if the name
-/// is taken.
+/// Creates a new folder below `parent`, with a number after its name if the name is taken.
 ///
 /// # Errors
 ///
 /// `parent` cannot be written to.
-pub fn new_folder(parent: &Path, environment: &Environment) -> anyhow::Result<PathBuf> {
-    let name = environment.folder_name();
+pub fn new_folder(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
     make_folder(parent)?;
-    let mut folder = parent.join(&name);
+    let mut folder = parent.join(name);
     for number in 2.. {
         match fs::create_dir(&folder) {
             Ok(()) => break,
@@ -162,6 +111,29 @@ pub fn new_folder(parent: &Path, environment: &Environment) -> anyhow::Result<Pa
         }
     }
     Ok(folder)
+}
+
+/// Returns the name of a record's folder, also for a path such as `.`.
+///
+/// # Errors
+///
+/// There is no such folder.
+pub(super) fn folder_name(folder: &Path) -> anyhow::Result<String> {
+    let found = fs::canonicalize(folder).ok();
+    let name = found.as_deref().and_then(Path::file_name).with_context(|| {
+        let shown = folder.display();
+        format!("{shown} is no folder: name that of a record, such as one in results/")
+    })?;
+    Ok(name.to_string_lossy().into_owned())
+}
+
+/// Replaces a file by a value as JSON; see [`replace_file`].
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub(super) fn replace_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
+    replace_file(path, (serde_json::to_string_pretty(value)? + "\n").as_bytes())
 }
 
 /// Writes a file under a temporary name and renames it, so that readers never see half of it. If
@@ -208,18 +180,6 @@ fn replace(path: &Path, content: &[u8], old: Option<Metadata>) -> io::Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn taken_names_are_numbered() {
-        let parent = tempfile::tempdir().unwrap();
-        let environment = Environment::capture("cargo test");
-        let journals =
-            [(); 3].map(|()| Journal::create_below(parent.path(), &environment).unwrap());
-        let name = environment.folder_name();
-        for (journal, end) in journals.iter().zip(["", "-2", "-3"]) {
-            assert_eq!(journal.folder(), parent.path().join(format!("{name}{end}")));
-        }
-    }
 
     #[test]
     fn files_are_replaced_whole() {

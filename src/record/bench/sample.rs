@@ -4,14 +4,14 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds;
+use crate::record::bounds;
 use crate::stats;
 
 /// One sample: some consecutive passes, each timed separately.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sample {
+pub struct BenchSample {
     /// The kind of measurement.
-    pub what: What,
+    pub what: SampleKind,
     /// The scenario's name.
     pub scenario: String,
     /// The backend's name.
@@ -36,7 +36,7 @@ pub struct Sample {
 /// The kind of measurement of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum What {
+pub enum SampleKind {
     /// A backend's passes over a scenario.
     Pass,
     /// Passes over one scenario that is measured at several concurrencies.
@@ -49,14 +49,14 @@ pub enum What {
     ByHand,
 }
 
-impl Sample {
+impl BenchSample {
     /// Returns the mean time of a pass in seconds.
     pub fn pass_s(&self) -> f64 {
         self.elapsed_s / self.passes.get() as f64
     }
 
     /// Returns `self`, or an error if a field holds an impossible value.
-    pub(super) fn checked(self) -> anyhow::Result<Self> {
+    pub(in crate::record) fn checked(self) -> anyhow::Result<Self> {
         bounds::fetches("fetches", self.fetches)?;
         bounds::time("elapsed_s", self.elapsed_s)?;
         self.ideal_s.map_or(Ok(()), |ideal| bounds::time("ideal_s", ideal))?;
@@ -79,12 +79,12 @@ impl Sample {
 /// All samples of one backend on one scenario. Never empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement<'a> {
-    samples: Vec<&'a Sample>,
+    samples: Vec<&'a BenchSample>,
 }
 
 impl<'a> Measurement<'a> {
     /// Groups samples into measurements, in order of first appearance.
-    pub(super) fn group(samples: &'a [Sample]) -> Vec<Self> {
+    pub(in crate::record) fn group(samples: &'a [BenchSample]) -> Vec<Self> {
         let mut measurements: Vec<Self> = Vec::new();
         for sample in samples {
             // Samples of a measurement follow each other, so the search begins at the end.
@@ -101,7 +101,7 @@ impl<'a> Measurement<'a> {
     }
 
     /// Returns the first sample. All samples have the same names and options.
-    pub fn of(&self) -> &'a Sample {
+    pub fn of(&self) -> &'a BenchSample {
         self.samples[0]
     }
 
@@ -156,9 +156,9 @@ impl<'a> Measurement<'a> {
 mod tests {
     use super::*;
 
-    fn sample(backend: &str, passes: u64, elapsed_s: f64, ideal_s: Option<f64>) -> Sample {
-        Sample {
-            what: What::Pass,
+    fn sample(backend: &str, passes: u64, elapsed_s: f64, ideal_s: Option<f64>) -> BenchSample {
+        BenchSample {
+            what: SampleKind::Pass,
             scenario: "fan-out".to_owned(),
             backend: backend.to_owned(),
             threads: 1,
@@ -178,8 +178,8 @@ mod tests {
             sample("b", 1, 1.0, None),
             sample("a", 2, 4.0, Some(2.0)),
             sample("a", 1, 8.0, Some(1.0)),
-            Sample { concurrency: 9, ..sample("a", 1, 1.0, None) },
-            Sample { what: What::ByHand, ..sample("a", 1, 1.0, None) },
+            BenchSample { concurrency: 9, ..sample("a", 1, 1.0, None) },
+            BenchSample { what: SampleKind::ByHand, ..sample("a", 1, 1.0, None) },
         ];
         let measurements = Measurement::group(&samples);
         let counts: Vec<_> = measurements.iter().map(Measurement::count).collect();

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds;
 use crate::fetch::error::ErrorClass;
+use crate::record::bounds;
 
 /// Maximum number of sites of a kind that are named. The others are only counted.
 pub const MOST_NAMED: usize = 10;
@@ -62,7 +62,7 @@ impl Probe {
     }
 
     /// Returns an error if a field holds an impossible value.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
+    pub(in crate::record) fn check(&self) -> anyhow::Result<()> {
         bounds::fetches("sites", self.sites)?;
         bounds::fetches("dead", self.dead)?;
         bounds::fetches("differing", self.differing)?;

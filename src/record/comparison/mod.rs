@@ -1,0 +1,181 @@
+//! The record of a comparison: its setup, and its raw passes and costs, one a line.
+
+use std::path::Path;
+
+use super::reader::{Versioned, read_lines};
+
+mod audit;
+mod capacity;
+mod cost;
+mod pass;
+mod probe;
+mod setup;
+mod writer;
+
+pub use self::audit::{Audit, BackendAudit};
+pub use self::capacity::Capacity;
+pub use self::cost::CostSample;
+pub use self::pass::{PassSample, Validity};
+pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
+pub use self::setup::{
+    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, Placement, SERVER, WorkerSetup,
+    WorkloadSetup, control,
+};
+pub use self::writer::{ComparisonWriter, remove_comparison};
+
+/// The file of the setup.
+const SETUP: Versioned = Versioned {
+    file: "comparison.json",
+    kind: "comparison",
+    folder_of: "comparison",
+    key: "comparison_version",
+    version: COMPARISON_VERSION,
+};
+const PASSES_FILE: &str = "passes.jsonl";
+const COSTS_FILE: &str = "costs.jsonl";
+
+/// A comparison as read from its folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComparisonRecord {
+    /// Backends, workloads and settings.
+    pub setup: ComparisonSetup,
+    /// The passes, in the order of measurement.
+    pub passes: Vec<PassSample>,
+    /// The costs, in the order of measurement.
+    pub costs: Vec<CostSample>,
+}
+
+impl ComparisonRecord {
+    /// Returns whether a folder holds a comparison.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(SETUP.file).exists()
+    }
+
+    /// Reads the comparison in a folder.
+    ///
+    /// # Errors
+    ///
+    /// The comparison is missing, of a newer version, or damaged: the message names file and line.
+    /// A cut last line is not an error, because a crash leaves one behind.
+    pub fn read(folder: &Path) -> anyhow::Result<Self> {
+        let setup = SETUP.read(folder, ComparisonSetup::checked)?;
+        let passes = read_lines(&folder.join(PASSES_FILE), "pass", PassSample::checked)?.values;
+        let costs = read_lines(&folder.join(COSTS_FILE), "cost", CostSample::checked)?.values;
+        Ok(Self { setup, passes, costs })
+    }
+
+    /// Appends the blocks of another run of the same comparison.
+    ///
+    /// # Errors
+    ///
+    /// The other run compared other backends or workloads.
+    pub fn append(&mut self, mut other: Self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.setup.is_comparable(&other.setup),
+            "they compared different rows or scenarios"
+        );
+        let made = self.passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
+        other.passes.iter_mut().for_each(|pass| pass.block += made);
+        other.costs.iter_mut().for_each(|cost| cost.block += made);
+        self.passes.append(&mut other.passes);
+        self.costs.append(&mut other.costs);
+        if let Some(aftermath) = &mut self.setup.aftermath {
+            aftermath.seconds += other.setup.aftermath.map_or(0.0, |aftermath| aftermath.seconds);
+        }
+        Ok(())
+    }
+}
+
+impl ComparisonSetup {
+    /// Returns whether both compare the same backends on the same workloads.
+    fn is_comparable(&self, other: &Self) -> bool {
+        self.reference == other.reference
+            && self.backends == other.backends
+            && self.workload_names().eq(other.workload_names())
+    }
+
+    /// Returns the scenario and the time scale of each workload.
+    fn workload_names(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.workloads
+            .iter()
+            .map(|workload| (workload.scenario.as_str(), workload.time_scale.to_bits()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::record::{Environment, fixtures};
+
+    fn pass(backend: &str) -> PassSample {
+        fixtures::pass("keepalive", backend, 0, 0.5)
+    }
+
+    fn setup() -> ComparisonSetup {
+        ComparisonSetup { complete: false, ..fixtures::setup(&["a"], &[]) }
+    }
+
+    const AFTERMATH: Aftermath = Aftermath { seconds: 1.0, load: None, stolen: Some(0.01) };
+
+    fn run(backends: &[&str]) -> ComparisonRecord {
+        ComparisonRecord {
+            setup: ComparisonSetup { aftermath: Some(AFTERMATH), ..setup() },
+            passes: backends.iter().map(|backend| pass(backend)).collect(),
+            costs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn unfinished_runs_are_read_too() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("record");
+        let environment = Environment::capture("cargo test");
+        let mut writer = ComparisonWriter::create(&folder, &environment, setup()).unwrap();
+        writer.pass(&pass("a")).unwrap();
+        let read = ComparisonRecord::read(&folder).unwrap();
+        assert_eq!((read.passes, read.setup.complete), (vec![pass("a")], false));
+        writer.pass(&pass("b")).unwrap();
+        writer.finish(true, AFTERMATH).unwrap();
+        let read = ComparisonRecord::read(&folder).unwrap();
+        assert_eq!(
+            (read.passes.len(), read.setup.complete, read.setup.aftermath),
+            (2, true, Some(AFTERMATH))
+        );
+        assert!(
+            ComparisonWriter::create(&folder, &environment, setup()).is_err(),
+            "it is never overwritten"
+        );
+    }
+
+    #[test]
+    fn runs_are_appended() {
+        let mut all = run(&["a", "b"]);
+        all.append(run(&["a"])).unwrap();
+        assert_eq!(all.passes.iter().map(|pass| pass.block).collect::<Vec<_>>(), [0, 0, 1]);
+        assert_eq!(all.setup.aftermath.as_ref().unwrap().seconds, 2.0);
+        let mut other = run(&[]);
+        other.setup.reference = "b".to_owned();
+        assert!(all.append(other).is_err());
+    }
+
+    #[test]
+    fn cut_files_still_load() {
+        let parent = tempfile::tempdir().unwrap();
+        let environment = Environment::capture("cargo test");
+        let mut writer = ComparisonWriter::create(parent.path(), &environment, setup()).unwrap();
+        for backend in ["a", "b", "c"] {
+            writer.pass(&pass(backend)).unwrap();
+        }
+        let path = parent.path().join(PASSES_FILE);
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let lines = whole[..length].iter().filter(|byte| **byte == b'\n').count();
+            let read = ComparisonRecord::read(parent.path()).unwrap().passes.len();
+            // A line without only its final `\n` is complete.
+            assert!(read == lines || read == lines + 1, "{length} bytes: {read} passes");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The passes of a comparison, one a line.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::bounds;
+use crate::record::latencies::{Latencies, MOST_KEPT};
+use crate::server::witness::Witness;
+
+/// One pass of one backend.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PassSample {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The number of the block, from 0.
+    pub block: u32,
+    /// The number of the round in its block, from 0. `None` is the warm-up pass, which does not
+    /// count.
+    #[serde(rename = "cycle")]
+    pub round: Option<u32>,
+    /// The backend's name.
+    #[serde(rename = "row")]
+    pub backend: String,
+    /// The number of the visit.
+    pub visit: u64,
+    /// The time of the pass in seconds; `None` if the worker did not report it.
+    pub elapsed_s: Option<f64>,
+    /// The ideal in seconds; `None` without delays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ideal_s: Option<f64>,
+    /// Whether it counts.
+    pub validity: Validity,
+    /// Why it does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The counts of the mock server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witness>,
+    /// The latencies of its fetches.
+    #[serde(default, skip_serializing_if = "Latencies::is_none")]
+    pub latencies: Latencies,
+    /// The starts of its fetches, in microseconds after the start of the pass, if each is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<u64>,
+}
+
+impl PassSample {
+    /// Returns `self`, or an error if a field holds an impossible value.
+    pub(in crate::record) fn checked(self) -> anyhow::Result<Self> {
+        bounds::block(self.block)?;
+        self.elapsed_s.map_or(Ok(()), |elapsed| bounds::time("elapsed_s", elapsed))?;
+        self.ideal_s.map_or(Ok(()), |ideal| bounds::amount("ideal_s", ideal))?;
+        self.witness
+            .as_ref()
+            .map_or(Ok(()), |witness| bounds::count("connections", witness.connections))?;
+        self.latencies.check()?;
+        bounds::length("starts", self.starts.len(), MOST_KEPT)?;
+        self.starts.iter().try_for_each(|start| bounds::count("a start", *start))?;
+        anyhow::ensure!(
+            self.validity != Validity::Valid || self.elapsed_s.is_some(),
+            "it counts, and yet there is no time in it"
+        );
+        Ok(self)
+    }
+
+    /// Drops impossible values that a worker reported and marks the pass as invalid, so that no
+    /// worker can make a record unreadable.
+    #[must_use]
+    pub fn or_contradicted(self) -> Self {
+        let bare = Self {
+            elapsed_s: None,
+            latencies: Latencies::None,
+            starts: Vec::new(),
+            ..self.clone()
+        };
+        self.checked().unwrap_or_else(|why| match bare.validity {
+            Validity::Valid => Self {
+                validity: Validity::Contradicted,
+                why: Some(format!("tells that {why}")),
+                ..bare
+            },
+            _ => bare,
+        })
+    }
+
+    /// Returns the time of the pass in seconds if it counts.
+    pub fn counted_s(&self) -> Option<f64> {
+        self.elapsed_s.filter(|_| self.validity == Validity::Valid && self.round.is_some())
+    }
+}
+
+/// Whether a pass counts, or why it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Validity {
+    /// It counts.
+    Valid,
+    /// An answer differed from the programmed one.
+    WrongAnswer,
+    /// The worker's report contradicts the server's counts.
+    Contradicted,
+    /// Fetches failed.
+    Errors,
+    /// Fewer fetches were in flight than requested.
+    ConnectionsShort,
+    /// The worker ran out of file descriptors or memory.
+    FdLimit,
+    /// This machine ran out of ports.
+    PortsExhausted,
+    /// The worker exited or sent an invalid reply.
+    Crashed,
+    /// The worker did not answer in time.
+    TimedOut,
+    /// The run was stopped during the pass, which is not the backend's fault.
+    Interrupted,
+}
+
+impl Validity {
+    /// Returns the name as printed and as written in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::WrongAnswer => "wrong-answer",
+            Self::Contradicted => "contradicted",
+            Self::Errors => "errors",
+            Self::ConnectionsShort => "connections-short",
+            Self::FdLimit => "fd-limit",
+            Self::PortsExhausted => "ports-exhausted",
+            Self::Crashed => "crashed",
+            Self::TimedOut => "timed-out",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}

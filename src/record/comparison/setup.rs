@@ -1,0 +1,167 @@
+//! The setup of a comparison: its backends, workloads and settings.
+
+use serde::{Deserialize, Serialize};
+
+use super::capacity::Capacity;
+use super::probe::Probe;
+use crate::fetch::Connections;
+use crate::record::bounds;
+
+/// The version of the format that comparisons are written in. Newer ones are refused.
+pub const COMPARISON_VERSION: u32 = 1;
+
+/// The head of the record: backends, workloads and settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ComparisonSetup {
+    /// The version of the record's format.
+    pub comparison_version: u32,
+    /// The command line, without folders. The environment may hold that of `cargo bench` instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Whether the run finished. The samples of an unfinished run are valid all the same.
+    pub complete: bool,
+    /// Seed for shuffling the order of backends in each round.
+    pub seed: u64,
+    /// The backend that the others are compared with. It is measured twice, see [`control`].
+    pub reference: String,
+    /// The backends, in the order of the table of backends.
+    #[serde(rename = "rows")]
+    pub backends: Vec<BackendSetup>,
+    /// The cores that the processes ran on.
+    #[serde(default)]
+    pub placement: Placement,
+    /// The capacity of the mock server, measured just before the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
+    /// Why instructions could not be counted; `None` if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_instructions: Option<String>,
+    /// The workloads.
+    #[serde(rename = "stages")]
+    pub workloads: Vec<WorkloadSetup>,
+    /// The state of the machine when the run ended; `None` if the run was killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aftermath: Option<Aftermath>,
+}
+
+/// Maximum number of backends and of workloads. Each backend is a process, and every pair of them
+/// is compared.
+const MOST_COMPARED: usize = 256;
+
+impl ComparisonSetup {
+    /// Returns `self`, or an error if a field holds an impossible value.
+    pub(in crate::record) fn checked(self) -> anyhow::Result<Self> {
+        bounds::length("rows", self.backends.len(), MOST_COMPARED)?;
+        bounds::length("scenarios", self.workloads.len(), MOST_COMPARED)?;
+        for workload in &self.workloads {
+            bounds::amount("time_scale", workload.time_scale)?;
+            bounds::fetches("fetches", workload.fetches)?;
+            bounds::fetches("concurrency", workload.concurrency as u64)?;
+            bounds::fetches("origins", workload.origins as u64)?;
+            workload.left_out.iter().try_for_each(|(_, seconds)| {
+                bounds::amount("the pass of a row left out", *seconds)
+            })?;
+            workload.probe.as_ref().map_or(Ok(()), Probe::check)?;
+        }
+        self.aftermath
+            .as_ref()
+            .map_or(Ok(()), |aftermath| bounds::amount("seconds", aftermath.seconds))?;
+        Ok(self)
+    }
+}
+
+/// The cores that the server and the workers run on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placement {
+    /// Chosen by the operating system.
+    #[default]
+    #[value(skip)]
+    Free,
+    /// The server on the first core, the workers on the others.
+    Apart,
+    /// All on the first core.
+    OneCore,
+}
+
+/// The state of the machine when a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Aftermath {
+    /// Duration of the run in seconds.
+    pub seconds: f64,
+    /// The load average over 1, 5 and 15 minutes. It includes the run itself.
+    pub load: Option<[f64; 3]>,
+    /// The share of the cores' time that the host gave to other machines during the run.
+    pub stolen: Option<f64>,
+}
+
+/// A backend that was compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendSetup {
+    /// The backend's name.
+    pub name: String,
+    /// Whether it fetches one site after another, at any concurrency.
+    pub sequential: bool,
+}
+
+/// A workload that backends were compared on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadSetup {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The scenario's purpose.
+    pub description: String,
+    /// The factor on its delays.
+    pub time_scale: f64,
+    /// Fetches in each pass.
+    pub fetches: u64,
+    /// Maximum number of fetches in flight.
+    pub concurrency: usize,
+    /// Number of origins of the sites.
+    #[serde(default)]
+    pub origins: usize,
+    /// How connections were reused.
+    pub connections: Connections,
+    /// Backends left out because a pass would take too long, each with the seconds it would take
+    /// at best.
+    pub left_out: Vec<(String, f64)>,
+    /// Backends left out because they cannot fetch https.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_https: Vec<String>,
+    /// The names of the sites, in their order, if every fetch is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
+    /// Whether the sites were live. The network then is part of every figure, and no answer could
+    /// be verified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
+    /// The result of probing live sites.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Probe>,
+    /// The workers, as they described themselves when they opened their first session.
+    #[serde(default)]
+    pub workers: Vec<WorkerSetup>,
+}
+
+/// A worker's description of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerSetup {
+    /// The backend that it ran.
+    #[serde(rename = "row")]
+    pub backend: String,
+    /// The client and its version.
+    pub client: String,
+    /// The executor and its version.
+    pub executor: String,
+    /// Number of fetching threads.
+    pub threads: usize,
+}
+
+/// Returns the name that the A/A control, the second measurement of the reference, is recorded
+/// under.
+pub fn control(reference: &str) -> String {
+    format!("{reference} (again)")
+}
+
+/// The name that the cost of the mock server is recorded under.
+pub const SERVER: &str = "mock server";

@@ -1,0 +1,121 @@
+//! Writes a comparison while it is measured.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::cost::CostSample;
+use super::pass::PassSample;
+use super::setup::{Aftermath, ComparisonSetup, WorkerSetup, WorkloadSetup};
+use super::{COSTS_FILE, PASSES_FILE, SETUP, audit};
+use crate::record::bench::SAMPLES_FILE;
+use crate::record::environment::{ENVIRONMENT, Environment};
+use crate::record::files::{LineAppender, make_folder, replace_json};
+
+/// Writes a comparison while it is measured.
+#[derive(Debug)]
+pub struct ComparisonWriter {
+    folder: PathBuf,
+    setup: ComparisonSetup,
+    passes: LineAppender,
+    costs: LineAppender,
+}
+
+impl ComparisonWriter {
+    /// Writes the setup into a folder, which is created if it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// The folder already holds a comparison, which is left as it is, or cannot be written to.
+    pub fn create(
+        folder: &Path,
+        environment: &Environment,
+        setup: ComparisonSetup,
+    ) -> anyhow::Result<Self> {
+        make_folder(folder)?;
+        let passes = LineAppender::create(folder.join(PASSES_FILE))?;
+        let costs = LineAppender::create(folder.join(COSTS_FILE))?;
+        if !folder.join(ENVIRONMENT.file).exists() {
+            environment.write(folder)?;
+        }
+        let writer = Self { folder: folder.to_owned(), setup, passes, costs };
+        writer.write_setup()?;
+        Ok(writer)
+    }
+
+    /// Appends a pass.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written, for example because the disk is full.
+    pub fn pass(&mut self, sample: &PassSample) -> anyhow::Result<()> {
+        self.passes.append(sample)
+    }
+
+    /// Appends the cost of a block for one backend.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparisonWriter::pass`].
+    pub fn cost(&mut self, sample: &CostSample) -> anyhow::Result<()> {
+        self.costs.append(sample)
+    }
+
+    /// Writes a worker's description of itself for a workload.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparisonWriter::pass`].
+    pub fn worker(&mut self, workload: usize, worker: &WorkerSetup) -> anyhow::Result<()> {
+        self.setup.workloads[workload].workers.push(worker.clone());
+        self.write_setup()
+    }
+
+    /// Replaces the setup of a workload.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparisonWriter::pass`].
+    pub fn workload(&mut self, index: usize, workload: WorkloadSetup) -> anyhow::Result<()> {
+        self.setup.workloads[index] = workload;
+        self.write_setup()
+    }
+
+    /// Writes the end of the run, and whether the run is complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`ComparisonWriter::pass`].
+    pub fn finish(mut self, complete: bool, aftermath: Aftermath) -> anyhow::Result<()> {
+        self.passes.sync()?;
+        self.costs.sync()?;
+        self.setup.complete = complete;
+        self.setup.aftermath = Some(aftermath);
+        self.write_setup()
+    }
+
+    fn write_setup(&self) -> anyhow::Result<()> {
+        replace_json(&self.folder.join(SETUP.file), &self.setup)
+    }
+}
+
+/// Removes the comparison in a folder, if any, and keeps all other files.
+///
+/// # Errors
+///
+/// A file of the comparison cannot be removed.
+pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
+    // The environment may belong to other samples too. The setup goes last: without it, the folder
+    // would not count as a comparison, and a second attempt would not remove the rest.
+    let environment = Some(ENVIRONMENT.file).filter(|_| !folder.join(SAMPLES_FILE).exists());
+    for name in
+        [PASSES_FILE, COSTS_FILE, audit::FILE].into_iter().chain(environment).chain([SETUP.file])
+    {
+        let path = folder.join(name);
+        if path.exists() {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
