@@ -92,6 +92,7 @@ fn cut(text: &str, most: usize) -> Cow<'_, str> {
 
 /// The classes of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorClass {
     /// The host's name has no address.

@@ -48,6 +48,7 @@ impl Limits {
 
 /// How long connections are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Connections {
     /// Between fetches and between passes.

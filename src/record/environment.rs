@@ -21,16 +21,20 @@ pub(super) const ENVIRONMENT: Versioned = Versioned {
 /// The machine and the program that measured a record. `None` if the system does not report a
 /// value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Environment {
     /// The version of the record's format.
+    #[cfg_attr(test, schemars(extend("const" = ENVIRONMENT.version)))]
     pub schema_version: u32,
     /// The start of the record: UTC, to the second, in RFC 3339 format.
+    #[cfg_attr(test, schemars(regex(pattern = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")))]
     pub started: String,
     /// The command line, without folders.
     pub command: String,
     /// The model of the CPU, or its architecture if the model is unknown.
     pub cpu: String,
     /// Number of cores that this process may use.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub cores: usize,
     /// The operating system's kernel and its release.
     pub kernel: Option<String>,
@@ -39,8 +43,10 @@ pub struct Environment {
     /// The compiler that built this program, as `rustc --version` prints it.
     pub rustc: Option<String>,
     /// The build profile: `release` or `debug`.
+    #[cfg_attr(test, schemars(extend("enum" = ["release", "debug"])))]
     pub profile: String,
     /// CRC-32 of `Cargo.lock`, in hexadecimal.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{8}$")))]
     pub lock_file_crc32: String,
     /// The direct dependencies of fetchbench, with their versions.
     pub crates: BTreeMap<String, String>,
@@ -62,8 +68,10 @@ pub struct Environment {
 
 /// The state of the source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Git {
     /// The revision that is checked out.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{40,64}$")))]
     pub revision: String,
     /// Whether any file differs from that revision, except in `results/`, which holds records.
     pub dirty: bool,

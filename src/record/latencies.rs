@@ -26,16 +26,17 @@ pub fn starts(pass: &Pass) -> Vec<u64> {
 
 /// The latencies of a pass.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Latencies {
     /// Not recorded.
     #[default]
     None,
     /// Microseconds of each fetch, in the order of the sites.
-    Each(Vec<u64>),
+    Each(#[cfg_attr(test, schemars(length(max = MOST_KEPT)))] Vec<u64>),
     /// A histogram of microseconds with two significant digits, in the V2 format of HdrHistogram,
     /// deflated, in base64.
-    Histogram(String),
+    Histogram(#[cfg_attr(test, schemars(regex(pattern = "^[A-Za-z0-9+/]+$")))] String),
 }
 
 /// Maximum length of a histogram in bytes: each of its counts takes at most nine.

@@ -20,6 +20,8 @@ mod folder;
 mod footprint;
 mod latencies;
 mod reader;
+#[cfg(test)]
+mod schema;
 
 pub use self::bench::{BenchRecord, BenchSample, BenchWriter, Measurement, SampleKind};
 pub use self::comparison::{

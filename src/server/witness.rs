@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The counts of the mock server since their last reset.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Witness {
     /// Requests whose head was read completely and is valid.
     pub requests: u64,
@@ -60,8 +61,11 @@ impl Witness {
 /// As JSON it is an object. Each key is an upper bound in nanoseconds; its value is the number of
 /// responses that were at most this late, but later than the previous key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct DelayErrors(BTreeMap<u64, u64>);
+pub struct DelayErrors(
+    #[cfg_attr(test, schemars(with = "BTreeMap<u64, std::num::NonZeroU64>"))] BTreeMap<u64, u64>,
+);
 
 /// The significant binary digits of an error: precise to a sixteenth.
 const DIGITS: u32 = 5;

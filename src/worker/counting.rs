@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// The requests of a piece of work to the allocator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Counts {
     /// Calls that requested memory.
     pub allocations: u64,

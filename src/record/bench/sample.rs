@@ -9,6 +9,7 @@ use crate::stats;
 
 /// One sample: some consecutive passes, each timed separately.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BenchSample {
     /// The kind of measurement.
     pub what: SampleKind,
@@ -20,6 +21,7 @@ pub struct BenchSample {
     /// Number of fetching threads.
     pub threads: usize,
     /// The limit of fetches in flight. A sequential backend has one in flight at any limit.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub concurrency: usize,
     /// The factor on the scenario's delays.
     pub time_scale: f64,
@@ -28,6 +30,7 @@ pub struct BenchSample {
     /// Passes in this sample.
     pub passes: NonZeroU64,
     /// The total time of the passes in seconds.
+    #[cfg_attr(test, schemars(extend("exclusiveMinimum" = 0)))]
     pub elapsed_s: f64,
     /// The total ideal of the passes in seconds; `None` without delays.
     pub ideal_s: Option<f64>,
@@ -35,6 +38,7 @@ pub struct BenchSample {
 
 /// The kind of measurement of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SampleKind {
     /// A backend's passes over a scenario.

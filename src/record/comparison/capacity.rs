@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The capacity of the mock server, measured just before a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Capacity {
     /// Maximum requests per second that it answered without delay. The client is the raw client,
     /// which runs on one thread.

@@ -7,6 +7,7 @@ use crate::worker::counting::Counts;
 
 /// The cost of a block's counted rounds for one backend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CostSample {
     /// The scenario's name.
     pub scenario: String,
@@ -42,6 +43,7 @@ pub struct CostSample {
     pub counts: Option<Counts>,
     /// Instructions of the program in that pass, if the machine counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub instructions: Option<u64>,
 }
 

@@ -8,6 +8,12 @@ use crate::server::witness::Witness;
 
 /// One pass of one backend.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend(
+    "if" = { "properties": { "validity": { "const": "valid" } } },
+    "then" = { "properties": { "elapsed_s": { "type": "number" } } },
+    "else" = { "required": ["why"] }
+)))]
 pub struct PassSample {
     /// The scenario's name.
     pub scenario: String,
@@ -23,6 +29,7 @@ pub struct PassSample {
     /// The number of the visit.
     pub visit: u64,
     /// The time of the pass in seconds; `None` if the worker did not report it.
+    #[cfg_attr(test, schemars(extend("exclusiveMinimum" = 0)))]
     pub elapsed_s: Option<f64>,
     /// The ideal in seconds; `None` without delays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +47,7 @@ pub struct PassSample {
     pub latencies: Latencies,
     /// The starts of its fetches, in microseconds after the start of the pass, if each is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = MOST_KEPT)))]
     pub starts: Vec<u64>,
 }
 
@@ -90,6 +98,7 @@ impl PassSample {
 
 /// Whether a pass counts, or why it does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Validity {
     /// It counts.

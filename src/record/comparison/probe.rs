@@ -10,6 +10,7 @@ pub const MOST_NAMED: usize = 10;
 
 /// How live sites answered when every backend visited them once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Probe {
     /// Sites visited.
     pub sites: u64,
@@ -17,34 +18,41 @@ pub struct Probe {
     pub dead: u64,
     /// The first [`MOST_NAMED`] of those.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = MOST_NAMED)))]
     pub first_dead: Vec<DeadSite>,
     /// Sites on which backends ended with different statuses or at different urls.
     pub differing: u64,
     /// The first [`MOST_NAMED`] of those.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = MOST_NAMED)))]
     pub first_differing: Vec<DifferingSite>,
 }
 
 /// A site that failed for every backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeadSite {
     /// The site's public name.
     pub site: String,
     /// The classes of its failures, each once.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub classes: Vec<ErrorClass>,
 }
 
 /// A site on which backends ended differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DifferingSite {
     /// The site's public name.
     pub site: String,
     /// Each ending, in the order in which it was first met.
+    #[cfg_attr(test, schemars(length(min = 2)))]
     pub endings: Vec<Ending>,
 }
 
 /// An ending, and the backends that share it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ending {
     /// The status of the answer.
     pub status: u16,
@@ -52,6 +60,7 @@ pub struct Ending {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The backends that ended there.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub backends: Vec<String>,
 }
 

@@ -12,8 +12,10 @@ pub const COMPARISON_VERSION: u32 = 1;
 
 /// The head of the record: backends, workloads and settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ComparisonSetup {
     /// The version of the record's format.
+    #[cfg_attr(test, schemars(extend("const" = COMPARISON_VERSION)))]
     pub comparison_version: u32,
     /// The command line, without folders. The environment may hold that of `cargo bench` instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +28,7 @@ pub struct ComparisonSetup {
     pub reference: String,
     /// The backends, in the order of the table of backends.
     #[serde(rename = "rows")]
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub backends: Vec<BackendSetup>,
     /// The cores that the processes ran on.
     #[serde(default)]
@@ -38,6 +41,7 @@ pub struct ComparisonSetup {
     pub no_instructions: Option<String>,
     /// The workloads.
     #[serde(rename = "stages")]
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub workloads: Vec<WorkloadSetup>,
     /// The state of the machine when the run ended; `None` if the run was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,6 +76,7 @@ impl ComparisonSetup {
 
 /// The cores that the server and the workers run on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Placement {
     /// Chosen by the operating system.
@@ -86,17 +91,20 @@ pub enum Placement {
 
 /// The state of the machine when a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Aftermath {
     /// Duration of the run in seconds.
     pub seconds: f64,
     /// The load average over 1, 5 and 15 minutes. It includes the run itself.
     pub load: Option<[f64; 3]>,
     /// The share of the cores' time that the host gave to other machines during the run.
+    #[cfg_attr(test, schemars(range(max = 1)))]
     pub stolen: Option<f64>,
 }
 
 /// A backend that was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BackendSetup {
     /// The backend's name.
     pub name: String,
@@ -106,6 +114,7 @@ pub struct BackendSetup {
 
 /// A workload that backends were compared on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkloadSetup {
     /// The scenario's name.
     pub scenario: String,
@@ -114,8 +123,10 @@ pub struct WorkloadSetup {
     /// The factor on its delays.
     pub time_scale: f64,
     /// Fetches in each pass.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub fetches: u64,
     /// Maximum number of fetches in flight.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub concurrency: usize,
     /// Number of origins of the sites.
     #[serde(default)]
@@ -130,6 +141,7 @@ pub struct WorkloadSetup {
     pub without_https: Vec<String>,
     /// The names of the sites, in their order, if every fetch is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = crate::record::MOST_KEPT)))]
     pub sites: Vec<String>,
     /// Whether the sites were live. The network then is part of every figure, and no answer could
     /// be verified.
@@ -145,6 +157,7 @@ pub struct WorkloadSetup {
 
 /// A worker's description of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkerSetup {
     /// The backend that it ran.
     #[serde(rename = "row")]
