@@ -1,19 +1,22 @@
 //! `fetchbench report`: shows a record.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
+use clap::ArgGroup;
 
 use super::terminal::{print, write_file};
 use super::usage;
 use crate::compare::agreement::{Agreement, agreements};
 use crate::compare::analysis::{WorkloadAnalysis, analyse};
 use crate::compare::audit::view as audit;
-use crate::record::{Audit, BenchRecord, Folder, read_whole, replace_file};
+use crate::record::{Audit, BenchRecord, Folder, read_whole};
 use crate::render::escape::json_text;
-use crate::report::{agreement, comparison, html, markdown, picture, splice};
+use crate::report::index::{Listed, relative};
+use crate::report::{agreement, comparison, html, markdown, picture, snippet};
 
 /// The usual file of `--markdown`, in the record's directory. Links to a record lead to it.
 const REPORT_FILE: &str = "report.md";
@@ -26,17 +29,16 @@ Examples:
   fetchbench report results/2026-11-24T1545-amd-epyc --html report.html
   fetchbench report results/2026-11-24T1545-amd-epyc --json - | jq .
   fetchbench report target/fetchbench/2026-11-22T1012-some-cpu --svg picture.svg
+  fetchbench report results/2026-11-24T1545-amd-epyc --snippet --markdown -
 
-With --splice, what stands in FILE between the lines <!-- BEGIN: report --> and
-<!-- END: report --> is replaced by the record's table, its picture (with --svg)
-and a link to its report.md. Between the same lines of `records`, where FILE has
-them, a list of all records beside this one is set.";
+Links lead from the directory of FILE, or from the current one if FILE is `-`.";
 
 /// Show a record: as it was printed, or as a page, a picture, Markdown, JSON or CSV
 ///
 /// A page, JSON and CSV need a record of `compare`. A FILE `-` is stdout.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
+#[command(group(ArgGroup::new("snippets").args(["markdown", "index"]).multiple(true)))]
 pub(super) struct ReportArgs {
     /// Directory of the record
     record: PathBuf,
@@ -61,9 +63,10 @@ pub(super) struct ReportArgs {
     /// Write a list of all records beside this one as an HTML page to FILE
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
-    /// Insert the short report into FILE, between its markers
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    splice: Vec<PathBuf>,
+    /// Write Markdown to insert into a page: as --markdown the tables in short, the picture of
+    /// --svg and a link to the record's report.md; as --index the list of all records
+    #[arg(long, requires = "snippets")]
+    snippet: bool,
 }
 
 pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
@@ -88,18 +91,18 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
         None => html::Beside::default(),
     };
     let agreement = beside.criterion.as_deref().map_or_else(String::new, agreement::markdown);
+    write(args.svg.as_deref(), || picture::draw(&folder, &workloads).map_err(usage))?;
     write(args.markdown.as_deref(), || {
+        if args.snippet {
+            return snippet(&args, &folder, &workloads);
+        }
         let wire = beside.audit.as_ref().map_or_else(String::new, audit::markdown);
         Ok(markdown::folder(&folder, &workloads) + &agreement + &wire)
     })?;
     write(args.json.as_deref(), || figures(&folder, &workloads))?;
     write(args.csv.as_deref(), || Ok(comparison::csv(&workloads)))?;
     write(args.html.as_deref(), || html::page(&folder, &workloads, &beside))?;
-    write(args.svg.as_deref(), || picture::draw(&folder, &workloads).map_err(usage))?;
-    splice_all(&args, &folder, &workloads)?;
-    if let Some(file) = &args.index {
-        write_index(file, &args.record)?;
-    }
+    write(args.index.as_deref(), || index(&args))?;
     if !args.writes_files() {
         print(&match &folder.comparison {
             Some(comparison) => {
@@ -115,40 +118,13 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
 impl ReportArgs {
     fn writes_files(&self) -> bool {
         let files = [&self.html, &self.svg, &self.markdown, &self.json, &self.csv, &self.index];
-        files.iter().any(|file| file.is_some()) || !self.splice.is_empty()
+        files.iter().any(|file| file.is_some())
     }
 }
 
 /// Writes a text if its flag names a file.
 fn write(file: Option<&Path>, text: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<()> {
     file.map_or(Ok(()), |file| write_file(file, &text()?))
-}
-
-/// Splices the short report into every file of `--splice`.
-///
-/// It reads every file and finds its markers before it writes any.
-fn splice_all(
-    args: &ReportArgs,
-    folder: &Folder,
-    workloads: &[WorkloadAnalysis],
-) -> anyhow::Result<()> {
-    let texts = args
-        .splice
-        .iter()
-        .map(|file| spliced(file, folder, workloads, args))
-        .collect::<Result<Vec<_>, _>>()?;
-    for (file, text) in args.splice.iter().zip(&texts) {
-        replace_file(file, text.as_bytes())?;
-    }
-    Ok(())
-}
-
-/// Writes a page that lists all records beside `record`.
-fn write_index(file: &Path, record: &Path) -> anyhow::Result<()> {
-    let absolute = std::path::absolute(file)?;
-    let page_folder = absolute.parent().unwrap_or(Path::new("/"));
-    let mut records = records_beside(&fs::canonicalize(record)?, page_folder)?;
-    write_file(file, &html::index(&mut records)?)
 }
 
 /// Reads the findings beside a comparison's samples, from its directory and the parent directory.
@@ -168,46 +144,40 @@ fn figures(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<St
     Ok(json_text(&comparison::json(&comparison.setup, workloads)))
 }
 
-/// Returns the text of a file with the record inserted.
-fn spliced(
-    file: &Path,
+/// Returns the record in short, with links that lead from the file of `--markdown`.
+fn snippet(
+    args: &ReportArgs,
     folder: &Folder,
     workloads: &[WorkloadAnalysis],
-    args: &ReportArgs,
 ) -> anyhow::Result<String> {
-    let shown = file.display();
-    let page =
-        fs::read_to_string(file).with_context(|| format!("cannot read {shown}")).map_err(usage)?;
-    let page_file = absolute(file)?;
-    let page_folder = page_file.parent().unwrap_or(Path::new("/"));
-    let record_folder = absolute(&args.record)?;
-    let link = splice::relative(page_folder, &record_folder.join(REPORT_FILE));
+    let page_folder = folder_of(args.markdown.as_deref())?;
+    let link = relative(&page_folder, &fs::canonicalize(&args.record)?.join(REPORT_FILE));
     let picture = match args.svg.as_deref().filter(|svg| *svg != Path::new("-")) {
-        Some(svg) => Some(splice::relative(page_folder, &absolute(svg)?)),
+        Some(svg) => Some(relative(&page_folder, &fs::canonicalize(svg)?)),
         None => None,
     };
-    let latest = splice::latest(folder, workloads, &link, picture.as_deref());
-    let mut page = insert(&page, splice::REPORT, &latest, file)?;
-    if splice::has_block(&page, splice::RECORDS) {
-        let list = splice::records(&mut records_beside(&record_folder, page_folder)?);
-        page = insert(&page, splice::RECORDS, &list, file)?;
-    }
-    Ok(page)
+    Ok(snippet::record(folder, workloads, &link, picture.as_deref()))
 }
 
-fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
-    fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
+/// Returns the list of all records beside this one, with links that lead from the file of
+/// `--index`.
+fn index(args: &ReportArgs) -> anyhow::Result<String> {
+    let page_folder = folder_of(args.index.as_deref())?;
+    let mut records = records_beside(&fs::canonicalize(&args.record)?, &page_folder)?;
+    if args.snippet { Ok(snippet::index(&mut records)) } else { html::index(&mut records) }
 }
 
-/// Splices `content` into the block of a page; errors name the page's file.
-fn insert(page: &str, block: &str, content: &str, file: &Path) -> anyhow::Result<String> {
-    splice::splice(page, block, content)
-        .map_err(|error| usage(anyhow!("{}: {error}", file.display())))
+/// Returns the absolute directory of a file, or the current one for stdout.
+fn folder_of(file: Option<&Path>) -> io::Result<PathBuf> {
+    let absolute = std::path::absolute(file.unwrap_or(Path::new("-")))?;
+    let folder = absolute.parent().unwrap_or(Path::new("/"));
+    // A directory that does not exist is reported when the file is written.
+    Ok(fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()))
 }
 
 /// Reads the records next to this one, with links from `page_folder`. Skips other directories, and
 /// records of a newer format.
-fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Vec<splice::Listed>> {
+fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Vec<Listed>> {
     let parent = record_folder.parent().unwrap_or(record_folder);
     let mut records = Vec::new();
     for entry in
@@ -217,9 +187,9 @@ fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Ve
         if let Ok(folder) = Folder::read(&path) {
             let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
             let page = path.join(PAGE_FILE);
-            records.push(splice::Listed {
-                report: splice::relative(page_folder, &path.join(REPORT_FILE)),
-                page: page.exists().then(|| splice::relative(page_folder, &page)),
+            records.push(Listed {
+                report: relative(page_folder, &path.join(REPORT_FILE)),
+                page: page.exists().then(|| relative(page_folder, &page)),
                 verdicts: workloads.iter().map(comparison::verdict).collect(),
                 name: folder.name,
                 environment: folder.environment,

@@ -1,15 +1,11 @@
 //! `fetchbench verify`: tests each backend on faulty answers.
 
-use std::fs;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
-
 use super::compare::{Chosen, parse_chosen, participants};
-use super::flags::PageFormat;
 use super::program::this_program;
 use super::terminal::{PassBar, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
@@ -17,7 +13,6 @@ use crate::backend::Backend;
 use crate::fetch::Progress;
 use crate::record::make_folder;
 use crate::render::escape::json_text;
-use crate::report::splice::{CONFORMANCE, splice};
 use crate::scenario::fault::{self, Fault};
 use crate::scenario::faults;
 use crate::scenario::units::parse_duration;
@@ -57,16 +52,20 @@ pub(super) struct VerifyArgs {
     /// Loopback address of the mock server: the grids over ::1 and 127.0.0.1 must be equal
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
     ip: IpAddr,
-    /// Format of the grid
-    #[arg(long, value_enum, default_value_t = PageFormat::Text)]
-    format: PageFormat,
+    /// Format of the grid; a snippet is Markdown to insert into a page: each client's shortcomings
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
     /// Write the grid to conformance.json and conformance.md in DIR too
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
-    /// Insert each client's shortcomings into FILE, between its lines <!-- BEGIN: conformance -->
-    /// and <!-- END: conformance -->; may be repeated
-    #[arg(long, value_name = "FILE")]
-    splice: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Markdown,
+    Snippet,
+    Json,
 }
 
 pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -77,9 +76,6 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     // Fail before the measurement if the results cannot be written.
     if let Some(folder) = &args.record {
         make_folder(folder).map_err(unwritable)?;
-    }
-    for page in &args.splice {
-        spliced(page, "").map_err(usage)?;
     }
     let program = this_program()?;
     let backends: Vec<Chosen> = if args.backend.is_empty() {
@@ -101,29 +97,20 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let grid = verification.run()?;
     drop(bar);
     print(&match args.format {
-        PageFormat::Text => report::text(&grid),
-        PageFormat::Markdown => report::markdown(&grid),
-        PageFormat::Json => json_text(&grid),
+        Format::Text => report::text(&grid),
+        Format::Markdown => report::markdown(&grid),
+        Format::Snippet => report::short(&grid),
+        Format::Json => json_text(&grid),
     })?;
     if let Some(folder) = &args.record {
         write_file(&folder.join("conformance.json"), &json_text(&grid))?;
         write_file(&folder.join("conformance.md"), &report::markdown(&grid))?;
-    }
-    for page in &args.splice {
-        write_file(page, &spliced(page, &report::short(&grid))?)?;
     }
     Ok(if grid.worst() >= Verdict::Spoiled {
         ExitCode::from(EXIT_INVALID)
     } else {
         ExitCode::SUCCESS
     })
-}
-
-/// Reads a page and inserts `content`.
-fn spliced(page: &Path, content: &str) -> anyhow::Result<String> {
-    let text =
-        fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
-    splice(&text, CONFORMANCE, content).with_context(|| page.display().to_string())
 }
 
 fn parse_deadline(text: &str) -> Result<Duration, String> {

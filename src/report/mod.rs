@@ -13,7 +13,8 @@ pub mod capacity;
 pub mod comparison;
 pub mod chart;
 pub mod picture;
-pub mod splice;
+pub mod index;
+pub mod snippet;
 pub mod html;
 #[cfg(any(test, fuzzing))]
 mod examine;

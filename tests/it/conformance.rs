@@ -135,6 +135,14 @@ fn the_grid_is_text_markdown_or_json_and_names_what_was_expected() {
         String::from_utf8(verify(&[&arguments[..], &["--format", "markdown"]].concat()).stdout)
             .unwrap();
     assert!(markdown.contains("| until-close | `w` | `.` |"), "{markdown}");
+    let snippet = verify(&[&arguments[..], &["--format", "snippet"]].concat()).stdout;
+    let snippet = String::from_utf8(snippet).unwrap();
+    assert!(
+        snippet.ends_with(
+            "| `surf@smol` | `until-close` | none | none |\n| `hyper@smol` | none | none | none |\n"
+        ),
+        "{snippet}"
+    );
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod large;
 mod lists;
 mod live;
 mod manuals;
+mod markdown_block;
 mod mock;
 mod namespace;
 mod pages;

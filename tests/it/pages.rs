@@ -3,10 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::markdown_block::markdown_block;
 use crate::workshop::python_is_missing;
 
 fn root() -> &'static Path {
@@ -30,10 +31,10 @@ fn copy(from: &Path, to: &Path) {
 /// committed.
 fn copied() -> TempDir {
     let elsewhere = tempfile::tempdir().unwrap();
-    for folder in ["results", "benches/footprint"] {
+    for folder in ["results", "benches/footprint", "scripts"] {
         copy(&root().join(folder), &elsewhere.path().join(folder));
     }
-    for file in ["README.md", "docs/leaving-async-std.md", "scripts/footprint"] {
+    for file in ["README.md", "docs/leaving-async-std.md"] {
         fs::create_dir_all(elsewhere.path().join(file).parent().unwrap()).unwrap();
         fs::copy(root().join(file), elsewhere.path().join(file)).unwrap();
     }
@@ -48,14 +49,8 @@ fn record_shown(words: &str) -> PathBuf {
     Path::new("results").join(rest.split(['[', ']']).nth(1).expect("a link follows"))
 }
 
-fn fetchbench(folder: &Path, arguments: &[&Path]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-    command.current_dir(folder).args(arguments);
-    command
-}
-
 /// Fails where a page has become another when it was made anew.
-fn assert_same(elsewhere: &Path, pages: &[&Path]) {
+fn assert_same(elsewhere: &Path, pages: &[PathBuf]) {
     for page in pages {
         let (committed, now) =
             (fs::read(root().join(page)).unwrap(), fs::read(elsewhere.join(page)).unwrap());
@@ -63,43 +58,36 @@ fn assert_same(elsewhere: &Path, pages: &[&Path]) {
     }
 }
 
-#[test]
-fn the_pages_are_what_the_record_that_they_show_says() {
-    let elsewhere = copied();
-    let record = record_shown("The whole record: ");
-    let picture = record.join("report.svg");
-    let pages = ["README.md", "results/README.md", "results/index.html"].map(Path::new);
-    // As scripts/pages does it.
-    let mut command = fetchbench(elsewhere.path(), &["report".as_ref(), &record]);
-    command
-        .arg("--svg")
-        .arg(&picture)
-        .arg("--splice")
-        .args(&pages[..2])
-        .arg("--index")
-        .arg(pages[2]);
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_same(elsewhere.path(), &[pages[0], pages[1], pages[2], &picture]);
-}
+/// Blocks that are spoilt before they are made anew. Those of the README name the records.
+const STALE: [[&str; 2]; 4] = [
+    ["report", "results/README.md"],
+    ["records", "results/README.md"],
+    ["footprint", "docs/leaving-async-std.md"],
+    ["crowd", "docs/leaving-async-std.md"],
+];
 
 #[test]
-fn what_rows_cost_is_what_the_record_that_is_named_and_the_footprint_say() {
+fn the_pages_are_what_the_records_that_they_show_say() {
     if python_is_missing() {
         return;
     }
     let elsewhere = copied();
-    let record = record_shown("Time to sockets: ");
-    // As scripts/pages does it.
-    let figures = fetchbench(
-        elsewhere.path(),
-        &["report".as_ref(), &record, "--json".as_ref(), "-".as_ref()],
-    );
-    let mut figures = { figures }.stdout(Stdio::piped()).spawn().unwrap();
-    let mut tables = Command::new("python3");
-    tables.current_dir(&elsewhere).arg("scripts/footprint").arg("--tables").arg(&record);
-    let output = tables.stdin(figures.stdout.take().unwrap()).output().unwrap();
-    assert!(figures.wait().unwrap().success());
+    let records = ["The whole record: ", "Time to sockets: "].map(record_shown);
+    let forms = ["report.html", "report.md", "report.svg"];
+    let made: Vec<PathBuf> =
+        records.iter().flat_map(|record| forms.map(|form| record.join(form))).collect();
+    made.iter().for_each(|page| fs::remove_file(elsewhere.path().join(page)).unwrap());
+    for arguments in STALE {
+        let ended = markdown_block(elsewhere.path(), &arguments, "stale");
+        assert_eq!(ended, (Some(0), String::new()), "{arguments:?}");
+    }
+    let mut pages = Command::new("bash");
+    pages.current_dir(&elsewhere).arg("scripts/pages");
+    pages.env("FETCHBENCH", env!("CARGO_BIN_EXE_fetchbench"));
+    let output = pages.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_same(elsewhere.path(), &["README.md", "docs/leaving-async-std.md"].map(Path::new));
+    let shown =
+        ["README.md", "results/README.md", "results/index.html", "docs/leaving-async-std.md"];
+    assert_same(elsewhere.path(), &shown.map(PathBuf::from));
+    assert_same(elsewhere.path(), &made);
 }

@@ -8,6 +8,9 @@ use std::process::Command;
 use fetchbench::record::{BenchSample, BenchWriter, Environment, SampleKind};
 use tempfile::TempDir;
 
+use crate::markdown_block::markdown_block;
+use crate::workshop::python_is_missing;
+
 const PAGE: &str = "# A page\n<!-- BEGIN: report -->\nold\n<!-- END: report -->\n";
 
 /// A folder to work in, which holds `results/one` and `results/two`.
@@ -81,21 +84,31 @@ fn a_record_goes_to_stdout_as_markdown() {
     assert!(text.contains("| ureq@threads | 2 | 20.00 ms | 50,000/s | 2.00 × | 1 |"), "{text}");
 }
 
+/// Puts what a call in a folder of the place prints into a block of the page there.
+fn insert(place: &TempDir, folder: &str, block: &str, args: &[&str]) {
+    let folder = place.path().join(folder);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+    let output = command.current_dir(&folder).arg("report").args(args).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && !text.is_empty(), "{args:?}");
+    let ended = markdown_block(&folder, &[block, "README.md"], &text);
+    assert_eq!(ended, (Some(0), String::new()), "{args:?}");
+}
+
 #[test]
-fn pages_get_the_tables_with_links_that_lead_from_where_they_are() {
+fn snippets_link_from_their_page() {
+    if python_is_missing() {
+        return;
+    }
     let place = place();
     let top = write(&place, "README.md", PAGE);
     let records = "<!-- BEGIN: records -->\n<!-- END: records -->\n";
     let below = write(&place, "results/README.md", &format!("{PAGE}{records}"));
-    let args = [
-        "results/one",
-        "--svg",
-        "results/one/report.svg",
-        "--splice",
-        "README.md",
-        "results/README.md",
-    ];
-    assert_eq!(stdout(&place, &args), "");
+    let in_short = ["--snippet", "--markdown", "-", "--svg"];
+    let of_one = |record, svg| [&[record], &in_short[..], &[svg]].concat();
+    insert(&place, "", "report", &of_one("results/one", "results/one/report.svg"));
+    insert(&place, "results", "report", &of_one("one", "one/report.svg"));
+    insert(&place, "results", "records", &["one", "--snippet", "--index", "-"]);
     let (top, below) = (read(&top), read(&below));
     assert!(top.starts_with("# A page\n") && !top.contains("old"), "{top}");
     assert!(
@@ -111,17 +124,20 @@ fn pages_get_the_tables_with_links_that_lead_from_where_they_are() {
 }
 
 #[test]
-fn without_markers_no_page_is_touched() {
+fn snippets_in_files_link_from_there() {
     let place = place();
-    let good = write(&place, "good.md", PAGE);
-    write(&place, "bad.md", "# A page\n");
-    let error = refusal(&place, &["results/one", "--splice", "good.md", "bad.md"]);
-    assert_eq!(
-        error,
-        "error: bad.md: there is no line <!-- BEGIN: report -->: add it where the tables are to \
-         stand\n"
-    );
-    assert_eq!(read(&good), PAGE);
+    let args =
+        ["results/one", "--snippet", "--markdown", "results/one/short.md", "--index", "list.md"];
+    assert_eq!(stdout(&place, &args), "");
+    let (short, list) = ("results/one/short.md", "list.md");
+    assert!(read(&place.path().join(short)).contains("[one](report.md)"));
+    assert!(read(&place.path().join(list)).contains("* [two](results/two/report.md): "));
+}
+
+#[test]
+fn snippets_need_a_form() {
+    let (code, _, stderr) = report(&place(), &["results/one", "--snippet"]);
+    assert!(code == Some(2) && stderr.contains("--markdown"), "{stderr}");
 }
 
 #[test]

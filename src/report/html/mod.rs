@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment as Templates, context};
 
 use super::chart::{latency, scaling};
 use super::comparison::csv;
-use super::splice::{Listed, newest_first};
+use super::index::{Listed, newest_first};
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::Folder;
 
