@@ -37,11 +37,7 @@ pub(super) struct LineAppender {
 }
 
 impl LineAppender {
-    /// Creates a new file.
-    ///
-    /// # Errors
-    ///
-    /// The file exists already, or the folder cannot be written to.
+    /// Creates a file that does not exist yet.
     pub fn create(path: PathBuf) -> anyhow::Result<Self> {
         let shown = path.display();
         match File::create_new(&path) {
@@ -56,10 +52,6 @@ impl LineAppender {
     }
 
     /// Appends a line.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written, for example because the disk is full.
     pub fn append(&mut self, value: &impl Serialize) -> anyhow::Result<()> {
         let line = serde_json::to_string(value)? + "\n";
         self.file
@@ -68,20 +60,12 @@ impl LineAppender {
     }
 
     /// Flushes the file to the disk.
-    ///
-    /// # Errors
-    ///
-    /// The disk reports an error.
     pub fn sync(&self) -> anyhow::Result<()> {
         self.file.sync_all().with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
 
 /// Creates a folder if it does not exist, and checks that it is writable.
-///
-/// # Errors
-///
-/// The folder cannot be created or written to.
 pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -91,10 +75,6 @@ pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Creates a new folder below `parent`, with a number after its name if the name is taken.
-///
-/// # Errors
-///
-/// `parent` cannot be written to.
 pub fn new_folder(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
     make_folder(parent)?;
     let mut folder = parent.join(name);
@@ -114,10 +94,6 @@ pub fn new_folder(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// Returns the name of a record's folder, also for a path such as `.`.
-///
-/// # Errors
-///
-/// There is no such folder.
 pub(super) fn folder_name(folder: &Path) -> anyhow::Result<String> {
     let found = fs::canonicalize(folder).ok();
     let name = found.as_deref().and_then(Path::file_name).with_context(|| {
@@ -128,20 +104,12 @@ pub(super) fn folder_name(folder: &Path) -> anyhow::Result<String> {
 }
 
 /// Replaces a file by a value as JSON; see [`replace_file`].
-///
-/// # Errors
-///
-/// The file cannot be written.
 pub(super) fn replace_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
     replace_file(path, (serde_json::to_string_pretty(value)? + "\n").as_bytes())
 }
 
 /// Writes a file under a temporary name and renames it, so that readers never see half of it. If
 /// the path leads to something other than a file, such as a pipe, writes to it directly.
-///
-/// # Errors
-///
-/// The file cannot be written. The message names it.
 pub fn replace_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     // Replaces the target of a link, and not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

@@ -88,10 +88,6 @@ impl Latencies {
     }
 
     /// Checks that the latencies are possible. [`Latencies::add_to`] checks histograms.
-    ///
-    /// # Errors
-    ///
-    /// There are more than [`MOST_KEPT`], or one is longer than any fetch.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let Self::Each(each) = self else { return Ok(()) };
         bounds::length("latencies", each.len(), MOST_KEPT)?;
@@ -104,10 +100,6 @@ impl Latencies {
     }
 
     /// Adds these to a histogram of microseconds.
-    ///
-    /// # Errors
-    ///
-    /// The text is not a valid histogram.
     pub fn add_to(&self, histogram: &mut Histogram<u64>) -> anyhow::Result<()> {
         match self {
             Self::None => {}
@@ -126,10 +118,6 @@ impl Latencies {
 
 /// Inflates a histogram and checks its length and bounds, because the deserializer allocates as
 /// much memory as they demand.
-///
-/// # Errors
-///
-/// The bytes are not a histogram, the length is wrong, or the bounds differ from [`new_histogram`].
 fn inflate(deflated: &[u8]) -> anyhow::Result<Vec<u8>> {
     // Eight bytes come first: the kind, and the length of the rest.
     let mut plain = Vec::new();

@@ -110,10 +110,6 @@ pub(super) fn read_lines<T: DeserializeOwned>(
 
 /// Reads an optional JSON file without a version, such as one beside the records. Errors name it
 /// by `kind`.
-///
-/// # Errors
-///
-/// The file exists and cannot be read.
 pub fn read_whole<T: DeserializeOwned>(path: &Path, kind: &str) -> anyhow::Result<Option<T>> {
     let shown = path.display();
     if !path.exists() {

@@ -1,6 +1,6 @@
 //! The JSON Schema of records, generated from their types.
 //!
-//! `schema.json` beside this file is the result. A test fails if the types have changed since.
+//! `docs/record.schema.json` is the result. A test fails if the types have changed since.
 
 use std::fs;
 use std::path::Path;
@@ -8,12 +8,12 @@ use std::path::Path;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{BenchSample, ComparisonSetup, CostSample, Environment, PassSample};
 
 /// The committed schema.
-const FILE: &str = "src/record/schema.json";
+const FILE: &str = "docs/record.schema.json";
 
 /// Rewrites the committed schema.
 const UPDATE: &str = "UPDATE=1 cargo test --lib record::schema";
@@ -49,46 +49,50 @@ fn reference<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 /// Adds what holds for every record: no unknown fields and no negative numbers, and fields with a
 /// default may be missing, because older records lack them.
 fn tighten(schema: &mut Schema) {
-    if schema.get("type").is_some_and(|kind| has(kind, "number")) {
-        schema.as_object_mut().map(|number| number.entry("minimum").or_insert(json!(0)));
+    schema.remove("format");
+    if has_type(schema, "number") {
+        schema.ensure_object().entry("minimum").or_insert(json!(0));
     }
     if let Some(Value::String(text)) = schema.get_mut("description") {
         *text = text.replace("[`", "`").replace("`]", "`");
     }
-    if schema.get("type") != Some(&json!("object")) {
+    if !has_type(schema, "object") {
         return;
     }
-    let mut required = match schema.get("required") {
-        Some(Value::Array(names)) => names.clone(),
-        _ => Vec::new(),
-    };
+    let mut required = schema.remove("required").unwrap_or_else(|| json!([]));
     let Some(Value::Object(properties)) = schema.get_mut("properties") else { return };
+    let Value::Array(names) = &mut required else { return };
     for (name, property) in properties {
         let Value::Object(property) = property else { continue };
         if property.remove("default").is_some() {
-            required.retain(|other| other != name);
-        } else if !required.iter().any(|other| other == name) {
+            names.retain(|other| other != name);
+        } else if !names.iter().any(|other| other == name) {
             forbid_null(property);
         }
     }
-    schema.insert("required".to_owned(), required.into());
+    schema.insert("required".to_owned(), required);
     schema.insert("additionalProperties".to_owned(), false.into());
 }
 
 /// Removes `null` from the types of a field that is left out instead.
-fn forbid_null(property: &mut serde_json::Map<String, Value>) {
+fn forbid_null(property: &mut Map<String, Value>) {
     for key in ["type", "anyOf"] {
-        let Some(Value::Array(kinds)) = property.get_mut(key) else { continue };
-        kinds.retain(|kind| kind != "null" && *kind != json!({ "type": "null" }));
-        if let ([kind], "type") = (kinds.as_slice(), key) {
-            property["type"] = kind.clone();
+        let Some(Value::Array(kinds)) = property.get(key) else { continue };
+        let is_null = |kind: &&Value| **kind == "null" || **kind == json!({ "type": "null" });
+        let kind = kinds.iter().find(|kind| !is_null(kind)).cloned();
+        property.remove(key);
+        match kind {
+            Some(Value::Object(schema)) => property.extend(schema),
+            kind => drop(property.insert(key.to_owned(), kind.into())),
         }
     }
 }
 
-/// Returns whether a `type` is that one, or one of several with it.
-fn has(kind: &Value, wanted: &str) -> bool {
-    kind == wanted || kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == wanted))
+fn has_type(schema: &Schema, wanted: &str) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == wanted),
+        kind => kind.is_some_and(|kind| kind == wanted),
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Records against their JSON Schema, `src/record/schema.json`: those that are kept, and those that
+//! Records against their JSON Schema, `docs/record.schema.json`: those that are kept, and those that
 //! are written now. A unit test holds the schema to the types.
 
 use std::fs;
@@ -22,7 +22,7 @@ struct Schema {
 impl Schema {
     fn read() -> Self {
         let schema: Value =
-            serde_json::from_str(include_str!("../../src/record/schema.json")).unwrap();
+            serde_json::from_str(include_str!("../../docs/record.schema.json")).unwrap();
         let mut compiler = Compiler::new();
         compiler.add_resource("urn:record", schema).unwrap();
         let mut schemas = Schemas::new();

@@ -28,10 +28,6 @@ impl BenchWriter {
     }
 
     /// Like [`BenchWriter::create`], in a new folder below `parent`; see [`new_folder`].
-    ///
-    /// # Errors
-    ///
-    /// As [`BenchWriter::create`].
     pub fn create_below(parent: &Path, environment: &Environment) -> anyhow::Result<Self> {
         let folder = new_folder(parent, &environment.folder_name())?;
         Self::create(&folder, environment)
@@ -43,10 +39,6 @@ impl BenchWriter {
     }
 
     /// Appends a sample with a single unbuffered write, so that a crash loses no earlier one.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written, for example because the disk is full.
     pub fn append(&mut self, sample: &BenchSample) -> anyhow::Result<()> {
         self.samples.append(sample)
     }

@@ -39,19 +39,11 @@ pub struct BackendAudit {
 
 impl Audit {
     /// Writes the audit into the folder of a record.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         replace_json(&folder.join(FILE), self)
     }
 
     /// Reads the audit of a record. Older records have none.
-    ///
-    /// # Errors
-    ///
-    /// The file exists and cannot be read.
     pub fn read(folder: &Path) -> anyhow::Result<Option<Self>> {
         read_whole(&folder.join(FILE), "audit")
     }

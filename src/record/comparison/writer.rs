@@ -13,7 +13,8 @@ use crate::record::bench::SAMPLES_FILE;
 use crate::record::environment::{ENVIRONMENT, Environment};
 use crate::record::files::{LineAppender, make_folder, replace_json};
 
-/// Writes a comparison while it is measured.
+/// Writes a comparison while it is measured. Every method fails if a file cannot be written, for
+/// example because the disk is full.
 #[derive(Debug)]
 pub struct ComparisonWriter {
     folder: PathBuf,
@@ -45,48 +46,28 @@ impl ComparisonWriter {
     }
 
     /// Appends a pass.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written, for example because the disk is full.
     pub fn pass(&mut self, sample: &PassSample) -> anyhow::Result<()> {
         self.passes.append(sample)
     }
 
     /// Appends the cost of a block for one backend.
-    ///
-    /// # Errors
-    ///
-    /// As [`ComparisonWriter::pass`].
     pub fn cost(&mut self, sample: &CostSample) -> anyhow::Result<()> {
         self.costs.append(sample)
     }
 
     /// Writes a worker's description of itself for a workload.
-    ///
-    /// # Errors
-    ///
-    /// As [`ComparisonWriter::pass`].
     pub fn worker(&mut self, workload: usize, worker: &WorkerSetup) -> anyhow::Result<()> {
         self.setup.workloads[workload].workers.push(worker.clone());
         self.write_setup()
     }
 
     /// Replaces the setup of a workload.
-    ///
-    /// # Errors
-    ///
-    /// As [`ComparisonWriter::pass`].
     pub fn workload(&mut self, index: usize, workload: WorkloadSetup) -> anyhow::Result<()> {
         self.setup.workloads[index] = workload;
         self.write_setup()
     }
 
     /// Writes the end of the run, and whether the run is complete.
-    ///
-    /// # Errors
-    ///
-    /// As [`ComparisonWriter::pass`].
     pub fn finish(mut self, complete: bool, aftermath: Aftermath) -> anyhow::Result<()> {
         self.passes.sync()?;
         self.costs.sync()?;
@@ -101,10 +82,6 @@ impl ComparisonWriter {
 }
 
 /// Removes the comparison in a folder, if any, and keeps all other files.
-///
-/// # Errors
-///
-/// A file of the comparison cannot be removed.
 pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
     // The environment may belong to other samples too. The setup goes last: without it, the folder
     // would not count as a comparison, and a second attempt would not remove the rest.
