@@ -83,6 +83,11 @@ impl Backend {
         self.options.tier
     }
 
+    /// Returns the maximum number of connections that its name sets.
+    pub fn max_connections(&self) -> Option<NonZeroUsize> {
+        self.options.max_connections
+    }
+
     /// Returns whether it fetches one url after another, at any concurrency.
     pub fn is_sequential(&self) -> bool {
         matches!(self.entry.executor, Executor::Sequential | Executor::Python)

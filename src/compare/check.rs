@@ -69,7 +69,7 @@ fn failed(workload: &Workload, pass: &Pass) -> Option<Rejection> {
         .collect();
     let (index, first) = failures.first()?;
     let validity = match first.class {
-        ErrorClass::LocalLimit if first.message.contains("os error 99") => Validity::PortsExhausted,
+        ErrorClass::LocalLimit if first.is_out_of_ports() => Validity::PortsExhausted,
         ErrorClass::LocalLimit => Validity::FdLimit,
         _ => Validity::Errors,
     };

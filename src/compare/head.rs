@@ -11,6 +11,7 @@ impl Plan {
         let backends = self.participants.iter().map(|participant| BackendSetup {
             name: participant.name.clone(),
             sequential: participant.sequential,
+            max_connections: participant.max_connections,
         });
         ComparisonSetup {
             comparison_version: COMPARISON_VERSION,

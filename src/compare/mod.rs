@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
-use crate::fetch::{Capability, Limits};
+use crate::fetch::{Capabilities, Capability, Limits};
 use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::stats::paired::LEAST_BLOCKS;
-use crate::worker::MAX_LINE_BYTES;
 use crate::worker::child::Child;
+use crate::worker::{MAX_LINE_BYTES, Open, Patience, ask_to_open};
 
 pub mod analysis;
 pub mod agreement;
@@ -104,8 +104,10 @@ pub struct Participant {
     pub command: Vec<OsString>,
     /// Whether it fetches sequentially, whatever the concurrency.
     pub sequential: bool,
-    /// Whether it supports https.
-    pub https: bool,
+    /// Its maximum number of connections, instead of the workload's.
+    pub max_connections: Option<NonZeroUsize>,
+    /// What it can do beyond plain HTTP/1.1; `None` until its worker is asked.
+    pub capabilities: Option<Capabilities>,
 }
 
 impl Participant {
@@ -115,7 +117,8 @@ impl Participant {
             name: backend.to_string(),
             command: backend.worker(program),
             sequential: backend.is_sequential(),
-            https: backend.entry().can(Capability::Https),
+            max_connections: backend.max_connections(),
+            capabilities: Some(backend.entry().capabilities),
         }
     }
 
@@ -127,7 +130,29 @@ impl Participant {
 
     /// Returns its maximum number of fetches in flight, which are the slots of its ideal.
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
-        if self.sequential { NonZeroUsize::MIN } else { limits.concurrency }
+        match self.max_connections {
+            _ if self.sequential => NonZeroUsize::MIN,
+            Some(most) => limits.concurrency.min(most),
+            None => limits.concurrency,
+        }
+    }
+
+    /// Returns whether it can do this. Anything is assumed of a worker that was not asked.
+    pub fn can(&self, capability: Capability) -> bool {
+        self.capabilities.is_none_or(|capabilities| capabilities.has(capability))
+    }
+
+    /// Asks its worker what it can do, unless that is known. A worker that does not open fails when
+    /// it is measured.
+    pub fn ask_capabilities(&mut self) {
+        if self.capabilities.is_some() {
+            return;
+        }
+        let order = Open::new(Vec::new(), false, &Limits::new(NonZeroUsize::MIN));
+        let Ok(mut worker) = self.start() else { return };
+        if let Ok(ready) = ask_to_open(&mut worker, order, Patience::of(OPENING)) {
+            self.capabilities = Some(ready.capabilities());
+        }
     }
 }
 

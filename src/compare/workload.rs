@@ -8,7 +8,7 @@ use url::Url;
 
 use super::Participant;
 use crate::fetch::origin::Origin;
-use crate::fetch::{Connections, Limits};
+use crate::fetch::{Capability, Connections, Limits};
 use crate::record::Probe;
 use crate::scenario::Scenario;
 use crate::scenario::site_list::ListedSite;
@@ -148,7 +148,7 @@ impl Workload {
 
     /// Whether a backend can fetch every site.
     pub fn speaks(&self, participant: &Participant) -> bool {
-        participant.https || !self.outline().needs_https
+        participant.can(Capability::Https) || !self.outline().needs_https
     }
 
     /// Returns the time that a pass over `slots` may take before its worker counts as hung.

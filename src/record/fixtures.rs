@@ -114,7 +114,11 @@ pub(crate) fn setup(backends: &[&str], workloads: &[WorkloadSetup]) -> Compariso
 }
 
 fn backend_setup(name: &str) -> BackendSetup {
-    BackendSetup { name: name.to_owned(), sequential: name.ends_with("sequential") }
+    BackendSetup {
+        name: name.to_owned(),
+        sequential: name.ends_with("sequential"),
+        max_connections: None,
+    }
 }
 
 /// Returns a workload of 100 fetches, 8 in flight, from one origin.

@@ -304,6 +304,24 @@ fn the_connection_budget_holds_over_many_origins() {
 }
 
 #[test]
+fn names_limit_connections() {
+    let mock = Mock::start(&waiting(8, 20));
+    let limitable = |backend: &Backend| backend.entry().options().contains(&"+conns=N");
+    for backend in backends().filter(limitable) {
+        let limited: Backend = format!("{backend}+conns=2").parse().unwrap();
+        let slots = limited.slots(&limits(4)).get();
+        assert_eq!(slots, if backend.is_sequential() { 1 } else { 2 }, "{limited}");
+        let mut session = open(limited, &limits(4));
+        mock.take_witness();
+        mock.verified(limited, session.as_mut(), 0);
+        let witness = mock.take_witness();
+        assert_eq!(witness.peak_in_flight, slots as u64, "{limited}");
+        let kept = backend.entry().can(Capability::KeepAlive);
+        assert_eq!(witness.connections, if kept { slots as u64 } else { 8 }, "{limited}");
+    }
+}
+
+#[test]
 fn connections_are_opened_as_often_as_the_policy_says() {
     let mock = Mock::start(&waiting(4, 300));
     for backend in backends() {

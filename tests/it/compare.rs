@@ -156,6 +156,13 @@ fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid()
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("Left out, since they cannot fetch https: floor@loop."), "{text}");
+    if !python_is_missing() {
+        let backends = format!("hyper@smol,{}", workshop.worker("plain"));
+        let arguments = ["--blocks", "1", "--rounds", "1", "--force", "--backend", &backends];
+        let output = workshop.compare(&arguments);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("Left out, since they cannot fetch https: exec:plain."), "{text}");
+    }
     let output = workshop.compare(&["--backend", "hyper@smol", "--reference", "floor@loop"]);
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();

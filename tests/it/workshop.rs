@@ -50,7 +50,7 @@ for line in sys.stdin:
     order = json.loads(line)
     if "open" in order:
         task = order["open"]
-        print(json.dumps({"ready": {"client": "http.client", "executor": "python", "threads": 1}}), flush=True)
+        print(json.dumps({"ready": {"client": "http.client", "executor": "python", "threads": 1, **({"speaks": []} if mode == "plain" else {})}}), flush=True)
         continue
     visit = order["pass"]["visit"]
     if mode == "crashes" and visit > 0:

@@ -33,8 +33,8 @@ impl One {
                 // A path without a directory must not be searched in PATH.
                 command: vec![Path::new(".").join(path).into()],
                 sequential: false,
-                // Assumed: a program that cannot fetch https fails on it.
-                https: true,
+                max_connections: None,
+                capabilities: None,
             },
         }
     }
@@ -125,7 +125,8 @@ mod tests {
             name: (*name).to_owned(),
             command: Vec::new(),
             sequential: name.ends_with("sequential"),
-            https: true,
+            max_connections: None,
+            capabilities: None,
         });
         names[usual_reference(&participants.collect::<Vec<_>>(), &[])]
     }

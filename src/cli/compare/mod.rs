@@ -17,7 +17,7 @@ use super::run::live::{REDIRECTS, limits};
 use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, usage};
 use crate::compare::analysis::{WorkloadAnalysis, analyse};
-use crate::compare::{self, Destination, Event, Plan, Recorded, Stop, Workload};
+use crate::compare::{self, Destination, Event, Participant, Plan, Recorded, Stop, Workload};
 use crate::record::machine;
 use crate::record::{ComparisonSetup, Placement};
 use crate::render::escape::json_text;
@@ -223,6 +223,9 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         }
         None => usual_reference(&participants, &workloads),
     };
+    if workloads.iter().any(|workload| workload.outline().needs_https) {
+        participants.iter_mut().for_each(Participant::ask_capabilities);
+    }
     let name = &participants[reference].name;
     for workload in &workloads {
         let scenario = workload.outline().name;

@@ -103,7 +103,8 @@ impl Measured<'_> {
         if self.backend.sequential {
             return 1;
         }
-        self.setup.concurrency.min(self.setup.fetches as usize) as u64
+        let most = self.backend.max_connections.map_or(usize::MAX, usize::from);
+        self.setup.concurrency.min(most).min(self.setup.fetches as usize) as u64
     }
 
     pub(super) fn sockets(&self) -> Sockets {

@@ -1,5 +1,7 @@
 //! The setup of a comparison: its backends, workloads and settings.
 
+use std::num::NonZeroUsize;
+
 use serde::{Deserialize, Serialize};
 
 use super::capacity::Capacity;
@@ -110,6 +112,9 @@ pub struct BackendSetup {
     pub name: String,
     /// Whether it fetches one site after another, at any concurrency.
     pub sequential: bool,
+    /// Its maximum number of connections, instead of the workload's concurrency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_connections: Option<NonZeroUsize>,
 }
 
 /// A workload that backends were compared on.

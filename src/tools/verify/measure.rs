@@ -18,7 +18,7 @@ use anyhow::{Context, anyhow};
 use super::judge::{Judgement, Seen, judge};
 use super::{Cell, GRACE, GRID_VERSION, Grid, GridRow, Verdict};
 use crate::compare::{OPENING, Participant};
-use crate::fetch::{Limits, Pass, Progress};
+use crate::fetch::{Capability, Limits, Pass, Progress};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
@@ -172,7 +172,7 @@ impl Verifier<'_> {
         let case = &self.cases[index % self.cases.len()];
         let site = &self.scenario.sites[case.faulty];
         let encrypted = self.scenario.origins[site.origin].scheme() == "https";
-        if encrypted && !participant.https {
+        if encrypted && !participant.can(Capability::Https) {
             let judgement = Judgement::unanimous(Verdict::LeftOut, "it cannot fetch https");
             return Ok(MeasuredCell::new(participant, case, judgement, 0));
         }

@@ -133,7 +133,7 @@ fn no_free_port_is_local_limit() {
             let error = pass.fetched[0].result.as_ref().unwrap_err();
             assert_eq!(error.class, expected, "{backend}: {url}: {error}");
             // By the number `compare` knows exhausted ports from exhausted descriptors.
-            let has_number = error.message.contains("os error 99");
+            let has_number = error.is_out_of_ports();
             assert!(
                 has_number || expected != ErrorClass::LocalLimit || backend.entry().is_peer(),
                 "{backend}: {error}"
