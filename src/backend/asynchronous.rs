@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use url::Url;
 
 use super::executor::{AsyncExecutor, cores};
-use super::job::{Job, Opened, Settings, gather};
+use super::job::{Job, Opened, SessionSettings, gather};
 use super::options::{BackendOptions, Spawning};
 use super::tasks::{HandedIn, work, work_once};
 use crate::client::AsyncClient;
@@ -26,13 +26,13 @@ struct Session<E, C> {
 /// Opens a session, with one thread per core unless the options set a number.
 pub(super) fn open<E: AsyncExecutor, C: AsyncClient>(
     options: &BackendOptions,
-    settings: Settings,
+    settings: SessionSettings,
 ) -> anyhow::Result<Box<dyn Fetch>> {
     let threads = options.threads.unwrap_or_else(cores);
     let executor = Arc::new(E::start(threads)?);
     let max_connections = E::share_of_connections(settings.limits.max_connections, threads);
     let limits = Limits { max_connections, ..settings.limits };
-    let opened = Opened::<C>::new(Settings { limits, ..settings })?;
+    let opened = Opened::<C>::new(SessionSettings { limits, ..settings })?;
     Ok(Box::new(Session { executor, opened, spawning: options.spawning }))
 }
 

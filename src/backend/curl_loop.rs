@@ -7,7 +7,7 @@ use curl::multi::{Easy2Handle, Multi};
 use slab::Slab;
 use url::Url;
 
-use super::job::{Fetching, Job, Opened, Settings, gather};
+use super::job::{Fetching, Job, Opened, SessionSettings, gather};
 use super::options::BackendOptions;
 use super::tasks::HandedIn;
 use crate::client::curl_multi::{CurlMulti, Transfer};
@@ -23,7 +23,10 @@ struct Session {
     idle: Vec<Easy2<Transfer>>,
 }
 
-pub(super) fn open(_: &BackendOptions, settings: Settings) -> anyhow::Result<Box<dyn Fetch>> {
+pub(super) fn open(
+    _: &BackendOptions,
+    settings: SessionSettings,
+) -> anyhow::Result<Box<dyn Fetch>> {
     let opened = Opened::<CurlMulti>::new(settings)?;
     let multi = opened.client().multi()?;
     Ok(Box::new(Session { opened, multi, idle: Vec::new() }))

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::executor::{AsyncExecutor, Executor};
-use super::job::Settings;
+use super::job::SessionSettings;
 use super::options::BackendOptions;
 use super::{asynchronous, external, fake, sequential, threads};
 use crate::client::{AsyncClient, BlockingClient, Client};
@@ -38,18 +38,18 @@ pub struct Entry {
     tuned: fn() -> Vec<Tuned>,
     /// Whether it can send this header of the user's.
     can_send: fn(&HeaderName, &HeaderValue) -> bool,
-    pub(super) open: Open,
+    pub(super) open: Opener,
 }
 
 /// An option that differs from its library's default, and the reason.
 pub type Tuned = (&'static str, &'static str);
 
 /// Opens a session.
-type OpenHere = fn(&BackendOptions, Settings) -> anyhow::Result<Box<dyn Fetch>>;
+type OpenHere = fn(&BackendOptions, SessionSettings) -> anyhow::Result<Box<dyn Fetch>>;
 
 /// Where a session is opened.
 #[derive(Debug)]
-pub(super) enum Open {
+pub(super) enum Opener {
     /// In this process.
     Here(OpenHere),
     /// In the process of a peer.
@@ -78,7 +78,7 @@ pub(super) const fn entry<C: Client>(executor: Executor, open: OpenHere) -> Entr
         descriptors: C::DESCRIPTORS,
         tuned: || C::TUNED.iter().map(|choice| (choice.option, choice.why)).collect(),
         can_send: C::can_send,
-        ..plain(C::NAME, executor, Open::Here(open))
+        ..plain(C::NAME, executor, Opener::Here(open))
     }
 }
 
@@ -88,15 +88,15 @@ pub(super) const fn peer(
     executor: Executor,
     language: &'static str,
 ) -> Entry {
-    Entry { language, can_send: |_, _| false, ..plain(client, executor, Open::Elsewhere) }
+    Entry { language, can_send: |_, _| false, ..plain(client, executor, Opener::Elsewhere) }
 }
 
 pub(super) const fn fake() -> Entry {
-    plain("fake", Executor::Virtual, Open::Here(fake::open))
+    plain("fake", Executor::Virtual, Opener::Here(fake::open))
 }
 
 /// Returns an entry without features and footprint, which the registry adds.
-const fn plain(client: &'static str, executor: Executor, open: Open) -> Entry {
+const fn plain(client: &'static str, executor: Executor, open: Opener) -> Entry {
     Entry {
         client,
         executor,
@@ -127,16 +127,16 @@ impl Entry {
     /// Returns the version of the client: of its crate, or the one that a peer was set up with.
     pub fn client_version(&self) -> Option<String> {
         match self.open {
-            Open::Here(_) => lockfile::version(self.client_crate).map(str::to_owned),
-            Open::Elsewhere => external::version(&external::ready(&self.name())?.client),
+            Opener::Here(_) => lockfile::version(self.client_crate).map(str::to_owned),
+            Opener::Elsewhere => external::version(&external::ready(&self.name())?.client),
         }
     }
 
     /// Returns the version of the executor in the same way, or `None` for threads.
     pub fn executor_version(&self) -> Option<String> {
         match self.open {
-            Open::Here(_) => lockfile::version(self.executor.name()).map(str::to_owned),
-            Open::Elsewhere => external::version(&external::ready(&self.name())?.executor),
+            Opener::Here(_) => lockfile::version(self.executor.name()).map(str::to_owned),
+            Opener::Elsewhere => external::version(&external::ready(&self.name())?.executor),
         }
     }
 
@@ -147,7 +147,7 @@ impl Entry {
 
     /// Returns whether it is a peer: a program in another language.
     pub fn is_peer(&self) -> bool {
-        matches!(self.open, Open::Elsewhere)
+        matches!(self.open, Opener::Elsewhere)
     }
 
     /// Returns whether it can be opened. A peer has to be set up first.

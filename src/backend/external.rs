@@ -10,13 +10,13 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use url::Url;
 
-use super::job::Settings;
+use super::job::SessionSettings;
 use super::peers;
 use crate::fetch::roots;
 use crate::fetch::{Fetch, Pass};
 use crate::worker::child::Child;
 use crate::worker::{
-    MAX_LINE_BYTES, Open, PassOrder, Patience, Ready, Reply, ask_to_open, ask_to_pass,
+    MAX_LINE_BYTES, OpenOrder, PassOrder, Patience, Ready, WorkerReply, ask_to_open, ask_to_pass,
 };
 
 /// How long a peer may take to open its session.
@@ -34,7 +34,7 @@ pub(super) fn program(name: &str) -> PathBuf {
 pub(super) fn ready(name: &str) -> Option<Ready> {
     let program = program(name);
     let reply = std::fs::read(program.with_file_name(format!("{}.ready", name))).ok()?;
-    let Reply::Ready(ready) = serde_json::from_slice(&reply).ok()? else { return None };
+    let WorkerReply::Ready(ready) = serde_json::from_slice(&reply).ok()? else { return None };
     program.is_file().then_some(ready)
 }
 
@@ -46,19 +46,19 @@ pub(super) fn version(named: &str) -> Option<String> {
 /// A session in another process.
 struct Session {
     child: Child,
-    settings: Settings,
+    settings: SessionSettings,
 }
 
-pub(super) fn open(name: &str, settings: Settings) -> anyhow::Result<Box<dyn Fetch>> {
+pub(super) fn open(name: &str, settings: SessionSettings) -> anyhow::Result<Box<dyn Fetch>> {
     ensure!(ready(name).is_some(), "it is not set up: run `fetchbench peers install`");
     let child = Child::start(&mut Command::new(program(name)), MAX_LINE_BYTES)
         .context("it cannot be started")?;
     let mut session = Session { child, settings };
     let settings = &session.settings;
-    let open = Open {
+    let open = OpenOrder {
         cacert: settings.client.user.roots.as_ref().map(roots::pem),
         details: true,
-        ..Open::new(Vec::new(), false, &settings.limits)
+        ..OpenOrder::new(Vec::new(), false, &settings.limits)
     };
     ask_to_open(&mut session.child, open, Patience::of(PATIENCE))?;
     Ok(Box::new(session))

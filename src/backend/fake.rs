@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::job::Settings;
+use super::job::SessionSettings;
 use super::options::BackendOptions;
 use crate::fetch::answer::{Head, Page, Received};
 use crate::fetch::error::FetchError;
@@ -13,20 +13,23 @@ use crate::fetch::{Fetch, Fetched, Limits, Pass, Progress};
 use crate::scenario::schedule;
 
 /// Returns how long a url takes, and the answer.
-pub type Script = Box<dyn Fn(&Url) -> (Duration, Result<Page, FetchError>)>;
+pub type FakeScript = Box<dyn Fn(&Url) -> (Duration, Result<Page, FetchError>)>;
 
 struct Fake {
-    script: Script,
+    script: FakeScript,
     limits: Limits,
     progress: Progress,
 }
 
-pub(super) fn open(_: &BackendOptions, settings: Settings) -> anyhow::Result<Box<dyn Fetch>> {
+pub(super) fn open(
+    _: &BackendOptions,
+    settings: SessionSettings,
+) -> anyhow::Result<Box<dyn Fetch>> {
     Ok(open_fake(Box::new(|_| empty_page()), &settings.limits, &settings.progress))
 }
 
 /// Opens a session of the fake with these answers.
-pub fn open_fake(script: Script, limits: &Limits, progress: &Progress) -> Box<dyn Fetch> {
+pub fn open_fake(script: FakeScript, limits: &Limits, progress: &Progress) -> Box<dyn Fetch> {
     Box::new(Fake { script, limits: limits.clone(), progress: progress.clone() })
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Job<C: Client> {
 
 impl<C: Client> Job<C> {
     /// Prepares the list, then starts the clock.
-    fn start(client: &Arc<C>, settings: &Settings, urls: &[Url]) -> Self {
+    fn start(client: &Arc<C>, settings: &SessionSettings, urls: &[Url]) -> Self {
         let limits = &settings.limits;
         let targets = urls.iter().map(|url| target(&**client, url, Credentials::Send)).collect();
         let urls = if limits.redirects > 0 { urls.to_vec() } else { Vec::new() };
@@ -167,7 +167,7 @@ pub(super) fn gather(mut handed_in: Vec<(usize, Fetched)>) -> Pass {
 
 /// What a session is opened with.
 #[derive(Clone)]
-pub(super) struct Settings {
+pub(super) struct SessionSettings {
     pub client: ClientOptions,
     pub limits: Limits,
     /// Counts the fetches that have ended.
@@ -177,11 +177,11 @@ pub(super) struct Settings {
 /// A client and the means to open another, held by every session.
 pub(super) struct Opened<C> {
     client: Arc<C>,
-    settings: Settings,
+    settings: SessionSettings,
 }
 
 impl<C: Client> Opened<C> {
-    pub(super) fn new(settings: Settings) -> anyhow::Result<Self> {
+    pub(super) fn new(settings: SessionSettings) -> anyhow::Result<Self> {
         let client = Arc::new(C::open(&settings.client, &settings.limits)?);
         Ok(Self { client, settings })
     }

@@ -33,7 +33,7 @@ mod spelling;
 
 pub use self::entry::{Entry, Tuned};
 pub use self::executor::Executor;
-pub use self::fake::{Script, open_fake};
+pub use self::fake::{FakeScript, open_fake};
 pub(crate) use self::name::EXEC;
 pub use self::name::NameParts;
 pub use self::options::Spawning;

@@ -20,7 +20,7 @@ use crate::client::*;
 
 /// A backend, whether or not this build has it.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct KnownBackend {
     /// `client@executor`
     pub name: &'static str,
     /// The cargo features that it needs.
@@ -39,8 +39,8 @@ macro_rules! registry {
         )*];
 
         /// Every backend of any build.
-        pub(super) static KNOWN: &[Known] =
-            &[$(Known { name: $name, features: &[$($feature),*] }),*];
+        pub(super) static KNOWN: &[KnownBackend] =
+            &[$(KnownBackend { name: $name, features: &[$($feature),*] }),*];
     };
 }
 
@@ -82,7 +82,7 @@ registry! {
     "fake", [], [], fake();
 }
 
-impl Known {
+impl KnownBackend {
     /// Returns whether this build has it.
     pub fn is_built(&self) -> bool {
         ALL.iter().any(|entry| entry.name() == self.name)
@@ -99,7 +99,7 @@ impl Known {
     }
 }
 
-impl fmt::Display for Known {
+impl fmt::Display for KnownBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn entries_have_their_names() {
         let built: Vec<String> = ALL.iter().map(Entry::name).collect();
-        let is_built = |known: &&Known| built.iter().any(|name| name == known.name);
+        let is_built = |known: &&KnownBackend| built.iter().any(|name| name == known.name);
         let named: Vec<&str> = KNOWN.iter().filter(is_built).map(|known| known.name).collect();
         assert_eq!(built, named);
         #[cfg(feature = "full")]

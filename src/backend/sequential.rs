@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::blocking;
-use super::job::{Opened, Settings, gather};
+use super::job::{Opened, SessionSettings, gather};
 use super::options::BackendOptions;
 use crate::client::BlockingClient;
 use crate::fetch::{Fetch, Pass};
@@ -12,7 +12,7 @@ struct Sequential<C>(Opened<C>);
 
 pub(super) fn open<C: BlockingClient>(
     _: &BackendOptions,
-    settings: Settings,
+    settings: SessionSettings,
 ) -> anyhow::Result<Box<dyn Fetch>> {
     Ok(Box::new(Sequential(Opened::<C>::new(settings)?)))
 }

@@ -7,10 +7,10 @@ use std::path::Path;
 use anyhow::bail;
 use http::HeaderMap;
 
-use super::entry::{Entry, Open};
+use super::entry::{Entry, Opener};
 use super::executor::Executor;
 use super::external;
-use super::job::Settings;
+use super::job::SessionSettings;
 use super::options::BackendOptions;
 use super::reach::Marked;
 use super::registry::ALL;
@@ -148,8 +148,8 @@ impl Backend {
     /// Returns the command that runs it as a worker; `program` is this program.
     pub fn worker(&self, program: &Path) -> Vec<OsString> {
         match self.entry.open {
-            Open::Here(_) => vec![program.into(), "worker".into(), self.to_string().into()],
-            Open::Elsewhere => vec![external::program(&self.entry.name()).into()],
+            Opener::Here(_) => vec![program.into(), "worker".into(), self.to_string().into()],
+            Opener::Elsewhere => vec![external::program(&self.entry.name()).into()],
         }
     }
 
@@ -183,14 +183,14 @@ impl Backend {
         progress: &Progress,
     ) -> anyhow::Result<Box<dyn Fetch>> {
         self.check_headers(&user.headers)?;
-        let settings = Settings {
+        let settings = SessionSettings {
             client: ClientOptions { tier: self.options.tier, user: user.clone() },
             limits: self.options.limits(limits),
             progress: progress.clone(),
         };
         let session = match self.entry.open {
-            Open::Here(open) => open(&self.options, settings),
-            Open::Elsewhere => external::open(&self.entry.name(), settings),
+            Opener::Here(open) => open(&self.options, settings),
+            Opener::Elsewhere => external::open(&self.entry.name(), settings),
         };
         let session = session.map_err(|error| error.context(format!("cannot open {self}")))?;
         let inner = Box::new(Marked(session));

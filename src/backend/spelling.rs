@@ -11,7 +11,7 @@ use super::entry::Entry;
 use super::executor::Executor;
 use super::name::NameParts;
 use super::options::{BackendOptions, Spawning};
-use super::registry::{ALL, KNOWN, Known};
+use super::registry::{ALL, KNOWN, KnownBackend};
 use super::slowed::parse_share;
 use super::spec::Backend;
 use crate::client::Tier;
@@ -166,8 +166,8 @@ fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsi
 /// backends.
 fn unknown(text: &str) -> anyhow::Error {
     let parts = NameParts::split(text);
-    let exact = |known: &&Known| parts.is_some_and(|parts| parts.plain == known.name);
-    let similar = |known: &&Known| parts.is_some_and(|parts| known.brings(&parts));
+    let exact = |known: &&KnownBackend| parts.is_some_and(|parts| parts.plain == known.name);
+    let similar = |known: &&KnownBackend| parts.is_some_and(|parts| known.brings(&parts));
     let missing = KNOWN.iter().filter(|known| !known.is_built());
     if let Some(missing) = missing.clone().find(exact).or_else(|| missing.clone().find(similar)) {
         return anyhow!(

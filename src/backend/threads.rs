@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use url::Url;
 
 use super::blocking;
-use super::job::{Job, Opened, Settings, gather};
+use super::job::{Job, Opened, SessionSettings, gather};
 use super::options::BackendOptions;
 use crate::client::BlockingClient;
 use crate::fetch::{Fetch, Fetched, Pass};
@@ -29,7 +29,7 @@ struct Thread<C: BlockingClient> {
 
 pub(super) fn open<C: BlockingClient>(
     _: &BackendOptions,
-    settings: Settings,
+    settings: SessionSettings,
 ) -> anyhow::Result<Box<dyn Fetch>> {
     let threads = 0..settings.limits.concurrency.get();
     let opened = Opened::<C>::new(settings)?;

@@ -17,7 +17,7 @@ use crate::render::escape::json_text;
 use crate::scenario::fault::{self, Fault};
 use crate::scenario::faults;
 use crate::scenario::units::parse_duration;
-use crate::tools::verify::Verdict;
+use crate::tools::verify::CellVerdict;
 use crate::tools::verify::measure::Verification;
 use crate::tools::verify::view as report;
 
@@ -109,7 +109,7 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         write_file(&folder.join("conformance.json"), &json_text(&grid))?;
         write_file(&folder.join("conformance.md"), &report::markdown(&grid))?;
     }
-    Ok(if grid.worst() >= Verdict::Spoiled {
+    Ok(if grid.worst() >= CellVerdict::Spoiled {
         ExitCode::from(EXIT_INVALID)
     } else {
         ExitCode::SUCCESS

@@ -21,7 +21,7 @@ use crate::fetch::{Capabilities, Capability, Connections, Limits};
 /// The settings that all transfers share.
 #[derive(Debug)]
 pub struct CurlMulti {
-    settings: Settings,
+    settings: CurlSettings,
     headers: RequestHeaders<Vec<String>>,
     keep: bool,
     limits: Limits,
@@ -29,14 +29,14 @@ pub struct CurlMulti {
 
 /// The options that a tier sets.
 #[derive(Debug, Default)]
-pub struct Settings {
+pub struct CurlSettings {
     max_connects: Option<usize>,
     no_proxy: bool,
 }
 
 /// A prepared url.
 #[derive(Debug)]
-pub struct Target {
+pub struct CurlTarget {
     url: String,
     credentials: Credentials,
 }
@@ -46,12 +46,12 @@ impl Client for CurlMulti {
     const CRATE: &'static str = "curl";
     const CAPABILITIES: Capabilities = Capabilities::of(&[Capability::KeepAlive]);
     const USUAL: bool = false;
-    const TUNED: &'static [Choice<Settings>] = &[
+    const TUNED: &'static [Choice<CurlSettings>] = &[
         Choice {
             option: "max_connects: the concurrency",
             why: "curl keeps four times as many idle connections as there are transfers, which no \
                   other row may",
-            set: |settings, limits| Settings {
+            set: |settings, limits| CurlSettings {
                 max_connects: Some(limits.max_connections.get()),
                 ..settings
             },
@@ -59,12 +59,12 @@ impl Client for CurlMulti {
         Choice {
             option: "proxy: none",
             why: "curl would take one from the environment",
-            set: |settings, _| Settings { no_proxy: true, ..settings },
+            set: |settings, _| CurlSettings { no_proxy: true, ..settings },
         },
     ];
 
-    type Builder = Settings;
-    type Target = Target;
+    type Builder = CurlSettings;
+    type Target = CurlTarget;
 
     /// Returns whether the value is text, which is all that the crate accepts.
     fn can_send(_name: &HeaderName, value: &HeaderValue) -> bool {
@@ -73,15 +73,15 @@ impl Client for CurlMulti {
 
     fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
-            settings: tuned::<Self>(Settings::default(), options, limits),
+            settings: tuned::<Self>(CurlSettings::default(), options, limits),
             headers: RequestHeaders::new(options, limits).try_map(lines)?,
             keep: limits.connections != Connections::PerFetch,
             limits: limits.clone(),
         })
     }
 
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
-        Ok(Target { url: url.as_str().to_owned(), credentials })
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<CurlTarget, FetchError> {
+        Ok(CurlTarget { url: url.as_str().to_owned(), credentials })
     }
 }
 
@@ -139,7 +139,7 @@ impl CurlMulti {
     pub fn prepare(
         &self,
         easy: &mut Easy2<Transfer>,
-        target: &Target,
+        target: &CurlTarget,
         left: Duration,
     ) -> Result<(), FetchError> {
         let sent_before = easy.get_ref().sent;
@@ -153,7 +153,7 @@ impl CurlMulti {
     fn set_request(
         &self,
         easy: &mut Easy2<Transfer>,
-        target: &Target,
+        target: &CurlTarget,
         left: Duration,
         sent_before: Option<Credentials>,
     ) -> Result<(), curl::Error> {

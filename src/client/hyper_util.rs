@@ -29,7 +29,7 @@ use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
-type Http = HttpConnector<Resolver>;
+type Http = HttpConnector<TokioResolver>;
 
 /// Connects to http and https origins.
 pub(super) type Connector = HttpsConnector<Http>;
@@ -109,7 +109,7 @@ fn build(
 
 /// Returns the part of a connector that makes TCP connections.
 pub(super) fn http() -> Http {
-    let mut http = HttpConnector::new_with_resolver(Resolver);
+    let mut http = HttpConnector::new_with_resolver(TokioResolver);
     http.enforce_http(false);
     http
 }
@@ -164,9 +164,9 @@ pub(super) async fn read(
 
 /// Looks up names without blocking, with an error that differs from a failed connect.
 #[derive(Debug, Clone)]
-pub struct Resolver;
+pub struct TokioResolver;
 
-impl Service<Name> for Resolver {
+impl Service<Name> for TokioResolver {
     type Response = vec::IntoIter<SocketAddr>;
     type Error = FetchError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, FetchError>> + Send>>;

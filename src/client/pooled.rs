@@ -13,7 +13,7 @@ use url::Url;
 
 use super::fair_stream::FairStream;
 use super::pool::Pool;
-use super::targets::{Target, Targets};
+use super::targets::{PooledTarget, Targets};
 use super::{
     AsyncClient, Choice, Client, ClientOptions, Credentials, Runtime, Stream, connect, tls,
 };
@@ -24,10 +24,10 @@ use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 /// A stream, plain or encrypted. The encrypted one is boxed, because it would make a plain
 /// connection several times as large.
-pub(super) type Wire<S> = Either<FairStream<S>, Box<TlsStream<FairStream<S>>>>;
+pub(super) type WireStream<S> = Either<FairStream<S>, Box<TlsStream<FairStream<S>>>>;
 
 /// A connection of a library that speaks HTTP and does nothing else.
-pub trait Connection<S: Stream>: Sized + Send + 'static {
+pub trait PooledConnection<S: Stream>: Sized + Send + 'static {
     /// Name of the library.
     const CLIENT: &'static str;
 
@@ -43,7 +43,7 @@ pub trait Connection<S: Stream>: Sized + Send + 'static {
     }
 
     /// Opens a connection over a newly connected stream.
-    fn open(wire: Wire<S>) -> impl Future<Output = Result<Self, FetchError>> + Send;
+    fn open(wire: WireStream<S>) -> impl Future<Output = Result<Self, FetchError>> + Send;
 
     /// Returns whether it may be reused.
     fn is_alive(&self) -> bool;
@@ -51,7 +51,7 @@ pub trait Connection<S: Stream>: Sized + Send + 'static {
     /// Sends a request and reads its complete response.
     fn fetch(
         &mut self,
-        target: &Target,
+        target: &PooledTarget,
         body: &mut Received,
     ) -> impl Future<Output = Result<Head, Failed>> + Send;
 }
@@ -75,7 +75,7 @@ pub struct Pooled<R: Runtime, C> {
     runtime: PhantomData<fn() -> R>,
 }
 
-impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
+impl<R: Runtime, C: PooledConnection<R::Stream>> Client for Pooled<R, C> {
     const NAME: &'static str = C::CLIENT;
     const CAPABILITIES: Capabilities =
         Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
@@ -85,7 +85,7 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
     const TUNED: &'static [Choice<()>] = &[];
 
     type Builder = ();
-    type Target = Target;
+    type Target = PooledTarget;
 
     fn can_send(name: &HeaderName, value: &HeaderValue) -> bool {
         C::can_send(name, value)
@@ -101,13 +101,13 @@ impl<R: Runtime, C: Connection<R::Stream>> Client for Pooled<R, C> {
         })
     }
 
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<PooledTarget, FetchError> {
         self.targets.target(url, credentials)
     }
 }
 
-impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
-    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+impl<R: Runtime, C: PooledConnection<R::Stream>> AsyncClient for Pooled<R, C> {
+    async fn get(&self, target: &PooledTarget, body: &mut Received) -> Result<Head, FetchError> {
         let mut lease = self.pool.lease(target.destination.number);
         loop {
             let (mut connection, was_idle) = match lease.idle_connection() {
@@ -135,7 +135,7 @@ impl<R: Runtime, C: Connection<R::Stream>> AsyncClient for Pooled<R, C> {
     }
 }
 
-impl<R: Runtime, C: Connection<R::Stream>> Pooled<R, C> {
+impl<R: Runtime, C: PooledConnection<R::Stream>> Pooled<R, C> {
     async fn connect(&self, origin: &Origin) -> Result<Box<C>, FetchError> {
         let stream = FairStream::new(connect::<R>(origin).await?);
         let wire = match &*origin.scheme {

@@ -88,7 +88,7 @@ pub(super) use tuned_options;
 /// Returns a builder with the settings that all fetches share.
 fn builder(options: &ClientOptions, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
     let builder = tuned::<Reqwest>(reqwest::Client::builder(), options, limits)
-        .dns_resolver(Arc::new(Resolver))
+        .dns_resolver(Arc::new(ReqwestResolver))
         .tls_backend_preconfigured(ClientConfig::clone(tls));
     match limits.connections {
         Connections::PerFetch => builder.pool_max_idle_per_host(0),
@@ -116,9 +116,9 @@ impl AsyncClient for Reqwest {
 }
 
 /// Looks up names as reqwest does by default, but with an error that differs from a failed connect.
-pub(super) struct Resolver;
+pub(super) struct ReqwestResolver;
 
-impl Resolve for Resolver {
+impl Resolve for ReqwestResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
             let found = lookup_host((name.as_str(), 0)).await;

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
-use super::reqwest::{Resolver, failed, tuned_options};
+use super::reqwest::{ReqwestResolver, failed, tuned_options};
 use super::{
     BlockingClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, tls, tls_error,
     tuned,
@@ -68,7 +68,7 @@ fn builder(options: &ClientOptions, limits: &Limits, tls: &Arc<ClientConfig>) ->
     let builder = tuned::<ReqwestBlocking>(Blocking::builder(), options, limits)
         // The client's time-out limits each read of a body. A request's limits the whole fetch.
         .timeout(None)
-        .dns_resolver(Arc::new(Resolver))
+        .dns_resolver(Arc::new(ReqwestResolver))
         .tls_backend_preconfigured(ClientConfig::clone(tls));
     match limits.connections {
         Connections::PerFetch => builder.pool_max_idle_per_host(0),

@@ -30,7 +30,7 @@ pub(super) struct Destination {
 }
 
 #[derive(Debug)]
-pub struct Target {
+pub struct PooledTarget {
     pub(super) destination: Arc<Destination>,
     /// Path and query of the request line.
     path: PathAndQuery,
@@ -43,7 +43,7 @@ impl Targets {
     }
 
     /// Prepares a url.
-    pub fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+    pub fn target(&self, url: &Url, credentials: Credentials) -> Result<PooledTarget, FetchError> {
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| bad_url(url, &error))?;
         // The first clone allocates, because it makes the text shared. It happens here, outside the
@@ -61,11 +61,11 @@ impl Targets {
                 headers: self.headers.map(|headers| with_host(&host, headers)),
             })
         });
-        Ok(Target { destination: Arc::clone(destination), path, credentials })
+        Ok(PooledTarget { destination: Arc::clone(destination), path, credentials })
     }
 }
 
-impl Target {
+impl PooledTarget {
     pub(super) fn request<B>(&self, body: B) -> Request<B> {
         let mut request = Request::new(body);
         *request.uri_mut() = self.path.clone().into();

@@ -8,7 +8,7 @@ use super::contender::Contender;
 use super::cost::Usage;
 use super::instructions::Counters;
 use super::shuffle::Shuffle;
-use super::target::Target;
+use super::target::WorkloadTarget;
 use super::{Budget, Event, Plan, Workload, check};
 use crate::backend::mark_unreachable;
 use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
@@ -21,16 +21,16 @@ const VISITS_A_BLOCK: u64 = 1_000;
 /// passes, and counted passes are not timed.
 const BLOCKS_COUNTED: u32 = 3;
 
-pub(super) struct Block<'a> {
+pub(super) struct BlockRun<'a> {
     pub plan: &'a Plan,
     pub workload: &'a Workload,
     pub index: usize,
-    pub target: &'a Target<'a>,
+    pub target: &'a WorkloadTarget<'a>,
     pub number: u32,
     pub budget: &'a Budget,
 }
 
-impl Block<'_> {
+impl BlockRun<'_> {
     pub fn run(
         &self,
         contenders: &mut [Contender],
@@ -141,7 +141,7 @@ impl Block<'_> {
             return Ok(PassSample { validity: out.validity, why: Some(out.why), ..sample });
         };
         let mut pass = done.pass();
-        if let Target::Live(live) = self.target {
+        if let WorkloadTarget::Live(live) = self.target {
             mark_unreachable(&mut pass, live.urls());
         }
         let rejection = check::rejection(self.workload, slots, visit, &pass, witness.as_ref());

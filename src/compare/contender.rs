@@ -11,7 +11,7 @@ use crate::fetch::Limits;
 use crate::record::{Placement, Validity, control};
 use crate::worker::child::Child;
 use crate::worker::{
-    Open, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
+    OpenOrder, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
 };
 
 /// A backend in a comparison.
@@ -61,7 +61,7 @@ impl Contender {
     }
 
     /// Starts a worker and opens a session in it.
-    pub(super) fn open(&mut self, open: &Open) -> Option<Ready> {
+    pub(super) fn open(&mut self, open: &OpenOrder) -> Option<Ready> {
         if self.out.is_some() {
             return None;
         }

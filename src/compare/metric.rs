@@ -13,15 +13,15 @@ pub struct Metric {
     /// The heading in tables that show every metric.
     pub heading: &'static str,
     /// The table that it belongs to.
-    pub group: Group,
+    pub group: MetricGroup,
     /// How it is printed.
     pub unit: Unit,
     /// Which direction is better.
     pub better: Better,
     /// The column on a terminal, which has no room for every metric.
-    pub terminal: Option<Column>,
+    pub terminal: Option<MetricColumn>,
     /// The column in the short Markdown table.
-    pub short: Option<Column>,
+    pub short: Option<MetricColumn>,
     /// The figure, in the unit of the key.
     pub value: fn(&BackendAnalysis) -> Option<f64>,
 }
@@ -35,7 +35,7 @@ impl Metric {
 
 /// A table of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
+pub enum MetricGroup {
     /// Time and speed.
     Time,
     /// Cost, and the server's share.
@@ -44,7 +44,7 @@ pub enum Group {
 
 /// A column of a table that has no room for every metric.
 #[derive(Debug, Clone, Copy)]
-pub struct Column {
+pub struct MetricColumn {
     /// The heading there.
     pub heading: &'static str,
     /// When the column is shown.
@@ -65,8 +65,8 @@ pub enum When {
 /// Returns the metrics that a table of a scenario has room for, with their columns.
 pub fn columns(
     backends: &[BackendAnalysis],
-    column: fn(&Metric) -> Option<Column>,
-) -> Vec<(&'static Metric, Column)> {
+    column: fn(&Metric) -> Option<MetricColumn>,
+) -> Vec<(&'static Metric, MetricColumn)> {
     let columns = ALL.iter().filter_map(|metric| Some((metric, column(metric)?)));
     columns
         .filter(|(metric, column)| match column.when {
@@ -107,7 +107,7 @@ pub enum Better {
 const TIME: Metric = Metric {
     key: "",
     heading: "",
-    group: Group::Time,
+    group: MetricGroup::Time,
     unit: Unit::Seconds,
     better: Better::Neither,
     terminal: None,
@@ -116,7 +116,7 @@ const TIME: Metric = Metric {
 };
 
 /// The common fields of metrics of cost.
-const COST: Metric = Metric { group: Group::Cost, ..TIME };
+const COST: Metric = Metric { group: MetricGroup::Cost, ..TIME };
 
 /// Every metric, in the order of the columns.
 pub static ALL: &[Metric] = &[
@@ -125,8 +125,8 @@ pub static ALL: &[Metric] = &[
         heading: "median pass",
         unit: Unit::Seconds,
         better: Better::Lower,
-        terminal: Some(Column { heading: "pass", when: When::Always }),
-        short: Some(Column { heading: "pass", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "pass", when: When::Always }),
+        short: Some(MetricColumn { heading: "pass", when: When::Always }),
         value: |backend| backend.median_s,
         ..TIME
     },
@@ -159,8 +159,8 @@ pub static ALL: &[Metric] = &[
         heading: "of ideal",
         unit: Unit::Share,
         better: Better::Higher,
-        terminal: Some(Column { heading: "of ideal", when: When::Always }),
-        short: Some(Column { heading: "of ideal", when: When::Known }),
+        terminal: Some(MetricColumn { heading: "of ideal", when: When::Always }),
+        short: Some(MetricColumn { heading: "of ideal", when: When::Known }),
         value: BackendAnalysis::efficiency,
         ..TIME
     },
@@ -177,8 +177,8 @@ pub static ALL: &[Metric] = &[
         heading: "of floor",
         unit: Unit::Share,
         better: Better::Higher,
-        terminal: Some(Column { heading: "of floor", when: When::Always }),
-        short: Some(Column {
+        terminal: Some(MetricColumn { heading: "of floor", when: When::Always }),
+        short: Some(MetricColumn {
             heading: "of floor",
             when: When::Lacking(BackendAnalysis::efficiency),
         }),
@@ -206,8 +206,8 @@ pub static ALL: &[Metric] = &[
         heading: "CPU",
         unit: Unit::Seconds,
         better: Better::Lower,
-        terminal: Some(Column { heading: "CPU", when: When::Always }),
-        short: Some(Column { heading: "CPU a fetch", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "CPU", when: When::Always }),
+        short: Some(MetricColumn { heading: "CPU a fetch", when: When::Always }),
         value: |backend| Some(backend.cost?.cpu_s),
         ..COST
     },
@@ -232,8 +232,8 @@ pub static ALL: &[Metric] = &[
         heading: "peak memory",
         unit: Unit::Bytes,
         better: Better::Lower,
-        terminal: Some(Column { heading: "peak memory", when: When::Always }),
-        short: Some(Column { heading: "memory", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "peak memory", when: When::Always }),
+        short: Some(MetricColumn { heading: "memory", when: When::Always }),
         value: |backend| Some(backend.cost?.peak_rss_bytes? as f64),
         ..COST
     },
@@ -242,7 +242,7 @@ pub static ALL: &[Metric] = &[
         heading: "memory/fetch",
         unit: Unit::Bytes,
         better: Better::Lower,
-        terminal: Some(Column { heading: "memory/fetch", when: When::Known }),
+        terminal: Some(MetricColumn { heading: "memory/fetch", when: When::Known }),
         value: |backend| backend.memory_per_fetch_bytes,
         ..COST
     },
@@ -251,7 +251,7 @@ pub static ALL: &[Metric] = &[
         heading: "threads",
         unit: Unit::Number,
         better: Better::Neither,
-        terminal: Some(Column { heading: "threads", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "threads", when: When::Always }),
         value: |backend| Some(backend.cost?.threads as f64),
         ..COST
     },
@@ -260,7 +260,7 @@ pub static ALL: &[Metric] = &[
         heading: "waits",
         unit: Unit::Number,
         better: Better::Lower,
-        terminal: Some(Column { heading: "waits", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "waits", when: When::Always }),
         value: |backend| Some(backend.cost?.voluntary_switches),
         ..COST
     },
@@ -278,7 +278,7 @@ pub static ALL: &[Metric] = &[
         unit: Unit::Number,
         better: Better::Lower,
         // A crowd mostly waits, so its memory is more useful.
-        terminal: Some(Column {
+        terminal: Some(MetricColumn {
             heading: "allocations",
             when: When::Lacking(|backend| backend.memory_per_fetch_bytes),
         }),
@@ -306,7 +306,7 @@ pub static ALL: &[Metric] = &[
         heading: "sockets",
         unit: Unit::Number,
         better: Better::Lower,
-        terminal: Some(Column { heading: "sockets", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "sockets", when: When::Always }),
         value: |backend| Some(backend.sockets.opened as f64),
         ..COST
     },

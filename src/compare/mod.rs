@@ -17,7 +17,7 @@ use crate::fetch::{Capabilities, Capability, Limits};
 use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::stats::paired::LEAST_BLOCKS;
 use crate::worker::child::Child;
-use crate::worker::{MAX_LINE_BYTES, Open, Patience, ask_to_open};
+use crate::worker::{MAX_LINE_BYTES, OpenOrder, Patience, ask_to_open};
 
 pub mod analysis;
 pub mod agreement;
@@ -40,13 +40,13 @@ mod workload;
 
 pub use self::audit::audit;
 
-use self::block::Block;
+use self::block::BlockRun;
 pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 use self::contender::Contender;
 pub use self::instructions::{NoCounters, no_instructions};
-pub use self::run::{Destination, Recorded, run};
+pub use self::run::{RecordDestination, Recorded, run};
 use self::shuffle::Shuffle;
-use self::target::Target;
+use self::target::WorkloadTarget;
 pub use self::workload::{LONGEST_IDEAL, LiveSites, Outline, Workload};
 
 /// The input of a comparison.
@@ -148,7 +148,7 @@ impl Participant {
         if self.capabilities.is_some() {
             return;
         }
-        let order = Open::new(Vec::new(), false, &Limits::new(NonZeroUsize::MIN));
+        let order = OpenOrder::new(Vec::new(), false, &Limits::new(NonZeroUsize::MIN));
         let Ok(mut worker) = self.start() else { return };
         if let Ok(ready) = ask_to_open(&mut worker, order, Patience::of(OPENING)) {
             self.capabilities = Some(ready.capabilities());
@@ -233,10 +233,11 @@ pub fn compare(
             continue;
         }
         let budget = Budget::new(plan, start.elapsed());
-        let target = Target::start(plan, workload)?;
+        let target = WorkloadTarget::start(plan, workload)?;
         let mut contenders = Contender::all(plan, workload);
         for number in 0.. {
-            let block = Block { plan, workload, index, target: &target, number, budget: &budget };
+            let block =
+                BlockRun { plan, workload, index, target: &target, number, budget: &budget };
             block.run(&mut contenders, &mut shuffle, &mut observe)?;
             if plan.is_interrupted() {
                 return Ok(());

@@ -4,11 +4,11 @@
 //! that fails for some backends stays: their passes fail with its class.
 
 use super::contender::Contender;
-use super::target::Target;
+use super::target::WorkloadTarget;
 use super::{Event, LiveSites, Participant, Plan, Workload};
 use crate::backend::mark_unreachable;
 use crate::compare::endings::Endings;
-use crate::worker::{Open, PassDone, PassOrder};
+use crate::worker::{OpenOrder, PassDone, PassOrder};
 
 /// The maximum number of sites whose final URLs are compared. More URLs would not fit into a
 /// worker's line.
@@ -22,8 +22,8 @@ pub(super) fn probe(
     observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Workload>> {
     let Workload::Live(live) = workload else { return Ok(None) };
-    let target = Target::start(plan, workload)?;
-    let order = Open { details: live.sites.len() <= MOST_DETAILED, ..target.order() };
+    let target = WorkloadTarget::start(plan, workload)?;
+    let order = OpenOrder { details: live.sites.len() <= MOST_DETAILED, ..target.order() };
     let mut endings = Endings::default();
     for participant in plan.participants.iter().filter(|participant| workload.admits(participant)) {
         observe(Event::Probe(&participant.name))?;
@@ -47,7 +47,7 @@ fn visit(
     plan: &Plan,
     workload: &Workload,
     participant: &Participant,
-    order: &Open,
+    order: &OpenOrder,
 ) -> Option<PassDone> {
     let mut contender = Contender::alone(participant, workload.outline().limits, &plan.interrupted);
     contender.open(order)?;

@@ -18,7 +18,7 @@ const CAPACITY_TIME: Duration = Duration::from_millis(200);
 
 /// Where a record is written.
 #[derive(Debug, Clone)]
-pub enum Destination {
+pub enum RecordDestination {
     /// A new subdirectory of this one.
     Below(PathBuf),
     /// This directory, which must not contain a comparison.
@@ -27,7 +27,7 @@ pub enum Destination {
     Replace(PathBuf),
 }
 
-impl Destination {
+impl RecordDestination {
     /// Prepares the directory of the record and returns it.
     fn prepare(&self, environment: &Environment) -> anyhow::Result<PathBuf> {
         match self {
@@ -69,7 +69,7 @@ pub struct Recorded {
 /// taken or the mock server fails.
 pub fn run(
     plan: &Plan,
-    destination: &Destination,
+    destination: &RecordDestination,
     command: &str,
     mut observe: impl FnMut(&Event<'_>),
 ) -> anyhow::Result<Recorded> {

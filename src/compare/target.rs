@@ -12,19 +12,19 @@ use super::{LiveSites, Plan, Workload};
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 use crate::server::witness::Witness;
-use crate::worker::Open;
+use crate::worker::OpenOrder;
 
 /// The pause after each pass over live sites.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The target of fetches during a workload.
 #[derive(Debug)]
-pub(super) enum Target<'a> {
+pub(super) enum WorkloadTarget<'a> {
     Mock { server: Box<ServerProcess>, scenario: &'a Scenario },
     Live(&'a LiveSites),
 }
 
-impl<'a> Target<'a> {
+impl<'a> WorkloadTarget<'a> {
     /// Starts the server, unless the sites are live.
     pub fn start(plan: &Plan, workload: &'a Workload) -> anyhow::Result<Self> {
         match workload {
@@ -41,17 +41,17 @@ impl<'a> Target<'a> {
     }
 
     /// Returns the order to open a session, which is sent to workers.
-    pub fn order(&self) -> Open {
+    pub fn order(&self) -> OpenOrder {
         match self {
             Self::Live(live) => {
-                Open::new(live.urls().map(Url::to_string).collect(), false, &live.limits)
+                OpenOrder::new(live.urls().map(Url::to_string).collect(), false, &live.limits)
             }
             Self::Mock { server, scenario } => {
                 let sites = 0..scenario.sites.len();
                 let urls = sites.map(|site| scenario.site_url(server.origins(), site));
-                Open {
+                OpenOrder {
                     cacert: server.cacert().map(str::to_owned),
-                    ..Open::new(urls.collect(), true, &scenario.limits)
+                    ..OpenOrder::new(urls.collect(), true, &scenario.limits)
                 }
             }
         }

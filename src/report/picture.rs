@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use super::chart::bars::{Bar, Panel, chart};
 use super::comparison::show;
-use crate::compare::analysis::{BackendAnalysis, Outcome, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, WorkloadOutcome};
 use crate::compare::metric::Unit;
 use crate::record::{BenchRecord, Folder, Measurement, SampleKind};
 use crate::render::escape::visible;
@@ -33,7 +33,7 @@ pub fn draw(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<S
 
 /// Returns a scenario of a comparison: the time of each backend relative to the reference.
 fn compared(workload: &WorkloadAnalysis) -> Panel {
-    let (setup, outcome) = (&workload.setup, Outcome::new(workload));
+    let (setup, outcome) = (&workload.setup, WorkloadOutcome::new(workload));
     let bars =
         workload.valid().filter_map(|backend| compared_bar(workload, outcome.as_ref(), backend));
     let heading = format!(
@@ -49,7 +49,7 @@ fn compared(workload: &WorkloadAnalysis) -> Panel {
 
 fn compared_bar(
     workload: &WorkloadAnalysis,
-    outcome: Option<&Outcome<'_>>,
+    outcome: Option<&WorkloadOutcome<'_>>,
     backend: &BackendAnalysis,
 ) -> Option<Bar> {
     let ratio = match backend.ratio {

@@ -43,12 +43,12 @@ pub struct Example {
     /// The time that the programmed delays alone take; `None` without delays.
     pub ideal: Option<Duration>,
     /// One line for each site, in the order of the sites.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ExampleLine>,
 }
 
 /// The outcome of one site in an example.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct ExampleLine {
     /// The site's label.
     pub label: String,
     /// The url that redirects led to, unless the label shows it.
@@ -102,7 +102,7 @@ pub fn example(example: &Example) -> String {
 }
 
 /// Returns the article's line: `https://www.google.com/       : <!doctype  in 0:00:00.798940s`.
-fn line_text(line: &Line) -> String {
+fn line_text(line: &ExampleLine) -> String {
     let label = cut(&line.label, LABEL_WIDTH);
     let elapsed = clock_time(line.elapsed);
     let led_to =
@@ -207,8 +207,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn line(label: &str, ended: Duration, result: Result<&str, &str>) -> Line {
-        Line {
+    fn line(label: &str, ended: Duration, result: Result<&str, &str>) -> ExampleLine {
+        ExampleLine {
             label: label.to_owned(),
             led_to: None,
             ended,
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    fn passed(backend: &str, total: Duration, lines: Vec<Line>) -> Example {
+    fn passed(backend: &str, total: Duration, lines: Vec<ExampleLine>) -> Example {
         Example {
             backend: backend.to_owned(),
             sequential: backend == "one",

@@ -5,7 +5,9 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use super::Scenario;
 use crate::fetch::Limits;
 use crate::fetch::answer::{Beginning, Page};
-use crate::scenario::fault::{self, Answer, Certificate, Content, Fault, Listening, Made};
+use crate::scenario::fault::{
+    self, AllowedAnswer, AllowedContent, Certificate, Fault, Listening, Made,
+};
 use crate::scenario::site::{Delay, Occurring, Reply, Site};
 
 /// The name to load it by. It is not one of the built-in scenarios because it is not meant for
@@ -99,15 +101,15 @@ impl Scenario {
     }
 
     /// Returns the page of a client that returns `answer` for `visit` of a faulty site.
-    pub fn page_of(&self, case: &Case, answer: Answer, visit: u64) -> Page {
+    pub fn page_of(&self, case: &Case, answer: AllowedAnswer, visit: u64) -> Page {
         let programmed = self.body(case.faulty, visit);
         let body: Vec<u8> = match answer.content {
-            Content::Nothing => Vec::new(),
-            Content::Zeros => fault::zeros().to_vec(),
-            Content::Programmed => programmed.to_vec(),
-            Content::OfAnotherSite => self.body(case.healthy, visit).to_vec(),
-            Content::OfNext => self.body(case.faulty, visit.wrapping_add(1)).to_vec(),
-            Content::Without(bytes) => programmed.first(BODY_BYTES - bytes).to_vec(),
+            AllowedContent::Nothing => Vec::new(),
+            AllowedContent::Zeros => fault::zeros().to_vec(),
+            AllowedContent::Programmed => programmed.to_vec(),
+            AllowedContent::OfAnotherSite => self.body(case.healthy, visit).to_vec(),
+            AllowedContent::OfNext => self.body(case.faulty, visit.wrapping_add(1)).to_vec(),
+            AllowedContent::Without(bytes) => programmed.first(BODY_BYTES - bytes).to_vec(),
         };
         let mut beginning = Beginning::default();
         beginning.extend(&body);
@@ -179,18 +181,22 @@ mod tests {
     fn right_pages_follow_the_fault() {
         let (scenario, cases) = faults();
         let case = |name: &str| *cases.iter().find(|case| case.fault.name == name).unwrap();
-        let page =
-            |name, content| scenario.page_of(&case(name), Answer { status: 200, content }, 3);
-        assert_eq!(page("surplus", Content::Programmed), scenario.page(case("surplus").faulty, 3));
+        let page = |name, content| {
+            scenario.page_of(&case(name), AllowedAnswer { status: 200, content }, 3)
+        };
         assert_eq!(
-            page("other-visit", Content::OfNext),
+            page("surplus", AllowedContent::Programmed),
+            scenario.page(case("surplus").faulty, 3)
+        );
+        assert_eq!(
+            page("other-visit", AllowedContent::OfNext),
             scenario.page(case("other-visit").faulty, 4)
         );
         assert_eq!(
-            page("redirect-chain", Content::OfAnotherSite),
+            page("redirect-chain", AllowedContent::OfAnotherSite),
             scenario.page(case("redirect-chain").healthy, 3)
         );
-        assert_eq!(page("length-too-small", Content::Without(10)).bytes, BODY_BYTES - 10);
-        assert_eq!(page("no-content-with-body", Content::Nothing).bytes, 0);
+        assert_eq!(page("length-too-small", AllowedContent::Without(10)).bytes, BODY_BYTES - 10);
+        assert_eq!(page("no-content-with-body", AllowedContent::Nothing).bytes, 0);
     }
 }

@@ -9,9 +9,9 @@ use super::clock::Now;
 /// Identifies one deadline, so that a deadline of a dropped connection does not wake the next
 /// connection with the same token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ticket(u64);
+pub(super) struct DeadlineId(u64);
 
-impl Ticket {
+impl DeadlineId {
     /// Identifies no deadline.
     pub const NONE: Self = Self(0);
 }
@@ -22,8 +22,8 @@ pub(super) fn after_all_others(now: Now) -> Instant {
     now.instant + Duration::from_nanos(1)
 }
 
-/// A deadline, its ticket, and the token to wake.
-type Entry = (Instant, Ticket, usize);
+/// A deadline, its identifier, and the token to wake.
+type Entry = (Instant, DeadlineId, usize);
 
 /// The pending deadlines. Obsolete ones stay until they are due, because removing them costs more.
 #[derive(Debug)]
@@ -34,45 +34,45 @@ pub(super) struct Deadlines {
     line: VecDeque<Entry>,
     /// Deadlines that come before one that was pushed earlier.
     heap: BinaryHeap<Reverse<Entry>>,
-    last: Ticket,
+    last: DeadlineId,
 }
 
 impl Deadlines {
     pub fn new() -> Self {
-        Self { line: VecDeque::new(), heap: BinaryHeap::new(), last: Ticket::NONE }
+        Self { line: VecDeque::new(), heap: BinaryHeap::new(), last: DeadlineId::NONE }
     }
 
     /// Adds a deadline at which `token` is woken.
-    pub fn push(&mut self, deadline: Instant, token: usize) -> Ticket {
+    pub fn push(&mut self, deadline: Instant, token: usize) -> DeadlineId {
         if self.line.back().is_some_and(|(last, ..)| deadline < *last) {
             return self.push_aside(deadline, token);
         }
-        self.last = Ticket(self.last.0 + 1);
+        self.last = DeadlineId(self.last.0 + 1);
         self.line.push_back((deadline, self.last, token));
         self.last
     }
 
     /// Like `push`, for distant deadlines that rarely matter. In the queue, they would send every
     /// earlier deadline pushed meanwhile to the heap.
-    pub fn push_aside(&mut self, deadline: Instant, token: usize) -> Ticket {
-        self.last = Ticket(self.last.0 + 1);
+    pub fn push_aside(&mut self, deadline: Instant, token: usize) -> DeadlineId {
+        self.last = DeadlineId(self.last.0 + 1);
         self.heap.push(Reverse((deadline, self.last, token)));
         self.last
     }
 
     /// Removes and returns the earliest deadline that is due at `now`. Deadlines at the same moment
     /// are returned in the order in which they were pushed.
-    pub fn pop_due(&mut self, now: Instant) -> Option<(Ticket, usize)> {
-        let (deadline, ticket, token) = self.first()?;
+    pub fn pop_due(&mut self, now: Instant) -> Option<(DeadlineId, usize)> {
+        let (deadline, id, token) = self.first()?;
         if deadline > now {
             return None;
         }
-        if self.line.front().is_some_and(|(_, first, _)| *first == ticket) {
+        if self.line.front().is_some_and(|(_, first, _)| *first == id) {
             self.line.pop_front();
         } else {
             self.heap.pop();
         }
-        Some((ticket, token))
+        Some((id, token))
     }
 
     pub fn earliest(&self) -> Option<Instant> {

@@ -12,9 +12,9 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use super::clock::Now;
-use super::deadlines::{Deadlines, Ticket, after_all_others};
+use super::deadlines::{DeadlineId, Deadlines, after_all_others};
 use super::endpoint::Endpoint;
-use super::http1::connection::{Connection, Scratch};
+use super::http1::connection::{Http1Connection, Scratch};
 use super::http1::parse::HEAD_LIMIT;
 use super::message::{Mailbox, Message};
 use super::next::Next;
@@ -59,7 +59,7 @@ pub(super) struct Engine {
     resting: Vec<bool>,
     /// The number of connections accepted so far. They are dealt to the loops in turn.
     dealt: usize,
-    connections: Slab<Connection>,
+    connections: Slab<Http1Connection>,
     bounds: Arc<Bounds>,
     deadlines: Deadlines,
     sleep: Sleep,
@@ -197,8 +197,8 @@ impl Engine {
         }
         // Read once: a connection that wants to run again at once runs after all others.
         let now = Now::read();
-        while let Some((ticket, token)) = self.deadlines.pop_due(now.instant) {
-            self.wake(token, ticket, now);
+        while let Some((id, token)) = self.deadlines.pop_due(now.instant) {
+            self.wake(token, id, now);
         }
     }
 
@@ -258,7 +258,7 @@ impl Engine {
         let registered = self.poll.registry().register(&mut stream, token, interest);
         let is_stamped = self.service.served.has_delays && endpoint != Endpoint::Control;
         let socket = Socket::new(stream, is_stamped);
-        match registered.and_then(|()| Connection::new(socket, endpoint, &self.service, now)) {
+        match registered.and_then(|()| Http1Connection::new(socket, endpoint, &self.service, now)) {
             Ok(connection) => {
                 entry.insert(connection);
             }
@@ -274,17 +274,17 @@ impl Engine {
         }
     }
 
-    fn wake(&mut self, token: usize, ticket: Ticket, now: Now) {
+    fn wake(&mut self, token: usize, id: DeadlineId, now: Now) {
         let Some(key) = token.checked_sub(self.endpoints.len()) else {
             self.resting[token] = false;
             return self.accept(token, now);
         };
         let Some(connection) = self.connections.get_mut(key) else { return };
-        if connection.ticket == ticket {
+        if connection.deadline == id {
             let next = connection.wake(&mut self.service, &mut self.scratch, now);
             self.settle(key, next, now);
-        } else if connection.watch == ticket {
-            connection.watch = Ticket::NONE;
+        } else if connection.watch == id {
+            connection.watch = DeadlineId::NONE;
             self.watch(key, now);
         }
     }
@@ -293,8 +293,8 @@ impl Engine {
         match next {
             Next::Step | Next::Park => self.watch(key, now),
             Next::WakeAt(deadline) => {
-                let ticket = self.deadlines.push(deadline, self.endpoints.len() + key);
-                self.connections[key].ticket = ticket;
+                let id = self.deadlines.push(deadline, self.endpoints.len() + key);
+                self.connections[key].deadline = id;
             }
             Next::Close => return self.close(key),
         }
@@ -311,7 +311,7 @@ impl Engine {
         let end = since + self.bounds.head_timeout;
         if end <= now.instant {
             self.close(key);
-        } else if connection.watch == Ticket::NONE {
+        } else if connection.watch == DeadlineId::NONE {
             connection.watch = self.deadlines.push_aside(end, self.endpoints.len() + key);
         }
     }

@@ -9,7 +9,7 @@ use mio::net::TcpStream;
 use mio::{Registry, Token, Waker};
 
 use super::endpoint::Endpoint;
-use super::tally::Seen;
+use super::tally::LoopCounts;
 
 /// A message to a loop.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) enum Message {
     Admit(TcpStream, Endpoint),
     /// Report the counters, and reset them if `anew`. By then they include every response that a
     /// client can have read.
-    Report { anew: bool, sender: Sender<Seen> },
+    Report { anew: bool, sender: Sender<LoopCounts> },
     /// Accept no more connections, finish pending responses by this time, and end.
     Finish(Instant),
     /// End.

@@ -25,7 +25,7 @@ use self::endpoint::Endpoint;
 use self::engine::{Bounds, Engine};
 use self::listen::listen;
 use self::message::{Mailbox, Message};
-use self::origins::Origins;
+use self::origins::BoundOrigins;
 use self::served::ServedScenario;
 use self::service::Service;
 use self::socket::stamp_arrivals;
@@ -97,7 +97,7 @@ impl Server {
     ///
     /// Too few file descriptors for the origins, or an address or port that is not available.
     pub fn bind_as(scenario: Arc<Scenario>, setup: Setup) -> anyhow::Result<Self> {
-        let mut origins = Origins::bind(&scenario, &setup)?;
+        let mut origins = BoundOrigins::bind(&scenario, &setup)?;
         let control =
             setup.socket_address(scenario.origins.len()).and_then(|address| Ok(listen(address)?));
         let control = control.context("cannot listen for the control channel")?;

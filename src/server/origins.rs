@@ -17,7 +17,7 @@ use crate::scenario::Scenario;
 use crate::scenario::fault::{Certificate, Listening};
 
 /// The origins of a scenario, bound to their ports.
-pub(super) struct Origins {
+pub(super) struct BoundOrigins {
     /// The address of each origin.
     pub addresses: Vec<Origin>,
     /// The entrance of each origin.
@@ -32,7 +32,7 @@ pub(super) struct Origins {
     pub cacert: Option<String>,
 }
 
-impl Origins {
+impl BoundOrigins {
     /// Binds every origin of a scenario.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::visit::Visit;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Request {
     pub method: Method,
-    pub target: Target,
+    pub target: RequestTarget,
     /// Whether the response reports its delay.
     pub is_timed: bool,
 }
@@ -20,7 +20,7 @@ pub(super) enum Method {
 
 /// The target of a request. The listener decides which targets it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum RequestTarget {
     Visit(Visit),
     Witness,
     Take,
@@ -42,7 +42,7 @@ pub(super) enum Refusal {
     Version,
 }
 
-impl Target {
+impl RequestTarget {
     /// Parses a request target in origin form or absolute form.
     pub fn parse(text: &[u8]) -> Self {
         match path(text) {

@@ -7,7 +7,7 @@ use super::access_log::AccessLog;
 use super::endpoint::Endpoint;
 use super::message::{Mailbox, Message};
 use super::play::Play;
-use super::request::{Method, Refusal, Request, Target};
+use super::request::{Method, Refusal, Request, RequestTarget};
 use super::response::{Content, Response, Then};
 use super::script;
 use super::served::ServedScenario;
@@ -33,13 +33,13 @@ impl Service {
             (_, Method::Other, _) | (Endpoint::Control, Method::Head, _) => {
                 self.refuse(endpoint, Refusal::Method)
             }
-            (Endpoint::Origin(origin), _, Target::Visit(visit))
+            (Endpoint::Origin(origin), _, RequestTarget::Visit(visit))
                 if self.served.lives_on(visit.site, origin) =>
             {
                 return self.visit(request, visit);
             }
-            (Endpoint::Control, _, Target::Witness) => witness(self.witness(false)),
-            (Endpoint::Control, _, Target::Take) => witness(self.witness(true)),
+            (Endpoint::Control, _, RequestTarget::Witness) => witness(self.witness(false)),
+            (Endpoint::Control, _, RequestTarget::Take) => witness(self.witness(true)),
             _ => self.refuse(endpoint, Refusal::NotFound),
         };
         (response, Duration::ZERO)
@@ -60,11 +60,11 @@ impl Service {
             colleague.send(Message::Report { anew, sender: sender.clone() });
         }
         drop(sender);
-        let mut seen = self.tally.report(anew);
+        let mut counts = self.tally.report(anew);
         // The other loops never wait for this one, and report once their current work is done. A
         // loop that has ended drops its sender.
-        reports.iter().for_each(|other| seen.add(&other));
-        seen.into_witness(self.tally.peak(anew))
+        reports.iter().for_each(|other| counts.add(&other));
+        counts.into_witness(self.tally.peak(anew))
     }
 
     /// Logs the response to a visit, which has just ended, if there is an access log.
@@ -108,7 +108,7 @@ mod tests {
     const VISIT: Visit = Visit { site: 0, visit: 3 };
     const DELAY: Duration = Duration::from_millis(7);
 
-    fn respond(endpoint: Endpoint, method: Method, target: Target) -> (Response, Service) {
+    fn respond(endpoint: Endpoint, method: Method, target: RequestTarget) -> (Response, Service) {
         let slow = Delay::Fixed(DELAY);
         let replies = vec![Reply { delay: slow, body_time: slow, ..reply(200, 9) }];
         let mut service = Service {
@@ -126,11 +126,11 @@ mod tests {
     #[test]
     fn visits_get_the_sites_reply() {
         let origin = Endpoint::Origin(0);
-        let (response, mut service) = respond(origin, Method::Get, Target::Visit(VISIT));
+        let (response, mut service) = respond(origin, Method::Get, RequestTarget::Visit(VISIT));
         assert!(matches!(response.content, Content::Reply(VISIT)));
         assert_eq!((response.body_time, response.answers), (DELAY, Some(VISIT)));
         assert_eq!(service.witness(false).requests, 1);
-        let (response, _) = respond(origin, Method::Head, Target::Visit(VISIT));
+        let (response, _) = respond(origin, Method::Head, RequestTarget::Visit(VISIT));
         assert!(matches!(response.content, Content::ReplyHead(VISIT)));
         assert_eq!((response.body_time, response.answers), (Duration::ZERO, Some(VISIT)));
     }
@@ -138,22 +138,22 @@ mod tests {
     #[test]
     fn endpoints_have_their_targets() {
         let (origin, control) = (Endpoint::Origin(0), Endpoint::Control);
-        let visit = Target::Visit(VISIT);
-        let unknown = Target::Visit(Visit { site: 1, visit: 0 });
+        let visit = RequestTarget::Visit(VISIT);
+        let unknown = RequestTarget::Visit(Visit { site: 1, visit: 0 });
         for (endpoint, method, target, refusal) in [
             (origin, Method::Get, unknown, Refusal::NotFound),
             (Endpoint::Origin(1), Method::Get, visit, Refusal::NotFound),
-            (origin, Method::Get, Target::Take, Refusal::NotFound),
+            (origin, Method::Get, RequestTarget::Take, Refusal::NotFound),
             (origin, Method::Other, visit, Refusal::Method),
             (control, Method::Get, visit, Refusal::NotFound),
-            (control, Method::Head, Target::Witness, Refusal::Method),
+            (control, Method::Head, RequestTarget::Witness, Refusal::Method),
         ] {
             let (response, mut service) = respond(endpoint, method, target);
             assert!(matches!(response.content, Content::Refusal(given) if given == refusal));
             assert_eq!(response.answers, None);
             assert_eq!(service.witness(false).refused, u64::from(endpoint != control));
         }
-        let (response, _) = respond(control, Method::Get, Target::Witness);
+        let (response, _) = respond(control, Method::Get, RequestTarget::Witness);
         assert!(matches!(response.content, Content::Witness(_)));
     }
 }

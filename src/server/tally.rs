@@ -19,7 +19,7 @@ pub(super) struct InFlight {
 #[derive(Debug)]
 pub(super) struct Tally {
     in_flight: Arc<InFlight>,
-    seen: Seen,
+    counts: LoopCounts,
     /// The time of the current iteration of the event loop; read once per iteration, not per
     /// request.
     now: Instant,
@@ -31,7 +31,7 @@ pub(super) struct Tally {
 
 /// The counts of one loop, or of several together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
+pub(super) struct LoopCounts {
     /// All fields that do not follow from others.
     witness: Witness,
     /// When the first request was read.
@@ -75,7 +75,13 @@ impl Tally {
     /// Creates empty counts for a loop that shares `in_flight` with the other loops of its server.
     pub fn new(in_flight: Arc<InFlight>) -> Self {
         let before = Outside::now(Duration::ZERO);
-        Self { in_flight, seen: Seen::default(), now: Instant::now(), spun: Duration::ZERO, before }
+        Self {
+            in_flight,
+            counts: LoopCounts::default(),
+            now: Instant::now(),
+            spun: Duration::ZERO,
+            before,
+        }
     }
 
     /// Starts to count the processor time of the calling thread, which runs the event loop.
@@ -91,14 +97,14 @@ impl Tally {
 
     /// Counts an accepted connection.
     pub fn connected(&mut self) {
-        self.seen.witness.connections += 1;
+        self.counts.witness.connections += 1;
     }
 
     /// Counts a valid request.
     pub fn began(&mut self) {
-        self.seen.witness.requests += 1;
+        self.counts.witness.requests += 1;
         self.in_flight.begin();
-        self.seen.first.get_or_insert(self.now);
+        self.counts.first.get_or_insert(self.now);
     }
 
     /// Records that a request counted by [`began`](Self::began) was answered to its last byte, or
@@ -107,38 +113,38 @@ impl Tally {
         self.in_flight.end();
         // The iteration began before the response was written, so the span may be too short, but
         // never too long.
-        self.seen.last = Some(self.now);
+        self.counts.last = Some(self.now);
     }
 
     /// Counts body bytes that the kernel has accepted.
     pub fn sent(&mut self, bytes: u64) {
-        self.seen.witness.bytes += bytes;
+        self.counts.witness.bytes += bytes;
     }
 
     /// Records that bytes due at `due` were accepted by the kernel; the write began at `begun`.
     pub fn record_lateness(&mut self, due: Instant, begun: Instant) {
-        self.seen.witness.begin_errors.record(begun.saturating_duration_since(due));
-        self.seen.witness.delay_errors.record(due.elapsed());
+        self.counts.witness.begin_errors.record(begun.saturating_duration_since(due));
+        self.counts.witness.delay_errors.record(due.elapsed());
     }
 
     /// Counts a refused request.
     pub fn refused(&mut self) {
-        self.seen.witness.refused += 1;
+        self.counts.witness.refused += 1;
     }
 
     /// Returns the counts so far. If `anew`, they are reset.
-    pub fn report(&mut self, anew: bool) -> Seen {
+    pub fn report(&mut self, anew: bool) -> LoopCounts {
         let now = Outside::now(self.spun);
         let spun = now.spun - self.before.spun;
         let busy = (now.cpu - self.before.cpu).saturating_sub(spun);
-        let mut seen = self.seen.clone();
-        seen.witness.cpu_ns = busy.as_nanos() as u64;
-        seen.witness.spin_ns = spun.as_nanos() as u64;
-        seen.witness.listen_overflows = now.overflows.saturating_sub(self.before.overflows);
+        let mut counts = self.counts.clone();
+        counts.witness.cpu_ns = busy.as_nanos() as u64;
+        counts.witness.spin_ns = spun.as_nanos() as u64;
+        counts.witness.listen_overflows = now.overflows.saturating_sub(self.before.overflows);
         if anew {
-            (self.seen, self.before) = (Seen::default(), now);
+            (self.counts, self.before) = (LoopCounts::default(), now);
         }
-        seen
+        counts
     }
 
     /// Returns the most requests that all loops together had in flight at one moment.
@@ -147,7 +153,7 @@ impl Tally {
     }
 }
 
-impl Seen {
+impl LoopCounts {
     /// Adds the counts of another loop over the same time.
     pub fn add(&mut self, other: &Self) {
         let (sum, more) = (&mut self.witness, &other.witness);

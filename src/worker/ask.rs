@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::message::{Open, Order, PassDone, PassOrder, Ready, Reply};
+use super::message::{OpenOrder, Order, PassDone, PassOrder, Ready, WorkerReply};
 use crate::worker::child::{Child, Silence};
 
 /// How long a reply may still take once the run is to end, and how often that is checked. It is far
@@ -64,11 +64,11 @@ impl std::error::Error for Unanswered {}
 /// The worker does not reply, reports an error or sends an invalid reply.
 pub fn ask_to_open(
     worker: &mut Child,
-    open: Open,
+    open: OpenOrder,
     patience: Patience<'_>,
 ) -> Result<Ready, Unanswered> {
     match ask(worker, &Order::Open(open), patience)? {
-        Reply::Ready(ready) => Ok(ready),
+        WorkerReply::Ready(ready) => Ok(ready),
         other => Err(unexpected(&other)),
     }
 }
@@ -85,17 +85,21 @@ pub fn ask_to_pass(
 ) -> Result<PassDone, Unanswered> {
     let visit = order.visit;
     match ask(worker, &Order::Pass(order), patience)? {
-        Reply::Pass(done) if done.visit == visit => Ok(done),
+        WorkerReply::Pass(done) if done.visit == visit => Ok(done),
         other => Err(unexpected(&other)),
     }
 }
 
-fn unexpected(reply: &Reply) -> Unanswered {
+fn unexpected(reply: &WorkerReply) -> Unanswered {
     let shown: String = format!("{reply:?}").chars().take(SHOWN).collect();
     Unanswered::Broken(format!("it answers what was not asked: {shown}"))
 }
 
-fn ask(worker: &mut Child, order: &Order, patience: Patience<'_>) -> Result<Reply, Unanswered> {
+fn ask(
+    worker: &mut Child,
+    order: &Order,
+    patience: Patience<'_>,
+) -> Result<WorkerReply, Unanswered> {
     let mut line = serde_json::to_vec(order).expect("orders are JSON");
     line.push(b'\n');
     worker.say(&line, patience.most).map_err(|silence| match silence {
@@ -103,7 +107,7 @@ fn ask(worker: &mut Child, order: &Order, patience: Patience<'_>) -> Result<Repl
         other => Unanswered::Broken(other.to_string()),
     })?;
     match serde_json::from_slice(&receive(worker, patience)?) {
-        Ok(Reply::Error(why)) => Err(Unanswered::Broken(why)),
+        Ok(WorkerReply::Error(why)) => Err(Unanswered::Broken(why)),
         Ok(reply) => Ok(reply),
         Err(error) => Err(Unanswered::Broken(format!("it talks nonsense: {error}"))),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::message::{Order, Ready, Reply};
+use super::message::{Order, Ready, WorkerReply};
 use super::serve::serve_over;
 use crate::fetch::{Fetch, Pass};
 
@@ -32,19 +32,19 @@ pub fn examine(bytes: &[u8]) {
         Ok((ready, Box::new(Idle)))
     });
     let output = String::from_utf8(output).expect("replies are text");
-    let replies: Vec<Reply> =
+    let replies: Vec<WorkerReply> =
         output.lines().map(|line| serde_json::from_str(line).expect("a reply")).collect();
-    let errors = replies.iter().filter(|reply| matches!(reply, Reply::Error(_))).count();
+    let errors = replies.iter().filter(|reply| matches!(reply, WorkerReply::Error(_))).count();
     assert_eq!(errors, usize::from(ended.is_err()), "{output}");
     for line in bytes.split(|byte| *byte == b'\n') {
         if let Ok(order) = serde_json::from_slice::<Order>(line) {
             let again = serde_json::to_string(&order).expect("orders are JSON");
             assert_eq!(serde_json::from_str::<Order>(&again).expect("an order"), order);
         }
-        if let Ok(reply) = serde_json::from_slice::<Reply>(line) {
+        if let Ok(reply) = serde_json::from_slice::<WorkerReply>(line) {
             let again = serde_json::to_string(&reply).expect("replies are JSON");
-            assert_eq!(serde_json::from_str::<Reply>(&again).expect("a reply"), reply);
-            if let Reply::Pass(done) = reply {
+            assert_eq!(serde_json::from_str::<WorkerReply>(&again).expect("a reply"), reply);
+            if let WorkerReply::Pass(done) = reply {
                 let fetches = done.fetched.len();
                 assert_eq!(done.pass().fetched.len(), fetches);
             }

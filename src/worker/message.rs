@@ -20,7 +20,7 @@ use crate::worker::counting::Counts;
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// Open a session: the urls to fetch and the limits.
-    Open(Open),
+    Open(OpenOrder),
     /// Fetch the whole list once.
     Pass(PassOrder),
 }
@@ -28,7 +28,7 @@ pub enum Order {
 /// A worker's reply to an order, one line each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reply {
+pub enum WorkerReply {
     /// The session is open.
     Ready(Ready),
     /// The pass is over.
@@ -39,7 +39,7 @@ pub enum Reply {
 
 /// The urls to fetch and the limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Open {
+pub struct OpenOrder {
     /// The version of the protocol: [`PROTOCOL`].
     pub protocol: u32,
     /// The urls, in order. If `visits` is set, the number of the visit is appended to each.
@@ -71,7 +71,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-impl Open {
+impl OpenOrder {
     /// Creates the order for a list of urls and its limits.
     pub fn new(urls: Vec<String>, visits: bool, limits: &Limits) -> Self {
         Self {
@@ -135,13 +135,13 @@ pub struct PassOrder {
     /// costs time.
     #[serde(default)]
     pub count: bool,
-    /// The urls to fetch instead of those of [`Open`]; nothing is appended to them.
+    /// The urls to fetch instead of those of [`OpenOrder`]; nothing is appended to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urls: Option<Vec<String>>,
 }
 
 impl PassOrder {
-    /// Creates an order for a pass over the urls of [`Open`].
+    /// Creates an order for a pass over the urls of [`OpenOrder`].
     pub fn new(visit: u64) -> Self {
         Self { visit, count: false, urls: None }
     }
@@ -185,7 +185,7 @@ pub struct PassDone {
     /// From just before the first request to just after the last body byte, in nanoseconds.
     pub elapsed_ns: u64,
     /// One outcome for each url, in the order of the urls.
-    pub fetched: Vec<Outcome>,
+    pub fetched: Vec<FetchOutcome>,
     /// The counts, if they were asked for and the worker can count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
@@ -194,7 +194,7 @@ pub struct PassDone {
 /// The outcome of one url: a short array, because there are thousands of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Outcome {
+pub enum FetchOutcome {
     /// `[started_ns, elapsed_ns, status, bytes, crc32]`
     Answered(u64, u64, u16, u64, u32),
     /// `[started_ns, elapsed_ns, status, bytes, crc32, {"beginning": …, "url": …}]`, if details are
@@ -232,23 +232,24 @@ fn nanoseconds(duration: Duration) -> u64 {
 impl PassDone {
     /// Creates the reply for a pass.
     pub fn new(visit: u64, pass: &Pass, counts: Option<Counts>, details: bool) -> Self {
-        let fetched = pass.fetched.iter().map(|fetched| Outcome::new(fetched, details)).collect();
+        let fetched =
+            pass.fetched.iter().map(|fetched| FetchOutcome::new(fetched, details)).collect();
         Self { visit, elapsed_ns: nanoseconds(pass.elapsed), fetched, counts }
     }
 
     /// Returns whether every answer comes with the url that answered.
     pub fn has_urls(&self) -> bool {
-        !self.fetched.iter().any(|outcome| matches!(outcome, Outcome::Answered(..)))
+        !self.fetched.iter().any(|outcome| matches!(outcome, FetchOutcome::Answered(..)))
     }
 
     /// Converts the reply to a pass. Its pages have beginnings only if details were asked for.
     pub fn pass(self) -> Pass {
-        let fetched = self.fetched.into_iter().map(Outcome::fetched).collect();
+        let fetched = self.fetched.into_iter().map(FetchOutcome::fetched).collect();
         Pass { elapsed: Duration::from_nanos(self.elapsed_ns), fetched }
     }
 }
 
-impl Outcome {
+impl FetchOutcome {
     fn new(fetched: &Fetched, details: bool) -> Self {
         let (started, elapsed) = (nanoseconds(fetched.started), nanoseconds(fetched.elapsed));
         match &fetched.result {
@@ -324,7 +325,7 @@ mod tests {
     #[test]
     fn messages_match_the_protocol() {
         let limits = Limits::new(NonZeroUsize::new(7).unwrap());
-        let open = Open::new(vec!["http://127.0.0.1:1/0".to_owned()], true, &limits);
+        let open = OpenOrder::new(vec!["http://127.0.0.1:1/0".to_owned()], true, &limits);
         assert_eq!(
             serde_json::to_string(&Order::Open(open.clone())).unwrap(),
             r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/0"],"visits":true,"concurrency":7,"deadline_ms":30000,"max_body":67108864,"redirects":0,"connections":"warm","user_agent":"fetchbench/VERSION"}}"#
@@ -336,7 +337,7 @@ mod tests {
             Order::Pass(PassOrder::new(3))
         );
         let done = r#"{"pass":{"visit":3,"elapsed_ns":9,"fetched":[[1,2,200,5,4277009102],[1,2,"timeout","late"]]}}"#;
-        let reply: Reply = serde_json::from_str(done).unwrap();
+        let reply: WorkerReply = serde_json::from_str(done).unwrap();
         assert_eq!(serde_json::to_string(&reply).unwrap(), done);
     }
 

@@ -18,7 +18,9 @@ mod serve;
 pub use self::ask::{Patience, Unanswered, ask_to_open, ask_to_pass};
 #[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
-pub use self::message::{Details, Open, Order, Outcome, PassDone, PassOrder, Ready, Reply};
+pub use self::message::{
+    Details, FetchOutcome, OpenOrder, Order, PassDone, PassOrder, Ready, WorkerReply,
+};
 pub use self::serve::{serve, serve_over};
 
 /// The version of the protocol.

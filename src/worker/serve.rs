@@ -4,7 +4,7 @@ use std::io::{BufRead, Read, Write};
 
 use anyhow::{Context, bail};
 
-use super::message::{Open, Order, PassDone, PassOrder, Ready, Reply};
+use super::message::{OpenOrder, Order, PassDone, PassOrder, Ready, WorkerReply};
 use super::{MAX_LINE_BYTES, PROTOCOL};
 use crate::fetch::Fetch;
 use crate::worker::counting;
@@ -16,7 +16,7 @@ use crate::worker::counting;
 ///
 /// Anything that keeps the worker from going on. The other side has received the error as well.
 pub fn serve(
-    open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+    open: impl FnOnce(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
 ) -> anyhow::Result<()> {
     serve_over(std::io::stdin().lock(), std::io::stdout().lock(), open)
 }
@@ -29,12 +29,12 @@ pub fn serve(
 pub fn serve_over(
     input: impl BufRead,
     mut output: impl Write,
-    open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+    open: impl FnOnce(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
 ) -> anyhow::Result<()> {
     let ended = converse(input, &mut output, open);
     if let Err(error) = &ended {
         // Fails if the other side is gone.
-        let _ = send(&mut output, &Reply::Error(format!("{error:#}")));
+        let _ = send(&mut output, &WorkerReply::Error(format!("{error:#}")));
     }
     ended
 }
@@ -42,7 +42,7 @@ pub fn serve_over(
 fn converse(
     mut input: impl BufRead,
     mut output: impl Write,
-    open: impl FnOnce(&Open) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+    open: impl FnOnce(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
 ) -> anyhow::Result<()> {
     let order = match next_order(&mut input)? {
         None => return Ok(()),
@@ -53,16 +53,20 @@ fn converse(
         bail!("this worker speaks version {PROTOCOL} of the protocol, not {}", order.protocol);
     }
     let (ready, mut session) = open(&order)?;
-    send(&mut output, &Reply::Ready(ready))?;
+    send(&mut output, &WorkerReply::Ready(ready))?;
     while let Some(next) = next_order(&mut input)? {
         let Order::Pass(pass) = next else { bail!("a session is open already") };
         let done = make_pass(session.as_mut(), &order, pass)?;
-        send(&mut output, &Reply::Pass(done))?;
+        send(&mut output, &WorkerReply::Pass(done))?;
     }
     Ok(())
 }
 
-fn make_pass(session: &mut dyn Fetch, open: &Open, order: PassOrder) -> anyhow::Result<PassDone> {
+fn make_pass(
+    session: &mut dyn Fetch,
+    open: &OpenOrder,
+    order: PassOrder,
+) -> anyhow::Result<PassDone> {
     let urls = open.urls(&order)?;
     let (pass, counts) = if order.count {
         let (pass, counts) = counting::count(|| session.fetch_all(&urls));
@@ -84,7 +88,7 @@ fn next_order(input: &mut impl BufRead) -> anyhow::Result<Option<Order>> {
         .with_context(|| format!("no order: {:.80}", line.trim_end()))
 }
 
-fn send(output: &mut impl Write, reply: &Reply) -> anyhow::Result<()> {
+fn send(output: &mut impl Write, reply: &WorkerReply) -> anyhow::Result<()> {
     let mut line = serde_json::to_vec(reply)?;
     line.push(b'\n');
     output.write_all(&line).and_then(|()| output.flush()).context("cannot answer")

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use fetchbench::scenario::fault;
 use fetchbench::tools::verify::view::{markdown, short};
-use fetchbench::tools::verify::{Cell, Grid, KNOWN, Known, Verdict};
+use fetchbench::tools::verify::{Cell, CellVerdict, Grid, KNOWN, KnownDefect};
 
 use crate::workshop::{Workshop, python_is_missing};
 
@@ -50,7 +50,7 @@ fn the_committed_pages_are_those_of_the_committed_grid() {
     assert!(page("results/conformance.md") == markdown(&grid), "run scripts/conformance");
     assert!(page("README.md").contains(&short(&grid)), "run scripts/conformance");
     // What the harness promises of every row, whatever its client does.
-    assert!(grid.cells.iter().all(|cell| cell.checked != Verdict::Hung), "a row hung");
+    assert!(grid.cells.iter().all(|cell| cell.checked != CellVerdict::Hung), "a row hung");
 }
 
 #[test]
@@ -59,13 +59,13 @@ fn what_is_known_is_to_be_seen_in_the_committed_grid() {
     let is_judged =
         |client: &str| grid.rows.iter().any(|row| row.name.starts_with(&format!("{client}@")));
     // `scripts/freshness` warns of the others.
-    for Known { client, faults, .. } in KNOWN.iter().filter(|known| is_judged(known.client)) {
+    for KnownDefect { client, faults, .. } in KNOWN.iter().filter(|known| is_judged(known.client)) {
         for fault in *faults {
             let of_client =
                 |cell: &&Cell| cell.fault == *fault && cell.row.starts_with(&format!("{client}@"));
             let mut cells = grid.cells.iter().filter(of_client);
             assert!(
-                cells.any(|cell| cell.client > Verdict::Right),
+                cells.any(|cell| cell.client > CellVerdict::Right),
                 "{client} is right about {fault} by now"
             );
         }
@@ -89,9 +89,9 @@ fn a_worker_that_dies_costs_its_own_cell() {
     ]);
     let grid = grid(&output);
     let verdict = |fault: &str| grid.cell(&grid.rows[0].name, fault).unwrap().client;
-    assert_eq!(verdict("until-close"), Verdict::Right);
+    assert_eq!(verdict("until-close"), CellVerdict::Right);
     // An exception that nobody catches ends it.
-    assert_eq!(verdict("close-in-body"), Verdict::Crashed);
+    assert_eq!(verdict("close-in-body"), CellVerdict::Crashed);
     assert_eq!(output.status.code(), Some(3));
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::vec;
 
 use super::super::job::Fetching;
-use super::lookup::Ticket;
+use super::lookup::LookupId;
 use crate::client::floor::Floor;
 use crate::fetch::answer::Received;
 
@@ -16,7 +16,7 @@ pub(super) struct Flight<'a> {
     /// The connection in use.
     pub connection: Option<usize>,
     /// The look-up that the fetch waits for.
-    pub lookup: Option<Ticket>,
+    pub lookup: Option<LookupId>,
     /// Addresses that have not been tried.
     pub addresses: vec::IntoIter<SocketAddr>,
 }

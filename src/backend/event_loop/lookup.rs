@@ -16,13 +16,13 @@ pub(super) const LOOKUP: Token = Token(usize::MAX);
 
 /// Identifies a look-up within the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ticket(u64);
+pub(super) struct LookupId(u64);
 
 /// The result of a look-up.
 pub(super) struct Found {
     /// The slot of the fetch that asked.
     pub slot: usize,
-    pub ticket: Ticket,
+    pub id: LookupId,
     pub addresses: Result<Vec<SocketAddr>, FetchError>,
 }
 
@@ -45,19 +45,19 @@ impl Lookups {
     /// # Errors
     ///
     /// No thread can be started for it.
-    pub fn begin(&mut self, slot: usize, origin: &Origin) -> Result<Ticket, FetchError> {
+    pub fn begin(&mut self, slot: usize, origin: &Origin) -> Result<LookupId, FetchError> {
         self.begun += 1;
-        let (ticket, origin) = (Ticket(self.begun), origin.clone());
+        let (id, origin) = (LookupId(self.begun), origin.clone());
         let (sender, waker) = (self.sender.clone(), Arc::clone(&self.waker));
         let thread = thread::Builder::new().name("lookup".to_owned()).spawn(move || {
             let addresses = look_up(&origin);
             // Fails if the session has ended.
-            if sender.send(Found { slot, ticket, addresses }).is_ok() {
+            if sender.send(Found { slot, id, addresses }).is_ok() {
                 let _ = waker.wake();
             }
         });
         thread
-            .map(|_| ticket)
+            .map(|_| id)
             .map_err(|error| FetchError::new(ErrorClass::LocalLimit, error.to_string()))
     }
 

@@ -15,10 +15,10 @@ use url::Url;
 
 use self::flight::Flight;
 use self::lookup::{Found, LOOKUP, Lookups};
-use self::pool::Pool;
-use super::job::{Job, Opened, Settings, gather};
+use self::pool::EventLoopPool;
+use super::job::{Job, Opened, SessionSettings, gather};
 use super::options::BackendOptions;
-use crate::client::floor::{Floor, Step};
+use crate::client::floor::{Floor, FloorStep};
 use crate::fetch::answer::{Head, Page, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Fetch, Fetched, Pass};
@@ -38,15 +38,18 @@ struct Session {
     opened: Opened<Floor>,
     poll: Poll,
     lookups: Lookups,
-    pool: Pool,
+    pool: EventLoopPool,
     scratch: Box<[u8]>,
 }
 
-pub(super) fn open(_: &BackendOptions, settings: Settings) -> anyhow::Result<Box<dyn Fetch>> {
+pub(super) fn open(
+    _: &BackendOptions,
+    settings: SessionSettings,
+) -> anyhow::Result<Box<dyn Fetch>> {
     let poll = Poll::new()?;
     Ok(Box::new(Session {
         lookups: Lookups::new(poll.registry())?,
-        pool: Pool::new(settings.limits.max_connections.get()),
+        pool: EventLoopPool::new(settings.limits.max_connections.get()),
         opened: Opened::new(settings)?,
         poll,
         scratch: vec![0; SCRATCH_BYTES].into(),
@@ -83,7 +86,7 @@ struct Run<'a> {
     job: &'a Job<Floor>,
     poll: &'a mut Poll,
     lookups: &'a mut Lookups,
-    pool: &'a mut Pool,
+    pool: &'a mut EventLoopPool,
     scratch: &'a mut [u8],
     /// The fetch in each slot. There are as many slots as fetches may be in flight.
     flights: Vec<Option<Flight<'a>>>,
@@ -206,7 +209,7 @@ impl Run<'_> {
         match destination.origin.address() {
             Some(address) => self.connect_to(slot, vec![address]),
             None => match self.lookups.begin(slot, &destination.origin) {
-                Ok(ticket) => flight.lookup = Some(ticket),
+                Ok(id) => flight.lookup = Some(id),
                 Err(error) => self.end(slot, Err(error)),
             },
         }
@@ -214,13 +217,13 @@ impl Run<'_> {
 
     /// Continues the fetches whose hosts have been looked up.
     fn take_addresses(&mut self) {
-        while let Some(Found { slot, ticket, addresses }) = self.lookups.next() {
+        while let Some(Found { slot, id, addresses }) = self.lookups.next() {
             // The fetch that asked may have met its deadline meanwhile.
             let asked = self
                 .flights
                 .get(slot)
                 .and_then(Option::as_ref)
-                .is_some_and(|flight| flight.lookup == Some(ticket));
+                .is_some_and(|flight| flight.lookup == Some(id));
             match addresses {
                 _ if !asked => {}
                 Ok(addresses) => self.connect_to(slot, addresses),
@@ -269,9 +272,9 @@ impl Run<'_> {
         let Some(flight) = &mut self.flights[slot] else { return };
         let Ok(target) = flight.fetching.target() else { return };
         match connection.advance(&target.request, closing, self.scratch, &mut flight.body) {
-            Step::Wait => {}
-            Step::Yield => self.unfinished.push(token),
-            Step::Done(head, keep) => {
+            FloorStep::Wait => {}
+            FloorStep::Yield => self.unfinished.push(token),
+            FloorStep::Done(head, keep) => {
                 flight.connection = None;
                 if keep && self.job.client.keep {
                     self.pool.give_back(token)
@@ -280,12 +283,12 @@ impl Run<'_> {
                 }
                 self.answered(slot, &head);
             }
-            Step::Unconnected(error) => {
+            FloorStep::Unconnected(error) => {
                 flight.connection = None;
                 self.pool.close(token);
                 self.connect(slot, error);
             }
-            Step::Failed(error) => self.end(slot, Err(error)),
+            FloorStep::Failed(error) => self.end(slot, Err(error)),
         }
     }
 

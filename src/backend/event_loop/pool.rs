@@ -7,23 +7,23 @@ use std::net::SocketAddr;
 use mio::{Interest, Registry, Token};
 use slab::Slab;
 
-use crate::client::floor::Connection;
+use crate::client::floor::FloorConnection;
 
 /// Connections by token, in use or idle.
-pub(super) struct Pool {
-    connections: Slab<Connection>,
+pub(super) struct EventLoopPool {
+    connections: Slab<FloorConnection>,
     /// Idle connections. The one used last is at the end and is taken first.
     idle: VecDeque<usize>,
     budget: usize,
 }
 
-impl Pool {
+impl EventLoopPool {
     pub fn new(budget: usize) -> Self {
         Self { connections: Slab::new(), idle: VecDeque::new(), budget }
     }
 
     /// Returns a connection, unless it has been closed.
-    pub fn get(&mut self, token: usize) -> Option<&mut Connection> {
+    pub fn get(&mut self, token: usize) -> Option<&mut FloorConnection> {
         self.connections.get_mut(token)
     }
 
@@ -52,7 +52,7 @@ impl Pool {
         {
             self.connections.remove(oldest);
         }
-        let mut connection = Connection::connect(address, destination)?;
+        let mut connection = FloorConnection::connect(address, destination)?;
         let entry = self.connections.vacant_entry();
         let token = entry.key();
         // Registered once: the poll reports only changes, and a connection that waits for nothing

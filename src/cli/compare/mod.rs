@@ -17,7 +17,7 @@ use super::run::live::{REDIRECTS, limits};
 use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, usage};
 use crate::compare::analysis::{WorkloadAnalysis, analyse};
-use crate::compare::{self, Destination, Event, Participant, Plan, Recorded, Stop, Workload};
+use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
 use crate::record::machine;
 use crate::record::{ComparisonSetup, Placement};
 use crate::render::escape::json_text;
@@ -155,16 +155,16 @@ fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
     descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
 }
 
-fn destination(args: &CompareArgs) -> Destination {
+fn destination(args: &CompareArgs) -> RecordDestination {
     match &args.record {
-        Some(folder) if args.force => Destination::Replace(folder.clone()),
-        Some(folder) => Destination::Folder(folder.clone()),
-        None => Destination::Below(RECORDS.into()),
+        Some(folder) if args.force => RecordDestination::Replace(folder.clone()),
+        Some(folder) => RecordDestination::Folder(folder.clone()),
+        None => RecordDestination::Below(RECORDS.into()),
     }
 }
 
 /// Measures and shows the progress.
-fn measure_shown(plan: &Plan, destination: &Destination) -> anyhow::Result<Recorded> {
+fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result<Recorded> {
     let budget = match plan.stop {
         Stop::Budget(time) => Some(time),
         Stop::Blocks(_) => None,

@@ -14,7 +14,7 @@ use crate::compare::endings::Endings;
 use crate::fetch::{Fetched, Limits, Pass};
 use crate::render::escape::visible;
 use crate::report::probe;
-use crate::report::text::{self, Line};
+use crate::report::text::{self, ExampleLine};
 use crate::scenario::site_list::ListedSite;
 
 /// The default number of redirects to follow: home pages are often behind one or two.
@@ -56,7 +56,7 @@ impl SiteSet for LiveRun {
         self.sites.iter().map(|site| site.url.clone()).collect()
     }
 
-    fn lines(&self, pass: &Pass) -> Vec<Line> {
+    fn lines(&self, pass: &Pass) -> Vec<ExampleLine> {
         self.sites.iter().zip(&pass.fetched).map(|(site, fetched)| line(site, fetched)).collect()
     }
 
@@ -81,9 +81,9 @@ impl SiteSet for LiveRun {
 
 /// Returns the line of a site. Like the article's, it shows the url that redirects led to; a label
 /// from the user's list stays in front.
-fn line(site: &ListedSite, fetched: &Fetched) -> Line {
+fn line(site: &ListedSite, fetched: &Fetched) -> ExampleLine {
     let final_url = fetched.final_url.as_deref();
-    Line {
+    ExampleLine {
         label: site.label.clone().unwrap_or_else(|| final_url.unwrap_or(&site.url).to_string()),
         led_to: site.label.as_ref().and(final_url).map(Url::to_string),
         ended: fetched.started + fetched.elapsed,

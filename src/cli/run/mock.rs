@@ -16,7 +16,7 @@ use crate::cli::usage;
 use crate::client::UserOptions;
 use crate::fetch::answer::Page;
 use crate::fetch::{Fetch, Fetched, Pass, Progress};
-use crate::report::text::{self, Line};
+use crate::report::text::{self, ExampleLine};
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 
@@ -37,8 +37,8 @@ struct MockRun {
 }
 
 impl MockRun {
-    fn line(&self, (site, fetched): (usize, &Fetched)) -> Line {
-        Line {
+    fn line(&self, (site, fetched): (usize, &Fetched)) -> ExampleLine {
+        ExampleLine {
             label: self.scenario.sites[site].label.clone(),
             led_to: None,
             ended: fetched.started + fetched.elapsed,
@@ -79,7 +79,7 @@ impl SiteSet for MockRun {
         self.scenario.urls(self.server.origins(), VISIT)
     }
 
-    fn lines(&self, pass: &Pass) -> Vec<Line> {
+    fn lines(&self, pass: &Pass) -> Vec<ExampleLine> {
         pass.fetched.iter().enumerate().map(|fetched| self.line(fetched)).collect()
     }
 

@@ -11,7 +11,7 @@ use crate::cli::EXIT_FETCH_FAILED;
 use crate::cli::terminal::{PassBar, print, print_error};
 use crate::client::UserOptions;
 use crate::fetch::{Fetch, Pass, Progress};
-use crate::report::text::{self, Example, Line};
+use crate::report::text::{self, Example, ExampleLine};
 
 /// The sites that every backend fetches once.
 pub(super) trait SiteSet {
@@ -19,7 +19,7 @@ pub(super) trait SiteSet {
     fn urls(&self) -> Vec<Url>;
 
     /// Returns a line on the outcome of each site.
-    fn lines(&self, pass: &Pass) -> Vec<Line>;
+    fn lines(&self, pass: &Pass) -> Vec<ExampleLine>;
 
     /// Observes the pass of a backend before it is shown.
     fn observe(&mut self, _backend: &str, _pass: &Pass) {}

@@ -7,7 +7,7 @@ use crate::fetch::error::{ErrorClass, FetchError};
 
 /// The state of a response that is arriving.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct FloorResponse {
     state: State,
     keep: bool,
 }
@@ -35,7 +35,7 @@ pub(super) struct Whole {
     pub keep: bool,
 }
 
-impl Answer {
+impl FloorResponse {
     pub fn new() -> Self {
         Self { state: State::Head { begun: Vec::new(), limit: HEAD_LIMIT }, keep: true }
     }
@@ -126,7 +126,7 @@ mod tests {
     /// Reads a response in pieces of `piece` bytes. Returns its status, the length of its body, and
     /// whether the connection is kept.
     fn read(bytes: &[u8], piece: usize) -> Option<(u16, u64, bool)> {
-        let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
+        let (mut answer, mut body) = (FloorResponse::new(), Received::new(u64::MAX));
         let mut whole = None;
         for piece in bytes.chunks(piece) {
             assert!(whole.is_none(), "bytes are left over");
@@ -164,7 +164,7 @@ mod tests {
         {
             let bytes = head.replace("X: ", &format!("X: {}", "x".repeat(fill)));
             for piece in [bytes.len(), 30_000, 65_535] {
-                let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
+                let (mut answer, mut body) = (FloorResponse::new(), Received::new(u64::MAX));
                 let mut pieces =
                     bytes.as_bytes().chunks(piece).map(|piece| answer.take(piece, &mut body));
                 let whole = pieces.find(|taken| !matches!(taken, Ok(None)));
@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn end(bytes: &[u8]) -> Result<u16, ErrorClass> {
-        let (mut answer, mut body) = (Answer::new(), Received::new(u64::MAX));
+        let (mut answer, mut body) = (FloorResponse::new(), Received::new(u64::MAX));
         assert!(answer.take(bytes, &mut body).unwrap().is_none());
         answer.end().map(|whole| whole.head.status).map_err(|error| error.class)
     }

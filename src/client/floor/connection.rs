@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 
-use super::answer::{Answer, Whole};
+use super::answer::{FloorResponse, Whole};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
@@ -15,7 +15,7 @@ const READS_PER_YIELD: usize = 16;
 
 /// A connection to one origin.
 #[derive(Debug)]
-pub struct Connection {
+pub struct FloorConnection {
     stream: TcpStream,
     /// Number of its origin.
     pub destination: usize,
@@ -23,7 +23,7 @@ pub struct Connection {
     pub slot: Option<usize>,
     /// Bytes of the request that have been sent.
     sent: usize,
-    answer: Answer,
+    answer: FloorResponse,
     state: State,
 }
 
@@ -37,7 +37,7 @@ enum State {
 
 /// The result of advancing a fetch.
 #[derive(Debug)]
-pub enum Step {
+pub enum FloorStep {
     /// The socket will report when it is ready.
     Wait,
     /// There may be more to read, but other connections come first.
@@ -50,7 +50,7 @@ pub enum Step {
     Failed(FetchError),
 }
 
-impl Connection {
+impl FloorConnection {
     /// Starts to connect, with `TCP_NODELAY` set.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Connection {
             destination,
             slot: None,
             sent: 0,
-            answer: Answer::new(),
+            answer: FloorResponse::new(),
             state: State::New,
         })
     }
@@ -78,7 +78,7 @@ impl Connection {
     pub fn begin(&mut self, slot: usize) {
         self.slot = Some(slot);
         self.sent = 0;
-        self.answer = Answer::new();
+        self.answer = FloorResponse::new();
     }
 
     /// Returns whether an idle connection may be reused: the peer has neither closed it nor sent
@@ -99,7 +99,7 @@ impl Connection {
         closing: bool,
         scratch: &mut [u8],
         body: &mut Received,
-    ) -> Step {
+    ) -> FloorStep {
         let at_once = self.sent == 0;
         while self.sent < request.len() {
             match self.stream.write(&request[self.sent..]) {
@@ -108,45 +108,49 @@ impl Connection {
                     self.sent += length;
                     if at_once && self.sent == request.len() {
                         // No response can have arrived yet, so a read would be wasted.
-                        return Step::Wait;
+                        return FloorStep::Wait;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Wait,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return FloorStep::Wait,
                 Err(error) if self.state == State::New => {
-                    return Step::Unconnected(FetchError::io(&error, ErrorClass::Connect));
+                    return FloorStep::Unconnected(FetchError::io(&error, ErrorClass::Connect));
                 }
-                Err(error) => return Step::Failed(FetchError::io(&error, ErrorClass::Protocol)),
+                Err(error) => {
+                    return FloorStep::Failed(FetchError::io(&error, ErrorClass::Protocol));
+                }
             }
         }
         self.receive(closing, scratch, body)
     }
 
-    fn receive(&mut self, closing: bool, scratch: &mut [u8], body: &mut Received) -> Step {
+    fn receive(&mut self, closing: bool, scratch: &mut [u8], body: &mut Received) -> FloorStep {
         for _ in 0..READS_PER_YIELD {
             let length = match self.stream.read(scratch) {
                 Ok(0) => return self.ended(),
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Step::Wait,
-                Err(error) => return Step::Failed(FetchError::io(&error, ErrorClass::Protocol)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return FloorStep::Wait,
+                Err(error) => {
+                    return FloorStep::Failed(FetchError::io(&error, ErrorClass::Protocol));
+                }
             };
             match self.answer.take(&scratch[..length], body) {
-                Ok(Some(Whole { head, keep })) => return Step::Done(head, keep && !closing),
+                Ok(Some(Whole { head, keep })) => return FloorStep::Done(head, keep && !closing),
                 // The socket returned less than fits, so it is empty and will report new bytes. It
                 // would not report an announced end again.
-                Ok(None) if length < scratch.len() && !closing => return Step::Wait,
+                Ok(None) if length < scratch.len() && !closing => return FloorStep::Wait,
                 Ok(None) => {}
-                Err(error) => return Step::Failed(error),
+                Err(error) => return FloorStep::Failed(error),
             }
         }
-        Step::Yield
+        FloorStep::Yield
     }
 
-    fn ended(&mut self) -> Step {
-        match std::mem::replace(&mut self.answer, Answer::new()).end() {
-            Ok(Whole { head, keep }) => Step::Done(head, keep),
-            Err(error) => Step::Failed(error),
+    fn ended(&mut self) -> FloorStep {
+        match std::mem::replace(&mut self.answer, FloorResponse::new()).end() {
+            Ok(Whole { head, keep }) => FloorStep::Done(head, keep),
+            Err(error) => FloorStep::Failed(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Checks the invariants of the response parser for any input: on mutants here, and on more inputs
 //! in `fuzz/`.
 
-use super::answer::{Answer, Whole};
+use super::answer::{FloorResponse, Whole};
 use crate::fetch::answer::{Page, Received};
 use crate::fetch::error::ErrorClass;
 
@@ -37,7 +37,7 @@ pub fn examine(bytes: &[u8]) {
 
 /// Parses a response that arrives in these pieces, after which the connection ends.
 fn outcome<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Page, ErrorClass> {
-    let (mut answer, mut body) = (Answer::new(), Received::new(CAP));
+    let (mut answer, mut body) = (FloorResponse::new(), Received::new(CAP));
     for piece in pieces.filter(|piece| !piece.is_empty()) {
         if let Some(whole) = answer.take(piece, &mut body).map_err(|error| error.class)? {
             return page(&whole, body);

@@ -28,7 +28,7 @@ pub(super) enum Framing {
 
 /// A complete head.
 #[derive(Debug, PartialEq)]
-pub(super) struct Parsed {
+pub(super) struct ParsedHead {
     pub head: Head,
     pub framing: Framing,
     /// Whether the connection may be reused after the body.
@@ -39,7 +39,7 @@ pub(super) struct Parsed {
 
 /// Parses the head at the start of `bytes`, at most `limit` bytes long. Returns `None` if it is
 /// incomplete.
-pub(super) fn parse(bytes: &[u8], limit: usize) -> Result<Option<Parsed>, FetchError> {
+pub(super) fn parse(bytes: &[u8], limit: usize) -> Result<Option<ParsedHead>, FetchError> {
     let head = &bytes[..bytes.len().min(limit)];
     let mut headers = [const { MaybeUninit::uninit() }; USUAL_HEADERS];
     let mut response = Response::new(&mut []);
@@ -62,7 +62,7 @@ pub(super) fn parse(bytes: &[u8], limit: usize) -> Result<Option<Parsed>, FetchE
 /// 9112, section 5.2), many headers, or a minor version above 1.1 (RFC 9110, section 6.2).
 #[cold]
 #[inline(never)]
-fn parse_unusual(head: &[u8]) -> Result<Option<Parsed>, FetchError> {
+fn parse_unusual(head: &[u8]) -> Result<Option<ParsedHead>, FetchError> {
     let head = as_version_1_1(head);
     let lines = head.iter().filter(|byte| **byte == b'\n').count();
     let mut headers = vec![EMPTY_HEADER; lines];
@@ -90,7 +90,7 @@ fn as_version_1_1(head: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Interprets a head whose lines are well-formed.
-fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, FetchError> {
+fn understand(response: &Response<'_, '_>, length: usize) -> Result<ParsedHead, FetchError> {
     let status = response.code.unwrap_or_default();
     let (mut declared, mut locations) = (Declared::Nothing, Vec::new());
     let (mut coding, mut close, mut keep_alive) = (Coding::Absent, false, false);
@@ -130,7 +130,7 @@ fn understand(response: &Response<'_, '_>, length: usize) -> Result<Parsed, Fetc
     // (RFC 9112, section 6.1).
     let ambiguous = coded && (declared != Declared::Nothing || !is_1_1);
     let persistent = !close && (is_1_1 || keep_alive);
-    Ok(Parsed {
+    Ok(ParsedHead {
         head: Head { status, declared: declared.length().filter(|_| !coded), location },
         framing,
         keep: persistent && !ambiguous && framing != Framing::UntilClose,

@@ -23,14 +23,14 @@ mod connection;
 mod examine;
 mod head;
 
-pub use self::connection::{Connection, Step};
+pub use self::connection::{FloorConnection, FloorStep};
 #[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
 
 /// Prepares requests.
 #[derive(Debug)]
 pub struct Floor {
-    origins: Mutex<HashMap<Origin, Arc<Destination>>>,
+    origins: Mutex<HashMap<Origin, Arc<FloorOrigin>>>,
     headers: RequestHeaders,
     /// Whether connections are kept.
     pub keep: bool,
@@ -38,7 +38,7 @@ pub struct Floor {
 
 /// An origin of the session.
 #[derive(Debug)]
-pub struct Destination {
+pub struct FloorOrigin {
     /// Its number among the session's origins.
     pub number: usize,
     /// Scheme, host and port.
@@ -47,9 +47,9 @@ pub struct Destination {
 
 /// A prepared url.
 #[derive(Debug)]
-pub struct Target {
+pub struct FloorTarget {
     /// The origin to send to.
-    pub destination: Arc<Destination>,
+    pub destination: Arc<FloorOrigin>,
     /// The complete bytes of the request.
     pub request: Box<[u8]>,
 }
@@ -62,7 +62,7 @@ impl Client for Floor {
     const TUNED: &'static [Choice<()>] = &[];
 
     type Builder = ();
-    type Target = Target;
+    type Target = FloorTarget;
 
     fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         Ok(Self {
@@ -72,15 +72,15 @@ impl Client for Floor {
         })
     }
 
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<FloorTarget, FetchError> {
         let headers = self.headers.select(credentials);
         let origin = origin_of(url)?;
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
         let number = origins.len();
         let destination = origins
             .entry(origin)
-            .or_insert_with_key(|origin| Arc::new(Destination { number, origin: origin.clone() }));
-        Ok(Target { destination: Arc::clone(destination), request: request(url, headers) })
+            .or_insert_with_key(|origin| Arc::new(FloorOrigin { number, origin: origin.clone() }));
+        Ok(FloorTarget { destination: Arc::clone(destination), request: request(url, headers) })
     }
 }
 

@@ -9,8 +9,8 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1;
 
-use super::super::pooled::{self, Failed, Wire};
-use super::super::targets::Target;
+use super::super::pooled::{Failed, PooledConnection, WireStream};
+use super::super::targets::PooledTarget;
 use super::super::{Stream, causes};
 use super::io::Io;
 use super::read_waker::ReadWaker;
@@ -18,21 +18,21 @@ use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
 /// The two halves of a connection.
-pub struct Connection<S: Stream> {
+pub struct HyperConnection<S: Stream> {
     sender: http1::SendRequest<Empty<Bytes>>,
     /// Moves the bytes; `None` once the connection has ended.
-    driver: Option<http1::Connection<Io<Wire<S>>, Empty<Bytes>>>,
+    driver: Option<http1::Connection<Io<WireStream<S>>, Empty<Bytes>>>,
     /// The error of a driver that failed.
     failure: Option<hyper::Error>,
     read_waker: ReadWaker,
 }
 
-impl<S: Stream> pooled::Connection<S> for Connection<S> {
+impl<S: Stream> PooledConnection<S> for HyperConnection<S> {
     const CLIENT: &'static str = "hyper";
     const NOTE: &'static str = "its pool is ours";
     const USUAL: bool = true;
 
-    async fn open(wire: Wire<S>) -> Result<Self, FetchError> {
+    async fn open(wire: WireStream<S>) -> Result<Self, FetchError> {
         let handshake = http1::handshake(Io(wire)).await;
         let (sender, driver) =
             handshake.map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
@@ -43,7 +43,7 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
         self.driver.is_some()
     }
 
-    async fn fetch(&mut self, target: &Target, body: &mut Received) -> Result<Head, Failed> {
+    async fn fetch(&mut self, target: &PooledTarget, body: &mut Received) -> Result<Head, Failed> {
         if !self.sender.is_ready() {
             // The driver has not been polled since the end of the last response.
             self.poll_driver();
@@ -63,7 +63,7 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
     }
 }
 
-impl<S: Stream> Connection<S> {
+impl<S: Stream> HyperConnection<S> {
     async fn read(
         &mut self,
         mut incoming: Incoming,
@@ -129,7 +129,7 @@ mod tests {
 
     use super::super::super::fair_stream::FairStream;
     use super::super::super::targets::Targets;
-    use super::pooled::Connection as _;
+    use super::PooledConnection as _;
     use super::*;
     use crate::client::{ClientOptions, Credentials};
     use crate::fetch::Limits;
@@ -187,7 +187,7 @@ mod tests {
             targets.target(&"http://127.0.0.1/".parse().unwrap(), Credentials::Send).unwrap();
         let mut fetches = pin!(async {
             let mut connection =
-                Connection::open(Either::Left(FairStream::new(Peer(b"")))).await.unwrap();
+                HyperConnection::open(Either::Left(FairStream::new(Peer(b"")))).await.unwrap();
             for _ in 0..3 {
                 let mut body = Received::new(2);
                 connection.fetch(&target, &mut body).await.unwrap();

@@ -14,4 +14,4 @@ mod connection;
 mod io;
 
 /// hyper on a runtime.
-pub type Hyper<R> = Pooled<R, connection::Connection<<R as Runtime>::Stream>>;
+pub type Hyper<R> = Pooled<R, connection::HyperConnection<<R as Runtime>::Stream>>;

@@ -69,7 +69,7 @@ pub struct Surf<R> {
 type Headers = Vec<(HeaderName, HeaderValue)>;
 
 #[derive(Debug)]
-pub struct Target {
+pub struct SurfTarget {
     url: Url,
     origin: Origin,
     host: usize,
@@ -87,7 +87,7 @@ impl<R: Runtime> Client for Surf<R> {
     const TUNED: &'static [Choice<Config>] = TUNED;
 
     type Builder = Config;
-    type Target = Target;
+    type Target = SurfTarget;
 
     /// Returns whether the value is ASCII, which is all that surf accepts.
     fn can_send(_name: &http::HeaderName, value: &http::HeaderValue) -> bool {
@@ -108,11 +108,11 @@ impl<R: Runtime> Client for Surf<R> {
         })
     }
 
-    fn target(&self, url: &Url, credentials: Credentials) -> Result<Target, FetchError> {
+    fn target(&self, url: &Url, credentials: Credentials) -> Result<SurfTarget, FetchError> {
         let named = matches!(url.host(), Some(Host::Domain(_)));
         let origin = origin_of(url)?;
         let host = self.origins.number(origin.clone());
-        Ok(Target { url: url.clone(), origin, host, named, credentials })
+        Ok(SurfTarget { url: url.clone(), origin, host, named, credentials })
     }
 }
 
@@ -149,7 +149,7 @@ fn header(
 }
 
 impl<R: Runtime> AsyncClient for Surf<R> {
-    async fn get(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+    async fn get(&self, target: &SurfTarget, body: &mut Received) -> Result<Head, FetchError> {
         if target.url.scheme() == "https" {
             return self.get_secure(target, body).await;
         }
@@ -193,20 +193,24 @@ impl<R: Runtime> Surf<R> {
     async fn get_plain(
         &self,
         url: Url,
-        target: &Target,
+        target: &SurfTarget,
         body: &mut Received,
     ) -> Result<Head, FetchError> {
-        let mut flight = self.plain.send(target.host, self.request(url, target)).await;
-        let response = flight.answer().await?;
+        let mut fetch = self.plain.send(target.host, self.request(url, target)).await;
+        let response = fetch.answer().await?;
         let (head, is_whole) = read(response, body).await?;
         if is_whole {
-            flight.mark_clean();
+            fetch.mark_clean();
         }
         Ok(head)
     }
 
     /// Fetches an https url.
-    async fn get_secure(&self, target: &Target, body: &mut Received) -> Result<Head, FetchError> {
+    async fn get_secure(
+        &self,
+        target: &SurfTarget,
+        body: &mut Received,
+    ) -> Result<Head, FetchError> {
         let attempt = Attempt { host: target.host, is_whole: Arc::default() };
         let mut request = self.request(target.url.clone(), target);
         AsMut::<surf::http::Request>::as_mut(&mut request).ext_mut().insert(attempt.clone());
@@ -216,7 +220,7 @@ impl<R: Runtime> Surf<R> {
         Ok(head)
     }
 
-    fn request(&self, url: Url, target: &Target) -> surf::Request {
+    fn request(&self, url: Url, target: &SurfTarget) -> surf::Request {
         let mut request = surf::Request::new(Method::Get, url);
         if target.named {
             request.insert_header(HOST, host_header(&target.url));

@@ -52,12 +52,12 @@ impl Plain {
     /// replaces the client before the connection returns to the pool, so that no fetch which chose
     /// the old client finds it there. For a host that is new to the client the lock is exclusive,
     /// because two fetches that create a pool at the same time create two, of which one is lost.
-    pub async fn send(&self, host: usize, request: surf::Request) -> Flight<'_> {
+    pub async fn send(&self, host: usize, request: surf::Request) -> PlainFetch<'_> {
         let mut request = Some(request);
         poll_fn(|context| {
             let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-            let flight = if current.hosts.contains(&host) {
-                Flight::start(self, &current.client, request.take(), context)
+            let fetch = if current.hosts.contains(&host) {
+                PlainFetch::start(self, &current.client, request.take(), context)
             } else {
                 drop(current);
                 let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
@@ -65,9 +65,9 @@ impl Plain {
                     *current = Current::new(&self.config);
                 }
                 current.hosts.insert(host);
-                Flight::start(self, &current.client, request.take(), context)
+                PlainFetch::start(self, &current.client, request.take(), context)
             };
-            Poll::Ready(flight)
+            Poll::Ready(fetch)
         })
         .await
     }
@@ -86,7 +86,7 @@ type Sending = Pin<Box<dyn Future<Output = surf::Result<surf::Response>> + Send>
 
 /// A fetch in flight. If it is dropped before its response was read completely, it first replaces
 /// the client and only then returns its connection.
-pub(super) struct Flight<'a> {
+pub(super) struct PlainFetch<'a> {
     plain: &'a Plain,
     /// The client to replace on drop.
     client: Option<Arc<surf::Client>>,
@@ -95,7 +95,7 @@ pub(super) struct Flight<'a> {
     panic: Option<Box<dyn Any + Send>>,
 }
 
-impl<'a> Flight<'a> {
+impl<'a> PlainFetch<'a> {
     /// Starts to send and polls once.
     fn start(
         plain: &'a Plain,
@@ -103,7 +103,7 @@ impl<'a> Flight<'a> {
         request: Option<surf::Request>,
         context: &mut Context<'_>,
     ) -> Self {
-        let mut flight = Self {
+        let mut fetch = Self {
             plain,
             client: Some(Arc::clone(client)),
             sending: None,
@@ -112,17 +112,16 @@ impl<'a> Flight<'a> {
         };
         if let Some(request) = request {
             let client = Arc::clone(client);
-            let sending =
-                flight.sending.insert(Box::pin(async move { client.send(request).await }));
+            let sending = fetch.sending.insert(Box::pin(async move { client.send(request).await }));
             // A panic here would replace the client while its lock is held, so it is deferred until
             // the lock is released.
             match catch_unwind(AssertUnwindSafe(|| sending.as_mut().poll(context))) {
-                Ok(Poll::Ready(response)) => flight.response = Some(response),
+                Ok(Poll::Ready(response)) => fetch.response = Some(response),
                 Ok(Poll::Pending) => {}
-                Err(panic) => flight.panic = Some(panic),
+                Err(panic) => fetch.panic = Some(panic),
             }
         }
-        flight
+        fetch
     }
 
     /// Waits for the head of the response.
@@ -154,7 +153,7 @@ impl<'a> Flight<'a> {
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for PlainFetch<'_> {
     fn drop(&mut self) {
         if let Some(client) = &self.client {
             self.plain.replace(client);

@@ -11,7 +11,7 @@ use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
 /// The position of the next byte in a response.
-pub(super) enum Answer {
+pub(super) enum UreqProtoResponse {
     /// In the head or an interim head.
     Head(Call<RecvResponse>),
     Body(Head, Call<RecvBody>),
@@ -21,7 +21,7 @@ pub(super) enum Answer {
     Broken,
 }
 
-impl Answer {
+impl UreqProtoResponse {
     /// Consumes the part of `bytes` that can be parsed without further bytes, and returns its
     /// length.
     ///
@@ -130,17 +130,17 @@ mod tests {
 
     use super::*;
 
-    fn asked() -> Answer {
+    fn asked() -> UreqProtoResponse {
         let mut call = Call::new(Request::new(())).unwrap().proceed();
         call.write(&mut [0; 100]).unwrap();
         match call.proceed().unwrap() {
-            Some(SendRequestResult::RecvResponse(call)) => Answer::Head(call),
+            Some(SendRequestResult::RecvResponse(call)) => UreqProtoResponse::Head(call),
             _ => panic!("there is nothing more to send"),
         }
     }
 
     /// Reads a response in pieces of `piece` bytes, and returns it with the length of its body.
-    fn read(bytes: &[u8], piece: usize) -> Result<(Answer, u64), FetchError> {
+    fn read(bytes: &[u8], piece: usize) -> Result<(UreqProtoResponse, u64), FetchError> {
         let (mut answer, mut body, mut scratch) = (asked(), Received::new(u64::MAX), [0; 200]);
         let mut waiting = Vec::new();
         for piece in bytes.chunks(piece) {

@@ -10,10 +10,10 @@ use futures_lite::io::{AsyncRead, AsyncWriteExt};
 use http::header::{HeaderName, HeaderValue};
 use ureq_proto::client::{Call, SendRequestResult};
 
-use super::super::pooled::{self, Failed, Wire};
-use super::super::targets::Target;
+use super::super::pooled::{Failed, PooledConnection, WireStream};
+use super::super::targets::PooledTarget;
 use super::super::{Stream, has_text_credentials, quiet, tls_error};
-use super::answer::Answer;
+use super::answer::UreqProtoResponse;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
@@ -33,12 +33,12 @@ thread_local! {
 }
 
 /// A stream, and whether it can carry another request.
-pub struct Connection<S: Stream> {
-    wire: Wire<S>,
+pub struct UreqProtoConnection<S: Stream> {
+    wire: WireStream<S>,
     alive: bool,
 }
 
-impl<S: Stream> pooled::Connection<S> for Connection<S> {
+impl<S: Stream> PooledConnection<S> for UreqProtoConnection<S> {
     const CLIENT: &'static str = "ureq-proto";
     const NOTE: &'static str = "its pool and I/O are ours";
     const USUAL: bool = false;
@@ -47,7 +47,7 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
         has_text_credentials(name, value)
     }
 
-    async fn open(wire: Wire<S>) -> Result<Self, FetchError> {
+    async fn open(wire: WireStream<S>) -> Result<Self, FetchError> {
         Ok(Self { wire, alive: true })
     }
 
@@ -55,7 +55,7 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
         self.alive
     }
 
-    async fn fetch(&mut self, target: &Target, body: &mut Received) -> Result<Head, Failed> {
+    async fn fetch(&mut self, target: &PooledTarget, body: &mut Received) -> Result<Head, Failed> {
         // Reset once the response was read completely.
         self.alive = false;
         quiet(&mut self.wire).await.map_err(|error| Failed { error, unsent: true })?;
@@ -69,7 +69,7 @@ impl<S: Stream> pooled::Connection<S> for Connection<S> {
 }
 
 /// Returns the bytes of a request, and the parser of its response.
-fn encode(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
+fn encode(target: &PooledTarget) -> Result<(Vec<u8>, UreqProtoResponse), FetchError> {
     let mut call = Call::new(target.request(())).map_err(refused)?.proceed();
     let mut request = Vec::new();
     SCRATCH.with_borrow_mut(|[_, scratch]| {
@@ -80,7 +80,7 @@ fn encode(target: &Target) -> Result<(Vec<u8>, Answer), FetchError> {
         Ok(())
     })?;
     match call.proceed().map_err(refused)? {
-        Some(SendRequestResult::RecvResponse(call)) => Ok((request, Answer::Head(call))),
+        Some(SendRequestResult::RecvResponse(call)) => Ok((request, UreqProtoResponse::Head(call))),
         _ => Err(FetchError::new(ErrorClass::Unsupported, "a request with a body")),
     }
 }
@@ -89,7 +89,7 @@ fn refused(error: ureq_proto::Error) -> FetchError {
     FetchError::new(ErrorClass::Unsupported, error.to_string())
 }
 
-impl<S: Stream> Connection<S> {
+impl<S: Stream> UreqProtoConnection<S> {
     async fn send(&mut self, request: &[u8]) -> Result<(), Failed> {
         let mut sent = 0;
         while sent < request.len() {
@@ -109,7 +109,7 @@ impl<S: Stream> Connection<S> {
 
     async fn receive(
         &mut self,
-        answer: &mut Answer,
+        answer: &mut UreqProtoResponse,
         body: &mut Received,
     ) -> Result<Head, FetchError> {
         let mut rest = Vec::new();
@@ -129,7 +129,7 @@ impl<S: Stream> Connection<S> {
         &mut self,
         context: &mut Context<'_>,
         rest: &mut Vec<u8>,
-        answer: &mut Answer,
+        answer: &mut UreqProtoResponse,
         body: &mut Received,
     ) -> Poll<Result<(), FetchError>> {
         SCRATCH.with_borrow_mut(|[input, output]| {

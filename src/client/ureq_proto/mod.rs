@@ -11,4 +11,4 @@ mod answer;
 mod connection;
 
 /// ureq-proto on a runtime.
-pub type UreqProto<R> = Pooled<R, connection::Connection<<R as Runtime>::Stream>>;
+pub type UreqProto<R> = Pooled<R, connection::UreqProtoConnection<<R as Runtime>::Stream>>;

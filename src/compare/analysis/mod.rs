@@ -18,7 +18,7 @@ pub use self::backend::{BackendAnalysis, Invalid};
 pub use self::cost::Cost;
 use self::measured::Measured;
 pub use self::measured::{CURVE, FetchTimes, Quantile, ServerLoad, Sockets};
-pub use self::outcome::{Outcome, Standing};
+pub use self::outcome::{Standing, WorkloadOutcome};
 pub use self::paired::{Paired, blocks};
 
 /// The backend that does the least work per fetch: the speed of others is a share of its speed.

@@ -7,7 +7,7 @@ const TRIFLE: f64 = 0.01;
 
 /// The backends that come out ahead.
 #[derive(Debug)]
-pub struct Outcome<'a> {
+pub struct WorkloadOutcome<'a> {
     /// The backends ahead, by rank.
     pub ahead: Vec<&'a BackendAnalysis>,
     /// The relation of the backends ahead.
@@ -45,7 +45,7 @@ struct Timed<'a> {
     time: f64,
 }
 
-impl<'a> Outcome<'a> {
+impl<'a> WorkloadOutcome<'a> {
     /// Returns the outcome on a scenario; `None` without a verdict.
     pub fn new(workload: &'a WorkloadAnalysis) -> Option<Self> {
         let choices = choices(workload);

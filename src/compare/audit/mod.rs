@@ -14,7 +14,7 @@ use super::Participant;
 use super::contender::Contender;
 use crate::fetch::Limits;
 use crate::record::{Audit, BackendAudit};
-use crate::worker::{Open, PassOrder};
+use crate::worker::{OpenOrder, PassOrder};
 
 pub mod view;
 
@@ -57,7 +57,7 @@ fn audit_backend(
     let limits = Limits { deadline: PATIENCE, ..Limits::new(CONCURRENCY) };
     let urls = (0..FETCHES).map(|site| format!("http://{}/{site}", listener.address)).collect();
     let mut contender = Contender::alone(participant, &limits, interrupted);
-    contender.open(&Open::new(urls, true, &limits));
+    contender.open(&OpenOrder::new(urls, true, &limits));
     for visit in 0..PASSES {
         contender.pass(PassOrder::new(visit), PATIENCE);
     }

@@ -30,7 +30,7 @@ const RIGHT: i32 = 58;
 
 /// One fetch of the pass, in seconds from its start.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fetch {
+pub struct FetchBar {
     /// The name of the site.
     pub label: String,
     /// When it started.
@@ -49,7 +49,7 @@ pub struct Waterfall {
     /// The time that the delays alone take.
     pub ideal_s: Option<f64>,
     /// One fetch for each site, in order.
-    pub fetches: Vec<Fetch>,
+    pub fetches: Vec<FetchBar>,
 }
 
 /// Returns the median pass of each valid backend as a waterfall, by rank, if its fetches were kept.
@@ -74,14 +74,18 @@ fn waterfall(
     Some(Waterfall { backend: backend.name.clone(), elapsed_s, ideal_s: pass.ideal_s, fetches })
 }
 
-fn fetches(workload: &WorkloadAnalysis, pass: &PassSample, sequential: bool) -> Option<Vec<Fetch>> {
+fn fetches(
+    workload: &WorkloadAnalysis,
+    pass: &PassSample,
+    sequential: bool,
+) -> Option<Vec<FetchBar>> {
     let Latencies::Each(each) = &pass.latencies else { return None };
     let starts = if pass.starts.len() == each.len() {
         pass.starts.clone()
     } else {
         starts(workload, each, sequential)
     };
-    let fetches = starts.iter().zip(each).enumerate().map(|(index, (start, took))| Fetch {
+    let fetches = starts.iter().zip(each).enumerate().map(|(index, (start, took))| FetchBar {
         label: label(workload, index),
         start_s: *start as f64 / 1e6,
         end_s: start.saturating_add(*took) as f64 / 1e6,
@@ -186,7 +190,7 @@ fn beside(from: i32, to: i32, width: i32, name: &str, is_last: bool) -> (i32, In
 }
 
 /// Returns the names of bars: their hosts if all differ, else their labels.
-fn names(fetches: &[Fetch]) -> Vec<String> {
+fn names(fetches: &[FetchBar]) -> Vec<String> {
     let labels: Vec<&str> = fetches.iter().map(|fetch| bare(&fetch.label)).collect();
     let hosts: Vec<&str> =
         labels.iter().map(|label| label.split('/').next().unwrap_or_default()).collect();
@@ -266,7 +270,7 @@ mod tests {
     }
 
     fn bar_names(labels: &[&str]) -> Vec<String> {
-        let fetches = labels.iter().map(|label| Fetch {
+        let fetches = labels.iter().map(|label| FetchBar {
             label: (*label).to_owned(),
             start_s: 0.0,
             end_s: 1.0,

@@ -1,7 +1,9 @@
 //! Comparisons as text for people, Markdown, JSON and CSV, and the phrases that all of them share.
 
 use super::probe;
-use crate::compare::analysis::{BackendAnalysis, Invalid, Outcome, Standing, WorkloadAnalysis};
+use crate::compare::analysis::{
+    BackendAnalysis, Invalid, Standing, WorkloadAnalysis, WorkloadOutcome,
+};
 use crate::compare::metric::{Metric, Unit};
 use crate::record::{ComparisonSetup, Probe};
 use crate::render::escape::visible;
@@ -132,7 +134,7 @@ pub fn verdict(workload: &WorkloadAnalysis) -> String {
     if workload.valid().next().is_none() {
         return format!("On {name} no row counts.");
     }
-    let Some(outcome) = Outcome::new(workload) else {
+    let Some(outcome) = WorkloadOutcome::new(workload) else {
         return format!(
             "On {name} there are too few blocks for a verdict: give it more time with --budget."
         );

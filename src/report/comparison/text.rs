@@ -2,7 +2,7 @@
 
 use super::{cell, footnotes, invalidities, verdict};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
-use crate::compare::metric::{self, Group, Metric};
+use crate::compare::metric::{self, Metric, MetricGroup};
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
 use crate::render::numbers::grouped;
@@ -64,7 +64,7 @@ struct Shown {
 }
 
 /// Returns the metrics of a group that fit on a terminal.
-fn shown(workload: &WorkloadAnalysis, group: Group) -> Vec<Shown> {
+fn shown(workload: &WorkloadAnalysis, group: MetricGroup) -> Vec<Shown> {
     let columns = metric::columns(&workload.backends, |metric| metric.terminal).into_iter();
     let of_group = columns.filter(|(metric, _)| metric.group == group);
     of_group.map(|(metric, column)| Shown { metric, heading: column.heading }).collect()
@@ -80,7 +80,7 @@ fn ranking(workload: &WorkloadAnalysis) -> String {
 
 /// Returns the table of times. The bar of the slowest backend has `longest` characters.
 fn ranking_with_bars(workload: &WorkloadAnalysis, longest: usize) -> String {
-    let shown = shown(workload, Group::Time);
+    let shown = shown(workload, MetricGroup::Time);
     let mut columns = vec![Column("", Side::Right), Column("row", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
     // After the first figure, the pass.
@@ -117,7 +117,7 @@ fn against(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> String {
 }
 
 fn costs(workload: &WorkloadAnalysis) -> String {
-    let shown = shown(workload, Group::Cost);
+    let shown = shown(workload, MetricGroup::Cost);
     let mut columns = vec![Column("row", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
     let lines = workload.valid().map(|backend| {

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use crate::scenario::fault::Fault;
-use crate::tools::verify::view::{Finding, LEGEND, findings, groups, shortcomings, sign, summary};
-use crate::tools::verify::{Cell, Grid, Verdict};
+use crate::tools::verify::view::{
+    FaultFinding, LEGEND, findings, groups, shortcomings, sign, summary,
+};
+use crate::tools::verify::{Cell, CellVerdict, Grid};
 
 #[derive(Debug, Serialize)]
 pub(super) struct GridView {
@@ -89,7 +91,7 @@ fn fault_view(grid: &Grid, columns: &[Vec<&str>], fault: &'static Fault) -> Faul
     FaultView { name: fault.name, what: fault.what, signs: cells.map(sign_view).collect() }
 }
 
-fn finding_view(finding: Finding<'_>) -> FindingView {
+fn finding_view(finding: FaultFinding<'_>) -> FindingView {
     FindingView {
         fault: finding.fault.name,
         verdict: finding.cell.client.words(),
@@ -106,5 +108,9 @@ fn owned(names: &[&str]) -> Vec<String> {
 }
 
 fn sign_view(cell: &Cell) -> SignView {
-    SignView { sign: sign(cell), told: cell.told.clone(), is_right: cell.client <= Verdict::Right }
+    SignView {
+        sign: sign(cell),
+        told: cell.told.clone(),
+        is_right: cell.client <= CellVerdict::Right,
+    }
 }

@@ -121,7 +121,7 @@ mod tests {
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::{comparison, folder, record};
     use crate::record::{Advisory, Audit, BackendAudit, Footprint, Program, Release};
-    use crate::tools::verify::{Cell, Grid, GridRow, Verdict};
+    use crate::tools::verify::{Cell, CellVerdict, Grid, GridRow};
 
     /// Replaces a name by `text` and its number, so that backends stay distinct.
     fn renamed(name: &str, names: &[String], text: &str) -> String {
@@ -173,8 +173,8 @@ mod tests {
         let cell = Cell {
             row: owned(),
             fault: "stale".to_owned(),
-            client: Verdict::WrongAnswer,
-            checked: Verdict::Caught,
+            client: CellVerdict::WrongAnswer,
+            checked: CellVerdict::Caught,
             told: owned(),
             repeats: 1,
         };

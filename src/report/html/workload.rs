@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::against::{self, AgainstView};
-use crate::compare::analysis::{BackendAnalysis, Outcome, Standing, WorkloadAnalysis};
-use crate::compare::metric::{self, Better, Group, Metric, Unit};
+use crate::compare::analysis::{BackendAnalysis, Standing, WorkloadAnalysis, WorkloadOutcome};
+use crate::compare::metric::{self, Better, Metric, MetricGroup, Unit};
 use crate::render::numbers::{grouped, significant, time_scale};
 use crate::report::comparison::{footnotes, invalidities, show, verdict};
 use crate::stats::paired::Ratio;
@@ -72,7 +72,7 @@ struct Cell {
 }
 
 pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
-    let (setup, outcome) = (&workload.setup, Outcome::new(workload));
+    let (setup, outcome) = (&workload.setup, WorkloadOutcome::new(workload));
     let against = against::view(workload, &workload.reference);
     let backends = workload.backends.iter().zip(against).map(|(backend, against)| {
         let is_best = outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(backend));
@@ -97,8 +97,8 @@ pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
         footnotes: footnotes(workload),
         invalid: invalidities(workload),
         backends: backends.collect(),
-        time_columns: metrics(workload, Group::Time).map(column).collect(),
-        cost_columns: metrics(workload, Group::Cost).map(column).collect(),
+        time_columns: metrics(workload, MetricGroup::Time).map(column).collect(),
+        cost_columns: metrics(workload, MetricGroup::Cost).map(column).collect(),
     }
 }
 
@@ -112,7 +112,7 @@ fn column(metric: &Metric) -> ColumnView {
 }
 
 /// Returns the main result; `outcome` is `None` without a verdict.
-fn headline(workload: &WorkloadAnalysis, outcome: Option<&Outcome<'_>>) -> Headline {
+fn headline(workload: &WorkloadAnalysis, outcome: Option<&WorkloadOutcome<'_>>) -> Headline {
     let Some(outcome) = outcome else {
         return Headline {
             who: vec![verdict(workload)],
@@ -130,7 +130,7 @@ fn headline(workload: &WorkloadAnalysis, outcome: Option<&Outcome<'_>>) -> Headl
     Headline { who: who(outcome), what, facts: facts.into_iter().flatten().collect() }
 }
 
-fn who(outcome: &Outcome<'_>) -> Vec<String> {
+fn who(outcome: &WorkloadOutcome<'_>) -> Vec<String> {
     if outcome.is_everybody {
         return vec!["all concurrent rows".to_owned()];
     }
@@ -164,7 +164,10 @@ fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
 }
 
 /// Returns the first backend behind those ahead, and its ratio to the first.
-fn next(workload: &WorkloadAnalysis, outcome: &Outcome<'_>) -> Option<(String, String, String)> {
+fn next(
+    workload: &WorkloadAnalysis,
+    outcome: &WorkloadOutcome<'_>,
+) -> Option<(String, String, String)> {
     let (backend, first) = (outcome.next?, outcome.ahead[0]);
     let ratio = workload.pair(backend, first)?;
     Some((
@@ -175,7 +178,7 @@ fn next(workload: &WorkloadAnalysis, outcome: &Outcome<'_>) -> Option<(String, S
 }
 
 /// Returns the cost of a fetch with the backend that needs the least CPU among those ahead.
-fn cost(outcome: &Outcome<'_>) -> Option<(String, String, String)> {
+fn cost(outcome: &WorkloadOutcome<'_>) -> Option<(String, String, String)> {
     let backend = outcome.cheapest();
     let cost = backend.cost?;
     let which = if outcome.ahead.len() > 1 {
@@ -207,19 +210,22 @@ fn backend_view(
         pass_s: backend.median_s.map(significant),
         against,
         why: backend.invalid.as_ref().map(ToString::to_string),
-        time: cells(workload, backend, Group::Time),
-        cost: cells(workload, backend, Group::Cost),
+        time: cells(workload, backend, MetricGroup::Time),
+        cost: cells(workload, backend, MetricGroup::Cost),
     }
 }
 
 /// Returns the metrics of a group that some backend has a value for.
-fn metrics(workload: &WorkloadAnalysis, group: Group) -> impl Iterator<Item = &'static Metric> {
+fn metrics(
+    workload: &WorkloadAnalysis,
+    group: MetricGroup,
+) -> impl Iterator<Item = &'static Metric> {
     metric::ALL
         .iter()
         .filter(move |metric| metric.group == group && metric.is_known(&workload.backends))
 }
 
-fn cells(workload: &WorkloadAnalysis, backend: &BackendAnalysis, group: Group) -> Vec<Cell> {
+fn cells(workload: &WorkloadAnalysis, backend: &BackendAnalysis, group: MetricGroup) -> Vec<Cell> {
     metrics(workload, group).map(|metric| cell(workload, backend, metric)).collect()
 }
 
@@ -244,7 +250,8 @@ mod tests {
 
     fn headline_of(comparison: &crate::record::ComparisonRecord) -> (String, String) {
         let workload = analyse(comparison).remove(0);
-        let Headline { who, what, .. } = headline(&workload, Outcome::new(&workload).as_ref());
+        let Headline { who, what, .. } =
+            headline(&workload, WorkloadOutcome::new(&workload).as_ref());
         (who.join(", "), what)
     }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Answer, BLANK, Content, End, Fault, PROGRAMMED, RIGHT_ANSWER, Right, Step, answer, reply,
+    AllowedAnswer, AllowedContent, BLANK, End, Fault, PROGRAMMED, RIGHT_ANSWER, Right, Step,
+    answer, reply,
 };
 use crate::fetch::error::ErrorClass;
 
@@ -77,7 +78,7 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "other-visit",
         what: "sends the body of another visit",
         made: reply(&[Step::Head, BLANK, Step::OtherBody], End::Keep),
-        right: answer(200, Content::OfNext),
+        right: answer(200, AllowedContent::OfNext),
         why: "RFC 9112, section 9.2: answers bear no name, their order is all; only who knows the \
               page can tell",
     },
@@ -89,7 +90,7 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: Right::Either(
-            Answer { status: 200, content: Content::Zeros },
+            AllowedAnswer { status: 200, content: AllowedContent::Zeros },
             &[ErrorClass::BodyTooLarge, ErrorClass::Protocol],
         ),
         why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same ought to \

@@ -1,6 +1,6 @@
 //! Faults of redirects.
 
-use super::{Content, End, Fault, Right, Step, answer, reply};
+use super::{AllowedContent, End, Fault, Right, Step, answer, reply};
 use crate::fetch::error::ErrorClass;
 
 /// The head of a redirect up to its url.
@@ -21,7 +21,7 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "redirect-chain",
         what: "redirects to the site before it; several in a row make a chain",
         made: reply(&[FOUND, Step::SiteBefore, END_OF_URL], End::Keep),
-        right: answer(200, Content::OfAnotherSite),
+        right: answer(200, AllowedContent::OfAnotherSite),
         why: "RFC 9110, section 15.4: a redirect may be followed, as far as the limit that was \
               asked for",
     },
@@ -29,7 +29,7 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "redirect-elsewhere",
         what: "redirects to the site before it, on another origin, and closes",
         made: reply(&[FOUND, Step::SiteBefore, END_OF_URL], End::Close),
-        right: answer(200, Content::OfAnotherSite),
+        right: answer(200, AllowedContent::OfAnotherSite),
         why: "RFC 9110, section 10.2.2: a location may be any URI, on whatever origin",
     },
     Fault {
@@ -52,7 +52,7 @@ pub(super) const FAULTS: &[Fault] = &[
             ],
             End::Keep,
         ),
-        right: answer(302, Content::Programmed),
+        right: answer(302, AllowedContent::Programmed),
         why: "RFC 9110, section 15.4: without a location there is nothing to follow, and the \
               answer is the answer",
     },

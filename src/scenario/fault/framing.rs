@@ -1,8 +1,8 @@
 //! Faults of the framing, which determines the end of a body.
 
 use super::{
-    ANSWER_OR_PROTOCOL, Answer, BLANK, Content, End, Fault, PROTOCOL, RIGHT_ANSWER, Right, Step,
-    answer, reply,
+    ANSWER_OR_PROTOCOL, AllowedAnswer, AllowedContent, BLANK, End, Fault, PROTOCOL, RIGHT_ANSWER,
+    Right, Step, answer, reply,
 };
 use crate::fetch::error::ErrorClass;
 
@@ -21,7 +21,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "says a content-length 10 bytes short of the body",
         made: reply(&[OK, LENGTH, Step::Length(-10), NEXT_LINE, BLANK, Step::Body], End::Keep),
         right: Right::Either(
-            Answer { status: 200, content: Content::Without(10) },
+            AllowedAnswer { status: 200, content: AllowedContent::Without(10) },
             &[ErrorClass::Protocol],
         ),
         why: "RFC 9112, section 6.3: the length says where the body ends; the rest is no part of \
@@ -196,7 +196,7 @@ pub(super) const FAULTS: &[Fault] = &[
             ],
             End::Keep,
         ),
-        right: answer(204, Content::Nothing),
+        right: answer(204, AllowedContent::Nothing),
         why: "RFC 9112, section 6.3: a 204 ends with its head, whatever its headers say",
     },
     Fault {
@@ -212,7 +212,7 @@ pub(super) const FAULTS: &[Fault] = &[
             ],
             End::Keep,
         ),
-        right: answer(304, Content::Nothing),
+        right: answer(304, AllowedContent::Nothing),
         why: "RFC 9112, section 6.3: a 304 ends with its head; its length is that of the page \
               (section 6.2)",
     },
@@ -230,7 +230,7 @@ pub(super) const FAULTS: &[Fault] = &[
             ],
             End::Keep,
         ),
-        right: answer(304, Content::Nothing),
+        right: answer(304, AllowedContent::Nothing),
         why: "RFC 9112, section 6.3: a 304 ends with its head, whatever its headers say",
     },
 ];

@@ -143,11 +143,11 @@ pub enum End {
 #[derive(Debug)]
 pub enum Right {
     /// Return this answer.
-    Answer(Answer),
+    Answer(AllowedAnswer),
     /// Fail with one of these classes.
     Fail(&'static [ErrorClass]),
     /// Return this answer, or fail with one of these classes.
-    Either(Answer, &'static [ErrorClass]),
+    Either(AllowedAnswer, &'static [ErrorClass]),
 }
 
 impl fmt::Display for Right {
@@ -166,16 +166,16 @@ fn class_names(classes: &[ErrorClass]) -> String {
 
 /// An answer that a client may return.
 #[derive(Debug, Clone, Copy)]
-pub struct Answer {
+pub struct AllowedAnswer {
     /// Its status.
     pub status: u16,
     /// Its body.
-    pub content: Content,
+    pub content: AllowedContent,
 }
 
 /// The body of an answer that a client may return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+pub enum AllowedContent {
     /// The programmed body of the visit.
     Programmed,
     /// The programmed body of the same visit of the site at the end of the redirects.
@@ -191,22 +191,22 @@ pub enum Content {
     Zeros,
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for AllowedAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status;
         match self.content {
-            Content::Programmed if status == 200 => f.write_str("the right answer"),
-            Content::Programmed => write!(f, "status {status} and the body"),
-            Content::OfAnotherSite => f.write_str("the answer that it leads to"),
-            Content::Nothing => write!(f, "status {status} and no body"),
-            Content::Without(bytes) => write!(f, "a body without its last {bytes} bytes"),
-            Content::OfNext => f.write_str("the wrong body, unknowingly"),
-            Content::Zeros => f.write_str("the body as it was sent"),
+            AllowedContent::Programmed if status == 200 => f.write_str("the right answer"),
+            AllowedContent::Programmed => write!(f, "status {status} and the body"),
+            AllowedContent::OfAnotherSite => f.write_str("the answer that it leads to"),
+            AllowedContent::Nothing => write!(f, "status {status} and no body"),
+            AllowedContent::Without(bytes) => write!(f, "a body without its last {bytes} bytes"),
+            AllowedContent::OfNext => f.write_str("the wrong body, unknowingly"),
+            AllowedContent::Zeros => f.write_str("the body as it was sent"),
         }
     }
 }
 
-impl Content {
+impl AllowedContent {
     /// Returns whether it is wrong, which only a check against the programmed page can detect.
     pub fn is_wrong(self) -> bool {
         matches!(self, Self::Without(_) | Self::OfNext)
@@ -215,7 +215,7 @@ impl Content {
 
 /// Related faults.
 #[derive(Debug)]
-pub struct Group {
+pub struct FaultGroup {
     /// Their subject.
     pub title: &'static str,
     /// The faults.
@@ -223,13 +223,13 @@ pub struct Group {
 }
 
 /// All faults, in groups.
-pub static ALL: [Group; 6] = [
-    Group { title: "the connection", faults: connection::FAULTS },
-    Group { title: "the head", faults: head::FAULTS },
-    Group { title: "the framing of the body", faults: framing::FAULTS },
-    Group { title: "the body", faults: body::FAULTS },
-    Group { title: "redirects", faults: elsewhere::FAULTS },
-    Group { title: "TLS", faults: encrypted::FAULTS },
+pub static ALL: [FaultGroup; 6] = [
+    FaultGroup { title: "the connection", faults: connection::FAULTS },
+    FaultGroup { title: "the head", faults: head::FAULTS },
+    FaultGroup { title: "the framing of the body", faults: framing::FAULTS },
+    FaultGroup { title: "the body", faults: body::FAULTS },
+    FaultGroup { title: "redirects", faults: elsewhere::FAULTS },
+    FaultGroup { title: "TLS", faults: encrypted::FAULTS },
 ];
 
 /// Returns all faults.
@@ -302,12 +302,13 @@ const fn reply(steps: &'static [Step], end: End) -> Made {
     Made::Reply(Script { steps, end })
 }
 
-const PROGRAMMED: Answer = Answer { status: 200, content: Content::Programmed };
+const PROGRAMMED: AllowedAnswer =
+    AllowedAnswer { status: 200, content: AllowedContent::Programmed };
 
 const RIGHT_ANSWER: Right = Right::Answer(PROGRAMMED);
 
-const fn answer(status: u16, content: Content) -> Right {
-    Right::Answer(Answer { status, content })
+const fn answer(status: u16, content: AllowedContent) -> Right {
+    Right::Answer(AllowedAnswer { status, content })
 }
 
 /// The standards leave the choice to the client, as long as it reports an error.

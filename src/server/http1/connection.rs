@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use mio::event::Event;
 
 use super::encode::Encoded;
-use super::parse::{self, HEAD_LIMIT, KeepAlive, Parsed};
+use super::parse::{self, HEAD_LIMIT, KeepAlive, ParsedRequest};
 use super::unread::Unread;
 use crate::scenario::fault::End;
 use crate::server::clock::Now;
-use crate::server::deadlines::{Ticket, after_all_others};
+use crate::server::deadlines::{DeadlineId, after_all_others};
 use crate::server::endpoint::{Endpoint, Entrance};
 use crate::server::next::Next;
 use crate::server::pace::Pace;
@@ -31,7 +31,7 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(in crate::server) type Scratch = [u8; HEAD_LIMIT];
 
 #[derive(Debug)]
-pub(in crate::server) struct Connection {
+pub(in crate::server) struct Http1Connection {
     wire: Wire,
     endpoint: Endpoint,
     phase: Phase,
@@ -49,9 +49,9 @@ pub(in crate::server) struct Connection {
     /// response was sent.
     since: Instant,
     /// The deadline that this connection waits for.
-    pub ticket: Ticket,
+    pub deadline: DeadlineId,
     /// The deadline for the end of a request head.
-    pub watch: Ticket,
+    pub watch: DeadlineId,
     /// When the first byte of the unfinished request head arrived.
     head_since: Option<Instant>,
 }
@@ -95,7 +95,7 @@ impl Progress {
     }
 }
 
-impl Connection {
+impl Http1Connection {
     /// Wraps a connection that was just accepted at `endpoint`.
     pub fn new(
         socket: Socket,
@@ -119,8 +119,8 @@ impl Connection {
             hung_up: false,
             keep_alive: KeepAlive::Yes,
             since: now.instant,
-            ticket: Ticket::NONE,
-            watch: Ticket::NONE,
+            deadline: DeadlineId::NONE,
+            watch: DeadlineId::NONE,
             head_since: None,
         })
     }
@@ -223,25 +223,25 @@ impl Connection {
         now: Now,
     ) -> io::Result<Next> {
         match parse::parse(self.unread.as_slice()) {
-            Parsed::Complete(head) => {
+            ParsedRequest::Complete(head) => {
                 self.unread.consume(head.length);
                 self.head_since = None;
                 self.keep_alive = head.keep_alive;
                 let (response, delay) = service.respond(self.endpoint, head.request);
                 return Ok(self.answer(response, delay, service));
             }
-            Parsed::Refused(refusal) => {
+            ParsedRequest::Refused(refusal) => {
                 self.keep_alive = KeepAlive::No;
                 let response = service.refuse(self.endpoint, refusal);
                 return Ok(self.answer(response, Duration::ZERO, service));
             }
-            Parsed::Partial if !self.readable => {
+            ParsedRequest::Partial if !self.readable => {
                 if !self.unread.as_slice().is_empty() {
                     self.head_since.get_or_insert(now.instant);
                 }
                 return Ok(Next::Park);
             }
-            Parsed::Partial => {}
+            ParsedRequest::Partial => {}
         }
         match self.read(scratch, now)? {
             0 => Ok(Next::Close),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::IoSlice;
 use std::time::Duration;
 
-use super::heads::Head;
+use super::heads::ResponseHead;
 use super::parse::KeepAlive;
 use crate::scenario::site::Body;
 use crate::server::request::Refusal;
@@ -24,7 +24,7 @@ const NO_TAIL: &[u8] = &[];
 /// A response as it is sent.
 #[derive(Debug)]
 pub(super) struct Encoded {
-    head: Head,
+    head: ResponseHead,
     /// The end of the head, which announces whether the connection stays open.
     tail: Cow<'static, [u8]>,
     body: Option<Visit>,
@@ -44,9 +44,13 @@ impl Encoded {
         let (head, tail, body) = match response.content {
             Content::Reply(visit) => (served.heads.prepared(visit.site), end, Some(visit)),
             Content::ReplyHead(visit) => (served.heads.prepared(visit.site), end, None),
-            Content::Refusal(refusal) => (Head::Bytes(refusal_head(refusal).into()), end, None),
-            Content::Witness(witness) => (Head::Bytes(render(&witness, end).into()), NO_TAIL, None),
-            Content::Bytes(bytes) => (Head::Bytes(bytes), NO_TAIL, None),
+            Content::Refusal(refusal) => {
+                (ResponseHead::Bytes(refusal_head(refusal).into()), end, None)
+            }
+            Content::Witness(witness) => {
+                (ResponseHead::Bytes(render(&witness, end).into()), NO_TAIL, None)
+            }
+            Content::Bytes(bytes) => (ResponseHead::Bytes(bytes), NO_TAIL, None),
         };
         Self { head, tail: tail.into(), body, then, answers: response.answers }
     }

@@ -1,7 +1,7 @@
 //! Invariants of the request parser for any input, tested with mutants here and with more in
 //! `fuzz/`.
 
-use super::parse::{Parsed, parse};
+use super::parse::{ParsedRequest, parse};
 
 /// Checks that `bytes`, as the start of a stream of requests, are parsed consistently.
 ///
@@ -13,19 +13,23 @@ pub fn examine(bytes: &[u8]) {
     let parsed = parse(bytes);
     let cut = crc32fast::hash(bytes) as usize % (bytes.len() + 1);
     match (parsed, parse(&bytes[..cut])) {
-        (Parsed::Complete(head), _) if cut < head.length => {
+        (ParsedRequest::Complete(head), _) if cut < head.length => {
             assert!(head.length <= bytes.len());
-            assert_eq!(parse(&bytes[..cut]), Parsed::Partial, "a head is read before its end");
+            assert_eq!(
+                parse(&bytes[..cut]),
+                ParsedRequest::Partial,
+                "a head is read before its end"
+            );
             assert_eq!(parse(&bytes[..head.length]), parsed, "what follows a head matters");
         }
-        (Parsed::Complete(..), prefix) => {
+        (ParsedRequest::Complete(..), prefix) => {
             assert_eq!(prefix, parsed, "what follows a head matters")
         }
-        (Parsed::Partial, prefix) => {
-            assert_eq!(prefix, Parsed::Partial, "more bytes make up for bad ones")
+        (ParsedRequest::Partial, prefix) => {
+            assert_eq!(prefix, ParsedRequest::Partial, "more bytes make up for bad ones")
         }
-        (Parsed::Refused(_), prefix) => {
-            assert!(!matches!(prefix, Parsed::Complete(..)), "what follows a head matters");
+        (ParsedRequest::Refused(_), prefix) => {
+            assert!(!matches!(prefix, ParsedRequest::Complete(..)), "what follows a head matters");
         }
     }
 }
@@ -43,9 +47,9 @@ mod tests {
         mutation::each("requests", 2_000, |mutant| {
             examine(mutant);
             let seen = match parse(mutant) {
-                Parsed::Complete(..) => &complete,
-                Parsed::Partial => &partial,
-                Parsed::Refused(_) => &refused,
+                ParsedRequest::Complete(..) => &complete,
+                ParsedRequest::Partial => &partial,
+                ParsedRequest::Refused(_) => &refused,
             };
             seen.set(seen.get() + 1);
         });

@@ -11,7 +11,7 @@ use crate::scenario::site::Reply;
 
 /// The start of a response, without the parts that depend on the connection.
 #[derive(Debug)]
-pub(super) enum Head {
+pub(super) enum ResponseHead {
     /// The number of a prepared head.
     Prepared(u32),
     Bytes(Cow<'static, [u8]>),
@@ -40,8 +40,8 @@ impl Heads {
         Self { heads, numbers }
     }
 
-    pub(super) fn prepared(&self, site: usize) -> Head {
-        Head::Prepared(self.numbers[site])
+    pub(super) fn prepared(&self, site: usize) -> ResponseHead {
+        ResponseHead::Prepared(self.numbers[site])
     }
 
     /// Returns the head of a site's reply, without its empty line.
@@ -49,10 +49,10 @@ impl Heads {
         &self.heads[self.numbers[site] as usize]
     }
 
-    pub(super) fn bytes<'a>(&'a self, head: &'a Head) -> &'a [u8] {
+    pub(super) fn bytes<'a>(&'a self, head: &'a ResponseHead) -> &'a [u8] {
         match head {
-            Head::Prepared(number) => &self.heads[*number as usize],
-            Head::Bytes(bytes) => bytes,
+            ResponseHead::Prepared(number) => &self.heads[*number as usize],
+            ResponseHead::Bytes(bytes) => bytes,
         }
     }
 }

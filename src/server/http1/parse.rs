@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use crate::server::request::{Method, Refusal, Request, Target, decimal};
+use crate::server::request::{Method, Refusal, Request, RequestTarget, decimal};
 
 /// The longest accepted head, in bytes.
 pub(in crate::server) const HEAD_LIMIT: usize = 16 << 10;
@@ -23,8 +23,8 @@ pub(super) enum KeepAlive {
 
 /// The result of parsing the start of a stream of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Parsed {
-    Complete(Head),
+pub(super) enum ParsedRequest {
+    Complete(RequestHead),
     /// The start of a head.
     Partial,
     /// A head after which no other request can follow.
@@ -33,7 +33,7 @@ pub(super) enum Parsed {
 
 /// A complete head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct RequestHead {
     pub request: Request,
     pub keep_alive: KeepAlive,
     /// Its length in bytes.
@@ -41,20 +41,20 @@ pub(super) struct Head {
 }
 
 /// Parses the head at the start of `bytes`.
-pub(super) fn parse(bytes: &[u8]) -> Parsed {
+pub(super) fn parse(bytes: &[u8]) -> ParsedRequest {
     // Two of three calls: before a request is read, and after it is answered.
     if bytes.is_empty() {
-        return Parsed::Partial;
+        return ParsedRequest::Partial;
     }
     let head = &bytes[..bytes.len().min(HEAD_LIMIT)];
     let mut headers = [const { MaybeUninit::uninit() }; HEADERS_LIMIT];
     let mut request = httparse::Request::new(&mut []);
     match request.parse_with_uninit_headers(head, &mut headers) {
         Ok(httparse::Status::Complete(length)) => understand(&request, length)
-            .map_or(Parsed::Refused(Refusal::Malformed), Parsed::Complete),
-        Ok(httparse::Status::Partial) if bytes.len() < HEAD_LIMIT => Parsed::Partial,
+            .map_or(ParsedRequest::Refused(Refusal::Malformed), ParsedRequest::Complete),
+        Ok(httparse::Status::Partial) if bytes.len() < HEAD_LIMIT => ParsedRequest::Partial,
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            Parsed::Refused(Refusal::TooLarge)
+            ParsedRequest::Refused(Refusal::TooLarge)
         }
         Err(httparse::Error::Version) => {
             let (method, path) =
@@ -62,7 +62,7 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
             let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             other_version(bytes, blank + method.len() + path.len() + 2)
         }
-        Err(_) => Parsed::Refused(Refusal::Malformed),
+        Err(_) => ParsedRequest::Refused(Refusal::Malformed),
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
 /// Reads a higher minor version as 1.1 (RFC 9110, section 2.5). A version is a name in capitals and
 /// two digits with a dot between them (RFC 9112, section 2.3).
 #[cold]
-fn other_version(bytes: &[u8], start: usize) -> Parsed {
+fn other_version(bytes: &[u8], start: usize) -> ParsedRequest {
     const PATTERN: &[u8] = b"HTTP/0.0";
     let (version, rest) = bytes[start..].split_at(PATTERN.len().min(bytes.len() - start));
     let is_version = version.iter().zip(PATTERN).all(|(byte, pattern)| match pattern {
@@ -79,21 +79,21 @@ fn other_version(bytes: &[u8], start: usize) -> Parsed {
         _ => byte == pattern,
     });
     if !is_version {
-        return Parsed::Refused(Refusal::Malformed);
+        return ParsedRequest::Refused(Refusal::Malformed);
     }
     match rest {
-        [] | [b'\r'] if bytes.len() < HEAD_LIMIT => Parsed::Partial,
-        [] | [b'\r'] => Parsed::Refused(Refusal::TooLarge),
+        [] | [b'\r'] if bytes.len() < HEAD_LIMIT => ParsedRequest::Partial,
+        [] | [b'\r'] => ParsedRequest::Refused(Refusal::TooLarge),
         [b'\n', ..] | [b'\r', b'\n', ..] if version.starts_with(b"HTTP/1.") => {
             parse(&[&bytes[..start], b"HTTP/1.1", rest].concat())
         }
-        [b'\n', ..] | [b'\r', b'\n', ..] => Parsed::Refused(Refusal::Version),
-        _ => Parsed::Refused(Refusal::Malformed),
+        [b'\n', ..] | [b'\r', b'\n', ..] => ParsedRequest::Refused(Refusal::Version),
+        _ => ParsedRequest::Refused(Refusal::Malformed),
     }
 }
 
 /// Interprets a head whose lines are well-formed; `None` if they contradict each other.
-fn understand(head: &httparse::Request<'_, '_>, length: usize) -> Option<Head> {
+fn understand(head: &httparse::Request<'_, '_>, length: usize) -> Option<RequestHead> {
     let method = match head.method? {
         "GET" => Method::Get,
         "HEAD" => Method::Head,
@@ -129,8 +129,8 @@ fn understand(head: &httparse::Request<'_, '_>, length: usize) -> Option<Head> {
         false if keep => KeepAlive::Announced,
         false => KeepAlive::No,
     };
-    let request = Request { method, target: Target::parse(head.path?.as_bytes()), is_timed };
-    Some(Head { request, keep_alive, length })
+    let request = Request { method, target: RequestTarget::parse(head.path?.as_bytes()), is_timed };
+    Some(RequestHead { request, keep_alive, length })
 }
 
 /// Whether a list of tokens, such as `close, te`, holds `token`.
@@ -143,26 +143,26 @@ mod tests {
     use super::*;
     use crate::server::visit::Visit;
 
-    fn target_of(target: &str) -> Target {
+    fn target_of(target: &str) -> RequestTarget {
         match parse(format!("GET {target} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()) {
-            Parsed::Complete(head) => head.request.target,
+            ParsedRequest::Complete(head) => head.request.target,
             other => panic!("{target}: {other:?}"),
         }
     }
 
-    fn visit_target(site: usize, visit: u64) -> Target {
-        Target::Visit(Visit { site, visit })
+    fn visit_target(site: usize, visit: u64) -> RequestTarget {
+        RequestTarget::Visit(Visit { site, visit })
     }
 
     fn keep_alive(version: u8, header: &str) -> KeepAlive {
         let head = format!("GET /0/0 HTTP/1.{version}\r\nHost: a\r\n{header}\r\n");
         match parse(head.as_bytes()) {
-            Parsed::Complete(head) => head.keep_alive,
+            ParsedRequest::Complete(head) => head.keep_alive,
             other => panic!("{header}: {other:?}"),
         }
     }
 
-    fn parse_with(lines: &str) -> Parsed {
+    fn parse_with(lines: &str) -> ParsedRequest {
         parse(format!("GET /0/0 HTTP/1.1\r\nhost: a\r\n{lines}\r\n").as_bytes())
     }
 
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(target_of("/12/18446744073709551615"), visit_target(12, u64::MAX));
         assert_eq!(target_of("http://127.0.0.1:80/3/4"), visit_target(3, 4));
         assert_eq!(target_of("HTTP://a/3/4"), visit_target(3, 4));
-        assert_eq!(target_of("/witness"), Target::Witness);
+        assert_eq!(target_of("/witness"), RequestTarget::Witness);
         let unknown = [
             "/",
             "/1",
@@ -196,7 +196,7 @@ mod tests {
             "/99999999999999999999999/1",
         ];
         for unknown in unknown {
-            assert_eq!(target_of(unknown), Target::Unknown, "{unknown}");
+            assert_eq!(target_of(unknown), RequestTarget::Unknown, "{unknown}");
         }
     }
 
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn get_requests_have_no_body() {
-        assert!(matches!(parse_with("content-length: 0\r\n"), Parsed::Complete(..)));
+        assert!(matches!(parse_with("content-length: 0\r\n"), ParsedRequest::Complete(..)));
         let bodies = [
             "content-length: 1",
             "content-length: -1",
@@ -223,13 +223,13 @@ mod tests {
         for lines in bodies {
             assert_eq!(
                 parse_with(&format!("{lines}\r\n")),
-                Parsed::Refused(Refusal::Malformed),
+                ParsedRequest::Refused(Refusal::Malformed),
                 "{lines}"
             );
         }
         assert_eq!(
             parse(b"GET /0/0 HTTP/1.1\r\n\r\n"),
-            Parsed::Refused(Refusal::Malformed),
+            ParsedRequest::Refused(Refusal::Malformed),
             "no host"
         );
     }
@@ -238,15 +238,15 @@ mod tests {
     fn heads_are_limited() {
         assert!(matches!(
             parse(head_of_length(HEAD_LIMIT).as_bytes()),
-            Parsed::Complete(Head { length: HEAD_LIMIT, .. })
+            ParsedRequest::Complete(RequestHead { length: HEAD_LIMIT, .. })
         ));
         assert_eq!(
             parse(head_of_length(HEAD_LIMIT + 1).as_bytes()),
-            Parsed::Refused(Refusal::TooLarge)
+            ParsedRequest::Refused(Refusal::TooLarge)
         );
         assert_eq!(
             parse(&head_of_length(HEAD_LIMIT).as_bytes()[..HEAD_LIMIT - 1]),
-            Parsed::Partial
+            ParsedRequest::Partial
         );
     }
 }

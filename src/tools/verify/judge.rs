@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{GRACE, Verdict};
+use super::{CellVerdict, GRACE};
 use crate::fetch::error::ErrorClass;
 use crate::fetch::{Fetched, Pass};
 use crate::scenario::fault::Right;
@@ -10,7 +10,7 @@ use crate::scenario::{Case, Scenario};
 
 /// The result of two passes over a healthy site and a faulty one.
 #[derive(Debug)]
-pub enum Seen {
+pub enum CellResult {
     /// It made both passes.
     Passes([Pass; 2]),
     /// Its process did not answer in time.
@@ -23,9 +23,9 @@ pub enum Seen {
 #[derive(Debug)]
 pub struct Judgement {
     /// The verdict on the client alone.
-    pub client: Verdict,
+    pub client: CellVerdict,
     /// The verdict after fetchbench's checks.
-    pub checked: Verdict,
+    pub checked: CellVerdict,
     /// A description of the backend's report.
     pub told: String,
     /// Whether it took too long, which may be the fault of a busy machine.
@@ -34,27 +34,34 @@ pub struct Judgement {
 
 impl Judgement {
     /// Returns one verdict as that on the client and that after fetchbench's checks.
-    pub fn unanimous(verdict: Verdict, told: impl Into<String>) -> Self {
-        let is_late = verdict == Verdict::Hung;
+    pub fn unanimous(verdict: CellVerdict, told: impl Into<String>) -> Self {
+        let is_late = verdict == CellVerdict::Hung;
         Self { client: verdict, checked: verdict, told: told.into(), is_late }
     }
 }
 
 /// Judges a backend by its passes.
-pub fn judge(scenario: &Scenario, case: &Case, deadline: Duration, seen: &Seen) -> Judgement {
-    let passes = match seen {
-        Seen::Hung => return Judgement::unanimous(Verdict::Hung, "its process does not answer"),
-        Seen::Died(why) => return Judgement::unanimous(Verdict::Crashed, why),
-        Seen::Passes(passes) => passes,
+pub fn judge(
+    scenario: &Scenario,
+    case: &Case,
+    deadline: Duration,
+    result: &CellResult,
+) -> Judgement {
+    let passes = match result {
+        CellResult::Hung => {
+            return Judgement::unanimous(CellVerdict::Hung, "its process does not answer");
+        }
+        CellResult::Died(why) => return Judgement::unanimous(CellVerdict::Crashed, why),
+        CellResult::Passes(passes) => passes,
     };
     let [first, second] = passes.each_ref().map(|pass| pass.fetched.as_slice());
     let ([before, fault], [after, again]) = (first, second) else {
         let told = "tells of other fetches than it was asked for";
-        return Judgement::unanimous(Verdict::Crashed, told);
+        return Judgement::unanimous(CellVerdict::Crashed, told);
     };
     if !is_page(scenario, case.healthy, 0, before) {
         let told = format!("its healthy fetch failed: {}", describe(before));
-        let judgement = Judgement::unanimous(Verdict::LeftOut, told);
+        let judgement = Judgement::unanimous(CellVerdict::LeftOut, told);
         return Judgement { is_late: timed_out(before), ..judgement };
     }
     let judged = [(0, fault), (1, again)]
@@ -63,12 +70,12 @@ pub fn judge(scenario: &Scenario, case: &Case, deadline: Duration, seen: &Seen) 
     let (client, checked) = (first.0.max(second.0), first.1.max(second.1));
     let worse = if second.0 > first.0 { again } else { fault };
     let told = describe(worse);
-    if client < Verdict::Hung && !is_page(scenario, case.healthy, 1, after) {
+    if client < CellVerdict::Hung && !is_page(scenario, case.healthy, 1, after) {
         let told = format!("{told}; and then of the healthy site: {}", describe(after));
-        let judgement = Judgement::unanimous(Verdict::Spoiled, told);
+        let judgement = Judgement::unanimous(CellVerdict::Spoiled, told);
         return Judgement { is_late: timed_out(worse) || timed_out(after), ..judgement };
     }
-    let is_late = client == Verdict::Hung || timed_out(worse);
+    let is_late = client == CellVerdict::Hung || timed_out(worse);
     Judgement { client, checked, told, is_late }
 }
 
@@ -83,9 +90,9 @@ fn judge_fetch(
     deadline: Duration,
     visit: u64,
     fetched: &Fetched,
-) -> (Verdict, Verdict) {
+) -> (CellVerdict, CellVerdict) {
     if fetched.elapsed > deadline + GRACE {
-        return (Verdict::Hung, Verdict::Hung);
+        return (CellVerdict::Hung, CellVerdict::Hung);
     }
     let (answer, classes): (_, &[ErrorClass]) = match case.fault.right {
         Right::Answer(answer) => (Some(answer), &[]),
@@ -97,18 +104,20 @@ fn judge_fetch(
             .filter(|answer| page.agrees_with(&scenario.page_of(case, *answer, visit)))
         {
             // The checks know the programmed page; no client can.
-            Some(answer) if answer.content.is_wrong() => (Verdict::Right, Verdict::Caught),
-            Some(_) => (Verdict::Right, Verdict::Right),
+            Some(answer) if answer.content.is_wrong() => (CellVerdict::Right, CellVerdict::Caught),
+            Some(_) => (CellVerdict::Right, CellVerdict::Right),
             None if scenario.judge(case.faulty, visit, page).is_ok() => {
-                (Verdict::WrongAnswer, Verdict::WrongAnswer)
+                (CellVerdict::WrongAnswer, CellVerdict::WrongAnswer)
             }
-            None => (Verdict::WrongAnswer, Verdict::Caught),
+            None => (CellVerdict::WrongAnswer, CellVerdict::Caught),
         },
         // A caught panic costs only the one fetch.
-        Err(error) if error.class == ErrorClass::Crashed => (Verdict::Crashed, Verdict::Caught),
-        Err(error) if error.accepted => (Verdict::WrongAnswer, Verdict::Caught),
-        Err(error) if classes.contains(&error.class) => (Verdict::Right, Verdict::Right),
-        Err(_) => (Verdict::WrongClass, Verdict::WrongClass),
+        Err(error) if error.class == ErrorClass::Crashed => {
+            (CellVerdict::Crashed, CellVerdict::Caught)
+        }
+        Err(error) if error.accepted => (CellVerdict::WrongAnswer, CellVerdict::Caught),
+        Err(error) if classes.contains(&error.class) => (CellVerdict::Right, CellVerdict::Right),
+        Err(_) => (CellVerdict::WrongClass, CellVerdict::WrongClass),
     }
 }
 
@@ -142,7 +151,7 @@ mod tests {
         fault: &str,
         answer: impl Fn(&Scenario, &Case) -> Result<Page, FetchError>,
         after: Option<u64>,
-    ) -> (Verdict, Verdict) {
+    ) -> (CellVerdict, CellVerdict) {
         let (scenario, cases) = faults();
         let case = cases.iter().find(|case| case.fault.name == fault).unwrap();
         let fetched =
@@ -156,7 +165,7 @@ mod tests {
             ];
             Pass { elapsed: Duration::ZERO, fetched }
         };
-        let judgement = judge(&scenario, case, DEADLINE, &Seen::Passes([pass(0), pass(1)]));
+        let judgement = judge(&scenario, case, DEADLINE, &CellResult::Passes([pass(0), pass(1)]));
         (judgement.client, judgement.checked)
     }
 
@@ -173,21 +182,24 @@ mod tests {
         let both = |verdict| (verdict, verdict);
         assert_eq!(
             judged("close-in-body", failed(ErrorClass::BodyShort), None),
-            both(Verdict::Right)
+            both(CellVerdict::Right)
         );
         assert_eq!(
             judged("close-in-body", failed(ErrorClass::Timeout), None),
-            both(Verdict::WrongClass)
+            both(CellVerdict::WrongClass)
         );
         assert_eq!(
             judged("close-in-body", failed(ErrorClass::Crashed), None),
-            (Verdict::Crashed, Verdict::Caught)
+            (CellVerdict::Crashed, CellVerdict::Caught)
         );
-        assert_eq!(judged("close-in-body", short, None), (Verdict::WrongAnswer, Verdict::Caught));
-        assert_eq!(judged("two-lengths", programmed, None), both(Verdict::WrongAnswer));
+        assert_eq!(
+            judged("close-in-body", short, None),
+            (CellVerdict::WrongAnswer, CellVerdict::Caught)
+        );
+        assert_eq!(judged("two-lengths", programmed, None), both(CellVerdict::WrongAnswer));
         assert_eq!(
             judged("close-in-body", failed(ErrorClass::BodyShort), Some(0)),
-            both(Verdict::Spoiled)
+            both(CellVerdict::Spoiled)
         );
     }
 
@@ -205,22 +217,22 @@ mod tests {
             };
             judge_fetch(&scenario, case, DEADLINE, 0, &fetched)
         };
-        assert_eq!(judged("other-visit"), (Verdict::Right, Verdict::Caught));
-        assert_eq!(judged("surplus"), (Verdict::WrongAnswer, Verdict::Caught));
+        assert_eq!(judged("other-visit"), (CellVerdict::Right, CellVerdict::Caught));
+        assert_eq!(judged("surplus"), (CellVerdict::WrongAnswer, CellVerdict::Caught));
     }
 
     #[test]
     fn silence_hangs_and_exits_crash() {
         let (scenario, cases) = faults();
-        let judged = |seen| judge(&scenario, &cases[0], DEADLINE, &seen).client;
-        assert_eq!(judged(Seen::Hung), Verdict::Hung);
-        assert_eq!(judged(Seen::Died("it ended".to_owned())), Verdict::Crashed);
+        let judged = |result| judge(&scenario, &cases[0], DEADLINE, &result).client;
+        assert_eq!(judged(CellResult::Hung), CellVerdict::Hung);
+        assert_eq!(judged(CellResult::Died("it ended".to_owned())), CellVerdict::Crashed);
         let late = Fetched {
             started: Duration::ZERO,
             elapsed: DEADLINE + GRACE + Duration::from_millis(1),
             final_url: None,
             result: Err(FetchError::timeout(DEADLINE)),
         };
-        assert_eq!(judge_fetch(&scenario, &cases[1], DEADLINE, 0, &late).0, Verdict::Hung);
+        assert_eq!(judge_fetch(&scenario, &cases[1], DEADLINE, 0, &late).0, CellVerdict::Hung);
     }
 }

@@ -15,14 +15,14 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
-use super::judge::{Judgement, Seen, judge};
-use super::{Cell, GRACE, GRID_VERSION, Grid, GridRow, Verdict};
+use super::judge::{CellResult, Judgement, judge};
+use super::{Cell, CellVerdict, GRACE, GRID_VERSION, Grid, GridRow};
 use crate::compare::{OPENING, Participant};
 use crate::fetch::{Capability, Limits, Pass, Progress};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
-use crate::worker::{Open, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
+use crate::worker::{OpenOrder, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
 
 /// Cells measured at once: most of them wait most of the time.
 const LANES: usize = 8;
@@ -102,7 +102,7 @@ impl Verifier<'_> {
 
     /// Asks a backend's worker for the versions of its client and executor.
     fn describe(&self, participant: &Participant) -> anyhow::Result<GridRow> {
-        let opened = start(participant, &Open::new(Vec::new(), true, &self.limits));
+        let opened = start(participant, &OpenOrder::new(Vec::new(), true, &self.limits));
         let (_, ready) =
             opened.map_err(|error| anyhow!("{} cannot be verified: {error}", participant.name))?;
         Ok(GridRow {
@@ -158,7 +158,7 @@ impl Verifier<'_> {
                     None => server.insert(self.server()?),
                 };
                 let before = std::mem::replace(last, self.cell(server, index)?);
-                if last.cell.client == Verdict::Right || *last == before && !last.is_late {
+                if last.cell.client == CellVerdict::Right || *last == before && !last.is_late {
                     break;
                 }
             }
@@ -173,31 +173,35 @@ impl Verifier<'_> {
         let site = &self.scenario.sites[case.faulty];
         let encrypted = self.scenario.origins[site.origin].scheme() == "https";
         if encrypted && !participant.can(Capability::Https) {
-            let judgement = Judgement::unanimous(Verdict::LeftOut, "it cannot fetch https");
+            let judgement = Judgement::unanimous(CellVerdict::LeftOut, "it cannot fetch https");
             return Ok(MeasuredCell::new(participant, case, judgement, 0));
         }
         server.take_witness()?;
-        let seen = self.passes(server, participant, case);
+        let result = self.passes(server, participant, case);
         let requests = server.take_witness()?.requests;
         let repeats = requests.saturating_sub(2 * case.requests(self.limits.redirects));
-        let judgement = judge(&self.scenario, case, self.limits.deadline, &seen);
+        let judgement = judge(&self.scenario, case, self.limits.deadline, &result);
         Ok(MeasuredCell::new(participant, case, judgement, repeats))
     }
 
     /// Makes both passes of a cell.
-    fn passes(&self, server: &ServerProcess, participant: &Participant, case: &Case) -> Seen {
+    fn passes(&self, server: &ServerProcess, participant: &Participant, case: &Case) -> CellResult {
         let urls =
             [case.healthy, case.faulty].map(|site| self.scenario.site_url(server.origins(), site));
         let cacert = server.cacert().map(str::to_owned);
-        let open = Open { cacert, ..Open::new(urls.to_vec(), true, &self.limits) };
+        let open = OpenOrder { cacert, ..OpenOrder::new(urls.to_vec(), true, &self.limits) };
         match self.both_passes(participant, &open) {
-            Ok(passes) => Seen::Passes(passes),
-            Err(Unanswered::Hung(_)) => Seen::Hung,
-            Err(other) => Seen::Died(other.to_string()),
+            Ok(passes) => CellResult::Passes(passes),
+            Err(Unanswered::Hung(_)) => CellResult::Hung,
+            Err(other) => CellResult::Died(other.to_string()),
         }
     }
 
-    fn both_passes(&self, participant: &Participant, open: &Open) -> Result<[Pass; 2], Unanswered> {
+    fn both_passes(
+        &self,
+        participant: &Participant,
+        open: &OpenOrder,
+    ) -> Result<[Pass; 2], Unanswered> {
         let (mut worker, _) = start(participant, open)?;
         let first = self.pass(&mut worker, 0)?;
         thread::sleep(PAUSE);
@@ -227,12 +231,12 @@ impl MeasuredCell {
 
     fn is_doubtful(&self) -> bool {
         let client = self.cell.client;
-        client == Verdict::WrongClass || client != Verdict::Right && self.is_late
+        client == CellVerdict::WrongClass || client != CellVerdict::Right && self.is_late
     }
 }
 
 /// Starts a backend's worker and opens a session in it.
-fn start(participant: &Participant, open: &Open) -> Result<(Child, Ready), Unanswered> {
+fn start(participant: &Participant, open: &OpenOrder) -> Result<(Child, Ready), Unanswered> {
     let mut child = participant
         .start()
         .map_err(|error| Unanswered::Broken(format!("it cannot be started: {error}")))?;

@@ -14,7 +14,7 @@ pub mod measure;
 pub mod view;
 mod known;
 
-pub use self::known::{KNOWN, Known, known};
+pub use self::known::{KNOWN, KnownDefect, known};
 
 /// The version of the format of recorded grids.
 pub const GRID_VERSION: u32 = 1;
@@ -25,7 +25,7 @@ pub const GRACE: Duration = Duration::from_millis(250);
 /// How a backend handled a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum CellVerdict {
     /// Not judged: it has no TLS, or cannot even fetch the healthy site.
     LeftOut,
     /// As the standards require.
@@ -44,7 +44,7 @@ pub enum Verdict {
     Crashed,
 }
 
-impl Verdict {
+impl CellVerdict {
     /// Every verdict, from good to bad.
     pub const ALL: [Self; 8] = [
         Self::LeftOut,
@@ -86,9 +86,9 @@ pub struct Cell {
     /// The name of the fault.
     pub fault: String,
     /// The verdict on the client alone.
-    pub client: Verdict,
+    pub client: CellVerdict,
     /// The verdict after fetchbench's checks.
-    pub checked: Verdict,
+    pub checked: CellVerdict,
     /// What the backend reported: an error class, or the status and length of its answer.
     pub told: String,
     /// The number of requests beyond those that both passes need: repeats by the client itself.
@@ -126,7 +126,7 @@ pub struct Grid {
 
 impl Cell {
     /// Returns the known defect that explains the cell.
-    pub fn known(&self) -> Option<&'static Known> {
+    pub fn known(&self) -> Option<&'static KnownDefect> {
         known(NameParts::split(&self.row)?.client, &self.fault)
     }
 
@@ -169,7 +169,7 @@ impl Grid {
     }
 
     /// Returns the verdicts on a backend, alone and after fetchbench's checks.
-    fn verdicts(&self, row: &str) -> Vec<(Verdict, Verdict)> {
+    fn verdicts(&self, row: &str) -> Vec<(CellVerdict, CellVerdict)> {
         let cells = self.cells.iter().filter(|cell| cell.row == row);
         cells.map(|cell| (cell.client, cell.checked)).collect()
     }
@@ -185,8 +185,8 @@ impl Grid {
     }
 
     /// Returns the worst verdict after fetchbench's checks.
-    pub fn worst(&self) -> Verdict {
-        self.cells.iter().map(|cell| cell.checked).max().unwrap_or(Verdict::Right)
+    pub fn worst(&self) -> CellVerdict {
+        self.cells.iter().map(|cell| cell.checked).max().unwrap_or(CellVerdict::Right)
     }
 }
 
@@ -213,16 +213,25 @@ mod tests {
                 repeats: 0,
             }],
         };
-        let before = grid(Verdict::WrongAnswer, Verdict::Caught);
-        assert_eq!(grid(Verdict::Right, Verdict::Right).worse_than(&before), Vec::<String>::new());
-        assert_eq!(grid(Verdict::WrongAnswer, Verdict::WrongAnswer).worse_than(&before).len(), 1);
-        assert_eq!(grid(Verdict::Hung, Verdict::Hung).worse_than(&before).len(), 1);
-        let left_out = grid(Verdict::LeftOut, Verdict::LeftOut);
+        let before = grid(CellVerdict::WrongAnswer, CellVerdict::Caught);
         assert_eq!(
-            grid(Verdict::Right, Verdict::Right).worse_than(&left_out),
+            grid(CellVerdict::Right, CellVerdict::Right).worse_than(&before),
             Vec::<String>::new()
         );
-        assert_eq!(grid(Verdict::WrongClass, Verdict::WrongClass).worse_than(&left_out).len(), 1);
+        assert_eq!(
+            grid(CellVerdict::WrongAnswer, CellVerdict::WrongAnswer).worse_than(&before).len(),
+            1
+        );
+        assert_eq!(grid(CellVerdict::Hung, CellVerdict::Hung).worse_than(&before).len(), 1);
+        let left_out = grid(CellVerdict::LeftOut, CellVerdict::LeftOut);
+        assert_eq!(
+            grid(CellVerdict::Right, CellVerdict::Right).worse_than(&left_out),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            grid(CellVerdict::WrongClass, CellVerdict::WrongClass).worse_than(&left_out).len(),
+            1
+        );
         let empty = Grid { cells: Vec::new(), ..before.clone() };
         assert_eq!(before.worse_than(&empty), Vec::<String>::new());
     }

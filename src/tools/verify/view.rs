@@ -2,30 +2,30 @@
 
 use crate::render::HEADING;
 use crate::render::escape::visible;
-use crate::scenario::fault::{self, Fault, Group};
-use crate::tools::verify::{Cell, Grid, Verdict};
+use crate::scenario::fault::{self, Fault, FaultGroup};
+use crate::tools::verify::{Cell, CellVerdict, Grid};
 
 /// Returns the sign of a cell, which shows both the client's own result and the verdict of
 /// fetchbench's checks.
 pub(crate) fn sign(cell: &Cell) -> char {
     match (cell.client, cell.checked) {
-        (Verdict::Right, Verdict::Caught) => '+',
-        (Verdict::WrongAnswer, Verdict::Caught) => 'w',
-        (Verdict::Crashed, Verdict::Caught) => 'x',
+        (CellVerdict::Right, CellVerdict::Caught) => '+',
+        (CellVerdict::WrongAnswer, CellVerdict::Caught) => 'w',
+        (CellVerdict::Crashed, CellVerdict::Caught) => 'x',
         (verdict, _) => verdict_sign(verdict),
     }
 }
 
-fn verdict_sign(verdict: Verdict) -> char {
+fn verdict_sign(verdict: CellVerdict) -> char {
     match verdict {
-        Verdict::LeftOut => '-',
-        Verdict::Right => '.',
-        Verdict::Caught => 'w',
-        Verdict::WrongClass => 'c',
-        Verdict::WrongAnswer => 'W',
-        Verdict::Spoiled => 'S',
-        Verdict::Hung => 'H',
-        Verdict::Crashed => 'X',
+        CellVerdict::LeftOut => '-',
+        CellVerdict::Right => '.',
+        CellVerdict::Caught => 'w',
+        CellVerdict::WrongClass => 'c',
+        CellVerdict::WrongAnswer => 'W',
+        CellVerdict::Spoiled => 'S',
+        CellVerdict::Hung => 'H',
+        CellVerdict::Crashed => 'X',
     }
 }
 
@@ -49,7 +49,9 @@ pub(crate) const LEGEND: [(char, &str); 10] = [
 ];
 
 /// Returns the faults in the grid, by group. Groups without any are left out.
-pub(crate) fn groups(grid: &Grid) -> impl Iterator<Item = (&'static Group, Vec<&'static Fault>)> {
+pub(crate) fn groups(
+    grid: &Grid,
+) -> impl Iterator<Item = (&'static FaultGroup, Vec<&'static Fault>)> {
     let groups = fault::ALL.iter().map(|group| {
         let faults = group.faults.iter().filter(|fault| has_fault(grid, fault));
         (group, faults.collect::<Vec<_>>())
@@ -62,22 +64,22 @@ fn has_fault(grid: &Grid, fault: &Fault) -> bool {
 }
 
 /// A wrong outcome of a fault, with the backends that share it.
-pub(crate) struct Finding<'a> {
+pub(crate) struct FaultFinding<'a> {
     pub(crate) fault: &'static Fault,
     pub(crate) cell: &'a Cell,
     pub(crate) rows: Vec<&'a str>,
 }
 
-pub(crate) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
-    let mut findings: Vec<Finding<'_>> = Vec::new();
+pub(crate) fn findings(grid: &Grid) -> Vec<FaultFinding<'_>> {
+    let mut findings: Vec<FaultFinding<'_>> = Vec::new();
     for fault in fault::all() {
         let start = findings.len();
         let cells = grid.cells.iter().filter(|cell| cell.fault == fault.name);
-        for cell in cells.filter(|cell| cell.client > Verdict::Right) {
+        for cell in cells.filter(|cell| cell.client > CellVerdict::Right) {
             let mut known = findings[start..].iter_mut();
             match known.find(|finding| outcome(finding.cell) == outcome(cell)) {
                 Some(finding) => finding.rows.push(&cell.row),
-                None => findings.push(Finding { fault, cell, rows: vec![&cell.row] }),
+                None => findings.push(FaultFinding { fault, cell, rows: vec![&cell.row] }),
             }
         }
     }
@@ -85,7 +87,7 @@ pub(crate) fn findings(grid: &Grid) -> Vec<Finding<'_>> {
 }
 
 /// Returns the verdict on a cell, the report of its client and the known cause.
-fn outcome(cell: &Cell) -> (Verdict, &str, Option<&'static str>) {
+fn outcome(cell: &Cell) -> (CellVerdict, &str, Option<&'static str>) {
     (cell.client, &cell.told, cell.known().map(|known| known.cause))
 }
 
@@ -114,7 +116,7 @@ const REPEATS: &str = "A client may ask again by itself when a connection ends b
 
 /// Returns the number of cells with each verdict, good ones first.
 pub(crate) fn summary(grid: &Grid) -> String {
-    let counts = Verdict::ALL.into_iter().filter_map(|verdict| {
+    let counts = CellVerdict::ALL.into_iter().filter_map(|verdict| {
         let count = grid.cells.iter().filter(|cell| cell.client == verdict).count();
         (count > 0).then(|| format!("{count} {}", verdict.words()))
     });
@@ -168,8 +170,8 @@ pub fn text(grid: &Grid) -> String {
     text
 }
 
-fn finding_lines(finding: &Finding<'_>) -> Vec<String> {
-    let Finding { fault, cell, rows } = finding;
+fn finding_lines(finding: &FaultFinding<'_>) -> Vec<String> {
+    let FaultFinding { fault, cell, rows } = finding;
     let mut lines = vec![
         format!("\n{HEADING}{}{HEADING:#}: {}", fault.name, cell.client.words()),
         visible(&format!("  by        {}", rows.join(", "))),
@@ -219,7 +221,7 @@ pub fn markdown(grid: &Grid) -> String {
          | fault | the client alone | rows | told | right would be | why | known |\n\
          |---|---|---|---|---|---|---|",
     );
-    for Finding { fault, cell, rows } in findings(grid) {
+    for FaultFinding { fault, cell, rows } in findings(grid) {
         let rows: Vec<String> = rows.iter().map(|row| cell_text(row)).collect();
         let known = cell.known().map_or(String::new(), |known| match known.link {
             Some(link) => format!("[{}]({link})", known.cause),
@@ -270,13 +272,13 @@ fn grid_tables(grid: &Grid) -> Vec<String> {
 /// needless failures and wrong error classes; crashes, hangs and spoiled next fetches.
 pub(crate) fn shortcomings<'a>(grid: &'a Grid, row: &str) -> [Vec<&'a str>; 3] {
     [
-        fault_names(grid, row, |verdict| verdict == Verdict::WrongAnswer),
-        fault_names(grid, row, |verdict| verdict == Verdict::WrongClass),
-        fault_names(grid, row, |verdict| verdict >= Verdict::Spoiled),
+        fault_names(grid, row, |verdict| verdict == CellVerdict::WrongAnswer),
+        fault_names(grid, row, |verdict| verdict == CellVerdict::WrongClass),
+        fault_names(grid, row, |verdict| verdict >= CellVerdict::Spoiled),
     ]
 }
 
-fn fault_names<'a>(grid: &'a Grid, row: &str, is_wanted: fn(Verdict) -> bool) -> Vec<&'a str> {
+fn fault_names<'a>(grid: &'a Grid, row: &str, is_wanted: fn(CellVerdict) -> bool) -> Vec<&'a str> {
     let cells = grid.cells.iter().filter(|cell| cell.row == row && is_wanted(cell.client));
     cells.map(|cell| cell.fault.as_str()).collect()
 }
