@@ -1,6 +1,7 @@
 //! What holds for the tree as a whole: the order of the floors, the size of files, pages that say
-//! what is true.
+//! what is true, one type per name.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -89,6 +90,53 @@ fn imports_lead_upwards_in_lib_rs() {
             );
         }
     }
+}
+
+/// Returns the names of the types that a file declares for other files.
+fn visible_types(text: &str) -> Vec<&str> {
+    let mut indent = "";
+    let mut names = Vec::new();
+    for line in text.lines() {
+        if line == "}" {
+            indent = "";
+        } else if !line.starts_with(' ') && line.ends_with('{') && line.contains("mod ") {
+            indent = "    ";
+        }
+        names.extend(line.strip_prefix(indent).and_then(visible_type));
+    }
+    names
+}
+
+/// Returns the name of the type that an unindented line declares, unless it is private.
+fn visible_type(line: &str) -> Option<&str> {
+    let item = line.strip_prefix("pub")?;
+    let item = match item.strip_prefix('(') {
+        Some(restricted) => restricted.split_once(')')?.1,
+        None => item,
+    };
+    let (keyword, name) = item.strip_prefix(' ')?.split_once(' ')?;
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    ["enum", "struct", "trait", "type", "union"].contains(&keyword).then(|| &name[..end])
+}
+
+#[test]
+fn type_names_are_unique() {
+    let sources = sources("src");
+    let mut files: HashMap<&str, &str> = HashMap::new();
+    for (file, text) in &sources {
+        for name in visible_types(text) {
+            let first = *files.entry(name).or_insert(file);
+            assert_eq!(first, file, "two files of src declare {name}");
+        }
+    }
+    assert!(files.len() > 200, "{} types are found", files.len());
+}
+
+#[test]
+fn visible_types_are_found() {
+    let text = "pub struct A<B>(B);\nstruct C;\nimpl D for C {\n    pub type E = C;\n}\n\
+                mod f {\n    pub(in crate::g) enum H {}\n    type I = H;\n}\n";
+    assert_eq!(visible_types(text), ["A", "H"]);
 }
 
 #[test]
