@@ -50,7 +50,7 @@ extern crate self as fetchbench;
 
 // Floor 0: the interface of every backend; pure functions on numbers.
 pub mod fetch;
-#[cfg(feature = "harness")]
+#[cfg(any(feature = "harness", test))]
 pub mod stats;
 
 // Floor 1: the line protocol of workers; the sites to fetch.

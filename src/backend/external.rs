@@ -16,11 +16,9 @@ use crate::fetch::roots;
 use crate::fetch::{Fetch, Pass};
 use crate::worker::child::Child;
 use crate::worker::{
-    MAX_LINE_BYTES, OpenOrder, PassOrder, Patience, Ready, WorkerReply, ask_to_open, ask_to_pass,
+    MAX_LINE_BYTES, OPENING, OpenOrder, PassOrder, Patience, Ready, WorkerReply, ask_to_open,
+    ask_to_pass,
 };
-
-/// How long a peer may take to open its session.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How much longer a pass may take than the deadlines of its fetches.
 const GRACE: Duration = Duration::from_secs(30);
@@ -60,7 +58,7 @@ pub(super) fn open(name: &str, settings: SessionSettings) -> anyhow::Result<Box<
         details: true,
         ..OpenOrder::new(Vec::new(), false, &settings.limits)
     };
-    ask_to_open(&mut session.child, open, Patience::of(PATIENCE))?;
+    ask_to_open(&mut session.child, open, Patience::of(OPENING))?;
     Ok(Box::new(session))
 }
 

@@ -206,3 +206,17 @@ impl PartialEq for Backend {
         std::ptr::eq(self.entry, other.entry) && self.options == other.options
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_stand_for_plain_backends() {
+        for entry in ALL.iter().filter(|entry| !entry.is_peer()) {
+            let backends = Backend::matching(entry.client).unwrap();
+            assert!(backends.iter().any(|backend| std::ptr::eq(backend.entry, entry)));
+            assert!(backends.iter().all(|backend| backend.options == BackendOptions::default()));
+        }
+    }
+}

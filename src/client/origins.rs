@@ -2,12 +2,13 @@
 //! port.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use url::Url;
 
 use super::{Credentials, origin_of};
 use crate::fetch::error::FetchError;
+use crate::fetch::lock;
 use crate::fetch::origin::Origin;
 
 /// The origins of a session, each with its number.
@@ -25,7 +26,7 @@ pub struct OriginTarget<U = Url> {
 impl Origins {
     /// Returns the number of an origin. Call it outside the measured time.
     pub fn number(&self, origin: Origin) -> usize {
-        let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut numbers = lock(&self.0);
         let next = numbers.len();
         *numbers.entry(origin).or_insert(next)
     }

@@ -1,7 +1,8 @@
 //! The keep-alive pool. It holds as many connections as the concurrency, over all origins.
 
+use crate::fetch::lock;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The idle connections of a session.
 pub(super) struct Pool<C> {
@@ -30,7 +31,7 @@ impl<C> Pool<C> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<C>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

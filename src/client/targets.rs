@@ -2,7 +2,7 @@
 //! measured time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use http::Request;
 use http::header::{HOST, HeaderMap, HeaderValue};
@@ -12,6 +12,7 @@ use url::Url;
 use super::{ClientOptions, Credentials, RequestHeaders, bad_url, host_header, origin_of};
 use crate::fetch::Limits;
 use crate::fetch::error::FetchError;
+use crate::fetch::lock;
 use crate::fetch::origin::Origin;
 
 /// The origins of a session, and the headers for each.
@@ -52,7 +53,7 @@ impl Targets {
         let host = HeaderValue::try_from(host_header(url)).map_err(|error| bad_url(url, &error))?;
 
         let origin = origin_of(url)?;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         let number = known.len();
         let destination = known.entry(origin).or_insert_with_key(|origin| {
             Arc::new(Destination {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::check::Rejection;
 use super::placement::{Role, placed};
-use super::{OPENING, Participant, Plan, Workload};
+use super::{Participant, Plan, Workload};
 use crate::fetch::Limits;
 use crate::record::{Placement, Validity, control};
 use crate::worker::child::Child;
 use crate::worker::{
-    OpenOrder, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
+    OPENING, OpenOrder, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
 };
 
 /// A backend in a comparison.

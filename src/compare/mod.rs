@@ -17,7 +17,7 @@ use crate::fetch::{Capabilities, Capability, Limits};
 use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::stats::paired::LEAST_BLOCKS;
 use crate::worker::child::Child;
-use crate::worker::{MAX_LINE_BYTES, OpenOrder, Patience, ask_to_open};
+use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, ask_to_open};
 
 pub mod analysis;
 pub mod agreement;
@@ -91,9 +91,6 @@ impl Plan {
         self.interrupted.load(Ordering::Relaxed)
     }
 }
-
-/// The time a worker may take to open its session.
-pub(crate) const OPENING: Duration = Duration::from_secs(15);
 
 /// A backend in a comparison: a program that speaks the worker protocol.
 #[derive(Debug, Clone)]

@@ -6,6 +6,8 @@ pub mod error;
 #[cfg(feature = "harness")]
 pub mod files;
 mod limits;
+#[cfg(feature = "harness")]
+mod locking;
 pub mod origin;
 mod progress;
 pub mod redirect;
@@ -18,6 +20,8 @@ use url::Url;
 
 pub use self::capability::{Capabilities, Capability};
 pub use self::limits::{Connections, Limits, URL_MAX};
+#[cfg(feature = "harness")]
+pub(crate) use self::locking::lock;
 pub use self::progress::Progress;
 use crate::fetch::answer::Page;
 use crate::fetch::error::FetchError;

@@ -1,8 +1,9 @@
 //! The access log: one line of JSON for each response to a request for a site.
 
+use crate::fetch::lock;
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::visit::Visit;
@@ -37,7 +38,7 @@ impl AccessLog {
     /// Most likely a full disk.
     pub fn flush(&mut self) -> io::Result<()> {
         if !self.lines.is_empty() {
-            self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(&self.lines)?;
+            lock(&self.file).write_all(&self.lines)?;
             self.lines.clear();
         }
         Ok(())

@@ -1,8 +1,9 @@
 //! Messages between the event loops of a server.
 
+use crate::fetch::lock;
 use std::io;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use mio::net::TcpStream;
@@ -43,12 +44,12 @@ impl Mailbox {
     }
 
     pub fn send(&self, message: Message) {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        lock(&self.messages).push(message);
         // Fails only if the loop has already ended.
         let _ = self.waker.wake();
     }
 
     pub fn take(&self) -> Vec<Message> {
-        std::mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut lock(&self.messages))
     }
 }

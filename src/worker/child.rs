@@ -1,5 +1,6 @@
 //! Child processes that exchange lines with this one and exit when their standard input closes.
 
+use crate::fetch::lock;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -7,7 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -150,7 +151,7 @@ impl Child {
             // The last output may still be in the pipe after the exit.
             let _ = self.stderr_ended.recv_timeout(GRACE);
         }
-        let mut words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut words = lock(&self.last_words);
         Silence::Ended(status, String::from_utf8_lossy(words.make_contiguous()).trim().to_owned())
     }
 
@@ -256,7 +257,7 @@ fn read_lines(
 fn keep_end(mut stderr: impl Read, kept: &Mutex<VecDeque<u8>>) {
     let mut piece = [0; 1024];
     while let Ok(length @ 1..) = stderr.read(&mut piece) {
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(kept);
         kept.extend(&piece[..length]);
         let surplus = kept.len().saturating_sub(LAST_WORDS_BYTES);
         kept.drain(..surplus);

@@ -5,6 +5,9 @@
 //! `PROTOCOL.md` describes the protocol for their authors. In Rust, call [`serve()`].
 
 #[cfg(feature = "harness")]
+use std::time::Duration;
+
+#[cfg(feature = "harness")]
 pub mod child;
 pub mod counting;
 #[cfg(feature = "harness")]
@@ -25,6 +28,10 @@ pub use self::serve::{serve, serve_over};
 
 /// The version of the protocol.
 pub const PROTOCOL: u32 = 1;
+
+/// The time a worker may take to open its session.
+#[cfg(feature = "harness")]
+pub(crate) const OPENING: Duration = Duration::from_secs(15);
 
 /// The longest line that either side reads. A pass over 100,000 sites needs a tenth of it.
 pub const MAX_LINE_BYTES: u64 = 64 << 20;

@@ -6,13 +6,14 @@
 //! backend takes longer is the cost of its client and executor.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use http::header::{HOST, HeaderMap};
 use url::Url;
 
 use super::{Choice, Client, ClientOptions, Credentials, RequestHeaders, host_header, origin_of};
 use crate::fetch::error::FetchError;
+use crate::fetch::lock;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
@@ -75,7 +76,7 @@ impl Client for Floor {
     fn target(&self, url: &Url, credentials: Credentials) -> Result<FloorTarget, FetchError> {
         let headers = self.headers.select(credentials);
         let origin = origin_of(url)?;
-        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut origins = lock(&self.origins);
         let number = origins.len();
         let destination = origins
             .entry(origin)

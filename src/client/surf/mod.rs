@@ -24,7 +24,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use futures_lite::AsyncBufReadExt;
@@ -45,6 +45,7 @@ use super::{
 };
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::lock;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
@@ -177,15 +178,12 @@ fn is_connect(class: ErrorClass) -> bool {
 
 impl<R: Runtime> Surf<R> {
     async fn look_up(&self, origin: &Origin) -> Result<Arc<[SocketAddr]>, FetchError> {
-        let known = self.names.lock().unwrap_or_else(PoisonError::into_inner).get(origin).cloned();
+        let known = lock(&self.names).get(origin).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
         let found: Arc<[SocketAddr]> = addresses::<R>(origin).await?.into();
-        self.names
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(origin.clone(), Arc::clone(&found));
+        lock(&self.names).insert(origin.clone(), Arc::clone(&found));
         Ok(found)
     }
 

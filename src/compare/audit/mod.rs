@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use anyhow::Context;
 use super::Participant;
 use super::contender::Contender;
 use crate::fetch::Limits;
+use crate::fetch::lock;
 use crate::record::{Audit, BackendAudit};
 use crate::worker::{OpenOrder, PassOrder};
 
@@ -63,7 +64,7 @@ fn audit_backend(
     }
     contender.close();
     let why = contender.out.take().map(|out| out.why);
-    let seen = listener.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let seen = lock(&listener.seen).clone();
     Ok(BackendAudit {
         name: participant.name.clone(),
         // Makes heads of the same request equal in every record.
@@ -106,7 +107,7 @@ impl Listener {
                 if stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                seen.lock().unwrap_or_else(PoisonError::into_inner).sockets += 1;
+                lock(&seen).sockets += 1;
                 let seen = Arc::clone(&seen);
                 // If the client has gone or no thread can be started, the backend reports a failed
                 // fetch.
@@ -132,7 +133,7 @@ fn answer_all(stream: TcpStream, seen: &Mutex<Seen>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     while let Some(head) = read_head(&mut reader)? {
         if head.contains(FIRST) {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).request.get_or_insert(head);
+            lock(seen).request.get_or_insert(head);
         }
         thread::sleep(DELAY);
         writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")?;

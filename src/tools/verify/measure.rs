@@ -17,12 +17,15 @@ use anyhow::{Context, anyhow};
 
 use super::judge::{CellResult, Judgement, judge};
 use super::{Cell, CellVerdict, GRACE, GRID_VERSION, Grid, GridRow};
-use crate::compare::{OPENING, Participant};
+use crate::compare::Participant;
+use crate::fetch::lock;
 use crate::fetch::{Capability, Limits, Pass, Progress};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
-use crate::worker::{OpenOrder, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass};
+use crate::worker::{
+    OPENING, OpenOrder, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
+};
 
 /// Cells measured at once: most of them wait most of the time.
 const LANES: usize = 8;
@@ -141,7 +144,7 @@ impl Verifier<'_> {
                 return Ok(());
             }
             let cell = self.cell(&server, index)?;
-            made.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(cell);
+            lock(made)[index] = Some(cell);
             self.verification.progress.add(1);
         }
     }
