@@ -1,5 +1,5 @@
 // crates: hyper-util, hyper, hyper-rustls, http-body-util, rustls, webpki-roots
-// released: 2026-09-08
+// released: 2026-09-24
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
