@@ -34,10 +34,12 @@ pub enum Spawning {
 }
 
 impl BackendOptions {
-    /// Returns the limits of a session with these options. In HTTP/1.1 a request in flight occupies
+    /// Returns the limits of a session with these options, which never raise one. In HTTP/1.1 a request in flight occupies
     /// a connection, so fewer connections are also fewer requests at once.
     pub fn limits(&self, limits: &Limits) -> Limits {
-        let max_connections = self.max_connections.unwrap_or(limits.max_connections);
+        let max_connections = self
+            .max_connections
+            .map_or(limits.max_connections, |most| most.min(limits.max_connections));
         Limits {
             concurrency: limits.concurrency.min(max_connections),
             max_connections,

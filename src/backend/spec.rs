@@ -15,7 +15,7 @@ use super::options::BackendOptions;
 use super::reach::Marked;
 use super::registry::ALL;
 use super::slowed::Slowed;
-use crate::client::{ClientOptions, Tier, UserOptions};
+use crate::client::{ClientOptions, UserOptions};
 use crate::fetch::{Fetch, Limits, Progress};
 
 /// A backend with its options, parsed from and printed as
@@ -76,11 +76,6 @@ impl Backend {
     /// Returns the backend without its options.
     pub fn entry(&self) -> &'static Entry {
         self.entry
-    }
-
-    /// Returns whether its client is tuned or has its defaults.
-    pub fn tier(&self) -> Tier {
-        self.options.tier
     }
 
     /// Returns the maximum number of connections that its name sets.

@@ -48,7 +48,7 @@ impl Client for CurlMulti {
     const USUAL: bool = false;
     const TUNED: &'static [Choice<CurlSettings>] = &[
         Choice {
-            option: "max_connects: the concurrency",
+            option: "max_connects: the connection budget",
             why: "curl keeps four times as many idle connections as there are transfers, which no \
                   other row may",
             set: |settings, limits| CurlSettings {

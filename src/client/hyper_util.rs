@@ -29,7 +29,7 @@ use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
-type Http = HttpConnector<TokioResolver>;
+pub(super) type Http = HttpConnector<TokioResolver>;
 
 /// Connects to http and https origins.
 pub(super) type Connector = HttpsConnector<Http>;

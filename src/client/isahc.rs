@@ -63,7 +63,7 @@ impl Client for Isahc {
 
 const TUNED: &[Choice<HttpClientBuilder>] = &[
     Choice {
-        option: "connection_cache_size: the concurrency",
+        option: "connection_cache_size: the connection budget",
         why: "isahc keeps four times as many idle connections as there are fetches, which no \
               other row may",
         set: |builder, limits| builder.connection_cache_size(limits.max_connections.get()),

@@ -1,8 +1,9 @@
-//! The keep-alive pool. It holds as many connections as the concurrency, over all origins.
+//! The keep-alive pool. It holds at most as many connections as the limits allow, over all origins.
 
-use crate::fetch::lock;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::fetch::lock;
 
 /// The idle connections of a session.
 pub(super) struct Pool<C> {

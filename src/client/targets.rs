@@ -10,10 +10,9 @@ use http::uri::{InvalidUri, PathAndQuery};
 use url::Url;
 
 use super::{ClientOptions, Credentials, RequestHeaders, bad_url, host_header, origin_of};
-use crate::fetch::Limits;
 use crate::fetch::error::FetchError;
-use crate::fetch::lock;
 use crate::fetch::origin::Origin;
+use crate::fetch::{Limits, lock};
 
 /// The origins of a session, and the headers for each.
 pub(super) struct Targets {

@@ -72,7 +72,7 @@ type Builder = ConfigBuilder<AgentScope>;
 
 const TUNED: &[Choice<Builder>] = &[
     Choice {
-        option: "max_idle_connections, max_idle_connections_per_host: the concurrency",
+        option: "max_idle_connections, max_idle_connections_per_host: the connection budget",
         why: "ureq keeps 10 idle connections, 3 to a host, and opens new ones for all fetches \
               beyond",
         set: |builder, limits| {

@@ -71,6 +71,12 @@ pub fn os_number(error: &io::Error) -> Option<i32> {
     error.raw_os_error().or_else(|| os_number(error.get_ref()?.downcast_ref()?))
 }
 
+/// Returns the number that ends the text of a system error in Rust.
+pub fn os_number_in(text: &str) -> Option<i32> {
+    let (_, number) = text.rsplit_once("(os error ")?;
+    number.strip_suffix(')')?.parse().ok()
+}
+
 /// The longest message that is kept, in characters. Clients repeat whole urls and heads in theirs.
 const MESSAGE_MAX: usize = 500;
 

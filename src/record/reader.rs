@@ -1,7 +1,7 @@
 //! Reads the files of records: up to a maximum size, with errors that name the file and the line.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -45,8 +45,11 @@ impl Versioned {
         let Self { file, kind, folder_of, key, version } = self;
         let path = folder.join(file);
         let shown = path.display();
-        let text = read_at_most(&path, LONGEST).with_context(|| {
-            format!("cannot read {shown}: is this the folder of a {folder_of}?")
+        let text = read_at_most(&path, LONGEST).map_err(|error| {
+            let is_missing = error.kind() == ErrorKind::NotFound;
+            let hint = format!(": is this the folder of a {folder_of}?");
+            let hint = if is_missing { hint } else { String::new() };
+            anyhow::Error::new(error).context(format!("cannot read {shown}{hint}"))
         })?;
         // The version first: a newer version may differ in every other field.
         let found = self.version_in(&text).with_context(|| format!("{shown}: no {kind}"))?;
@@ -162,11 +165,19 @@ mod tests {
             (r#"{"schema_version": 1}"#, "head.json: no head: missing field `head_version`"),
             (r#"{"head_version": "1"}"#, "head.json: no head: missing field `head_version`"),
             ("[1]", "head.json: no head: invalid type: sequence"),
-            (&" ".repeat(LONGEST as usize + 1), "of a comparison?: it is longer than 1 MiB"),
+            (&" ".repeat(LONGEST as usize + 1), "head.json: it is longer than 1 MiB"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(why), "{error}");
         }
+    }
+
+    #[test]
+    fn missing_heads_ask_for_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing: anyhow::Result<Map<String, Value>> = HEAD.read(folder.path(), Ok);
+        let error = format!("{:#}", missing.unwrap_err());
+        assert!(error.contains("head.json: is this the folder of a comparison?: "), "{error}");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The access log: one line of JSON for each response to a request for a site.
 
-use crate::fetch::lock;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use super::visit::Visit;
+
+use crate::fetch::lock;
 
 /// Logs the responses of one loop. All loops of a server write to the same file, whole lines at a
 /// time.

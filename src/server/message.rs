@@ -1,6 +1,5 @@
 //! Messages between the event loops of a server.
 
-use crate::fetch::lock;
 use std::io;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
@@ -11,6 +10,8 @@ use mio::{Registry, Token, Waker};
 
 use super::endpoint::Endpoint;
 use super::tally::LoopCounts;
+
+use crate::fetch::lock;
 
 /// A message to a loop.
 #[derive(Debug)]

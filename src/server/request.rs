@@ -1,5 +1,7 @@
 //! A request, in terms of no version of HTTP.
 
+use http::StatusCode;
+
 use super::visit::Visit;
 
 /// A valid request. It has no body: a request with a body is refused.
@@ -40,6 +42,25 @@ pub(super) enum Refusal {
     TooLarge,
     /// Its version of HTTP is not served.
     Version,
+}
+
+impl Refusal {
+    /// Returns the status that reports it.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+        }
+    }
+
+    /// Returns the value of the `allow` header, which a refused method requires (RFC 9110, section
+    /// 15.5.6).
+    pub fn allow(self) -> Option<&'static str> {
+        (self == Self::Method).then_some("GET, HEAD")
+    }
 }
 
 impl RequestTarget {

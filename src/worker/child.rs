@@ -1,6 +1,5 @@
 //! Child processes that exchange lines with this one and exit when their standard input closes.
 
-use crate::fetch::lock;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -18,6 +17,8 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+
+use crate::fetch::lock;
 
 /// How long a child may take to exit after its standard input closes.
 const GRACE: Duration = Duration::from_secs(2);

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::PROTOCOL;
 use crate::fetch::answer::{Beginning, Page};
-use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::error::{ErrorClass, FetchError, os_number_in};
 use crate::fetch::{AGENT, Capabilities, Capability, Connections, Fetched, Limits, Pass};
 use crate::worker::counting::Counts;
 
@@ -65,6 +65,9 @@ pub struct OpenOrder {
     /// Whether to send the [`Details`] of each answer.
     #[serde(default, skip_serializing_if = "is_false")]
     pub details: bool,
+    /// Whether to send the system's error number with a failure.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub error_numbers: bool,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -86,6 +89,7 @@ impl OpenOrder {
             user_agent: AGENT.to_owned(),
             cacert: None,
             details: false,
+            error_numbers: true,
         }
     }
 
@@ -161,7 +165,7 @@ pub struct Ready {
     pub executor: String,
     /// The number of threads that fetch.
     pub threads: usize,
-    /// What it can do beyond plain HTTP/1.1: names of [`Capability`](crate::fetch::Capability). A
+    /// What it can do beyond plain HTTP/1.1: names of [`Capability`]. A
     /// worker that does not say is taken to fetch https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaks: Option<Vec<String>>,
@@ -230,10 +234,9 @@ fn nanoseconds(duration: Duration) -> u64 {
 }
 
 impl PassDone {
-    /// Creates the reply for a pass.
-    pub fn new(visit: u64, pass: &Pass, counts: Option<Counts>, details: bool) -> Self {
-        let fetched =
-            pass.fetched.iter().map(|fetched| FetchOutcome::new(fetched, details)).collect();
+    /// Creates the reply for a pass of the session that `open` opened.
+    pub fn new(visit: u64, pass: &Pass, counts: Option<Counts>, open: &OpenOrder) -> Self {
+        let fetched = pass.fetched.iter().map(|fetched| FetchOutcome::new(fetched, open)).collect();
         Self { visit, elapsed_ns: nanoseconds(pass.elapsed), fetched, counts }
     }
 
@@ -250,10 +253,10 @@ impl PassDone {
 }
 
 impl FetchOutcome {
-    fn new(fetched: &Fetched, details: bool) -> Self {
+    fn new(fetched: &Fetched, open: &OpenOrder) -> Self {
         let (started, elapsed) = (nanoseconds(fetched.started), nanoseconds(fetched.elapsed));
         match &fetched.result {
-            Ok(page) if details => {
+            Ok(page) if open.details => {
                 let url = fetched.final_url.as_ref().map(|url| url.to_string());
                 let details =
                     Details { beginning: STANDARD.encode(page.beginning.as_bytes()), url };
@@ -266,10 +269,10 @@ impl FetchOutcome {
                     (true, _) => {
                         Self::Objected(started, elapsed, error.class, message, Accepted::Accepted)
                     }
-                    (false, Some(os)) => {
+                    (false, Some(os)) if open.error_numbers => {
                         Self::FailedInSystem(started, elapsed, error.class, message, os)
                     }
-                    (false, None) => Self::Failed(started, elapsed, error.class, message),
+                    (false, _) => Self::Failed(started, elapsed, error.class, message),
                 }
             }
         }
@@ -290,7 +293,8 @@ impl FetchOutcome {
                 (started, elapsed, Ok(Page { status, bytes, crc32, beginning }))
             }
             Self::Failed(started, elapsed, class, message) => {
-                (started, elapsed, Err(FetchError::new(class, message)))
+                let os = os_number_in(&message);
+                (started, elapsed, Err(FetchError { os, ..FetchError::new(class, message) }))
             }
             Self::FailedInSystem(started, elapsed, class, message, os) => {
                 let error = FetchError { os: Some(os), ..FetchError::new(class, message) };
@@ -328,7 +332,7 @@ mod tests {
         let open = OpenOrder::new(vec!["http://127.0.0.1:1/0".to_owned()], true, &limits);
         assert_eq!(
             serde_json::to_string(&Order::Open(open.clone())).unwrap(),
-            r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/0"],"visits":true,"concurrency":7,"deadline_ms":30000,"max_body":67108864,"redirects":0,"connections":"warm","user_agent":"fetchbench/VERSION"}}"#
+            r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/0"],"visits":true,"concurrency":7,"deadline_ms":30000,"max_body":67108864,"redirects":0,"connections":"warm","user_agent":"fetchbench/VERSION","error_numbers":true}}"#
                 .replace("VERSION", env!("CARGO_PKG_VERSION"))
         );
         assert_eq!(open.urls(&PassOrder::new(5)).unwrap()[0].as_str(), "http://127.0.0.1:1/0/5");
@@ -353,8 +357,25 @@ mod tests {
         let pass =
             Pass { elapsed: Duration::from_nanos(9), fetched: results.map(fetched).collect() };
         for details in [false, true] {
-            let text = serde_json::to_string(&PassDone::new(3, &pass, None, details)).unwrap();
+            let limits = Limits::new(NonZeroUsize::MIN);
+            let open = OpenOrder { details, ..OpenOrder::new(Vec::new(), false, &limits) };
+            let text = serde_json::to_string(&PassDone::new(3, &pass, None, &open)).unwrap();
             assert_eq!(serde_json::from_str::<PassDone>(&text).unwrap().pass(), pass);
+        }
+    }
+
+    #[test]
+    fn error_numbers_are_sent_if_asked() {
+        let error = FetchError::io(&std::io::Error::from_raw_os_error(99), ErrorClass::Connect);
+        let pass = Pass { elapsed: Duration::ZERO, fetched: vec![fetched(Err(error))] };
+        let open = OpenOrder::new(Vec::new(), false, &Limits::new(NonZeroUsize::MIN));
+        let older = OpenOrder { error_numbers: false, ..open.clone() };
+        for (open, entries) in [(open, 5), (older, 4)] {
+            let done = serde_json::to_value(PassDone::new(0, &pass, None, &open)).unwrap();
+            assert_eq!(done["fetched"][0].as_array().unwrap().len(), entries);
+            // A worker of an older version has the number in its message alone.
+            let read: PassDone = serde_json::from_value(done).unwrap();
+            assert!(read.pass().fetched[0].result.as_ref().unwrap_err().is_out_of_ports());
         }
     }
 }

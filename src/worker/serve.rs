@@ -74,7 +74,7 @@ fn make_pass(
     } else {
         (session.fetch_all(&urls)?, None)
     };
-    Ok(PassDone::new(order.visit, &pass, counts, open.details))
+    Ok(PassDone::new(order.visit, &pass, counts, open))
 }
 
 fn next_order(input: &mut impl BufRead) -> anyhow::Result<Option<Order>> {

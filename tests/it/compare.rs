@@ -162,6 +162,10 @@ fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid()
         let output = workshop.compare(&arguments);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("Left out, since they cannot fetch https: exec:plain."), "{text}");
+        // The first that is not sequential is the reference, unless it cannot fetch https.
+        let backends = format!("{},surf@smol", workshop.worker("plain"));
+        let arguments = ["--blocks", "1", "--rounds", "1", "--force", "--backend", &backends];
+        assert_eq!(workshop.compare(&arguments).status.code(), Some(0));
     }
     let output = workshop.compare(&["--backend", "hyper@smol", "--reference", "floor@loop"]);
     assert_eq!(output.status.code(), Some(2));

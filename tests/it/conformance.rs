@@ -56,13 +56,15 @@ fn the_committed_pages_are_those_of_the_committed_grid() {
 #[test]
 fn what_is_known_is_to_be_seen_in_the_committed_grid() {
     let grid = committed();
-    let is_judged =
-        |client: &str| grid.rows.iter().any(|row| row.name.starts_with(&format!("{client}@")));
+    let is_judged = |client: &str| {
+        grid.backends.iter().any(|backend| backend.name.starts_with(&format!("{client}@")))
+    };
     // `scripts/freshness` warns of the others.
     for KnownDefect { client, faults, .. } in KNOWN.iter().filter(|known| is_judged(known.client)) {
         for fault in *faults {
-            let of_client =
-                |cell: &&Cell| cell.fault == *fault && cell.row.starts_with(&format!("{client}@"));
+            let of_client = |cell: &&Cell| {
+                cell.fault == *fault && cell.backend.starts_with(&format!("{client}@"))
+            };
             let mut cells = grid.cells.iter().filter(of_client);
             assert!(
                 cells.any(|cell| cell.client > CellVerdict::Right),
@@ -88,7 +90,7 @@ fn a_worker_that_dies_costs_its_own_cell() {
         "json",
     ]);
     let grid = grid(&output);
-    let verdict = |fault: &str| grid.cell(&grid.rows[0].name, fault).unwrap().client;
+    let verdict = |fault: &str| grid.cell(&grid.backends[0].name, fault).unwrap().client;
     assert_eq!(verdict("until-close"), CellVerdict::Right);
     // An exception that nobody catches ends it.
     assert_eq!(verdict("close-in-body"), CellVerdict::Crashed);

@@ -18,7 +18,7 @@ const WORDS: [(&str, &str); 11] = [
 ];
 
 /// Where tables are made, and so have rows.
-const TABLES: [&str; 3] = ["render/", "report/html/", "tools/verify/"];
+const TABLES: [&str; 2] = ["render/", "report/html/"];
 
 /// Keywords that stand before a name.
 const KEYWORDS: [&str; 9] =
@@ -31,6 +31,11 @@ fn declared(line: &str) -> Option<&str> {
         rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |(_, rest)| rest)
     });
     let line = line.trim_start();
+    let qualifiers = ["const fn ", "async fn ", "unsafe fn "];
+    let line = match qualifiers.iter().find(|qualifier| line.starts_with(**qualifier)) {
+        Some(_) => line.split_once(' ')?.1,
+        None => line,
+    };
     let (first, rest) = line.split_once(' ')?;
     let name = match first.strip_suffix(':') {
         Some(field) => field,
@@ -89,7 +94,7 @@ fn unwanted_names_are_found() {
         let name = declared(line).unwrap();
         assert!(unwanted(name, "compare/mod.rs").is_some(), "{line}");
     }
-    assert_eq!(unwanted("GridRow", "tools/verify/mod.rs"), None);
+    assert_eq!(unwanted("GridRow", "report/html/mod.rs"), None);
     assert_eq!(unwanted("throws", "cli/mod.rs"), None);
     assert_eq!(declared("let row = 1;"), None);
 }

@@ -60,7 +60,7 @@ fn a_fault_is_the_same_over_ipv6() {
     let faults: Vec<&str> = faults.map(|fault| fault.name).collect();
     for (four, six) in differing(&rows.join(","), &faults.join(",")) {
         // A busy machine makes some late: alone they are not.
-        let again = differing(&four.row, &four.fault);
+        let again = differing(&four.backend, &four.fault);
         assert!(again.is_empty(), "over 127.0.0.1 {four:?}, over ::1 {six:?}, then {again:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The connections of a session: as many as the concurrency, over all origins.
+//! The connections of a session: at most as many as the limits allow, over all origins.
 
 use std::collections::VecDeque;
 use std::io;

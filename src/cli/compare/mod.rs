@@ -214,18 +214,23 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
     let program = this_program()?;
     let mut participants = participants(&args.backend, &program);
     let workloads = workloads(args)?;
+    let needs_https = workloads.iter().any(|workload| workload.outline().needs_https);
+    if needs_https {
+        participants.iter_mut().for_each(Participant::ask_capabilities);
+    }
     let reference = match &args.reference {
         Some(Chosen(several)) => {
             let [reference] = several.as_slice() else {
                 bail!("--reference stands for several rows: name one")
             };
-            position_or_push(&mut participants, reference.participant(&program))
+            let mut reference = reference.participant(&program);
+            if needs_https {
+                reference.ask_capabilities();
+            }
+            position_or_push(&mut participants, reference)
         }
         None => usual_reference(&participants, &workloads),
     };
-    if workloads.iter().any(|workload| workload.outline().needs_https) {
-        participants.iter_mut().for_each(Participant::ask_capabilities);
-    }
     let name = &participants[reference].name;
     for workload in &workloads {
         let scenario = workload.outline().name;

@@ -6,7 +6,7 @@ use surf::http::headers::{CONNECTION, CONTENT_LENGTH, LOCATION, TRANSFER_ENCODIN
 
 use super::super::{refuse_interim, tls_error};
 use crate::fetch::answer::Head;
-use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::error::{ErrorClass, FetchError, os_number_in};
 use crate::fetch::redirect::Location;
 
 /// Returns whether the server will close the connection after this response.
@@ -49,10 +49,7 @@ pub(super) fn head_failed(error: &surf::Error) -> FetchError {
     }
     // The pool reports a failed connect as text only, which ends like the standard library's
     // errors.
-    let number = message
-        .rsplit_once("(os error ")
-        .and_then(|(_, rest)| rest.trim_end_matches(')').parse().ok());
-    if let Some(number) = number {
+    if let Some(number) = os_number_in(&message) {
         return FetchError::io(&io::Error::from_raw_os_error(number), ErrorClass::Connect);
     }
     // async-h1 has two texts for a connection that ended before or in the head.

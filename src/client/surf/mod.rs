@@ -119,7 +119,7 @@ impl<R: Runtime> Client for Surf<R> {
 
 const TUNED: &[Choice<Config>] = &[
     Choice {
-        option: "max_connections_per_host: the concurrency",
+        option: "max_connections_per_host: the connection budget",
         why: "surf keeps to 50 connections a host, and lets all fetches beyond wait",
         set: |config, limits| config.set_max_connections_per_host(limits.max_connections.get()),
     },

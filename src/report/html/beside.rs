@@ -3,7 +3,7 @@
 use crate::backend::NameParts;
 use crate::compare::agreement::Agreement;
 use crate::record::{Audit, ComparisonSetup, Environment, Footprint, Program, WorkerSetup};
-use crate::tools::verify::{Grid, GridRow};
+use crate::tools::verify::{Grid, GridBackend};
 
 /// Findings on a comparison's backends beside its samples.
 #[derive(Debug, Clone, Default)]
@@ -30,35 +30,37 @@ impl Beside {
             setup.workloads.iter().flat_map(|workload| &workload.workers).collect();
         self.conformance = self
             .conformance
-            .map(|grid| grid.of(|row| workers.iter().any(|worker| is_same_version(worker, row))))
-            .filter(|grid| !grid.rows.is_empty());
+            .map(|grid| {
+                grid.of(|tested| workers.iter().any(|worker| is_same_version(worker, tested)))
+            })
+            .filter(|grid| !grid.backends.is_empty());
         if let Some(footprint) = &mut self.footprint {
             footprint.programs.retain(|program| {
                 environment.crates.get(&program.client) == Some(&program.version)
             });
         }
         self.footprint.take_if(|footprint| {
-            !setup.backends.iter().any(|row| program(footprint, &row.name).is_some())
+            !setup.backends.iter().any(|backend| program(footprint, &backend.name).is_some())
         });
         self
     }
 }
 
-fn is_same_version(worker: &WorkerSetup, row: &GridRow) -> bool {
-    (&worker.client, &worker.executor) == (&row.client, &row.executor)
-        && plain(&worker.backend) == Some(&row.name)
+fn is_same_version(worker: &WorkerSetup, tested: &GridBackend) -> bool {
+    (&worker.client, &worker.executor) == (&tested.client, &tested.executor)
+        && plain(&worker.backend) == Some(&tested.name)
 }
 
 /// Returns the measured program of a backend.
-pub(super) fn program<'a>(footprint: &'a Footprint, row: &str) -> Option<&'a Program> {
-    footprint.of(row).or_else(|| footprint.of(plain(row)?))
+pub(super) fn program<'a>(footprint: &'a Footprint, backend: &str) -> Option<&'a Program> {
+    footprint.of(backend).or_else(|| footprint.of(plain(backend)?))
 }
 
 /// Returns the name of a backend without threads and tasks: they change neither how a client treats
 /// an answer nor the build. Returns `None` for a client with a `/` option, such as its
 /// defaults: it counts as another client.
-fn plain(row: &str) -> Option<&str> {
-    NameParts::split(row).filter(|name| name.tier.is_none()).map(|name| name.plain)
+fn plain(backend: &str) -> Option<&str> {
+    NameParts::split(backend).filter(|name| name.tier.is_none()).map(|name| name.plain)
 }
 
 #[cfg(test)]
@@ -75,17 +77,17 @@ mod tests {
         }
     }
 
-    fn worker(row: &str, client: &str) -> WorkerSetup {
+    fn worker(backend: &str, client: &str) -> WorkerSetup {
         WorkerSetup {
-            backend: row.to_owned(),
+            backend: backend.to_owned(),
             client: client.to_owned(),
             executor: "smol 2.0.2".to_owned(),
             threads: 2,
         }
     }
 
-    fn row(name: &str, client: &str) -> GridRow {
-        GridRow {
+    fn tested(name: &str, client: &str) -> GridBackend {
+        GridBackend {
             name: name.to_owned(),
             client: client.to_owned(),
             executor: "smol 2.0.2".to_owned(),
@@ -94,11 +96,18 @@ mod tests {
 
     /// Returns findings on a version of surf, and on a hyper that was not compared.
     fn findings(version: &str) -> Beside {
-        let rows =
-            vec![row("surf@smol", &format!("surf {version}")), row("hyper@smol", "hyper 1.12.0")];
+        let backends = vec![
+            tested("surf@smol", &format!("surf {version}")),
+            tested("hyper@smol", "hyper 1.12.0"),
+        ];
         let programs = vec![program("surf", version), program("hyper", "0.1.0")];
         Beside {
-            conformance: Some(Grid { grid_version: 1, deadline_ms: 1, rows, cells: Vec::new() }),
+            conformance: Some(Grid {
+                grid_version: 1,
+                deadline_ms: 1,
+                backends,
+                cells: Vec::new(),
+            }),
             footprint: Some(Footprint { programs }),
             ..Beside::default()
         }
@@ -110,7 +119,7 @@ mod tests {
         setup.workloads[0].workers =
             vec![worker("surf@smol:1", "surf 2.3.2"), worker("hyper@smol/default", "hyper 1.12.0")];
         let same = findings("2.3.2").of_the_same_versions(&environment, &setup);
-        assert_eq!(same.conformance.unwrap().rows, [row("surf@smol", "surf 2.3.2")]);
+        assert_eq!(same.conformance.unwrap().backends, [tested("surf@smol", "surf 2.3.2")]);
         assert_eq!(same.footprint.unwrap().programs, [program("surf", "2.3.2")]);
         let other = findings("2.3.3").of_the_same_versions(&environment, &setup);
         assert_eq!((other.conformance, other.footprint), (None, None));

@@ -95,7 +95,7 @@ fn finding_view(finding: FaultFinding<'_>) -> FindingView {
     FindingView {
         fault: finding.fault.name,
         verdict: finding.cell.client.words(),
-        rows: owned(&finding.rows),
+        rows: owned(&finding.backends),
         told: finding.cell.told.clone(),
         right: finding.fault.right.to_string(),
         why: finding.fault.why,

@@ -121,7 +121,7 @@ mod tests {
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::{comparison, folder, record};
     use crate::record::{Advisory, Audit, BackendAudit, Footprint, Program, Release};
-    use crate::tools::verify::{Cell, CellVerdict, Grid, GridRow};
+    use crate::tools::verify::{Cell, CellVerdict, Grid, GridBackend};
 
     /// Replaces a name by `text` and its number, so that backends stay distinct.
     fn renamed(name: &str, names: &[String], text: &str) -> String {
@@ -169,9 +169,9 @@ mod tests {
             compare,
             accord: Accord::Within,
         };
-        let row = GridRow { name: owned(), client: owned(), executor: owned() };
+        let backend = GridBackend { name: owned(), client: owned(), executor: owned() };
         let cell = Cell {
-            row: owned(),
+            backend: owned(),
             fault: "stale".to_owned(),
             client: CellVerdict::WrongAnswer,
             checked: CellVerdict::Caught,
@@ -202,7 +202,7 @@ mod tests {
             conformance: Some(Grid {
                 grid_version: 1,
                 deadline_ms: 1,
-                rows: vec![row],
+                backends: vec![backend],
                 cells: vec![cell],
             }),
             audit: Some(Audit { backends: vec![sent] }),

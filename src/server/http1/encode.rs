@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::io::IoSlice;
 use std::time::Duration;
 
-use super::heads::ResponseHead;
+use super::heads::{ResponseHead, status_line};
 use super::parse::KeepAlive;
 use crate::scenario::site::Body;
 use crate::server::request::Refusal;
@@ -104,19 +104,10 @@ fn tail(keep_alive: KeepAlive) -> &'static [u8] {
     }
 }
 
-/// Returns the head of a refusal without its empty line.
-fn refusal_head(refusal: Refusal) -> &'static [u8] {
-    match refusal {
-        Refusal::Malformed => b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n",
-        Refusal::NotFound => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n",
-        Refusal::Method => {
-            b"HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\ncontent-length: 0\r\n"
-        }
-        Refusal::TooLarge => {
-            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n"
-        }
-        Refusal::Version => b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-length: 0\r\n",
-    }
+/// Renders the head of a refusal without its empty line.
+fn refusal_head(refusal: Refusal) -> Vec<u8> {
+    let allow = refusal.allow().map_or_else(String::new, |methods| format!("allow: {methods}\r\n"));
+    format!("{}{allow}content-length: 0\r\n", status_line(refusal.status())).into_bytes()
 }
 
 /// Renders a response of the control channel, head and body in one. `tail` ends the head.

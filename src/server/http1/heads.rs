@@ -57,14 +57,14 @@ impl Heads {
     }
 }
 
+pub(super) fn status_line(status: StatusCode) -> String {
+    format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or_default())
+}
+
 /// Renders the head of a reply without its empty line.
 fn render(reply: &Reply) -> Box<[u8]> {
     let status = StatusCode::from_u16(reply.status).expect("scenarios hold no other");
-    let mut head = format!(
-        "HTTP/1.1 {} {}\r\n",
-        status.as_str(),
-        status.canonical_reason().unwrap_or_default()
-    );
+    let mut head = status_line(status);
     // RFC 9110, section 8.6: not in a response that cannot have a body.
     if !matches!(reply.status, 204 | 304) {
         write!(head, "content-length: {}\r\n", reply.bytes).expect("strings grow");

@@ -16,10 +16,9 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 
 use super::judge::{CellResult, Judgement, judge};
-use super::{Cell, CellVerdict, GRACE, GRID_VERSION, Grid, GridRow};
+use super::{Cell, CellVerdict, GRACE, GRID_VERSION, Grid, GridBackend};
 use crate::compare::Participant;
-use crate::fetch::lock;
-use crate::fetch::{Capability, Limits, Pass, Progress};
+use crate::fetch::{Capability, Limits, Pass, Progress, lock};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
@@ -73,7 +72,7 @@ impl Verification {
         cases.retain(|case| self.faults.contains(&case.fault.name));
         let limits = Limits { deadline: self.deadline, ..scenario.limits.clone() };
         let verifier = Verifier { verification: self, scenario, cases, limits };
-        let rows = self
+        let backends = self
             .participants
             .iter()
             .map(|participant| verifier.describe(participant))
@@ -83,7 +82,7 @@ impl Verification {
         Ok(Grid {
             grid_version: GRID_VERSION,
             deadline_ms: self.deadline.as_millis() as u64,
-            rows,
+            backends,
             cells: cells.into_iter().map(|cell| cell.cell).collect(),
         })
     }
@@ -104,11 +103,11 @@ impl Verifier<'_> {
     }
 
     /// Asks a backend's worker for the versions of its client and executor.
-    fn describe(&self, participant: &Participant) -> anyhow::Result<GridRow> {
+    fn describe(&self, participant: &Participant) -> anyhow::Result<GridBackend> {
         let opened = start(participant, &OpenOrder::new(Vec::new(), true, &self.limits));
         let (_, ready) =
             opened.map_err(|error| anyhow!("{} cannot be verified: {error}", participant.name))?;
-        Ok(GridRow {
+        Ok(GridBackend {
             name: participant.name.clone(),
             client: ready.client,
             executor: ready.executor,
@@ -227,9 +226,9 @@ struct MeasuredCell {
 
 impl MeasuredCell {
     fn new(participant: &Participant, case: &Case, judgement: Judgement, repeats: u64) -> Self {
-        let (row, fault) = (participant.name.clone(), case.fault.name.to_owned());
+        let (backend, fault) = (participant.name.clone(), case.fault.name.to_owned());
         let Judgement { client, checked, told, is_late } = judgement;
-        Self { cell: Cell { row, fault, client, checked, told, repeats }, is_late }
+        Self { cell: Cell { backend, fault, client, checked, told, repeats }, is_late }
     }
 
     fn is_doubtful(&self) -> bool {

@@ -82,7 +82,8 @@ impl CellVerdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// The name of the backend.
-    pub row: String,
+    #[serde(rename = "row")]
+    pub backend: String,
     /// The name of the fault.
     pub fault: String,
     /// The verdict on the client alone.
@@ -102,7 +103,7 @@ fn is_zero(count: &u64) -> bool {
 
 /// A backend in the grid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GridRow {
+pub struct GridBackend {
     /// The name of the backend.
     pub name: String,
     /// The client and its version, as the worker reports them.
@@ -119,7 +120,8 @@ pub struct Grid {
     /// The deadline of each fetch, in milliseconds.
     pub deadline_ms: u64,
     /// The backends, in order.
-    pub rows: Vec<GridRow>,
+    #[serde(rename = "rows")]
+    pub backends: Vec<GridBackend>,
     /// One cell per backend and fault: backend by backend, faults in the order of their table.
     pub cells: Vec<Cell>,
 }
@@ -127,50 +129,50 @@ pub struct Grid {
 impl Cell {
     /// Returns the known defect that explains the cell.
     pub fn known(&self) -> Option<&'static KnownDefect> {
-        known(NameParts::split(&self.row)?.client, &self.fault)
+        known(NameParts::split(&self.backend)?.client, &self.fault)
     }
 
     /// Describes how the cell is worse than `old`; `None` if it is not.
     fn worsening(&self, old: &Self) -> Option<String> {
         let is_worse =
             self.client.is_worse_than(old.client) || self.checked.is_worse_than(old.checked);
-        let Self { row, fault, told, .. } = self;
+        let Self { backend, fault, told, .. } = self;
         let (was, is) = (old.client.words(), self.client.words());
-        is_worse.then(|| format!("{row}, {fault}: was {was} ({}), is {is} ({told})", old.told))
+        is_worse.then(|| format!("{backend}, {fault}: was {was} ({}), is {is} ({told})", old.told))
     }
 }
 
 impl Grid {
     /// Returns the cell of a backend and a fault.
-    pub fn cell(&self, row: &str, fault: &str) -> Option<&Cell> {
-        self.cells.iter().find(|cell| cell.row == row && cell.fault == fault)
+    pub fn cell(&self, backend: &str, fault: &str) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.backend == backend && cell.fault == fault)
     }
 
     /// Returns the grid reduced to the wanted backends.
-    pub fn of(&self, is_wanted: impl Fn(&GridRow) -> bool) -> Self {
-        let rows: Vec<GridRow> = self.rows.iter().filter(|row| is_wanted(row)).cloned().collect();
-        let cells = self.cells.iter().filter(|cell| rows.iter().any(|row| row.name == cell.row));
-        Self { cells: cells.cloned().collect(), rows, ..*self }
+    pub fn of(&self, is_wanted: impl Fn(&GridBackend) -> bool) -> Self {
+        let wanted = self.backends.iter().filter(|backend| is_wanted(backend));
+        let backends: Vec<GridBackend> = wanted.cloned().collect();
+        let is_of_one = |cell: &&Cell| backends.iter().any(|one| one.name == cell.backend);
+        let cells = self.cells.iter().filter(is_of_one).cloned().collect();
+        Self { cells, backends, ..*self }
     }
 
     /// Returns the names of the backends, grouped by identical verdicts on every fault.
     pub fn alike(&self) -> Vec<Vec<&str>> {
         let mut together: Vec<Vec<&str>> = Vec::new();
-        for row in &self.rows {
-            match together
-                .iter_mut()
-                .find(|names| self.verdicts(names[0]) == self.verdicts(&row.name))
-            {
-                Some(names) => names.push(&row.name),
-                None => together.push(vec![&row.name]),
+        for backend in &self.backends {
+            let verdicts = self.verdicts(&backend.name);
+            match together.iter_mut().find(|names| self.verdicts(names[0]) == verdicts) {
+                Some(names) => names.push(&backend.name),
+                None => together.push(vec![&backend.name]),
             }
         }
         together
     }
 
     /// Returns the verdicts on a backend, alone and after fetchbench's checks.
-    fn verdicts(&self, row: &str) -> Vec<(CellVerdict, CellVerdict)> {
-        let cells = self.cells.iter().filter(|cell| cell.row == row);
+    fn verdicts(&self, backend: &str) -> Vec<(CellVerdict, CellVerdict)> {
+        let cells = self.cells.iter().filter(|cell| cell.backend == backend);
         cells.map(|cell| (cell.client, cell.checked)).collect()
     }
 
@@ -178,7 +180,7 @@ impl Grid {
     /// ignored.
     pub fn worse_than(&self, before: &Self) -> Vec<String> {
         let known = self.cells.iter().filter_map(|cell| {
-            let old = before.cell(&cell.row, &cell.fault)?;
+            let old = before.cell(&cell.backend, &cell.fault)?;
             Some((cell, old))
         });
         known.filter_map(|(cell, old)| cell.worsening(old)).collect()
@@ -199,13 +201,13 @@ mod tests {
         let grid = |client, checked| Grid {
             grid_version: GRID_VERSION,
             deadline_ms: 1000,
-            rows: vec![GridRow {
+            backends: vec![GridBackend {
                 name: "a@b".to_owned(),
                 client: "a 1".to_owned(),
                 executor: "b 1".to_owned(),
             }],
             cells: vec![Cell {
-                row: "a@b".to_owned(),
+                backend: "a@b".to_owned(),
                 fault: "stale".to_owned(),
                 client,
                 checked,

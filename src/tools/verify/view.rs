@@ -31,7 +31,7 @@ fn verdict_sign(verdict: CellVerdict) -> char {
 
 /// Returns the signs of a fault, backend by backend.
 fn signs(grid: &Grid, fault: &Fault) -> impl Iterator<Item = char> {
-    grid.rows.iter().map(|row| grid.cell(&row.name, fault.name).map_or(' ', sign))
+    grid.backends.iter().map(|backend| grid.cell(&backend.name, fault.name).map_or(' ', sign))
 }
 
 /// The meaning of each sign.
@@ -67,7 +67,7 @@ fn has_fault(grid: &Grid, fault: &Fault) -> bool {
 pub(crate) struct FaultFinding<'a> {
     pub(crate) fault: &'static Fault,
     pub(crate) cell: &'a Cell,
-    pub(crate) rows: Vec<&'a str>,
+    pub(crate) backends: Vec<&'a str>,
 }
 
 pub(crate) fn findings(grid: &Grid) -> Vec<FaultFinding<'_>> {
@@ -78,8 +78,8 @@ pub(crate) fn findings(grid: &Grid) -> Vec<FaultFinding<'_>> {
         for cell in cells.filter(|cell| cell.client > CellVerdict::Right) {
             let mut known = findings[start..].iter_mut();
             match known.find(|finding| outcome(finding.cell) == outcome(cell)) {
-                Some(finding) => finding.rows.push(&cell.row),
-                None => findings.push(FaultFinding { fault, cell, rows: vec![&cell.row] }),
+                Some(finding) => finding.backends.push(&cell.backend),
+                None => findings.push(FaultFinding { fault, cell, backends: vec![&cell.backend] }),
             }
         }
     }
@@ -101,8 +101,8 @@ fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
                 .iter_mut()
                 .find(|(other, count, _)| *other == fault && *count == cell.repeats)
             {
-                Some((.., rows)) => rows.push(&cell.row),
-                None => repeats.push((fault, cell.repeats, vec![&cell.row])),
+                Some((.., backends)) => backends.push(&cell.backend),
+                None => repeats.push((fault, cell.repeats, vec![&cell.backend])),
             }
         }
     }
@@ -128,18 +128,18 @@ pub(crate) fn summary(grid: &Grid) -> String {
 pub fn text(grid: &Grid) -> String {
     let (mut text, repeats) = (String::new(), repeats(grid));
     let mut line = |line: &str| text.push_str(&format!("{line}\n"));
-    for (number, row) in grid.rows.iter().enumerate() {
+    for (number, backend) in grid.backends.iter().enumerate() {
         line(&visible(&format!(
             "{}  {} ({}, {})",
             column(number),
-            row.name,
-            row.client,
-            row.executor
+            backend.name,
+            backend.client,
+            backend.executor
         )));
     }
     for (group, faults) in groups(grid) {
         let columns: String =
-            (0..grid.rows.len()).flat_map(|number| [' ', column(number)]).collect();
+            (0..grid.backends.len()).flat_map(|number| [' ', column(number)]).collect();
         line(&format!("\n{HEADING}{:<24}{columns}{HEADING:#}", group.title));
         for fault in faults {
             let signs: String = signs(grid, fault).flat_map(|sign| [' ', sign]).collect();
@@ -158,12 +158,12 @@ pub fn text(grid: &Grid) -> String {
     if !repeats.is_empty() {
         line(&format!("\n{HEADING}asked again{HEADING:#}"));
     }
-    for (fault, count, rows) in repeats {
+    for (fault, count, backends) in repeats {
         line(&visible(&format!(
             "  {:<24}{} more requests than its fetches take: {}",
             fault.name,
             count,
-            rows.join(", ")
+            backends.join(", ")
         )));
     }
     line(&format!("\n{}", summary(grid)));
@@ -171,10 +171,10 @@ pub fn text(grid: &Grid) -> String {
 }
 
 fn finding_lines(finding: &FaultFinding<'_>) -> Vec<String> {
-    let FaultFinding { fault, cell, rows } = finding;
+    let FaultFinding { fault, cell, backends } = finding;
     let mut lines = vec![
         format!("\n{HEADING}{}{HEADING:#}: {}", fault.name, cell.client.words()),
-        visible(&format!("  by        {}", rows.join(", "))),
+        visible(&format!("  by        {}", backends.join(", "))),
         visible(&format!("  told      {}", cell.told)),
         format!("  expected  {}", fault.right),
         format!("  why       {}", fault.why),
@@ -207,12 +207,12 @@ pub fn markdown(grid: &Grid) -> String {
         line(&format!("| `{sign}` | {meaning} |"));
     }
     line("\n| row | client | executor |\n|---|---|---|");
-    for row in &grid.rows {
+    for backend in &grid.backends {
         line(&format!(
             "| {} | {} | {} |",
-            cell_text(&row.name),
-            cell_text(&row.client),
-            cell_text(&row.executor)
+            cell_text(&backend.name),
+            cell_text(&backend.client),
+            cell_text(&backend.executor)
         ));
     }
     grid_tables(grid).iter().for_each(|text| line(text));
@@ -221,15 +221,16 @@ pub fn markdown(grid: &Grid) -> String {
          | fault | the client alone | rows | told | right would be | why | known |\n\
          |---|---|---|---|---|---|---|",
     );
-    for FaultFinding { fault, cell, rows } in findings(grid) {
-        let rows: Vec<String> = rows.iter().map(|row| cell_text(row)).collect();
+    for FaultFinding { fault, cell, backends } in findings(grid) {
+        let backends: Vec<String> = backends.iter().map(|name| cell_text(name)).collect();
         let known = cell.known().map_or(String::new(), |known| match known.link {
             Some(link) => format!("[{}]({link})", known.cause),
             None => known.cause.to_owned(),
         });
-        let (rows, what, told) = (rows.join(", "), cell.client.words(), cell_text(&cell.told));
+        let (backends, what, told) =
+            (backends.join(", "), cell.client.words(), cell_text(&cell.told));
         let Fault { name, right, why, .. } = fault;
-        line(&format!("| {name} | {what} | {rows} | {told} | {right} | {why} | {known} |"));
+        line(&format!("| {name} | {what} | {backends} | {told} | {right} | {why} | {known} |"));
     }
     if !repeats.is_empty() {
         line(&format!(
@@ -237,9 +238,9 @@ pub fn markdown(grid: &Grid) -> String {
              fetches take |\n|---|---|--:|"
         ));
     }
-    for (fault, count, rows) in repeats {
-        let rows: Vec<String> = rows.iter().map(|row| cell_text(row)).collect();
-        line(&format!("| {} | {} | {count} |", fault.name, rows.join(", ")));
+    for (fault, count, backends) in repeats {
+        let backends: Vec<String> = backends.iter().map(|name| cell_text(name)).collect();
+        line(&format!("| {} | {} | {count} |", fault.name, backends.join(", ")));
     }
     line(
         "\n## The faults\n\n| fault | what the server does | what is right | why \
@@ -254,7 +255,7 @@ pub fn markdown(grid: &Grid) -> String {
 /// Returns a table for each group of faults, line by line.
 fn grid_tables(grid: &Grid) -> Vec<String> {
     let names: Vec<String> =
-        grid.rows.iter().map(|row| cell_text(&row.name.replace('@', " @"))).collect();
+        grid.backends.iter().map(|backend| cell_text(&backend.name.replace('@', " @"))).collect();
     let mut lines = Vec::new();
     for (group, faults) in groups(grid) {
         let rule = ":-:|".repeat(names.len());
@@ -270,16 +271,20 @@ fn grid_tables(grid: &Grid) -> Vec<String> {
 
 /// Returns the names of the faults that a client handles wrongly, by kind: wrong answers accepted;
 /// needless failures and wrong error classes; crashes, hangs and spoiled next fetches.
-pub(crate) fn shortcomings<'a>(grid: &'a Grid, row: &str) -> [Vec<&'a str>; 3] {
+pub(crate) fn shortcomings<'a>(grid: &'a Grid, backend: &str) -> [Vec<&'a str>; 3] {
     [
-        fault_names(grid, row, |verdict| verdict == CellVerdict::WrongAnswer),
-        fault_names(grid, row, |verdict| verdict == CellVerdict::WrongClass),
-        fault_names(grid, row, |verdict| verdict >= CellVerdict::Spoiled),
+        fault_names(grid, backend, |verdict| verdict == CellVerdict::WrongAnswer),
+        fault_names(grid, backend, |verdict| verdict == CellVerdict::WrongClass),
+        fault_names(grid, backend, |verdict| verdict >= CellVerdict::Spoiled),
     ]
 }
 
-fn fault_names<'a>(grid: &'a Grid, row: &str, is_wanted: fn(CellVerdict) -> bool) -> Vec<&'a str> {
-    let cells = grid.cells.iter().filter(|cell| cell.row == row && is_wanted(cell.client));
+fn fault_names<'a>(
+    grid: &'a Grid,
+    backend: &str,
+    is_wanted: fn(CellVerdict) -> bool,
+) -> Vec<&'a str> {
+    let cells = grid.cells.iter().filter(|cell| cell.backend == backend && is_wanted(cell.client));
     cells.map(|cell| cell.fault.as_str()).collect()
 }
 
@@ -287,9 +292,9 @@ fn fault_names<'a>(grid: &'a Grid, row: &str, is_wanted: fn(CellVerdict) -> bool
 /// row.
 pub fn short(grid: &Grid) -> String {
     let mut together: Vec<(Vec<String>, [Vec<&str>; 3])> = Vec::new();
-    for row in &grid.rows {
-        let found = shortcomings(grid, &row.name);
-        let name = format!("`{}`", cell_text(&row.name));
+    for backend in &grid.backends {
+        let found = shortcomings(grid, &backend.name);
+        let name = format!("`{}`", cell_text(&backend.name));
         match together.iter_mut().find(|(_, other)| *other == found) {
             Some((rows, _)) => rows.push(name),
             None => together.push((vec![name], found)),
