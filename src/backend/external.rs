@@ -79,7 +79,7 @@ impl Fetch for Session {
         let done = ask_to_pass(&mut self.child, order, patience)?;
         ensure!(
             done.fetched.len() == urls.len(),
-            "it tells of {} fetches for {} urls",
+            "it reported {} fetches for {} urls",
             done.fetched.len(),
             urls.len()
         );

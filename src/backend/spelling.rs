@@ -15,6 +15,7 @@ use super::registry::{ALL, KNOWN, KnownBackend};
 use super::slowed::parse_share;
 use super::spec::Backend;
 use crate::client::Tier;
+use crate::fetch::similar;
 
 /// More threads or connections than this are a mistake.
 const MAX_THREADS: usize = 1024;
@@ -105,7 +106,7 @@ impl FromStr for Backend {
             Some(_) => return Err(unknown()),
         };
         let options = parse_options(entry, parts, tier)
-            .map_err(|error| anyhow!("bad row {text:?}: {error}"))?;
+            .map_err(|error| anyhow!("bad backend {text:?}: {error}"))?;
         Ok(Self { entry, options })
     }
 }
@@ -118,16 +119,17 @@ fn parse_options(
     let name = entry.name();
     ensure!(
         entry.executor.has_tasks() || parts.threads.is_none(),
-        "{name} has no choice of threads, leave out what follows the colon"
+        "{name} has no choice of threads: leave out what follows the colon"
     );
     ensure!(
         tier == Tier::Tuned || !entry.tuned().is_empty(),
-        "{name} sets nothing otherwise than its library does, leave out {DEFAULT}"
+        "{name} keeps every default of its library: leave out {DEFAULT}"
     );
     let threads =
         parts.threads.map(|text| parse_count(text, "threads", MAX_THREADS)).transpose()?;
-    let slowed =
-        parts.slowed.map(|share| parse_share(share).ok_or_else(|| anyhow!("write slowed:ROW:5%")));
+    let slowed = parts
+        .slowed
+        .map(|share| parse_share(share).ok_or_else(|| anyhow!("write slowed:BACKEND:5%")));
     let slowed = slowed.transpose()?;
     let mut options = BackendOptions { threads, tier, slowed, ..BackendOptions::default() };
     for option in parts.added.into_iter().flat_map(|added| added.split('+')) {
@@ -140,14 +142,14 @@ fn parse_options(
 fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Result<()> {
     let name = entry.name();
     if let Some(number) = option.strip_prefix(CONNECTIONS) {
-        ensure!(entry.has_pool(), "{name} has no choice of connections, leave out +{option}");
-        ensure!(options.max_connections.is_none(), "+{CONNECTIONS} stands there twice");
+        ensure!(entry.has_pool(), "{name} has no choice of connections: leave out +{option}");
+        ensure!(options.max_connections.is_none(), "+{CONNECTIONS} is given twice");
         options.max_connections = Some(parse_count(number, "connections", MAX_CONNECTIONS)?);
         return Ok(());
     }
-    ensure!(entry.executor.has_tasks(), "{name} has no tasks, leave out what follows the plus");
+    ensure!(entry.executor.has_tasks(), "{name} has no tasks: leave out what follows the plus");
     let Some((_, spawning)) = SPAWNINGS.iter().find(|(name, _)| *name == option) else {
-        bail!("after a plus stands {CONNECTIONS}N, per-site or one-task");
+        bail!("expected +{CONNECTIONS}N, +per-site or +one-task");
     };
     ensure!(
         options.spawning == Spawning::Workers,
@@ -159,7 +161,7 @@ fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Res
 
 fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsize> {
     let number = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= most);
-    number.ok_or_else(|| anyhow!("{unit} lie between 1 and {most}"))
+    number.ok_or_else(|| anyhow!("{unit} must be between 1 and {most}"))
 }
 
 /// Returns the error for an unknown backend: the features that this build lacks, or the known
@@ -167,18 +169,23 @@ fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsi
 fn unknown(text: &str) -> anyhow::Error {
     let parts = NameParts::split(text);
     let exact = |known: &&KnownBackend| parts.is_some_and(|parts| parts.plain == known.name);
-    let similar = |known: &&KnownBackend| parts.is_some_and(|parts| known.brings(&parts));
+    let brought = |known: &&KnownBackend| parts.is_some_and(|parts| known.brings(&parts));
     let missing = KNOWN.iter().filter(|known| !known.is_built());
-    if let Some(missing) = missing.clone().find(exact).or_else(|| missing.clone().find(similar)) {
+    if let Some(missing) = missing.clone().find(exact).or_else(|| missing.clone().find(brought)) {
         return anyhow!(
-            "this build is without {missing}, which row {text:?} needs: build with --features {}",
+            "this build is without {missing}, which {text:?} needs: build with --features {}",
             missing.features.join(",")
         );
     }
     let backends: Vec<_> = ALL.iter().map(Entry::name).collect();
+    if let Some(name) = similar(text, backends.iter().map(String::as_str)) {
+        return anyhow!(
+            "unknown backend {text:?}; did you mean {name:?}? `fetchbench list backends` shows all"
+        );
+    }
     anyhow!(
-        "unknown row {text:?}: take one of {}, or a client or an executor alone for all of its \
-         rows",
+        "unknown backend {text:?}: take one of {}, or a client or an executor alone for all \
+         of its backends",
         backends.join(", ")
     )
 }
@@ -207,18 +214,19 @@ mod tests {
     #[test]
     fn bad_backends_are_explained() {
         for (text, why) in [
-            ("nope", "unknown row \"nope\": take one of ureq@sequential, "),
+            ("nope", "unknown backend \"nope\": take one of ureq@sequential, "),
             ("ureq@threads:2", "no choice of threads"),
             ("ureq@threads+one-task", "no tasks"),
             ("surf@smol:0", "between 1 and"),
             ("surf@smol:2000", "between 1 and"),
-            ("surf@smol+many", "conns=N, per-site or one-task"),
+            ("surf@smol+many", "+conns=N, +per-site or +one-task"),
             ("surf@smol+per-site+one-task", "write one of them once"),
             ("surf@smol+conns=2+conns=2", "twice"),
             ("surf@smol+conns=0", "between 1 and"),
             ("curl@parallel+conns=2", "no choice of connections"),
             ("fake/default", "leave out /default"),
-            ("surf@smol/tuned", "unknown row"),
+            ("surf@smol/tuned", "unknown backend"),
+            ("hyper@tokyo", "; did you mean \"hyper@tokio\"?"),
         ] {
             let error = text.parse::<Backend>().unwrap_err().to_string();
             assert!(error.contains(text) && error.contains(why), "{error}");

@@ -55,7 +55,7 @@ pub(super) fn rejection(
 fn wrong_count(workload: &Workload, pass: &Pass) -> Option<Rejection> {
     let (fetches, sites) = (pass.fetched.len(), workload.outline().sites);
     (fetches != sites).then(|| {
-        let why = format!("tells of {fetches} fetches for {sites} sites");
+        let why = format!("reported {fetches} fetches for {sites} sites");
         Rejection::new(Validity::WrongAnswer, why)
     })
 }
@@ -110,7 +110,7 @@ fn contradiction(scenario: &Scenario, witness: &Witness, pass: &Pass) -> Option<
     }
     let span = Duration::from_nanos(witness.span_ns);
     (pass.elapsed + CLOCK_TOLERANCE < span).then(|| {
-        let why = format!("claims {:?} for what took the server {span:?}", pass.elapsed);
+        let why = format!("reported {:?}, but the server was busy for {span:?}", pass.elapsed);
         Rejection::contradicted(why)
     })
 }
@@ -124,13 +124,12 @@ fn too_quick(
 ) -> Option<Rejection> {
     // With more requests in flight than slots, the ideal would be meaningless.
     if witness.peak_in_flight > slots.get() as u64 {
-        let why =
-            format!("had {} requests in flight, {slots} were allowed", witness.peak_in_flight);
+        let why = format!("had {} requests in flight (limit: {slots})", witness.peak_in_flight);
         return Some(Rejection::contradicted(why));
     }
     let ideal = scenario.ideal(visit, slots);
     (pass.elapsed + CLOCK_TOLERANCE < ideal).then(|| {
-        let why = format!("claims {:?}, less than the ideal {ideal:?}", pass.elapsed);
+        let why = format!("reported {:?}, less than the ideal {ideal:?}", pass.elapsed);
         Rejection::contradicted(why)
     })
 }

@@ -13,6 +13,8 @@ mod progress;
 pub mod redirect;
 #[cfg(feature = "harness")]
 pub mod roots;
+#[cfg(feature = "harness")]
+mod similar;
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +25,8 @@ pub use self::limits::{Connections, Limits, URL_MAX};
 #[cfg(feature = "harness")]
 pub(crate) use self::locking::lock;
 pub use self::progress::Progress;
+#[cfg(feature = "harness")]
+pub(crate) use self::similar::similar;
 use crate::fetch::answer::Page;
 use crate::fetch::error::FetchError;
 

@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use url::Url;
 
-use crate::fetch::Limits;
 use crate::fetch::answer::{Beginning, Page};
 use crate::fetch::error::FetchError;
 use crate::fetch::files::read_at_most;
 use crate::fetch::origin::Origin;
+use crate::fetch::{Limits, similar};
 use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::site::{Body, Site};
 
@@ -94,6 +94,9 @@ impl Scenario {
         let path = Path::new(name_or_path);
         if path.extension().is_none() && !path.exists() {
             let names = Self::names().collect::<Vec<_>>().join(", ");
+            if let Some(name) = similar(name_or_path, Self::names()) {
+                bail!("unknown scenario {name_or_path:?}; did you mean {name:?}?");
+            }
             bail!(
                 "unknown scenario {name_or_path:?}: take one of {names}, or the path of a TOML file"
             );

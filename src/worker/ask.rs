@@ -92,7 +92,7 @@ pub fn ask_to_pass(
 
 fn unexpected(reply: &WorkerReply) -> Unanswered {
     let shown: String = format!("{reply:?}").chars().take(SHOWN).collect();
-    Unanswered::Broken(format!("it answers what was not asked: {shown}"))
+    Unanswered::Broken(format!("unexpected reply: {shown}"))
 }
 
 fn ask(
@@ -109,7 +109,7 @@ fn ask(
     match serde_json::from_slice(&receive(worker, patience)?) {
         Ok(WorkerReply::Error(why)) => Err(Unanswered::Broken(why)),
         Ok(reply) => Ok(reply),
-        Err(error) => Err(Unanswered::Broken(format!("it talks nonsense: {error}"))),
+        Err(error) => Err(Unanswered::Broken(format!("invalid reply: {error}"))),
     }
 }
 

@@ -85,7 +85,7 @@ fn next_order(input: &mut impl BufRead) -> anyhow::Result<Option<Order>> {
     }
     serde_json::from_str(&line)
         .map(Some)
-        .with_context(|| format!("no order: {:.80}", line.trim_end()))
+        .with_context(|| format!("not a valid order: {:.80}", line.trim_end()))
 }
 
 fn send(output: &mut impl Write, reply: &WorkerReply) -> anyhow::Result<()> {
@@ -142,7 +142,7 @@ mod tests {
     fn errors_are_sent() {
         for (lines, why) in [
             ("{\"pass\":{\"visit\":4}}", "the first order must be to open"),
-            ("nonsense", "no order: nonsense"),
+            ("nonsense", "not a valid order: nonsense"),
             (
                 &*OPEN.replace("\"protocol\":1", "\"protocol\":2"),
                 "speaks version 1 of the protocol, not 2",

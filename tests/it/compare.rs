@@ -177,7 +177,7 @@ fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid()
 fn bad_input_is_refused_before_anything_is_started() {
     let workshop = Workshop::new();
     for (arguments, message) in [
-        (&["--backend", "nope"][..], "unknown row \"nope\""),
+        (&["--backend", "nope"][..], "unknown backend \"nope\""),
         (&["--backend", "fake"], "makes its durations up"),
         (&["--backend", "exec:./nobody"], "is no program"),
         (&["--reference", "hyper"], "stands for several rows"),

@@ -200,7 +200,10 @@ fn skip_bad_goes_on() {
     for command in ["run", "compare"] {
         let args = [command, "--backend", "nope", "--sites", "list.txt", "--skip-bad"];
         let output = fetchbench(&args).current_dir(&folder).output().unwrap();
-        assert!(text(&output.stderr).contains("unknown row \"nope\""), "{command} knows the flag");
+        assert!(
+            text(&output.stderr).contains("unknown backend \"nope\""),
+            "{command} knows the flag"
+        );
     }
 }
 

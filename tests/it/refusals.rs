@@ -18,7 +18,7 @@ fn what_is_wrong_is_said_in_one_line_with_the_way_out() {
         (&["fetch", url, "--max-body", "1TB"], "write it as 512"),
         (&["fetch", url, "--redirects", "many"], "bad number of redirects"),
         (&["fetch", url, "-H", "Name value"], "write it as 'Name: value'"),
-        (&["fetch", url, "--backend", "nope"], r#"unknown row "nope": take one of"#),
+        (&["fetch", url, "--backend", "nope"], r#"unknown backend "nope": take one of"#),
         (&["fetch", url, "--backend", "ureq"], "choose of ureq@sequential, ureq@threads"),
         (&["fetch", url, "--cacert", "/nowhere.pem"], "cannot read --cacert /nowhere.pem"),
         (&["fetch", "--sites", "/nowhere.txt"], r#"cannot read the list of sites "/nowhere.txt""#),

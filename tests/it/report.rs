@@ -143,7 +143,9 @@ fn snippets_need_a_form() {
 #[test]
 fn what_is_no_record_is_named() {
     let place = place();
-    assert!(refusal(&place, &["results/three"]).starts_with("error: results/three is no folder"));
+    assert!(
+        refusal(&place, &["results/three"]).starts_with("error: results/three is not a directory")
+    );
     assert!(
         refusal(&place, &["results"])
             .contains("results/environment.json: is this the folder of a record?")

@@ -157,7 +157,7 @@ mod tests {
             BenchRecord::read(&folder.join("nope"))
                 .unwrap_err()
                 .to_string()
-                .contains("nope is no folder")
+                .contains("nope is not a directory")
         );
     }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::fetch::error::ErrorClass;
+use crate::fetch::similar;
 
 mod body;
 mod connection;
@@ -244,9 +245,11 @@ impl Fault {
     ///
     /// No fault has this name. The message refers to the list of faults.
     pub fn named(name: &str) -> Result<&'static Self, String> {
-        all()
-            .find(|fault| fault.name == name)
-            .ok_or_else(|| format!("unknown fault {name:?}: `fetchbench list faults` shows all"))
+        all().find(|fault| fault.name == name).ok_or_else(|| {
+            let hint = similar(name, all().map(|fault| fault.name))
+                .map_or_else(String::new, |similar| format!("did you mean {similar:?}? "));
+            format!("unknown fault {name:?}: {hint}`fetchbench list faults` shows all")
+        })
     }
 
     /// Returns whether the answer holds the [`zeros()`].

@@ -56,7 +56,7 @@ pub fn judge(
     };
     let [first, second] = passes.each_ref().map(|pass| pass.fetched.as_slice());
     let ([before, fault], [after, again]) = (first, second) else {
-        let told = "tells of other fetches than it was asked for";
+        let told = "reported other fetches than it was asked for";
         return Judgement::unanimous(CellVerdict::Crashed, told);
     };
     if !is_page(scenario, case.healthy, 0, before) {
