@@ -123,7 +123,8 @@ fn run_is_what_fetchbench_does_by_itself() {
 fn a_row_that_fetches_for_real_is_compared_with_a_sequential_one() {
     let printed = stdout(&["--backend", "hyper@smol", "--time-scale", "0.01"]);
     assert_eq!(
-        printed.matches("https://www.google.com/       : <!doctype  in 0:00:00.0").count(),
+        // Within a minute, however busy the machine is.
+        printed.matches("https://www.google.com/       : <!doctype  in 0:00:").count(),
         2,
         "{printed}"
     );
