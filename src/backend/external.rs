@@ -31,7 +31,7 @@ pub(super) fn program(name: &str) -> PathBuf {
 /// Returns the reply that a peer gave when it was set up, or `None` if it is not set up.
 pub(super) fn ready(name: &str) -> Option<Ready> {
     let program = program(name);
-    let reply = std::fs::read(program.with_file_name(format!("{}.ready", name))).ok()?;
+    let reply = std::fs::read(program.with_file_name(format!("{name}.ready"))).ok()?;
     let WorkerReply::Ready(ready) = serde_json::from_slice(&reply).ok()? else { return None };
     program.is_file().then_some(ready)
 }

@@ -3,7 +3,6 @@
 use std::num::NonZeroUsize;
 
 use crate::client::Tier;
-use crate::fetch::Limits;
 
 /// The options of a backend.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -31,19 +30,4 @@ pub enum Spawning {
     /// One task that polls as many futures as the concurrency, so that one thread does all the
     /// work.
     OneTask,
-}
-
-impl BackendOptions {
-    /// Returns the limits of a session with these options, which never raise one. In HTTP/1.1 a request in flight occupies
-    /// a connection, so fewer connections are also fewer requests at once.
-    pub fn limits(&self, limits: &Limits) -> Limits {
-        let max_connections = self
-            .max_connections
-            .map_or(limits.max_connections, |most| most.min(limits.max_connections));
-        Limits {
-            concurrency: limits.concurrency.min(max_connections),
-            max_connections,
-            ..limits.clone()
-        }
-    }
 }

@@ -107,7 +107,9 @@ impl Backend {
             Executor::Virtual => 0,
             _ => {
                 let threads = self.options.threads.map(usize::from).or(default);
-                threads.unwrap_or_else(|| self.options.limits(limits).concurrency.get())
+                threads.unwrap_or_else(|| {
+                    limits.limited_to(self.options.max_connections).concurrency.get()
+                })
             }
         }
     }
@@ -116,7 +118,7 @@ impl Backend {
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
         match self.is_sequential() {
             true => NonZeroUsize::MIN,
-            false => self.options.limits(limits).concurrency,
+            false => limits.limited_to(self.options.max_connections).concurrency,
         }
     }
 
@@ -180,7 +182,7 @@ impl Backend {
         self.check_headers(&user.headers)?;
         let settings = SessionSettings {
             client: ClientOptions { tier: self.options.tier, user: user.clone() },
-            limits: self.options.limits(limits),
+            limits: limits.limited_to(self.options.max_connections),
             progress: progress.clone(),
         };
         let session = match self.entry.open {

@@ -10,7 +10,6 @@ use super::program::this_program;
 use super::terminal::{PassBar, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
 use crate::backend::Backend;
-use crate::compare::Participant;
 use crate::fetch::Progress;
 use crate::record::make_folder;
 use crate::render::escape::json_text;
@@ -86,10 +85,8 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     };
     let faults: Vec<&Fault> =
         if args.fault.is_empty() { fault::all().collect() } else { args.fault };
-    let mut participants = participants(&backends, &program);
-    participants.iter_mut().for_each(Participant::ask_capabilities);
     let verification = Verification {
-        participants,
+        participants: participants(&backends, &program),
         program,
         faults: faults.iter().map(|fault| fault.name).collect(),
         deadline: args.deadline,

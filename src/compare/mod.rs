@@ -17,7 +17,7 @@ use crate::fetch::{Capabilities, Capability, Limits};
 use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
 use crate::stats::paired::LEAST_BLOCKS;
 use crate::worker::child::Child;
-use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, ask_to_open};
+use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswered, ask_to_open};
 
 pub mod analysis;
 pub mod agreement;
@@ -125,12 +125,20 @@ impl Participant {
         Child::start(Command::new(program).args(arguments), MAX_LINE_BYTES)
     }
 
+    /// Starts its worker and opens a session in it.
+    pub(crate) fn open(&self, order: OpenOrder) -> Result<(Child, Ready), Unanswered> {
+        let mut worker = self
+            .start()
+            .map_err(|error| Unanswered::Broken(format!("it cannot be started: {error}")))?;
+        let ready = ask_to_open(&mut worker, order, Patience::of(OPENING))?;
+        Ok((worker, ready))
+    }
+
     /// Returns its maximum number of fetches in flight, which are the slots of its ideal.
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
-        match self.max_connections {
-            _ if self.sequential => NonZeroUsize::MIN,
-            Some(most) => limits.concurrency.min(most),
-            None => limits.concurrency,
+        match self.sequential {
+            true => NonZeroUsize::MIN,
+            false => limits.limited_to(self.max_connections).concurrency,
         }
     }
 
@@ -146,8 +154,7 @@ impl Participant {
             return;
         }
         let order = OpenOrder::new(Vec::new(), false, &Limits::new(NonZeroUsize::MIN));
-        let Ok(mut worker) = self.start() else { return };
-        if let Ok(ready) = ask_to_open(&mut worker, order, Patience::of(OPENING)) {
+        if let Ok((_, ready)) = self.open(order) {
             self.capabilities = Some(ready.capabilities());
         }
     }

@@ -44,6 +44,14 @@ impl Limits {
     pub fn with_concurrency(self, concurrency: NonZeroUsize) -> Self {
         Self { concurrency, max_connections: concurrency, ..self }
     }
+
+    /// Returns the limits with at most `connections`, if there is such a number. In HTTP/1.1 a
+    /// request in flight occupies a connection, so fewer connections are also fewer requests at
+    /// once.
+    pub fn limited_to(&self, connections: Option<NonZeroUsize>) -> Self {
+        let max_connections = self.max_connections.min(connections.unwrap_or(NonZeroUsize::MAX));
+        Self { concurrency: self.concurrency.min(max_connections), max_connections, ..self.clone() }
+    }
 }
 
 /// How long connections are kept.

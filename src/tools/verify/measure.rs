@@ -22,9 +22,7 @@ use crate::fetch::{Capability, Limits, Pass, Progress, lock};
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
-use crate::worker::{
-    OPENING, OpenOrder, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
-};
+use crate::worker::{OpenOrder, PassOrder, Patience, Unanswered, ask_to_pass};
 
 /// Cells measured at once: most of them wait most of the time.
 const LANES: usize = 8;
@@ -71,12 +69,12 @@ impl Verification {
         let (scenario, mut cases) = faults();
         cases.retain(|case| self.faults.contains(&case.fault.name));
         let limits = Limits { deadline: self.deadline, ..scenario.limits.clone() };
-        let verifier = Verifier { verification: self, scenario, cases, limits };
-        let backends = self
-            .participants
-            .iter()
-            .map(|participant| verifier.describe(participant))
+        let mut participants = self.participants.clone();
+        let backends = participants
+            .iter_mut()
+            .map(|participant| describe(participant, &limits))
             .collect::<anyhow::Result<_>>()?;
+        let verifier = Verifier { verification: self, participants, scenario, cases, limits };
         let mut cells = verifier.all_cells()?;
         verifier.retry_doubtful(&mut cells)?;
         Ok(Grid {
@@ -88,9 +86,23 @@ impl Verification {
     }
 }
 
+/// Asks a backend's worker what it can do, and for the versions of its client and executor.
+fn describe(participant: &mut Participant, limits: &Limits) -> anyhow::Result<GridBackend> {
+    let opened = participant.open(OpenOrder::new(Vec::new(), true, limits));
+    let (_, ready) =
+        opened.map_err(|error| anyhow!("{} cannot be verified: {error}", participant.name))?;
+    participant.capabilities = Some(ready.capabilities());
+    Ok(GridBackend {
+        name: participant.name.clone(),
+        client: ready.client,
+        executor: ready.executor,
+    })
+}
+
 /// Measures cells.
 struct Verifier<'a> {
     verification: &'a Verification,
+    participants: Vec<Participant>,
     scenario: Scenario,
     cases: Vec<Case>,
     limits: Limits,
@@ -100,18 +112,6 @@ impl Verifier<'_> {
     fn server(&self) -> anyhow::Result<ServerProcess> {
         let Verification { program, ip, .. } = self.verification;
         ServerProcess::start_on(*ip, program, &self.scenario.name, 1.0)
-    }
-
-    /// Asks a backend's worker for the versions of its client and executor.
-    fn describe(&self, participant: &Participant) -> anyhow::Result<GridBackend> {
-        let opened = start(participant, &OpenOrder::new(Vec::new(), true, &self.limits));
-        let (_, ready) =
-            opened.map_err(|error| anyhow!("{} cannot be verified: {error}", participant.name))?;
-        Ok(GridBackend {
-            name: participant.name.clone(),
-            client: ready.client,
-            executor: ready.executor,
-        })
     }
 
     fn all_cells(&self) -> anyhow::Result<Vec<MeasuredCell>> {
@@ -170,7 +170,7 @@ impl Verifier<'_> {
 
     /// Measures a cell. `index` counts backend by backend, and fault by fault in each.
     fn cell(&self, server: &ServerProcess, index: usize) -> anyhow::Result<MeasuredCell> {
-        let participant = &self.verification.participants[index / self.cases.len()];
+        let participant = &self.participants[index / self.cases.len()];
         let case = &self.cases[index % self.cases.len()];
         let site = &self.scenario.sites[case.faulty];
         let encrypted = self.scenario.origins[site.origin].scheme() == "https";
@@ -204,7 +204,7 @@ impl Verifier<'_> {
         participant: &Participant,
         open: &OpenOrder,
     ) -> Result<[Pass; 2], Unanswered> {
-        let (mut worker, _) = start(participant, open)?;
+        let (mut worker, _) = participant.open(open.clone())?;
         let first = self.pass(&mut worker, 0)?;
         thread::sleep(PAUSE);
         Ok([first, self.pass(&mut worker, 1)?])
@@ -235,13 +235,4 @@ impl MeasuredCell {
         let client = self.cell.client;
         client == CellVerdict::WrongClass || client != CellVerdict::Right && self.is_late
     }
-}
-
-/// Starts a backend's worker and opens a session in it.
-fn start(participant: &Participant, open: &OpenOrder) -> Result<(Child, Ready), Unanswered> {
-    let mut child = participant
-        .start()
-        .map_err(|error| Unanswered::Broken(format!("it cannot be started: {error}")))?;
-    let ready = ask_to_open(&mut child, open.clone(), Patience::of(OPENING))?;
-    Ok((child, ready))
 }
