@@ -178,7 +178,8 @@ fn unknown(text: &str) -> anyhow::Error {
         );
     }
     let backends: Vec<_> = ALL.iter().map(Entry::name).collect();
-    if let Some(name) = similar(text, backends.iter().map(String::as_str)) {
+    let parts = ALL.iter().flat_map(|entry| [entry.client, entry.executor.name()]);
+    if let Some(name) = similar(text, backends.iter().map(String::as_str).chain(parts)) {
         return anyhow!(
             "unknown backend {text:?}; did you mean {name:?}? `fetchbench list backends` shows all"
         );
@@ -227,6 +228,7 @@ mod tests {
             ("fake/default", "leave out /default"),
             ("surf@smol/tuned", "unknown backend"),
             ("hyper@tokyo", "; did you mean \"hyper@tokio\"?"),
+            ("smoll", "; did you mean \"smol\"?"),
         ] {
             let error = text.parse::<Backend>().unwrap_err().to_string();
             assert!(error.contains(text) && error.contains(why), "{error}");
