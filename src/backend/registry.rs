@@ -63,6 +63,7 @@ registry! {
     "reqwest-blocking@threads", ["reqwest-blocking"], ["reqwest-blocking", "threads"],
         threads::<ReqwestBlocking>();
     "hyper-util@tokio", ["hyper-util"], ["hyper-util", "tokio"], tasks::<Tokio, HyperUtil>();
+    "hyper-pool@tokio", ["hyper-pool"], ["hyper-pool", "tokio"], tasks::<Tokio, HyperPool>();
     "isahc@async-std", ["async-std", "isahc"], ["isahc", "async-std"], tasks::<AsyncStd, Isahc>();
     "isahc@smol", ["isahc", "smol"], ["isahc", "smol"], tasks::<Smol, Isahc>();
     "isahc@tokio", ["isahc", "tokio"], ["isahc", "tokio"], tasks::<Tokio, Isahc>();

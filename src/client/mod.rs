@@ -34,6 +34,8 @@ pub mod floor;
 mod cyper;
 #[cfg(feature = "hyper")]
 mod hyper;
+#[cfg(feature = "hyper-pool")]
+mod hyper_pool;
 #[cfg(feature = "hyper-util")]
 mod hyper_util;
 #[cfg(feature = "isahc")]
@@ -64,6 +66,8 @@ pub use self::attohttpc::Attohttpc;
 pub use self::cyper::Cyper;
 #[cfg(feature = "hyper")]
 pub use self::hyper::Hyper;
+#[cfg(feature = "hyper-pool")]
+pub use self::hyper_pool::HyperPool;
 #[cfg(feature = "hyper-util")]
 pub use self::hyper_util::HyperUtil;
 #[cfg(feature = "isahc")]
