@@ -10,8 +10,9 @@ use super::program::this_program;
 use super::terminal::print;
 use crate::compare::analysis;
 use crate::compare::{self, Event, Participant, Plan, Stop, Workload};
+use crate::record::Placement;
 use crate::record::machine::CoreTicks;
-use crate::record::{Placement, control};
+use crate::stats::EQUIVALENCE;
 use crate::tools::doctor::{self, Finding};
 
 /// Time for comparing a backend with itself.
@@ -57,6 +58,7 @@ fn noise() -> anyhow::Result<Finding> {
         seed: 1,
         rounds: NOISE_ROUNDS,
         placement: Placement::Free,
+        equivalence: EQUIVALENCE,
         interrupted: Arc::new(AtomicBool::new(false)),
     };
     let start = Instant::now();
@@ -67,8 +69,7 @@ fn noise() -> anyhow::Result<Finding> {
         }
         Ok(())
     })?;
-    let names = [control(NOISE_BACKEND), NOISE_BACKEND.to_owned()];
-    let values = analysis::blocks(&names, &passes.iter().collect::<Vec<_>>()).block_values(0, 1);
+    let values = analysis::control_values(NOISE_BACKEND, &passes.iter().collect::<Vec<_>>());
     let blocks_a_minute = values.len() as f64 * 60.0 / start.elapsed().as_secs_f64();
     Ok(doctor::noise(&values, blocks_a_minute))
 }

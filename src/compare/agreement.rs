@@ -3,7 +3,7 @@
 
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::record::{BenchRecord, BenchSample, Measurement, SampleKind, WorkloadSetup};
-use crate::stats::paired::{Ratio, Verdict};
+use crate::stats::{Bounds, Ratio};
 
 /// A backend against the reference of a comparison, by both instruments.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ fn workload_agreements(
 impl Agreement {
     /// Returns `None` if `compare` has no verdict on the backend.
     fn new(scenario: &str, backend: &BackendAnalysis, criterion: f64) -> Option<Self> {
-        let compare = backend.ratio?;
+        let compare = backend.compared.time?;
         Some(Self {
             scenario: scenario.to_owned(),
             backend: backend.name.clone(),
@@ -80,17 +80,14 @@ fn is_same_pass(sample: &BenchSample, setup: &WorkloadSetup, backend: &str) -> b
             == (setup.fetches, setup.concurrency, setup.time_scale)
 }
 
-/// Returns `None` if `compare` has no verdict.
+/// Returns `None` if `compare` has no interval.
 fn accord(criterion: f64, compare: Ratio) -> Option<Accord> {
-    let same_side = match compare.verdict() {
-        Verdict::TooFewBlocks => return None,
-        Verdict::Tied => false,
-        Verdict::Faster => criterion < 1.0,
-        Verdict::Slower => criterion > 1.0,
-    };
-    Some(match (compare.low..=compare.high).contains(&criterion) {
+    let bounds = compare.bounds?;
+    let Bounds { low, high } = bounds;
+    let is_same_side = high < 1.0 && criterion < 1.0 || low > 1.0 && criterion > 1.0;
+    Some(match bounds.holds(criterion) {
         true => Accord::Within,
-        false if same_side => Accord::SameSide,
+        false if is_same_side => Accord::SameSide,
         false => Accord::Contradicts,
     })
 }
@@ -101,8 +98,8 @@ mod tests {
 
     #[test]
     fn accord_follows_the_interval() {
-        let slower = Ratio { mean: 1.2, low: 1.1, high: 1.3, blocks: 8 };
-        let tied = Ratio { mean: 1.0, low: 0.95, high: 1.05, blocks: 8 };
+        let ratio = |mean, low, high| Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 8 };
+        let (slower, tied) = (ratio(1.2, 1.1, 1.3), ratio(1.0, 0.95, 1.05));
         assert_eq!(
             [1.25, 1.02, 0.9].map(|figure| accord(figure, slower)),
             [Some(Accord::Within), Some(Accord::SameSide), Some(Accord::Contradicts)]
@@ -111,6 +108,6 @@ mod tests {
             [0.96, 1.2].map(|figure| accord(figure, tied)),
             [Some(Accord::Within), Some(Accord::Contradicts)]
         );
-        assert_eq!(accord(1.2, Ratio { blocks: 4, ..slower }), None);
+        assert_eq!(accord(1.2, Ratio { bounds: None, ..slower }), None);
     }
 }

@@ -9,9 +9,12 @@ use super::cost::Usage;
 use super::instructions::Counters;
 use super::shuffle::Shuffle;
 use super::target::WorkloadTarget;
-use super::{Budget, Event, Plan, Workload, check};
+use super::{Decisions, Event, Plan, Schedule, Workload, check};
 use crate::backend::mark_unreachable;
-use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
+use crate::compare::analysis::SLOW_ROUNDS;
+use crate::record::{
+    BlockSample, CostSample, Fitness, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts,
+};
 use crate::worker::PassOrder;
 
 /// The visits reserved for a block, so that no two blocks share one.
@@ -27,7 +30,7 @@ pub(super) struct BlockRun<'a> {
     pub index: usize,
     pub target: &'a WorkloadTarget<'a>,
     pub number: u32,
-    pub budget: &'a Budget,
+    pub schedule: &'a Schedule,
 }
 
 impl BlockRun<'_> {
@@ -35,27 +38,36 @@ impl BlockRun<'_> {
         &self,
         contenders: &mut [Contender],
         shuffle: &mut Shuffle,
+        decisions: &mut Decisions<'_>,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<BlockSample> {
         let start = Instant::now();
         self.open(contenders, observe)?;
         self.target.take_witness()?;
         let opening = start.elapsed();
         self.round(None, contenders, shuffle, observe)?;
-        let rounds = self.budget.rounds(self.number, opening, start.elapsed() - opening);
+        let rounds = self.schedule.rounds(opening, start.elapsed() - opening);
 
         let server_before = self.target.usage();
         let before: Vec<_> =
             contenders.iter().map(|contender| contender.process().and_then(Usage::read)).collect();
         let mut made = 0;
         while made < rounds && !self.plan.is_interrupted() {
-            self.round(Some(made), contenders, shuffle, observe)?;
+            self.round(Some(made), contenders, shuffle, &mut |event| {
+                if let Event::Pass(sample) = event {
+                    decisions.add(sample);
+                }
+                observe(event)
+            })?;
             made += 1;
+            if self.number == 0 && made as usize == SLOW_ROUNDS {
+                decisions.stop_far_slower(contenders);
+            }
         }
         let fetches = u64::from(made) * self.workload.outline().sites as u64;
         if let (Some(before), Some(after)) = (server_before, self.target.usage()) {
             let taking_part =
-                contenders.iter().filter(|contender| contender.out.is_none()).count() as u64;
+                contenders.iter().filter(|contender| contender.is_measured()).count() as u64;
             observe(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
         }
         for (contender, before) in contenders.iter_mut().zip(before) {
@@ -64,7 +76,13 @@ impl BlockRun<'_> {
             }
             contender.close();
         }
-        Ok(())
+        Ok(BlockSample {
+            scenario: self.workload.outline().name.to_owned(),
+            block: self.number,
+            spent: None,
+            seconds: start.elapsed().as_secs_f64(),
+            fitness: Fitness::default(),
+        })
     }
 
     /// Starts the worker of each backend, and reports their setups in the first block.
@@ -93,7 +111,8 @@ impl BlockRun<'_> {
         shuffle: &mut Shuffle,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut order: Vec<usize> = (0..contenders.len()).collect();
+        let mut order: Vec<usize> =
+            (0..contenders.len()).filter(|index| !contenders[*index].is_stopped()).collect();
         shuffle.shuffle(&mut order);
         let visit =
             u64::from(self.number) * VISITS_A_BLOCK + round.map_or(0, |round| u64::from(round) + 1);

@@ -25,6 +25,8 @@ pub(super) struct Contender {
     /// Why it is left out of the rest of this workload: a backend that crashed or hung once would
     /// do so again.
     pub(super) out: Option<Rejection>,
+    /// Whether enough is known of it, so that it makes no more passes.
+    is_stopped: bool,
     /// The cores that its worker runs on.
     placement: Placement,
     /// Set when the run should end.
@@ -55,14 +57,31 @@ impl Contender {
             slots: participant.slots(limits),
             worker: None,
             out: None,
+            is_stopped: false,
             placement: Placement::Free,
             interrupted: Arc::clone(interrupted),
         }
     }
 
+    /// Whether it makes passes: it is neither stopped nor left out.
+    pub(super) fn is_measured(&self) -> bool {
+        !self.is_stopped && self.out.is_none()
+    }
+
+    /// Whether enough is known of it.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
+    /// Lets it make no more passes.
+    pub(super) fn stop(&mut self) {
+        self.is_stopped = true;
+        self.close();
+    }
+
     /// Starts a worker and opens a session in it.
     pub(super) fn open(&mut self, open: &OpenOrder) -> Option<Ready> {
-        if self.out.is_some() {
+        if !self.is_measured() {
             return None;
         }
         match placed(self.placement, Role::Worker, || self.participant.start()) {

@@ -21,6 +21,7 @@ impl Plan {
             reference: self.participants[self.reference].name.clone(),
             backends: backends.collect(),
             placement: self.placement,
+            equivalence: Some(self.equivalence),
             capacity,
             no_instructions: no_instructions().map(|why| why.to_string()),
             workloads: self

@@ -1,4 +1,4 @@
-//! The table of metrics: the figures of a backend besides its rank.
+//! The table of metrics: the figures of a backend.
 //!
 //! An entry in [`ALL`] is a column of every table that shows its group, a key in JSON and a field
 //! in CSV, for old records too.
@@ -127,7 +127,7 @@ pub static ALL: &[Metric] = &[
         better: Better::Lower,
         terminal: Some(MetricColumn { heading: "pass", when: When::Always }),
         short: Some(MetricColumn { heading: "pass", when: When::Always }),
-        value: |backend| backend.median_s,
+        value: BackendAnalysis::median_s,
         ..TIME
     },
     Metric {
@@ -135,7 +135,7 @@ pub static ALL: &[Metric] = &[
         heading: "from",
         unit: Unit::Seconds,
         better: Better::Neither,
-        value: |backend| Some(*backend.median_interval_s.as_ref()?.start()),
+        value: |backend| Some(*backend.compared.median_interval_s.as_ref()?.start()),
         ..TIME
     },
     Metric {
@@ -143,7 +143,7 @@ pub static ALL: &[Metric] = &[
         heading: "to",
         unit: Unit::Seconds,
         better: Better::Neither,
-        value: |backend| Some(*backend.median_interval_s.as_ref()?.end()),
+        value: |backend| Some(*backend.compared.median_interval_s.as_ref()?.end()),
         ..TIME
     },
     Metric {
@@ -156,33 +156,35 @@ pub static ALL: &[Metric] = &[
     },
     Metric {
         key: "efficiency",
-        heading: "of ideal",
+        heading: "efficiency",
         unit: Unit::Share,
         better: Better::Higher,
-        terminal: Some(MetricColumn { heading: "of ideal", when: When::Always }),
-        short: Some(MetricColumn { heading: "of ideal", when: When::Known }),
-        value: BackendAnalysis::efficiency,
+        terminal: Some(MetricColumn { heading: "efficiency", when: When::Known }),
+        short: Some(MetricColumn { heading: "efficiency", when: When::Known }),
+        value: |backend| backend.efficiency,
         ..TIME
     },
     Metric {
-        key: "overhead_s_per_fetch",
-        heading: "overhead",
+        key: "added_s",
+        heading: "added time",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: BackendAnalysis::overhead,
+        terminal: Some(MetricColumn { heading: "added", when: When::Known }),
+        short: Some(MetricColumn { heading: "added time", when: When::Known }),
+        value: |backend| backend.added_s,
         ..TIME
     },
     Metric {
-        key: "of_floor",
-        heading: "of floor",
+        key: "vs_floor",
+        heading: "vs floor",
         unit: Unit::Share,
         better: Better::Higher,
-        terminal: Some(MetricColumn { heading: "of floor", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "vs floor", when: When::Known }),
         short: Some(MetricColumn {
-            heading: "of floor",
-            when: When::Lacking(BackendAnalysis::efficiency),
+            heading: "vs floor",
+            when: When::Lacking(|backend| backend.efficiency),
         }),
-        value: |backend| backend.of_floor,
+        value: |backend| backend.vs_floor,
         ..TIME
     },
     Metric {
@@ -203,11 +205,11 @@ pub static ALL: &[Metric] = &[
     },
     Metric {
         key: "cpu_s_per_fetch",
-        heading: "CPU",
+        heading: "CPU/fetch",
         unit: Unit::Seconds,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "CPU", when: When::Always }),
-        short: Some(MetricColumn { heading: "CPU a fetch", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "CPU/fetch", when: When::Always }),
+        short: Some(MetricColumn { heading: "CPU/fetch", when: When::Always }),
         value: |backend| Some(backend.cost?.cpu_s),
         ..COST
     },
@@ -257,10 +259,10 @@ pub static ALL: &[Metric] = &[
     },
     Metric {
         key: "switches_voluntary_per_fetch",
-        heading: "waits",
+        heading: "ctx switches",
         unit: Unit::Number,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "waits", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "ctx switches", when: When::Always }),
         value: |backend| Some(backend.cost?.voluntary_switches),
         ..COST
     },

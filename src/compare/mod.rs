@@ -14,8 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
 use crate::fetch::{Capabilities, Capability, Limits};
-use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
-use crate::stats::paired::LEAST_BLOCKS;
+use crate::record::{BlockSample, CostSample, PassSample, Placement, WorkerSetup};
 use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswered, ask_to_open};
 
@@ -27,6 +26,7 @@ mod capacity;
 mod check;
 mod contender;
 mod cost;
+mod decisions;
 pub mod endings;
 mod head;
 mod instructions;
@@ -34,6 +34,7 @@ pub mod metric;
 mod placement;
 mod probe;
 mod run;
+mod schedule;
 mod shuffle;
 mod target;
 mod workload;
@@ -43,8 +44,10 @@ pub use self::audit::audit;
 use self::block::BlockRun;
 pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 use self::contender::Contender;
+use self::decisions::Decisions;
 pub use self::instructions::{NoCounters, no_instructions};
 pub use self::run::{RecordDestination, Recorded, run};
+use self::schedule::Schedule;
 use self::shuffle::Shuffle;
 use self::target::WorkloadTarget;
 pub use self::workload::{LONGEST_IDEAL, LiveSites, Outline, Workload};
@@ -69,6 +72,8 @@ pub struct Plan {
     pub rounds: u32,
     /// The cores that processes run on.
     pub placement: Placement,
+    /// The margin of equivalence, such as 0.02.
+    pub equivalence: f64,
     /// Set to stop after the current pass.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -198,22 +203,14 @@ pub enum Event<'a> {
     Block {
         /// The index of the workload.
         workload: usize,
-        /// The number of blocks on it so far.
-        made: u32,
+        /// The block.
+        sample: &'a BlockSample,
         /// The estimated final number of blocks.
         expected: u32,
+        /// The number of backends that are not decided yet.
+        undecided: usize,
     },
 }
-
-/// The desired number of blocks. Fewer blocks make intervals wide, however many rounds they have,
-/// because they estimate the deviation poorly.
-const WANTED_BLOCKS: u32 = 8;
-
-/// With fewer rounds, the median of a block means little.
-const FEWEST_ROUNDS: u32 = 3;
-
-/// The factor by which the time may be exceeded to reach a verdict.
-const OVERTIME: f64 = 1.25;
 
 /// Measures a plan without a record and passes each event to `observe`.
 ///
@@ -226,8 +223,10 @@ pub fn compare(
     mut observe: impl FnMut(Event<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut shuffle = Shuffle::new(plan.seed);
+    let start = Instant::now();
     for (index, workload) in plan.workloads.iter().enumerate() {
-        let start = Instant::now();
+        let left = plan.workloads.len() - index;
+        let schedule = Schedule::new(plan.stop, plan.rounds, start.elapsed(), left);
         let probed = probe::probe(plan, workload, &mut observe)?;
         if let Some(probed) = &probed {
             observe(Event::Probed { workload: index, probed })?;
@@ -236,98 +235,60 @@ pub fn compare(
         if plan.is_interrupted() || workload.is_dead() {
             continue;
         }
-        let budget = Budget::new(plan, start.elapsed());
         let target = WorkloadTarget::start(plan, workload)?;
-        let mut contenders = Contender::all(plan, workload);
-        for number in 0.. {
-            let block =
-                BlockRun { plan, workload, index, target: &target, number, budget: &budget };
-            block.run(&mut contenders, &mut shuffle, &mut observe)?;
-            if plan.is_interrupted() {
-                return Ok(());
-            }
-            let expected = budget.expected(number + 1);
-            observe(Event::Block { workload: index, made: number + 1, expected })?;
-            if number + 1 >= expected {
-                break;
-            }
+        let run = WorkloadRun { plan, workload, index, target: &target, schedule: &schedule };
+        run.run(&mut shuffle, &mut observe)?;
+        if plan.is_interrupted() {
+            return Ok(());
         }
     }
     Ok(())
 }
 
-/// The division of a workload's time into blocks.
-#[derive(Debug)]
-struct Budget {
-    stop: Stop,
-    start: Instant,
-    time: Duration,
-    most_rounds: u32,
+/// The measurement of one workload.
+struct WorkloadRun<'a> {
+    plan: &'a Plan,
+    workload: &'a Workload,
+    index: usize,
+    target: &'a WorkloadTarget<'a>,
+    schedule: &'a Schedule,
 }
 
-impl Budget {
-    /// Returns the budget of a workload on which `spent` was used already.
-    fn new(plan: &Plan, spent: Duration) -> Self {
-        let time = match plan.stop {
-            Stop::Blocks(_) => Duration::MAX,
-            Stop::Budget(time) => (time / plan.workloads.len().max(1) as u32).saturating_sub(spent),
-        };
-        Self { stop: plan.stop, start: Instant::now(), time, most_rounds: plan.rounds }
-    }
-
-    /// Returns the number of rounds for block `number` (zero-based), so that the wanted blocks fit
-    /// into the time. `opening` is the time it took to start, and `round` that of its first round.
-    fn rounds(&self, number: u32, opening: Duration, round: Duration) -> u32 {
-        if matches!(self.stop, Stop::Blocks(_)) {
-            return self.most_rounds;
-        }
-        let blocks_left = WANTED_BLOCKS.saturating_sub(number).max(1);
-        let left = self.time.saturating_sub(self.start.elapsed());
-        // The opening of this block is spent; each later block is expected to take as long to open.
-        let for_rounds = left.saturating_sub((opening + round) * (blocks_left - 1)) / blocks_left;
-        let fitting = for_rounds.as_secs_f64() / round.as_secs_f64().max(1e-9);
-        (fitting as u32).clamp(FEWEST_ROUNDS.min(self.most_rounds), self.most_rounds)
-    }
-
-    /// Returns the expected final number of blocks after `made`.
-    fn expected(&self, made: u32) -> u32 {
-        match self.stop {
-            Stop::Blocks(blocks) => blocks,
-            Stop::Budget(_) => {
-                let spent = self.start.elapsed();
-                let block = spent / made;
-                let more =
-                    self.time.saturating_sub(spent).as_secs_f64() / block.as_secs_f64().max(1e-9);
-                let fitting = made + more.round() as u32;
-                // A verdict is worth a little overtime.
-                let least = LEAST_BLOCKS as u32;
-                let for_a_verdict = block * least <= self.time.mul_f64(OVERTIME);
-                if for_a_verdict { fitting.max(least) } else { fitting }
+impl WorkloadRun<'_> {
+    /// Makes blocks until all backends are decided or the time is up. A block during which the
+    /// machine was unfit is discarded and made again.
+    fn run(
+        &self,
+        shuffle: &mut Shuffle,
+        observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let Self { plan, workload, index, target, schedule } = *self;
+        let mut contenders = Contender::all(plan, workload);
+        let mut decisions = Decisions::new(plan, schedule, &contenders);
+        for number in 0.. {
+            let block = BlockRun { plan, workload, index, target, number, schedule };
+            let mut sample = block.run(&mut contenders, shuffle, &mut decisions, observe)?;
+            if plan.is_interrupted() {
+                return Ok(());
+            }
+            decisions.end_block(&sample);
+            let made = decisions.made();
+            let expected = schedule.expected(made, Duration::from_secs_f64(sample.seconds));
+            sample.spent = schedule.spent(made, expected);
+            decisions.look(&sample, &mut contenders);
+            let undecided = decisions.undecided(&contenders);
+            observe(Event::Block { workload: index, sample: &sample, expected, undecided })?;
+            if decisions.is_over(&contenders) || made.all >= expected {
+                break;
             }
         }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn budget(stop: Stop, seconds: u64) -> Budget {
-        Budget { stop, start: Instant::now(), time: Duration::from_secs(seconds), most_rounds: 20 }
-    }
-
-    #[test]
-    fn rounds_fit_the_wanted_blocks() {
-        let rounds = |seconds, round_ms| {
-            let budget = budget(Stop::Budget(Duration::from_secs(seconds)), seconds);
-            budget.rounds(0, Duration::from_millis(100), Duration::from_millis(round_ms))
-        };
-        assert_eq!(rounds(60, 100), 20);
-        assert!((9..=11).contains(&rounds(20, 200)), "{}", rounds(20, 200));
-        assert_eq!(rounds(5, 1_000), FEWEST_ROUNDS);
-        let blocks = budget(Stop::Blocks(3), 0);
-        assert_eq!(blocks.rounds(0, Duration::ZERO, Duration::from_secs(9)), 20);
-    }
 
     #[test]
     fn connections_add_up_if_kept() {
@@ -348,6 +309,7 @@ mod tests {
                 seed: 1,
                 rounds: 1,
                 placement: Placement::Free,
+                equivalence: 0.02,
                 interrupted: Arc::default(),
             }
         };
@@ -355,10 +317,5 @@ mod tests {
         // The sequential backend is left out of these.
         assert_eq!(plan("fan-out").connections(), 1_000 * 3);
         assert_eq!(plan("crowd").connections(), 5_000 * 2);
-    }
-
-    #[test]
-    fn requested_blocks_are_kept() {
-        assert_eq!(budget(Stop::Blocks(3), 0).expected(1), 3);
     }
 }

@@ -109,7 +109,8 @@ fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
 
 fn record(plan: &Plan, writer: &mut ComparisonWriter, event: &Event<'_>) -> anyhow::Result<()> {
     match event {
-        Event::Start | Event::Probe(_) | Event::Block { .. } => Ok(()),
+        Event::Start | Event::Probe(_) => Ok(()),
+        Event::Block { sample, .. } => writer.block(sample),
         Event::Probed { workload, probed } => {
             writer.workload(*workload, probed.setup(&plan.participants))
         }

@@ -34,6 +34,11 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// Formats a count with its noun: `1 block`, `1,000 fetches`.
+pub(crate) fn counted(count: u64, one: &str, several: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { several })
+}
+
 /// Rounds a value to six significant digits.
 pub(crate) fn significant(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value)

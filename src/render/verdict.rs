@@ -1,6 +1,6 @@
 //! Verdicts in words, and ratios as text, for all reports.
 
-use crate::stats::paired::{Ratio, Verdict};
+use crate::stats::{Bounds, Ratio, Verdict};
 
 /// The kind of value whose change a verdict judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,88 +12,101 @@ pub(crate) enum Change {
 }
 
 impl Verdict {
-    /// Returns the key in JSON.
-    pub(crate) fn key(self) -> &'static str {
-        match self {
-            Self::Faster => "faster",
-            Self::Slower => "slower",
-            Self::Tied => "tied",
-            Self::TooFewBlocks => "too-few-blocks",
-        }
+    /// Returns the word for a time, which is also the key in JSON.
+    pub(crate) fn word(self) -> &'static str {
+        self.word_for(Change::Time)
     }
 
-    /// Returns words that stand by themselves.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Faster => "faster",
-            Self::Slower => "slower",
-            Self::Tied => "cannot be told apart",
-            Self::TooFewBlocks => "too few blocks",
-        }
-    }
-
-    /// Returns words of at most seven characters.
-    pub(crate) fn short_words(self) -> &'static str {
-        match self {
-            Self::Tied => "tied",
-            Self::TooFewBlocks => "too few",
-            Self::Faster | Self::Slower => self.words(),
-        }
-    }
-
-    /// Returns a word for a change over time; `None` if there are too few blocks.
-    fn change_word(self, change: Change) -> Option<&'static str> {
+    /// Returns the word for a value of this kind.
+    pub(crate) fn word_for(self, change: Change) -> &'static str {
         match (self, change) {
-            (Self::Faster | Self::Slower, Change::Time) => Some(self.words()),
-            (Self::Faster, Change::Cost) => Some("less"),
-            (Self::Slower, Change::Cost) => Some("more"),
-            (Self::Tied, _) => Some("same"),
-            (Self::TooFewBlocks, _) => None,
+            (Self::Faster, Change::Time) => "faster",
+            (Self::Slower, Change::Time) => "slower",
+            (Self::Faster, Change::Cost) => "less",
+            (Self::Slower, Change::Cost) => "more",
+            (Self::Equivalent, _) => "equivalent",
+            (Self::Inconclusive, _) => "inconclusive",
         }
     }
 }
 
-impl Ratio {
-    /// Returns the verdict in words with the interval.
-    pub(crate) fn sentence(self) -> String {
-        match self.verdict() {
-            Verdict::TooFewBlocks => format!("no verdict from {} blocks", self.blocks),
-            verdict => format!("{}: {}", verdict.words(), self.interval_text()),
+/// How the ratios of a column are printed. A column has one notation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// As differences: `+38.2 %`.
+    Percent,
+    /// As factors: `1.382×`.
+    Factor,
+}
+
+/// The largest ratio that is printed as a difference.
+const MOST_PERCENT: f64 = 2.0;
+
+impl Notation {
+    /// Returns the notation of a column with these ratios: factors if one of their numbers is beyond
+    /// +100 %.
+    pub(crate) fn of(ratios: impl IntoIterator<Item = Ratio>) -> Self {
+        let is_large = |ratio: Ratio| {
+            ratio.mean.max(ratio.bounds.map_or(0.0, |bounds| bounds.rounded().high)) > MOST_PERCENT
+        };
+        if ratios.into_iter().any(is_large) { Self::Factor } else { Self::Percent }
+    }
+
+    /// Returns a ratio without its interval.
+    pub(crate) fn value(self, ratio: f64) -> String {
+        match self {
+            Self::Percent => format!("{:+.1} %", percent(ratio)),
+            Self::Factor => format!("{}×", factor(ratio, f64::round)),
         }
     }
 
-    /// Returns a change over time as words of one width, with the interval.
-    pub(crate) fn change_text(self, change: Change) -> String {
-        match self.verdict().change_word(change) {
-            None => format!("{} blocks are too few", self.blocks),
-            Some(word) => {
-                let width = Verdict::Slower.change_word(change).map_or(0, str::len);
-                format!("{word:<width$} {}", self.short_interval_text())
+    /// Returns a ratio with its interval, whose ends are rounded outward; only the ratio if it has
+    /// none.
+    pub(crate) fn interval(self, ratio: Ratio) -> String {
+        match ratio.bounds {
+            None => self.value(ratio.mean),
+            Some(bounds) => format!("{} ({})", self.value(ratio.mean), self.ends(bounds)),
+        }
+    }
+
+    /// Returns the ends of an interval, rounded outward.
+    fn ends(self, bounds: Bounds) -> String {
+        let Bounds { low, high } = bounds.rounded();
+        match self {
+            Self::Percent => format!("{:+.1} to {:+.1}", percent(low), percent(high)),
+            Self::Factor => {
+                format!("{} to {}", factor(bounds.low, f64::floor), factor(bounds.high, f64::ceil))
             }
         }
     }
+}
 
-    /// Returns the ratio with its interval: as a difference if it is small, else as a factor.
+/// Returns a ratio as a difference in percent, without a negative zero.
+fn percent(ratio: f64) -> f64 {
+    let tenths = ((ratio - 1.0) * 1_000.0).round();
+    if tenths == 0.0 { 0.0 } else { tenths / 10.0 }
+}
+
+/// Returns a factor with four digits, and at most three decimals, rounded in a direction.
+fn factor(ratio: f64, round: fn(f64) -> f64) -> String {
+    let decimals = match ratio {
+        small if small < 10.0 => 3,
+        medium if medium < 100.0 => 2,
+        large if large < 1_000.0 => 1,
+        _ => 0,
+    };
+    let scale = 10_f64.powi(decimals);
+    // A value on a step must not be moved to the next by the last bit of a multiplication.
+    let steps = ratio * scale;
+    let nearest = steps.round();
+    let rounded = if (steps - nearest).abs() < 1e-6 { nearest } else { round(steps) };
+    format!("{:.*}", decimals as usize, rounded / scale)
+}
+
+impl Ratio {
+    /// Returns a ratio with its interval, in the notation that suits it alone.
     pub(crate) fn interval_text(self) -> String {
-        self.with_percent(|percent| format!("{percent:+.1}"))
-    }
-
-    /// Returns the ratio with its interval in three digits.
-    pub(crate) fn short_interval_text(self) -> String {
-        self.with_percent(|percent| match percent {
-            large if large.abs() >= 9.95 => format!("{large:+.0}"),
-            small => format!("{small:+.1}"),
-        })
-    }
-
-    fn with_percent(self, percent: fn(f64) -> String) -> String {
-        let Self { mean, low, high, .. } = self;
-        if high < 2.0 && low > 0.5 {
-            let [mean, low, high] = [mean, low, high].map(|value| percent((value - 1.0) * 100.0));
-            format!("{mean} % ({low} to {high})")
-        } else {
-            format!("x {mean:.2} ({low:.2} to {high:.2})")
-        }
+        Notation::of([self]).interval(self)
     }
 }
 
@@ -102,30 +115,37 @@ mod tests {
     use super::*;
 
     const ALL: [Verdict; 4] =
-        [Verdict::Faster, Verdict::Slower, Verdict::Tied, Verdict::TooFewBlocks];
+        [Verdict::Faster, Verdict::Slower, Verdict::Equivalent, Verdict::Inconclusive];
 
-    #[test]
-    fn short_words_fit_their_column() {
-        assert!(ALL.iter().all(|verdict| verdict.short_words().len() <= 7));
+    fn ratio(mean: f64, low: f64, high: f64) -> Ratio {
+        Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 8 }
     }
 
     #[test]
     fn verdicts_have_distinct_words() {
-        for words in [Verdict::key, Verdict::words, Verdict::short_words] {
-            let distinct: std::collections::HashSet<&str> = ALL.map(words).into();
+        for change in [Change::Time, Change::Cost] {
+            let distinct: std::collections::HashSet<&str> =
+                ALL.map(|verdict| verdict.word_for(change)).into();
             assert_eq!(distinct.len(), ALL.len());
         }
     }
 
     #[test]
-    fn large_ratios_read_as_factors() {
-        let ratio = Ratio { mean: 1.25, low: 1.2, high: 1.3, blocks: 8 };
-        assert_eq!(ratio.sentence(), "slower: +25.0 % (+20.0 to +30.0)");
-        assert_eq!(ratio.change_text(Change::Cost), "more +25 % (+20 to +30)");
-        let large = Ratio { high: 2.5, ..ratio };
-        assert_eq!(large.sentence(), "slower: x 1.25 (1.20 to 2.50)");
-        let few = Ratio { blocks: 3, ..ratio };
-        assert_eq!(few.sentence(), "no verdict from 3 blocks");
-        assert_eq!(few.change_text(Change::Time), "3 blocks are too few");
+    fn columns_have_one_notation() {
+        let (small, large) = (ratio(1.25, 1.2, 1.3), ratio(1.9, 1.7, 2.1));
+        assert_eq!(Notation::of([small]), Notation::Percent);
+        assert_eq!(Notation::of([small, large]), Notation::Factor);
+        assert_eq!(Notation::of([]), Notation::Percent);
+        assert_eq!(Notation::Percent.interval(small), "+25.0 % (+20.0 to +30.0)");
+        assert_eq!(Notation::Factor.interval(small), "1.250× (1.200 to 1.300)");
+        assert_eq!(large.interval_text(), "1.900× (1.700 to 2.100)");
+    }
+
+    #[test]
+    fn ends_are_rounded_outward() {
+        assert_eq!(ratio(1.0, 0.999_96, 1.000_04).interval_text(), "+0.0 % (-0.1 to +0.1)");
+        assert_eq!(ratio(12.345, 9.999_9, 123.41).interval_text(), "12.35× (9.999 to 123.5)");
+        let bare = Ratio { bounds: None, ..ratio(0.5, 0.0, 0.0) };
+        assert_eq!(bare.interval_text(), "-50.0 %");
     }
 }

@@ -2,16 +2,16 @@
 
 use crate::compare::agreement::{Accord, Agreement};
 use crate::render::escape::markdown as escape;
-use crate::stats::paired::Ratio;
+use crate::stats::{Bounds, Ratio};
 
 /// Returns how many backends they agree on, in words.
 pub(super) fn summary(agreements: &[Agreement]) -> String {
     if agreements.is_empty() {
-        return "There is no row that both have measured on the same scenario.".to_owned();
+        return "No backend was measured by both on the same scenario.".to_owned();
     }
     format!(
-        "Of {} rows that both have measured alike, criterion's figure lies within the interval of the comparison for {}, on \
-         the same side of the reference for {}, and contradicts it for {}. Criterion measures one row after another, so \
+        "Of {} backends that both have measured alike, criterion's figure lies within the interval of the comparison for {}, on \
+         the same side of the reference for {}, and contradicts it for {}. Criterion measures one backend after another, so \
          the machine's drift is in its figures, which have no interval here.",
         agreements.len(),
         count(agreements, Accord::Within),
@@ -35,7 +35,10 @@ pub(super) fn words(accord: Accord) -> &'static str {
 
 /// Formats the ratio of `compare` and its interval, with as many digits as criterion's.
 pub(super) fn interval(compare: Ratio) -> String {
-    format!("{:.3} ({:.3} to {:.3})", compare.mean, compare.low, compare.high)
+    match compare.bounds {
+        Some(Bounds { low, high }) => format!("{:.3} ({low:.3} to {high:.3})", compare.mean),
+        None => format!("{:.3}", compare.mean),
+    }
 }
 
 /// Returns a sentence and a table of all backends that both have measured.
@@ -44,7 +47,7 @@ pub fn markdown(agreements: &[Agreement]) -> String {
     if agreements.is_empty() {
         return text;
     }
-    text.push_str("\n| scenario | row | criterion | compare | |\n|---|---|--:|--:|---|\n");
+    text.push_str("\n| scenario | backend | criterion | compare | |\n|---|---|--:|--:|---|\n");
     for Agreement { scenario, backend, criterion, compare, accord } in agreements {
         let emphasis = if *accord == Accord::Contradicts { "**" } else { "" };
         let (scenario, backend, interval) = (escape(scenario), escape(backend), interval(*compare));

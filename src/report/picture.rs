@@ -3,13 +3,13 @@
 use anyhow::bail;
 
 use super::chart::bars::{Bar, Panel, chart};
-use super::comparison::show;
-use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, WorkloadOutcome};
+use super::comparison::{AgainstColumn, show};
+use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis, WorkloadOutcome};
 use crate::compare::metric::Unit;
 use crate::record::{BenchRecord, Folder, Measurement, SampleKind};
 use crate::render::escape::visible;
 use crate::render::numbers::{grouped, per_second, seconds, time_scale};
-use crate::stats::paired::Verdict;
+use crate::stats::Bounds;
 
 /// Draws the comparison in a folder, or else the measurements of `cargo bench`.
 ///
@@ -34,8 +34,9 @@ pub fn draw(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<S
 /// Returns a scenario of a comparison: the time of each backend relative to the reference.
 fn compared(workload: &WorkloadAnalysis) -> Panel {
     let (setup, outcome) = (&workload.setup, WorkloadOutcome::new(workload));
+    let against = AgainstColumn::new(workload, Quantity::Time);
     let bars =
-        workload.valid().filter_map(|backend| compared_bar(workload, outcome.as_ref(), backend));
+        workload.valid().filter_map(|backend| compared_bar(against, outcome.as_ref(), backend));
     let heading = format!(
         "{}: {} fetches, {} at once{}; time against {}, shorter is faster",
         visible(&setup.scenario),
@@ -48,24 +49,21 @@ fn compared(workload: &WorkloadAnalysis) -> Panel {
 }
 
 fn compared_bar(
-    workload: &WorkloadAnalysis,
+    against: Option<AgainstColumn<'_>>,
     outcome: Option<&WorkloadOutcome<'_>>,
     backend: &BackendAnalysis,
 ) -> Option<Bar> {
-    let ratio = match backend.ratio {
-        None if backend.name != workload.reference => return None,
-        ratio => ratio,
-    };
-    let verdict = match backend.verdict() {
-        None => String::new(),
-        Some(verdict @ Verdict::Tied) => format!(", {}", verdict.short_words()),
-        Some(_) => ratio.map_or_else(String::new, |ratio| format!(", {}", ratio.interval_text())),
+    let median = show(Unit::Seconds, backend.median_s()?);
+    let ratio = backend.compared.time;
+    let label = match against.filter(|_| ratio.is_some()) {
+        Some(against) => format!("{median}, {}", against.text(backend)),
+        None => median,
     };
     Some(Bar {
         name: visible(&backend.name),
         length: ratio.map_or(1.0, |ratio| ratio.mean),
-        interval: ratio.map(|ratio| (ratio.low, ratio.high)),
-        label: format!("{}{verdict}", show(Unit::Seconds, backend.median_s?)),
+        interval: ratio.and_then(|ratio| ratio.bounds).map(|Bounds { low, high }| (low, high)),
+        label,
         is_best: outcome.is_some_and(|outcome| outcome.is_ahead(backend)),
     })
 }

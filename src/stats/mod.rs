@@ -6,11 +6,18 @@ pub(crate) mod random;
 pub mod mutation;
 mod beta;
 mod binomial;
+mod boundary;
+mod family;
+mod modes;
 mod quantile;
+mod ratio;
 mod student;
 
 pub use self::binomial::{median_interval, proportion_interval};
-pub use self::quantile::{median, quantile};
+pub use self::family::{FAMILY_ERROR, Family, Look};
+pub use self::modes::{Mode, two_modes};
+pub use self::quantile::{hodges_lehmann, median, quantile};
+pub use self::ratio::{Bounds, EQUIVALENCE, LEAST_BLOCKS, Ratio, Verdict};
 pub use self::student::{
     Interval, detectable_shift, student_t_quantile, t_interval, welch_interval,
 };

@@ -1,5 +1,4 @@
-//! The analysis of paired blocks: how much slower one backend is than another, whether the
-//! difference is real, and which backends tie.
+//! Blocks of rounds, and the figures of pairs of backends in them.
 //!
 //! All backends are alive together and make one pass each per round. Whatever slows the machine
 //! down for a second slows them alike and cancels out of their ratio. A block of rounds yields one
@@ -7,47 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::stats;
-
-/// The confidence with which all intervals of a [`Family`] hold at once.
-const LEVEL: f64 = 0.95;
-
-/// With fewer blocks there is no verdict: they are too few to estimate the deviation.
-pub const LEAST_BLOCKS: usize = 5;
-
-/// Comparisons whose intervals hold together with 95 %.
-///
-/// The larger the family, the wider each interval, so that a false alarm anywhere in it stays rare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Family {
-    comparisons: usize,
-}
-
-impl Family {
-    /// A comparison that was not picked from several.
-    pub const SINGLE: Self = Self { comparisons: 1 };
-
-    /// Creates a family of this many comparisons.
-    pub fn new(comparisons: usize) -> Self {
-        Self { comparisons }
-    }
-
-    /// Creates the family of comparisons of `backends` with a reference, which is one of them.
-    pub fn against_reference(backends: usize) -> Self {
-        Self::new(backends.saturating_sub(1))
-    }
-
-    /// Creates the family of comparisons of `backends` with each other.
-    pub fn all_pairs(backends: usize) -> Self {
-        Self::new(backends * backends.saturating_sub(1) / 2)
-    }
-
-    /// Returns the confidence of each interval such that all hold at once (Bonferroni's
-    /// correction).
-    pub fn level(self) -> f64 {
-        1.0 - (1.0 - LEVEL) / self.comparisons.max(1) as f64
-    }
-}
+use crate::stats::{self, FAMILY_ERROR, Family, Ratio};
 
 /// One pass of every backend, in seconds; `None` if a backend made no valid pass.
 pub type Round = Vec<Option<f64>>;
@@ -65,14 +24,14 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Creates blocks of `rows` backends.
+    /// Creates blocks of this many backends.
     ///
     /// # Panics
     ///
     /// Panics if a round has another number of backends.
     pub fn new(backends: usize, blocks: Vec<Block>) -> Self {
         for round in blocks.iter().flatten() {
-            assert_eq!(round.len(), backends, "a cycle has a pass, or none, of every row");
+            assert_eq!(round.len(), backends, "a round has a pass, or none, of every backend");
         }
         Self { backends, blocks }
     }
@@ -80,6 +39,11 @@ impl Blocks {
     /// Returns the number of backends.
     pub fn backends(&self) -> usize {
         self.backends
+    }
+
+    /// Returns the blocks in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter()
     }
 
     /// Cuts the blocks into experiments of `blocks_each` blocks, and drops the remainder.
@@ -99,23 +63,45 @@ impl Blocks {
         self.blocks.iter().map(Vec::len).min().unwrap_or(0)
     }
 
-    /// Returns for each block the median over its rounds of ln(time of `row` / time of `other`).
+    /// Returns for each block the Hodges–Lehmann estimate over its rounds of ln(time of `backend` /
+    /// time of `other`).
     ///
     /// A block without a round in which both made a pass yields nothing.
     pub fn block_values(&self, backend: usize, other: usize) -> Vec<f64> {
         self.blocks
             .iter()
-            .filter_map(|block| stats::median(&ln_ratios(block, backend, other)))
+            .filter_map(|block| stats::hodges_lehmann(&ln_ratios(block, backend, other)))
             .collect()
     }
 
-    /// Returns the time of `row` over the time of `other`, as one comparison of `family`; `None`
-    /// below two blocks.
-    pub fn ratio(&self, backend: usize, other: usize, family: Family) -> Option<Ratio> {
+    /// Returns the time of `backend` over the time of `other`, as one comparison of `family`; `None`
+    /// without a block.
+    pub fn ratio(&self, backend: usize, other: usize, family: &Family) -> Option<Ratio> {
         let values = self.block_values(backend, other);
-        let interval = stats::t_interval(&values, family.level())?;
-        let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
-        Some(Ratio { mean, low, high, blocks: values.len() })
+        match family.interval(&values) {
+            Some(interval) => Some(Ratio::new(interval, values.len())),
+            None => Some(Ratio { mean: stats::mean(&values)?.exp(), bounds: None, blocks: 1 }),
+        }
+    }
+
+    /// Returns the geometric mean over blocks of the time of `backend` over the time of `other`;
+    /// `None` without a block.
+    pub fn mean_ratio(&self, backend: usize, other: usize) -> Option<f64> {
+        stats::mean(&self.block_values(backend, other)).map(f64::exp)
+    }
+
+    /// Returns the smallest difference, as a ratio such as 1.04, that these blocks would have shown
+    /// in four runs of five: see [`stats::detectable_shift`]. `None` below two blocks.
+    ///
+    /// The noise is estimated from the same blocks. With 6 of them the figure may well be off by a
+    /// third.
+    pub fn smallest_difference(
+        &self,
+        backend: usize,
+        other: usize,
+        family: &Family,
+    ) -> Option<f64> {
+        family.detectable_shift(&self.block_values(backend, other)).map(f64::exp)
     }
 
     /// Returns for each block, in order, the median pass of a backend in seconds; `None` if it made
@@ -132,41 +118,8 @@ impl Blocks {
     /// Returns how long a pass of a backend lasts, for display; `None` if it made none.
     pub fn median_pass(&self, backend: usize) -> Option<MedianPass> {
         let medians: Vec<f64> = self.block_medians(backend).into_iter().flatten().collect();
-        let interval = stats::median_interval(&medians, LEVEL);
+        let interval = stats::median_interval(&medians, 1.0 - FAMILY_ERROR);
         Some(MedianPass { seconds: stats::median(&medians)?, interval })
-    }
-
-    /// Returns the rank of each of the `valid` backends, in their order: 1 + how many of them are
-    /// shown to be faster, over all pairs.
-    ///
-    /// Ties are not transitive: a backend may tie with two others of which one is faster than the
-    /// other.
-    pub fn ranks(&self, valid: &[usize]) -> Vec<usize> {
-        let family = Family::all_pairs(valid.len());
-        let mut ranks = vec![1; valid.len()];
-        for (index, &backend) in valid.iter().enumerate() {
-            for (further, &other) in valid.iter().enumerate().skip(index + 1) {
-                match self.ratio(backend, other, family).map(|ratio| ratio.verdict()) {
-                    Some(Verdict::Faster) => ranks[further] += 1,
-                    Some(Verdict::Slower) => ranks[index] += 1,
-                    Some(Verdict::Tied | Verdict::TooFewBlocks) | None => {}
-                }
-            }
-        }
-        ranks
-    }
-
-    /// Returns the smallest difference, as a ratio such as 1.04, that this many blocks of this
-    /// noise show in four runs of five: see [`stats::detectable_shift`]. `None` if there are too
-    /// few blocks for a verdict.
-    ///
-    /// The noise is estimated from the same blocks. With 6 of them the figure may well be off by a
-    /// third.
-    pub fn smallest_difference(&self, backend: usize, other: usize, family: Family) -> Option<f64> {
-        let values = self.block_values(backend, other);
-        let has_verdict = values.len() >= LEAST_BLOCKS;
-        let deviation = stats::standard_deviation(&values).filter(|_| has_verdict)?;
-        Some(stats::detectable_shift(values.len(), deviation, family.level())?.exp())
     }
 }
 
@@ -180,49 +133,16 @@ fn times(block: &[Round], backend: usize) -> Vec<f64> {
     block.iter().filter_map(|round| time(round, backend)).collect()
 }
 
-/// Returns ln(time of `row` / time of `other`) for each round of a block in which both made a pass.
+/// Returns ln(time of `backend` / time of `other`) for each round of a block in which both made a pass.
 fn ln_ratios(block: &[Round], backend: usize, other: usize) -> Vec<f64> {
     let ratio = block.iter().filter_map(|round| Some(time(round, backend)? / time(round, other)?));
     ratio.map(f64::ln).collect()
 }
 
-/// The time of one backend over the time of another: above 1, the first is slower.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ratio {
-    /// The geometric mean over blocks.
-    pub mean: f64,
-    /// The lower end of the interval.
-    pub low: f64,
-    /// The upper end of the interval.
-    pub high: f64,
-    /// The number of blocks behind it.
-    pub blocks: usize,
-}
-
-impl Ratio {
-    /// Whether there are enough blocks for a verdict.
-    pub fn has_verdict(&self) -> bool {
-        self.blocks >= LEAST_BLOCKS
-    }
-
-    /// Reads the verdict on the first backend off the interval.
-    pub fn verdict(&self) -> Verdict {
-        if !self.has_verdict() {
-            Verdict::TooFewBlocks
-        } else if self.high < 1.0 {
-            Verdict::Faster
-        } else if self.low > 1.0 {
-            Verdict::Slower
-        } else {
-            Verdict::Tied
-        }
-    }
-}
-
 /// How long a pass of a backend lasts.
 ///
 /// The same machine may give another figure an hour later: a slowdown that outlasts the run is not
-/// in the interval. Only ratios are free of it.
+/// in the interval.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MedianPass {
     /// The median over blocks of the median pass.
@@ -230,19 +150,6 @@ pub struct MedianPass {
     /// The 95 % interval. It counts blocks, because passes follow each other too closely to be
     /// independent. `None` below six blocks.
     pub interval: Option<RangeInclusive<f64>>,
-}
-
-/// Whether a difference between two backends is real.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Shown to be faster.
-    Faster,
-    /// Shown to be slower.
-    Slower,
-    /// No difference is shown, which does not prove that they are equal.
-    Tied,
-    /// Too few blocks for a verdict.
-    TooFewBlocks,
 }
 
 #[cfg(test)]
@@ -271,17 +178,19 @@ mod tests {
 
     fn smallest_difference(blocks: usize, comparisons: usize) -> f64 {
         let family = Family::new(comparisons);
-        steady(&[0.02, 0.02], blocks).smallest_difference(0, 1, family).unwrap()
+        steady(&[0.02, 0.02], blocks).smallest_difference(0, 1, &family).unwrap()
     }
 
     #[test]
-    fn blocks_yield_medians() {
+    fn blocks_yield_estimates() {
         let blocks = Blocks::new(
             2,
-            vec![vec![round(2.0, 1.0), round(9.0, 1.0), round(3.0, 2.0)], vec![round(1.0, 4.0)]],
+            vec![vec![round(2.0, 1.0), round(9.0, 1.0), round(6.0, 2.0)], vec![round(1.0, 4.0)]],
         );
-        assert_eq!(blocks.block_values(0, 1), [2.0_f64.ln(), 0.25_f64.ln()]);
-        assert_eq!(blocks.block_values(1, 0), [0.5_f64.ln(), 4.0_f64.ln()]);
+        let first = [2.0_f64, 3.0, 9.0].map(f64::ln);
+        let estimate = stats::hodges_lehmann(&first).unwrap();
+        assert_eq!(blocks.block_values(0, 1), [estimate, 0.25_f64.ln()]);
+        assert_eq!(blocks.block_values(1, 0), [-estimate, 4.0_f64.ln()]);
     }
 
     #[test]
@@ -319,42 +228,15 @@ mod tests {
     }
 
     #[test]
-    fn intervals_give_the_verdict() {
-        let blocks = steady(&[0.02, 0.021, 0.02], 6);
-        let verdict =
-            |backend, other| blocks.ratio(backend, other, Family::new(2)).unwrap().verdict();
-        assert_eq!(
-            [verdict(0, 1), verdict(1, 0), verdict(0, 2)],
-            [Verdict::Faster, Verdict::Slower, Verdict::Tied]
-        );
-    }
-
-    #[test]
-    fn verdicts_need_five_blocks() {
-        let verdict =
-            |blocks| Some(steady(&[0.01, 0.02], blocks).ratio(0, 1, Family::SINGLE)?.verdict());
-        assert_eq!(
-            [1, 2, 4, 5].map(verdict),
-            [None, Some(Verdict::TooFewBlocks), Some(Verdict::TooFewBlocks), Some(Verdict::Faster),]
-        );
-        assert_eq!(steady(&[0.01, 0.02], 4).ranks(&[0, 1]), [1, 1]);
-        assert_eq!(steady(&[0.01, 0.02], 4).smallest_difference(0, 1, Family::SINGLE), None);
-    }
-
-    #[test]
-    fn ranks_count_faster_backends() {
-        let blocks = steady(&[0.03, 0.01, 0.02, 0.02, 0.005], 6);
-        assert_eq!(blocks.ranks(&[0, 1, 2, 3]), [4, 1, 2, 2]);
-        assert_eq!(blocks.ranks(&[3, 4]), [2, 1]);
-        assert_eq!(blocks.ranks(&[2]), [1]);
-        assert!(blocks.ranks(&[]).is_empty());
-    }
-
-    #[test]
-    fn missing_backends_tie() {
-        let blocks = Blocks::new(2, vec![vec![vec![Some(1.0), None]]; 6]);
-        assert_eq!(blocks.ratio(0, 1, Family::SINGLE), None);
-        assert_eq!(blocks.ranks(&[0, 1]), [1, 1]);
+    fn intervals_need_five_blocks() {
+        let ratio = |blocks| steady(&[0.01, 0.02], blocks).ratio(0, 1, &Family::SINGLE);
+        assert_eq!(ratio(0), None);
+        assert!(ratio(1).is_some_and(|ratio| ratio.bounds.is_none() && ratio.mean < 0.51));
+        assert!(ratio(2).is_some_and(|ratio| ratio.bounds.is_none() && ratio.mean < 0.51));
+        assert!(ratio(5).is_some_and(|ratio| ratio.bounds.is_some()));
+        let missing = Blocks::new(2, vec![vec![vec![Some(1.0), None]]; 6]);
+        assert_eq!(missing.ratio(0, 1, &Family::SINGLE), None);
+        assert_eq!(missing.mean_ratio(0, 1), None);
     }
 
     #[test]
@@ -365,15 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn families_count_pairs() {
-        assert_eq!([0, 1, 2, 5].map(Family::all_pairs), [0, 0, 1, 10].map(Family::new));
-        assert_eq!([0, 1, 2, 5].map(Family::against_reference), [0, 0, 1, 4].map(Family::new));
-        assert!((Family::new(5).level() - 0.99).abs() < 1e-12);
-        assert_eq!(Family::new(0).level(), Family::SINGLE.level());
-    }
-
-    #[test]
-    #[should_panic(expected = "of every row")]
+    #[should_panic(expected = "of every backend")]
     fn short_rounds_panic() {
         Blocks::new(2, vec![vec![vec![Some(1.0)]]]);
     }

@@ -12,6 +12,16 @@ pub fn median(values: &[f64]) -> Option<f64> {
     }
 }
 
+/// Returns the median of the means of all pairs of values, each also with itself: the estimate of
+/// the middle of a symmetric distribution by Hodges and Lehmann ("Estimates of location based on
+/// rank tests", 1963). It resists outliers nearly as well as the median and needs two thirds of the
+/// values for the same precision. `None` if there are no values.
+pub fn hodges_lehmann(values: &[f64]) -> Option<f64> {
+    let pairs = values.iter().enumerate();
+    let means = pairs.flat_map(|(index, a)| values[index..].iter().map(move |b| (a + b) / 2.0));
+    median(&means.collect::<Vec<_>>())
+}
+
 /// Returns the value below which the share `p` of the values lies, interpolated between two of them
 /// (definition 7 of Hyndman and Fan, "Sample quantiles in statistical packages", 1996).
 ///
@@ -44,6 +54,13 @@ mod tests {
         assert_eq!(median(&[3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), Some(2.5));
         assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn pairs_resist_outliers() {
+        assert_eq!(hodges_lehmann(&[1.0, 2.0, 3.0, 4.0, 1e9]), Some(3.0));
+        assert_eq!(hodges_lehmann(&[1.0, 4.0]), Some(2.5));
+        assert_eq!(hodges_lehmann(&[]), None);
     }
 
     fn values(count: u32) -> Vec<f64> {

@@ -19,9 +19,15 @@ pub struct Interval {
 /// Returns Student's t interval of the mean of independent values, at a confidence `level` such as
 /// 0.95; `None` below two values.
 pub fn t_interval(values: &[f64], level: f64) -> Option<Interval> {
+    let freedom = values.len().max(2) as f64 - 1.0;
+    interval_of(values, student_t_quantile(0.5 + level / 2.0, freedom))
+}
+
+/// Returns the interval of the mean of independent values that reaches `critical` standard errors
+/// to each side; `None` below two values.
+pub(super) fn interval_of(values: &[f64], critical: f64) -> Option<Interval> {
     let (mean, deviation) = (mean(values)?, standard_deviation(values)?);
-    let count = values.len() as f64;
-    let margin = student_t_quantile(0.5 + level / 2.0, count - 1.0) * deviation / count.sqrt();
+    let margin = critical * deviation / (values.len() as f64).sqrt();
     Some(Interval { mean, low: mean - margin, high: mean + margin })
 }
 
@@ -60,13 +66,18 @@ fn freedom_share(squared_error: f64, values: &[f64]) -> f64 {
 /// true one: that is the noncentral t distribution. Z − cU is nearly normal with mean −c·E(U) and
 /// variance 1 + c²(1 − E(U)²), which gives d within 0.3 % for 5 values and more.
 pub fn detectable_shift(count: usize, deviation: f64, level: f64) -> Option<f64> {
+    let freedom = count.checked_sub(1).filter(|freedom| *freedom > 0)? as f64;
+    shift_shown_by(count, deviation, student_t_quantile(0.5 + level / 2.0, freedom))
+}
+
+/// Does the same for an interval that reaches `critical` standard errors to each side.
+pub(super) fn shift_shown_by(count: usize, deviation: f64, critical: f64) -> Option<f64> {
     /// The value below which a standard normal deviate lies with probability 0.8.
     const NORMAL_80: f64 = 0.8416212335729143;
     if count < 2 {
         return None;
     }
     let freedom = (count - 1) as f64;
-    let critical = student_t_quantile(0.5 + level / 2.0, freedom);
     let mean =
         (2.0 / freedom).sqrt() * (ln_gamma(freedom / 2.0 + 0.5) - ln_gamma(freedom / 2.0)).exp();
     let spread = (1.0 + critical.powi(2) * (1.0 - mean.powi(2))).sqrt();

@@ -16,7 +16,7 @@ use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
 use super::terminal::{Countdown, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, usage};
-use crate::compare::analysis::{WorkloadAnalysis, analyse};
+use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
 use crate::record::machine;
 use crate::record::{ComparisonSetup, Placement};
@@ -97,8 +97,15 @@ pub(super) struct CompareArgs {
     /// Multiply all delays [default: 0.02 for article, else 1]
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
     time_scale: Option<f64>,
-    /// Cores that processes run on, for the measurements in METHODOLOGY.md
-    #[arg(long, hide = true)]
+    /// Call a backend equivalent to the reference if its whole interval lies within this margin
+    #[arg(long, value_name = "PERCENT", value_parser = parse_margin, default_value = "2%")]
+    equivalence: f64,
+    /// Give verdicts although the machine was unfit to measure on
+    #[arg(long)]
+    allow_unfit: bool,
+    /// Cores that processes run on. With one-core, which suits backends of one thread, a minute
+    /// resolves about half the difference that it resolves with free
+    #[arg(long, value_name = "PLACEMENT")]
     placement: Option<Placement>,
     /// Directory of the record; it must not hold one yet [default: a new one in results/]
     #[arg(long, value_name = "DIR")]
@@ -124,7 +131,8 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
 
     let destination = destination(&args);
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
-    let workloads = analyse(&comparison);
+    let rules = Rules { allow_unfit: args.allow_unfit, ..Rules::default() };
+    let workloads = analyse_by(&comparison, rules);
     show(&args, &comparison.setup, &workloads)?;
     print_note(&format!("The record: {}", folder.display()));
     let fails = workloads.iter().any(|workload| fails(workload, args.strict));
@@ -178,9 +186,12 @@ fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result
                 countdown.say(&format!("{backend} visits the sites before the first block"));
             }
             Event::Pass(_) => countdown.tick(),
-            Event::Block { workload, made, expected } => {
+            Event::Block { workload, sample, expected, undecided } => {
                 let name = plan.workloads[*workload].outline().name;
-                countdown.say(&format!("{name}: block {made} of {}", expected.max(made)));
+                let made = sample.block + 1;
+                let expected = made.max(*expected);
+                countdown
+                    .say(&format!("{name}: block {made} of {expected}, {undecided} undecided"));
             }
             Event::Start | Event::Probed { .. } | Event::Cost(_) | Event::Worker { .. } => {}
         }
@@ -255,6 +266,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         seed: args.seed,
         rounds: args.rounds,
         placement: args.placement.unwrap_or_default(),
+        equivalence: args.equivalence,
         interrupted,
     })
 }
@@ -289,6 +301,14 @@ fn parse_rounds(text: &str) -> Result<u32, String> {
     // Each round has a separate visit, and a block has room for a thousand.
     let rounds = text.parse().ok().filter(|rounds| (1..=500).contains(rounds));
     rounds.ok_or_else(|| format!("bad --rounds {text:?}: it is a whole number from 1 to 500"))
+}
+
+/// Parses a margin such as `2%`.
+fn parse_margin(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    let percent = number.parse().ok().filter(|percent| (0.1..=50.0).contains(percent));
+    let bad = || format!("bad --equivalence {text:?}: write 2%; it is a percentage from 0.1 to 50");
+    percent.map(|percent: f64| percent / 100.0).ok_or_else(bad)
 }
 
 fn parse_budget(text: &str) -> Result<Duration, String> {

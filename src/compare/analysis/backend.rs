@@ -5,9 +5,9 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::measured::Measured;
-use super::{Cost, FetchTimes, Paired, ServerLoad, Sockets};
+use super::{Cost, FetchTimes, Judging, Paired, Quantity, ServerLoad, Sockets};
 use crate::record::{PassSample, Validity};
-use crate::stats::paired::{Ratio, Verdict};
+use crate::stats::{Mode, Ratio, Verdict, two_modes};
 
 /// A processor that is busy for a larger share of the time is saturated.
 const BUSY: f64 = 0.8;
@@ -15,34 +15,27 @@ const BUSY: f64 = 0.8;
 /// The results of a backend on a scenario.
 #[derive(Debug, Clone)]
 pub struct BackendAnalysis {
-    /// The backend's index in [`Paired`].
-    pub index: usize,
     /// The backend's name.
     pub name: String,
     /// Whether it fetches sequentially, whatever the concurrency.
     pub sequential: bool,
     /// Why it does not count; `None` if it is valid.
     pub invalid: Option<Invalid>,
-    /// 1 + the number of backends shown to be faster. Backends of one rank need not tie.
-    pub rank: Option<usize>,
-    /// The names of the backends to which no difference is shown.
-    pub ties: Vec<String>,
-    /// Time relative to the reference; `None` for the reference.
-    pub ratio: Option<Ratio>,
+    /// The comparison with the reference; empty if it is invalid.
+    pub compared: Compared,
     /// Fetches in each pass.
     pub fetches: u64,
     /// The number of valid passes.
     pub passes: usize,
-    /// The median pass in seconds, over the medians of the blocks. It is for display, because it
-    /// includes the machine's drift.
-    pub median_s: Option<f64>,
-    /// The 95 % interval of the median over the blocks; `None` below six blocks.
-    pub median_interval_s: Option<RangeInclusive<f64>>,
     /// The mean ideal pass in seconds, if there are delays.
     pub ideal_s: Option<f64>,
+    /// The ideal as a share of the pass: the median over passes, if there are delays.
+    pub efficiency: Option<f64>,
+    /// The time of a pass beyond its ideal, in seconds: the median over passes, if there are delays.
+    pub added_s: Option<f64>,
     /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
     /// floor was measured.
-    pub of_floor: Option<f64>,
+    pub vs_floor: Option<f64>,
     /// The times of single fetches.
     pub fetch_times: FetchTimes,
     /// The number of threads that fetch, as the worker reports it.
@@ -90,78 +83,138 @@ impl fmt::Display for Invalid {
     }
 }
 
-/// The comparison of a backend with the others; empty for an invalid backend.
-#[derive(Debug, Default)]
-struct Compared {
-    rank: Option<usize>,
-    ties: Vec<String>,
-    ratio: Option<Ratio>,
-    median_s: Option<f64>,
-    median_interval_s: Option<RangeInclusive<f64>>,
-    of_floor: Option<f64>,
+/// The comparison of a backend with the reference. All its intervals are of one family.
+#[derive(Debug, Clone, Default)]
+pub struct Compared {
+    /// The backend's index in [`Paired`].
+    pub index: usize,
+    /// The time of a pass relative to the reference; `None` for the reference.
+    pub time: Option<Ratio>,
+    /// The word for it.
+    pub verdict: Option<Verdict>,
+    /// The added time relative to the reference, if there are delays; `None` for the reference.
+    pub added: Option<Ratio>,
+    /// The word for it.
+    pub added_verdict: Option<Verdict>,
+    /// The processor time of a fetch relative to the reference; `None` for the reference.
+    pub cpu: Option<Ratio>,
+    /// The word for it.
+    pub cpu_verdict: Option<Verdict>,
+    /// The smallest difference in time that would have been found in four runs of five, if none was.
+    pub smallest_difference: Option<f64>,
+    /// Why it was not measured to the end; `None` if it was.
+    pub stopped: Option<Stopped>,
+    /// The median pass in seconds, over the medians of the blocks. It is for display, because it
+    /// includes the machine's drift.
+    pub median_s: Option<f64>,
+    /// The 95 % interval of the median over the blocks; `None` below six blocks.
+    pub median_interval_s: Option<RangeInclusive<f64>>,
+    /// The two speeds of its passes in seconds, if it has two.
+    pub modes: Option<[Mode; 2]>,
+    /// The speed as a share of the floor's.
+    vs_floor: Option<f64>,
+}
+
+/// Why a backend was not measured to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// It was decided after this number of blocks.
+    Decided {
+        /// The blocks that it was measured in.
+        blocks: usize,
+    },
+    /// It took at least ten times as long as the reference in each of this number of rounds.
+    FarSlower {
+        /// The rounds that it was measured in.
+        rounds: usize,
+    },
 }
 
 impl Compared {
-    fn new(index: usize, measured: &Measured<'_>, paired: &Paired, rank: Option<usize>) -> Self {
+    /// Compares a valid backend.
+    pub(super) fn new(index: usize, paired: &Paired, judging: Judging) -> Self {
+        let ratio =
+            |quantity| paired.to_reference(quantity, index).map(|ratio| judging.shown(ratio));
+        let [time, added, cpu] = [Quantity::Time, Quantity::Added, Quantity::Cpu].map(ratio);
+        let [verdict, added_verdict, cpu_verdict] =
+            [time, added, cpu].map(|ratio| ratio?.verdict(judging.equivalence));
         let median = paired.blocks.median_pass(index);
-        let has_delays = measured.ideal_s().is_some();
+        let blocks = paired.measured_blocks(index);
+        let far_slower = paired.far_slower_rounds(index);
+        let stopped = match far_slower.map(|rounds| Stopped::FarSlower { rounds }) {
+            None if blocks < judging.blocks => Some(Stopped::Decided { blocks }),
+            stopped => stopped,
+        };
         Self {
-            rank,
-            ties: paired.ties(index),
-            ratio: paired.record_ratio(index),
+            index,
+            time,
+            verdict,
+            added,
+            added_verdict,
+            cpu,
+            cpu_verdict,
+            smallest_difference: match verdict {
+                Some(Verdict::Inconclusive) => paired.smallest_difference(index),
+                _ => None,
+            },
+            stopped,
             median_s: median.as_ref().map(|median| median.seconds),
             median_interval_s: median.and_then(|median| median.interval),
-            // With delays, the efficiency is more useful.
-            of_floor: if has_delays { None } else { paired.floor_share(index) },
+            modes: two_modes(&paired.blocks.passes(index)),
+            vs_floor: paired.floor_share(index),
         }
     }
 }
 
 impl BackendAnalysis {
     /// Analyses a valid backend.
-    pub(super) fn valid(
-        index: usize,
-        measured: &Measured<'_>,
-        paired: &Paired,
-        rank: Option<usize>,
-    ) -> Self {
-        Self::new(index, measured, None, Compared::new(index, measured, paired, rank))
+    pub(super) fn valid(measured: &Measured<'_>, compared: Compared) -> Self {
+        Self::new(measured, None, compared)
     }
 
     /// Analyses an invalid backend, which is not compared.
     pub(super) fn invalid(index: usize, measured: &Measured<'_>, invalid: Invalid) -> Self {
-        Self::new(index, measured, Some(invalid), Compared::default())
+        Self::new(measured, Some(invalid), Compared { index, ..Compared::default() })
     }
 
-    fn new(
-        index: usize,
-        measured: &Measured<'_>,
-        invalid: Option<Invalid>,
-        comparison: Compared,
-    ) -> Self {
+    fn new(measured: &Measured<'_>, invalid: Option<Invalid>, compared: Compared) -> Self {
         let cost = Cost::mean(&measured.costs);
         let peak_rss_bytes = cost.and_then(|cost| cost.peak_rss_bytes);
+        let ideal_s = measured.ideal_s();
         Self {
-            index,
             name: measured.backend.name.clone(),
             sequential: measured.backend.sequential,
             invalid,
-            rank: comparison.rank,
-            ties: comparison.ties,
-            ratio: comparison.ratio,
             fetches: measured.setup.fetches,
             passes: measured.counted_passes(),
-            median_s: comparison.median_s,
-            median_interval_s: comparison.median_interval_s,
-            ideal_s: measured.ideal_s(),
-            of_floor: comparison.of_floor,
+            ideal_s,
+            efficiency: measured.median(PassSample::efficiency),
+            added_s: measured.median(PassSample::added_s),
+            // With delays, the efficiency is more useful.
+            vs_floor: compared.vs_floor.filter(|_| ideal_s.is_none()),
             fetch_times: measured.fetch_times(),
             fetching_threads: measured.fetching_threads(),
             server: measured.server_load(),
             sockets: measured.sockets(),
             memory_per_fetch_bytes: measured.memory_per_fetch_bytes(peak_rss_bytes),
             cost,
+            compared,
         }
+    }
+
+    /// Returns the backend's index in [`Paired`].
+    pub fn index(&self) -> usize {
+        self.compared.index
+    }
+
+    /// Returns the median pass in seconds, for display.
+    pub fn median_s(&self) -> Option<f64> {
+        self.compared.median_s
+    }
+
+    /// Returns the word for its time against the reference's.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.compared.verdict
     }
 
     /// Returns the class of the first rejected pass, or [`Validity::Valid`].
@@ -174,24 +227,9 @@ impl BackendAnalysis {
         self.invalid.is_none()
     }
 
-    /// Returns the verdict against the reference.
-    pub fn verdict(&self) -> Option<Verdict> {
-        self.ratio.map(|ratio| ratio.verdict())
-    }
-
     /// Returns the fetches per second at the median pass.
     pub fn rate(&self) -> Option<f64> {
-        self.median_s.map(|median| self.fetches as f64 / median)
-    }
-
-    /// Returns the ideal pass as a share of the median pass.
-    pub fn efficiency(&self) -> Option<f64> {
-        Some(self.ideal_s? / self.median_s?)
-    }
-
-    /// Returns the seconds that each fetch adds to the ideal pass.
-    pub fn overhead(&self) -> Option<f64> {
-        Some((self.median_s? - self.ideal_s?) / self.fetches as f64)
+        self.median_s().map(|median| self.fetches as f64 / median)
     }
 
     /// Whether the server was the limit, so that the backend is at least as fast as its figure: the
@@ -204,13 +242,19 @@ impl BackendAnalysis {
     /// Returns the share of a pass for which the backend's own threads were busy.
     fn own_busy(&self) -> Option<f64> {
         let cpu_s = self.cost?.cpu_s * self.fetches as f64;
-        Some(cpu_s / self.median_s? / self.fetching_threads? as f64)
+        Some(cpu_s / self.median_s()? / self.fetching_threads? as f64)
     }
 
-    pub(super) fn by_rank_and_median(&self, other: &Self) -> Ordering {
-        let (rank, other_rank) =
-            (self.rank.unwrap_or(usize::MAX), other.rank.unwrap_or(usize::MAX));
-        let [median_s, other_s] = [self, other].map(|backend| backend.median_s.unwrap_or(f64::MAX));
-        rank.cmp(&other_rank).then(median_s.total_cmp(&other_s))
+    /// Orders backends by their ratio to the reference, which is 1 for the reference itself, and
+    /// invalid ones after all others.
+    pub(super) fn by_ratio(&self, other: &Self) -> Ordering {
+        self.ratio_for_order().total_cmp(&other.ratio_for_order())
+    }
+
+    fn ratio_for_order(&self) -> f64 {
+        match (&self.invalid, self.compared.time) {
+            (Some(_), _) => f64::INFINITY,
+            (None, ratio) => ratio.map_or(1.0, |ratio| ratio.mean),
+        }
     }
 }

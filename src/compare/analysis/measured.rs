@@ -81,6 +81,11 @@ impl Measured<'_> {
         stats::mean(&ideals?)
     }
 
+    /// Returns the median of a value over the passes that have one.
+    pub(super) fn median(&self, value: fn(&PassSample) -> Option<f64>) -> Option<f64> {
+        stats::median(&self.passes.iter().filter_map(|pass| value(pass)).collect::<Vec<_>>())
+    }
+
     /// Returns the number of threads that fetch, as the worker reports it.
     pub(super) fn fetching_threads(&self) -> Option<usize> {
         let mut workers = self.setup.workers.iter();

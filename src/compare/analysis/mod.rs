@@ -1,28 +1,39 @@
 //! Analyses the record of a comparison, as a pure function of its samples. Nothing here measures or
 //! prints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::record::{
-    Capacity, ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control,
+    BlockSample, ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control,
 };
-use crate::stats::paired::{LEAST_BLOCKS, Ratio};
+use crate::stats::{EQUIVALENCE, Family, Look, Ratio};
 
 mod backend;
 mod cost;
 mod measured;
 mod outcome;
 mod paired;
+mod slow;
 
-pub use self::backend::{BackendAnalysis, Invalid};
+pub use self::backend::{BackendAnalysis, Compared, Invalid, Stopped};
 pub use self::cost::Cost;
 use self::measured::Measured;
 pub use self::measured::{CURVE, FetchTimes, Quantile, ServerLoad, Sockets};
-pub use self::outcome::{Standing, WorkloadOutcome};
-pub use self::paired::{Paired, blocks};
+pub use self::outcome::{Fastest, WorkloadOutcome};
+pub use self::paired::{Paired, Quantity, Samples, control_values, looks};
+pub use self::slow::{FAR_SLOWER, SLOW_ROUNDS, is_far_slower};
 
 /// The backend that does the least work per fetch: the speed of others is a share of its speed.
 pub const FLOOR: &str = "floor@loop";
+
+/// How a comparison is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rules {
+    /// The margin of equivalence, such as 0.02; `None` for that of the record.
+    pub equivalence: Option<f64>,
+    /// Whether a run is judged although the machine was unfit to measure on.
+    pub allow_unfit: bool,
+}
 
 /// A comparison on one scenario.
 #[derive(Debug, Clone)]
@@ -31,19 +42,21 @@ pub struct WorkloadAnalysis {
     pub setup: WorkloadSetup,
     /// The name of the backend that the others are compared with.
     pub reference: String,
-    /// The backends: the valid ones by rank and then by their median pass, then the invalid ones.
+    /// The backends: the valid ones by their ratio to the reference, then the invalid ones.
     pub backends: Vec<BackendAnalysis>,
     /// The reference against itself: a difference within this interval is noise.
     pub noise: Option<Ratio>,
-    /// The smallest difference to the reference, such as 0.04 for 4 %, that this run would have
-    /// shown in four of five cases.
-    pub smallest_difference: Option<f64>,
-    /// The number of blocks.
+    /// The margin of equivalence, such as 0.02.
+    pub equivalence: f64,
+    /// The number of blocks that count.
     pub blocks: usize,
+    /// Whether the machine was unfit to measure on. There are no verdicts then, unless the rules
+    /// allow it.
+    pub is_unfit: bool,
+    /// Whether verdicts are given.
+    pub is_judged: bool,
     /// The mean cost of the mock server over all backends.
     pub server: Option<Cost>,
-    /// The capacity of the mock server just before, if it was measured.
-    pub capacity: Option<Capacity>,
     /// The valid passes, in pairs.
     pub paired: Paired,
 }
@@ -63,22 +76,37 @@ impl WorkloadAnalysis {
         values.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
-    /// Returns the time of one backend over that of another, as one of all pairs of valid backends:
-    /// ranks rest on this.
-    pub fn pair(&self, backend: &BackendAnalysis, other: &BackendAnalysis) -> Option<Ratio> {
-        self.paired.pair_ratio(backend.index, other.index)
+    /// Returns the reference, if it is valid.
+    pub fn valid_reference(&self) -> Option<&BackendAnalysis> {
+        self.valid().find(|backend| backend.name == self.reference)
     }
 }
 
-/// Analyses every scenario of a comparison.
+/// Analyses every scenario of a comparison by the rules of its record.
 pub fn analyse(comparison: &ComparisonRecord) -> Vec<WorkloadAnalysis> {
-    comparison.setup.workloads.iter().map(|setup| analyse_workload(comparison, setup)).collect()
+    analyse_by(comparison, Rules::default())
 }
 
-fn analyse_workload(comparison: &ComparisonRecord, setup: &WorkloadSetup) -> WorkloadAnalysis {
+/// Analyses every scenario of a comparison.
+pub fn analyse_by(comparison: &ComparisonRecord, rules: Rules) -> Vec<WorkloadAnalysis> {
+    let workloads = comparison.setup.workloads.iter();
+    workloads.map(|setup| analyse_workload(comparison, setup, rules)).collect()
+}
+
+fn analyse_workload(
+    comparison: &ComparisonRecord,
+    setup: &WorkloadSetup,
+    rules: Rules,
+) -> WorkloadAnalysis {
     let reference = &comparison.setup.reference;
+    let blocks = JudgedBlocks::new(comparison, &setup.scenario);
     let passes = comparison.passes.iter();
-    let passes: Vec<&PassSample> = passes.filter(|pass| pass.scenario == setup.scenario).collect();
+    let passes: Vec<&PassSample> =
+        passes.filter(|pass| pass.scenario == setup.scenario && blocks.counts(pass)).collect();
+    let costs = comparison.costs.iter();
+    let costs: Vec<&CostSample> = costs
+        .filter(|cost| cost.scenario == setup.scenario && blocks.is_kept(cost.block))
+        .collect();
     let measured: Vec<Measured<'_>> = comparison
         .setup
         .backends
@@ -87,59 +115,118 @@ fn analyse_workload(comparison: &ComparisonRecord, setup: &WorkloadSetup) -> Wor
             backend,
             setup,
             passes: own_passes(&passes, &backend.name),
-            costs: own_costs(comparison, setup, &backend.name),
+            costs: own_costs(&costs, &backend.name),
         })
         .filter(|measured| !measured.passes.is_empty())
         .collect();
-    let invalid: Vec<Option<Invalid>> = measured
-        .iter()
-        .map(|measured| match &measured.backend.name {
-            // The control is the reference: an invalid pass of one counts against both.
-            name if name == reference => Invalid::first(&measured.passes)
-                .or_else(|| Invalid::first(&own_passes(&passes, &control(reference)))),
-            _ => Invalid::first(&measured.passes),
-        })
-        .collect();
-    let paired = Paired::new(&measured, &invalid, reference, &passes);
-    let blocks = count_blocks(&passes);
-    let mut ranks = paired.ranks();
-    if blocks < LEAST_BLOCKS {
-        ranks.clear();
-    }
+    let invalid: Vec<Option<Invalid>> =
+        measured.iter().map(|one| first_invalid(one, reference, &passes)).collect();
+    let names: Vec<String> = measured.iter().map(|one| one.backend.name.clone()).collect();
+    let valid: Vec<bool> = invalid.iter().map(Option::is_none).collect();
+    let compared = valid.iter().filter(|valid| **valid).count();
+    let paired = Paired::new(
+        Samples { names: &names, valid: &valid, reference, passes: &passes, costs: &costs },
+        Family::against_reference(compared).with_looks(&blocks.looks()),
+    );
+    let judging = Judging {
+        equivalence: rules.equivalence.or(comparison.setup.equivalence).unwrap_or(EQUIVALENCE),
+        is_judged: !blocks.is_unfit || rules.allow_unfit,
+        blocks: count_blocks(&passes),
+    };
     let mut backends: Vec<BackendAnalysis> = measured
         .iter()
         .zip(invalid)
         .enumerate()
         .map(|(index, (measured, invalid))| match invalid {
-            None => BackendAnalysis::valid(index, measured, &paired, ranks.get(&index).copied()),
+            None => BackendAnalysis::valid(measured, Compared::new(index, &paired, judging)),
             Some(invalid) => BackendAnalysis::invalid(index, measured, invalid),
         })
         .collect();
-    backends.sort_by(BackendAnalysis::by_rank_and_median);
+    backends.sort_by(BackendAnalysis::by_ratio);
     WorkloadAnalysis {
         setup: setup.clone(),
         reference: reference.clone(),
         backends,
-        noise: paired.noise(),
-        smallest_difference: paired.smallest_difference(),
-        blocks,
-        server: Cost::mean(&own_costs(comparison, setup, SERVER)),
-        capacity: comparison.setup.capacity,
+        noise: paired.noise().map(|noise| judging.shown(noise)),
+        equivalence: judging.equivalence,
+        blocks: judging.blocks,
+        is_unfit: blocks.is_unfit,
+        is_judged: judging.is_judged,
+        server: Cost::mean(&own_costs(&costs, SERVER)),
         paired,
     }
+}
+
+/// How the backends of a scenario are judged.
+#[derive(Debug, Clone, Copy)]
+struct Judging {
+    equivalence: f64,
+    is_judged: bool,
+    /// The number of blocks that count.
+    blocks: usize,
+}
+
+impl Judging {
+    /// Returns a ratio, without its interval if nothing is to be judged by it.
+    fn shown(self, ratio: Ratio) -> Ratio {
+        Ratio { bounds: ratio.bounds.filter(|_| self.is_judged), ..ratio }
+    }
+}
+
+/// The blocks of a scenario, and which of them count.
+struct JudgedBlocks<'a> {
+    samples: Vec<&'a BlockSample>,
+    /// The blocks during which the machine was unfit.
+    unfit: HashSet<u32>,
+    /// Whether that were most of them. Then there are no others to rely on, and all are shown.
+    is_unfit: bool,
+}
+
+impl<'a> JudgedBlocks<'a> {
+    fn new(comparison: &'a ComparisonRecord, scenario: &str) -> Self {
+        let samples = comparison.blocks.iter().filter(|block| block.scenario == scenario);
+        let samples: Vec<&BlockSample> = samples.collect();
+        let unfit = samples.iter().filter(|sample| sample.fitness.unfit.is_some());
+        let unfit: HashSet<u32> = unfit.map(|sample| sample.block).collect();
+        let is_unfit = 2 * unfit.len() > samples.len();
+        Self { samples, unfit, is_unfit }
+    }
+
+    fn is_kept(&self, block: u32) -> bool {
+        self.is_unfit || !self.unfit.contains(&block)
+    }
+
+    /// Whether a pass counts. A rejected one counts against its backend on any machine.
+    fn counts(&self, pass: &PassSample) -> bool {
+        self.is_kept(pass.block) || pass.elapsed_s.is_none() || pass.why.is_some()
+    }
+
+    fn looks(&self) -> Vec<Look> {
+        let kept = self.samples.iter().filter(|sample| self.is_kept(sample.block));
+        looks(kept.map(|sample| sample.spent))
+    }
+}
+
+/// Returns why a backend is invalid, if it is. The control is the reference: an invalid pass of one
+/// counts against both.
+fn first_invalid(
+    measured: &Measured<'_>,
+    reference: &str,
+    passes: &[&PassSample],
+) -> Option<Invalid> {
+    let own = Invalid::first(&measured.passes);
+    if measured.backend.name != reference {
+        return own;
+    }
+    own.or_else(|| Invalid::first(&own_passes(passes, &control(reference))))
 }
 
 fn own_passes<'a>(passes: &[&'a PassSample], name: &str) -> Vec<&'a PassSample> {
     passes.iter().copied().filter(|pass| pass.backend == name).collect()
 }
 
-fn own_costs<'a>(
-    comparison: &'a ComparisonRecord,
-    setup: &WorkloadSetup,
-    name: &str,
-) -> Vec<&'a CostSample> {
-    let costs = comparison.costs.iter();
-    costs.filter(|cost| cost.scenario == setup.scenario && cost.backend == name).collect()
+fn own_costs<'a>(costs: &[&'a CostSample], name: &str) -> Vec<&'a CostSample> {
+    costs.iter().copied().filter(|cost| cost.backend == name).collect()
 }
 
 /// Returns the number of blocks in which passes were made.

@@ -1,134 +1,140 @@
 //! The outcome on a scenario: the basis of sentences, headlines and marks in tables and pictures.
 
-use super::{BackendAnalysis, FLOOR, WorkloadAnalysis};
+use super::{BackendAnalysis, FAR_SLOWER, FLOOR, Quantity, Stopped, WorkloadAnalysis};
+use crate::stats::Verdict;
 
-/// A difference too small to matter for a choice, even if it is shown to be real.
-const TRIFLE: f64 = 0.01;
-
-/// The backends that come out ahead.
+/// What is shown on a scenario. The floor is left out, because nobody can choose it.
 #[derive(Debug)]
 pub struct WorkloadOutcome<'a> {
-    /// The backends ahead, by rank.
-    pub ahead: Vec<&'a BackendAnalysis>,
-    /// The relation of the backends ahead.
-    pub standing: Standing,
-    /// Whether the backends ahead are exactly those that fetch concurrently.
-    pub is_everybody: bool,
-    /// The first backend behind them.
-    pub next: Option<&'a BackendAnalysis>,
+    /// The backend that is shown to be faster than every other.
+    pub fastest: Option<Fastest<'a>>,
+    /// The backends that are shown to be faster than the reference.
+    pub faster: Vec<&'a BackendAnalysis>,
+    /// The backends that are shown to be equivalent to the reference.
+    pub equivalent: Vec<&'a BackendAnalysis>,
+    /// The backends that are shown to be slower than the reference.
+    pub slower: Vec<&'a BackendAnalysis>,
+    /// The backends on which nothing is shown.
+    pub inconclusive: Vec<&'a BackendAnalysis>,
+    /// The reference, unless it is the floor.
+    pub reference: Option<&'a BackendAnalysis>,
+    /// Among the reference and its equivalents, the backend that is shown to take less processor
+    /// time than each of the others.
+    pub cheapest: Option<&'a BackendAnalysis>,
 }
 
-/// The relation of the backends ahead.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Standing {
-    /// There is only one.
-    Alone,
-    /// None of them is shown to be faster than another.
-    Tied,
-    /// The slowest takes longer than the fastest by this share, which is a trifle, shown or not.
-    Close(f64),
-}
-
-/// A backend to choose from.
-#[derive(Clone, Copy)]
-struct Choice<'a> {
-    backend: &'a BackendAnalysis,
-    /// Its rank among the choices.
-    rank: usize,
-}
-
-/// A backend ahead by its mean time.
-#[derive(Clone, Copy)]
-struct Timed<'a> {
-    backend: &'a BackendAnalysis,
-    /// Its time relative to the first choice.
-    time: f64,
+/// The backend that is shown to be faster than every other.
+#[derive(Debug, Clone, Copy)]
+pub struct Fastest<'a> {
+    /// The backend.
+    pub backend: &'a BackendAnalysis,
+    /// The share by which every other takes longer at least.
+    pub at_least: f64,
 }
 
 impl<'a> WorkloadOutcome<'a> {
-    /// Returns the outcome on a scenario; `None` without a verdict.
+    /// Returns the outcome on a scenario; `None` if no backend has a verdict.
     pub fn new(workload: &'a WorkloadAnalysis) -> Option<Self> {
-        let choices = choices(workload);
-        let close = close_to_fastest(workload, &choices)?;
-        let best = choices.iter().filter(|choice| choice.rank == 1).map(|choice| choice.backend);
-        let best: Vec<&BackendAnalysis> = best.collect();
-        let close_backends: Vec<&BackendAnalysis> =
-            close.iter().map(|timed| timed.backend).collect();
-        let (ahead, standing) =
-            if close.len() > 1 && best.iter().all(|backend| holds(&close_backends, backend)) {
-                (close_backends, Standing::Close(spread(&close)))
-            } else if best.len() > 1 {
-                (best, Standing::Tied)
-            } else {
-                (best, Standing::Alone)
-            };
-        let mut backends = choices.iter().map(|choice| choice.backend);
-        let is_everybody = ahead.len() > 1
-            && backends.clone().all(|backend| holds(&ahead, backend) != backend.sequential);
-        let next = backends.find(|backend| !holds(&ahead, backend));
-        Some(Self { ahead, standing, is_everybody, next })
+        let choices: Vec<&BackendAnalysis> =
+            workload.valid().filter(|backend| backend.name != FLOOR).collect();
+        let of = |verdict| {
+            let backends = choices.iter().copied();
+            backends.filter(|backend| backend.verdict() == Some(verdict)).collect::<Vec<_>>()
+        };
+        let [faster, equivalent, mut slower, inconclusive] =
+            [Verdict::Faster, Verdict::Equivalent, Verdict::Slower, Verdict::Inconclusive].map(of);
+        slower.extend(choices.iter().filter(|backend| is_far_slower(backend)));
+        let has_verdict = workload.valid().any(|backend| backend.verdict().is_some());
+        let reference = choices.iter().copied().find(|one| one.name == workload.reference);
+        has_verdict.then(|| Self {
+            fastest: fastest(workload, &choices),
+            cheapest: cheapest(workload, reference, &equivalent),
+            faster,
+            equivalent,
+            slower,
+            inconclusive,
+            reference,
+        })
     }
 
-    /// Whether a backend is one of those ahead.
+    /// Returns the backends to highlight: the fastest, or else those shown to be faster than the
+    /// reference, or else the reference with its equivalents.
+    pub fn ahead(&self) -> Vec<&'a BackendAnalysis> {
+        match &self.fastest {
+            Some(fastest) => vec![fastest.backend],
+            None if !self.faster.is_empty() => self.faster.clone(),
+            None if !self.equivalent.is_empty() => {
+                self.reference.into_iter().chain(self.equivalent.iter().copied()).collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Whether a backend is one of those to highlight.
     pub fn is_ahead(&self, backend: &BackendAnalysis) -> bool {
-        holds(&self.ahead, backend)
+        self.ahead().iter().any(|other| other.index() == backend.index())
     }
 
-    /// Returns the backend ahead that takes the least processor time.
-    pub fn cheapest(&self) -> &'a BackendAnalysis {
-        self.ahead.iter().min_by(|a, b| cpu_s(a).total_cmp(&cpu_s(b))).expect("somebody is ahead")
+    /// Returns the largest difference from the reference that the intervals of its equivalents
+    /// allow; `None` without equivalents.
+    pub fn within(&self) -> Option<f64> {
+        let bounds = self.equivalent.iter().filter_map(|one| one.compared.time?.bounds);
+        bounds.map(|bounds| bounds.farthest()).reduce(f64::max)
     }
 }
 
-fn cpu_s(backend: &BackendAnalysis) -> f64 {
-    backend.cost.map_or(f64::INFINITY, |cost| cost.cpu_s)
+fn is_far_slower(backend: &BackendAnalysis) -> bool {
+    matches!(backend.compared.stopped, Some(Stopped::FarSlower { .. }))
 }
 
-fn holds(backends: &[&BackendAnalysis], backend: &BackendAnalysis) -> bool {
-    backends.iter().any(|other| other.index == backend.index)
+/// Returns the backend whose time is shown to be below that of each of the others: by multiple
+/// comparisons with the best (Hsu, "Simultaneous confidence intervals for all distances from the
+/// best", 1981). A wrong one is named only if its interval to the truly fastest misses the truth,
+/// which is one comparison of the family of those with the truly fastest.
+fn fastest<'a>(
+    workload: &WorkloadAnalysis,
+    choices: &[&'a BackendAnalysis],
+) -> Option<Fastest<'a>> {
+    if choices.len() < 2 || !workload.is_judged {
+        return None;
+    }
+    let candidates = choices.iter().copied().filter(|backend| !is_far_slower(backend));
+    let first = candidates.min_by(|a, b| relative_time(a).total_cmp(&relative_time(b)))?;
+    let mut at_least = f64::INFINITY;
+    for other in choices.iter().filter(|one| one.index() != first.index()) {
+        if is_far_slower(other) {
+            at_least = at_least.min(FAR_SLOWER - 1.0);
+            continue;
+        }
+        let ratio = workload.paired.ratio(Quantity::Time, other.index(), first.index())?;
+        if ratio.verdict(workload.equivalence) != Some(Verdict::Slower) {
+            return None;
+        }
+        at_least = at_least.min(ratio.bounds?.rounded().low - 1.0);
+    }
+    Some(Fastest { backend: first, at_least })
 }
 
-/// Returns the choices within a [`TRIFLE`] of the lowest time; `None` without choices.
-fn close_to_fastest<'a>(
-    workload: &'a WorkloadAnalysis,
-    choices: &[Choice<'a>],
-) -> Option<Vec<Timed<'a>>> {
-    let first = choices.first()?.backend;
-    let timed = choices.iter().filter_map(|choice| {
-        let time = workload.paired.mean_ratio(choice.backend.index, first.index)?;
-        Some(Timed { backend: choice.backend, time })
-    });
-    let timed: Vec<Timed<'_>> = timed.collect();
-    let least = least_time(&timed);
-    Some(timed.into_iter().filter(|timed| timed.time < least * (1.0 + TRIFLE)).collect())
+/// Returns the time of a backend relative to the reference.
+fn relative_time(backend: &BackendAnalysis) -> f64 {
+    backend.compared.time.map_or(1.0, |ratio| ratio.mean)
 }
 
-fn least_time(timed: &[Timed<'_>]) -> f64 {
-    timed.iter().map(|timed| timed.time).fold(f64::MAX, f64::min)
-}
-
-/// Returns the share by which the slowest takes longer than the fastest.
-fn spread(timed: &[Timed<'_>]) -> f64 {
-    let most = timed.iter().map(|timed| timed.time).fold(0.0, f64::max);
-    most / least_time(timed) - 1.0
-}
-
-/// Returns the backends to choose from, with their ranks among themselves. The floor is not a
-/// choice, unless it is alone.
-fn choices(workload: &WorkloadAnalysis) -> Vec<Choice<'_>> {
-    let ranked = workload
-        .backends
-        .iter()
-        .filter_map(|backend| Some(Choice { backend, rank: backend.rank? }));
-    let (floor, mut others): (Vec<_>, Vec<_>) =
-        ranked.partition(|choice| choice.backend.name == FLOOR);
-    let Some(floor) = floor.first().filter(|_| !others.is_empty()) else {
-        return [floor, others].concat();
+/// Returns the backend that takes less processor time than each of the others, by the same rule.
+fn cheapest<'a>(
+    workload: &WorkloadAnalysis,
+    reference: Option<&'a BackendAnalysis>,
+    equivalent: &[&'a BackendAnalysis],
+) -> Option<&'a BackendAnalysis> {
+    let choices: Vec<&BackendAnalysis> =
+        reference.into_iter().chain(equivalent.iter().copied()).collect();
+    let is_dearer = |other: &BackendAnalysis, than: &BackendAnalysis| {
+        let ratio = workload.paired.ratio(Quantity::Cpu, other.index(), than.index());
+        ratio.is_some_and(|ratio| ratio.verdict(0.0) == Some(Verdict::Slower))
     };
-    for choice in &mut others {
-        let is_behind_floor = floor.backend.median_s < choice.backend.median_s
-            && !floor.backend.ties.contains(&choice.backend.name);
-        choice.rank -= usize::from(choice.rank > 1 && is_behind_floor);
-    }
-    others
+    let is_cheapest = |one: &&BackendAnalysis| {
+        let mut others = choices.iter().filter(|other| other.index() != one.index());
+        others.all(|other| is_dearer(other, one))
+    };
+    choices.iter().copied().filter(|_| choices.len() > 1).find(is_cheapest)
 }

@@ -1,23 +1,55 @@
-//! The valid passes of a scenario in pairs. Every comparison is made here, each in its [`Family`].
+//! The valid passes of a scenario in pairs. Every comparison is made here, in one [`Family`].
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::FLOOR;
-use super::backend::Invalid;
-use super::measured::Measured;
-use crate::record::{PassSample, control};
-use crate::stats;
-use crate::stats::paired::{Blocks, Family, Ratio, Round, Verdict};
+use super::slow::is_far_slower;
+use crate::record::{CostSample, PassSample, control};
+use crate::stats::paired::{Block, Blocks, Round};
+use crate::stats::{Family, LEAST_BLOCKS, Look, Ratio};
+
+/// The input of the comparisons.
+#[derive(Debug, Clone, Copy)]
+pub struct Samples<'a> {
+    /// The names of the backends.
+    pub names: &'a [String],
+    /// Whether each of them is valid.
+    pub valid: &'a [bool],
+    /// The name of the reference.
+    pub reference: &'a str,
+    /// The passes on this scenario, of the blocks that count.
+    pub passes: &'a [&'a PassSample],
+    /// The costs on this scenario, of the same blocks.
+    pub costs: &'a [&'a CostSample],
+}
+
+/// A quantity that backends are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// The time of a pass.
+    Time,
+    /// What a pass takes beyond its ideal.
+    Added,
+    /// The processor time of a fetch.
+    Cpu,
+}
 
 /// The passes of the measured backends and of the A/A control.
+///
+/// A backend is compared with the mean of the reference and its control, which are two measurements
+/// of the same backend.
 #[derive(Debug, Clone)]
 pub struct Paired {
     /// The names by index in the blocks: the backends in the order of the record, then the control.
     pub names: Vec<String>,
-    /// The blocks.
+    /// The times of passes in seconds.
     pub blocks: Blocks,
-    /// The valid backends.
-    valid: Vec<usize>,
+    /// The added times in seconds; empty without programmed delays.
+    added: Blocks,
+    /// The processor time per fetch in seconds, as one round in each block.
+    cpu: Blocks,
+    /// The comparisons with the reference.
+    pub family: Family,
     /// The reference, if it is valid.
     reference: Option<usize>,
     /// The floor, if it is valid.
@@ -25,20 +57,36 @@ pub struct Paired {
 }
 
 impl Paired {
-    pub(super) fn new(
-        measured: &[Measured<'_>],
-        invalid: &[Option<Invalid>],
-        reference: &str,
-        passes: &[&PassSample],
-    ) -> Self {
-        let mut names: Vec<String> = measured.iter().map(|one| one.backend.name.clone()).collect();
-        let valid: Vec<usize> =
-            (0..names.len()).filter(|index| invalid[*index].is_none()).collect();
-        let find_valid = |name: &str| valid.iter().copied().find(|index| names[*index] == name);
-        let (reference_index, floor) = (find_valid(reference), find_valid(FLOOR));
-        names.push(control(reference));
-        let blocks = blocks(&names, passes);
-        Self { names, blocks, valid, reference: reference_index, floor }
+    /// Pairs the passes and costs of a scenario, for comparisons of `family`.
+    pub fn new(samples: Samples<'_>, family: Family) -> Self {
+        let mut names = samples.names.to_vec();
+        let position = |name: &str| {
+            samples
+                .names
+                .iter()
+                .position(|other| other == name)
+                .filter(|index| samples.valid[*index])
+        };
+        let (reference, floor) = (position(samples.reference), position(FLOOR));
+        names.push(control(samples.reference));
+        let columns = Columns { names: &names, reference };
+        Self {
+            blocks: columns.blocks(samples.passes, PassSample::counted_s),
+            added: columns.blocks(samples.passes, PassSample::added_s),
+            cpu: columns.costs(samples.costs),
+            family,
+            reference,
+            floor,
+            names,
+        }
+    }
+
+    fn quantity(&self, quantity: Quantity) -> &Blocks {
+        match quantity {
+            Quantity::Time => &self.blocks,
+            Quantity::Added => &self.added,
+            Quantity::Cpu => &self.cpu,
+        }
     }
 
     /// Returns the index of a backend in the blocks.
@@ -46,82 +94,125 @@ impl Paired {
         self.names.iter().position(|other| other == name)
     }
 
-    /// Returns the time of a backend over that of another, as one of all pairs of valid backends.
-    pub fn pair_ratio(&self, backend: usize, other: usize) -> Option<Ratio> {
-        self.blocks.ratio(backend, other, Family::all_pairs(self.valid.len()))
+    /// Returns the column that stands for a backend: for the reference, that of its mean with the
+    /// control.
+    fn column(&self, backend: usize) -> usize {
+        if Some(backend) == self.reference { self.names.len() } else { backend }
     }
 
-    /// Returns the time of a backend over that of a reference, as one comparison of all valid
-    /// backends with it; `None` for the reference itself.
-    pub fn reference_ratio(&self, backend: usize, reference: usize) -> Option<Ratio> {
-        let family = Family::against_reference(self.valid.len());
-        if backend == reference { None } else { self.blocks.ratio(backend, reference, family) }
+    /// Returns a quantity of one backend over that of another.
+    pub fn ratio(&self, quantity: Quantity, backend: usize, other: usize) -> Option<Ratio> {
+        let (backend, other) = (self.column(backend), self.column(other));
+        self.quantity(quantity).ratio(backend, other, &self.family)
     }
 
-    /// Returns the mean time of a backend over that of another.
-    pub fn mean_ratio(&self, backend: usize, other: usize) -> Option<f64> {
-        self.blocks.ratio(backend, other, Family::SINGLE).map(|ratio| ratio.mean)
-    }
-
-    /// Returns the time of a backend over that of the record's reference, if that is valid.
-    pub(super) fn record_ratio(&self, backend: usize) -> Option<Ratio> {
-        self.reference_ratio(backend, self.reference?)
+    /// Returns a quantity of a backend over that of the reference; `None` for the reference itself,
+    /// or if the reference is invalid.
+    pub fn to_reference(&self, quantity: Quantity, backend: usize) -> Option<Ratio> {
+        let reference = self.reference.filter(|reference| *reference != backend)?;
+        self.ratio(quantity, backend, reference)
     }
 
     /// Returns the time of the A/A control over that of the reference.
     pub(super) fn noise(&self) -> Option<Ratio> {
-        self.blocks.ratio(self.names.len() - 1, self.reference?, Family::SINGLE)
+        self.blocks.ratio(self.names.len() - 1, self.reference?, &Family::SINGLE)
     }
 
-    /// Returns the speed of a backend as a share of the floor's.
+    /// Returns the speed of a backend as a share of the floor's: the geometric mean of the paired
+    /// ratios.
     pub(super) fn floor_share(&self, backend: usize) -> Option<f64> {
-        self.mean_ratio(self.floor?, backend)
+        self.blocks.mean_ratio(self.column(self.floor?), self.column(backend))
     }
 
-    /// Returns the rank of each valid backend.
-    pub(super) fn ranks(&self) -> HashMap<usize, usize> {
-        self.valid.iter().copied().zip(self.blocks.ranks(&self.valid)).collect()
+    /// Returns the smallest difference to the reference that would have been found in four runs of
+    /// five, such as 0.04 for 4 %.
+    pub(super) fn smallest_difference(&self, backend: usize) -> Option<f64> {
+        let reference = self.reference.filter(|reference| *reference != backend)?;
+        let column = self.column(reference);
+        Some(self.blocks.smallest_difference(backend, column, &self.family)? - 1.0)
     }
 
-    /// Returns the names of the valid backends that tie with a backend.
-    pub(super) fn ties(&self, backend: usize) -> Vec<String> {
-        let tied = self.valid.iter().filter(|other| self.is_tied(backend, **other));
-        tied.map(|other| self.names[*other].clone()).collect()
-    }
-
-    fn is_tied(&self, backend: usize, other: usize) -> bool {
-        let ratio = self.pair_ratio(backend, other);
-        other != backend && ratio.is_some_and(|ratio| ratio.verdict() == Verdict::Tied)
-    }
-
-    /// Returns the smallest difference to the reference that would have been found. It is the
-    /// median over the backends, because one that sleeps between its fetches may be noisier than
-    /// all others.
-    pub(super) fn smallest_difference(&self) -> Option<f64> {
+    /// Returns the number of rounds after which a backend was left out because it took at least ten
+    /// times as long as the reference in each of them; `None` if it went on.
+    pub fn far_slower_rounds(&self, backend: usize) -> Option<usize> {
         let reference = self.reference?;
-        let family = Family::against_reference(self.valid.len());
-        let others = self.valid.iter().filter(|backend| **backend != reference);
-        let smallest = others.filter_map(|backend| {
-            Some(self.blocks.smallest_difference(*backend, reference, family)? - 1.0)
-        });
-        stats::median(&smallest.collect::<Vec<_>>())
+        let mut measured =
+            self.blocks.iter().filter(|block| block.iter().any(|round| round[backend].is_some()));
+        let (first, further) = (measured.next()?, measured.next());
+        (further.is_none() && is_far_slower(first, backend, reference))
+            .then(|| first.iter().filter(|round| round[backend].is_some()).count())
+    }
+
+    /// Returns the number of blocks in which a backend was measured.
+    pub(super) fn measured_blocks(&self, backend: usize) -> usize {
+        let is_measured = |block: &&Block| block.iter().any(|round| round[backend].is_some());
+        self.blocks.iter().filter(is_measured).count()
     }
 }
 
-/// Sorts passes into blocks of rounds, with an index for each name.
-///
-/// Invalid passes are left out.
-pub fn blocks(names: &[String], passes: &[&PassSample]) -> Blocks {
-    let indices: HashMap<&str, usize> =
-        names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
-    let mut blocks: BTreeMap<u32, BTreeMap<u32, Round>> = BTreeMap::new();
-    for pass in passes {
-        let (Some(round), Some(&backend)) = (pass.round, indices.get(pass.backend.as_str())) else {
-            continue;
-        };
-        let rounds = blocks.entry(pass.block).or_default();
-        rounds.entry(round).or_insert_with(|| vec![None; names.len()])[backend] = pass.counted_s();
+/// Returns for each block the logarithm of the time of the A/A control over that of the reference.
+pub fn control_values(reference: &str, passes: &[&PassSample]) -> Vec<f64> {
+    let samples =
+        Samples { names: &[reference.to_owned()], valid: &[true], reference, passes, costs: &[] };
+    Paired::new(samples, Family::SINGLE).blocks.block_values(1, 0)
+}
+
+/// Returns the looks at the blocks that count, from the first that may decide something.
+pub fn looks(blocks: impl Iterator<Item = Option<f64>>) -> Vec<Look> {
+    let blocks = blocks.enumerate();
+    let looks = blocks.filter_map(|(index, spent)| Some(Look { blocks: index + 1, spent: spent? }));
+    looks.filter(|look| look.blocks >= LEAST_BLOCKS).collect()
+}
+
+/// The columns of blocks: the backends, the control, and the mean of reference and control.
+struct Columns<'a> {
+    names: &'a [String],
+    reference: Option<usize>,
+}
+
+impl Columns<'_> {
+    /// Sorts a value of passes into blocks of rounds.
+    fn blocks(&self, passes: &[&PassSample], value: fn(&PassSample) -> Option<f64>) -> Blocks {
+        let values = passes
+            .iter()
+            .filter_map(|pass| Some((pass.block, pass.round?, pass.backend.as_str(), value(pass))));
+        self.sorted(values)
     }
-    let blocks = blocks.into_values().map(|rounds| rounds.into_values().collect()).collect();
-    Blocks::new(names.len(), blocks)
+
+    /// Sorts the processor time per fetch into blocks of one round.
+    fn costs(&self, costs: &[&CostSample]) -> Blocks {
+        let values = costs.iter().filter(|cost| cost.fetches > 0).map(|cost| {
+            let cpu_s = cost.cpu_s() / cost.fetches as f64;
+            (cost.block, 0, cost.backend.as_str(), Some(cpu_s).filter(|cpu_s| *cpu_s > 0.0))
+        });
+        self.sorted(values)
+    }
+
+    /// Sorts values with their block, round and backend.
+    fn sorted<'a>(&self, values: impl Iterator<Item = (u32, u32, &'a str, Option<f64>)>) -> Blocks {
+        let indices: HashMap<&str, usize> =
+            self.names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
+        let mut blocks: BTreeMap<u32, BTreeMap<u32, Round>> = BTreeMap::new();
+        for (block, round, name, value) in values {
+            let Some(&backend) = indices.get(name) else { continue };
+            let rounds = blocks.entry(block).or_default();
+            rounds.entry(round).or_insert_with(|| vec![None; self.names.len() + 1])[backend] =
+                value;
+        }
+        let blocks = blocks
+            .into_values()
+            .map(|rounds| rounds.into_values().map(|round| self.with_mean(round)).collect());
+        Blocks::new(self.names.len() + 1, blocks.collect())
+    }
+
+    /// Fills in the geometric mean of reference and control, or the one of them that there is.
+    fn with_mean(&self, mut round: Round) -> Round {
+        let control = round[self.names.len() - 1].filter(|value| *value > 0.0);
+        let reference = self.reference.and_then(|index| round[index]).filter(|value| *value > 0.0);
+        round[self.names.len()] = match (reference, control) {
+            (Some(reference), Some(control)) => Some((reference * control).sqrt()),
+            (one, other) => one.or(other),
+        };
+        round
+    }
 }

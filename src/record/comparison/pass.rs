@@ -90,6 +90,17 @@ impl PassSample {
         })
     }
 
+    /// Returns the time of the pass beyond its ideal, in seconds, if it counts and has an ideal. A
+    /// pass that is not longer has none.
+    pub fn added_s(&self) -> Option<f64> {
+        Some(self.counted_s()? - self.ideal_s?).filter(|added_s| *added_s > 0.0)
+    }
+
+    /// Returns the ideal as a share of the time of the pass, if it counts and has an ideal.
+    pub fn efficiency(&self) -> Option<f64> {
+        Some(self.ideal_s? / self.counted_s()?)
+    }
+
     /// Returns the time of the pass in seconds if it counts.
     pub fn counted_s(&self) -> Option<f64> {
         self.elapsed_s.filter(|_| self.validity == Validity::Valid && self.round.is_some())

@@ -35,6 +35,10 @@ pub struct ComparisonSetup {
     /// The cores that the processes ran on.
     #[serde(default)]
     pub placement: Placement,
+    /// The margin of equivalence that decided when backends stopped, such as 0.02.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(max = 1)))]
+    pub equivalence: Option<f64>,
     /// The capacity of the mock server, measured just before the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
@@ -59,6 +63,7 @@ impl ComparisonSetup {
     pub(in crate::record) fn checked(self) -> anyhow::Result<Self> {
         bounds::length("rows", self.backends.len(), MOST_COMPARED)?;
         bounds::length("scenarios", self.workloads.len(), MOST_COMPARED)?;
+        self.equivalence.map_or(Ok(()), |margin| bounds::share("equivalence", margin))?;
         for workload in &self.workloads {
             bounds::amount("time_scale", workload.time_scale)?;
             bounds::fetches("fetches", workload.fetches)?;
@@ -83,7 +88,6 @@ impl ComparisonSetup {
 pub enum Placement {
     /// Chosen by the operating system.
     #[default]
-    #[value(skip)]
     Free,
     /// The server on the first core, the workers on the others.
     Apart,

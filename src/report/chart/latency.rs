@@ -24,7 +24,7 @@ const MOST_DOTS: usize = 60;
 /// Returns an error if plotters cannot draw one.
 pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, String)>> {
     let backends: Vec<&BackendAnalysis> =
-        workload.backends.iter().filter(|backend| backend.median_s.is_some()).collect();
+        workload.backends.iter().filter(|backend| backend.median_s().is_some()).collect();
     let times = backends
         .iter()
         .flat_map(|backend| backend.fetch_times.curve.iter().map(|point| point.seconds));
@@ -118,8 +118,8 @@ fn percent_tick(share: f64) -> (f64, String) {
 
 /// Returns the median pass of each block relative to the backend's median, minus one.
 fn drift(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Vec<Option<f64>> {
-    let Some(middle) = backend.median_s else { return Vec::new() };
-    let medians = workload.paired.blocks.block_medians(backend.index);
+    let Some(middle) = backend.median_s() else { return Vec::new() };
+    let medians = workload.paired.blocks.block_medians(backend.index());
     medians.into_iter().map(|median| median.map(|median| median / middle - 1.0)).collect()
 }
 

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{no_instructions, verdict};
-use crate::compare::analysis::{BackendAnalysis, Cost, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, Cost, Stopped, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
-use crate::stats::paired::Ratio;
+use crate::stats::{Bounds, Ratio, Verdict};
 
 /// Returns all figures as JSON.
 pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
@@ -22,12 +22,12 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
                 "fetches": workload.setup.fetches,
                 "blocks": workload.blocks,
                 "reference": workload.reference,
-                "noise": workload.noise.map(json_ratio),
-                "smallest_difference": workload.smallest_difference,
+                "noise": workload.noise.map(|noise| json_ratio(noise, None)),
+                "equivalence": workload.equivalence,
                 "probe": workload.setup.probe,
                 "server": workload.server.map(json_cost),
                 "verdict": verdict(workload),
-                "rows": workload.backends.iter().map(json_backend).collect::<Vec<_>>(),
+                "backends": workload.backends.iter().map(json_backend).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -35,19 +35,30 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
         "complete": setup.complete,
         "seed": setup.seed,
         "instructions": instructions,
-        "capacity": setup.capacity,
         "scenarios": workloads,
     })
 }
 
 fn json_backend(backend: &BackendAnalysis) -> Value {
     let mut object = Map::new();
-    object.insert("row".to_owned(), json!(backend.name));
-    object.insert("rank".to_owned(), json!(backend.rank));
-    object.insert("ties".to_owned(), json!(backend.ties));
+    let compared = &backend.compared;
+    object.insert("backend".to_owned(), json!(backend.name));
     object.insert("validity".to_owned(), json!(backend.validity().name()));
     object.insert("why".to_owned(), json!(backend.invalid.as_ref().map(|invalid| &invalid.why)));
-    object.insert("ratio".to_owned(), json!(backend.ratio.map(json_ratio)));
+    for (key, ratio, verdict) in [
+        ("ratio", compared.time, compared.verdict),
+        ("added_ratio", compared.added, compared.added_verdict),
+        ("cpu_ratio", compared.cpu, compared.cpu_verdict),
+    ] {
+        object.insert(key.to_owned(), json!(ratio.map(|ratio| json_ratio(ratio, verdict))));
+    }
+    let smallest = compared.smallest_difference;
+    object.insert("smallest_difference".to_owned(), json!(smallest));
+    object.insert("stopped".to_owned(), json!(compared.stopped.map(json_stopped)));
+    let modes = compared
+        .modes
+        .map(|modes| modes.map(|mode| json!({ "median_s": mode.median, "share": mode.share })));
+    object.insert("modes".to_owned(), json!(modes));
     object.insert("passes".to_owned(), json!(backend.passes));
     for metric in metric::ALL {
         object.insert(metric.key.to_owned(), json!((metric.value)(backend)));
@@ -67,31 +78,49 @@ fn json_cost(cost: Cost) -> Value {
     })
 }
 
-fn json_ratio(ratio: Ratio) -> Value {
+fn json_ratio(ratio: Ratio, verdict: Option<Verdict>) -> Value {
     json!({
         "mean": ratio.mean,
-        "low": ratio.low,
-        "high": ratio.high,
+        "low": low(ratio),
+        "high": high(ratio),
         "blocks": ratio.blocks,
-        "verdict": ratio.verdict().key(),
+        "verdict": verdict.map(Verdict::word),
     })
+}
+
+fn json_stopped(stopped: Stopped) -> Value {
+    match stopped {
+        Stopped::Decided { blocks } => json!({ "why": "decided", "blocks": blocks }),
+        Stopped::FarSlower { rounds } => json!({ "why": "far-slower", "rounds": rounds }),
+    }
+}
+
+fn low(ratio: Ratio) -> Option<f64> {
+    ratio.bounds.map(|Bounds { low, .. }| low)
+}
+
+fn high(ratio: Ratio) -> Option<f64> {
+    ratio.bounds.map(|Bounds { high, .. }| high)
 }
 
 /// Returns all figures as CSV: a line for each scenario and backend.
 pub fn csv(workloads: &[WorkloadAnalysis]) -> String {
     let keys: Vec<&str> = metric::ALL.iter().map(|metric| metric.key).collect();
-    let mut text =
-        format!("scenario,row,rank,validity,ratio,ratio_low,ratio_high,{}\n", keys.join(","));
+    let mut text = format!(
+        "scenario,backend,validity,verdict,ratio,ratio_low,ratio_high,{}\n",
+        keys.join(",")
+    );
     for workload in workloads {
         for backend in &workload.backends {
+            let ratio = backend.compared.time;
             let mut fields = vec![
                 csv_field(&workload.setup.scenario),
                 csv_field(&backend.name),
-                backend.rank.map_or_else(String::new, |rank| rank.to_string()),
                 backend.validity().name().to_owned(),
-                number(backend.ratio.map(|ratio| ratio.mean)),
-                number(backend.ratio.map(|ratio| ratio.low)),
-                number(backend.ratio.map(|ratio| ratio.high)),
+                backend.verdict().map_or("", Verdict::word).to_owned(),
+                number(ratio.map(|ratio| ratio.mean)),
+                number(ratio.and_then(low)),
+                number(ratio.and_then(high)),
             ];
             fields.extend(metric::ALL.iter().map(|metric| number((metric.value)(backend))));
             text.push_str(&format!("{}\n", fields.join(",")));

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{against, cell, footnotes, no_instructions, verdict};
-use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
+use super::{AgainstColumn, cell, footnotes, no_instructions, verdict};
+use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::{ComparisonSetup, Environment};
 use crate::render::escape::markdown as escape;
@@ -21,21 +21,23 @@ pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Stri
             escape(&verdict(workload))
         )
         .expect("a string");
-        text.push_str("| | row | against the reference |");
+        let against = AgainstColumn::all(workload);
+        text.push_str("| backend |");
+        for column in &against {
+            write!(text, " {} |", column.heading()).expect("a string");
+        }
         for metric in metric::ALL {
             write!(text, " {} |", metric.heading).expect("a string");
         }
-        text.push_str("\n|--:|---|---|");
+        text.push_str("\n|---|");
+        text.push_str(&"---|".repeat(against.len()));
         text.push_str(&"--:|".repeat(metric::ALL.len()));
         text.push('\n');
         for backend in &workload.backends {
-            let rank = rank(backend);
-            let verdict = match &backend.invalid {
-                Some(invalid) => invalid.to_string(),
-                None => against(workload, backend),
-            };
-            write!(text, "| {rank} | {} | {} |", escape(&backend.name), escape(&verdict))
-                .expect("a string");
+            write!(text, "| {} |", escape(&backend.name)).expect("a string");
+            for column in &against {
+                write!(text, " {} |", escape(&compared(*column, backend))).expect("a string");
+            }
             for metric in metric::ALL {
                 write!(text, " {} |", cell(metric, backend)).expect("a string");
             }
@@ -70,7 +72,7 @@ pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> Strin
         write!(
             text,
             "\n**{name}**: {fetches} fetches, {at_once} at once{scale}. {verdict}\n\n\
-             <details><summary>The rows of {name}</summary>\n\n{table}\n</details>\n"
+             <details><summary>The backends of {name}</summary>\n\n{table}\n</details>\n"
         )
         .expect("a string");
     }
@@ -79,21 +81,27 @@ pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> Strin
 
 fn short_table(workload: &WorkloadAnalysis) -> String {
     let columns = metric::columns(&workload.backends, |metric| metric.short);
+    let against = AgainstColumn::new(workload, Quantity::Time);
     let headings: Vec<&str> = columns.iter().map(|(_, column)| column.heading).collect();
     let rule = "--:|".repeat(columns.len());
     let mut text = format!(
-        "| | row | {} | against the reference |\n|--:|---|{rule}---|\n",
-        headings.join(" | ")
+        "| backend | {} | {} |\n|---|{rule}---|\n",
+        headings.join(" | "),
+        against.map_or("", |column| column.heading())
     );
     for backend in workload.valid() {
         let cells: Vec<String> = columns.iter().map(|(metric, _)| cell(metric, backend)).collect();
-        let (name, against) = (escape(&backend.name), escape(&against(workload, backend)));
-        writeln!(text, "| {} | {name} | {} | {against} |", rank(backend), cells.join(" | "))
-            .expect("a string");
+        let against = against.map_or_else(String::new, |column| column.text(backend));
+        let (name, against) = (escape(&backend.name), escape(&against));
+        writeln!(text, "| {name} | {} | {against} |", cells.join(" | ")).expect("a string");
     }
     text
 }
 
-fn rank(backend: &BackendAnalysis) -> String {
-    backend.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string())
+/// Returns the comparison of a backend, or why it is invalid.
+fn compared(column: AgainstColumn<'_>, backend: &BackendAnalysis) -> String {
+    match &backend.invalid {
+        Some(invalid) => invalid.to_string(),
+        None => column.text(backend),
+    }
 }

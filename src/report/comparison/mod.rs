@@ -1,34 +1,25 @@
 //! Comparisons as text for people, Markdown, JSON and CSV, and the phrases that all of them share.
 
-use super::probe;
-use crate::compare::analysis::{
-    BackendAnalysis, Invalid, Standing, WorkloadAnalysis, WorkloadOutcome,
-};
+use crate::compare::analysis::{BackendAnalysis, Invalid, WorkloadAnalysis};
 use crate::compare::metric::{Metric, Unit};
-use crate::record::{ComparisonSetup, Probe};
+use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
 use crate::render::numbers;
-use crate::stats::paired::Ratio;
 
+mod against;
 mod export;
 mod markdown;
+mod notes;
+mod sentence;
 mod text;
 
+pub(super) use self::against::{AgainstColumn, EARLY};
 pub(super) use self::export::csv_field;
 pub use self::export::{csv, json};
 pub use self::markdown::{markdown, short};
+pub(super) use self::notes::footnotes;
+pub use self::sentence::verdict;
 pub use self::text::text;
-
-/// Returns the verdict on a backend in words.
-pub(super) fn against(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> String {
-    if backend.name == workload.reference {
-        let noise = workload.noise.map_or_else(String::new, |noise| {
-            format!(", against itself {}", noise.interval_text())
-        });
-        return format!("the reference{noise}");
-    }
-    backend.ratio.map_or_else(String::new, Ratio::sentence)
-}
 
 pub(super) fn cell(metric: &Metric, backend: &BackendAnalysis) -> String {
     (metric.value)(backend).map_or_else(String::new, |value| show(metric.unit, value))
@@ -59,35 +50,6 @@ fn invalidity(backend: &BackendAnalysis) -> Option<String> {
     Some(visible(&format!("{}: {} ({passes}): {why}", backend.name, validity.name())))
 }
 
-pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
-    let mut notes = Vec::new();
-    if workload.setup.live {
-        notes.push(
-            "These are live sites: the network is part of every figure, and no answer was \
-                    verified."
-                .to_owned(),
-        );
-    }
-    for (backend, ideal) in &workload.setup.left_out {
-        notes.push(format!("{backend} is left out: its pass takes {ideal:.1} s at best."));
-    }
-    if !workload.setup.without_https.is_empty() {
-        notes.push(format!(
-            "Left out, since they cannot fetch https: {}.",
-            workload.setup.without_https.join(", ")
-        ));
-    }
-    notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
-    notes.extend(server(workload));
-    if let Some(smallest) = workload.smallest_difference {
-        notes.push(format!(
-            "Differences from about {:.1} % on are found here in four runs of five.",
-            smallest * 100.0
-        ));
-    }
-    notes
-}
-
 /// Returns why no backend has a count of instructions; `None` if some backend has one.
 pub(super) fn no_instructions(
     setup: &ComparisonSetup,
@@ -98,76 +60,6 @@ pub(super) fn no_instructions(
     let counted = costs.any(|cost| cost.instructions.is_some());
     let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
     (!counted).then(|| format!("not available: {why}"))
-}
-
-/// Returns whether the mock server was the limit: its highest load, its capacity just before, and
-/// the backends it held up.
-fn server(workload: &WorkloadAnalysis) -> Vec<String> {
-    let Some((backend, share)) = workload.highest(|backend| backend.server.busy) else {
-        return Vec::new();
-    };
-    let before = workload.capacity.map_or_else(String::new, |capacity| {
-        format!("; just before, it answered up to {}", numbers::per_second(capacity.requests_per_s))
-    });
-    let mut notes = vec![format!(
-        "The mock server was busy for {:.0} % of a pass at most, with {}{before}.",
-        share * 100.0,
-        backend.name
-    )];
-    for backend in workload.valid().filter(|backend| backend.is_server_bound()) {
-        notes.push(format!(
-            "{} was held up by the server: it is at least as fast as is shown.",
-            backend.name
-        ));
-    }
-    notes
-}
-
-/// Returns the result in one plain sentence.
-pub fn verdict(workload: &WorkloadAnalysis) -> String {
-    let name = &workload.setup.scenario;
-    if workload.setup.probe.as_ref().is_some_and(Probe::is_all_dead) {
-        return format!(
-            "On {name} every site failed for every backend: there is nothing to compare."
-        );
-    }
-    if workload.valid().next().is_none() {
-        return format!("On {name} no row counts.");
-    }
-    let Some(outcome) = WorkloadOutcome::new(workload) else {
-        return format!(
-            "On {name} there are too few blocks for a verdict: give it more time with --budget."
-        );
-    };
-    let names: Vec<&str> = outcome.ahead.iter().map(|backend| backend.name.as_str()).collect();
-    let who = match (outcome.standing, outcome.is_everybody) {
-        (Standing::Alone, _) => {
-            return match outcome.next {
-                Some(next) => {
-                    format!("On {name} {} is the fastest; next comes {}.", names[0], next.name)
-                }
-                None => format!("On {name} there is only {}.", names[0]),
-            };
-        }
-        (Standing::Close(share), true) => {
-            format!("all concurrent rows lie within {:.1} %", share * 100.0)
-        }
-        (Standing::Close(share), false) => {
-            format!(
-                "{} are ahead, within {:.1} % of each other",
-                join(&names, "and"),
-                share * 100.0
-            )
-        }
-        (Standing::Tied, true) => "all concurrent rows tie".to_owned(),
-        (Standing::Tied, false) => {
-            format!("no row is shown to be faster than {}", join(&names, "or"))
-        }
-    };
-    format!(
-        "On {name} {who}: choose on cost, where {} takes the least CPU.",
-        outcome.cheapest().name
-    )
 }
 
 /// Returns `a, b or c` if the word is `or`.
@@ -244,42 +136,6 @@ mod tests {
             invalidities(&workload).contains(&"surf@smol: crashed (1 pass): it ended".to_owned())
         );
         assert!(workload.noise.is_none() && workload.smallest_difference.is_none());
-    }
-
-    #[test]
-    fn the_server_notes_name_backends() {
-        let mut workload = analyse(&comparison()).remove(0);
-        assert!(server(&workload).is_empty(), "nothing is known of it");
-        (workload.backends[0].server.busy, workload.backends[1].server.busy) =
-            (Some(0.46), Some(0.2));
-        assert_eq!(
-            server(&workload),
-            ["The mock server was busy for 46 % of a pass at most, with surf@smol."]
-        );
-        workload.capacity = Some(crate::record::Capacity {
-            requests_per_s: 101_234.4,
-            busy: 0.9,
-            delayed_per_s: 50_000.0,
-            delay_error_median_s: 1e-5,
-            delay_error_p99_s: 1e-4,
-            bare_median_s: 1e-8,
-            bare_p99_s: 1e-8,
-        });
-        workload.backends[0].server.busy = Some(0.9);
-        let told = server(&workload);
-        assert!(
-            told[0].ends_with("with surf@smol; just before, it answered up to 101,234/s."),
-            "{told:?}"
-        );
-        assert_eq!(
-            told[1],
-            "surf@smol was held up by the server: it is at least as fast as is shown."
-        );
-        // Its one thread is fully busy, too.
-        workload.backends[0].fetching_threads = Some(1);
-        workload.backends[0].median_s =
-            workload.backends[0].cost.map(|cost| cost.cpu_s * workload.backends[0].fetches as f64);
-        assert_eq!(server(&workload).len(), 1);
     }
 
     #[test]

@@ -1,29 +1,26 @@
 //! A comparison on a terminal, in 80 columns.
 
-use super::{cell, footnotes, invalidities, verdict};
-use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
+use super::{AgainstColumn, cell, footnotes, invalidities, verdict};
+use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric::{self, Metric, MetricGroup};
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
-use crate::render::numbers::grouped;
+use crate::render::numbers::{counted, grouped};
 use crate::render::table::{Column, Side, TERMINAL, table, width, wrapped};
 use crate::render::{FAILURE, HEADING};
-use crate::stats::paired::{Ratio, Verdict};
 
 /// The width of the longest bar. With fewer characters, bars are left out.
 const BARS: std::ops::RangeInclusive<usize> = 4..=20;
 
-/// Returns the tables of every scenario, then one sentence for each.
+/// Returns the tables of every scenario, then the result of each in sentences.
 pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
     let mut text = String::new();
     for workload in workloads {
-        text.push_str(&format!(
-            "{}\n{}\n{}",
-            heading(workload),
-            ranking(workload),
-            costs(workload)
-        ));
-        text.push('\n');
+        text.push_str(&format!("{}\n{}\n", heading(workload), times(workload)));
+        if let Some(added) = AgainstColumn::new(workload, Quantity::Added) {
+            text.push_str(&format!("{}\n", ratios(workload, added)));
+        }
+        text.push_str(&format!("{}\n", costs(workload)));
         for line in invalidities(workload) {
             text.push_str(&format!("{FAILURE}{line}{FAILURE:#}\n"));
         }
@@ -46,14 +43,14 @@ fn heading(workload: &WorkloadAnalysis) -> String {
     let scaled = if setup.time_scale == 1.0 {
         String::new()
     } else {
-        format!(", delays x {}", setup.time_scale)
+        format!(", delays × {}", setup.time_scale)
     };
     format!(
-        "{HEADING}{}{HEADING:#}: {} fetches at concurrency {}{scaled}, {} blocks",
+        "{HEADING}{}{HEADING:#}: {} at concurrency {}{scaled}, {}",
         visible(&setup.scenario),
-        grouped(setup.fetches),
-        setup.concurrency,
-        workload.blocks
+        counted(setup.fetches, "fetch", "fetches"),
+        grouped(setup.concurrency as u64),
+        counted(workload.blocks as u64, "block", "blocks")
     )
 }
 
@@ -71,29 +68,29 @@ fn shown(workload: &WorkloadAnalysis, group: MetricGroup) -> Vec<Shown> {
 }
 
 /// Returns the table of times, with bars in the remaining width.
-fn ranking(workload: &WorkloadAnalysis) -> String {
-    let without = ranking_with_bars(workload, 0);
+fn times(workload: &WorkloadAnalysis) -> String {
+    let without = times_with_bars(workload, 0);
     // Two for the gap between columns.
     let room = TERMINAL.saturating_sub(width(&without) + 2).min(*BARS.end());
-    if room < *BARS.start() { without } else { ranking_with_bars(workload, room) }
+    if room < *BARS.start() { without } else { times_with_bars(workload, room) }
 }
 
 /// Returns the table of times. The bar of the slowest backend has `longest` characters.
-fn ranking_with_bars(workload: &WorkloadAnalysis, longest: usize) -> String {
+fn times_with_bars(workload: &WorkloadAnalysis, longest: usize) -> String {
     let shown = shown(workload, MetricGroup::Time);
-    let mut columns = vec![Column("", Side::Right), Column("row", Side::Left)];
+    let mut columns = vec![Column("backend", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
     // After the first figure, the pass.
-    columns.insert(3, Column("", Side::Left));
-    columns.push(Column("against the reference", Side::Left));
-    let slowest = workload.valid().filter_map(|backend| backend.median_s).fold(0.0, f64::max);
+    columns.insert(2, Column("", Side::Left));
+    let against = AgainstColumn::new(workload, Quantity::Time);
+    columns.extend(against.map(|column| Column(column.heading(), Side::Left)));
+    let slowest = workload.valid().filter_map(BackendAnalysis::median_s).fold(0.0, f64::max);
     let lines = workload.valid().map(|backend| {
-        let rank = backend.rank.map_or_else(String::new, |rank| rank.to_string());
-        let mut line = vec![rank, visible(&backend.name)];
+        let mut line = vec![visible(&backend.name)];
         line.extend(shown.iter().map(|shown| cell(shown.metric, backend)));
-        let share = backend.median_s.filter(|_| longest > 0).map(|median| median / slowest);
-        line.insert(3, share.map_or_else(String::new, |share| bar(share, longest)));
-        line.push(against(workload, backend));
+        let share = backend.median_s().filter(|_| longest > 0).map(|median| median / slowest);
+        line.insert(2, share.map_or_else(String::new, |share| bar(share, longest)));
+        line.extend(against.map(|column| compared(column, backend)));
         line
     });
     table(&columns, &lines.collect::<Vec<_>>())
@@ -103,22 +100,23 @@ fn bar(share: f64, longest: usize) -> String {
     "█".repeat((share * longest as f64).round().max(1.0) as usize)
 }
 
-/// Returns the verdict on a backend in short words with its interval; for the reference, its noise.
-fn against(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> String {
-    let (word, ratio) = if backend.name == workload.reference {
-        ("itself", workload.noise)
-    } else {
-        (backend.verdict().map_or("", Verdict::short_words), backend.ratio)
-    };
+/// Returns the word for a backend and its ratio, in columns.
+fn compared(column: AgainstColumn<'_>, backend: &BackendAnalysis) -> String {
     let bound = if backend.is_server_bound() { ", server-bound" } else { "" };
-    format!("{word:<7} {}{bound}", ratio.map_or_else(String::new, Ratio::short_interval_text))
-        .trim_end()
-        .to_owned()
+    format!("{:<12} {}{bound}", column.word(backend), column.figure(backend)).trim_end().to_owned()
+}
+
+/// Returns a table of ratios to the reference.
+fn ratios(workload: &WorkloadAnalysis, column: AgainstColumn<'_>) -> String {
+    let columns = [Column("backend", Side::Left), Column(column.heading(), Side::Left)];
+    let lines =
+        workload.valid().map(|backend| vec![visible(&backend.name), compared(column, backend)]);
+    table(&columns, &lines.collect::<Vec<_>>())
 }
 
 fn costs(workload: &WorkloadAnalysis) -> String {
     let shown = shown(workload, MetricGroup::Cost);
-    let mut columns = vec![Column("row", Side::Left)];
+    let mut columns = vec![Column("backend", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
     let lines = workload.valid().map(|backend| {
         let cells = shown.iter().map(|shown| cell(shown.metric, backend));

@@ -25,7 +25,7 @@ mod workload;
 mod wire;
 
 pub use self::beside::Beside;
-use self::policy::{Policy, json_for_page, link};
+use self::policy::{Policy, link};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -78,7 +78,6 @@ pub fn page(
             dependence_columns => dependence::COLUMNS,
             server => Serde(server::view(comparison.setup.capacity.as_ref(), workloads)),
             complete => comparison.setup.complete,
-            data => json_for_page(&against::for_script(workloads)),
             downloads => [
                 ("figures.json", link("application/json", &figures)),
                 ("figures.csv", link("text/csv", &csv(workloads))),
@@ -161,7 +160,8 @@ mod tests {
     /// Returns findings with `text` as every name and word.
     fn beside(text: &str) -> Beside {
         let owned = || text.to_owned();
-        let compare = crate::stats::paired::Ratio { mean: 1.0, low: 0.9, high: 1.1, blocks: 8 };
+        let bounds = Some(crate::stats::Bounds { low: 0.9, high: 1.1 });
+        let compare = crate::stats::Ratio { mean: 1.0, bounds, blocks: 8 };
         let agreement = Agreement {
             scenario: owned(),
             backend: owned(),
@@ -242,7 +242,7 @@ mod tests {
         );
         let page = page_of("row");
         for words in [
-            "Ranking",
+            "Times against the reference",
             "Where the time goes",
             "Over concurrency",
             "Criterion beside it",

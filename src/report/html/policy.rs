@@ -30,12 +30,6 @@ fn hash(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())))
 }
 
-/// Returns JSON that is safe in a script element: it cannot end the element, and holds no control
-/// characters that would mislead a reader of the source.
-pub(super) fn json_for_page(value: &serde_json::Value) -> String {
-    crate::render::escape::json(&value.to_string().replace('<', "\\u003c"))
-}
-
 /// Returns a `data:` link that holds the text, for a download. Percent-encoding is shorter here
 /// than base64.
 pub(super) fn link(media_type: &str, text: &str) -> String {

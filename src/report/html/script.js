@@ -1,50 +1,11 @@
 "use strict";
-// Sorts tables, hides backends and switches the reference. It computes no figures: the page and its data hold them all.
+// Sorts tables and hides backends. It computes no figures: the page holds them all.
 // The fragment of the page's address stores the choices.
 (() => {
-  const record = JSON.parse(document.getElementById("record").textContent);
   const controls = document.getElementById("controls");
-  const chosenReference = document.getElementById("reference");
   const filter = document.getElementById("filter");
   const boxes = [...controls.querySelectorAll("input[name=row]")];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-
-  // Shows the times of a scenario against a backend or, if that is invalid there, against the scenario's reference.
-  const compare = (element, wanted) => {
-    const workload = record.workloads[Number(element.dataset.workload)];
-    const name = workload.references.includes(wanted) ? wanted : workload.reference;
-    element.querySelector("[data-reference]").textContent = name;
-    const noise = element.querySelector("[data-noise]");
-    if (noise) noise.hidden = name !== workload.reference;
-    const against = workload.against[workload.references.indexOf(name)];
-    for (const line of all(".ranking tbody tr", element)) {
-      const row = workload.rows.indexOf(line.dataset.row);
-      if (row >= 0 && line.querySelector(".says")) write(line, against[row]);
-    }
-  };
-
-  // Updates one line of the ranking.
-  const write = (line, [verdict, interval, ratio, isNoise, lengths]) => {
-    const says = line.querySelector(".says");
-    says.classList.toggle("noise", Boolean(isNoise));
-    says.querySelector("b").textContent = verdict;
-    says.querySelector("span").textContent = interval;
-    line.querySelector(".bars").dataset.value = ratio ?? "";
-    const picture = line.querySelector(".bar");
-    if (!picture) return;
-    const [length, start, width, floorStart, floorWidth] = lengths ?? [0, 0, 0, 0, 0];
-    picture.classList.toggle("noise", Boolean(isNoise));
-    picture.querySelector("title").textContent =
-      `${line.dataset.row}: ${line.children[2].textContent}, ${says.textContent.trim()}`;
-    picture.querySelector(".length").setAttribute("width", length);
-    place(picture.querySelector(".interval"), start, width);
-    place(picture.querySelector(".floor"), floorStart, floorWidth);
-  };
-
-  const place = (part, start, width) => {
-    part?.setAttribute("x", start);
-    part?.setAttribute("width", width);
-  };
 
   // Shows the backends that are ticked and match the filter, in every table and chart.
   const show = () => {
@@ -54,7 +15,7 @@
     for (const element of all("[data-row]")) element.hidden = !isShown(element.dataset.row);
     const shown = boxes.filter((box) => isShown(box.value)).length;
     document.getElementById("shown").textContent =
-      shown === boxes.length ? "" : `${shown} of ${boxes.length} rows shown`;
+      shown === boxes.length ? "" : `${shown} of ${boxes.length} backends shown`;
   };
 
   const tables = all("table.sortable");
@@ -99,7 +60,6 @@
 
   const remember = () => {
     const state = new URLSearchParams();
-    if (chosenReference.value) state.set("reference", chosenReference.value);
     if (filter.value) state.set("filter", filter.value);
     const hidden = boxes.filter((box) => !box.checked).map((box) => box.value);
     for (const name of hidden) state.append("hide", name);
@@ -108,15 +68,8 @@
     history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
   };
 
-  const apply = () => {
-    show();
-    for (const element of all("[data-workload]")) compare(element, chosenReference.value);
-  };
-
   const recall = () => {
     const state = new URLSearchParams(location.hash.slice(1));
-    chosenReference.value = state.get("reference") || "";
-    if (chosenReference.selectedIndex < 0) chosenReference.selectedIndex = 0;
     filter.value = state.get("filter") || "";
     const hidden = new Set(state.getAll("hide"));
     for (const box of boxes) box.checked = !hidden.has(box.value);
@@ -126,11 +79,11 @@
       sort(heading, direction);
       sorted = [number, column, direction];
     }
-    apply();
+    show();
   };
 
   controls.addEventListener("input", () => {
-    apply();
+    show();
     remember();
   });
   controls.addEventListener("submit", (event) => event.preventDefault());

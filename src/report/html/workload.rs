@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::against::{self, AgainstView};
-use crate::compare::analysis::{BackendAnalysis, Standing, WorkloadAnalysis, WorkloadOutcome};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, WorkloadOutcome};
 use crate::compare::metric::{self, Better, Metric, MetricGroup, Unit};
-use crate::render::numbers::{grouped, significant, time_scale};
+use crate::render::numbers::{counted, grouped, significant, time_scale};
 use crate::report::comparison::{footnotes, invalidities, show, verdict};
-use crate::stats::paired::Ratio;
+use crate::stats::Ratio;
 
 /// The number of backends that a headline names.
 const NAMED: usize = 4;
@@ -22,7 +22,7 @@ pub(super) struct WorkloadView {
     headline: Headline,
     reference: String,
     noise: Option<String>,
-    smallest: Option<String>,
+    has_added: bool,
     footnotes: Vec<String>,
     invalid: Vec<String>,
     #[serde(rename = "rows")]
@@ -51,7 +51,6 @@ struct ColumnView {
 #[derive(Debug, Serialize)]
 struct RowView {
     name: String,
-    rank: Option<usize>,
     is_best: bool,
     is_reference: bool,
     pass: String,
@@ -73,7 +72,7 @@ struct Cell {
 
 pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
     let (setup, outcome) = (&workload.setup, WorkloadOutcome::new(workload));
-    let against = against::view(workload, &workload.reference);
+    let against = against::view(workload);
     let backends = workload.backends.iter().zip(against).map(|(backend, against)| {
         let is_best = outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(backend));
         backend_view(workload, backend, against, is_best)
@@ -83,17 +82,17 @@ pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
         name: setup.scenario.clone(),
         description: setup.description.clone(),
         facts: format!(
-            "{} fetches, {} at once{}, {} blocks",
-            grouped(setup.fetches),
+            "{} at concurrency {}{}, {}",
+            counted(setup.fetches, "fetch", "fetches"),
             grouped(setup.concurrency as u64),
             time_scale(setup.time_scale),
-            workload.blocks
+            counted(workload.blocks as u64, "block", "blocks")
         ),
         verdict: verdict(workload),
         headline: headline(workload, outcome.as_ref()),
         reference: workload.reference.clone(),
         noise: workload.noise.map(Ratio::interval_text),
-        smallest: workload.smallest_difference.map(|smallest| format!("{:.1} %", smallest * 100.0)),
+        has_added: workload.valid().any(|backend| backend.compared.added.is_some()),
         footnotes: footnotes(workload),
         invalid: invalidities(workload),
         backends: backends.collect(),
@@ -113,86 +112,78 @@ fn column(metric: &Metric) -> ColumnView {
 
 /// Returns the main result; `outcome` is `None` without a verdict.
 fn headline(workload: &WorkloadAnalysis, outcome: Option<&WorkloadOutcome<'_>>) -> Headline {
-    let Some(outcome) = outcome else {
-        return Headline {
-            who: vec![verdict(workload)],
-            what: "no verdict".to_owned(),
-            facts: Vec::new(),
-        };
+    let Some((outcome, first)) =
+        outcome.and_then(|outcome| Some((outcome, *outcome.ahead().first()?)))
+    else {
+        let what = if outcome.is_some() { "nothing is shown to be faster" } else { "no verdict" };
+        return Headline { who: vec![verdict(workload)], what: what.to_owned(), facts: Vec::new() };
     };
-    let what = match outcome.standing {
-        Standing::Alone if outcome.next.is_none() => "is alone".to_owned(),
-        Standing::Alone => "is the fastest".to_owned(),
-        Standing::Tied => "tie: nothing is shown to be faster".to_owned(),
-        Standing::Close(share) => format!("lie within {:.1} %: choose on cost", share * 100.0),
-    };
-    let facts = [time(outcome.ahead[0]), next(workload, outcome), cost(outcome)];
-    Headline { who: who(outcome), what, facts: facts.into_iter().flatten().collect() }
+    let facts = [time(first), cost(outcome, first)];
+    Headline {
+        who: who(outcome),
+        what: what(workload, outcome),
+        facts: facts.into_iter().flatten().collect(),
+    }
+}
+
+/// Returns what is shown of the backends ahead.
+fn what(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> String {
+    if let Some(fastest) = &outcome.fastest {
+        let percent = fastest.at_least * 100.0;
+        return format!("is the fastest: the others take at least {percent:.1} % longer");
+    }
+    let are = if outcome.ahead().len() == 1 { "is" } else { "are" };
+    match outcome.within().filter(|_| outcome.faster.is_empty()) {
+        Some(within) => format!("{are} equivalent: within {:.1} %", within * 100.0),
+        None => format!("{are} faster than {}", workload.reference),
+    }
 }
 
 fn who(outcome: &WorkloadOutcome<'_>) -> Vec<String> {
-    if outcome.is_everybody {
-        return vec!["all concurrent rows".to_owned()];
-    }
+    let ahead = outcome.ahead();
     let mut who: Vec<String> =
-        outcome.ahead.iter().take(NAMED).map(|backend| backend.name.clone()).collect();
-    if outcome.ahead.len() > NAMED {
-        who.push(format!("and {} more", outcome.ahead.len() - NAMED));
+        ahead.iter().take(NAMED).map(|backend| backend.name.clone()).collect();
+    if ahead.len() > NAMED {
+        who.push(format!("and {} more", ahead.len() - NAMED));
     }
     who
 }
 
-/// Returns the best time and its distance from the ideal.
+/// Returns the time of the first backend and its distance from the ideal.
 fn time(first: &BackendAnalysis) -> Option<(String, String, String)> {
-    let median = show(Unit::Seconds, first.median_s?);
-    let note = match first.efficiency().zip(first.ideal_s) {
-        Some((share, ideal)) => {
-            format!(
-                "{} of the ideal, which is {}",
-                show(Unit::Share, share),
-                show(Unit::Seconds, ideal)
-            )
-        }
-        None => {
-            format!(
-                "{}; no delays, so no ideal",
-                first.rate().map_or_else(String::new, |r| show(Unit::PerSecond, r))
-            )
-        }
+    let median = show(Unit::Seconds, first.median_s()?);
+    let note = match first.efficiency.zip(first.ideal_s) {
+        Some((share, ideal)) => format!(
+            "efficiency {} of an ideal of {}",
+            show(Unit::Share, share),
+            show(Unit::Seconds, ideal)
+        ),
+        None => format!(
+            "{}; no delays, so no ideal",
+            first.rate().map_or_else(String::new, |rate| show(Unit::PerSecond, rate))
+        ),
     };
     Some(("Time".to_owned(), median, note))
 }
 
-/// Returns the first backend behind those ahead, and its ratio to the first.
-fn next(
-    workload: &WorkloadAnalysis,
+/// Returns the cost of a fetch with the backend that is shown to take the least CPU among the
+/// equivalent ones, or else with the first.
+fn cost(
     outcome: &WorkloadOutcome<'_>,
+    first: &BackendAnalysis,
 ) -> Option<(String, String, String)> {
-    let (backend, first) = (outcome.next?, outcome.ahead[0]);
-    let ratio = workload.pair(backend, first)?;
-    Some((
-        "Next".to_owned(),
-        backend.name.clone(),
-        format!("{} against {}", ratio.interval_text(), first.name),
-    ))
-}
-
-/// Returns the cost of a fetch with the backend that needs the least CPU among those ahead.
-fn cost(outcome: &WorkloadOutcome<'_>) -> Option<(String, String, String)> {
-    let backend = outcome.cheapest();
+    let cheapest = outcome.cheapest.filter(|_| outcome.fastest.is_none());
+    let backend = cheapest.unwrap_or(first);
     let cost = backend.cost?;
-    let which = if outcome.ahead.len() > 1 {
-        format!(" ({}, the least of them)", backend.name)
-    } else {
-        String::new()
+    let which = match cheapest {
+        Some(cheapest) => format!(" ({}, the least of them)", cheapest.name),
+        None => String::new(),
     };
-    let cpu = format!("{} CPU a fetch", show(Unit::Seconds, cost.cpu_s));
-    let threads =
-        if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
+    let cpu = format!("{} CPU/fetch", show(Unit::Seconds, cost.cpu_s));
+    let threads = counted(cost.threads, "thread", "threads");
     let memory =
         cost.peak_rss_bytes.map_or_else(String::new, |peak| show(Unit::Bytes, peak as f64) + ", ");
-    let note = format!("{memory}{threads}, {} sockets{which}", grouped(backend.sockets.opened));
-    Some(("Cost".to_owned(), cpu, note))
+    Some(("Cost".to_owned(), cpu, format!("{memory}{threads}{which}")))
 }
 
 fn backend_view(
@@ -203,11 +194,10 @@ fn backend_view(
 ) -> RowView {
     RowView {
         name: backend.name.clone(),
-        rank: backend.rank,
         is_best,
         is_reference: backend.name == workload.reference,
-        pass: backend.median_s.map_or_else(String::new, |median| show(Unit::Seconds, median)),
-        pass_s: backend.median_s.map(significant),
+        pass: backend.median_s().map_or_else(String::new, |median| show(Unit::Seconds, median)),
+        pass_s: backend.median_s().map(significant),
         against,
         why: backend.invalid.as_ref().map(ToString::to_string),
         time: cells(workload, backend, MetricGroup::Time),
@@ -258,13 +248,15 @@ mod tests {
     #[test]
     fn headlines_match_the_verdict() {
         let mut comparison = comparison();
-        assert_eq!(headline_of(&comparison), ("surf@smol".to_owned(), "is the fastest".to_owned()));
+        let (who, what) = headline_of(&comparison);
+        assert_eq!(who, "surf@smol, hyper@smol");
+        assert!(what.starts_with("are equivalent: within "), "{what}");
         for pass in comparison.passes.iter_mut().filter(|pass| pass.backend == "hyper@smol") {
-            pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 0.995);
+            pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 1.5);
         }
-        let trifle =
-            ("all concurrent rows".to_owned(), "lie within 0.5 %: choose on cost".to_owned());
-        assert_eq!(headline_of(&comparison), trifle);
+        let (who, what) = headline_of(&comparison);
+        assert_eq!(who, "surf@smol");
+        assert!(what.starts_with("is the fastest: the others take at least "), "{what}");
         comparison.passes.retain(|pass| pass.block < 4);
         assert_eq!(headline_of(&comparison).1, "no verdict");
     }

@@ -9,8 +9,9 @@ use crate::backend::Backend;
 use crate::compare::analysis::{Paired, WorkloadAnalysis, analyse};
 use crate::record::{ComparisonRecord, control};
 use crate::stats;
-use crate::stats::paired::{Blocks, Family, Ratio, Verdict};
+use crate::stats::paired::Blocks;
 use crate::stats::random::mix;
+use crate::stats::{Family, Ratio, Verdict};
 
 pub mod view;
 
@@ -92,14 +93,18 @@ impl Trial {
     }
 
     fn judge(&mut self, experiment: &Blocks, backend: usize, reference: usize) {
-        let Some(ratio) = experiment.ratio(backend, reference, Family::SINGLE) else { return };
+        let ratio = experiment.ratio(backend, reference, &Family::SINGLE);
+        let Some((ratio, bounds)) = ratio.and_then(|ratio| Some((ratio, ratio.bounds?))) else {
+            return;
+        };
         self.experiments += 1;
-        match ratio.verdict() {
-            Verdict::Slower => self.slower += 1,
-            Verdict::Faster => self.faster += 1,
-            Verdict::Tied | Verdict::TooFewBlocks => {}
+        // Without a margin, every difference counts.
+        match ratio.verdict(0.0) {
+            Some(Verdict::Slower) => self.slower += 1,
+            Some(Verdict::Faster) => self.faster += 1,
+            Some(Verdict::Equivalent | Verdict::Inconclusive) | None => {}
         }
-        self.covered += usize::from((ratio.low..=ratio.high).contains(&self.truth));
+        self.covered += usize::from(bounds.holds(self.truth));
     }
 }
 
@@ -137,7 +142,7 @@ impl Run {
             backend: backend.name.clone(),
             blocks: workload.blocks,
             rounds: workload.paired.blocks.shortest(),
-            found: backend.ratio.context("the run has too few blocks")?,
+            found: backend.compared.time.context("the run has too few blocks")?,
         })
     }
 

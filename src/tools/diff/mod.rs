@@ -5,10 +5,10 @@ use std::str::FromStr;
 
 use anyhow::{anyhow, ensure};
 
-use crate::compare::analysis::{BackendAnalysis, Invalid, WorkloadAnalysis, analyse};
+use crate::compare::analysis::{BackendAnalysis, Invalid, Quantity, WorkloadAnalysis, analyse};
 use crate::record::{ComparisonRecord, WorkloadSetup};
 use crate::stats;
-use crate::stats::paired::{Family, Ratio, Verdict};
+use crate::stats::{EQUIVALENCE, Family, Ratio, Verdict};
 
 mod environment;
 pub mod view;
@@ -46,11 +46,11 @@ impl Figure {
         let blocks = &workload.paired.blocks;
         match self {
             Self::Median => {
-                blocks.block_medians(backend.index).into_iter().flatten().map(f64::ln).collect()
+                blocks.block_medians(backend.index()).into_iter().flatten().map(f64::ln).collect()
             }
             Self::Ratio => match workload.paired.index(&workload.reference) {
-                Some(reference) if reference != backend.index => {
-                    blocks.block_values(backend.index, reference)
+                Some(reference) if reference != backend.index() => {
+                    blocks.block_values(backend.index(), reference)
                 }
                 _ => Vec::new(),
             },
@@ -75,7 +75,7 @@ impl Figure {
     }
 
     /// Returns the new figure over the old one; `None` if they are not comparable.
-    fn change(self, sides: OldNew<Side<'_>>, family: Family) -> Option<Ratio> {
+    fn change(self, sides: OldNew<Side<'_>>, family: &Family) -> Option<Ratio> {
         let OldNew { old, new } = sides;
         let same_reference = old.workload.reference == new.workload.reference;
         let is_comparable =
@@ -85,8 +85,7 @@ impl Figure {
         }
         let (values, others) = (self.block_values(new), self.block_values(old));
         let interval = stats::welch_interval(&values, &others, family.level())?;
-        let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
-        Some(Ratio { mean, low, high, blocks: values.len().min(others.len()) })
+        Some(Ratio::new(interval, values.len().min(others.len())))
     }
 }
 
@@ -129,11 +128,11 @@ pub struct BackendChange {
 }
 
 impl BackendChange {
-    fn new(sides: OldNew<Side<'_>>, family: Family) -> Self {
+    fn new(sides: OldNew<Side<'_>>, family: &Family) -> Self {
         Self {
             scenario: sides.new.workload.setup.scenario.clone(),
             name: sides.new.backend.name.clone(),
-            median_s: sides.map(|side| side.backend.median_s),
+            median_s: sides.map(|side| side.backend.median_s()),
             changes: Figure::ALL.map(|figure| figure.change(sides, family)),
             invalid: sides.map(|side| side.backend.invalid.clone()),
         }
@@ -199,7 +198,7 @@ pub fn difference(old: &ComparisonRecord, new: &ComparisonRecord) -> Difference 
         }));
     }
     let family = Family::new(pairs.len());
-    let backends = pairs.into_iter().map(|sides| BackendChange::new(sides, family)).collect();
+    let backends = pairs.into_iter().map(|sides| BackendChange::new(sides, &family)).collect();
     Difference { backends, reversed, left_out }
 }
 
@@ -229,7 +228,8 @@ fn is_faster(
     backend: &BackendAnalysis,
     other: &BackendAnalysis,
 ) -> bool {
-    workload.pair(backend, other).is_some_and(|ratio| ratio.verdict() == Verdict::Faster)
+    let ratio = workload.paired.ratio(Quantity::Time, backend.index(), other.index());
+    ratio.is_some_and(|ratio| ratio.verdict(EQUIVALENCE) == Some(Verdict::Faster))
 }
 
 /// Returns the pairs of things with the same name in both records, and adds the others to
@@ -284,13 +284,14 @@ impl Threshold {
     pub fn is_tried_by(&self, difference: &Difference) -> bool {
         let mut changes =
             difference.backends.iter().filter_map(|backend| backend.change(self.figure));
-        changes.any(|ratio| ratio.has_verdict())
+        changes.any(|ratio| ratio.bounds.is_some())
     }
 
     /// Whether a backend's whole interval lies beyond the threshold. With too few blocks, it never
     /// does.
     pub fn is_passed_by(&self, change: &BackendChange) -> bool {
-        change.change(self.figure).is_some_and(|ratio| ratio.has_verdict() && ratio.low > self.most)
+        let bounds = change.change(self.figure).and_then(|ratio| ratio.bounds);
+        bounds.is_some_and(|bounds| bounds.low > self.most)
     }
 }
 
@@ -327,7 +328,9 @@ mod tests {
     use super::*;
 
     fn change(mean: f64, low: f64, blocks: usize) -> BackendChange {
-        let ratio = Ratio { mean, low, high: 2.0 * mean - low, blocks };
+        let high = 2.0 * mean - low;
+        let bounds = (blocks >= 5).then_some(crate::stats::Bounds { low, high });
+        let ratio = Ratio { mean, bounds, blocks };
         BackendChange {
             scenario: "keepalive".to_owned(),
             name: "hyper@smol".to_owned(),

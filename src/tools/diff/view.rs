@@ -7,6 +7,7 @@ use crate::render::numbers::seconds;
 use crate::render::table::{Column, Side, table, wrapped};
 use crate::render::verdict::Change;
 use crate::render::{FAILURE, HEADING};
+use crate::stats::EQUIVALENCE;
 use crate::tools::diff::{BackendChange, Difference, Figure, Reversed, Threshold};
 
 /// Returns two tables for each scenario, then the other differences.
@@ -87,7 +88,10 @@ fn others(backends: &[&BackendChange]) -> String {
 /// Returns the change of a figure in words.
 fn change_text(backend: &BackendChange, figure: Figure) -> String {
     let change = if figure == Figure::Cpu { Change::Cost } else { Change::Time };
-    backend.change(figure).map_or_else(String::new, |ratio| ratio.change_text(change))
+    backend.change(figure).map_or_else(String::new, |ratio| {
+        let word = ratio.verdict(EQUIVALENCE).map_or("", |verdict| verdict.word_for(change));
+        format!("{word} {}", ratio.interval_text())
+    })
 }
 
 /// Returns a line for each pair of backends that are ranked in opposite order.
@@ -121,11 +125,11 @@ pub fn passed(difference: &Difference, thresholds: &[Threshold]) -> Vec<String> 
 mod tests {
     use super::*;
     use crate::render::table::{TERMINAL, width};
-    use crate::stats::paired::Ratio;
+    use crate::stats::{Bounds, Ratio};
     use crate::tools::diff::OldNew;
 
     fn ratio(mean: f64, low: f64, high: f64) -> Option<Ratio> {
-        Some(Ratio { mean, low, high, blocks: 8 })
+        Some(Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 8 })
     }
 
     fn backend(name: &str, changes: [Option<Ratio>; 3]) -> BackendChange {

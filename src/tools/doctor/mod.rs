@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::compare::{NoCounters, no_instructions};
 use crate::record::machine::{self, CoreTicks};
 use crate::stats;
-use crate::stats::paired::LEAST_BLOCKS;
+use crate::stats::LEAST_BLOCKS;
 
 pub mod view;
 

@@ -1,0 +1,140 @@
+//! Decides which backends of a workload need no more passes.
+
+use super::contender::Contender;
+use super::schedule::BlocksMade;
+use super::{Plan, Schedule};
+use crate::compare::analysis::{Paired, Quantity, Samples, is_far_slower};
+use crate::record::{BlockSample, Latencies, PassSample, Validity};
+use crate::stats::{Family, LEAST_BLOCKS, Look, Verdict};
+
+/// The passes of a workload so far, and what they decide.
+pub(super) struct Decisions<'a> {
+    reference: &'a str,
+    reference_index: usize,
+    equivalence: f64,
+    is_adaptive: bool,
+    /// The names of the backends, in the order of the contenders, without the control.
+    names: Vec<String>,
+    /// Whether each of them is valid so far.
+    valid: Vec<bool>,
+    /// The passes of the blocks that count, and of the current one.
+    passes: Vec<PassSample>,
+    family: Family,
+    made: BlocksMade,
+}
+
+impl<'a> Decisions<'a> {
+    /// Returns the decisions on contenders, of which the last is the control.
+    pub fn new(plan: &'a Plan, schedule: &Schedule, contenders: &[Contender]) -> Self {
+        let backends = &contenders[..contenders.len() - 1];
+        let names: Vec<String> =
+            backends.iter().map(|contender| contender.participant.name.clone()).collect();
+        let reference = plan.participants[plan.reference].name.as_str();
+        Self {
+            reference,
+            reference_index: position(&names, reference),
+            equivalence: plan.equivalence,
+            is_adaptive: schedule.is_adaptive(),
+            family: Family::against_reference(names.len()),
+            valid: vec![true; names.len()],
+            names,
+            passes: Vec::new(),
+            made: BlocksMade { all: 0, fit: 0 },
+        }
+    }
+
+    /// Returns the blocks so far.
+    pub fn made(&self) -> BlocksMade {
+        self.made
+    }
+
+    /// Adds a pass.
+    pub fn add(&mut self, sample: &PassSample) {
+        let position = self.names.iter().position(|name| *name == sample.backend);
+        match (sample.validity, position) {
+            (Validity::Valid | Validity::Interrupted, _) => {}
+            // The control is the reference.
+            (_, index) => self.valid[index.unwrap_or(self.reference_index)] = false,
+        }
+        self.passes.push(PassSample {
+            latencies: Latencies::None,
+            starts: Vec::new(),
+            witness: None,
+            why: None,
+            ..sample.clone()
+        });
+    }
+
+    /// Stops the backends that took at least ten times as long as the reference in each of the
+    /// first rounds.
+    pub fn stop_far_slower(&self, contenders: &mut [Contender]) {
+        let paired = self.paired();
+        let Some(reference) = paired.index(self.reference) else { return };
+        let Some(rounds) = paired.blocks.iter().next().filter(|_| self.is_adaptive) else { return };
+        for (index, contender) in contenders[..self.names.len()].iter_mut().enumerate() {
+            if contender.is_measured() && is_far_slower(rounds, index, reference) {
+                contender.stop();
+            }
+        }
+    }
+
+    /// Ends a block. The passes of an unfit one are forgotten.
+    pub fn end_block(&mut self, block: &BlockSample) {
+        self.made.all += 1;
+        if block.fitness.unfit.is_none() {
+            self.made.fit += 1;
+        } else {
+            self.passes.retain(|pass| pass.block != block.block);
+        }
+    }
+
+    /// Looks at the blocks that count, when the share `spent` of the time has passed, and stops the
+    /// backends that are decided.
+    pub fn look(&mut self, block: &BlockSample, contenders: &mut [Contender]) {
+        let blocks = self.made.fit as usize;
+        let is_new = block.fitness.unfit.is_none() && blocks >= LEAST_BLOCKS;
+        let Some(spent) = block.spent.filter(|_| is_new) else { return };
+        self.family.look(Look { blocks, spent });
+        let paired = self.paired();
+        for (index, contender) in contenders[..self.names.len()].iter_mut().enumerate() {
+            let ratio = paired.to_reference(Quantity::Time, index);
+            let verdict = ratio.and_then(|ratio| ratio.verdict(self.equivalence));
+            if contender.is_measured() && verdict.is_some_and(Verdict::is_decided) {
+                contender.stop();
+            }
+        }
+    }
+
+    /// Whether all backends are decided. A reference by itself is measured to the end.
+    pub fn is_over(&self, contenders: &[Contender]) -> bool {
+        self.is_adaptive && self.names.len() > 1 && self.undecided(contenders) == 0
+    }
+
+    fn paired(&self) -> Paired {
+        Paired::new(
+            Samples {
+                names: &self.names,
+                valid: &self.valid,
+                reference: self.reference,
+                passes: &self.passes.iter().collect::<Vec<_>>(),
+                costs: &[],
+            },
+            self.family.clone(),
+        )
+    }
+
+    /// Returns the number of backends that are neither decided nor out of the run.
+    pub fn undecided(&self, contenders: &[Contender]) -> usize {
+        let backends = contenders[..self.names.len()].iter();
+        backends
+            .filter(|contender| {
+                contender.is_measured() && contender.participant.name != self.reference
+            })
+            .count()
+    }
+}
+
+/// Returns the index of the reference, which every workload admits.
+fn position(names: &[String], reference: &str) -> usize {
+    names.iter().position(|name| name == reference).unwrap_or_default()
+}

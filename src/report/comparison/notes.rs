@@ -1,0 +1,137 @@
+//! The notes below the tables of a scenario.
+
+use super::against::blocks;
+use super::{EARLY, join};
+use crate::compare::analysis::{BackendAnalysis, Stopped, WorkloadAnalysis};
+use crate::render::numbers;
+use crate::report::probe;
+
+/// Returns the notes on a scenario, a line each.
+pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
+    let mut notes = Vec::new();
+    if workload.setup.live {
+        notes.push(
+            "These are live sites: the network is part of every figure, and no answer was verified."
+                .to_owned(),
+        );
+    }
+    for (backend, ideal) in &workload.setup.left_out {
+        notes.push(format!("{backend} is left out: its pass takes {ideal:.1} s at best."));
+    }
+    if !workload.setup.without_https.is_empty() {
+        notes.push(format!(
+            "Left out, because they cannot fetch https: {}.",
+            workload.setup.without_https.join(", ")
+        ));
+    }
+    notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
+    notes.extend(early(workload));
+    notes.extend(undecided(workload));
+    notes.extend(workload.valid().filter_map(two_speeds));
+    notes.extend(server(workload));
+    notes
+}
+
+/// Returns the note on the backends that were decided before the end.
+fn early(workload: &WorkloadAnalysis) -> Option<String> {
+    let mut early = workload
+        .valid()
+        .filter_map(|backend| match backend.compared.stopped {
+            Some(Stopped::Decided { blocks }) => Some(blocks),
+            _ => None,
+        })
+        .peekable();
+    early.peek()?;
+    let fewest = early.min().unwrap_or_default();
+    Some(format!(
+        "{EARLY} decided before the end, after {} of {} or more: the time went to the others. Such a \
+         difference is overstated a little on average; its interval allows for the early stop.",
+        fewest,
+        blocks(workload.blocks)
+    ))
+}
+
+/// Returns the note on the differences that would have been found.
+fn undecided(workload: &WorkloadAnalysis) -> Option<String> {
+    let found = workload.valid().filter_map(|backend| {
+        let smallest = backend.compared.smallest_difference?;
+        Some(format!("{} from {:.1} %", backend.name, smallest * 100.0))
+    });
+    let found: Vec<String> = found.collect();
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    (!found.is_empty()).then(|| {
+        format!("Four runs of five like this one find differences of {} on.", join(&found, "and"))
+    })
+}
+
+/// Returns the note on a backend whose passes have two speeds.
+fn two_speeds(backend: &BackendAnalysis) -> Option<String> {
+    let [fast, slow] = backend.compared.modes?;
+    Some(format!(
+        "The passes of {} have two speeds: {:.0} % of them take about {}, {:.0} % about {}. Its ratio \
+         depends on the shares.",
+        backend.name,
+        fast.share * 100.0,
+        numbers::seconds(fast.median),
+        slow.share * 100.0,
+        numbers::seconds(slow.median)
+    ))
+}
+
+/// Returns whether the mock server was the limit: its highest load, and the backends it held up.
+fn server(workload: &WorkloadAnalysis) -> Vec<String> {
+    let Some((backend, share)) = workload.highest(|backend| backend.server.busy) else {
+        return Vec::new();
+    };
+    let mut notes = vec![format!(
+        "The mock server was busy for {:.0} % of a pass at most, with {}.",
+        share * 100.0,
+        backend.name
+    )];
+    for backend in workload.valid().filter(|backend| backend.is_server_bound()) {
+        notes.push(format!(
+            "{} was held up by the server: it is at least as fast as shown.",
+            backend.name
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
+    use crate::stats::Mode;
+
+    #[test]
+    fn server_notes_name_backends() {
+        let mut workload = analyse(&comparison()).remove(0);
+        assert!(server(&workload).is_empty(), "nothing is known of it");
+        (workload.backends[0].server.busy, workload.backends[1].server.busy) =
+            (Some(0.46), Some(0.2));
+        assert_eq!(
+            server(&workload),
+            ["The mock server was busy for 46 % of a pass at most, with surf@smol."]
+        );
+        workload.backends[0].server.busy = Some(0.9);
+        assert_eq!(
+            server(&workload)[1],
+            "surf@smol was held up by the server: it is at least as fast as shown."
+        );
+    }
+
+    #[test]
+    fn two_speeds_have_a_note() {
+        let mut workload = analyse(&comparison()).remove(0);
+        assert_eq!(workload.valid().filter_map(two_speeds).count(), 0);
+        let modes = [Mode { median: 0.0173, share: 0.7 }, Mode { median: 0.05, share: 0.3 }];
+        workload.backends[2].compared.modes = Some(modes);
+        let note = two_speeds(&workload.backends[2]).unwrap();
+        assert!(
+            note.starts_with("The passes of ureq@sequential have two speeds: 70 % of them take ")
+                && note.contains("about 17.30 ms, 30 % about 50.00 ms"),
+            "{note}"
+        );
+    }
+}
