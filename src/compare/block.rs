@@ -6,12 +6,15 @@ use std::time::Instant;
 use super::check::Rejection;
 use super::contender::Contender;
 use super::cost::Usage;
+use super::fitness::FitnessMeter;
 use super::instructions::Counters;
 use super::shuffle::Shuffle;
 use super::target::WorkloadTarget;
 use super::{Budget, Event, Plan, Workload, check};
 use crate::backend::mark_unreachable;
-use crate::record::{CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts};
+use crate::record::{
+    BlockSample, CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts,
+};
 use crate::worker::PassOrder;
 
 /// The visits reserved for a block, so that no two blocks share one.
@@ -36,7 +39,8 @@ impl BlockRun<'_> {
         contenders: &mut [Contender],
         shuffle: &mut Shuffle,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<BlockSample> {
+        let meter = FitnessMeter::start(self.target.usage());
         let start = Instant::now();
         self.open(contenders, observe)?;
         self.target.take_witness()?;
@@ -64,7 +68,14 @@ impl BlockRun<'_> {
             }
             contender.close();
         }
-        Ok(())
+        Ok(BlockSample {
+            scenario: self.workload.outline().name.to_owned(),
+            block: self.number,
+            // Every block has the same weight.
+            spent: 1.0,
+            seconds: start.elapsed().as_secs_f64(),
+            fitness: meter.end(self.target.usage()),
+        })
     }
 
     /// Starts the worker of each backend, and reports their setups in the first block.

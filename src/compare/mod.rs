@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
 use crate::fetch::{Capabilities, Capability, Limits};
-use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
+use crate::record::{BlockSample, CostSample, PassSample, Placement, WorkerSetup};
 use crate::stats::paired::LEAST_BLOCKS;
 use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswered, ask_to_open};
@@ -22,12 +22,14 @@ use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswe
 pub mod analysis;
 pub mod agreement;
 pub mod audit;
+mod bare_loop;
 mod block;
 mod capacity;
 mod check;
 mod contender;
 mod cost;
 pub mod endings;
+pub(crate) mod fitness;
 mod head;
 mod instructions;
 pub mod metric;
@@ -40,6 +42,7 @@ mod workload;
 
 pub use self::audit::audit;
 
+pub use self::bare_loop::{BareLoop, bare_loop};
 use self::block::BlockRun;
 pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 use self::contender::Contender;
@@ -194,6 +197,8 @@ pub enum Event<'a> {
         /// The worker's description of itself.
         setup: &'a WorkerSetup,
     },
+    /// A block ended on a machine that was fit or unfit.
+    Fitness(&'a BlockSample),
     /// A block ended.
     Block {
         /// The index of the workload.
@@ -242,7 +247,8 @@ pub fn compare(
         for number in 0.. {
             let block =
                 BlockRun { plan, workload, index, target: &target, number, budget: &budget };
-            block.run(&mut contenders, &mut shuffle, &mut observe)?;
+            let sample = block.run(&mut contenders, &mut shuffle, &mut observe)?;
+            observe(Event::Fitness(&sample))?;
             if plan.is_interrupted() {
                 return Ok(());
             }

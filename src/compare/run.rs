@@ -115,6 +115,7 @@ fn record(plan: &Plan, writer: &mut ComparisonWriter, event: &Event<'_>) -> anyh
         }
         Event::Pass(sample) => writer.pass(sample),
         Event::Cost(sample) => writer.cost(sample),
+        Event::Fitness(sample) => writer.block(sample),
         Event::Worker { workload, setup } => writer.worker(*workload, setup),
     }
 }

@@ -30,6 +30,12 @@ pub(super) fn amount(name: &str, value: f64) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Checks a share of a whole.
+pub(super) fn share(name: &str, value: f64) -> anyhow::Result<()> {
+    ensure!((0.0..=1.0).contains(&value), "{name} is {value}, not a share");
+    Ok(())
+}
+
 pub(super) fn count(name: &str, value: u64) -> anyhow::Result<()> {
     ensure!(value <= MOST, "{name} is {value}, more than can be counted");
     Ok(())

@@ -4,9 +4,9 @@ use std::num::NonZeroU64;
 
 use fetchbench::fetch::Connections;
 use fetchbench::record::{
-    BackendSetup, BenchRecord, BenchSample, COMPARISON_VERSION, ComparisonRecord, ComparisonSetup,
-    CostSample, Environment, Folder, Git, Latencies, PassSample, Placement, SampleKind, Validity,
-    WorkloadSetup, control,
+    BackendSetup, BenchRecord, BenchSample, BlockSample, COMPARISON_VERSION, ComparisonRecord,
+    ComparisonSetup, CostSample, Environment, Fitness, Folder, Git, Latencies, PassSample,
+    Placement, SampleKind, Validity, WorkloadSetup, control,
 };
 use fetchbench::worker::counting::Counts;
 
@@ -82,6 +82,7 @@ pub(crate) fn comparison() -> ComparisonRecord {
         setup: setup(&backends, &[article()]),
         passes: Vec::new(),
         costs: Vec::new(),
+        blocks: Vec::new(),
     };
     for block in 0..6 {
         for (backend, factor) in [(0, 1.0), (0, 1.003), (1, 1.01), (2, 2.0), (3, 0.5)] {
@@ -211,6 +212,18 @@ pub(crate) fn cost(scenario: &str, backend: &str, block: u32, cpu_s: f64) -> Cos
         counts: None,
         instructions: None,
     }
+}
+
+/// Returns a fit block of a second, in which other programs used a share of the cores.
+pub(crate) fn block(scenario: &str, block: u32, others: f64) -> BlockSample {
+    let fitness = Fitness {
+        steal: Some(0.001),
+        others: Some(others),
+        bare_before_s: Some(1e-6),
+        bare_after_s: Some(1.1e-6),
+        unfit: None,
+    };
+    BlockSample { scenario: scenario.to_owned(), block, spent: 0.5, seconds: 1.0, fitness }
 }
 
 fn counted_cost(backend: &str, block: u32, factor: u64) -> CostSample {

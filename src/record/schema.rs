@@ -10,7 +10,7 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::{BenchSample, ComparisonSetup, CostSample, Environment, PassSample};
+use super::{BenchSample, BlockSample, ComparisonSetup, CostSample, Environment, PassSample};
 
 /// The committed schema.
 const FILE: &str = "docs/record.schema.json";
@@ -29,6 +29,7 @@ fn generate() -> Value {
         ("comparison.json", reference::<ComparisonSetup>(&mut generator)),
         ("passes.jsonl", reference::<PassSample>(&mut generator)),
         ("costs.jsonl", reference::<CostSample>(&mut generator)),
+        ("blocks.jsonl", reference::<BlockSample>(&mut generator)),
         ("samples.jsonl", reference::<BenchSample>(&mut generator)),
     ];
     let mut definitions = generator.take_definitions(true);

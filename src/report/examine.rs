@@ -14,11 +14,12 @@ use crate::render::escape::is_active;
 const NAME: &[u8] = b"== ";
 
 /// The files of a record.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "environment.json",
     "comparison.json",
     "passes.jsonl",
     "costs.jsonl",
+    "blocks.jsonl",
     "samples.jsonl",
     "audit.json",
 ];

@@ -11,8 +11,14 @@ use serde_json::Value;
 use crate::workshop::Workshop;
 
 /// The files of a record. The schema defines each, or each of its lines, under its name.
-const FILES: [&str; 5] =
-    ["environment.json", "comparison.json", "passes.jsonl", "costs.jsonl", "samples.jsonl"];
+const FILES: [&str; 6] = [
+    "environment.json",
+    "comparison.json",
+    "passes.jsonl",
+    "costs.jsonl",
+    "samples.jsonl",
+    "blocks.jsonl",
+];
 
 struct Schema {
     schemas: Schemas,
@@ -74,6 +80,10 @@ fn files_of(folder: &Path) -> Vec<&'static str> {
     if is_comparison {
         files.extend(["comparison.json", "passes.jsonl", "costs.jsonl"]);
     }
+    // Older comparisons lack it.
+    if folder.join("blocks.jsonl").exists() {
+        files.push("blocks.jsonl");
+    }
     files
 }
 
@@ -125,6 +135,9 @@ fn what_is_written_now_follows_the_schema() {
         (2, "\"visit\":", "\"why\":null,\"visit\":"),
         (2, "\"peak_in_flight\":", "\"peak\":"),
         (3, "\"user_s\":", "\"user_s\":-1"),
+        (5, "\"seconds\":", "\"seconds\":-"),
+        (5, "\"spent\":", "\"spent\":1"),
+        (5, "\"others\":", "\"others\":-"),
     ] {
         let text = fs::read_to_string(workshop.record().join(FILES[file])).unwrap();
         assert!(

@@ -4,18 +4,20 @@
 use std::collections::BTreeSet;
 
 use crate::record::{
-    Capacity, ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control,
+    BlockSample, Capacity, ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control,
 };
 use crate::stats::paired::{LEAST_BLOCKS, Ratio};
 
 mod backend;
 mod cost;
+mod fitness;
 mod measured;
 mod outcome;
 mod paired;
 
 pub use self::backend::{BackendAnalysis, Invalid};
 pub use self::cost::Cost;
+pub use self::fitness::WorkloadFitness;
 use self::measured::Measured;
 pub use self::measured::{CURVE, FetchTimes, Quantile, ServerLoad, Sockets};
 pub use self::outcome::{Standing, WorkloadOutcome};
@@ -40,6 +42,8 @@ pub struct WorkloadAnalysis {
     pub smallest_difference: Option<f64>,
     /// The number of blocks.
     pub blocks: usize,
+    /// Whether the machine was fit to measure on; `None` in older records.
+    pub fitness: Option<WorkloadFitness>,
     /// The mean cost of the mock server over all backends.
     pub server: Option<Cost>,
     /// The capacity of the mock server just before, if it was measured.
@@ -123,6 +127,7 @@ fn analyse_workload(comparison: &ComparisonRecord, setup: &WorkloadSetup) -> Wor
         noise: paired.noise(),
         smallest_difference: paired.smallest_difference(),
         blocks,
+        fitness: WorkloadFitness::new(&own_blocks(comparison, setup)),
         server: Cost::mean(&own_costs(comparison, setup, SERVER)),
         capacity: comparison.setup.capacity,
         paired,
@@ -140,6 +145,10 @@ fn own_costs<'a>(
 ) -> Vec<&'a CostSample> {
     let costs = comparison.costs.iter();
     costs.filter(|cost| cost.scenario == setup.scenario && cost.backend == name).collect()
+}
+
+fn own_blocks<'a>(comparison: &'a ComparisonRecord, setup: &WorkloadSetup) -> Vec<&'a BlockSample> {
+    comparison.blocks.iter().filter(|block| block.scenario == setup.scenario).collect()
 }
 
 /// Returns the number of blocks in which passes were made.

@@ -1,10 +1,11 @@
-//! The record of a comparison: its setup, and its raw passes and costs, one a line.
+//! The record of a comparison: its setup, and its raw passes, costs and blocks, one a line.
 
 use std::path::Path;
 
 use super::reader::{Versioned, read_lines};
 
 mod audit;
+mod block;
 mod capacity;
 mod cost;
 mod pass;
@@ -13,6 +14,7 @@ mod setup;
 mod writer;
 
 pub use self::audit::{Audit, BackendAudit};
+pub use self::block::{BlockSample, Fitness, Unfit};
 pub use self::capacity::Capacity;
 pub use self::cost::CostSample;
 pub use self::pass::{PassSample, Validity};
@@ -33,6 +35,7 @@ const SETUP: Versioned = Versioned {
 };
 const PASSES_FILE: &str = "passes.jsonl";
 const COSTS_FILE: &str = "costs.jsonl";
+const BLOCKS_FILE: &str = "blocks.jsonl";
 
 /// A comparison as read from its folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +46,8 @@ pub struct ComparisonRecord {
     pub passes: Vec<PassSample>,
     /// The costs, in the order of measurement.
     pub costs: Vec<CostSample>,
+    /// The blocks, in the order of measurement. Older records have none.
+    pub blocks: Vec<BlockSample>,
 }
 
 impl ComparisonRecord {
@@ -61,7 +66,12 @@ impl ComparisonRecord {
         let setup = SETUP.read(folder, ComparisonSetup::checked)?;
         let passes = read_lines(&folder.join(PASSES_FILE), "pass", PassSample::checked)?.values;
         let costs = read_lines(&folder.join(COSTS_FILE), "cost", CostSample::checked)?.values;
-        Ok(Self { setup, passes, costs })
+        let blocks = folder.join(BLOCKS_FILE);
+        let blocks = match blocks.exists() {
+            true => read_lines(&blocks, "block", BlockSample::checked)?.values,
+            false => Vec::new(),
+        };
+        Ok(Self { setup, passes, costs, blocks })
     }
 
     /// Appends the blocks of another run of the same comparison.
@@ -77,8 +87,10 @@ impl ComparisonRecord {
         let made = self.passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
         other.passes.iter_mut().for_each(|pass| pass.block += made);
         other.costs.iter_mut().for_each(|cost| cost.block += made);
+        other.blocks.iter_mut().for_each(|block| block.block += made);
         self.passes.append(&mut other.passes);
         self.costs.append(&mut other.costs);
+        self.blocks.append(&mut other.blocks);
         if let Some(aftermath) = &mut self.setup.aftermath {
             aftermath.seconds += other.setup.aftermath.map_or(0.0, |aftermath| aftermath.seconds);
         }
@@ -124,6 +136,7 @@ mod tests {
             setup: ComparisonSetup { aftermath: Some(AFTERMATH), ..setup() },
             passes: backends.iter().map(|backend| pass(backend)).collect(),
             costs: Vec::new(),
+            blocks: vec![fixtures::block("keepalive", 0, 0.01)],
         }
     }
 
@@ -134,7 +147,9 @@ mod tests {
         let environment = Environment::capture("cargo test");
         let mut writer = ComparisonWriter::create(&folder, &environment, setup()).unwrap();
         writer.pass(&pass("a")).unwrap();
+        writer.block(&fixtures::block("keepalive", 0, 0.01)).unwrap();
         let read = ComparisonRecord::read(&folder).unwrap();
+        assert_eq!(read.blocks, [fixtures::block("keepalive", 0, 0.01)]);
         assert_eq!((read.passes, read.setup.complete), (vec![pass("a")], false));
         writer.pass(&pass("b")).unwrap();
         writer.finish(true, AFTERMATH).unwrap();
@@ -150,10 +165,25 @@ mod tests {
     }
 
     #[test]
+    fn blocks_may_be_missing() {
+        let parent = tempfile::tempdir().unwrap();
+        let environment = Environment::capture("cargo test");
+        drop(ComparisonWriter::create(parent.path(), &environment, setup()).unwrap());
+        fs::remove_file(parent.path().join(BLOCKS_FILE)).unwrap();
+        assert_eq!(ComparisonRecord::read(parent.path()).unwrap().blocks, []);
+        fs::write(parent.path().join(BLOCKS_FILE), "{}\n").unwrap();
+        let error = ComparisonRecord::read(parent.path()).unwrap_err().to_string();
+        assert!(error.contains("blocks.jsonl:1: no block: missing field"), "{error}");
+        remove_comparison(parent.path()).unwrap();
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0, "every file is removed");
+    }
+
+    #[test]
     fn runs_are_appended() {
         let mut all = run(&["a", "b"]);
         all.append(run(&["a"])).unwrap();
         assert_eq!(all.passes.iter().map(|pass| pass.block).collect::<Vec<_>>(), [0, 0, 1]);
+        assert_eq!(all.blocks.iter().map(|block| block.block).collect::<Vec<_>>(), [0, 1]);
         assert_eq!(all.setup.aftermath.as_ref().unwrap().seconds, 2.0);
         let mut other = run(&[]);
         other.setup.reference = "b".to_owned();

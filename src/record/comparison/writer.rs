@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::block::BlockSample;
 use super::cost::CostSample;
 use super::pass::PassSample;
 use super::setup::{Aftermath, ComparisonSetup, WorkerSetup, WorkloadSetup};
-use super::{COSTS_FILE, PASSES_FILE, SETUP, audit};
+use super::{BLOCKS_FILE, COSTS_FILE, PASSES_FILE, SETUP, audit};
 use crate::record::bench::SAMPLES_FILE;
 use crate::record::environment::{ENVIRONMENT, Environment};
 use crate::record::files::{LineAppender, make_folder, replace_json};
@@ -21,6 +22,7 @@ pub struct ComparisonWriter {
     setup: ComparisonSetup,
     passes: LineAppender,
     costs: LineAppender,
+    blocks: LineAppender,
 }
 
 impl ComparisonWriter {
@@ -37,10 +39,11 @@ impl ComparisonWriter {
         make_folder(folder)?;
         let passes = LineAppender::create(folder.join(PASSES_FILE))?;
         let costs = LineAppender::create(folder.join(COSTS_FILE))?;
+        let blocks = LineAppender::create(folder.join(BLOCKS_FILE))?;
         if !folder.join(ENVIRONMENT.file).exists() {
             environment.write(folder)?;
         }
-        let writer = Self { folder: folder.to_owned(), setup, passes, costs };
+        let writer = Self { folder: folder.to_owned(), setup, passes, costs, blocks };
         writer.write_setup()?;
         Ok(writer)
     }
@@ -53,6 +56,11 @@ impl ComparisonWriter {
     /// Appends the cost of a block for one backend.
     pub fn cost(&mut self, sample: &CostSample) -> anyhow::Result<()> {
         self.costs.append(sample)
+    }
+
+    /// Appends a block.
+    pub fn block(&mut self, sample: &BlockSample) -> anyhow::Result<()> {
+        self.blocks.append(sample)
     }
 
     /// Writes a worker's description of itself for a workload.
@@ -71,6 +79,7 @@ impl ComparisonWriter {
     pub fn finish(mut self, complete: bool, aftermath: Aftermath) -> anyhow::Result<()> {
         self.passes.sync()?;
         self.costs.sync()?;
+        self.blocks.sync()?;
         self.setup.complete = complete;
         self.setup.aftermath = Some(aftermath);
         self.write_setup()
@@ -86,8 +95,10 @@ pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
     // The environment may belong to other samples too. The setup goes last: without it, the folder
     // would not count as a comparison, and a second attempt would not remove the rest.
     let environment = Some(ENVIRONMENT.file).filter(|_| !folder.join(SAMPLES_FILE).exists());
-    for name in
-        [PASSES_FILE, COSTS_FILE, audit::FILE].into_iter().chain(environment).chain([SETUP.file])
+    for name in [PASSES_FILE, COSTS_FILE, BLOCKS_FILE, audit::FILE]
+        .into_iter()
+        .chain(environment)
+        .chain([SETUP.file])
     {
         let path = folder.join(name);
         if path.exists() {

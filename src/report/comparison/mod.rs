@@ -11,6 +11,7 @@ use crate::render::numbers;
 use crate::stats::paired::Ratio;
 
 mod export;
+mod fitness;
 mod markdown;
 mod text;
 
@@ -79,6 +80,7 @@ pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     }
     notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
     notes.extend(server(workload));
+    notes.extend(workload.fitness.as_ref().map(fitness::sentence));
     if let Some(smallest) = workload.smallest_difference {
         notes.push(format!(
             "Differences from about {:.1} % on are found here in four runs of five.",
