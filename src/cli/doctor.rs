@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use super::EXIT_UNFIT;
+use super::flags::Format;
 use super::interrupt;
 use super::program::this_program;
 use super::terminal::print;
 use crate::compare::analysis;
+use crate::compare::fitness::CoreMeter;
 use crate::compare::{self, Event, Participant, Plan, Stop, Workload};
 use crate::record::Placement;
-use crate::record::machine::CoreTicks;
+use crate::render::escape::json_text;
 use crate::stats::EQUIVALENCE;
 use crate::tools::doctor::{self, Finding};
 
@@ -26,24 +29,39 @@ const NOISE_SCENARIO: &str = "keepalive";
 const EXAMPLES: &str = "\
 Examples:
   fetchbench doctor
+  fetchbench doctor --format json
 
 It takes some six seconds, in which a row is compared with itself: what differs
-then is noise.";
+then is noise.
+
+Exit codes: 0 fit, 1 a check warns or fails, 2 usage, 5 could not write. Every
+check with advice warns, except load, which includes what has just ended, and
+counters, which few virtual machines have. Unknown results never warn.";
 
 /// Check whether this machine is fit for measuring, and show what to do if it is not
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct DoctorArgs {}
+pub(super) struct DoctorArgs {
+    /// Format of the output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
 
-pub(super) fn run(_: DoctorArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
     let mut findings = doctor::at_rest();
-    let ticks = CoreTicks::now();
+    let cores = CoreMeter::start();
     let noise = noise()?;
-    findings.push(doctor::stolen(ticks, CoreTicks::now()));
+    let shares = cores.shares();
+    findings.push(doctor::others(shares));
+    findings.push(doctor::stolen(shares));
     findings.push(noise);
-    print(&doctor::view::text(&findings))?;
-    Ok(ExitCode::SUCCESS)
+    print(&match args.format {
+        Format::Text => doctor::view::text(&findings),
+        Format::Json => json_text(&findings),
+    })?;
+    let warns = findings.iter().any(|finding| finding.warning);
+    Ok(if warns { ExitCode::from(EXIT_UNFIT) } else { ExitCode::SUCCESS })
 }
 
 /// Compares a backend with itself.

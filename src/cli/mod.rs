@@ -42,6 +42,8 @@ const EXIT_FETCH_FAILED: u8 = 3;
 const EXIT_INVALID: u8 = 3;
 /// The interval of a difference lies entirely beyond the threshold.
 const EXIT_REGRESSION: u8 = 4;
+/// The machine is unfit to measure on.
+const EXIT_UNFIT: u8 = 1;
 /// An output could not be written.
 const EXIT_UNWRITABLE: u8 = 5;
 /// The command line is wrong, or a file or url named in it.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::check::Rejection;
 use super::contender::Contender;
 use super::cost::Usage;
+use super::fitness::FitnessMeter;
 use super::instructions::Counters;
 use super::shuffle::Shuffle;
 use super::target::WorkloadTarget;
@@ -13,7 +14,7 @@ use super::{Decisions, Event, Plan, Schedule, Workload, check};
 use crate::backend::mark_unreachable;
 use crate::compare::analysis::SLOW_ROUNDS;
 use crate::record::{
-    BlockSample, CostSample, Fitness, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts,
+    BlockSample, CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts,
 };
 use crate::worker::PassOrder;
 
@@ -41,6 +42,7 @@ impl BlockRun<'_> {
         decisions: &mut Decisions<'_>,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<BlockSample> {
+        let meter = FitnessMeter::start(self.target.usage());
         let start = Instant::now();
         self.open(contenders, observe)?;
         self.target.take_witness()?;
@@ -81,7 +83,7 @@ impl BlockRun<'_> {
             block: self.number,
             spent: None,
             seconds: start.elapsed().as_secs_f64(),
-            fitness: Fitness::default(),
+            fitness: meter.end(self.target.usage()),
         })
     }
 

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+use crate::record::machine::TICKS_A_SECOND;
+
 /// The resources that a process has used so far. Unknown values are 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Usage {
@@ -25,9 +27,6 @@ pub(super) struct Usage {
     /// The peak of resident memory, in bytes.
     pub peak_rss_bytes: u64,
 }
-
-/// Ticks per second in `/proc/PID/stat`: 100 on every Linux that Rust runs on (`USER_HZ`).
-const TICKS_A_SECOND: f64 = 100.0;
 
 impl Usage {
     /// Reads the usage of a process; `None` if it has ended.
@@ -70,6 +69,13 @@ impl Usage {
             (self.user_s + self.system_s - before.user_s - before.system_s) * TICKS_A_SECOND;
         // Each of the two is cut to whole ticks, so their sum is off by at most two.
         (cpu_s * TICKS_A_SECOND + 2.0 >= ticks).then_some(cpu_s)
+    }
+
+    /// Returns the processor time since `before` in seconds: to the nanosecond if the system
+    /// reports it, else in whole ticks.
+    pub fn total_s_since(&self, before: Self) -> f64 {
+        let ticks_s = self.user_s + self.system_s - before.user_s - before.system_s;
+        self.cpu_s_since(before).unwrap_or(ticks_s)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswe
 pub mod analysis;
 pub mod agreement;
 pub mod audit;
+mod bare_loop;
 mod block;
 mod capacity;
 mod check;
@@ -28,6 +29,7 @@ mod contender;
 mod cost;
 mod decisions;
 pub mod endings;
+pub(crate) mod fitness;
 mod head;
 mod instructions;
 pub mod metric;
@@ -41,6 +43,7 @@ mod workload;
 
 pub use self::audit::audit;
 
+pub use self::bare_loop::{BareLoop, bare_loop};
 use self::block::BlockRun;
 pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 use self::contender::Contender;

@@ -69,10 +69,15 @@ pub fn backlog() -> Option<u64> {
     word("/proc/sys/net/core/somaxconn")?.parse().ok()
 }
 
+/// Ticks per second in `/proc`: 100 on every Linux that Rust runs on (`USER_HZ`).
+pub(crate) const TICKS_A_SECOND: f64 = 100.0;
+
 /// The cores' time since the machine was started, in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CoreTicks {
     all: u64,
+    /// Ticks in which programs of this machine ran.
+    busy: u64,
     /// Ticks that the host gave to other machines while this one had work to do.
     stolen: u64,
 }
@@ -88,13 +93,33 @@ impl CoreTicks {
         // user (proc_stat(5)).
         let fields = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().take(8);
         let ticks: Vec<u64> = fields.map(str::parse).collect::<Result<_, _>>().ok()?;
-        Some(Self { all: ticks.iter().sum(), stolen: *ticks.get(7)? })
+        let [user, nice, system, _, _, irq, softirq, stolen] = ticks[..].try_into().ok()?;
+        // A kernel that measures interrupts exactly keeps them out of the programs' own time. Others
+        // count in ticks, which hardly ever meet a hardware interrupt, and charge software
+        // interrupts to the interrupted program too.
+        let is_charged_to_programs = irq == 0;
+        let interrupts = if is_charged_to_programs { softirq } else { 0 };
+        let busy = user + nice + system + interrupts;
+        Some(Self { all: ticks.iter().sum(), busy, stolen })
     }
 
     /// Returns the share of the cores' time since `earlier` that the host gave to other machines.
     pub fn stolen_since(self, earlier: Self) -> Option<f64> {
+        Some(self.stolen.saturating_sub(earlier.stolen) as f64 / self.all_since(earlier)?)
+    }
+
+    /// Returns the share of the cores' time since `earlier` that programs used, except those that
+    /// used `own_s` seconds of processor time.
+    pub fn others_since(self, earlier: Self, own_s: f64) -> Option<f64> {
+        let busy = self.busy.saturating_sub(earlier.busy) as f64;
+        let others = (busy - own_s * TICKS_A_SECOND) / self.all_since(earlier)?;
+        // Ticks are counted by sampling, so the difference may be off either way.
+        Some(others.clamp(0.0, 1.0))
+    }
+
+    fn all_since(self, earlier: Self) -> Option<f64> {
         let all = self.all.checked_sub(earlier.all).filter(|all| *all > 0)?;
-        Some(self.stolen.saturating_sub(earlier.stolen) as f64 / all as f64)
+        Some(all as f64)
     }
 }
 
@@ -115,6 +140,22 @@ mod tests {
         assert_eq!(after.stolen_since(before), Some(0.1));
         assert_eq!(before.stolen_since(before), None, "no time has gone by");
         assert_eq!(CoreTicks::parse("cpu  1 2 3\n"), None);
+    }
+
+    #[test]
+    fn others_have_what_is_not_ours() {
+        let ticks = |text| CoreTicks::parse(text).unwrap();
+        let before = ticks("cpu  100 0 50 800 10 0 5 5 0 0\n");
+        // 60 ticks of programs, 20 of them in software interrupts, and 20 stolen ones, of 200.
+        let after = ticks("cpu  120 10 60 910 20 0 25 25 9 9\n");
+        assert_eq!(after.others_since(before, 0.0), Some(0.3));
+        assert_eq!(after.others_since(before, 0.2), Some(0.2));
+        assert_eq!(after.others_since(before, 0.7), Some(0.0), "ticks are coarse");
+        assert_eq!(before.others_since(before, 0.0), None, "no time has gone by");
+        // Interrupts that are measured exactly belong to no program.
+        let before = ticks("cpu  100 0 50 800 10 7 5 5 0 0\n");
+        let after = ticks("cpu  120 10 60 900 20 17 25 25 9 9\n");
+        assert_eq!(after.others_since(before, 0.0), Some(0.2));
     }
 
     #[test]

@@ -21,6 +21,12 @@ pub(crate) fn per_second(rate: f64) -> String {
     format!("{}/s", grouped(rate.round() as u64))
 }
 
+/// Formats a share: `52 %`, and below ten percent `1.2 %`.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent < 9.95 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+}
+
 /// Formats a whole number with a comma before every three digits.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -59,6 +65,12 @@ mod tests {
             [5.95684, 0.02351, 8.24e-6, 4.1e-8].map(seconds),
             ["5.957 s", "23.51 ms", "8.2 µs", "41 ns"]
         );
+    }
+
+    #[test]
+    fn small_shares_have_a_decimal() {
+        assert_eq!([0.0, 0.0996, 0.52, 1.0].map(percent), ["0.0 %", "10 %", "52 %", "100 %"]);
+        assert_eq!(percent(0.012), "1.2 %");
     }
 
     #[test]

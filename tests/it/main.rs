@@ -11,6 +11,7 @@ mod conformance;
 mod diff;
 mod environment;
 mod families;
+mod fitness;
 #[allow(dead_code, reason = "unit tests use the rest")]
 #[path = "../../src/record/fixtures.rs"]
 mod fixtures;

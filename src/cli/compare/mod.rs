@@ -14,7 +14,7 @@ use super::flags::read_sites;
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
-use super::terminal::{Countdown, print, print_note, write_file};
+use super::terminal::{Countdown, print, print_note, print_warning, write_file};
 use super::{EXIT_INVALID, descriptors, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
@@ -24,6 +24,7 @@ use crate::render::escape::json_text;
 use crate::report::comparison as report;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
+mod busy;
 mod chosen;
 
 /// The default scenarios, and the factors of their delays that make a pass last some 50 ms.
@@ -129,6 +130,9 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     reserve(&plan, args.sites.is_some())?;
 
+    if let Some(warning) = busy::warning_now() {
+        print_warning(&warning);
+    }
     let destination = destination(&args);
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
     let rules = Rules { allow_unfit: args.allow_unfit, ..Rules::default() };

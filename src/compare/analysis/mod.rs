@@ -10,6 +10,7 @@ use crate::stats::{EQUIVALENCE, Family, Look, Ratio};
 
 mod backend;
 mod cost;
+mod fitness;
 mod measured;
 mod outcome;
 mod paired;
@@ -17,6 +18,7 @@ mod slow;
 
 pub use self::backend::{BackendAnalysis, Compared, Invalid, Stopped};
 pub use self::cost::Cost;
+pub use self::fitness::WorkloadFitness;
 use self::measured::Measured;
 pub use self::measured::{CURVE, FetchTimes, Quantile, ServerLoad, Sockets};
 pub use self::outcome::{Fastest, WorkloadOutcome};
@@ -50,9 +52,9 @@ pub struct WorkloadAnalysis {
     pub equivalence: f64,
     /// The number of blocks that count.
     pub blocks: usize,
-    /// Whether the machine was unfit to measure on. There are no verdicts then, unless the rules
-    /// allow it.
-    pub is_unfit: bool,
+    /// Whether the machine was fit to measure on; `None` in older records. On an unfit machine there
+    /// are no verdicts, unless the rules allow it.
+    pub fitness: Option<WorkloadFitness>,
     /// Whether verdicts are given.
     pub is_judged: bool,
     /// The mean cost of the mock server over all backends.
@@ -150,7 +152,7 @@ fn analyse_workload(
         noise: paired.noise().map(|noise| judging.shown(noise)),
         equivalence: judging.equivalence,
         blocks: judging.blocks,
-        is_unfit: blocks.is_unfit,
+        fitness: WorkloadFitness::new(&blocks.samples),
         is_judged: judging.is_judged,
         server: Cost::mean(&own_costs(&costs, SERVER)),
         paired,

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fitness::json_fitness;
 use super::{no_instructions, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, Stopped, WorkloadAnalysis};
 use crate::compare::metric;
@@ -24,6 +25,7 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
                 "reference": workload.reference,
                 "noise": workload.noise.map(|noise| json_ratio(noise, None)),
                 "equivalence": workload.equivalence,
+                "fitness": workload.fitness.as_ref().map(json_fitness),
                 "probe": workload.setup.probe,
                 "server": workload.server.map(json_cost),
                 "verdict": verdict(workload),

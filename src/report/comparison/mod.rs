@@ -8,6 +8,7 @@ use crate::render::numbers;
 
 mod against;
 mod export;
+mod fitness;
 mod markdown;
 mod notes;
 mod sentence;

@@ -1,7 +1,7 @@
 //! The notes below the tables of a scenario.
 
 use super::against::blocks;
-use super::{EARLY, join};
+use super::{EARLY, fitness, join};
 use crate::compare::analysis::{BackendAnalysis, Stopped, WorkloadAnalysis};
 use crate::render::numbers;
 use crate::report::probe;
@@ -29,6 +29,9 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     notes.extend(undecided(workload));
     notes.extend(workload.valid().filter_map(two_speeds));
     notes.extend(server(workload));
+    notes.extend(
+        workload.fitness.as_ref().map(|fitness| fitness::sentence(fitness, workload.is_judged)),
+    );
     notes
 }
 

@@ -2,27 +2,40 @@
 
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
+use crate::compare::fitness::{CoreShares, MOST_OTHERS, MOST_STEAL};
 use crate::compare::{NoCounters, no_instructions};
-use crate::record::machine::{self, CoreTicks};
+use crate::record::machine;
+use crate::render::numbers;
 use crate::stats;
 use crate::stats::LEAST_BLOCKS;
 
 pub mod view;
 
 /// The result of a check, with advice if something should be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The name of the check.
+    #[serde(rename = "check")]
     pub what: &'static str,
     /// The result.
+    #[serde(rename = "result")]
     pub found: String,
+    /// Whether the machine is unfit to measure on because of it.
+    pub warning: bool,
     /// How to improve it; `None` if it is fine or unknown.
     pub advice: Option<String>,
 }
 
 impl Finding {
     fn new(what: &'static str, found: String, advice: Option<&str>) -> Self {
-        Self { what, found, advice: advice.map(str::to_owned) }
+        Self { what, found, warning: advice.is_some(), advice: advice.map(str::to_owned) }
+    }
+
+    /// Returns a finding whose advice may be ignored: the machine is fit without it too.
+    fn hint(what: &'static str, found: String, advice: Option<&str>) -> Self {
+        Self { warning: false, ..Self::new(what, found, advice) }
     }
 
     fn unknown(what: &'static str) -> Self {
@@ -72,8 +85,9 @@ fn load(load: Option<[f64; 3]>, cores: usize) -> Finding {
     let Some([minute, ..]) = load else { return Finding::unknown("load") };
     let advice =
         "other programs compete for the cores: end them, or wait until they have ended (see `top`)";
+    // It includes what has just ended; `others` decides.
     let found = format!("{minute:.2} over the last minute");
-    Finding::new("load", found, (minute > cores as f64 / 4.0).then_some(advice))
+    Finding::hint("load", found, (minute > cores as f64 / 4.0).then_some(advice))
 }
 
 fn governor(governor: Option<&str>) -> Finding {
@@ -138,20 +152,25 @@ fn counters(missing: Option<NoCounters>) -> Finding {
     let is_forbidden = matches!(missing, Some(NoCounters::Forbidden(_)));
     let found = missing
         .map_or_else(|| "instructions can be counted".to_owned(), |why| format!("none: {why}"));
-    Finding::new("counters", found, is_forbidden.then_some(advice))
+    Finding::hint("counters", found, is_forbidden.then_some(advice))
 }
 
-/// Checks the share of the cores that the hypervisor gave to other guests between two moments.
-pub fn stolen(before: Option<CoreTicks>, after: Option<CoreTicks>) -> Finding {
-    let share = before.zip(after).and_then(|(before, after)| after.stolen_since(before));
-    let Some(share) = share else { return Finding::unknown("stolen time") };
+/// Checks the share of the cores that other programs used.
+pub(crate) fn others(shares: CoreShares) -> Finding {
+    let Some(share) = shares.others else { return Finding::unknown("other programs") };
+    let advice = "other programs compete for the cores: end them, or wait until they have ended \
+                  (see `top`)";
+    let found = format!("{} of the cores", numbers::percent(share));
+    Finding::new("other programs", found, (share > MOST_OTHERS).then_some(advice))
+}
+
+/// Checks the share of the cores that the host gave to other machines.
+pub(crate) fn stolen(shares: CoreShares) -> Finding {
+    let Some(share) = shares.steal else { return Finding::unknown("stolen time") };
     let advice = "the host gives the cores to somebody else: measure at another hour, or on a \
                   machine of your own";
-    Finding::new(
-        "stolen time",
-        format!("{:.1} % of the cores", share * 100.0),
-        (share > 0.01).then_some(advice),
-    )
+    let found = format!("{} of the cores", numbers::percent(share));
+    Finding::new("stolen time", found, (share > MOST_STEAL).then_some(advice))
 }
 
 /// Checks the noise: the spread of the block values of a backend against itself.
@@ -207,10 +226,19 @@ mod tests {
                 noise(&[0.01, -0.01, 0.0, 0.01, 0.0], 60.0),
             ),
             (noise(&[0.0; 4], 60.0), governor(None)),
+            (others(shares(0.2)), others(shares(0.1))),
+            (stolen(shares(0.03)), stolen(shares(0.02))),
+            (others(shares(0.2)), others(CoreShares { steal: None, others: None })),
         ] {
             assert!(bad.advice.is_some(), "{bad:?}");
-            assert_eq!(well.advice, None, "{well:?}");
+            assert_eq!((well.advice.as_deref(), well.warning), (None, false), "{well:?}");
+            let is_hint = ["load", "counters"].contains(&bad.what);
+            assert_eq!(bad.warning, !is_hint, "{bad:?}");
         }
+    }
+
+    fn shares(share: f64) -> CoreShares {
+        CoreShares { steal: Some(share), others: Some(share) }
     }
 
     #[test]

@@ -7,17 +7,16 @@ use crate::render::{FAILURE, NAME};
 pub fn text(findings: &[Finding]) -> String {
     let widest = findings.iter().map(|finding| finding.what.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for Finding { what, found, advice } in findings {
-        let style = if advice.is_some() { FAILURE } else { NAME };
+    for Finding { what, found, warning, advice } in findings {
+        let style = if *warning { FAILURE } else { NAME };
         text.push_str(&format!("{style}{what:<widest$}{style:#}  {found}\n"));
         if let Some(advice) = advice {
             text.push_str(&format!("{:<widest$}  -> {advice}\n", ""));
         }
     }
-    let bad = findings.iter().filter(|finding| finding.advice.is_some()).count();
-    text.push_str(match bad {
-        0 => "\nThis machine is fit to measure on.\n",
-        _ => "\nFigures measured here are worth less than they could be, as told above.\n",
+    text.push_str(match findings.iter().any(|finding| finding.warning) {
+        false => "\nThis machine is fit to measure on.\n",
+        true => "\nThis machine is unfit to measure on: follow the advice above.\n",
     });
     text
 }
