@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn first_looks_are_student_s() {
-        let critical = Boundary::START.critical(5, 0.05);
+        let mut boundary = Boundary::START;
+        let critical = boundary.critical(5, 0.05);
         assert!((critical - student_t_quantile(0.975, 4.0)).abs() < 1e-9, "{critical}");
     }
 

@@ -70,12 +70,4 @@ mod tests {
             "data:text/csv;charset=utf-8,a,1.5%0A%22%3C%26%23%25%27%C3%BC"
         );
     }
-
-    #[test]
-    fn json_cannot_end_its_element() {
-        let value = serde_json::json!({ "a": "</script><!--\u{202e}" });
-        let text = json_for_page(&value);
-        assert!(!text.contains('<') && !text.contains('\u{202e}'), "{text}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
-    }
 }
