@@ -169,7 +169,6 @@ pub static ALL: &[Metric] = &[
         heading: "added time",
         unit: Unit::Seconds,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "added", when: When::Known }),
         short: Some(MetricColumn { heading: "added time", when: When::Known }),
         value: |backend| backend.added_s,
         ..TIME
@@ -262,7 +261,10 @@ pub static ALL: &[Metric] = &[
         heading: "ctx switches",
         unit: Unit::Number,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "ctx switches", when: When::Always }),
+        terminal: Some(MetricColumn {
+            heading: "ctx switches",
+            when: When::Lacking(|backend| backend.memory_per_fetch_bytes),
+        }),
         value: |backend| Some(backend.cost?.voluntary_switches),
         ..COST
     },
@@ -281,7 +283,7 @@ pub static ALL: &[Metric] = &[
         better: Better::Lower,
         // A crowd mostly waits, so its memory is more useful.
         terminal: Some(MetricColumn {
-            heading: "allocations",
+            heading: "allocs",
             when: When::Lacking(|backend| backend.memory_per_fetch_bytes),
         }),
         value: |backend| backend.cost?.allocations,

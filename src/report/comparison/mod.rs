@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(workloads[0].backends[0].name, FLOOR);
         assert_eq!(
             verdict(&workloads[0]),
-            "On article hyper@smol is the fastest: every other backend takes at least 97.9 % \
+            "On article hyper@smol is the fastest: every other backend takes at least 97.8 % \
              longer. hyper@smol is equivalent to floor@loop: within 1.0 %."
         );
     }
@@ -179,7 +179,7 @@ mod tests {
     fn faster_backends_are_named() {
         assert_eq!(
             verdict_with(0.9, 0.9),
-            "On article hyper@smol is the fastest: every other backend takes at least 9.7 % \
+            "On article hyper@smol is the fastest: every other backend takes at least 10.0 % \
              longer."
         );
     }
