@@ -78,8 +78,8 @@ pub fn run(
     let setup = plan.setup(environment.command.clone(), server_capacity(plan)?);
     let mut writer =
         ComparisonWriter::create(&folder, &environment, setup).map_err(Unwritable::wrap)?;
-    let (start, ticks) = (Instant::now(), CoreTicks::now());
     observe(&Event::Start);
+    let (start, ticks) = (Instant::now(), CoreTicks::now());
     compare(plan, |event| {
         record(plan, &mut writer, &event).map_err(Unwritable::wrap)?;
         observe(&event);

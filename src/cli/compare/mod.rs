@@ -130,9 +130,6 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     reserve(&plan, args.sites.is_some())?;
 
-    if let Some(warning) = busy::warning_now() {
-        print_warning(&warning);
-    }
     let destination = destination(&args);
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
     let rules = Rules { allow_unfit: args.allow_unfit, ..Rules::default() };
@@ -183,6 +180,9 @@ fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result
     };
     let mut countdown = None;
     compare::run(plan, destination, &command_line(), |event| {
+        if let (Event::Start, Some(warning)) = (event, busy::warning_now()) {
+            print_warning(&warning);
+        }
         let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
         match event {
             Event::Probe(backend) => {
