@@ -173,16 +173,16 @@ pub static ALL: &[Metric] = &[
         ..TIME
     },
     Metric {
-        key: "of_floor",
-        heading: "of floor",
+        key: "vs_floor",
+        heading: "vs floor",
         unit: Unit::Share,
         better: Better::Higher,
-        terminal: Some(MetricColumn { heading: "of floor", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "vs floor", when: When::Always }),
         short: Some(MetricColumn {
-            heading: "of floor",
+            heading: "vs floor",
             when: When::Lacking(BackendAnalysis::efficiency),
         }),
-        value: |backend| backend.of_floor,
+        value: |backend| backend.vs_floor,
         ..TIME
     },
     Metric {

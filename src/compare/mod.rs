@@ -23,7 +23,6 @@ pub mod analysis;
 pub mod agreement;
 pub mod audit;
 mod block;
-mod capacity;
 mod check;
 mod contender;
 mod cost;
@@ -41,7 +40,6 @@ mod workload;
 pub use self::audit::audit;
 
 use self::block::BlockRun;
-pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 use self::contender::Contender;
 pub use self::instructions::{NoCounters, no_instructions};
 pub use self::run::{RecordDestination, Recorded, run};

@@ -106,7 +106,7 @@ pub(crate) fn setup(backends: &[&str], workloads: &[WorkloadSetup]) -> Compariso
         reference: backends[0].to_owned(),
         backends: backends.iter().map(|name| backend_setup(name)).collect(),
         placement: Placement::Free,
-        capacity: None,
+        old_bare_loop: None,
         command: None,
         no_instructions: None,
         workloads: workloads.to_vec(),

@@ -38,11 +38,14 @@ pub struct BackendAnalysis {
     pub median_s: Option<f64>,
     /// The 95 % interval of the median over the blocks; `None` below six blocks.
     pub median_interval_s: Option<RangeInclusive<f64>>,
+    /// The mean pass in seconds, which shares of processor time refer to.
+    pub mean_s: Option<f64>,
     /// The mean ideal pass in seconds, if there are delays.
     pub ideal_s: Option<f64>,
     /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
-    /// floor was measured.
-    pub of_floor: Option<f64>,
+    /// floor was measured: the geometric mean of the paired ratios, and not the ratio of the
+    /// medians.
+    pub vs_floor: Option<f64>,
     /// The times of single fetches.
     pub fetch_times: FetchTimes,
     /// The number of threads that fetch, as the worker reports it.
@@ -98,7 +101,7 @@ struct Compared {
     ratio: Option<Ratio>,
     median_s: Option<f64>,
     median_interval_s: Option<RangeInclusive<f64>>,
-    of_floor: Option<f64>,
+    vs_floor: Option<f64>,
 }
 
 impl Compared {
@@ -112,7 +115,7 @@ impl Compared {
             median_s: median.as_ref().map(|median| median.seconds),
             median_interval_s: median.and_then(|median| median.interval),
             // With delays, the efficiency is more useful.
-            of_floor: if has_delays { None } else { paired.floor_share(index) },
+            vs_floor: if has_delays { None } else { paired.floor_share(index) },
         }
     }
 }
@@ -153,8 +156,9 @@ impl BackendAnalysis {
             passes: measured.counted_passes(),
             median_s: comparison.median_s,
             median_interval_s: comparison.median_interval_s,
+            mean_s: measured.mean_s(),
             ideal_s: measured.ideal_s(),
-            of_floor: comparison.of_floor,
+            vs_floor: comparison.vs_floor,
             fetch_times: measured.fetch_times(),
             fetching_threads: measured.fetching_threads(),
             server: measured.server_load(),
@@ -201,10 +205,11 @@ impl BackendAnalysis {
             && self.own_busy().is_none_or(|busy| busy <= BUSY)
     }
 
-    /// Returns the share of a pass for which the backend's own threads were busy.
+    /// Returns the share of its passes for which the backend's own threads were busy: their mean
+    /// processor time over the mean pass.
     fn own_busy(&self) -> Option<f64> {
         let cpu_s = self.cost?.cpu_s * self.fetches as f64;
-        Some(cpu_s / self.median_s? / self.fetching_threads? as f64)
+        Some(cpu_s / self.mean_s? / self.fetching_threads? as f64)
     }
 
     pub(super) fn by_rank_and_median(&self, other: &Self) -> Ordering {

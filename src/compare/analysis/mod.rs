@@ -3,9 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::record::{
-    Capacity, ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control,
-};
+use crate::record::{ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control};
 use crate::stats::paired::{LEAST_BLOCKS, Ratio};
 
 mod backend;
@@ -42,8 +40,6 @@ pub struct WorkloadAnalysis {
     pub blocks: usize,
     /// The mean cost of the mock server over all backends.
     pub server: Option<Cost>,
-    /// The capacity of the mock server just before, if it was measured.
-    pub capacity: Option<Capacity>,
     /// The valid passes, in pairs.
     pub paired: Paired,
 }
@@ -124,7 +120,6 @@ fn analyse_workload(comparison: &ComparisonRecord, setup: &WorkloadSetup) -> Wor
         smallest_difference: paired.smallest_difference(),
         blocks,
         server: Cost::mean(&own_costs(comparison, setup, SERVER)),
-        capacity: comparison.setup.capacity,
         paired,
     }
 }

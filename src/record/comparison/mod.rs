@@ -5,7 +5,7 @@ use std::path::Path;
 use super::reader::{Versioned, read_lines};
 
 mod audit;
-mod capacity;
+mod bare_loop;
 mod cost;
 mod pass;
 mod probe;
@@ -13,7 +13,7 @@ mod setup;
 mod writer;
 
 pub use self::audit::{Audit, BackendAudit};
-pub use self::capacity::Capacity;
+pub use self::bare_loop::OldBareLoop;
 pub use self::cost::CostSample;
 pub use self::pass::{PassSample, Validity};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};

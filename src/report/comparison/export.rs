@@ -35,7 +35,6 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
         "complete": setup.complete,
         "seed": setup.seed,
         "instructions": instructions,
-        "capacity": setup.capacity,
         "scenarios": workloads,
     })
 }

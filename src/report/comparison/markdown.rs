@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{against, cell, footnotes, no_instructions, verdict};
+use super::{against, cell, floor_note, footnotes, no_instructions, verdict};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::{ComparisonSetup, Environment};
@@ -90,6 +90,9 @@ fn short_table(workload: &WorkloadAnalysis) -> String {
         let (name, against) = (escape(&backend.name), escape(&against(workload, backend)));
         writeln!(text, "| {} | {name} | {} | {against} |", rank(backend), cells.join(" | "))
             .expect("a string");
+    }
+    if let Some(note) = floor_note(workload) {
+        writeln!(text, "\n{}", escape(&note)).expect("a string");
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use super::probe;
 use crate::compare::analysis::{
-    BackendAnalysis, Invalid, Standing, WorkloadAnalysis, WorkloadOutcome,
+    BackendAnalysis, FLOOR, Invalid, Standing, WorkloadAnalysis, WorkloadOutcome,
 };
 use crate::compare::metric::{Metric, Unit};
 use crate::record::{ComparisonSetup, Probe};
@@ -78,6 +78,7 @@ pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
         ));
     }
     notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
+    notes.extend(floor_note(workload));
     notes.extend(server(workload));
     if let Some(smallest) = workload.smallest_difference {
         notes.push(format!(
@@ -100,17 +101,24 @@ pub(super) fn no_instructions(
     (!counted).then(|| format!("not available: {why}"))
 }
 
-/// Returns whether the mock server was the limit: its highest load, its capacity just before, and
-/// the backends it held up.
+/// Returns which ratio the speed as a share of the floor's is, if it is shown.
+pub(super) fn floor_note(workload: &WorkloadAnalysis) -> Option<String> {
+    let is_shown = workload.valid().any(|backend| backend.vs_floor.is_some());
+    is_shown.then(|| {
+        format!(
+            "vs floor is the geometric mean of the ratios to {FLOOR} within rounds, not the ratio \
+             of the medians."
+        )
+    })
+}
+
+/// Returns whether the mock server was the limit: its highest load, and the backends it held up.
 fn server(workload: &WorkloadAnalysis) -> Vec<String> {
     let Some((backend, share)) = workload.highest(|backend| backend.server.busy) else {
         return Vec::new();
     };
-    let before = workload.capacity.map_or_else(String::new, |capacity| {
-        format!("; just before, it answered up to {}", numbers::per_second(capacity.requests_per_s))
-    });
     let mut notes = vec![format!(
-        "The mock server was busy for {:.0} % of a pass at most, with {}{before}.",
+        "The mock server was busy for {:.0} % of a pass at most, with {}.",
         share * 100.0,
         backend.name
     )];
@@ -182,7 +190,7 @@ pub(super) fn join(names: &[&str], word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::analysis::{FLOOR, analyse};
+    use crate::compare::analysis::analyse;
     use crate::record::fixtures::comparison;
     use crate::record::{ComparisonRecord, control};
 
@@ -217,7 +225,7 @@ mod tests {
     fn floor_shares(comparison: &ComparisonRecord) -> Vec<(String, f64)> {
         let backends = analyse(comparison).remove(0).backends.into_iter();
         backends
-            .filter_map(|backend| Some((backend.name, (backend.of_floor? * 100.0).round())))
+            .filter_map(|backend| Some((backend.name, (backend.vs_floor? * 100.0).round())))
             .collect()
     }
 
@@ -230,6 +238,9 @@ mod tests {
         let expected = [(FLOOR, 100.0), ("hyper@smol", 99.0), ("ureq@sequential", 50.0)]
             .map(|(name, share)| (name.to_owned(), share));
         assert_eq!(floor_shares(&comparison), expected);
+        let workload = analyse(&comparison).remove(0);
+        let notes = footnotes(&workload);
+        assert!(notes.iter().any(|note| note.starts_with("vs floor is the geometric mean")));
     }
 
     #[test]
@@ -256,28 +267,14 @@ mod tests {
             server(&workload),
             ["The mock server was busy for 46 % of a pass at most, with surf@smol."]
         );
-        workload.capacity = Some(crate::record::Capacity {
-            requests_per_s: 101_234.4,
-            busy: 0.9,
-            delayed_per_s: 50_000.0,
-            delay_error_median_s: 1e-5,
-            delay_error_p99_s: 1e-4,
-            bare_median_s: 1e-8,
-            bare_p99_s: 1e-8,
-        });
         workload.backends[0].server.busy = Some(0.9);
-        let told = server(&workload);
-        assert!(
-            told[0].ends_with("with surf@smol; just before, it answered up to 101,234/s."),
-            "{told:?}"
-        );
         assert_eq!(
-            told[1],
+            server(&workload)[1],
             "surf@smol was held up by the server: it is at least as fast as is shown."
         );
         // Its one thread is fully busy, too.
         workload.backends[0].fetching_threads = Some(1);
-        workload.backends[0].median_s =
+        workload.backends[0].mean_s =
             workload.backends[0].cost.map(|cost| cost.cpu_s * workload.backends[0].fetches as f64);
         assert_eq!(server(&workload).len(), 1);
     }
