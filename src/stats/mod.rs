@@ -12,7 +12,8 @@ mod student;
 pub use self::binomial::{median_interval, proportion_interval};
 pub use self::quantile::{median, quantile};
 pub use self::student::{
-    Interval, detectable_shift, student_t_quantile, t_interval, welch_interval,
+    Interval, detectable_shift, student_t_quantile, t_interval, welch_detectable_shift,
+    welch_interval,
 };
 
 /// Returns the arithmetic mean; `None` if there are no values.
