@@ -2,15 +2,6 @@
 
 use crate::stats::paired::{Ratio, Verdict};
 
-/// The kind of value whose change a verdict judges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// A time, which gets faster or slower.
-    Time,
-    /// A cost, which becomes less or more.
-    Cost,
-}
-
 impl Verdict {
     /// Returns the key in JSON.
     pub(crate) fn key(self) -> &'static str {
@@ -40,17 +31,6 @@ impl Verdict {
             Self::Faster | Self::Slower => self.words(),
         }
     }
-
-    /// Returns a word for a change over time; `None` if there are too few blocks.
-    fn change_word(self, change: Change) -> Option<&'static str> {
-        match (self, change) {
-            (Self::Faster | Self::Slower, Change::Time) => Some(self.words()),
-            (Self::Faster, Change::Cost) => Some("less"),
-            (Self::Slower, Change::Cost) => Some("more"),
-            (Self::Tied, _) => Some("same"),
-            (Self::TooFewBlocks, _) => None,
-        }
-    }
 }
 
 impl Ratio {
@@ -59,17 +39,6 @@ impl Ratio {
         match self.verdict() {
             Verdict::TooFewBlocks => format!("no verdict from {} blocks", self.blocks),
             verdict => format!("{}: {}", verdict.words(), self.interval_text()),
-        }
-    }
-
-    /// Returns a change over time as words of one width, with the interval.
-    pub(crate) fn change_text(self, change: Change) -> String {
-        match self.verdict().change_word(change) {
-            None => format!("{} blocks are too few", self.blocks),
-            Some(word) => {
-                let width = Verdict::Slower.change_word(change).map_or(0, str::len);
-                format!("{word:<width$} {}", self.short_interval_text())
-            }
         }
     }
 
@@ -121,11 +90,10 @@ mod tests {
     fn large_ratios_read_as_factors() {
         let ratio = Ratio { mean: 1.25, low: 1.2, high: 1.3, blocks: 8 };
         assert_eq!(ratio.sentence(), "slower: +25.0 % (+20.0 to +30.0)");
-        assert_eq!(ratio.change_text(Change::Cost), "more +25 % (+20 to +30)");
+        assert_eq!(ratio.short_interval_text(), "+25 % (+20 to +30)");
         let large = Ratio { high: 2.5, ..ratio };
         assert_eq!(large.sentence(), "slower: x 1.25 (1.20 to 2.50)");
         let few = Ratio { blocks: 3, ..ratio };
         assert_eq!(few.sentence(), "no verdict from 3 blocks");
-        assert_eq!(few.change_text(Change::Time), "3 blocks are too few");
     }
 }
