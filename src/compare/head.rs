@@ -1,13 +1,11 @@
 //! The head of a record, which describes the comparison.
 
 use super::{Participant, Plan, Workload, no_instructions};
-use crate::record::{
-    BackendSetup, COMPARISON_VERSION, Capacity, ComparisonSetup, MOST_KEPT, WorkloadSetup,
-};
+use crate::record::{BackendSetup, COMPARISON_VERSION, ComparisonSetup, MOST_KEPT, WorkloadSetup};
 
 impl Plan {
     /// Returns the head of the record.
-    pub(super) fn setup(&self, command: String, capacity: Option<Capacity>) -> ComparisonSetup {
+    pub(super) fn setup(&self, command: String) -> ComparisonSetup {
         let backends = self.participants.iter().map(|participant| BackendSetup {
             name: participant.name.clone(),
             sequential: participant.sequential,
@@ -22,7 +20,7 @@ impl Plan {
             backends: backends.collect(),
             placement: self.placement,
             equivalence: Some(self.equivalence),
-            capacity,
+            old_bare_loop: None,
             no_instructions: no_instructions().map(|why| why.to_string()),
             workloads: self
                 .workloads

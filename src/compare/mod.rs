@@ -23,7 +23,6 @@ pub mod agreement;
 pub mod audit;
 mod bare_loop;
 mod block;
-mod capacity;
 mod check;
 mod contender;
 mod cost;
@@ -45,7 +44,6 @@ pub use self::audit::audit;
 
 pub use self::bare_loop::{BareLoop, bare_loop};
 use self::block::BlockRun;
-pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 use self::contender::Contender;
 use self::decisions::Decisions;
 pub use self::instructions::{NoCounters, no_instructions};

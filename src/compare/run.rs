@@ -1,20 +1,16 @@
 //! Runs a comparison from a plan to its record.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use super::{Event, Plan, Workload, audit, capacity, compare};
+use super::{Event, Plan, audit, compare};
 use crate::record::machine::{self, CoreTicks};
 use crate::record::{
-    Aftermath, Capacity, ComparisonRecord, ComparisonWriter, Environment, Unwritable, new_folder,
+    Aftermath, ComparisonRecord, ComparisonWriter, Environment, Unwritable, new_folder,
     remove_comparison,
 };
-use crate::server;
-
-/// The time for each part of measuring the server's capacity before a comparison.
-const CAPACITY_TIME: Duration = Duration::from_millis(200);
 
 /// Where a record is written.
 #[derive(Debug, Clone)]
@@ -75,7 +71,7 @@ pub fn run(
 ) -> anyhow::Result<Recorded> {
     let environment = Environment::capture(command);
     let folder = destination.prepare(&environment)?;
-    let setup = plan.setup(environment.command.clone(), server_capacity(plan)?);
+    let setup = plan.setup(environment.command.clone());
     let mut writer =
         ComparisonWriter::create(&folder, &environment, setup).map_err(Unwritable::wrap)?;
     observe(&Event::Start);
@@ -96,15 +92,6 @@ pub fn run(
     }
     writer.finish(!plan.is_interrupted(), aftermath).map_err(Unwritable::wrap)?;
     Ok(Recorded { comparison: ComparisonRecord::read(&folder)?, folder })
-}
-
-/// Measures the capacity of the mock server; `None` if all sites are live.
-fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
-    if plan.workloads.iter().all(|workload| matches!(workload, Workload::Live(_))) {
-        return Ok(None);
-    }
-    let measured = capacity(|| Ok(server::Setup::default()), CAPACITY_TIME);
-    measured.context("the mock server fails").map(Some)
 }
 
 fn record(plan: &Plan, writer: &mut ComparisonWriter, event: &Event<'_>) -> anyhow::Result<()> {

@@ -108,7 +108,7 @@ pub(crate) fn setup(backends: &[&str], workloads: &[WorkloadSetup]) -> Compariso
         backends: backends.iter().map(|name| backend_setup(name)).collect(),
         placement: Placement::Free,
         equivalence: None,
-        capacity: None,
+        old_bare_loop: None,
         command: None,
         no_instructions: None,
         workloads: workloads.to_vec(),

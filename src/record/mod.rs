@@ -25,10 +25,10 @@ mod schema;
 
 pub use self::bench::{BenchRecord, BenchSample, BenchWriter, Measurement, SampleKind};
 pub use self::comparison::{
-    Aftermath, Audit, BackendAudit, BackendSetup, BlockSample, COMPARISON_VERSION, Capacity,
+    Aftermath, Audit, BackendAudit, BackendSetup, BlockSample, COMPARISON_VERSION,
     ComparisonRecord, ComparisonSetup, ComparisonWriter, CostSample, DeadSite, DifferingSite,
-    Ending, Fitness, MOST_NAMED, PassSample, Placement, Probe, SERVER, Unfit, Validity,
-    WorkerSetup, WorkloadSetup, control, remove_comparison,
+    Ending, Fitness, MOST_NAMED, OldBareLoop, PassSample, Placement, Probe, SERVER, Unfit,
+    Validity, WorkerSetup, WorkloadSetup, control, remove_comparison,
 };
 pub use self::environment::{Environment, Git};
 pub use self::files::{Unwritable, make_folder, new_folder, replace_file};

@@ -19,7 +19,8 @@ pub use self::modes::{Mode, two_modes};
 pub use self::quantile::{hodges_lehmann, median, quantile};
 pub use self::ratio::{Bounds, EQUIVALENCE, LEAST_BLOCKS, Ratio, Verdict};
 pub use self::student::{
-    Interval, detectable_shift, student_t_quantile, t_interval, welch_interval,
+    Interval, detectable_shift, student_t_quantile, t_interval, welch_detectable_shift,
+    welch_interval,
 };
 
 /// Returns the arithmetic mean; `None` if there are no values.

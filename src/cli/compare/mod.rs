@@ -128,7 +128,7 @@ pub(super) struct CompareArgs {
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
-    reserve(&plan, args.sites.is_some())?;
+    reserve(&plan)?;
 
     let destination = destination(&args);
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
@@ -151,13 +151,11 @@ fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
     probe_fails || workload.backends.iter().any(|backend| !backend.is_valid())
 }
 
-/// Reserves descriptors for the connections of all backends, which are open at the same time, or
-/// for those that measure the server.
-fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
+/// Reserves descriptors for the connections of all backends, which are open at the same time.
+fn reserve(plan: &Plan) -> anyhow::Result<()> {
     let origins = plan.workloads.iter().map(|workload| workload.outline().origins).sum();
     // Each worker, the A/A control's and the server have three pipes.
-    let pipes = 3 * (plan.participants.len() + 2);
-    let least = if is_live { pipes } else { compare::CAPACITY_CONNECTIONS.max(pipes) };
+    let least = 3 * (plan.participants.len() + 2);
     let connections = plan.connections().max(least);
     let way_out = (connections > least).then_some("name fewer rows or other scenarios");
     let what = format!("room for {connections} connections at once");

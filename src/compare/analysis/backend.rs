@@ -27,6 +27,8 @@ pub struct BackendAnalysis {
     pub fetches: u64,
     /// The number of valid passes.
     pub passes: usize,
+    /// The mean pass in seconds, which shares of processor time refer to.
+    pub mean_s: Option<f64>,
     /// The mean ideal pass in seconds, if there are delays.
     pub ideal_s: Option<f64>,
     /// The ideal as a share of the pass: the median over passes, if there are delays.
@@ -34,7 +36,8 @@ pub struct BackendAnalysis {
     /// The time of a pass beyond its ideal, in seconds: the median over passes, if there are delays.
     pub added_s: Option<f64>,
     /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
-    /// floor was measured.
+    /// floor was measured: the geometric mean of the paired ratios, and not the ratio of the
+    /// medians.
     pub vs_floor: Option<f64>,
     /// The times of single fetches.
     pub fetch_times: FetchTimes,
@@ -187,6 +190,7 @@ impl BackendAnalysis {
             invalid,
             fetches: measured.setup.fetches,
             passes: measured.counted_passes(),
+            mean_s: measured.mean_s(),
             ideal_s,
             efficiency: measured.median(PassSample::efficiency),
             added_s: measured.median(PassSample::added_s),
@@ -239,10 +243,11 @@ impl BackendAnalysis {
             && self.own_busy().is_none_or(|busy| busy <= BUSY)
     }
 
-    /// Returns the share of a pass for which the backend's own threads were busy.
+    /// Returns the share of its passes for which the backend's own threads were busy: their mean
+    /// processor time over the mean pass.
     fn own_busy(&self) -> Option<f64> {
         let cpu_s = self.cost?.cpu_s * self.fetches as f64;
-        Some(cpu_s / self.median_s()? / self.fetching_threads? as f64)
+        Some(cpu_s / self.mean_s? / self.fetching_threads? as f64)
     }
 
     /// Orders backends by their ratio to the reference, which is 1 for the reference itself, and

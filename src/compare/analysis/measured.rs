@@ -55,12 +55,12 @@ pub struct Sockets {
     pub needed: u64,
 }
 
-/// The processor time that the server spent on a backend's passes.
+/// The processor time that the server spent on a backend's counted passes, without busy-polling.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ServerLoad {
-    /// As a share of the pass: the median.
+    /// Its total as a share of the total time of these passes.
     pub busy: Option<f64>,
-    /// In seconds per fetch: the median.
+    /// Its mean in seconds per fetch.
     pub cpu_s: Option<f64>,
 }
 
@@ -73,6 +73,11 @@ impl Measured<'_> {
     /// Returns the number of passes that count.
     pub(super) fn counted_passes(&self) -> usize {
         self.counted().count()
+    }
+
+    /// Returns the mean counted pass in seconds.
+    pub(super) fn mean_s(&self) -> Option<f64> {
+        stats::mean(&self.counted().map(|(_, seconds)| seconds).collect::<Vec<_>>())
     }
 
     /// Returns the mean ideal pass in seconds; `None` if a pass has none.
@@ -95,11 +100,11 @@ impl Measured<'_> {
     pub(super) fn server_load(&self) -> ServerLoad {
         let witnessed = self.counted();
         let witnessed = witnessed.filter_map(|(pass, s)| Some((cpu_s(pass.witness.as_ref()?), s)));
-        let (busy, cpu): (Vec<f64>, Vec<f64>) =
-            witnessed.map(|(cpu_s, s)| (cpu_s / s, cpu_s)).unzip();
+        let (cpu_s, pass_s): (Vec<f64>, Vec<f64>) = witnessed.unzip();
+        let (mean_cpu_s, mean_pass_s) = (stats::mean(&cpu_s), stats::mean(&pass_s));
         ServerLoad {
-            busy: stats::median(&busy),
-            cpu_s: stats::median(&cpu).map(|cpu| cpu / self.setup.fetches as f64),
+            busy: mean_cpu_s.zip(mean_pass_s).map(|(cpu_s, pass_s)| cpu_s / pass_s),
+            cpu_s: mean_cpu_s.map(|cpu_s| cpu_s / self.setup.fetches as f64),
         }
     }
 
@@ -172,4 +177,29 @@ fn quantile(fetches: &Histogram<u64>, share: f64) -> Quantile {
 /// Returns the processor time of the server, in seconds.
 fn cpu_s(witness: &Witness) -> f64 {
     witness.cpu_ns as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
+
+    #[test]
+    fn loads_are_means_over_means() {
+        let mut comparison = comparison();
+        // One pass of three is ten times as long, and busy for a tenth of it.
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.backend == "surf@smol") {
+            let is_long = pass.round == Some(0);
+            pass.elapsed_s = Some(if is_long { 0.3 } else { 0.03 });
+            pass.witness = Some(Witness { cpu_ns: 30_000_000, ..Witness::default() });
+        }
+        let workload = analyse(&comparison).remove(0);
+        let surf = workload.backends.iter().find(|backend| backend.name == "surf@smol").unwrap();
+        let (busy, cpu_s) = (surf.server.busy.unwrap(), surf.server.cpu_s.unwrap());
+        assert!((busy - 0.09 / 0.36).abs() < 1e-12, "{busy}");
+        assert!((cpu_s - 0.01).abs() < 1e-12, "{cpu_s}");
+        assert!((surf.mean_s.unwrap() - 0.12).abs() < 1e-12);
+        assert!(!surf.is_server_bound(), "it is busy in the median pass only");
+    }
 }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::capacity::Capacity;
+use super::bare_loop::OldBareLoop;
 use super::probe::Probe;
 use crate::fetch::Connections;
 use crate::record::bounds;
@@ -39,9 +39,9 @@ pub struct ComparisonSetup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(range(max = 1)))]
     pub equivalence: Option<f64>,
-    /// The capacity of the mock server, measured just before the run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capacity: Option<Capacity>,
+    /// The bare loop just before the run, in older records.
+    #[serde(default, rename = "capacity", skip_serializing_if = "Option::is_none")]
+    pub old_bare_loop: Option<OldBareLoop>,
     /// Why instructions could not be counted; `None` if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_instructions: Option<String>,
@@ -73,6 +73,10 @@ impl ComparisonSetup {
                 bounds::amount("the pass of a row left out", *seconds)
             })?;
             workload.probe.as_ref().map_or(Ok(()), Probe::check)?;
+        }
+        if let Some(bare_loop) = self.old_bare_loop {
+            bounds::amount("bare_median_s", bare_loop.bare_median_s)?;
+            bounds::amount("bare_p99_s", bare_loop.bare_p99_s)?;
         }
         self.aftermath
             .as_ref()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{AgainstColumn, cell, footnotes, no_instructions, verdict};
+use super::{AgainstColumn, cell, floor_note, footnotes, no_instructions, verdict};
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::{ComparisonSetup, Environment};
@@ -94,6 +94,9 @@ fn short_table(workload: &WorkloadAnalysis) -> String {
         let against = against.map_or_else(String::new, |column| column.text(backend));
         let (name, against) = (escape(&backend.name), escape(&against));
         writeln!(text, "| {name} | {} | {against} |", cells.join(" | ")).expect("a string");
+    }
+    if let Some(note) = floor_note(workload) {
+        writeln!(text, "\n{}", escape(&note)).expect("a string");
     }
     text
 }

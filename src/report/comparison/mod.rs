@@ -18,7 +18,7 @@ pub(super) use self::against::{AgainstColumn, EARLY};
 pub(super) use self::export::csv_field;
 pub use self::export::{csv, json};
 pub use self::markdown::{markdown, short};
-pub(super) use self::notes::footnotes;
+pub(super) use self::notes::{floor_note, footnotes};
 pub use self::sentence::verdict;
 pub use self::text::text;
 
@@ -124,6 +124,9 @@ mod tests {
         let expected = [(FLOOR, 100.0), ("hyper@smol", 99.0), ("ureq@sequential", 50.0)]
             .map(|(name, share)| (name.to_owned(), share));
         assert_eq!(floor_shares(&comparison), expected);
+        let workload = analyse(&comparison).remove(0);
+        let notes = footnotes(&workload);
+        assert!(notes.iter().any(|note| note.starts_with("vs floor is the geometric mean")));
     }
 
     #[test]

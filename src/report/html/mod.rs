@@ -76,7 +76,7 @@ pub fn page(
             dependence => Serde(beside.footprint.as_ref().and_then(|all| dependence::view(all, &comparison.setup.backends))),
             letters => ('A'..='Z').map(String::from).collect::<Vec<_>>(),
             dependence_columns => dependence::COLUMNS,
-            server => Serde(server::view(comparison.setup.capacity.as_ref(), workloads)),
+            server_load => Serde(server::views(workloads)),
             complete => comparison.setup.complete,
             downloads => [
                 ("figures.json", link("application/json", &figures)),
