@@ -133,6 +133,7 @@ impl BlockRun<'_> {
             why: None,
             witness: None,
             latencies: Latencies::None,
+            since_start: Latencies::None,
             starts: Vec::new(),
         };
         let Some(done) = done else {
@@ -151,7 +152,8 @@ impl BlockRun<'_> {
             validity: rejection.as_ref().map_or(Validity::Valid, |rejection| rejection.validity),
             why: rejection.map(|rejection| rejection.why),
             witness,
-            latencies: Latencies::of(&pass),
+            latencies: Latencies::service(&pass),
+            since_start: Latencies::since_start(&pass),
             starts: starts(&pass),
             ..sample
         };

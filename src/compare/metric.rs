@@ -190,7 +190,7 @@ pub static ALL: &[Metric] = &[
         heading: "fetch p50",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |backend| backend.fetch_times.median_s,
+        value: |backend| Some(backend.fetch_times.p50.as_ref()?.seconds),
         ..TIME
     },
     Metric {
@@ -198,7 +198,23 @@ pub static ALL: &[Metric] = &[
         heading: "fetch p99",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |backend| backend.fetch_times.p99_s,
+        value: |backend| Some(backend.fetch_times.p99.as_ref()?.seconds),
+        ..TIME
+    },
+    Metric {
+        key: "done_p50_s",
+        heading: "done p50",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |backend| Some(backend.done_times.p50.as_ref()?.seconds),
+        ..TIME
+    },
+    Metric {
+        key: "done_p99_s",
+        heading: "done p99",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |backend| Some(backend.done_times.p99.as_ref()?.seconds),
         ..TIME
     },
     Metric {

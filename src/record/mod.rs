@@ -19,6 +19,7 @@ pub(crate) mod fixtures;
 mod folder;
 mod footprint;
 mod latencies;
+mod latency_counts;
 mod reader;
 #[cfg(test)]
 mod schema;
@@ -34,5 +35,6 @@ pub use self::environment::{Environment, Git};
 pub use self::files::{Unwritable, make_folder, new_folder, replace_file};
 pub use self::folder::Folder;
 pub use self::footprint::{Advisory, Footprint, Program, Release};
-pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};
+pub use self::latencies::{Latencies, MOST_KEPT, starts};
+pub use self::latency_counts::LatencyCounts;
 pub use self::reader::read_whole;

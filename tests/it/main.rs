@@ -38,4 +38,5 @@ mod statistics;
 mod tidy;
 mod tls;
 mod user_headers;
+mod waits;
 mod workshop;

@@ -43,8 +43,10 @@ pub struct BackendAnalysis {
     /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
     /// floor was measured.
     pub of_floor: Option<f64>,
-    /// The times of single fetches.
+    /// The service times of single fetches.
     pub fetch_times: FetchTimes,
+    /// The times from the start of the pass to the end of each fetch.
+    pub done_times: FetchTimes,
     /// The number of threads that fetch, as the worker reports it.
     pub fetching_threads: Option<usize>,
     /// The processor time of the server.
@@ -155,7 +157,8 @@ impl BackendAnalysis {
             median_interval_s: comparison.median_interval_s,
             ideal_s: measured.ideal_s(),
             of_floor: comparison.of_floor,
-            fetch_times: measured.fetch_times(),
+            fetch_times: FetchTimes::service(measured),
+            done_times: FetchTimes::since_start(measured),
             fetching_threads: measured.fetching_threads(),
             server: measured.server_load(),
             sockets: measured.sockets(),

@@ -6,18 +6,20 @@ use std::collections::BTreeSet;
 use crate::record::{
     Capacity, ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control,
 };
-use crate::stats::paired::{LEAST_BLOCKS, Ratio};
+use crate::stats::paired::{Family, LEAST_BLOCKS, Ratio};
 
 mod backend;
 mod cost;
+mod latency;
 mod measured;
 mod outcome;
 mod paired;
 
 pub use self::backend::{BackendAnalysis, Invalid};
 pub use self::cost::Cost;
+pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
 use self::measured::Measured;
-pub use self::measured::{CURVE, FetchTimes, Quantile, ServerLoad, Sockets};
+pub use self::measured::{ServerLoad, Sockets};
 pub use self::outcome::{Standing, WorkloadOutcome};
 pub use self::paired::{Paired, blocks};
 
@@ -61,6 +63,23 @@ impl WorkloadAnalysis {
     ) -> Option<(&BackendAnalysis, f64)> {
         let values = self.valid().filter_map(|backend| Some((backend, value(backend)?)));
         values.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Returns the reference, if it is valid.
+    pub fn reference_backend(&self) -> Option<&BackendAnalysis> {
+        self.valid().find(|backend| backend.name == self.reference)
+    }
+
+    /// Returns a percentile of a backend's latencies over that of the reference, as one comparison
+    /// of all valid backends with it; `None` for the reference itself and below [`LEAST_BLOCKS`].
+    pub fn latency_ratio(
+        &self,
+        backend: &BackendAnalysis,
+        percentile: fn(&BackendAnalysis) -> Option<&Percentile>,
+    ) -> Option<Ratio> {
+        let reference = self.reference_backend().filter(|other| other.index != backend.index)?;
+        let family = Family::against_reference(self.valid().count());
+        percentile(backend)?.ratio(percentile(reference)?, family)
     }
 
     /// Returns the time of one backend over that of another, as one of all pairs of valid backends:

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::latency::{self, json_ratio};
 use super::{no_instructions, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
-use crate::stats::paired::Ratio;
 
 /// Returns all figures as JSON.
 pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
@@ -27,7 +27,7 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
                 "probe": workload.setup.probe,
                 "server": workload.server.map(json_cost),
                 "verdict": verdict(workload),
-                "rows": workload.backends.iter().map(json_backend).collect::<Vec<_>>(),
+                "rows": workload.backends.iter().map(|backend| json_backend(workload, backend)).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -40,7 +40,7 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
     })
 }
 
-fn json_backend(backend: &BackendAnalysis) -> Value {
+fn json_backend(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Value {
     let mut object = Map::new();
     object.insert("row".to_owned(), json!(backend.name));
     object.insert("rank".to_owned(), json!(backend.rank));
@@ -49,6 +49,7 @@ fn json_backend(backend: &BackendAnalysis) -> Value {
     object.insert("why".to_owned(), json!(backend.invalid.as_ref().map(|invalid| &invalid.why)));
     object.insert("ratio".to_owned(), json!(backend.ratio.map(json_ratio)));
     object.insert("passes".to_owned(), json!(backend.passes));
+    object.insert("latencies".to_owned(), latency::json(workload, backend));
     for metric in metric::ALL {
         object.insert(metric.key.to_owned(), json!((metric.value)(backend)));
     }
@@ -64,16 +65,6 @@ fn json_cost(cost: Cost) -> Value {
         "switches_involuntary_per_fetch": cost.involuntary_switches,
         "threads": cost.threads,
         "peak_rss_bytes": cost.peak_rss_bytes,
-    })
-}
-
-fn json_ratio(ratio: Ratio) -> Value {
-    json!({
-        "mean": ratio.mean,
-        "low": ratio.low,
-        "high": ratio.high,
-        "blocks": ratio.blocks,
-        "verdict": ratio.verdict().key(),
     })
 }
 

@@ -11,6 +11,7 @@ use crate::render::numbers;
 use crate::stats::paired::Ratio;
 
 mod export;
+mod latency;
 mod markdown;
 mod text;
 
