@@ -248,7 +248,7 @@ pub static ALL: &[Metric] = &[
         heading: "peak memory",
         unit: Unit::Bytes,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "peak memory", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "peak RSS", when: When::Always }),
         short: Some(MetricColumn { heading: "memory", when: When::Always }),
         value: |backend| Some(backend.cost?.peak_rss_bytes? as f64),
         ..COST
@@ -260,6 +260,22 @@ pub static ALL: &[Metric] = &[
         better: Better::Lower,
         terminal: Some(MetricColumn { heading: "memory/fetch", when: When::Known }),
         value: |backend| backend.memory_per_fetch_bytes,
+        ..COST
+    },
+    Metric {
+        key: "rss_after_bytes",
+        heading: "memory after",
+        unit: Unit::Bytes,
+        better: Better::Lower,
+        value: |backend| Some(backend.memory.after_bytes? as f64),
+        ..COST
+    },
+    Metric {
+        key: "rss_slope_bytes_per_pass",
+        heading: "memory growth/pass",
+        unit: Unit::Bytes,
+        better: Better::Lower,
+        value: |backend| backend.memory.slope_bytes_per_pass,
         ..COST
     },
     Metric {
@@ -318,20 +334,20 @@ pub static ALL: &[Metric] = &[
         ..COST
     },
     Metric {
-        key: "sockets",
-        heading: "sockets",
+        key: "sockets_per_pass",
+        heading: "sockets/pass",
         unit: Unit::Number,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "sockets", when: When::Always }),
-        value: |backend| Some(backend.sockets.opened as f64),
+        terminal: Some(MetricColumn { heading: "sockets/pass", when: When::Always }),
+        value: |backend| Some(backend.sockets.opened_per_pass()),
         ..COST
     },
     Metric {
-        key: "sockets_ideal",
+        key: "sockets_ideal_per_pass",
         heading: "ideal",
         unit: Unit::Number,
         better: Better::Neither,
-        value: |backend| Some(backend.sockets.needed as f64),
+        value: |backend| Some(backend.sockets.needed_per_pass()),
         ..COST
     },
     Metric {

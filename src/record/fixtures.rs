@@ -171,6 +171,7 @@ pub(crate) fn pass(scenario: &str, backend: &str, block: u32, elapsed_s: f64) ->
         witness: None,
         latencies: Latencies::None,
         since_start: Latencies::None,
+        rss_bytes: None,
         starts: Vec::new(),
     }
 }
@@ -212,6 +213,7 @@ pub(crate) fn cost(scenario: &str, backend: &str, block: u32, cpu_s: f64) -> Cos
         involuntary_switches: 0,
         threads: 1,
         peak_rss_bytes: 1,
+        rss_after_bytes: None,
         children_s: 0.0,
         counted_fetches: 0,
         counts: None,

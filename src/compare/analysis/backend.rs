@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::measured::Measured;
-use super::{Cost, FetchTimes, Paired, ServerLoad, Sockets};
+use super::{Cost, FetchTimes, Paired, ResidentMemory, ServerLoad, Sockets};
 use crate::record::{PassSample, Validity};
 use crate::stats::paired::{Ratio, Verdict};
 
@@ -53,6 +53,8 @@ pub struct BackendAnalysis {
     pub server: ServerLoad,
     /// Connections over all blocks.
     pub sockets: Sockets,
+    /// The memory that its process keeps.
+    pub memory: ResidentMemory,
     /// The mean cost.
     pub cost: Option<Cost>,
     /// The peak of memory per fetch in flight, in bytes, if enough fetches were in flight at once.
@@ -162,6 +164,7 @@ impl BackendAnalysis {
             fetching_threads: measured.fetching_threads(),
             server: measured.server_load(),
             sockets: measured.sockets(),
+            memory: ResidentMemory::of(measured),
             memory_per_fetch_bytes: measured.memory_per_fetch_bytes(peak_rss_bytes),
             cost,
         }

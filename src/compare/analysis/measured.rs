@@ -25,6 +25,20 @@ pub struct Sockets {
     pub opened: u64,
     /// The number that would have sufficed.
     pub needed: u64,
+    /// The number of passes, with those that warm up.
+    pub passes: u64,
+}
+
+impl Sockets {
+    /// Returns the number that the server saw, per pass.
+    pub fn opened_per_pass(&self) -> f64 {
+        self.opened as f64 / self.passes.max(1) as f64
+    }
+
+    /// Returns the number that would have sufficed, per pass.
+    pub fn needed_per_pass(&self) -> f64 {
+        self.needed as f64 / self.passes.max(1) as f64
+    }
 }
 
 /// The processor time that the server spent on a backend's passes.
@@ -97,6 +111,7 @@ impl Measured<'_> {
                 Connections::Cold => warm * passes,
                 Connections::PerFetch => setup.fetches * passes,
             },
+            passes,
         }
     }
 

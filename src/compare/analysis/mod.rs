@@ -12,6 +12,7 @@ mod backend;
 mod cost;
 mod latency;
 mod measured;
+mod memory;
 mod outcome;
 mod paired;
 
@@ -20,6 +21,7 @@ pub use self::cost::Cost;
 pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
 use self::measured::Measured;
 pub use self::measured::{ServerLoad, Sockets};
+pub use self::memory::ResidentMemory;
 pub use self::outcome::{Standing, WorkloadOutcome};
 pub use self::paired::{Paired, blocks};
 

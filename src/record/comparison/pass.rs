@@ -49,6 +49,9 @@ pub struct PassSample {
     /// wait for a free slot.
     #[serde(default, skip_serializing_if = "Latencies::is_none")]
     pub since_start: Latencies,
+    /// Resident memory of the worker just after the pass, in bytes, if the system reports it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rss_bytes: Option<u64>,
     /// The starts of its fetches, in microseconds after the start of the pass, if each is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, schemars(length(max = MOST_KEPT)))]
@@ -66,6 +69,7 @@ impl PassSample {
             .map_or(Ok(()), |witness| bounds::count("connections", witness.connections))?;
         self.latencies.check()?;
         self.since_start.check()?;
+        bounds::count("rss_bytes", self.rss_bytes.unwrap_or(0))?;
         bounds::length("starts", self.starts.len(), MOST_KEPT)?;
         self.starts.iter().try_for_each(|start| bounds::count("a start", *start))?;
         anyhow::ensure!(

@@ -148,10 +148,10 @@ article: 3 fetches at concurrency 3, delays x 0.5, 6 blocks
 2  hyper@smol       30.48 ms  █████        98.4 %  slower  +1.1 % (+1.1 to +1.1)
 3  ureq@sequential  60.38 ms  █████████    99.4 %  slower  x 2.00 (2.00 to 2.01)
 
-row                   CPU  peak memory  threads  waits  allocations  sockets
-surf@smol        222.2 µs       9.0 MB        2   1.33           20        0
-hyper@smol       333.3 µs       9.0 MB        3   1.33        20.33        0
-ureq@sequential  444.4 µs       9.0 MB        4   1.33        20.67        0
+row                   CPU  peak RSS  threads  waits  allocations  sockets/pass
+surf@smol        222.2 µs    9.0 MB        2   1.33           20             0
+hyper@smol       333.3 µs    9.0 MB        3   1.33        20.33             0
+ureq@sequential  444.4 µs    9.0 MB        4   1.33        20.67             0
 
 exec:broken: wrong-answer (18 passes): http://a.example/: 3 bytes instead of 5
 ureq@threads is left out: its pass takes 50.0 s at best.
@@ -187,7 +187,7 @@ On article surf@smol is the fastest; next comes hyper@smol.
             .for_each(|cost| cost.children_s = 0.01);
         let text = plain(&comparison.setup, &analyse(&comparison));
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let headings = "row CPU peak memory memory/fetch threads waits sockets";
+        let headings = "row CPU peak RSS memory/fetch threads waits sockets/pass";
         assert!(words.contains(headings), "{text}");
         assert!(words.contains("surf@smol 222.2 µs 9.0 MB 4.5 kB 2"), "{text}");
         // The memory of its child processes is unknown.

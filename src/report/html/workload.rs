@@ -191,7 +191,8 @@ fn cost(outcome: &WorkloadOutcome<'_>) -> Option<(String, String, String)> {
         if cost.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", cost.threads) };
     let memory =
         cost.peak_rss_bytes.map_or_else(String::new, |peak| show(Unit::Bytes, peak as f64) + ", ");
-    let note = format!("{memory}{threads}, {} sockets{which}", grouped(backend.sockets.opened));
+    let sockets = show(Unit::Number, backend.sockets.opened_per_pass());
+    let note = format!("{memory}{threads}, {sockets} sockets/pass{which}");
     Some(("Cost".to_owned(), cpu, note))
 }
 
