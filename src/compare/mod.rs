@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
 use crate::fetch::{Capabilities, Capability, Limits};
-use crate::record::{CostSample, PassSample, Placement, WorkerSetup};
+use crate::record::{CostSample, InstructionCount, PassSample, Placement, WorkerSetup};
 use crate::stats::paired::LEAST_BLOCKS;
 use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswered, ask_to_open};
@@ -36,6 +36,7 @@ mod probe;
 mod run;
 mod shuffle;
 mod target;
+mod valgrind;
 mod workload;
 
 pub use self::audit::audit;
@@ -69,6 +70,8 @@ pub struct Plan {
     pub rounds: u32,
     /// The cores that processes run on.
     pub placement: Placement,
+    /// Whether to count instructions with valgrind if the processor has no counters.
+    pub instructions: bool,
     /// Set to stop after the current pass.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -194,6 +197,13 @@ pub enum Event<'a> {
         /// The worker's description of itself.
         setup: &'a WorkerSetup,
     },
+    /// The instructions of a backend were counted with valgrind.
+    Instructions {
+        /// The index of the workload.
+        workload: usize,
+        /// The count.
+        counted: &'a InstructionCount,
+    },
     /// A block ended.
     Block {
         /// The index of the workload.
@@ -252,6 +262,7 @@ pub fn compare(
                 break;
             }
         }
+        valgrind::count(plan, index, &target, workload, &contenders, &mut observe)?;
     }
     Ok(())
 }
@@ -348,6 +359,7 @@ mod tests {
                 seed: 1,
                 rounds: 1,
                 placement: Placement::Free,
+                instructions: false,
                 interrupted: Arc::default(),
             }
         };

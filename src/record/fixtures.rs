@@ -132,6 +132,7 @@ pub(crate) fn workload(scenario: &str) -> WorkloadSetup {
         origins: 1,
         connections: Connections::Warm,
         workers: Vec::new(),
+        instructions: Vec::new(),
         live: false,
         probe: None,
         left_out: Vec::new(),

@@ -27,9 +27,9 @@ mod schema;
 pub use self::bench::{BenchRecord, BenchSample, BenchWriter, Measurement, SampleKind};
 pub use self::comparison::{
     Aftermath, Audit, BackendAudit, BackendSetup, COMPARISON_VERSION, Capacity, ComparisonRecord,
-    ComparisonSetup, ComparisonWriter, CostSample, DeadSite, DifferingSite, Ending, MOST_NAMED,
-    PassSample, Placement, Probe, SERVER, Validity, WorkerSetup, WorkloadSetup, control,
-    remove_comparison,
+    ComparisonSetup, ComparisonWriter, CostSample, DeadSite, DifferingSite, Ending,
+    InstructionCount, MOST_NAMED, PassSample, Placement, Probe, SERVER, Validity, WorkerSetup,
+    WorkloadSetup, control, remove_comparison,
 };
 pub use self::environment::{Environment, Git};
 pub use self::files::{Unwritable, make_folder, new_folder, replace_file};

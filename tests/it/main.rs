@@ -17,6 +17,7 @@ mod fixtures;
 mod glossary;
 mod grid_families;
 mod hostile;
+mod instructions;
 mod large;
 mod lists;
 mod live;

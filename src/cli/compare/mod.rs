@@ -97,6 +97,10 @@ pub(super) struct CompareArgs {
     /// Multiply all delays [default: 0.02 for article, else 1]
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
     time_scale: Option<f64>,
+    /// Count instructions with valgrind if the processor has no counters: some seconds more for
+    /// each backend of one thread
+    #[arg(long, conflicts_with = "sites")]
+    instructions: bool,
     /// Cores that processes run on, for the measurements in METHODOLOGY.md
     #[arg(long, hide = true)]
     placement: Option<Placement>,
@@ -177,7 +181,7 @@ fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result
                 countdown.tick();
                 countdown.say(&format!("{backend} visits the sites before the first block"));
             }
-            Event::Pass(_) => countdown.tick(),
+            Event::Pass(_) | Event::Instructions { .. } => countdown.tick(),
             Event::Block { workload, made, expected } => {
                 let name = plan.workloads[*workload].outline().name;
                 countdown.say(&format!("{name}: block {made} of {}", expected.max(made)));
@@ -255,6 +259,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         seed: args.seed,
         rounds: args.rounds,
         placement: args.placement.unwrap_or_default(),
+        instructions: args.instructions,
         interrupted,
     })
 }

@@ -143,7 +143,7 @@ impl BackendAnalysis {
         invalid: Option<Invalid>,
         comparison: Compared,
     ) -> Self {
-        let cost = Cost::mean(&measured.costs);
+        let cost = measured.cost();
         let peak_rss_bytes = cost.and_then(|cost| cost.peak_rss_bytes);
         Self {
             index,

@@ -1,6 +1,6 @@
 //! The samples of one backend on a scenario, and the figures that need no other backend.
 
-use super::count_blocks;
+use super::{Cost, count_blocks};
 use crate::fetch::Connections;
 use crate::record::{BackendSetup, CostSample, PassSample, WorkloadSetup};
 use crate::server::witness::Witness;
@@ -70,6 +70,15 @@ impl Measured<'_> {
     pub(super) fn ideal_s(&self) -> Option<f64> {
         let ideals: Option<Vec<f64>> = self.counted().map(|(pass, _)| pass.ideal_s).collect();
         stats::mean(&ideals?)
+    }
+
+    /// Returns the mean cost, with instructions by a tool if the processor did not count them.
+    pub(super) fn cost(&self) -> Option<Cost> {
+        let cost = Cost::mean(&self.costs)?;
+        let mut counts = self.setup.instructions.iter();
+        let counted = counts.find(|counted| counted.backend == self.backend.name);
+        let by_tool = counted.map(|counted| counted.instructions as f64 / counted.fetches as f64);
+        Some(Cost { instructions: cost.instructions.or(by_tool), ..cost })
     }
 
     /// Returns the number of threads that fetch, as the worker reports it.

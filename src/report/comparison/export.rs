@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::latency::{self, json_ratio};
-use super::{no_instructions, verdict};
+use super::{instructions_source, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::ComparisonSetup;
@@ -11,7 +11,7 @@ use crate::render::escape::visible;
 
 /// Returns all figures as JSON.
 pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
-    let instructions = no_instructions(setup, workloads).unwrap_or_else(|| "available".to_owned());
+    let instructions = instructions_source(setup, workloads);
     let workloads: Vec<Value> = workloads
         .iter()
         .map(|workload| {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{against, cell, footnotes, no_instructions, verdict};
+use super::{against, cell, footnotes, instructions_source, verdict};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::{ComparisonSetup, Environment};
@@ -46,9 +46,8 @@ pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Stri
             writeln!(text, "{}\n", escape(&line)).expect("a string");
         }
     }
-    if let Some(reason) = no_instructions(setup, workloads) {
-        writeln!(text, "Instructions: {}.\n", escape(&reason)).expect("a string");
-    }
+    let source = instructions_source(setup, workloads);
+    writeln!(text, "Instructions: {}.\n", escape(&source)).expect("a string");
     if !setup.complete {
         text.push_str("The run was interrupted: this is what had been measured.\n");
     }

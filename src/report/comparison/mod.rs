@@ -89,16 +89,22 @@ pub(super) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     notes
 }
 
-/// Returns why no backend has a count of instructions; `None` if some backend has one.
-pub(super) fn no_instructions(
+/// Returns what counted the instructions, or why no backend has a count of them.
+pub(super) fn instructions_source(
     setup: &ComparisonSetup,
     workloads: &[WorkloadAnalysis],
-) -> Option<String> {
+) -> String {
+    let mut by_tool = workloads.iter().flat_map(|workload| &workload.setup.instructions);
     let mut costs =
         workloads.iter().flat_map(|workload| &workload.backends).filter_map(|backend| backend.cost);
-    let counted = costs.any(|cost| cost.instructions.is_some());
+    if let Some(counted) = by_tool.next() {
+        return format!("counted by {}, for backends of one thread", visible(&counted.by));
+    }
+    if costs.any(|cost| cost.instructions.is_some()) {
+        return "counted by the processor".to_owned();
+    }
     let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
-    (!counted).then(|| format!("not available: {why}"))
+    format!("not available: {why}")
 }
 
 /// Returns whether the mock server was the limit: its highest load, its capacity just before, and
