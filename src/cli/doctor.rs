@@ -75,6 +75,7 @@ fn noise() -> anyhow::Result<Finding> {
         stop: Stop::Budget(NOISE_BUDGET),
         seed: 1,
         rounds: NOISE_ROUNDS,
+        instructions: false,
         placement: Placement::Free,
         equivalence: EQUIVALENCE,
         interrupted: Arc::new(AtomicBool::new(false)),

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
 use crate::fetch::{Capabilities, Capability, Limits};
-use crate::record::{BlockSample, CostSample, PassSample, Placement, WorkerSetup};
+use crate::record::{
+    BlockSample, CostSample, InstructionCount, PassSample, Placement, WorkerSetup,
+};
 use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswered, ask_to_open};
 
@@ -38,6 +40,7 @@ mod run;
 mod schedule;
 mod shuffle;
 mod target;
+mod valgrind;
 mod workload;
 
 pub use self::audit::audit;
@@ -75,6 +78,8 @@ pub struct Plan {
     pub placement: Placement,
     /// The margin of equivalence, such as 0.02.
     pub equivalence: f64,
+    /// Whether to count instructions with valgrind if the processor has no counters.
+    pub instructions: bool,
     /// Set to stop after the current pass.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -200,6 +205,13 @@ pub enum Event<'a> {
         /// The worker's description of itself.
         setup: &'a WorkerSetup,
     },
+    /// The instructions of a backend were counted with valgrind.
+    Instructions {
+        /// The index of the workload.
+        workload: usize,
+        /// The count.
+        counted: &'a InstructionCount,
+    },
     /// A block ended.
     Block {
         /// The index of the workload.
@@ -283,7 +295,7 @@ impl WorkloadRun<'_> {
                 break;
             }
         }
-        Ok(())
+        valgrind::count(plan, index, target, workload, &contenders, observe)
     }
 }
 
@@ -311,6 +323,7 @@ mod tests {
                 rounds: 1,
                 placement: Placement::Free,
                 equivalence: 0.02,
+                instructions: false,
                 interrupted: Arc::default(),
             }
         };

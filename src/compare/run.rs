@@ -104,5 +104,6 @@ fn record(plan: &Plan, writer: &mut ComparisonWriter, event: &Event<'_>) -> anyh
         Event::Pass(sample) => writer.pass(sample),
         Event::Cost(sample) => writer.cost(sample),
         Event::Worker { workload, setup } => writer.worker(*workload, setup),
+        Event::Instructions { workload, counted } => writer.instructions(*workload, counted),
     }
 }

@@ -94,8 +94,8 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
     assert_eq!(slowed["ratio"]["verdict"], "slower", "{slowed}");
     assert!(slowed["ratio"]["mean"].as_f64().unwrap() > 1.5, "{slowed}");
     assert_eq!(
-        slowed["sockets_ideal"],
-        backend("hyper@smol:1")["sockets"],
+        slowed["sockets_ideal_per_pass"],
+        backend("hyper@smol:1")["sockets_per_pass"],
         "three for each of five blocks"
     );
     assert!(backend("surf@smol:1")["allocations_per_fetch"].as_f64().unwrap() > 1.0);

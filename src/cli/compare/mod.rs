@@ -104,6 +104,10 @@ pub(super) struct CompareArgs {
     /// Give verdicts although the machine was unfit to measure on
     #[arg(long)]
     allow_unfit: bool,
+    /// Count instructions with valgrind if the processor has no counters: some seconds more for
+    /// each backend of one thread
+    #[arg(long, conflicts_with = "sites")]
+    instructions: bool,
     /// Cores that processes run on. With one-core, which suits backends of one thread, a minute
     /// resolves about half the difference that it resolves with free
     #[arg(long, value_name = "PLACEMENT")]
@@ -187,7 +191,7 @@ fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result
                 countdown.tick();
                 countdown.say(&format!("{backend} visits the sites before the first block"));
             }
-            Event::Pass(_) => countdown.tick(),
+            Event::Pass(_) | Event::Instructions { .. } => countdown.tick(),
             Event::Block { workload, sample, expected, undecided } => {
                 let name = plan.workloads[*workload].outline().name;
                 let made = sample.block + 1;
@@ -269,6 +273,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         rounds: args.rounds,
         placement: args.placement.unwrap_or_default(),
         equivalence: args.equivalence,
+        instructions: args.instructions,
         interrupted,
     })
 }

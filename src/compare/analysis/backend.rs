@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::measured::Measured;
-use super::{Cost, FetchTimes, Judging, Paired, Quantity, ServerLoad, Sockets};
+use super::{Cost, FetchTimes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets};
 use crate::record::{PassSample, Validity};
 use crate::stats::{Mode, Ratio, Verdict, two_modes};
 
@@ -39,14 +39,18 @@ pub struct BackendAnalysis {
     /// floor was measured: the geometric mean of the paired ratios, and not the ratio of the
     /// medians.
     pub vs_floor: Option<f64>,
-    /// The times of single fetches.
+    /// The service times of single fetches.
     pub fetch_times: FetchTimes,
+    /// The times from the start of the pass to the end of each fetch.
+    pub done_times: FetchTimes,
     /// The number of threads that fetch, as the worker reports it.
     pub fetching_threads: Option<usize>,
     /// The processor time of the server.
     pub server: ServerLoad,
     /// Connections over all blocks.
     pub sockets: Sockets,
+    /// The memory that its process keeps.
+    pub memory: ResidentMemory,
     /// The mean cost.
     pub cost: Option<Cost>,
     /// The peak of memory per fetch in flight, in bytes, if enough fetches were in flight at once.
@@ -181,7 +185,7 @@ impl BackendAnalysis {
     }
 
     fn new(measured: &Measured<'_>, invalid: Option<Invalid>, compared: Compared) -> Self {
-        let cost = Cost::mean(&measured.costs);
+        let cost = measured.cost();
         let peak_rss_bytes = cost.and_then(|cost| cost.peak_rss_bytes);
         let ideal_s = measured.ideal_s();
         Self {
@@ -196,10 +200,12 @@ impl BackendAnalysis {
             added_s: measured.median(PassSample::added_s),
             // With delays, the efficiency is more useful.
             vs_floor: compared.vs_floor.filter(|_| ideal_s.is_none()),
-            fetch_times: measured.fetch_times(),
+            fetch_times: FetchTimes::service(measured),
+            done_times: FetchTimes::since_start(measured),
             fetching_threads: measured.fetching_threads(),
             server: measured.server_load(),
             sockets: measured.sockets(),
+            memory: ResidentMemory::of(measured),
             memory_per_fetch_bytes: measured.memory_per_fetch_bytes(peak_rss_bytes),
             cost,
             compared,

@@ -11,7 +11,9 @@ use crate::stats::{EQUIVALENCE, Family, Look, Ratio};
 mod backend;
 mod cost;
 mod fitness;
+mod latency;
 mod measured;
+mod memory;
 mod outcome;
 mod paired;
 mod slow;
@@ -19,8 +21,10 @@ mod slow;
 pub use self::backend::{BackendAnalysis, Compared, Invalid, Stopped};
 pub use self::cost::Cost;
 pub use self::fitness::WorkloadFitness;
+pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
 use self::measured::Measured;
-pub use self::measured::{CURVE, FetchTimes, Quantile, ServerLoad, Sockets};
+pub use self::measured::{ServerLoad, Sockets};
+pub use self::memory::ResidentMemory;
 pub use self::outcome::{Fastest, WorkloadOutcome};
 pub use self::paired::{Paired, Quantity, Samples, control_values, looks};
 pub use self::slow::{FAR_SLOWER, SLOW_ROUNDS, is_far_slower};
@@ -81,6 +85,18 @@ impl WorkloadAnalysis {
     /// Returns the reference, if it is valid.
     pub fn valid_reference(&self) -> Option<&BackendAnalysis> {
         self.valid().find(|backend| backend.name == self.reference)
+    }
+
+    /// Returns a percentile of a backend's latencies over that of the reference, as one comparison
+    /// of all valid backends with it; `None` for the reference itself.
+    pub fn latency_ratio(
+        &self,
+        backend: &BackendAnalysis,
+        percentile: fn(&BackendAnalysis) -> Option<&Percentile>,
+    ) -> Option<Ratio> {
+        let reference = self.valid_reference().filter(|other| other.index() != backend.index())?;
+        let ratio = percentile(backend)?.ratio(percentile(reference)?, &self.paired.family)?;
+        Some(Ratio { bounds: ratio.bounds.filter(|_| self.is_judged), ..ratio })
     }
 }
 

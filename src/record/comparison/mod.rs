@@ -20,8 +20,8 @@ pub use self::cost::CostSample;
 pub use self::pass::{PassSample, Validity};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::setup::{
-    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, Placement, SERVER, WorkerSetup,
-    WorkloadSetup, control,
+    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, InstructionCount, Placement,
+    SERVER, WorkerSetup, WorkloadSetup, control,
 };
 pub use self::writer::{ComparisonWriter, remove_comparison};
 

@@ -72,6 +72,11 @@ impl ComparisonSetup {
             workload.left_out.iter().try_for_each(|(_, seconds)| {
                 bounds::amount("the pass of a row left out", *seconds)
             })?;
+            for counted in &workload.instructions {
+                bounds::count("instructions", counted.instructions)?;
+                bounds::fetches("fetches", counted.fetches)?;
+                anyhow::ensure!(counted.fetches > 0, "instructions of no fetches");
+            }
             workload.probe.as_ref().map_or(Ok(()), Probe::check)?;
         }
         if let Some(bare_loop) = self.old_bare_loop {
@@ -166,6 +171,26 @@ pub struct WorkloadSetup {
     /// The workers, as they described themselves when they opened their first session.
     #[serde(default)]
     pub workers: Vec<WorkerSetup>,
+    /// Instructions of backends, counted by a tool instead of the processor.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instructions: Vec<InstructionCount>,
+}
+
+/// The instructions of a backend, counted by a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct InstructionCount {
+    /// The backend's name.
+    #[serde(rename = "row")]
+    pub backend: String,
+    /// Instructions of the program in all these fetches.
+    #[cfg_attr(test, schemars(range(min = 1)))]
+    pub instructions: u64,
+    /// The number of fetches.
+    #[cfg_attr(test, schemars(range(min = 1)))]
+    pub fetches: u64,
+    /// The tool and its version.
+    pub by: String,
 }
 
 /// A worker's description of itself.

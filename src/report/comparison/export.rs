@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::fitness::json_fitness;
-use super::{no_instructions, verdict};
+use super::{instructions_source, latency, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, Stopped, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::ComparisonSetup;
@@ -12,7 +12,7 @@ use crate::stats::{Bounds, Ratio, Verdict};
 
 /// Returns all figures as JSON.
 pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
-    let instructions = no_instructions(setup, workloads).unwrap_or_else(|| "available".to_owned());
+    let instructions = instructions_source(setup, workloads);
     let workloads: Vec<Value> = workloads
         .iter()
         .map(|workload| {
@@ -29,7 +29,7 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
                 "probe": workload.setup.probe,
                 "server": workload.server.map(json_cost),
                 "verdict": verdict(workload),
-                "backends": workload.backends.iter().map(json_backend).collect::<Vec<_>>(),
+                "backends": backends(workload),
             })
         })
         .collect();
@@ -41,7 +41,11 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
     })
 }
 
-fn json_backend(backend: &BackendAnalysis) -> Value {
+fn backends(workload: &WorkloadAnalysis) -> Vec<Value> {
+    workload.backends.iter().map(|backend| json_backend(workload, backend)).collect()
+}
+
+fn json_backend(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Value {
     let mut object = Map::new();
     let compared = &backend.compared;
     object.insert("backend".to_owned(), json!(backend.name));
@@ -62,6 +66,7 @@ fn json_backend(backend: &BackendAnalysis) -> Value {
         .map(|modes| modes.map(|mode| json!({ "median_s": mode.median, "share": mode.share })));
     object.insert("modes".to_owned(), json!(modes));
     object.insert("passes".to_owned(), json!(backend.passes));
+    object.insert("latencies".to_owned(), latency::json(workload, backend));
     for metric in metric::ALL {
         object.insert(metric.key.to_owned(), json!((metric.value)(backend)));
     }
@@ -80,7 +85,7 @@ fn json_cost(cost: Cost) -> Value {
     })
 }
 
-fn json_ratio(ratio: Ratio, verdict: Option<Verdict>) -> Value {
+pub(super) fn json_ratio(ratio: Ratio, verdict: Option<Verdict>) -> Value {
     json!({
         "mean": ratio.mean,
         "low": low(ratio),

@@ -9,6 +9,7 @@ use crate::render::numbers;
 mod against;
 mod export;
 mod fitness;
+mod latency;
 mod markdown;
 mod notes;
 mod sentence;
@@ -32,8 +33,8 @@ pub(super) fn show(unit: Unit, value: f64) -> String {
         Unit::Seconds => numbers::seconds(value),
         Unit::PerSecond => numbers::per_second(value),
         Unit::Share => format!("{:.1} %", value * 100.0),
-        Unit::Bytes if value >= 1e6 => format!("{:.1} MB", value / 1e6),
-        Unit::Bytes if value >= 1e3 => format!("{:.1} kB", value / 1e3),
+        Unit::Bytes if value.abs() >= 1e6 => format!("{:.1} MB", value / 1e6),
+        Unit::Bytes if value.abs() >= 1e3 => format!("{:.1} kB", value / 1e3),
         Unit::Bytes => format!("{value:.0} B"),
         Unit::Number if value.fract() == 0.0 => format!("{value:.0}"),
         Unit::Number => format!("{value:.2}"),
@@ -51,16 +52,22 @@ fn invalidity(backend: &BackendAnalysis) -> Option<String> {
     Some(visible(&format!("{}: {} ({passes}): {why}", backend.name, validity.name())))
 }
 
-/// Returns why no backend has a count of instructions; `None` if some backend has one.
-pub(super) fn no_instructions(
+/// Returns what counted the instructions, or why no backend has a count of them.
+pub(super) fn instructions_source(
     setup: &ComparisonSetup,
     workloads: &[WorkloadAnalysis],
-) -> Option<String> {
+) -> String {
+    let mut by_tool = workloads.iter().flat_map(|workload| &workload.setup.instructions);
     let mut costs =
         workloads.iter().flat_map(|workload| &workload.backends).filter_map(|backend| backend.cost);
-    let counted = costs.any(|cost| cost.instructions.is_some());
+    if let Some(counted) = by_tool.next() {
+        return format!("counted by {}, for backends of one thread", visible(&counted.by));
+    }
+    if costs.any(|cost| cost.instructions.is_some()) {
+        return "counted by the processor".to_owned();
+    }
     let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
-    (!counted).then(|| format!("not available: {why}"))
+    format!("not available: {why}")
 }
 
 /// Returns `a, b or c` if the word is `or`.

@@ -158,10 +158,10 @@ surf@smol          160.2 µs  reference
 hyper@smol         477.0 µs  more         2.339× (2.185 to 2.503)
 ureq@sequential    380.6 µs  more         1.764× (1.411 to 2.207)
 
-backend          CPU/fetch  peak memory  threads  ctx switches  allocs  sockets
-surf@smol         222.2 µs       9.0 MB        2          1.33      20        0
-hyper@smol        333.3 µs       9.0 MB        3          1.33   20.33        0
-ureq@sequential   444.4 µs       9.0 MB        4          1.33   20.67        0
+backend          CPU/fetch  peak RSS  threads  ctx switch  allocs  sockets/pass
+surf@smol         222.2 µs    9.0 MB        2        1.33      20             0
+hyper@smol        333.3 µs    9.0 MB        3        1.33   20.33             0
+ureq@sequential   444.4 µs    9.0 MB        4        1.33   20.67             0
 
 exec:broken: wrong-answer (18 passes): http://a.example/: 3 bytes instead of 5
 ureq@threads is left out: its pass takes 50.0 s at best.
@@ -198,7 +198,7 @@ surf@smol takes the least CPU of them.
             .for_each(|cost| cost.children_s = 0.01);
         let text = plain(&comparison.setup, &analyse(&comparison));
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let headings = "backend CPU/fetch peak memory memory/fetch threads sockets";
+        let headings = "backend CPU/fetch peak RSS memory/fetch threads sockets/pass";
         assert!(words.contains(headings), "{text}");
         assert!(words.contains("surf@smol 222.2 µs 9.0 MB 4.5 kB 2"), "{text}");
         // The memory of its child processes is unknown.

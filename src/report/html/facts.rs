@@ -3,7 +3,7 @@
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{ComparisonRecord, Environment};
 use crate::render::numbers::{grouped, seconds};
-use crate::report::comparison::no_instructions;
+use crate::report::comparison::instructions_source;
 use crate::report::environment::{self, date};
 
 /// Returns the machine, the software and the extent of the measurement.
@@ -29,7 +29,7 @@ pub(super) fn facts(
         })
         .sum();
     facts.push(("measured", format!("{} passes of {} fetches", grouped(passes), grouped(fetches))));
-    facts.extend(no_instructions(setup, workloads).map(|reason| ("instructions", reason)));
+    facts.push(("instructions", instructions_source(setup, workloads)));
     if let Some(aftermath) = &setup.aftermath {
         facts.push(("duration", seconds(aftermath.seconds)));
         if let Some(load) = aftermath.load {
