@@ -18,6 +18,7 @@ mod text;
 pub(super) use self::against::{AgainstColumn, EARLY};
 pub(super) use self::export::csv_field;
 pub use self::export::{csv, json};
+pub(super) use self::fitness::alarm;
 pub use self::markdown::{markdown, short};
 pub(super) use self::notes::{floor_note, footnotes};
 pub use self::sentence::verdict;

@@ -48,7 +48,7 @@ pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis])
     let backends = workloads.iter().map(|workload| workload.backends.len()).max().unwrap_or(0);
     format!(
         "{} on {}, {} of {cpu}, {}",
-        count(backends, "row", "rows"),
+        count(backends, "backend", "backends"),
         count(workloads.len(), "scenario", "scenarios"),
         count(*cores, "core", "cores"),
         date(environment)
