@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::measured::Measured;
-use super::{Cost, FetchTimes, Paired, ResidentMemory, ServerLoad, Sockets};
+use super::{BlockSeconds, Cost, FetchTimes, Paired, ResidentMemory, ServerLoad, Sockets};
 use crate::record::{PassSample, Validity};
 use crate::stats::paired::{Ratio, Verdict};
 
@@ -57,6 +57,8 @@ pub struct BackendAnalysis {
     pub memory: ResidentMemory,
     /// The mean cost.
     pub cost: Option<Cost>,
+    /// Processor time per fetch of each block.
+    pub cpu: Vec<BlockSeconds>,
     /// The peak of memory per fetch in flight, in bytes, if enough fetches were in flight at once.
     pub memory_per_fetch_bytes: Option<f64>,
 }
@@ -167,6 +169,7 @@ impl BackendAnalysis {
             memory: ResidentMemory::of(measured),
             memory_per_fetch_bytes: measured.memory_per_fetch_bytes(peak_rss_bytes),
             cost,
+            cpu: measured.cpu(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::by_block::{self, BlockSeconds};
 use super::measured::Measured;
 use crate::record::{Latencies, LatencyCounts, PassSample};
 use crate::stats;
@@ -33,16 +34,7 @@ pub struct Percentile {
     /// The time in seconds: the geometric mean over blocks.
     pub seconds: f64,
     /// The percentile of each block with enough fetches, in order.
-    pub by_block: Vec<BlockLatency>,
-}
-
-/// A percentile of one block.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BlockLatency {
-    /// The number of the block.
-    pub block: u32,
-    /// The time in seconds.
-    pub seconds: f64,
+    pub by_block: Vec<BlockSeconds>,
 }
 
 /// A point of a curve of fetch times.
@@ -57,12 +49,12 @@ pub struct Quantile {
 impl Percentile {
     /// Returns a percentile of the fetches of each block; `None` if no block has enough of them.
     fn of_blocks(blocks: &BTreeMap<u32, LatencyCounts>, share: f64) -> Option<Self> {
-        let by_block: Vec<BlockLatency> = blocks
+        let by_block: Vec<BlockSeconds> = blocks
             .iter()
             .filter(|(_, fetches)| is_expected_beyond(fetches, share))
             .filter_map(|(&block, fetches)| {
                 let seconds = fetches.quantile(share).filter(|seconds| *seconds > 0.0)?;
-                Some(BlockLatency { block, seconds })
+                Some(BlockSeconds { block, seconds })
             })
             .collect();
         let logs: Vec<f64> = by_block.iter().map(|block| block.seconds.ln()).collect();
@@ -80,19 +72,13 @@ impl Percentile {
     /// Returns this percentile over that of a reference, paired by block, as one comparison of
     /// `family`; `None` below [`LEAST_BLOCKS`].
     pub fn ratio(&self, reference: &Self, family: Family) -> Option<Ratio> {
-        let logs = block_log_ratios(self, reference);
-        let interval = stats::t_interval(&logs, family.level())?;
-        let (mean, low, high) = (interval.mean.exp(), interval.low.exp(), interval.high.exp());
-        (logs.len() >= LEAST_BLOCKS).then_some(Ratio { mean, low, high, blocks: logs.len() })
+        by_block::ratio(&block_log_ratios(self, reference), family)
     }
 }
 
 /// Returns ln(percentile / reference's percentile) for each block that has both.
 pub fn block_log_ratios(percentile: &Percentile, reference: &Percentile) -> Vec<f64> {
-    let references: BTreeMap<u32, f64> =
-        reference.by_block.iter().map(|block| (block.block, block.seconds)).collect();
-    let pairs = percentile.by_block.iter();
-    pairs.filter_map(|own| Some((own.seconds / references.get(&own.block)?).ln())).collect()
+    by_block::log_ratios(&percentile.by_block, &reference.by_block)
 }
 
 impl FetchTimes {

@@ -1,6 +1,6 @@
 //! The samples of one backend on a scenario, and the figures that need no other backend.
 
-use super::{Cost, count_blocks};
+use super::{BlockSeconds, Cost, count_blocks};
 use crate::fetch::Connections;
 use crate::record::{BackendSetup, CostSample, PassSample, WorkloadSetup};
 use crate::server::witness::Witness;
@@ -79,6 +79,15 @@ impl Measured<'_> {
         let counted = counts.find(|counted| counted.backend == self.backend.name);
         let by_tool = counted.map(|counted| counted.instructions as f64 / counted.fetches as f64);
         Some(Cost { instructions: cost.instructions.or(by_tool), ..cost })
+    }
+
+    /// Returns the processor time per fetch of each block that took any.
+    pub(super) fn cpu(&self) -> Vec<BlockSeconds> {
+        let costs = self.costs.iter().map(|cost| BlockSeconds {
+            block: cost.block,
+            seconds: cost.cpu_s() / cost.fetches as f64,
+        });
+        costs.filter(|block| block.seconds.is_finite() && block.seconds > 0.0).collect()
     }
 
     /// Returns the number of threads that fetch, as the worker reports it.

@@ -9,6 +9,7 @@ use crate::record::{
 use crate::stats::paired::{Family, LEAST_BLOCKS, Ratio};
 
 mod backend;
+mod by_block;
 mod cost;
 mod latency;
 mod measured;
@@ -17,8 +18,9 @@ mod outcome;
 mod paired;
 
 pub use self::backend::{BackendAnalysis, Invalid};
+pub use self::by_block::BlockSeconds;
 pub use self::cost::Cost;
-pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
+pub use self::latency::{CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
 use self::measured::Measured;
 pub use self::measured::{ServerLoad, Sockets};
 pub use self::memory::ResidentMemory;
@@ -82,6 +84,15 @@ impl WorkloadAnalysis {
         let reference = self.reference_backend().filter(|other| other.index != backend.index)?;
         let family = Family::against_reference(self.valid().count());
         percentile(backend)?.ratio(percentile(reference)?, family)
+    }
+
+    /// Returns the processor time of a backend's fetches over that of the reference, paired by
+    /// block, as one comparison of all valid backends with it; `None` for the reference itself and
+    /// below [`LEAST_BLOCKS`].
+    pub fn cpu_ratio(&self, backend: &BackendAnalysis) -> Option<Ratio> {
+        let reference = self.reference_backend().filter(|other| other.index != backend.index)?;
+        let family = Family::against_reference(self.valid().count());
+        by_block::ratio(&by_block::log_ratios(&backend.cpu, &reference.cpu), family)
     }
 
     /// Returns the time of one backend over that of another, as one of all pairs of valid backends:

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::latency::{self, json_ratio};
+use super::latency::{self, json_interval, json_ratio};
 use super::{instructions_source, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, WorkloadAnalysis};
 use crate::compare::metric;
@@ -49,6 +49,7 @@ fn json_backend(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Value
     object.insert("why".to_owned(), json!(backend.invalid.as_ref().map(|invalid| &invalid.why)));
     object.insert("ratio".to_owned(), json!(backend.ratio.map(json_ratio)));
     object.insert("passes".to_owned(), json!(backend.passes));
+    object.insert("cpu_ratio".to_owned(), json!(workload.cpu_ratio(backend).map(json_interval)));
     object.insert("latencies".to_owned(), latency::json(workload, backend));
     for metric in metric::ALL {
         object.insert(metric.key.to_owned(), json!((metric.value)(backend)));

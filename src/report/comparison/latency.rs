@@ -30,7 +30,7 @@ pub(super) fn json(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Va
             "low_s": interval.as_ref().map(|interval| *interval.start()),
             "high_s": interval.as_ref().map(|interval| *interval.end()),
             "blocks": percentile.by_block.len(),
-            "ratio": workload.latency_ratio(backend, named.percentile).map(json_ratio),
+            "ratio": workload.latency_ratio(backend, named.percentile).map(json_interval),
         });
         Some((named.key.to_owned(), value))
     });
@@ -45,4 +45,10 @@ pub(super) fn json_ratio(ratio: Ratio) -> Value {
         "blocks": ratio.blocks,
         "verdict": ratio.verdict().key(),
     })
+}
+
+/// Returns a ratio that has no verdict.
+pub(super) fn json_interval(ratio: Ratio) -> Value {
+    let Ratio { mean, low, high, blocks } = ratio;
+    json!({ "mean": mean, "low": low, "high": high, "blocks": blocks })
 }
