@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::ensure;
 
 use super::flags::PageFormat;
+use super::flags::parse_margin;
 use super::terminal::{print, print_error, print_note};
 use super::{EXIT_INCOMPARABLE, EXIT_INVALID, EXIT_REGRESSION, usage};
 use crate::record::{ComparisonRecord, Environment};
@@ -48,7 +49,7 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "THRESHOLD", value_parser = |text: &str| text.parse::<Threshold>())]
     fail_if: Vec<Threshold>,
     /// Call a change equivalent if its whole interval lies within ± PERCENT
-    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = parse_share)]
+    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = parse_margin)]
     equivalence: f64,
     /// Format of the output
     #[arg(long, value_enum, default_value_t = PageFormat::Text)]
@@ -56,12 +57,6 @@ pub(super) struct DiffArgs {
     /// Show the figures of records that are not comparable, without verdicts
     #[arg(long)]
     force: bool,
-}
-
-fn parse_share(text: &str) -> anyhow::Result<f64> {
-    let percent = text.trim().trim_end_matches('%').trim_end().parse().unwrap_or(f64::NAN);
-    ensure!((0.0..=100.0).contains(&percent), "bad share {text:?}: write '2%'");
-    Ok(percent / 100.0)
 }
 
 fn read(folder: &Path) -> anyhow::Result<(Environment, ComparisonRecord)> {

@@ -10,7 +10,7 @@ use anyhow::bail;
 
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::chosen::{position_or_push, usual_reference};
-use super::flags::read_sites;
+use super::flags::{parse_margin, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
@@ -182,8 +182,9 @@ fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result
     };
     let mut countdown = None;
     compare::run(plan, destination, &command_line(), |event| {
-        if let (Event::Start, Some(warning)) = (event, busy::warning_now()) {
-            print_warning(&warning);
+        if matches!(event, Event::Start) {
+            // Watching takes a moment, so it is done once.
+            busy::warning_now().iter().for_each(|warning| print_warning(warning));
         }
         let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
         match event {
@@ -308,14 +309,6 @@ fn parse_rounds(text: &str) -> Result<u32, String> {
     // Each round has a separate visit, and a block has room for a thousand.
     let rounds = text.parse().ok().filter(|rounds| (1..=500).contains(rounds));
     rounds.ok_or_else(|| format!("bad --rounds {text:?}: it is a whole number from 1 to 500"))
-}
-
-/// Parses a margin such as `2%`.
-fn parse_margin(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).trim();
-    let percent = number.parse().ok().filter(|percent| (0.1..=50.0).contains(percent));
-    let bad = || format!("bad --equivalence {text:?}: write 2%; it is a percentage from 0.1 to 50");
-    percent.map(|percent: f64| percent / 100.0).ok_or_else(bad)
 }
 
 fn parse_budget(text: &str) -> Result<Duration, String> {
