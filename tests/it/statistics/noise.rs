@@ -16,7 +16,7 @@ const SLOW_MODE: f64 = 0.1;
 const SLOW_SHARE: f64 = 0.3;
 
 /// The standard deviation of a backend's drift, in the logarithm.
-const DRIFT: f64 = 0.02;
+const DRIFT: f64 = 0.03;
 
 /// The share of its drift that a backend keeps from one block to the next.
 const KEPT: f64 = 0.5;
