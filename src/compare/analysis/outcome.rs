@@ -100,6 +100,12 @@ fn fastest<'a>(
     }
     let candidates = choices.iter().copied().filter(|backend| !is_far_slower(backend));
     let first = candidates.min_by(|a, b| relative_time(a).total_cmp(&relative_time(b)))?;
+    let has_reference = choices.iter().any(|one| one.name == workload.reference);
+    // The pair is printed the other way round, where rounding may give another word.
+    if has_reference && first.name != workload.reference && first.verdict() != Some(Verdict::Faster)
+    {
+        return None;
+    }
     let mut at_least = f64::INFINITY;
     for other in choices.iter().filter(|one| one.index() != first.index()) {
         if is_far_slower(other) {
@@ -130,7 +136,8 @@ fn cheapest<'a>(
         reference.into_iter().chain(equivalent.iter().copied()).collect();
     let is_dearer = |other: &BackendAnalysis, than: &BackendAnalysis| {
         let ratio = workload.paired.ratio(Quantity::Cpu, other.index(), than.index());
-        ratio.is_some_and(|ratio| ratio.verdict(0.0) == Some(Verdict::Slower))
+        let verdict = ratio.and_then(|ratio| ratio.verdict(workload.equivalence));
+        verdict == Some(Verdict::Slower)
     };
     let is_cheapest = |one: &&BackendAnalysis| {
         let mut others = choices.iter().filter(|other| other.index() != one.index());
