@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::compare::analysis::{BackendAnalysis, Quantity, Stopped, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, Stopped, WorkloadAnalysis};
 use crate::render::numbers::significant;
 use crate::report::comparison::AgainstColumn;
 use crate::stats::{Bounds, Ratio};
@@ -72,8 +72,8 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Returns a scale that ends with the slowest backend, so only its interval is cut. A backend
-    /// that was left out for being far slower is cut.
+    /// Returns a scale that ends with the slowest backend below [`FAR_SLOWER`]. The bars of the others
+    /// are cut, because the rest would be too short to compare.
     pub(super) fn new(workload: &WorkloadAnalysis) -> Self {
         let measured = workload.valid().filter(|backend| !is_far_slower(backend));
         let slowest = measured.map(relative_time).fold(1.0, f64::max) * 1.05;
@@ -130,7 +130,8 @@ fn bar(backend: &BackendAnalysis, noise: Option<Ratio>, scale: Scale) -> Bar {
 }
 
 fn is_far_slower(backend: &BackendAnalysis) -> bool {
-    matches!(backend.compared.stopped, Some(Stopped::FarSlower { .. }))
+    relative_time(backend) >= FAR_SLOWER
+        || matches!(backend.compared.stopped, Some(Stopped::FarSlower { .. }))
 }
 
 /// Returns the time of a backend relative to the reference.
