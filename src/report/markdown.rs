@@ -11,10 +11,10 @@ use crate::render::numbers::{grouped, per_second, seconds, time_scale};
 
 /// How to read the numbers.
 const WHAT_THESE_ARE: &str = "\
-Each figure is the median of the samples that criterion took of a backend, all of one backend before the next was opened. There \
-are no intervals and no verdicts here: between one backend and the next the machine may have grown faster or slower, so a \
-small difference may be no difference. `fetchbench compare` measures in paired rounds and gives \
-both.";
+Each figure is the median of the samples that criterion took of a backend, all of one backend \
+before the next was opened. There are no intervals and no verdicts here: between one backend and \
+the next the machine may have grown faster or slower, so a small difference may be no difference. \
+`fetchbench compare` measures in paired rounds and gives both.";
 
 /// Returns everything that a folder holds.
 pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
@@ -264,8 +264,8 @@ fn overhead(measurements: &[Measurement<'_>]) -> String {
     }
     let lines: Vec<_> = lines.into_iter().map(|line| line.to_vec()).collect();
     format!(
-        "\n## Overhead\n\n{}\nThe example `overhead` compares each backend with its hand-written loop \
-         in alternating passes.\n",
+        "\n## Overhead\n\n{}\nThe example `overhead` compares each backend with its hand-written \
+         loop in alternating passes.\n",
         table(&["what", "median"], &lines),
     )
 }

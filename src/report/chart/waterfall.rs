@@ -52,7 +52,8 @@ pub struct Waterfall {
     pub fetches: Vec<FetchBar>,
 }
 
-/// Returns the median pass of each valid backend as a waterfall, by ratio, if its fetches were kept.
+/// Returns the median pass of each valid backend as a waterfall, by ratio, if its fetches were
+/// kept.
 pub fn waterfalls(comparison: &ComparisonRecord, workload: &WorkloadAnalysis) -> Vec<Waterfall> {
     workload.valid().filter_map(|backend| waterfall(comparison, workload, backend)).collect()
 }

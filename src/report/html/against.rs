@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::compare::analysis::{BackendAnalysis, Quantity, Stopped, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, Stopped, WorkloadAnalysis};
 use crate::render::numbers::significant;
 use crate::report::comparison::AgainstColumn;
 use crate::stats::{Bounds, Ratio};
@@ -11,7 +11,8 @@ use crate::stats::{Bounds, Ratio};
 const LONGEST: f64 = 1000.0;
 /// The width of the narrowest interval, so that it is visible.
 const THINNEST: i64 = 3;
-/// The end of the shortest scale with cut bars, so that they are clearly longer than the reference's.
+/// The end of the shortest scale with cut bars, so that they are clearly longer than the
+/// reference's.
 const SHORTEST_CUT: f64 = 2.0;
 
 /// A backend against the reference.
@@ -72,8 +73,8 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Returns a scale that ends with the slowest backend, so only its interval is cut. A backend
-    /// that was left out for being far slower is cut.
+    /// Returns a scale that ends with the slowest backend below [`FAR_SLOWER`]. Longer bars are cut,
+    /// because the rest would be too short to compare.
     pub(super) fn new(workload: &WorkloadAnalysis) -> Self {
         let measured = workload.valid().filter(|backend| !is_far_slower(backend));
         let slowest = measured.map(relative_time).fold(1.0, f64::max) * 1.05;
@@ -130,7 +131,8 @@ fn bar(backend: &BackendAnalysis, noise: Option<Ratio>, scale: Scale) -> Bar {
 }
 
 fn is_far_slower(backend: &BackendAnalysis) -> bool {
-    matches!(backend.compared.stopped, Some(Stopped::FarSlower { .. }))
+    relative_time(backend) >= FAR_SLOWER
+        || matches!(backend.compared.stopped, Some(Stopped::FarSlower { .. }))
 }
 
 /// Returns the time of a backend relative to the reference.

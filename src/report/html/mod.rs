@@ -56,6 +56,9 @@ pub fn page(
     let spreads = workloads.iter().map(latency::pictures).collect::<anyhow::Result<Vec<_>>>()?;
     let scalings = bench.as_ref().map(scaling::scalings).unwrap_or_default();
     let figures = serde_json::to_string(&data::download(comparison, workloads))?;
+    let backends = &comparison.setup.backends;
+    let names: Vec<String> = backends.iter().map(|backend| backend.name.clone()).collect();
+    let dependence = beside.footprint.as_ref().and_then(|all| dependence::view(all, backends));
     let policy = Policy::new(STYLE, SCRIPT);
     render(
         "page.html",
@@ -63,7 +66,7 @@ pub fn page(
         context! {
             name => name.as_str(), policy => policy.text(), style => STYLE, script => SCRIPT,
             workloads => Serde(views),
-            backends => comparison.setup.backends.iter().map(|backend| backend.name.clone()).collect::<Vec<_>>(),
+            backends => names,
             waterfalls => Serde(falls),
             spreads,
             scaling => scaling::pictures(&scalings)?,
@@ -73,7 +76,7 @@ pub fn page(
             criterion => Serde(beside.criterion.as_deref().map(criterion::view)),
             conformance => Serde(beside.conformance.as_ref().map(conformance::view)),
             wire => Serde(beside.audit.as_ref().map(wire::view)),
-            dependence => Serde(beside.footprint.as_ref().and_then(|all| dependence::view(all, &comparison.setup.backends))),
+            dependence => Serde(dependence),
             letters => ('A'..='Z').map(String::from).collect::<Vec<_>>(),
             dependence_columns => dependence::COLUMNS,
             server_load => Serde(server::views(workloads)),

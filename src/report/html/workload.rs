@@ -248,8 +248,9 @@ fn cell(workload: &WorkloadAnalysis, backend: &BackendAnalysis, metric: &Metric)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::analysis::analyse;
-    use crate::record::fixtures::comparison;
+    use crate::compare::analysis::{Rules, analyse, analyse_by};
+    use crate::record::Unfit;
+    use crate::record::fixtures::{block, comparison};
 
     fn headline_of(comparison: &crate::record::ComparisonRecord) -> (String, String) {
         let workload = analyse(comparison).remove(0);
@@ -272,5 +273,25 @@ mod tests {
         assert!(standing.starts_with("is the fastest: the others take at least "), "{standing}");
         comparison.passes.retain(|pass| pass.block < 4);
         assert_eq!(headline_of(&comparison).0, "No verdict");
+    }
+
+    #[test]
+    fn unfit_machines_raise_an_alarm() {
+        let mut comparison = comparison();
+        assert!(view(0, &analyse(&comparison)[0]).alarm.is_none());
+        for number in 0..6 {
+            let mut block = block("article", number, 0.5);
+            block.fitness.unfit = Some(Unfit::Others);
+            comparison.blocks.push(block);
+        }
+        for (allow_unfit, end) in
+            [(false, "; no verdict."), (true, "; the verdicts are not to be relied on.")]
+        {
+            let rules = Rules { allow_unfit, ..Rules::default() };
+            let view = view(0, &analyse_by(&comparison, rules)[0]);
+            let alarm = view.alarm.unwrap();
+            assert!(alarm.starts_with("Unfit: ") && alarm.ends_with(end), "{alarm}");
+            assert!(!view.footnotes.contains(&alarm), "it is above the table already");
+        }
     }
 }
