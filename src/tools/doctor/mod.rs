@@ -83,9 +83,8 @@ fn cores(cores: usize) -> Finding {
 
 fn load(load: Option<[f64; 3]>, cores: usize) -> Finding {
     let Some([minute, ..]) = load else { return Finding::unknown("load") };
-    let advice =
-        "other programs compete for the cores: end them, or wait until they have ended (see `top`)";
-    // It includes what has just ended; `others` decides.
+    let advice = "something has used the cores: wait until it has ended, unless it just did";
+    // It includes what has just ended, so the use by other programs decides.
     let found = format!("{minute:.2} over the last minute");
     Finding::hint("load", found, (minute > cores as f64 / 4.0).then_some(advice))
 }
