@@ -227,7 +227,7 @@ mod tests {
             (noise(&[0.0; 4], 60.0), governor(None)),
             (others(shares(0.2)), others(shares(0.1))),
             (stolen(shares(0.03)), stolen(shares(0.02))),
-            (others(shares(0.2)), others(CoreShares { steal: None, others: None })),
+            (others(shares(0.2)), others(CoreShares { steal: None, others: None, tick: 0.0 })),
         ] {
             assert!(bad.advice.is_some(), "{bad:?}");
             assert_eq!((well.advice.as_deref(), well.warning), (None, false), "{well:?}");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     fn shares(share: f64) -> CoreShares {
-        CoreShares { steal: Some(share), others: Some(share) }
+        CoreShares { steal: Some(share), others: Some(share), tick: 0.0 }
     }
 
     #[test]
