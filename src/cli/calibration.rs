@@ -1,73 +1,97 @@
 //! `fetchbench calibration`: measures how reliable verdicts are. `scripts/calibrate` uses it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use super::terminal::print;
 use super::usage;
-use crate::compare::analysis::analyse;
-use crate::record::ComparisonRecord;
+use crate::compare::analysis::{Rules, analyse_by};
+use crate::record::{ComparisonRecord, Environment};
 use crate::tools::calibrate::view as report;
-use crate::tools::calibrate::{Run, block_lengths, resampled, trials};
+use crate::tools::calibrate::{Step, trials};
 
 /// Cut a long comparison of a backend with itself and with itself slowed into many, and show how
 /// often each is right
 #[derive(Debug, clap::Args)]
 pub(super) struct CalibrationArgs {
     /// Directories of records of the same comparison
-    #[arg(required = true)]
+    #[arg(required_unless_present = "page")]
     records: Vec<PathBuf>,
     /// Blocks per experiment; may be repeated
     #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with = "block_lengths")]
     blocks: Vec<usize>,
-    /// Directory of a usual run over the backend and itself slowed: also cut experiments of as many
-    /// blocks as it has, and of a quarter of them
+    /// Directory of a usual run over the backend and itself slowed: also show how often experiments
+    /// of as many blocks found the same
     #[arg(long, value_name = "DIR", conflicts_with = "block_lengths")]
     run: Option<PathBuf>,
     /// Show how reliable blocks of fewer rounds would have been instead
     #[arg(long)]
     block_lengths: bool,
+    /// Print the values of the blocks as JSON lines, as the step NAME of a page; with
+    /// --block-lengths also those of shorter blocks
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["blocks", "run"])]
+    step: Option<String>,
+    /// Print the page of a FILE of such lines
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    page: Option<PathBuf>,
 }
 
 pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
-    let comparison = read_all(&args.records).map_err(usage)?;
-    let run = args
-        .run
-        .as_deref()
-        .map(|folder| ComparisonRecord::read(folder).and_then(Run::new))
-        .transpose()
-        .map_err(usage)?;
-    for workload in analyse(&comparison) {
-        if args.block_lengths {
-            print(&report::block_lengths(&block_lengths(&comparison, &workload)))?;
-            continue;
-        }
-        let blocks = args
-            .blocks
-            .iter()
-            .copied()
-            .chain(run.iter().flat_map(|run| [run.quarter(), run.blocks]));
-        let trials: Vec<_> = blocks.flat_map(|blocks| trials(&workload, blocks)).collect();
-        print(&report::trials(&trials))?;
-        if let Some(run) = &run {
-            let quarter = run.quarter_among(&trials, &workload).map_err(usage)?;
-            let resampled =
-                resampled(&workload, &run.backend, run.blocks).context("nothing was measured")?;
-            print(&report::run(run, quarter, resampled, &workload))?;
-        }
+    match &args.page {
+        Some(file) => print(&page(file).map_err(usage)?)?,
+        None => print(&text(&args).map_err(usage)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads several records of the same comparison as one.
-fn read_all(folders: &[PathBuf]) -> anyhow::Result<ComparisonRecord> {
+fn page(file: &Path) -> anyhow::Result<String> {
+    let name = || file.display().to_string();
+    let text = fs::read_to_string(file).with_context(name)?;
+    Ok(report::page(&Step::read(&text).with_context(name)?))
+}
+
+/// Returns what is shown of records.
+fn text(args: &CalibrationArgs) -> anyhow::Result<String> {
+    let name = args.step.as_deref().unwrap_or("long");
+    let steps = read_steps(name, &args.records, args.block_lengths)?;
+    let run = match &args.run {
+        Some(folder) => read_steps("minute", std::slice::from_ref(folder), false)?.pop(),
+        None => None,
+    };
+    let mut text = String::new();
+    for step in steps {
+        if args.step.is_some() {
+            text.push_str(&step.lines()?);
+        } else if args.block_lengths {
+            text.push_str(&report::lengths_table(&step));
+        } else {
+            ensure!(args.blocks.iter().all(|blocks| *blocks > 0), "--blocks 0 is no experiment");
+            let trials: Vec<_> =
+                args.blocks.iter().flat_map(|blocks| trials(&step, *blocks)).collect();
+            text.push_str(&report::table(&trials));
+            text.extend(run.as_ref().map(|run| report::run(run, &step)));
+        }
+    }
+    Ok(text)
+}
+
+/// Reads several records of the same comparison as one, and returns a step for each of its
+/// scenarios.
+fn read_steps(name: &str, folders: &[PathBuf], by_length: bool) -> anyhow::Result<Vec<Step>> {
     let (first, others) = folders.split_first().context("name a record")?;
+    let environment = Environment::read(first)?;
     let mut all = ComparisonRecord::read(first)?;
     for folder in others {
         all.append(ComparisonRecord::read(folder)?)
             .with_context(|| folder.display().to_string())?;
     }
-    Ok(all)
+    // A calibration under load is made on an unfit machine.
+    let rules = Rules { allow_unfit: true, ..Rules::default() };
+    let workloads = analyse_by(&all, rules);
+    let steps =
+        workloads.iter().map(|workload| Step::new(name, &all, workload, &environment, by_length));
+    steps.collect()
 }

@@ -94,9 +94,9 @@ impl Paired {
         self.names.iter().position(|other| other == name)
     }
 
-    /// Returns the column that stands for a backend: for the reference, that of its mean with the
-    /// control.
-    fn column(&self, backend: usize) -> usize {
+    /// Returns the column of [`Self::blocks`] that stands for a backend: for the reference, that of
+    /// its mean with the control.
+    pub fn column(&self, backend: usize) -> usize {
         if Some(backend) == self.reference { self.names.len() } else { backend }
     }
 

@@ -1,14 +1,131 @@
 //! The quality of verdicts, as Markdown.
 
-use crate::compare::analysis::WorkloadAnalysis;
+use super::{
+    BlockLength, DRAWN, FamilyTrial, Share, Step, Trial, block_lengths, correlation, resampled,
+    trials, truth,
+};
+use crate::record::control;
 use crate::render::escape::markdown as escape;
 use crate::render::numbers::grouped;
-use crate::tools::calibrate::{BlockLength, DRAWN, Run, Trial};
+use crate::stats;
+
+/// The step of a usual run.
+const USUAL: &str = "minute";
+
+/// The numbers of blocks of an experiment.
+const BLOCKS: [usize; 3] = [5, 15, 60];
+
+/// The numbers of comparisons of a family: those of ten backends with one, and of the field.
+const FAMILIES: [usize; 2] = [9, 28];
+
+const INTRODUCTION: &str = "\
+# Calibration
+
+How reliable the verdicts of `fetchbench compare` are on this machine. They are measured with
+differences whose truth is known: a backend against itself, and against itself slowed by 5 % and
+by 10 % (each pass is followed by spinning, so that it lasts that much longer). All take part in
+the same rounds of long runs, which are cut into disjoint experiments. Each experiment is judged by
+itself. Shares have 95 % intervals (Clopper and Pearson).
+
+`scripts/calibrate` measures the values of the blocks in
+[calibration.jsonl](calibration.jsonl). `fetchbench calibration --page results/calibration.jsonl`
+makes this page from that file alone.
+
+";
+
+const FAMILIES_TEXT: &str = "
+## Families
+
+The A/A control against the reference, in families of as many comparisons as a run makes at once.
+The intervals of a family hold together with 95 %. Disjoint families have no block in common; there
+are few, so 10,000 more are drawn from all blocks with replacement.
+
+";
+
+const LENGTHS_TEXT: &str = "
+## Rounds in a block, and where processes run
+
+The same blocks, had they ended after fewer rounds: the deviation of block values, and its product
+with the root of a block's duration in seconds. The smaller that product is, the narrower intervals
+are after a given time.
+";
+
+/// Returns the page of a file of steps.
+pub fn page(steps: &[Step]) -> String {
+    let (lengths, whole): (Vec<&Step>, Vec<&Step>) =
+        steps.iter().partition(|step| step.lengths().len() > 1);
+    let (usual, long): (Vec<&Step>, Vec<&Step>) =
+        whole.iter().partition(|step| step.setup.step == USUAL);
+    let mut text = INTRODUCTION.to_owned();
+    text.push_str(&conditions(steps));
+    for step in &long {
+        let trials: Vec<Trial> = BLOCKS.iter().flat_map(|blocks| trials(step, *blocks)).collect();
+        if !trials.is_empty() {
+            text.push_str(&format!("\n## {}\n\n{}", title(step), table(&trials)));
+        }
+    }
+    if let Some(first) = long.first() {
+        usual.iter().for_each(|run| text.push_str(&self::run(run, first)));
+    }
+    text.push_str(FAMILIES_TEXT);
+    text.push_str(&families(&long));
+    if !lengths.is_empty() {
+        text.push_str(LENGTHS_TEXT);
+    }
+    for step in lengths {
+        text.push_str(&format!("\n{}:\n\n{}", title(step), lengths_table(step)));
+    }
+    text
+}
+
+/// Returns the title of a step.
+fn title(step: &Step) -> String {
+    let of_step = match step.setup.step.as_str() {
+        "long" => "a quiet machine",
+        "three-rounds" => "three rounds in a block",
+        "load" => "beside a busy loop",
+        "free" => "processes run where the system puts them",
+        "apart" => "the server on one core, the backends on the others",
+        "one-core" => "all on one core",
+        _ => return escape(&step.setup.scenario),
+    };
+    format!("{}, {of_step}", escape(&step.setup.scenario))
+}
+
+/// Returns where and how the steps were measured.
+fn conditions(steps: &[Step]) -> String {
+    let mut text = String::from(
+        "| step | measured on | at revision | started | blocks | rounds | deviation of A/A \
+         | correlation of neighbours |\n|---|---|---|---|--:|--:|--:|--:|\n",
+    );
+    for step in steps {
+        let setup = &step.setup;
+        let again = setup.backends.iter().position(|name| *name == control(&setup.reference));
+        let values = again.map(|again| step.values(again, step.rounds())).unwrap_or_default();
+        let deviation = stats::standard_deviation(&values);
+        let kernel = setup.kernel.as_deref().unwrap_or("an unknown system");
+        let revision = setup.revision.as_deref().unwrap_or("unknown");
+        text.push_str(&format!(
+            "| {} | {} cores of {}, {} | {} | {} | {} | {} | {} | {} |\n",
+            escape(&setup.step),
+            setup.cores,
+            escape(&setup.cpu),
+            escape(kernel),
+            escape(revision.get(..12).unwrap_or(revision)),
+            escape(&setup.started),
+            grouped(step.count() as u64),
+            step.rounds(),
+            deviation.map_or_else(String::new, |deviation| format!("{deviation:.4}")),
+            correlation(&values).map_or_else(String::new, |value| format!("{value:+.2}")),
+        ));
+    }
+    text
+}
 
 /// Returns a table of how often experiments were right.
-pub fn trials(trials: &[Trial]) -> String {
+pub fn table(trials: &[Trial]) -> String {
     let mut text = String::from(
-        "| row | true difference | blocks | experiments | found slower | found faster \
+        "| backend | true difference | blocks | experiments | found slower | found faster \
          | interval covers the truth |\n\
          |---|--:|--:|--:|--:|--:|--:|\n",
     );
@@ -18,56 +135,97 @@ pub fn trials(trials: &[Trial]) -> String {
             "| {} | {:.0} % | {blocks} | {experiments} | {} | {} | {} |\n",
             escape(backend),
             (truth - 1.0) * 100.0,
-            share_text(trial, *slower),
-            share_text(trial, *faster),
-            share_text(trial, *covered)
+            share_text(&trial.share(*slower)),
+            share_text(&trial.share(*faster)),
+            share_text(&trial.share(*covered))
         ));
     }
     text
 }
 
-/// Returns a share of the experiments in percent, with its interval.
-fn share_text(trial: &Trial, count: usize) -> String {
-    let (share, interval) = trial.share(count);
-    let [share, low, high] = [share, *interval.start(), *interval.end()].map(|part| part * 100.0);
+/// Formats a share in percent, with its interval.
+fn share_text(share: &Share) -> String {
+    let [share, low, high] =
+        [share.share, *share.interval.start(), *share.interval.end()].map(|part| part * 100.0);
     format!("{share:.1} % ({low:.1} to {high:.1})")
 }
 
-/// Returns a paragraph on the result of a typical run, and on how often experiments with a quarter
-/// of its blocks and resampled experiments found the same.
-pub fn run(run: &Run, quarter: &Trial, resampled: f64, workload: &WorkloadAnalysis) -> String {
-    let Run { seconds, backend, blocks, rounds: run_rounds, found } = run;
+/// Returns a paragraph on the result of a usual run over a backend and the same slowed, and on how
+/// often experiments of as many blocks found it slower. Empty if its backend is in no experiment.
+pub fn run(run: &Step, long: &Step) -> String {
+    let setup = &run.setup;
+    let index = setup.backends.iter().position(|name| {
+        *name != control(&setup.reference) && truth(name, &setup.reference).is_some()
+    });
+    let Some(index) = index else { return String::new() };
+    let backend = &setup.backends[index];
+    let blocks = run.values(index, run.rounds()).len();
+    let of_long = long.setup.backends.iter().position(|name| name == backend);
+    let values = of_long.map(|index| long.values(index, long.rounds())).unwrap_or_default();
+    let trials = trials(long, blocks.max(1));
+    let trial = trials.iter().find(|trial| trial.backend == *backend);
+    let (Some(found), Some(trial), Some(resampled)) =
+        (run.found(index), trial, resampled(&values, blocks))
+    else {
+        return String::new();
+    };
     format!(
-        "\nA run of {seconds:.0} seconds over the row and {} made {blocks} blocks of {run_rounds} \
-         cycles, and found {}. Of the experiments with a quarter of its blocks, which have {} \
-         cycles each, {} in {} found the row slower, and of {} resampled ones, with as many blocks \
-         as the run drawn from all {} with replacement, {:.1} %. The run itself \
-         has blocks of at least as many cycles, and so finds that difference at least as often.\n",
+        "\nA usual run over the backend and {} ended after {:.0} seconds and {blocks} blocks of {} \
+         rounds. It found {}. Of the experiments of as many blocks, which have {} rounds each, {} \
+         in {} found the backend slower; of {} that are drawn from all {} blocks with replacement, \
+         {:.1} %.\n",
         escape(backend),
+        setup.seconds,
+        run.rounds(),
         found.interval_text(),
-        workload.paired.blocks.shortest(),
-        quarter.slower,
-        quarter.experiments,
+        long.rounds(),
+        trial.slower,
+        trial.experiments,
         grouped(DRAWN as u64),
-        grouped(workload.blocks as u64),
+        grouped(values.len() as u64),
         resampled * 100.0,
     )
 }
 
+/// Returns a table of how often the intervals of families held together.
+fn families(steps: &[&Step]) -> String {
+    let mut text = String::from(
+        "| step | comparisons | blocks | disjoint families | an interval misses \
+         | of 10,000 drawn families | intervals that cover |\n\
+         |---|--:|--:|--:|--:|--:|--:|\n",
+    );
+    for step in steps {
+        let sizes =
+            FAMILIES.into_iter().flat_map(|size| BLOCKS.iter().map(move |blocks| (size, *blocks)));
+        for trial in sizes.filter_map(|(size, blocks)| FamilyTrial::new(step, size, blocks)) {
+            text.push_str(&format!(
+                "| {} | {} | {} | {} | {} | {:.1} % | {:.2} % |\n",
+                escape(&step.setup.step),
+                trial.comparisons,
+                trial.blocks,
+                trial.families,
+                trial.share().as_ref().map_or_else(String::new, share_text),
+                trial.drawn_missed * 100.0,
+                trial.drawn_covered * 100.0,
+            ));
+        }
+    }
+    text
+}
+
 /// Returns a table of the quality of blocks by length. The deviation times the root of a block's
 /// time is proportional to the width of an interval after a given time, for any number of blocks.
-pub fn block_lengths(lengths: &[BlockLength]) -> String {
-    let Some(first) = lengths.first() else { return String::new() };
-    let mut text = String::from("| cycles | a block lasts |");
-    for (backend, _) in &first.deviations {
-        text.push_str(&format!(" {} | x √s |", escape(backend)));
+pub fn lengths_table(step: &Step) -> String {
+    let mut text = String::from("| rounds | a block lasts |");
+    for backend in &step.setup.backends {
+        text.push_str(&format!(" {} | × √s |", escape(backend)));
     }
     text.push_str("\n|--:|--:|");
-    text.push_str(&"--:|--:|".repeat(first.deviations.len()));
+    text.push_str(&"--:|--:|".repeat(step.setup.backends.len()));
     text.push('\n');
-    for BlockLength { rounds, seconds, deviations } in lengths {
+    for BlockLength { rounds, seconds, deviations } in block_lengths(step) {
         text.push_str(&format!("| {rounds} | {seconds:.2} s |"));
-        for (_, deviation) in deviations {
+        for deviation in deviations {
             text.push_str(&format!(" {deviation:.4} | {:.4} |", deviation * seconds.sqrt()));
         }
         text.push('\n');
@@ -77,17 +235,30 @@ pub fn block_lengths(lengths: &[BlockLength]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::compare::analysis::analyse;
-    use crate::record::fixtures::comparison;
-    use crate::tools::calibrate::resampled;
+    use super::*;
+    use crate::tools::calibrate::fixtures::step;
 
     #[test]
-    fn resampling_finds_real_differences() {
-        let workload = analyse(&comparison()).remove(0);
-        let found = |backend| resampled(&workload, backend, 6);
-        assert_eq!(
-            [found("ureq@sequential"), found("surf@smol"), found("nobody")],
-            [Some(1.0), Some(0.0), None]
-        );
+    fn pages_are_made_of_their_file() {
+        let long = step(300);
+        let mut usual = step(8);
+        usual.setup.step = USUAL.to_owned();
+        usual.blocks.iter_mut().for_each(|block| block.step = USUAL.to_owned());
+        let text = long.lines().unwrap() + &usual.lines().unwrap();
+        let page = page(&Step::read(&text).unwrap());
+        assert!(page.contains("| long | 2 cores of Some CPU, Linux 6.18.0 | 0123456789ab |"));
+        assert!(page.contains("| slowed:hyper@smol:10% | 10 % | 5 | 60 |"), "{page}");
+        assert!(page.contains("| long | 28 | 5 | 2 |"), "{page}");
+        assert!(page.contains("ended after 8 seconds and 8 blocks of 10 rounds. It found +"));
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let text = step(2).lines().unwrap();
+        let line = |text: &str| Step::read(text).unwrap_err().to_string();
+        assert_eq!(line(&text.replacen("\"block\":1", "\"block\":-1", 1)), "line 3");
+        assert_eq!(line(text.split_once('\n').unwrap().1), "line 1");
+        let short = text.replacen("\"ln_ratios\":[", "\"ln_ratios\":[1.0,", 1);
+        assert!(line(&short).contains("a value for each backend"), "{short}");
     }
 }
