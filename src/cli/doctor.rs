@@ -78,6 +78,7 @@ fn noise() -> anyhow::Result<Finding> {
         instructions: false,
         placement: Placement::Free,
         equivalence: EQUIVALENCE,
+        allow_unfit: true,
         interrupted: Arc::new(AtomicBool::new(false)),
     };
     let start = Instant::now();

@@ -67,7 +67,7 @@ pub(super) struct ReportArgs {
     /// Margin of equivalence, instead of the record's
     #[arg(long, value_name = "PERCENT", value_parser = parse_margin)]
     equivalence: Option<f64>,
-    /// Give verdicts although the machine was unfit to measure on
+    /// Count every block and give verdicts, even if the machine was unfit to measure on
     #[arg(long)]
     allow_unfit: bool,
     /// Write Markdown to insert into a page: as --markdown the tables in short, the picture of

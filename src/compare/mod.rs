@@ -78,6 +78,8 @@ pub struct Plan {
     pub placement: Placement,
     /// The margin of equivalence, such as 0.02.
     pub equivalence: f64,
+    /// Whether blocks count during which the machine was unfit to measure on.
+    pub allow_unfit: bool,
     /// Whether to count instructions with valgrind if the processor has no counters.
     pub instructions: bool,
     /// Set to stop after the current pass.
@@ -323,6 +325,7 @@ mod tests {
                 rounds: 1,
                 placement: Placement::Free,
                 equivalence: 0.02,
+                allow_unfit: false,
                 instructions: false,
                 interrupted: Arc::default(),
             }

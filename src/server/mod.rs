@@ -22,7 +22,7 @@ use anyhow::Context;
 
 use self::access_log::AccessLog;
 use self::endpoint::Endpoint;
-use self::engine::{EngineBounds, Engine};
+use self::engine::{Engine, EngineBounds};
 use self::listen::listen;
 use self::message::{Mailbox, Message};
 use self::origins::BoundOrigins;

@@ -101,7 +101,7 @@ pub(super) struct CompareArgs {
     /// Call a backend equivalent to the reference if its whole interval lies within this margin
     #[arg(long, value_name = "PERCENT", value_parser = parse_margin, default_value = "2%")]
     equivalence: f64,
-    /// Give verdicts although the machine was unfit to measure on
+    /// Count every block and give verdicts, even if the machine is unfit to measure on
     #[arg(long)]
     allow_unfit: bool,
     /// Count instructions with valgrind if the processor has no counters: some seconds more for
@@ -274,6 +274,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         rounds: args.rounds,
         placement: args.placement.unwrap_or_default(),
         equivalence: args.equivalence,
+        allow_unfit: args.allow_unfit,
         instructions: args.instructions,
         interrupted,
     })

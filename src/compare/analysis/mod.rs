@@ -117,7 +117,7 @@ fn analyse_workload(
     rules: Rules,
 ) -> WorkloadAnalysis {
     let reference = &comparison.setup.reference;
-    let blocks = JudgedBlocks::new(comparison, &setup.scenario);
+    let blocks = JudgedBlocks::new(comparison, &setup.scenario, rules.allow_unfit);
     let passes = comparison.passes.iter();
     let passes: Vec<&PassSample> =
         passes.filter(|pass| pass.scenario == setup.scenario && blocks.counts(pass)).collect();
@@ -198,20 +198,22 @@ struct JudgedBlocks<'a> {
     unfit: HashSet<u32>,
     /// Whether that were most of them. Then there are no others to rely on, and all are shown.
     is_unfit: bool,
+    /// Whether they count.
+    allow_unfit: bool,
 }
 
 impl<'a> JudgedBlocks<'a> {
-    fn new(comparison: &'a ComparisonRecord, scenario: &str) -> Self {
+    fn new(comparison: &'a ComparisonRecord, scenario: &str, allow_unfit: bool) -> Self {
         let samples = comparison.blocks.iter().filter(|block| block.scenario == scenario);
         let samples: Vec<&BlockSample> = samples.collect();
         let unfit = samples.iter().filter(|sample| sample.fitness.unfit.is_some());
         let unfit: HashSet<u32> = unfit.map(|sample| sample.block).collect();
         let is_unfit = 2 * unfit.len() > samples.len();
-        Self { samples, unfit, is_unfit }
+        Self { samples, unfit, is_unfit, allow_unfit }
     }
 
     fn is_kept(&self, block: u32) -> bool {
-        self.is_unfit || !self.unfit.contains(&block)
+        self.is_unfit || self.allow_unfit || !self.unfit.contains(&block)
     }
 
     /// Whether a pass counts. A rejected one counts against its backend on any machine.

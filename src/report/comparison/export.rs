@@ -3,12 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::fitness::json_fitness;
+use super::ratio::{high, json_ratio, low};
 use super::{instructions_source, latency, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, Stopped, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
-use crate::stats::{Bounds, Ratio, Verdict};
+use crate::stats::Verdict;
 
 /// Returns all figures as JSON.
 pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
@@ -85,29 +86,11 @@ fn json_cost(cost: Cost) -> Value {
     })
 }
 
-pub(super) fn json_ratio(ratio: Ratio, verdict: Option<Verdict>) -> Value {
-    json!({
-        "mean": ratio.mean,
-        "low": low(ratio),
-        "high": high(ratio),
-        "blocks": ratio.blocks,
-        "verdict": verdict.map(Verdict::word),
-    })
-}
-
 fn json_stopped(stopped: Stopped) -> Value {
     match stopped {
         Stopped::Decided { blocks } => json!({ "why": "decided", "blocks": blocks }),
         Stopped::FarSlower { rounds } => json!({ "why": "far-slower", "rounds": rounds }),
     }
-}
-
-fn low(ratio: Ratio) -> Option<f64> {
-    ratio.bounds.map(|Bounds { low, .. }| low)
-}
-
-fn high(ratio: Ratio) -> Option<f64> {
-    ratio.bounds.map(|Bounds { high, .. }| high)
 }
 
 /// Returns all figures as CSV: a line for each scenario and backend.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::export::json_ratio;
+use super::ratio::json_ratio;
 use crate::compare::analysis::{BackendAnalysis, Percentile, WorkloadAnalysis};
 
 /// A percentile and its key in JSON.

@@ -12,6 +12,7 @@ mod fitness;
 mod latency;
 mod markdown;
 mod notes;
+mod ratio;
 mod sentence;
 mod text;
 

@@ -12,7 +12,7 @@ use crate::stats::{Family, LEAST_BLOCKS, Look, Ratio};
 
 /// Comparisons under one condition.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Step {
+pub struct CalibrationStep {
     /// What was measured, and where.
     pub setup: StepSetup,
     /// The blocks: as they were measured, or also as if they had ended after fewer rounds.
@@ -74,7 +74,7 @@ enum Line {
 /// The numbers of rounds after which a block might have ended.
 const LENGTHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 80];
 
-impl Step {
+impl CalibrationStep {
     /// Takes the values of the blocks of a workload. `by_length` also takes those that shorter
     /// blocks would have had.
     ///
