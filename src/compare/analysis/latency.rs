@@ -84,6 +84,20 @@ impl Percentile {
     }
 }
 
+/// Returns the 99th percentile from the start of the pass of the passes of the A/A control over that
+/// of the reference.
+pub(super) fn noise(
+    measured: &[Measured<'_>],
+    reference: &str,
+    control: Vec<&PassSample>,
+) -> Option<Ratio> {
+    let reference = measured.iter().find(|measured| measured.backend.name == reference)?;
+    let control = Measured { passes: control, costs: Vec::new(), ..*reference };
+    let [control, reference] =
+        [&control, reference].map(|measured| FetchTimes::since_start(measured).p99);
+    control?.ratio(&reference?, &Family::SINGLE)
+}
+
 /// Returns ln(percentile / reference's percentile) for each block that has both.
 pub fn block_log_ratios(percentile: &Percentile, reference: &Percentile) -> Vec<f64> {
     let references: BTreeMap<u32, f64> =

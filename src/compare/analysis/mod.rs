@@ -1,16 +1,17 @@
 //! Analyses the record of a comparison, as a pure function of its samples. Nothing here measures or
 //! prints.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::record::{
-    BlockSample, ComparisonRecord, CostSample, PassSample, SERVER, WorkloadSetup, control,
+    ComparisonRecord, CostSample, PassSample, Placement, SERVER, WorkloadSetup, control,
 };
-use crate::stats::{EQUIVALENCE, Family, Look, Ratio};
+use crate::stats::{EQUIVALENCE, Family, Ratio};
 
 mod backend;
 mod cost;
 mod fitness;
+mod judging;
 mod latency;
 mod measured;
 mod memory;
@@ -21,6 +22,7 @@ mod slow;
 pub use self::backend::{BackendAnalysis, Compared, Invalid, Stopped};
 pub use self::cost::Cost;
 pub use self::fitness::WorkloadFitness;
+use self::judging::{JudgedBlocks, Judging};
 pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
 use self::measured::Measured;
 pub use self::measured::{ServerLoad, Sockets};
@@ -52,8 +54,13 @@ pub struct WorkloadAnalysis {
     pub backends: Vec<BackendAnalysis>,
     /// The reference against itself: a difference within this interval is noise.
     pub noise: Option<Ratio>,
+    /// The 99th percentile from the start of the pass, of the reference's control against the
+    /// reference.
+    pub latency_noise: Option<Ratio>,
     /// The margin of equivalence, such as 0.02.
     pub equivalence: f64,
+    /// The cores that the processes ran on.
+    pub placement: Placement,
     /// The number of blocks that count.
     pub blocks: usize,
     /// Whether the machine was fit to measure on; `None` in older records. On an unfit machine there
@@ -118,39 +125,21 @@ fn analyse_workload(
 ) -> WorkloadAnalysis {
     let reference = &comparison.setup.reference;
     let blocks = JudgedBlocks::new(comparison, &setup.scenario, rules.allow_unfit);
-    let passes = comparison.passes.iter();
     let passes: Vec<&PassSample> =
-        passes.filter(|pass| pass.scenario == setup.scenario && blocks.counts(pass)).collect();
-    let costs = comparison.costs.iter();
-    let costs: Vec<&CostSample> = costs
-        .filter(|cost| cost.scenario == setup.scenario && blocks.is_kept(cost.block))
-        .collect();
-    let measured: Vec<Measured<'_>> = comparison
-        .setup
-        .backends
-        .iter()
-        .map(|backend| Measured {
-            backend,
-            setup,
-            passes: own_passes(&passes, &backend.name),
-            costs: own_costs(&costs, &backend.name),
-        })
-        .filter(|measured| !measured.passes.is_empty())
-        .collect();
+        comparison.passes.iter().filter(|pass| blocks.counts(pass)).collect();
+    let costs: Vec<&CostSample> =
+        comparison.costs.iter().filter(|cost| blocks.counts_cost(cost)).collect();
+    let measured = measured(comparison, setup, &passes, &costs);
     let invalid: Vec<Option<Invalid>> =
         measured.iter().map(|one| first_invalid(one, reference, &passes)).collect();
-    let names: Vec<String> = measured.iter().map(|one| one.backend.name.clone()).collect();
-    let valid: Vec<bool> = invalid.iter().map(Option::is_none).collect();
-    let compared = valid.iter().filter(|valid| **valid).count();
-    let paired = Paired::new(
-        Samples { names: &names, valid: &valid, reference, passes: &passes, costs: &costs },
-        Family::against_reference(compared).with_looks(&blocks.looks()),
-    );
+    let paired = paired(&measured, &invalid, reference, &passes, &costs, &blocks);
     let judging = Judging {
         equivalence: rules.equivalence.or(comparison.setup.equivalence).unwrap_or(EQUIVALENCE),
         is_judged: !blocks.is_unfit || rules.allow_unfit,
         blocks: count_blocks(&passes),
     };
+    let control = own_passes(&passes, &control(reference));
+    let latency_noise = latency::noise(&measured, reference, control);
     let mut backends: Vec<BackendAnalysis> = measured
         .iter()
         .zip(invalid)
@@ -166,7 +155,9 @@ fn analyse_workload(
         reference: reference.clone(),
         backends,
         noise: paired.noise().map(|noise| judging.shown(noise)),
+        latency_noise: latency_noise.map(|noise| judging.shown(noise)),
         equivalence: judging.equivalence,
+        placement: comparison.setup.placement,
         blocks: judging.blocks,
         fitness: WorkloadFitness::new(&blocks.samples),
         is_judged: judging.is_judged,
@@ -175,56 +166,37 @@ fn analyse_workload(
     }
 }
 
-/// How the backends of a scenario are judged.
-#[derive(Debug, Clone, Copy)]
-struct Judging {
-    equivalence: f64,
-    is_judged: bool,
-    /// The number of blocks that count.
-    blocks: usize,
+/// Returns the samples of each backend that made passes.
+fn measured<'a>(
+    comparison: &'a ComparisonRecord,
+    setup: &'a WorkloadSetup,
+    passes: &[&'a PassSample],
+    costs: &[&'a CostSample],
+) -> Vec<Measured<'a>> {
+    let backends = comparison.setup.backends.iter().map(|backend| Measured {
+        backend,
+        setup,
+        passes: own_passes(passes, &backend.name),
+        costs: own_costs(costs, &backend.name),
+    });
+    backends.filter(|measured| !measured.passes.is_empty()).collect()
 }
 
-impl Judging {
-    /// Returns a ratio, without its interval if nothing is to be judged by it.
-    fn shown(self, ratio: Ratio) -> Ratio {
-        Ratio { bounds: ratio.bounds.filter(|_| self.is_judged), ..ratio }
-    }
-}
-
-/// The blocks of a scenario, and which of them count.
-struct JudgedBlocks<'a> {
-    samples: Vec<&'a BlockSample>,
-    /// The blocks during which the machine was unfit.
-    unfit: HashSet<u32>,
-    /// Whether that were most of them. Then there are no others to rely on, and all are shown.
-    is_unfit: bool,
-    /// Whether they count.
-    allow_unfit: bool,
-}
-
-impl<'a> JudgedBlocks<'a> {
-    fn new(comparison: &'a ComparisonRecord, scenario: &str, allow_unfit: bool) -> Self {
-        let samples = comparison.blocks.iter().filter(|block| block.scenario == scenario);
-        let samples: Vec<&BlockSample> = samples.collect();
-        let unfit = samples.iter().filter(|sample| sample.fitness.unfit.is_some());
-        let unfit: HashSet<u32> = unfit.map(|sample| sample.block).collect();
-        let is_unfit = 2 * unfit.len() > samples.len();
-        Self { samples, unfit, is_unfit, allow_unfit }
-    }
-
-    fn is_kept(&self, block: u32) -> bool {
-        self.is_unfit || self.allow_unfit || !self.unfit.contains(&block)
-    }
-
-    /// Whether a pass counts. A rejected one counts against its backend on any machine.
-    fn counts(&self, pass: &PassSample) -> bool {
-        self.is_kept(pass.block) || pass.elapsed_s.is_none() || pass.why.is_some()
-    }
-
-    fn looks(&self) -> Vec<Look> {
-        let kept = self.samples.iter().filter(|sample| self.is_kept(sample.block));
-        looks(kept.map(|sample| sample.spent))
-    }
+fn paired(
+    measured: &[Measured<'_>],
+    invalid: &[Option<Invalid>],
+    reference: &str,
+    passes: &[&PassSample],
+    costs: &[&CostSample],
+    blocks: &JudgedBlocks<'_>,
+) -> Paired {
+    let names: Vec<String> = measured.iter().map(|one| one.backend.name.clone()).collect();
+    let valid: Vec<bool> = invalid.iter().map(Option::is_none).collect();
+    let compared = valid.iter().filter(|valid| **valid).count();
+    Paired::new(
+        Samples { names: &names, valid: &valid, reference, passes, costs },
+        Family::against_reference(compared).with_looks(&blocks.looks()),
+    )
 }
 
 /// Returns why a backend is invalid, if it is. The control is the reference: an invalid pass of one

@@ -25,6 +25,7 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
                 "blocks": workload.blocks,
                 "reference": workload.reference,
                 "noise": workload.noise.map(|noise| json_ratio(noise, None)),
+                "noise_done_p99": workload.latency_noise.map(|noise| json_ratio(noise, None)),
                 "equivalence": workload.equivalence,
                 "fitness": workload.fitness.as_ref().map(json_fitness),
                 "probe": workload.setup.probe,

@@ -3,8 +3,10 @@
 use super::against::blocks;
 use super::{EARLY, fitness, join};
 use crate::compare::analysis::{BackendAnalysis, FLOOR, Stopped, WorkloadAnalysis};
+use crate::record::Placement;
 use crate::render::numbers;
 use crate::report::probe;
+use crate::stats::Verdict;
 
 /// Returns the notes on a scenario, a line each.
 pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
@@ -28,6 +30,7 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     notes.extend(floor_note(workload));
     notes.extend(early(workload));
     notes.extend(undecided(workload));
+    notes.extend(placement_advice(workload));
     notes.extend(workload.valid().filter_map(two_speeds));
     notes.extend(server(workload));
     notes.extend(
@@ -65,6 +68,19 @@ fn undecided(workload: &WorkloadAnalysis) -> Option<String> {
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     (!found.is_empty()).then(|| {
         format!("Four runs of five like this one find differences of {} on.", join(&found, "and"))
+    })
+}
+
+/// Returns the advice for undecided backends of one thread each, which do not need two cores.
+fn placement_advice(workload: &WorkloadAnalysis) -> Option<String> {
+    let mut backends = workload.valid();
+    let is_undecided =
+        backends.clone().any(|backend| backend.verdict() == Some(Verdict::Inconclusive));
+    let have_one_thread = backends.all(|backend| backend.fetching_threads == Some(1));
+    (is_undecided && have_one_thread && workload.placement == Placement::Free).then(|| {
+        "All backends have one thread: --placement one-core finds about half the difference in the \
+         same time."
+            .to_owned()
     })
 }
 
