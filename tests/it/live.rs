@@ -110,7 +110,7 @@ fn a_dead_site_is_left_out() {
                 .unwrap()
                 .contains("Left out: 1 of 2 sites failed for every backend: ")
         );
-        assert_eq!(json(&report(&workshop, &["--json", "-"])), result);
+        assert_eq!(json(&report(&workshop, &["--allow-unfit", "--json", "-"])), result);
         crate::schema::assert_follows(&workshop.record());
         let head = fs::read_to_string(workshop.record().join("comparison.json")).unwrap();
         assert!(!head.contains("s3cret"), "{head}");
