@@ -11,7 +11,7 @@ use super::usage;
 use crate::compare::analysis::{Rules, analyse_by};
 use crate::record::{ComparisonRecord, Environment};
 use crate::tools::calibrate::view as report;
-use crate::tools::calibrate::{Step, trials};
+use crate::tools::calibrate::{CalibrationStep, trials};
 
 /// Cut a long comparison of a backend with itself and with itself slowed into many, and show how
 /// often each is right
@@ -50,7 +50,7 @@ pub(super) fn run(args: CalibrationArgs) -> anyhow::Result<ExitCode> {
 fn page(file: &Path) -> anyhow::Result<String> {
     let name = || file.display().to_string();
     let text = fs::read_to_string(file).with_context(name)?;
-    Ok(report::page(&Step::read(&text).with_context(name)?))
+    Ok(report::page(&CalibrationStep::read(&text).with_context(name)?))
 }
 
 /// Returns what is shown of records.
@@ -80,7 +80,11 @@ fn text(args: &CalibrationArgs) -> anyhow::Result<String> {
 
 /// Reads several records of the same comparison as one, and returns a step for each of its
 /// scenarios.
-fn read_steps(name: &str, folders: &[PathBuf], by_length: bool) -> anyhow::Result<Vec<Step>> {
+fn read_steps(
+    name: &str,
+    folders: &[PathBuf],
+    by_length: bool,
+) -> anyhow::Result<Vec<CalibrationStep>> {
     let (first, others) = folders.split_first().context("name a record")?;
     let environment = Environment::read(first)?;
     let mut all = ComparisonRecord::read(first)?;
@@ -91,7 +95,8 @@ fn read_steps(name: &str, folders: &[PathBuf], by_length: bool) -> anyhow::Resul
     // A calibration under load is made on an unfit machine.
     let rules = Rules { allow_unfit: true, ..Rules::default() };
     let workloads = analyse_by(&all, rules);
-    let steps =
-        workloads.iter().map(|workload| Step::new(name, &all, workload, &environment, by_length));
+    let steps = workloads
+        .iter()
+        .map(|workload| CalibrationStep::new(name, &all, workload, &environment, by_length));
     steps.collect()
 }

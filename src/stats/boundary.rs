@@ -11,7 +11,7 @@ const WIDTH: f64 = 0.01;
 const FARTHEST: f64 = 10.0;
 
 /// The number of angles by which the next value turns a path.
-const TURNS: usize = 200;
+const ANGLES: usize = 200;
 
 /// Critical values of |t| such that a path of Student's t over independent normal values of mean
 /// zero leaves at each look with a given probability.
@@ -73,14 +73,14 @@ impl Boundary {
 
     /// Adds a value to every path.
     fn advance(&mut self) {
-        let turns = turns(self.values);
+        let angles = angles(self.values);
         self.values += 1;
         let cells = (FARTHEST.min((self.values as f64).sqrt()) / WIDTH).ceil() as usize;
         let mut next = vec![0.0; cells];
         for (cell, share) in self.cells.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            for turn in &turns {
-                let end = middle(cell) * turn.cosine + turn.sine;
-                add_at(&mut next, end.abs(), share * turn.share);
+            for angle in &angles {
+                let end = middle(cell) * angle.cosine + angle.sine;
+                add_at(&mut next, end.abs(), share * angle.share);
             }
         }
         self.cells = next;
@@ -108,7 +108,7 @@ impl Boundary {
 }
 
 /// An angle ψ by which a value may turn a path.
-struct Turn {
+struct Angle {
     sine: f64,
     cosine: f64,
     share: f64,
@@ -116,19 +116,19 @@ struct Turn {
 
 /// Returns the angles by which the value after `values` others turns a path, with their
 /// probabilities.
-fn turns(values: usize) -> Vec<Turn> {
-    let angles = (0..TURNS).map(|turn| ((turn as f64 + 0.5) / TURNS as f64 - 0.5) * PI);
-    let mut turns: Vec<Turn> = angles
-        .map(|angle| Turn {
+fn angles(values: usize) -> Vec<Angle> {
+    let angles = (0..ANGLES).map(|angle| ((angle as f64 + 0.5) / ANGLES as f64 - 0.5) * PI);
+    let mut angles: Vec<Angle> = angles
+        .map(|angle| Angle {
             sine: angle.sin(),
             cosine: angle.cos(),
             share: angle.cos().powi(values as i32 - 1),
         })
-        .filter(|turn| turn.share > 0.0)
+        .filter(|angle| angle.share > 0.0)
         .collect();
-    let all: f64 = turns.iter().map(|turn| turn.share).sum();
-    turns.iter_mut().for_each(|turn| turn.share /= all);
-    turns
+    let all: f64 = angles.iter().map(|angle| angle.share).sum();
+    angles.iter_mut().for_each(|angle| angle.share /= all);
+    angles
 }
 
 fn middle(cell: usize) -> f64 {

@@ -1,13 +1,13 @@
 //! A step with values of known noise, for tests.
 
-use super::values::{BlockValues, Step, StepSetup};
+use super::values::{BlockValues, CalibrationStep, StepSetup};
 use crate::stats::random::{mix, standard_normal};
 
 /// Returns a step of this many blocks over a backend slowed by 10 % and the A/A control, with a
 /// deviation of 3 %.
-pub fn step(blocks: usize) -> Step {
+pub fn step(blocks: usize) -> CalibrationStep {
     let value = |seed: usize| 0.03 * standard_normal(mix(seed as u64));
-    Step {
+    CalibrationStep {
         setup: StepSetup {
             step: "long".to_owned(),
             scenario: "keepalive".to_owned(),

@@ -12,7 +12,7 @@ pub mod view;
 mod fixtures;
 
 pub use self::trial::{DRAWN, FamilyTrial, Share, Trial, resampled, trials};
-pub use self::values::{BlockValues, Step, StepSetup};
+pub use self::values::{BlockValues, CalibrationStep, StepSetup};
 
 /// The confidence of intervals.
 const LEVEL: f64 = 0.95;
@@ -39,7 +39,7 @@ pub struct BlockLength {
 }
 
 /// Returns the quality that shorter blocks would have had.
-pub fn block_lengths(step: &Step) -> Vec<BlockLength> {
+pub fn block_lengths(step: &CalibrationStep) -> Vec<BlockLength> {
     let lengths = step.lengths().into_iter().map(|rounds| BlockLength {
         rounds,
         seconds: step.block_s(rounds),

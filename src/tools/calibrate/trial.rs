@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{LEVEL, Step, truth};
+use super::{CalibrationStep, LEVEL, truth};
 use crate::record::control;
 use crate::stats;
 use crate::stats::random::mix;
@@ -29,7 +29,7 @@ pub struct Trial {
 
 /// Cuts the blocks of a step into experiments of `blocks_each` blocks and judges each backend with a
 /// known true difference. Leftover blocks are not used.
-pub fn trials(step: &Step, blocks_each: usize) -> Vec<Trial> {
+pub fn trials(step: &CalibrationStep, blocks_each: usize) -> Vec<Trial> {
     let backends = step.setup.backends.iter().enumerate();
     let trials = backends.filter_map(|(index, backend)| {
         let trial = Trial::new(backend, truth(backend, &step.setup.reference)?, blocks_each);
@@ -137,7 +137,7 @@ impl FamilyTrial {
     ///
     /// A drawn family takes its blocks from all values with replacement, so that their mean is the
     /// truth.
-    pub fn new(step: &Step, comparisons: usize, blocks: usize) -> Option<Self> {
+    pub fn new(step: &CalibrationStep, comparisons: usize, blocks: usize) -> Option<Self> {
         let backend =
             step.setup.backends.iter().position(|name| *name == control(&step.setup.reference))?;
         let values = step.values(backend, step.rounds());

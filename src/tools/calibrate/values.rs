@@ -12,7 +12,7 @@ use crate::stats::{Family, LEAST_BLOCKS, Look, Ratio};
 
 /// Comparisons under one condition.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Step {
+pub struct CalibrationStep {
     /// What was measured, and where.
     pub setup: StepSetup,
     /// The blocks: as they were measured, or also as if they had ended after fewer rounds.
@@ -53,7 +53,7 @@ pub struct BlockValues {
     pub step: String,
     /// The number of the block, from 0.
     pub block: usize,
-    /// The number of rounds.
+    /// The number of rounds, or that of the shortest block of the step.
     pub rounds: usize,
     /// The share of the time that had passed at its end, if something was decided then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ enum Line {
 /// The numbers of rounds after which a block might have ended.
 const LENGTHS: [usize; 8] = [1, 2, 3, 5, 10, 20, 40, 80];
 
-impl Step {
+impl CalibrationStep {
     /// Takes the values of the blocks of a workload. `by_length` also takes those that shorter
     /// blocks would have had.
     ///
@@ -97,11 +97,12 @@ impl Step {
         let seconds = comparison.setup.aftermath.as_ref().context("a run was cut short")?.seconds;
         let most = paired.blocks.shortest();
         let lengths = LENGTHS.into_iter().filter(|rounds| by_length && *rounds < most);
-        let blocks = lengths.chain([most]).flat_map(|rounds| {
+        let shorter = lengths.flat_map(|rounds| {
             let blocks = paired.blocks.shortened(rounds);
-            values(step, paired, &blocks, &backends, valid)
+            values(step, rounds, paired, &blocks, &backends, valid)
         });
-        let mut blocks: Vec<BlockValues> = blocks.collect();
+        let whole = values(step, most, paired, &paired.blocks, &backends, valid);
+        let mut blocks: Vec<BlockValues> = shorter.chain(whole).collect();
         for (block, look) in blocks.iter_mut().zip(&comparison.blocks).filter(|_| !by_length) {
             block.spent = look.spent;
         }
@@ -211,15 +212,15 @@ impl Step {
     }
 }
 
-/// Returns the lines of blocks, of which the shortest has `rounds` rounds.
+/// Returns the lines of blocks of `rounds` rounds.
 fn values(
     step: &str,
+    rounds: usize,
     paired: &Paired,
     blocks: &Blocks,
     backends: &[String],
     reference: usize,
 ) -> Vec<BlockValues> {
-    let rounds = blocks.shortest();
     let again = paired.names.len() - 1;
     let indices: Vec<usize> = backends.iter().filter_map(|name| paired.index(name)).collect();
     let lines = blocks.cut(1).enumerate().map(|(block, one)| BlockValues {

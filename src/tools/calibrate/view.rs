@@ -1,8 +1,8 @@
 //! The quality of verdicts, as Markdown.
 
 use super::{
-    BlockLength, DRAWN, FamilyTrial, Share, Step, Trial, block_lengths, correlation, resampled,
-    trials, truth,
+    BlockLength, CalibrationStep, DRAWN, FamilyTrial, Share, Trial, block_lengths, correlation,
+    resampled, trials, truth,
 };
 use crate::record::control;
 use crate::render::escape::markdown as escape;
@@ -25,7 +25,8 @@ How reliable the verdicts of `fetchbench compare` are on this machine. They are 
 differences whose truth is known: a backend against itself, and against itself slowed by 5 % and
 by 10 % (each pass is followed by spinning, so that it lasts that much longer). All take part in
 the same rounds of long runs, which are cut into disjoint experiments. Each experiment is judged by
-itself. Shares have 95 % intervals (Clopper and Pearson).
+itself. A backend against itself should be found slower or faster in 5 % of them. Shares have 95 %
+intervals (Clopper and Pearson).
 
 `scripts/calibrate` measures the values of the blocks in
 [calibration.jsonl](calibration.jsonl). `fetchbench calibration --page results/calibration.jsonl`
@@ -51,10 +52,10 @@ are after a given time.
 ";
 
 /// Returns the page of a file of steps.
-pub fn page(steps: &[Step]) -> String {
-    let (lengths, whole): (Vec<&Step>, Vec<&Step>) =
+pub fn page(steps: &[CalibrationStep]) -> String {
+    let (lengths, whole): (Vec<&CalibrationStep>, Vec<&CalibrationStep>) =
         steps.iter().partition(|step| step.lengths().len() > 1);
-    let (usual, long): (Vec<&Step>, Vec<&Step>) =
+    let (usual, long): (Vec<&CalibrationStep>, Vec<&CalibrationStep>) =
         whole.iter().partition(|step| step.setup.step == USUAL);
     let mut text = INTRODUCTION.to_owned();
     text.push_str(&conditions(steps));
@@ -79,7 +80,7 @@ pub fn page(steps: &[Step]) -> String {
 }
 
 /// Returns the title of a step.
-fn title(step: &Step) -> String {
+fn title(step: &CalibrationStep) -> String {
     let of_step = match step.setup.step.as_str() {
         "long" => "a quiet machine",
         "three-rounds" => "three rounds in a block",
@@ -93,7 +94,7 @@ fn title(step: &Step) -> String {
 }
 
 /// Returns where and how the steps were measured.
-fn conditions(steps: &[Step]) -> String {
+fn conditions(steps: &[CalibrationStep]) -> String {
     let mut text = String::from(
         "| step | measured on | at revision | started | blocks | rounds | deviation of A/A \
          | correlation of neighbours |\n|---|---|---|---|--:|--:|--:|--:|\n",
@@ -152,7 +153,7 @@ fn share_text(share: &Share) -> String {
 
 /// Returns a paragraph on the result of a usual run over a backend and the same slowed, and on how
 /// often experiments of as many blocks found it slower. Empty if its backend is in no experiment.
-pub fn run(run: &Step, long: &Step) -> String {
+pub fn run(run: &CalibrationStep, long: &CalibrationStep) -> String {
     let setup = &run.setup;
     let index = setup.backends.iter().position(|name| {
         *name != control(&setup.reference) && truth(name, &setup.reference).is_some()
@@ -188,7 +189,7 @@ pub fn run(run: &Step, long: &Step) -> String {
 }
 
 /// Returns a table of how often the intervals of families held together.
-fn families(steps: &[&Step]) -> String {
+fn families(steps: &[&CalibrationStep]) -> String {
     let mut text = String::from(
         "| step | comparisons | blocks | disjoint families | an interval misses \
          | of 10,000 drawn families | intervals that cover |\n\
@@ -215,7 +216,7 @@ fn families(steps: &[&Step]) -> String {
 
 /// Returns a table of the quality of blocks by length. The deviation times the root of a block's
 /// time is proportional to the width of an interval after a given time, for any number of blocks.
-pub fn lengths_table(step: &Step) -> String {
+pub fn lengths_table(step: &CalibrationStep) -> String {
     let mut text = String::from("| rounds | a block lasts |");
     for backend in &step.setup.backends {
         text.push_str(&format!(" {} | × √s |", escape(backend)));
@@ -245,7 +246,7 @@ mod tests {
         usual.setup.step = USUAL.to_owned();
         usual.blocks.iter_mut().for_each(|block| block.step = USUAL.to_owned());
         let text = long.lines().unwrap() + &usual.lines().unwrap();
-        let page = page(&Step::read(&text).unwrap());
+        let page = page(&CalibrationStep::read(&text).unwrap());
         assert!(page.contains("| long | 2 cores of Some CPU, Linux 6.18.0 | 0123456789ab |"));
         assert!(page.contains("| slowed:hyper@smol:10% | 10 % | 5 | 60 |"), "{page}");
         assert!(page.contains("| long | 28 | 5 | 2 |"), "{page}");
@@ -255,7 +256,7 @@ mod tests {
     #[test]
     fn damaged_files_are_refused() {
         let text = step(2).lines().unwrap();
-        let line = |text: &str| Step::read(text).unwrap_err().to_string();
+        let line = |text: &str| CalibrationStep::read(text).unwrap_err().to_string();
         assert_eq!(line(&text.replacen("\"block\":1", "\"block\":-1", 1)), "line 3");
         assert_eq!(line(text.split_once('\n').unwrap().1), "line 1");
         let short = text.replacen("\"ln_ratios\":[", "\"ln_ratios\":[1.0,", 1);
