@@ -160,8 +160,7 @@ impl<C: Client> Fetching<'_, C> {
 pub(super) fn gather(mut handed_in: Vec<(usize, Fetched)>) -> Pass {
     handed_in.sort_unstable_by_key(|(index, _)| *index);
     let fetched: Vec<Fetched> = handed_in.into_iter().map(|(_, fetched)| fetched).collect();
-    let elapsed =
-        fetched.iter().map(|fetched| fetched.started + fetched.elapsed).max().unwrap_or_default();
+    let elapsed = fetched.iter().map(Fetched::ended).max().unwrap_or_default();
     Pass { elapsed, fetched }
 }
 

@@ -75,8 +75,10 @@ fn noise() -> anyhow::Result<Finding> {
         stop: Stop::Budget(NOISE_BUDGET),
         seed: 1,
         rounds: NOISE_ROUNDS,
+        instructions: false,
         placement: Placement::Free,
         equivalence: EQUIVALENCE,
+        allow_unfit: true,
         interrupted: Arc::new(AtomicBool::new(false)),
     };
     let start = Instant::now();

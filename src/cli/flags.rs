@@ -215,6 +215,14 @@ fn parse_redirects(text: &str) -> Result<u32, String> {
         .map_err(|_| format!("bad number of redirects {text:?}: it is a whole number from 0 on"))
 }
 
+/// Parses a margin such as `2%`.
+pub(super) fn parse_margin(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    let percent = number.parse().ok().filter(|percent| (0.1..=50.0).contains(percent));
+    let bad = || format!("bad --equivalence {text:?}: write 2%; it is a percentage from 0.1 to 50");
+    percent.map(|percent: f64| percent / 100.0).ok_or_else(bad)
+}
+
 fn parse_timeout(text: &str) -> Result<Duration, String> {
     match parse_duration(text)? {
         Duration::ZERO => Err(format!("bad timeout {text:?}: it must be longer than nothing")),

@@ -40,6 +40,8 @@ mod worker;
 const EXIT_FETCH_FAILED: u8 = 3;
 /// Some backend of a comparison is invalid.
 const EXIT_INVALID: u8 = 3;
+/// Two records are not comparable.
+const EXIT_INCOMPARABLE: u8 = 3;
 /// The interval of a difference lies entirely beyond the threshold.
 const EXIT_REGRESSION: u8 = 4;
 /// The machine is unfit to measure on.

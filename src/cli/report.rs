@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::ArgGroup;
 
+use super::flags::parse_margin;
 use super::terminal::{print, write_file};
 use super::usage;
 use crate::compare::agreement::{Agreement, agreements};
-use crate::compare::analysis::{WorkloadAnalysis, analyse};
+use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse, analyse_by};
 use crate::compare::audit::view as audit;
 use crate::record::{Audit, BenchRecord, Folder, read_whole};
 use crate::render::escape::json_text;
@@ -63,6 +64,12 @@ pub(super) struct ReportArgs {
     /// Write a list of all records beside this one as an HTML page to FILE
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
+    /// Margin of equivalence, instead of the record's
+    #[arg(long, value_name = "PERCENT", value_parser = parse_margin)]
+    equivalence: Option<f64>,
+    /// Count every block and give verdicts, even if the machine was unfit to measure on
+    #[arg(long)]
+    allow_unfit: bool,
     /// Write Markdown to insert into a page: as --markdown the tables in short, the picture of
     /// --svg and a link to the record's report.md; as --index the list of all records
     #[arg(long, requires = "snippets")]
@@ -71,7 +78,9 @@ pub(super) struct ReportArgs {
 
 pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     let folder = Folder::read(&args.record).map_err(usage)?;
-    let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
+    let rules = Rules { equivalence: args.equivalence, allow_unfit: args.allow_unfit };
+    let comparison = folder.comparison.as_ref();
+    let workloads = comparison.map(|comparison| analyse_by(comparison, rules)).unwrap_or_default();
     let is_comparison = folder.comparison.is_some();
     let compared_only = [&args.json, &args.csv, &args.html, &args.criterion];
     if compared_only.iter().any(|flag| flag.is_some()) && !is_comparison {

@@ -11,9 +11,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::listening::ListenFlags;
-use super::terminal::{print, print_warning, stdout_failed};
+use super::terminal::{print_warning, stdout_failed};
 use super::{descriptors, usage};
-use crate::report;
 use crate::scenario::Scenario;
 use crate::scenario::units::parse_time_scale;
 use crate::server::{Announcement, Server, Stopper};
@@ -24,7 +23,6 @@ const GRACE: Duration = Duration::from_secs(5);
 const EXAMPLES: &str = "\
 Examples:
   fetchbench serve article
-  fetchbench serve --capacity              what the server can do here
   fetchbench serve keepalive --listen 127.0.0.1:8080 --cores 2
   fetchbench serve keepalive --access-log answers.jsonl
   fetchbench serve --tls article > where.json &
@@ -52,11 +50,7 @@ and then answers, in another terminal,
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
     /// Built-in scenario (see `fetchbench list scenarios`) or path of a TOML file
-    #[arg(required_unless_present = "capacity")]
-    scenario: Option<String>,
-    /// Measure the server's capacity on this machine with the raw client, instead of serving
-    #[arg(long, conflicts_with_all = ["scenario", "time_scale", "tls"])]
-    capacity: bool,
+    scenario: String,
     /// Multiply all delays by FACTOR; 0 removes them
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_time_scale, allow_negative_numbers = true)]
     time_scale: f64,
@@ -74,8 +68,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if args.end_with_stdin {
         end_with_stdin()?;
     }
-    let Some(scenario) = &args.scenario else { return show_capacity(&args.listening) };
-    let scenario = Scenario::load(scenario).map_err(usage)?.time_scaled(args.time_scale);
+    let scenario = Scenario::load(&args.scenario).map_err(usage)?.time_scaled(args.time_scale);
     let scenario = if args.tls { scenario.over_tls() } else { scenario };
     let setup = args.listening.setup().map_err(usage)?;
     if args.listening.is_remote() {
@@ -93,17 +86,6 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     stop_on_signal(server.stopper())?;
     announce(server.announcement())?;
     server.run().context("the event loop failed")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Time for measuring each part of the capacity.
-const CAPACITY_TIME: Duration = Duration::from_secs(2);
-
-fn show_capacity(listening: &ListenFlags) -> anyhow::Result<ExitCode> {
-    descriptors::reserve("--capacity", crate::compare::CAPACITY_CONNECTIONS, 2, None)
-        .map_err(usage)?;
-    let capacity = crate::compare::capacity(|| listening.setup().map_err(usage), CAPACITY_TIME)?;
-    print(&format!("{}\n", report::capacity::capacity(&capacity)))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,11 +1,12 @@
 //! A block: starts a process for every backend, warms each up with one pass, and then makes rounds
 //! in shuffled order.
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::check::Rejection;
 use super::contender::Contender;
-use super::cost::Usage;
+use super::cost::{Usage, resident_bytes};
 use super::fitness::FitnessMeter;
 use super::instructions::Counters;
 use super::shuffle::Shuffle;
@@ -24,6 +25,9 @@ const VISITS_A_BLOCK: u64 = 1_000;
 /// The number of blocks with a counted pass. Allocations and instructions hardly differ between
 /// passes, and counted passes are not timed.
 const BLOCKS_COUNTED: u32 = 3;
+
+/// The time from the last pass of the first block until the memory that a worker keeps is read.
+const SETTLING: Duration = Duration::from_secs(1);
 
 pub(super) struct BlockRun<'a> {
     pub plan: &'a Plan,
@@ -51,8 +55,7 @@ impl BlockRun<'_> {
         let rounds = self.schedule.rounds(opening, start.elapsed() - opening);
 
         let server_before = self.target.usage();
-        let before: Vec<_> =
-            contenders.iter().map(|contender| contender.process().and_then(Usage::read)).collect();
+        let before = usages(contenders);
         let mut made = 0;
         while made < rounds && !self.plan.is_interrupted() {
             self.round(Some(made), contenders, shuffle, &mut |event| {
@@ -72,9 +75,14 @@ impl BlockRun<'_> {
                 contenders.iter().filter(|contender| contender.is_measured()).count() as u64;
             observe(Event::Cost(&self.cost_sample(SERVER, fetches * taking_part, before, after)))?;
         }
-        for (contender, before) in contenders.iter_mut().zip(before) {
-            if let Some(cost) = before.and_then(|before| self.cost(contender, before, fetches)) {
-                observe(Event::Cost(&cost))?;
+        let after = usages(contenders);
+        let memory = self.memory_after(contenders);
+        for (index, contender) in contenders.iter_mut().enumerate() {
+            if let (Some(before), Some(after)) = (before[index], after[index]) {
+                let name = &contender.participant.name;
+                let cost = self.cost_sample(name, fetches, before, after);
+                let cost = CostSample { rss_after_bytes: memory[index], ..cost };
+                observe(Event::Cost(&self.counted(contender, cost)))?;
             }
             contender.close();
         }
@@ -85,6 +93,17 @@ impl BlockRun<'_> {
             seconds: start.elapsed().as_secs_f64(),
             fitness: meter.end(self.target.usage()),
         })
+    }
+
+    /// Returns the resident memory of each worker some time after the load, in the first block
+    /// only.
+    fn memory_after(&self, contenders: &[Contender]) -> Vec<Option<u64>> {
+        if self.number > 0 || self.plan.is_interrupted() {
+            return vec![None; contenders.len()];
+        }
+        thread::sleep(SETTLING);
+        let processes = contenders.iter().map(Contender::process);
+        processes.map(|process| process.and_then(resident_bytes)).collect()
     }
 
     /// Starts the worker of each backend, and reports their setups in the first block.
@@ -154,6 +173,8 @@ impl BlockRun<'_> {
             why: None,
             witness: None,
             latencies: Latencies::None,
+            since_start: Latencies::None,
+            rss_bytes: None,
             starts: Vec::new(),
         };
         let Some(done) = done else {
@@ -172,18 +193,18 @@ impl BlockRun<'_> {
             validity: rejection.as_ref().map_or(Validity::Valid, |rejection| rejection.validity),
             why: rejection.map(|rejection| rejection.why),
             witness,
-            latencies: Latencies::of(&pass),
+            latencies: Latencies::service(&pass),
+            since_start: Latencies::since_start(&pass),
+            rss_bytes: contender.process().and_then(resident_bytes),
             starts: starts(&pass),
             ..sample
         };
         Ok(sample.or_contradicted())
     }
 
-    /// Returns the cost of the rounds for a backend, with the allocations and instructions of one
-    /// more pass, which is counted and not timed.
-    fn cost(&self, contender: &mut Contender, before: Usage, fetches: u64) -> Option<CostSample> {
-        let after = contender.process().and_then(Usage::read)?;
-        let mut sample = self.cost_sample(&contender.participant.name, fetches, before, after);
+    /// Adds the allocations and instructions of one more pass, which is counted and not timed, to
+    /// the cost of a backend.
+    fn counted(&self, contender: &mut Contender, mut sample: CostSample) -> CostSample {
         if self.number < BLOCKS_COUNTED && !self.plan.is_interrupted() {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
             let counters =
@@ -193,7 +214,7 @@ impl BlockRun<'_> {
             sample.instructions = counters.filter(|_| done.is_some()).and_then(Counters::total);
             sample.counts = done.and_then(|done| done.counts);
         }
-        Some(sample.or_uncounted())
+        sample.or_uncounted()
     }
 
     fn cost_sample(&self, backend: &str, fetches: u64, before: Usage, after: Usage) -> CostSample {
@@ -211,10 +232,16 @@ impl BlockRun<'_> {
                 .saturating_sub(before.involuntary_switches),
             threads: after.threads,
             peak_rss_bytes: after.peak_rss_bytes,
+            rss_after_bytes: None,
             children_s: after.children_s - before.children_s,
             counted_fetches: self.workload.outline().sites as u64,
             counts: None,
             instructions: None,
         }
     }
+}
+
+/// Returns the resources that each worker has used so far.
+fn usages(contenders: &[Contender]) -> Vec<Option<Usage>> {
+    contenders.iter().map(|contender| contender.process().and_then(Usage::read)).collect()
 }

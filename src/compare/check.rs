@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::Workload;
-use crate::fetch::Pass;
 use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::{Fetched, Pass};
 use crate::record::Validity;
 use crate::scenario::Scenario;
 use crate::server::witness::Witness;
@@ -48,6 +48,7 @@ pub(super) fn rejection(
     reported
         .or_else(|| wrong_answer(scenario, visit, pass))
         .or_else(|| contradiction(scenario, witness, pass))
+        .or_else(|| outlasting_fetch(pass))
         .or_else(|| too_quick(scenario, slots, visit, pass, witness))
         .or_else(|| connections_short(scenario, slots, visit, witness))
 }
@@ -115,6 +116,14 @@ fn contradiction(scenario: &Scenario, witness: &Witness, pass: &Pass) -> Option<
     })
 }
 
+/// Returns how the report contradicts itself: a fetch ended after the pass.
+fn outlasting_fetch(pass: &Pass) -> Option<Rejection> {
+    let last = pass.fetched.iter().map(Fetched::ended).max()?;
+    let late = last.checked_sub(pass.elapsed).filter(|late| *late > CLOCK_TOLERANCE)?;
+    let why = format!("reported a fetch that ended {late:?} after the pass");
+    Some(Rejection::contradicted(why))
+}
+
 fn too_quick(
     scenario: &Scenario,
     slots: NonZeroUsize,
@@ -161,6 +170,25 @@ fn connections_short(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fetches_outlasting_their_pass_are_found() {
+        let fetched = |started_ms, elapsed_ms| Fetched {
+            started: Duration::from_millis(started_ms),
+            elapsed: Duration::from_millis(elapsed_ms),
+            final_url: None,
+            result: Err(FetchError::new(ErrorClass::Dns, "")),
+        };
+        let outlasts = |elapsed_ms| {
+            let pass = Pass {
+                elapsed: Duration::from_millis(elapsed_ms),
+                fetched: vec![fetched(0, 7), fetched(5, 5)],
+            };
+            outlasting_fetch(&pass).map(|rejection| rejection.why)
+        };
+        assert_eq!((outlasts(10), outlasts(11)), (None, None));
+        assert_eq!(outlasts(8).unwrap(), "reported a fetch that ended 2ms after the pass");
+    }
 
     #[test]
     fn unfilled_slots_are_found() {

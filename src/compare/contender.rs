@@ -20,6 +20,8 @@ pub(super) struct Contender {
     pub(super) participant: Participant,
     /// The number of fetches in flight in its ideal.
     pub(super) slots: std::num::NonZeroUsize,
+    /// The number of threads that fetch, once its worker has reported it.
+    pub(super) threads: Option<usize>,
     /// Its worker, during a block.
     worker: Option<Child>,
     /// Why it is left out of the rest of this workload: a backend that crashed or hung once would
@@ -55,6 +57,7 @@ impl Contender {
         Self {
             participant: participant.clone(),
             slots: participant.slots(limits),
+            threads: None,
             worker: None,
             out: None,
             is_stopped: false,
@@ -92,7 +95,10 @@ impl Contender {
                 return None;
             }
         }
-        self.ask(OPENING, |worker, patience| ask_to_open(worker, open.clone(), patience))
+        let ready =
+            self.ask(OPENING, |worker, patience| ask_to_open(worker, open.clone(), patience));
+        self.threads = ready.as_ref().map(|ready| ready.threads).or(self.threads);
+        ready
     }
 
     pub(super) fn pass(&mut self, order: PassOrder, patience: Duration) -> Option<PassDone> {

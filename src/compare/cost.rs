@@ -79,6 +79,12 @@ impl Usage {
     }
 }
 
+/// Returns the resident memory of a process in bytes; `None` if it has ended.
+pub(super) fn resident_bytes(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    Some(status_field(&status, "VmRSS:")? * 1024)
+}
+
 /// Returns the time that a thread has run: the first number of its schedstat, in nanoseconds. A
 /// kernel may be built without schedstat.
 fn run_time_s(schedstat: &Path) -> Option<f64> {
@@ -109,6 +115,8 @@ mod tests {
             usage.peak_rss_bytes > 1 << 20 && usage.threads >= 1 && usage.voluntary_switches > 0,
             "{usage:?}"
         );
+        let resident = resident_bytes(std::process::id()).unwrap();
+        assert!(resident > 1 << 20 && resident <= usage.peak_rss_bytes + (64 << 20), "{resident}");
         let start = std::time::Instant::now();
         while start.elapsed().as_millis() < 60 {}
         let after = Usage::read(std::process::id()).unwrap();
@@ -138,5 +146,6 @@ mod tests {
     #[test]
     fn missing_processes_have_no_usage() {
         assert_eq!(Usage::read(u32::MAX), None);
+        assert_eq!(resident_bytes(u32::MAX), None);
     }
 }

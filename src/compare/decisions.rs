@@ -12,6 +12,7 @@ pub(super) struct Decisions<'a> {
     reference: &'a str,
     reference_index: usize,
     equivalence: f64,
+    allow_unfit: bool,
     is_adaptive: bool,
     /// The names of the backends, in the order of the contenders, without the control.
     names: Vec<String>,
@@ -34,6 +35,7 @@ impl<'a> Decisions<'a> {
             reference,
             reference_index: position(&names, reference),
             equivalence: plan.equivalence,
+            allow_unfit: plan.allow_unfit,
             is_adaptive: schedule.is_adaptive(),
             family: Family::against_reference(names.len()),
             valid: vec![true; names.len()],
@@ -81,18 +83,22 @@ impl<'a> Decisions<'a> {
     /// Ends a block. The passes of an unfit one are forgotten.
     pub fn end_block(&mut self, block: &BlockSample) {
         self.made.all += 1;
-        if block.fitness.unfit.is_none() {
+        if self.counts(block) {
             self.made.fit += 1;
         } else {
             self.passes.retain(|pass| pass.block != block.block);
         }
     }
 
+    fn counts(&self, block: &BlockSample) -> bool {
+        self.allow_unfit || block.fitness.unfit.is_none()
+    }
+
     /// Looks at the blocks that count, when the share `spent` of the time has passed, and stops the
     /// backends that are decided.
     pub fn look(&mut self, block: &BlockSample, contenders: &mut [Contender]) {
         let blocks = self.made.fit as usize;
-        let is_new = block.fitness.unfit.is_none() && blocks >= LEAST_BLOCKS;
+        let is_new = self.counts(block) && blocks >= LEAST_BLOCKS;
         let Some(spent) = block.spent.filter(|_| is_new) else { return };
         self.family.look(Look { blocks, spent });
         let paired = self.paired();

@@ -18,6 +18,9 @@ pub(crate) const MOST_STEAL: f64 = 0.02;
 /// The largest share of all cores' time that other programs may use.
 pub(crate) const MOST_OTHERS: f64 = 0.10;
 
+/// The number of ticks that a measured share may be off by. It matters in short blocks.
+const TICKS_OFF: f64 = 2.0;
+
 /// The largest factor between the steps of the bare loop before and after.
 const MOST_SLOWED: f64 = 1.5;
 
@@ -31,15 +34,22 @@ pub(crate) struct CoreShares {
     pub steal: Option<f64>,
     /// The share that other programs used.
     pub others: Option<f64>,
+    /// One tick as a share; 0 if unknown.
+    pub tick: f64,
 }
 
 impl CoreShares {
-    /// Returns why nothing should be measured beside them, if so.
+    /// Returns the limit that they exceed; `None` if the machine is fit by them.
     pub fn unfit(self) -> Option<Unfit> {
-        if self.steal.is_some_and(|steal| steal > MOST_STEAL) {
+        if self.exceeds(self.steal, MOST_STEAL) {
             return Some(Unfit::Steal);
         }
-        self.others.is_some_and(|others| others > MOST_OTHERS).then_some(Unfit::Others)
+        self.exceeds(self.others, MOST_OTHERS).then_some(Unfit::Others)
+    }
+
+    /// Returns whether a share certainly exceeds a limit.
+    fn exceeds(self, share: Option<f64>, limit: f64) -> bool {
+        share.is_some_and(|share| share - TICKS_OFF * self.tick > limit)
     }
 }
 
@@ -82,14 +92,14 @@ impl CoreMeter {
     }
 
     fn shares_beside(&self, server: Option<Usage>) -> CoreShares {
-        let (before, now) = (self.ticks, CoreTicks::now());
         let own_s = OwnUsage::now(server).seconds_since(&self.own);
+        let Some((before, now)) = self.ticks.zip(CoreTicks::now()) else {
+            return CoreShares { steal: None, others: None, tick: 0.0 };
+        };
         CoreShares {
-            steal: before.zip(now).and_then(|(before, now)| now.stolen_since(before)),
-            others: before
-                .zip(now)
-                .zip(own_s)
-                .and_then(|((before, now), own_s)| now.others_since(before, own_s)),
+            steal: now.stolen_since(before),
+            others: own_s.and_then(|own_s| now.others_since(before, own_s)),
+            tick: now.tick_since(before).unwrap_or_default(),
         }
     }
 }
@@ -156,7 +166,7 @@ mod tests {
     use crate::worker::child::Child;
 
     fn shares(steal: f64, others: f64) -> CoreShares {
-        CoreShares { steal: Some(steal), others: Some(others) }
+        CoreShares { steal: Some(steal), others: Some(others), tick: 0.0 }
     }
 
     fn bare(median_s: f64) -> BareLoop {
@@ -165,7 +175,7 @@ mod tests {
 
     #[test]
     fn each_limit_makes_unfit() {
-        let unknown = CoreShares { steal: None, others: None };
+        let unknown = CoreShares { steal: None, others: None, tick: 0.0 };
         for (cores, before_s, after_s, unfit) in [
             (shares(0.0, 0.0), 1e-6, 1e-6, None),
             (shares(MOST_STEAL, MOST_OTHERS), 1e-6, 1.4e-6, None),
@@ -185,6 +195,14 @@ mod tests {
                 (Some(before_s), Some(after_s))
             );
         }
+    }
+
+    #[test]
+    fn short_blocks_are_given_two_ticks() {
+        let short = |steal, others| CoreShares { tick: 0.04, ..shares(steal, others) };
+        assert_eq!(short(0.09, 0.17).unfit(), None);
+        assert_eq!(short(0.11, 0.0).unfit(), Some(Unfit::Steal));
+        assert_eq!(short(0.0, 0.19).unfit(), Some(Unfit::Others));
     }
 
     /// A loop of the shell that runs for some tenths of a second, in a child of the shell.
@@ -220,7 +238,7 @@ mod tests {
         let start = Instant::now();
         while start.elapsed() < Duration::from_millis(60) {}
         thread::sleep(Duration::from_millis(60));
-        let CoreShares { steal, others } = meter.shares();
+        let CoreShares { steal, others, .. } = meter.shares();
         assert!((0.0..=1.0).contains(&steal.unwrap()) && (0.0..=1.0).contains(&others.unwrap()));
     }
 }

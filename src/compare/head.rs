@@ -1,13 +1,19 @@
 //! The head of a record, which describes the comparison.
 
+use super::valgrind::no_valgrind;
 use super::{Participant, Plan, Workload, no_instructions};
-use crate::record::{
-    BackendSetup, COMPARISON_VERSION, Capacity, ComparisonSetup, MOST_KEPT, WorkloadSetup,
-};
+use crate::record::{BackendSetup, COMPARISON_VERSION, ComparisonSetup, MOST_KEPT, WorkloadSetup};
 
 impl Plan {
+    /// Returns why the processor does not count instructions, and valgrind neither.
+    fn no_instructions(&self) -> Option<String> {
+        let why = no_instructions()?;
+        let missing = no_valgrind().filter(|_| self.instructions);
+        Some(missing.map_or_else(|| why.to_string(), |missing| format!("{why}, and {missing}")))
+    }
+
     /// Returns the head of the record.
-    pub(super) fn setup(&self, command: String, capacity: Option<Capacity>) -> ComparisonSetup {
+    pub(super) fn setup(&self, command: String) -> ComparisonSetup {
         let backends = self.participants.iter().map(|participant| BackendSetup {
             name: participant.name.clone(),
             sequential: participant.sequential,
@@ -22,8 +28,8 @@ impl Plan {
             backends: backends.collect(),
             placement: self.placement,
             equivalence: Some(self.equivalence),
-            capacity,
-            no_instructions: no_instructions().map(|why| why.to_string()),
+            old_bare_loop: None,
+            no_instructions: self.no_instructions(),
             workloads: self
                 .workloads
                 .iter()
@@ -63,6 +69,7 @@ impl Workload {
             live: live.is_some(),
             probe: live.and_then(|live| live.probe.clone()),
             workers: Vec::new(),
+            instructions: Vec::new(),
         }
     }
 }

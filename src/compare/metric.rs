@@ -169,7 +169,6 @@ pub static ALL: &[Metric] = &[
         heading: "added time",
         unit: Unit::Seconds,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "added", when: When::Known }),
         short: Some(MetricColumn { heading: "added time", when: When::Known }),
         value: |backend| backend.added_s,
         ..TIME
@@ -192,7 +191,7 @@ pub static ALL: &[Metric] = &[
         heading: "fetch p50",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |backend| backend.fetch_times.median_s,
+        value: |backend| Some(backend.fetch_times.p50.as_ref()?.seconds),
         ..TIME
     },
     Metric {
@@ -200,7 +199,23 @@ pub static ALL: &[Metric] = &[
         heading: "fetch p99",
         unit: Unit::Seconds,
         better: Better::Lower,
-        value: |backend| backend.fetch_times.p99_s,
+        value: |backend| Some(backend.fetch_times.p99.as_ref()?.seconds),
+        ..TIME
+    },
+    Metric {
+        key: "done_p50_s",
+        heading: "done p50",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |backend| Some(backend.done_times.p50.as_ref()?.seconds),
+        ..TIME
+    },
+    Metric {
+        key: "done_p99_s",
+        heading: "done p99",
+        unit: Unit::Seconds,
+        better: Better::Lower,
+        value: |backend| Some(backend.done_times.p99.as_ref()?.seconds),
         ..TIME
     },
     Metric {
@@ -234,7 +249,7 @@ pub static ALL: &[Metric] = &[
         heading: "peak memory",
         unit: Unit::Bytes,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "peak memory", when: When::Always }),
+        terminal: Some(MetricColumn { heading: "peak RSS", when: When::Always }),
         short: Some(MetricColumn { heading: "memory", when: When::Always }),
         value: |backend| Some(backend.cost?.peak_rss_bytes? as f64),
         ..COST
@@ -246,6 +261,22 @@ pub static ALL: &[Metric] = &[
         better: Better::Lower,
         terminal: Some(MetricColumn { heading: "memory/fetch", when: When::Known }),
         value: |backend| backend.memory_per_fetch_bytes,
+        ..COST
+    },
+    Metric {
+        key: "rss_after_bytes",
+        heading: "memory after",
+        unit: Unit::Bytes,
+        better: Better::Lower,
+        value: |backend| Some(backend.memory.after_bytes? as f64),
+        ..COST
+    },
+    Metric {
+        key: "rss_slope_bytes_per_pass",
+        heading: "memory growth/pass",
+        unit: Unit::Bytes,
+        better: Better::Lower,
+        value: |backend| backend.memory.slope_bytes_per_pass,
         ..COST
     },
     Metric {
@@ -262,7 +293,10 @@ pub static ALL: &[Metric] = &[
         heading: "ctx switches",
         unit: Unit::Number,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "ctx switches", when: When::Always }),
+        terminal: Some(MetricColumn {
+            heading: "ctx switch",
+            when: When::Lacking(|backend| backend.memory_per_fetch_bytes),
+        }),
         value: |backend| Some(backend.cost?.voluntary_switches),
         ..COST
     },
@@ -281,7 +315,7 @@ pub static ALL: &[Metric] = &[
         better: Better::Lower,
         // A crowd mostly waits, so its memory is more useful.
         terminal: Some(MetricColumn {
-            heading: "allocations",
+            heading: "allocs",
             when: When::Lacking(|backend| backend.memory_per_fetch_bytes),
         }),
         value: |backend| backend.cost?.allocations,
@@ -304,20 +338,20 @@ pub static ALL: &[Metric] = &[
         ..COST
     },
     Metric {
-        key: "sockets",
-        heading: "sockets",
+        key: "sockets_per_pass",
+        heading: "sockets/pass",
         unit: Unit::Number,
         better: Better::Lower,
-        terminal: Some(MetricColumn { heading: "sockets", when: When::Always }),
-        value: |backend| Some(backend.sockets.opened as f64),
+        terminal: Some(MetricColumn { heading: "sockets/pass", when: When::Always }),
+        value: |backend| Some(backend.sockets.opened_per_pass()),
         ..COST
     },
     Metric {
-        key: "sockets_ideal",
+        key: "sockets_ideal_per_pass",
         heading: "ideal",
         unit: Unit::Number,
         better: Better::Neither,
-        value: |backend| Some(backend.sockets.needed as f64),
+        value: |backend| Some(backend.sockets.needed_per_pass()),
         ..COST
     },
     Metric {

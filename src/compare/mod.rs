@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use crate::backend::Backend;
 use crate::fetch::{Capabilities, Capability, Limits};
-use crate::record::{BlockSample, CostSample, PassSample, Placement, WorkerSetup};
+use crate::record::{
+    BlockSample, CostSample, InstructionCount, PassSample, Placement, WorkerSetup,
+};
 use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswered, ask_to_open};
 
@@ -23,7 +25,6 @@ pub mod agreement;
 pub mod audit;
 mod bare_loop;
 mod block;
-mod capacity;
 mod check;
 mod contender;
 mod cost;
@@ -39,13 +40,13 @@ mod run;
 mod schedule;
 mod shuffle;
 mod target;
+mod valgrind;
 mod workload;
 
 pub use self::audit::audit;
 
 pub use self::bare_loop::{BareLoop, bare_loop};
 use self::block::BlockRun;
-pub use self::capacity::{CAPACITY_CONNECTIONS, capacity};
 use self::contender::Contender;
 use self::decisions::Decisions;
 pub use self::instructions::{NoCounters, no_instructions};
@@ -77,6 +78,10 @@ pub struct Plan {
     pub placement: Placement,
     /// The margin of equivalence, such as 0.02.
     pub equivalence: f64,
+    /// Whether blocks count during which the machine was unfit to measure on.
+    pub allow_unfit: bool,
+    /// Whether to count instructions with valgrind if the processor has no counters.
+    pub instructions: bool,
     /// Set to stop after the current pass.
     pub interrupted: Arc<AtomicBool>,
 }
@@ -202,6 +207,13 @@ pub enum Event<'a> {
         /// The worker's description of itself.
         setup: &'a WorkerSetup,
     },
+    /// The instructions of a backend were counted with valgrind.
+    Instructions {
+        /// The index of the workload.
+        workload: usize,
+        /// The count.
+        counted: &'a InstructionCount,
+    },
     /// A block ended.
     Block {
         /// The index of the workload.
@@ -285,7 +297,7 @@ impl WorkloadRun<'_> {
                 break;
             }
         }
-        Ok(())
+        valgrind::count(plan, index, target, workload, &contenders, observe)
     }
 }
 
@@ -313,6 +325,8 @@ mod tests {
                 rounds: 1,
                 placement: Placement::Free,
                 equivalence: 0.02,
+                allow_unfit: false,
+                instructions: false,
                 interrupted: Arc::default(),
             }
         };

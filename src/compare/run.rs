@@ -1,20 +1,16 @@
 //! Runs a comparison from a plan to its record.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use super::{Event, Plan, Workload, audit, capacity, compare};
+use super::{Event, Plan, audit, compare};
 use crate::record::machine::{self, CoreTicks};
 use crate::record::{
-    Aftermath, Capacity, ComparisonRecord, ComparisonWriter, Environment, Unwritable, new_folder,
+    Aftermath, ComparisonRecord, ComparisonWriter, Environment, Unwritable, new_folder,
     remove_comparison,
 };
-use crate::server;
-
-/// The time for each part of measuring the server's capacity before a comparison.
-const CAPACITY_TIME: Duration = Duration::from_millis(200);
 
 /// Where a record is written.
 #[derive(Debug, Clone)]
@@ -75,11 +71,11 @@ pub fn run(
 ) -> anyhow::Result<Recorded> {
     let environment = Environment::capture(command);
     let folder = destination.prepare(&environment)?;
-    let setup = plan.setup(environment.command.clone(), server_capacity(plan)?);
+    let setup = plan.setup(environment.command.clone());
     let mut writer =
         ComparisonWriter::create(&folder, &environment, setup).map_err(Unwritable::wrap)?;
-    let (start, ticks) = (Instant::now(), CoreTicks::now());
     observe(&Event::Start);
+    let (start, ticks) = (Instant::now(), CoreTicks::now());
     compare(plan, |event| {
         record(plan, &mut writer, &event).map_err(Unwritable::wrap)?;
         observe(&event);
@@ -98,15 +94,6 @@ pub fn run(
     Ok(Recorded { comparison: ComparisonRecord::read(&folder)?, folder })
 }
 
-/// Measures the capacity of the mock server; `None` if all sites are live.
-fn server_capacity(plan: &Plan) -> anyhow::Result<Option<Capacity>> {
-    if plan.workloads.iter().all(|workload| matches!(workload, Workload::Live(_))) {
-        return Ok(None);
-    }
-    let measured = capacity(|| Ok(server::Setup::default()), CAPACITY_TIME);
-    measured.context("the mock server fails").map(Some)
-}
-
 fn record(plan: &Plan, writer: &mut ComparisonWriter, event: &Event<'_>) -> anyhow::Result<()> {
     match event {
         Event::Start | Event::Probe(_) => Ok(()),
@@ -117,5 +104,6 @@ fn record(plan: &Plan, writer: &mut ComparisonWriter, event: &Event<'_>) -> anyh
         Event::Pass(sample) => writer.pass(sample),
         Event::Cost(sample) => writer.cost(sample),
         Event::Worker { workload, setup } => writer.worker(*workload, setup),
+        Event::Instructions { workload, counted } => writer.instructions(*workload, counted),
     }
 }

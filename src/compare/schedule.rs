@@ -7,10 +7,10 @@ use crate::stats::LEAST_BLOCKS;
 
 /// The desired number of blocks. Fewer blocks make intervals wide, however many rounds they have,
 /// because they estimate the deviation poorly; more of them spend the time on starting processes.
-const WANTED_BLOCKS: u32 = 12;
+const WANTED_BLOCKS: u32 = 14;
 
 /// With fewer rounds, the estimate of a block means little.
-const FEWEST_ROUNDS: u32 = 3;
+const FEWEST_ROUNDS: u32 = 2;
 
 /// The factor by which the time may be exceeded to reach a verdict.
 const OVERTIME: f64 = 1.25;
@@ -112,7 +112,7 @@ mod tests {
             budget(seconds).rounds(Duration::from_millis(100), Duration::from_millis(round_ms))
         };
         assert_eq!(rounds(60, 100), 20);
-        assert_eq!(rounds(24, 200), 8);
+        assert_eq!(rounds(28, 200), 8);
         assert_eq!(rounds(5, 1_000), FEWEST_ROUNDS);
         let blocks = Schedule::new(Stop::Blocks(3), 20, Duration::ZERO, 1);
         assert_eq!(blocks.rounds(Duration::ZERO, 9 * SECOND), 20);

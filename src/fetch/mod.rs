@@ -71,6 +71,13 @@ pub struct Fetched {
     pub result: Result<Page, FetchError>,
 }
 
+impl Fetched {
+    /// Returns when the fetch ended, counted from the start of the pass.
+    pub fn ended(&self) -> Duration {
+        self.started.saturating_add(self.elapsed)
+    }
+}
+
 /// The clock of a pass, started with the pass.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(Instant);

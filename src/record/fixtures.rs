@@ -108,7 +108,7 @@ pub(crate) fn setup(backends: &[&str], workloads: &[WorkloadSetup]) -> Compariso
         backends: backends.iter().map(|name| backend_setup(name)).collect(),
         placement: Placement::Free,
         equivalence: None,
-        capacity: None,
+        old_bare_loop: None,
         command: None,
         no_instructions: None,
         workloads: workloads.to_vec(),
@@ -134,6 +134,7 @@ pub(crate) fn workload(scenario: &str) -> WorkloadSetup {
         origins: 1,
         connections: Connections::Warm,
         workers: Vec::new(),
+        instructions: Vec::new(),
         live: false,
         probe: None,
         left_out: Vec::new(),
@@ -172,6 +173,8 @@ pub(crate) fn pass(scenario: &str, backend: &str, block: u32, elapsed_s: f64) ->
         why: None,
         witness: None,
         latencies: Latencies::None,
+        since_start: Latencies::None,
+        rss_bytes: None,
         starts: Vec::new(),
     }
 }
@@ -188,6 +191,11 @@ fn noisy_pass(backend: &str, block: u32, round: u32, factor: f64) -> PassSample 
         validity: if broken { Validity::WrongAnswer } else { Validity::Valid },
         why: broken.then(|| "http://a.example/: 3 bytes instead of 5".to_owned()),
         latencies: Latencies::Each(vec![10_010, 20_020, 30_030]),
+        since_start: Latencies::EachNs(if sequential {
+            vec![10_010_000, 30_040_000, 60_080_000]
+        } else {
+            vec![10_015_000, 20_027_000, 30_039_000]
+        }),
         starts: if sequential { vec![0, 10_020, 30_050] } else { vec![5, 7, 9] },
         ..pass("article", backend, block, 0.0301 * factor * (1.0 + noise))
     }
@@ -208,6 +216,7 @@ pub(crate) fn cost(scenario: &str, backend: &str, block: u32, cpu_s: f64) -> Cos
         involuntary_switches: 0,
         threads: 1,
         peak_rss_bytes: 1,
+        rss_after_bytes: None,
         children_s: 0.0,
         counted_fetches: 0,
         counts: None,

@@ -117,6 +117,11 @@ impl CoreTicks {
         Some(others.clamp(0.0, 1.0))
     }
 
+    /// Returns one tick as a share of the cores' time since `earlier`.
+    pub fn tick_since(self, earlier: Self) -> Option<f64> {
+        Some(1.0 / self.all_since(earlier)?)
+    }
+
     fn all_since(self, earlier: Self) -> Option<f64> {
         let all = self.all.checked_sub(earlier.all).filter(|all| *all > 0)?;
         Some(all as f64)
@@ -151,6 +156,7 @@ mod tests {
         assert_eq!(after.others_since(before, 0.0), Some(0.3));
         assert_eq!(after.others_since(before, 0.2), Some(0.2));
         assert_eq!(after.others_since(before, 0.7), Some(0.0), "ticks are coarse");
+        assert_eq!(after.tick_since(before), Some(0.005));
         assert_eq!(before.others_since(before, 0.0), None, "no time has gone by");
         // Interrupts that are measured exactly belong to no program.
         let before = ticks("cpu  100 0 50 800 10 7 5 5 0 0\n");

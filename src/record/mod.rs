@@ -19,20 +19,22 @@ pub(crate) mod fixtures;
 mod folder;
 mod footprint;
 mod latencies;
+mod latency_counts;
 mod reader;
 #[cfg(test)]
 mod schema;
 
 pub use self::bench::{BenchRecord, BenchSample, BenchWriter, Measurement, SampleKind};
 pub use self::comparison::{
-    Aftermath, Audit, BackendAudit, BackendSetup, BlockSample, COMPARISON_VERSION, Capacity,
+    Aftermath, Audit, BackendAudit, BackendSetup, BlockSample, COMPARISON_VERSION,
     ComparisonRecord, ComparisonSetup, ComparisonWriter, CostSample, DeadSite, DifferingSite,
-    Ending, Fitness, MOST_NAMED, PassSample, Placement, Probe, SERVER, Unfit, Validity,
-    WorkerSetup, WorkloadSetup, control, remove_comparison,
+    Ending, Fitness, InstructionCount, MOST_NAMED, OldBareLoop, PassSample, Placement, Probe,
+    SERVER, Unfit, Validity, WorkerSetup, WorkloadSetup, control, remove_comparison,
 };
 pub use self::environment::{Environment, Git};
 pub use self::files::{Unwritable, make_folder, new_folder, replace_file};
 pub use self::folder::Folder;
 pub use self::footprint::{Advisory, Footprint, Program, Release};
-pub use self::latencies::{Latencies, MOST_KEPT, new_histogram, starts};
+pub use self::latencies::{Latencies, MOST_KEPT, starts};
+pub use self::latency_counts::LatencyCounts;
 pub use self::reader::read_whole;

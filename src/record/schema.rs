@@ -47,8 +47,8 @@ fn reference<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     generator.subschema_for::<T>().to_value()
 }
 
-/// Adds what holds for every record: no unknown fields and no negative numbers, and fields with a
-/// default may be missing, because older records lack them.
+/// Adds what holds for every record: no unknown fields unless a type allows them, no negative
+/// numbers, and fields with a default may be missing, because older records lack them.
 fn tighten(schema: &mut Schema) {
     schema.remove("format");
     if has_type(schema, "number") {
@@ -72,7 +72,7 @@ fn tighten(schema: &mut Schema) {
         }
     }
     schema.insert("required".to_owned(), required);
-    schema.insert("additionalProperties".to_owned(), false.into());
+    schema.ensure_object().entry("additionalProperties").or_insert(false.into());
 }
 
 /// Removes `null` from the types of a field that is left out instead.

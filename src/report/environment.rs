@@ -3,7 +3,7 @@
 use crate::backend::NameParts;
 use crate::record::Environment;
 
-/// Returns everything known, with the versions of the clients and executors of `rows`.
+/// Returns everything known, with the versions of the clients and executors of `backends`.
 pub fn facts<'a>(
     environment: &Environment,
     backends: impl IntoIterator<Item = &'a str>,
@@ -50,7 +50,8 @@ pub(super) fn load([one, five, fifteen]: [f64; 3]) -> String {
     format!("{one}, {five}, {fifteen}")
 }
 
-/// Returns the versions of the measured clients and executors, in the order of `rows`.
+/// Returns the versions of the measured clients and executors, in the order of
+/// `backends`.
 fn versions<'a>(environment: &Environment, backends: impl IntoIterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = Vec::new();
     let backends = backends.into_iter().filter_map(NameParts::split);

@@ -27,8 +27,8 @@ const FILES: [&str; 7] = [
 /// The codes that style texts for a terminal.
 pub(super) const STYLES: [&str; 4] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[36m"];
 
-/// The scripts of a page: its data and its code.
-const SCRIPTS: usize = 2;
+/// The scripts of a page.
+const SCRIPTS: usize = 1;
 
 /// Splits any bytes into the files of a record, writes them to an emptied folder and reports on it
 /// in every form.

@@ -11,10 +11,10 @@ use crate::render::numbers::{grouped, per_second, seconds, time_scale};
 
 /// How to read the numbers.
 const WHAT_THESE_ARE: &str = "\
-Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There \
-are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a \
-small difference may be no difference. `fetchbench compare` measures in paired rounds and gives \
-both.";
+Each figure is the median of the samples that criterion took of a backend, all of one backend \
+before the next was opened. There are no intervals and no verdicts here: between one backend and \
+the next the machine may have grown faster or slower, so a small difference may be no difference. \
+`fetchbench compare` measures in paired rounds and gives both.";
 
 /// Returns everything that a folder holds.
 pub fn folder(folder: &Folder, workloads: &[WorkloadAnalysis]) -> String {
@@ -59,7 +59,7 @@ pub fn report(record: &BenchRecord) -> String {
 pub fn short(record: &BenchRecord) -> String {
     let measurements = record.measurements();
     let groups = scenarios(&measurements);
-    let mut headings = vec!["row".to_owned()];
+    let mut headings = vec!["backend".to_owned()];
     headings.extend(groups.iter().map(|group| {
         let of = group[0].of();
         format!(
@@ -146,7 +146,7 @@ fn scenario(group: &[&Measurement<'_>], all: &[Measurement<'_>]) -> String {
         group.iter().map(|measurement| measurement.pass_s()).fold(f64::INFINITY, f64::min);
     let has_ideal = group.iter().any(|measurement| measurement.ideal_s().is_some());
     let mut headings =
-        vec!["row", "threads", "median pass", "rate", "to the fastest row", "samples"];
+        vec!["backend", "threads", "median pass", "rate", "vs the fastest", "samples"];
     headings.extend(["fastest sample", "slowest sample"]);
     if has_ideal {
         headings.extend(["ideal", "efficiency"]);
@@ -212,7 +212,7 @@ fn over_concurrency(measurements: &[Measurement<'_>]) -> String {
             widths.push(of.concurrency);
         }
     }
-    let mut headings = vec!["row".to_owned()];
+    let mut headings = vec!["backend".to_owned()];
     headings.extend(widths.iter().map(|width| format!("concurrency {}", grouped(*width as u64))));
     let lines: Vec<_> =
         backends.iter().map(|backend| concurrency_line(backend, &widths, &measured)).collect();
@@ -240,7 +240,7 @@ fn overhead(measurements: &[Measurement<'_>]) -> String {
     let mut lines = Vec::new();
     for measurement in select(measurements, SampleKind::Harness) {
         let fetch_s = measurement.pass_s() / measurement.of().fetches as f64;
-        lines.push([format!("{}, a fetch", escape(&measurement.of().backend)), seconds(fetch_s)]);
+        lines.push([format!("{}, /fetch", escape(&measurement.of().backend)), seconds(fetch_s)]);
     }
     for measurement in select(measurements, SampleKind::Open) {
         lines.push([
@@ -264,8 +264,8 @@ fn overhead(measurements: &[Measurement<'_>]) -> String {
     }
     let lines: Vec<_> = lines.into_iter().map(|line| line.to_vec()).collect();
     format!(
-        "\n## Overhead\n\n{}\nThe example `overhead` compares each row with its hand-written loop \
-         in alternating passes.\n",
+        "\n## Overhead\n\n{}\nThe example `overhead` compares each backend with its hand-written \
+         loop in alternating passes.\n",
         table(&["what", "median"], &lines),
     )
 }
@@ -291,7 +291,7 @@ mod tests {
         insta::assert_snapshot!(report(&record()), @r"
 # Record 2026-11-22T1012-some-cpu
 
-Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.
+Each figure is the median of the samples that criterion took of a backend, all of one backend before the next was opened. There are no intervals and no verdicts here: between one backend and the next the machine may have grown faster or slower, so a small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.
 
 ## Where
 
@@ -313,7 +313,7 @@ Each figure is the median of the samples that criterion took of a row, all of on
 
 1,000 fetches a pass, concurrency 32.
 
-| row | threads | median pass | rate | to the fastest row | samples | fastest sample | slowest sample |
+| backend | threads | median pass | rate | vs the fastest | samples | fastest sample | slowest sample |
 |---|--:|--:|--:|--:|--:|--:|--:|
 | surf@smol | 2 | 50.00 ms | 20,000/s | 1.00 × | 3 | 40.00 ms | 60.00 ms |
 | ureq@sequential | 2 | 100.00 ms | 10,000/s | 2.00 × | 1 | 100.00 ms | 100.00 ms |
@@ -322,7 +322,7 @@ Each figure is the median of the samples that criterion took of a row, all of on
 
 7 fetches a pass, concurrency 7, delays × 0.1.
 
-| row | threads | median pass | rate | to the fastest row | samples | fastest sample | slowest sample | ideal | efficiency |
+| backend | threads | median pass | rate | vs the fastest | samples | fastest sample | slowest sample | ideal | efficiency |
 |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
 | surf@smol | 2 | 150.00 ms | 46.7/s | 1.00 × | 1 | 150.00 ms | 150.00 ms | 148.00 ms | 98.7 % |
 
@@ -330,7 +330,7 @@ Not measured here, for an ideal pass longer than a second or by a filter: ureq@s
 
 ## keepalive over concurrency
 
-| row | concurrency 1 | concurrency 256 |
+| backend | concurrency 1 | concurrency 256 |
 |---|--:|--:|
 | surf@smol | 5,000/s | 20,000/s |
 
@@ -338,11 +338,11 @@ Not measured here, for an ideal pass longer than a second or by a filter: ureq@s
 
 | what | median |
 |---|--:|
-| fake, a fetch | 500 ns |
+| fake, /fetch | 500 ns |
 | opening surf@smol | 50.0 µs |
 | surf@smol, by hand, a pass over keepalive | 45.00 ms |
 
-The example `overhead` compares each row with its hand-written loop in alternating passes.
+The example `overhead` compares each backend with its hand-written loop in alternating passes.
 ");
     }
 
@@ -351,12 +351,12 @@ The example `overhead` compares each row with its hand-written loop in alternati
         insta::assert_snapshot!(short(&record()), @r"
 Median time of one pass over all sites of a scenario, on 2 cores of Some CPU, 2026-11-22:
 
-| row | keepalive (1,000 fetches) | article (7 fetches, delays × 0.1) |
+| backend | keepalive (1,000 fetches) | article (7 fetches, delays × 0.1) |
 |---|--:|--:|
 | surf@smol | 50.00 ms | 150.00 ms |
 | ureq@sequential | 100.00 ms | – |
 
-Each figure is the median of the samples that criterion took of a row, all of one row before the next was opened. There are no intervals and no verdicts here: between one row and the next the machine may have grown faster or slower, so a small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.
+Each figure is the median of the samples that criterion took of a backend, all of one backend before the next was opened. There are no intervals and no verdicts here: between one backend and the next the machine may have grown faster or slower, so a small difference may be no difference. `fetchbench compare` measures in paired rounds and gives both.
 ");
     }
 

@@ -9,7 +9,6 @@ mod environment;
 pub mod probe;
 pub mod markdown;
 pub mod agreement;
-pub mod capacity;
 pub mod comparison;
 pub mod chart;
 pub mod picture;

@@ -20,9 +20,9 @@ pub fn record(
         _ => comparison::short(&folder.environment, workloads),
     };
     let caption = if workloads.is_empty() {
-        "Fetches per second of each row"
+        "Fetches per second of each backend"
     } else {
-        "The rows of each scenario by their time"
+        "The backends of each scenario by their time"
     };
     let picture =
         picture.map_or_else(String::new, |picture| format!("![{caption}]({picture})\n\n"));

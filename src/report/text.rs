@@ -21,14 +21,14 @@ before it and bodies after it are in the totals but not in the lines.";
 
 /// The caveat on figures of a single pass.
 pub const ONE_PASS_NOTE: &str =
-    "Each row made one pass, connecting included: `compare` and `cargo bench` measure many.";
+    "Each backend made one pass, connecting included: `compare` and `cargo bench` measure many.";
 
 /// Lines shown of an example; beyond them, only failures are shown.
 const MOST_LINES: usize = 20;
 
 /// The caveat on figures from live sites.
 pub const NETWORK_NOTE: &str = "\
-The network is part of these figures: each row fetched once, later than the row before, and name look-ups and handshakes \
+The network is part of these figures: each backend fetched once, later than the one before, and name look-ups and handshakes \
 are counted.";
 
 /// One pass of one backend over all sites; the article calls it an example.
@@ -148,7 +148,7 @@ pub fn totals(examples: &[Example]) -> String {
 /// Returns the table of all examples, with speed-ups relative to `baseline`.
 pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
     let columns = [
-        Column("row", Side::Left),
+        Column("backend", Side::Left),
         Column("total", Side::Right),
         Column("speed-up", Side::Right),
         Column("ideal", Side::Right),
@@ -291,15 +291,15 @@ mod tests {
             passed("broken", 12 * MS, bad),
         ];
         insta::assert_snapshot!(plain(&comparison(&examples[0], &examples)), @r"
-        row       total  speed-up    ideal  efficiency
-        one     0.040 s     1.00x  0.010 s      25.0 %
-        many    0.013 s     3.20x  0.010 s      80.0 %
-        broken                     0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
+        backend    total  speed-up    ideal  efficiency
+        one      0.040 s     1.00x  0.010 s      25.0 %
+        many     0.013 s     3.20x  0.010 s      80.0 %
+        broken                      0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
         ");
         insta::assert_snapshot!(plain(&comparison(&examples[2], &examples[1..])), @r"
-        row       total    ideal  efficiency
-        many    0.013 s  0.010 s      80.0 %
-        broken           0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
+        backend    total    ideal  efficiency
+        many     0.013 s  0.010 s      80.0 %
+        broken            0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
         ");
     }
 
@@ -308,8 +308,8 @@ mod tests {
         let example =
             Example { ideal: None, ..passed("one", 40 * MS, vec![line("a", MS, Ok(""))]) };
         insta::assert_snapshot!(plain(&comparison(&example, std::slice::from_ref(&example))), @r"
-        row    total  speed-up
-        one  0.040 s     1.00x
+        backend    total  speed-up
+        one      0.040 s     1.00x
         ");
     }
 }

@@ -39,7 +39,7 @@ const MAILBOX: Token = Token(usize::MAX - 2);
 
 /// Limits for the connections of a server.
 #[derive(Debug)]
-pub(super) struct Bounds {
+pub(super) struct EngineBounds {
     /// The number of open connections over all loops, without the control channel.
     pub open: AtomicUsize,
     /// The most open connections.
@@ -60,7 +60,7 @@ pub(super) struct Engine {
     /// The number of connections accepted so far. They are dealt to the loops in turn.
     dealt: usize,
     connections: Slab<Http1Connection>,
-    bounds: Arc<Bounds>,
+    bounds: Arc<EngineBounds>,
     deadlines: Deadlines,
     sleep: Sleep,
     service: Service,
@@ -75,7 +75,7 @@ impl Engine {
     /// # Errors
     ///
     /// The system has no descriptor left.
-    pub fn new(service: Service, spins: bool, bounds: Arc<Bounds>) -> io::Result<Self> {
+    pub fn new(service: Service, spins: bool, bounds: Arc<EngineBounds>) -> io::Result<Self> {
         let poll = Poll::new()?;
         Ok(Self {
             mailbox: Mailbox::new(poll.registry(), MAILBOX)?,

@@ -22,7 +22,7 @@ use anyhow::Context;
 
 use self::access_log::AccessLog;
 use self::endpoint::Endpoint;
-use self::engine::{Bounds, Engine};
+use self::engine::{Engine, EngineBounds};
 use self::listen::listen;
 use self::message::{Mailbox, Message};
 use self::origins::BoundOrigins;
@@ -159,7 +159,7 @@ impl Server {
 
 /// Creates the loops of a server.
 fn engines(served: Arc<ServedScenario>, setup: Setup) -> io::Result<Vec<Engine>> {
-    let bounds = Arc::new(Bounds {
+    let bounds = Arc::new(EngineBounds {
         open: AtomicUsize::new(0),
         most: setup.max_connections,
         head_timeout: setup.head_timeout,

@@ -10,15 +10,15 @@ const WIDTH: f64 = 0.01;
 /// Paths beyond are too rare to matter.
 const FARTHEST: f64 = 10.0;
 
-/// The number of angles by which the next value turns a path.
-const ANGLES: usize = 200;
+/// The number of angles by which the next value rotates a path.
+const ROTATIONS: usize = 200;
 
 /// Critical values of |t| such that a path of Student's t over independent normal values of mean
 /// zero leaves at each look with a given probability.
 ///
 /// With S the sum of the first n values and V the sum of their squares, r = S/√V determines t =
 /// r·√((n − 1)/(n − r²)). The direction of the vector of values is uniform on the sphere, so r/√n
-/// is the sine of an angle whose density is proportional to cosⁿ⁻². The next value turns the path by
+/// is the sine of an angle whose density is proportional to cosⁿ⁻². The next value rotates the path by
 /// an independent angle ψ of density proportional to cosⁿ⁻¹ψ: r′ = r·cos ψ + sin ψ. The distribution
 /// of the paths that have not left is followed in cells of |r|.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,14 +73,14 @@ impl Boundary {
 
     /// Adds a value to every path.
     fn advance(&mut self) {
-        let angles = angles(self.values);
+        let rotations = rotations(self.values);
         self.values += 1;
         let cells = (FARTHEST.min((self.values as f64).sqrt()) / WIDTH).ceil() as usize;
         let mut next = vec![0.0; cells];
         for (cell, share) in self.cells.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            for angle in &angles {
-                let end = middle(cell) * angle.cosine + angle.sine;
-                add_at(&mut next, end.abs(), share * angle.share);
+            for rotation in &rotations {
+                let end = middle(cell) * rotation.cosine + rotation.sine;
+                add_at(&mut next, end.abs(), share * rotation.share);
             }
         }
         self.cells = next;
@@ -107,28 +107,29 @@ impl Boundary {
     }
 }
 
-/// An angle ψ by which a value may turn a path.
-struct Angle {
+/// An angle ψ by which a value may rotate a path.
+struct Rotation {
     sine: f64,
     cosine: f64,
     share: f64,
 }
 
-/// Returns the angles by which the value after `values` others turns a path, with their
+/// Returns the angles by which the value after `values` others rotates a path, with their
 /// probabilities.
-fn angles(values: usize) -> Vec<Angle> {
-    let angles = (0..ANGLES).map(|angle| ((angle as f64 + 0.5) / ANGLES as f64 - 0.5) * PI);
-    let mut angles: Vec<Angle> = angles
-        .map(|angle| Angle {
+fn rotations(values: usize) -> Vec<Rotation> {
+    let angles =
+        (0..ROTATIONS).map(|rotation| ((rotation as f64 + 0.5) / ROTATIONS as f64 - 0.5) * PI);
+    let mut rotations: Vec<Rotation> = angles
+        .map(|angle| Rotation {
             sine: angle.sin(),
             cosine: angle.cos(),
             share: angle.cos().powi(values as i32 - 1),
         })
-        .filter(|angle| angle.share > 0.0)
+        .filter(|rotation| rotation.share > 0.0)
         .collect();
-    let all: f64 = angles.iter().map(|angle| angle.share).sum();
-    angles.iter_mut().for_each(|angle| angle.share /= all);
-    angles
+    let all: f64 = rotations.iter().map(|rotation| rotation.share).sum();
+    rotations.iter_mut().for_each(|rotation| rotation.share /= all);
+    rotations
 }
 
 fn middle(cell: usize) -> f64 {

@@ -19,7 +19,8 @@ pub use self::modes::{Mode, two_modes};
 pub use self::quantile::{hodges_lehmann, median, quantile};
 pub use self::ratio::{Bounds, EQUIVALENCE, LEAST_BLOCKS, Ratio, Verdict};
 pub use self::student::{
-    Interval, detectable_shift, student_t_quantile, t_interval, welch_interval,
+    Interval, detectable_shift, student_t_quantile, t_interval, welch_detectable_shift,
+    welch_interval,
 };
 
 /// Returns the arithmetic mean; `None` if there are no values.
@@ -35,9 +36,28 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
+/// Returns the slope of the line through the points by least squares; `None` below two different
+/// `x`.
+pub fn slope(x: &[f64], y: &[f64]) -> Option<f64> {
+    let (x_mean, y_mean) = (mean(x)?, mean(y)?);
+    let (mut products, mut squares) = (0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        products += (x - x_mean) * (y - y_mean);
+        squares += (x - x_mean).powi(2);
+    }
+    (squares > 0.0).then(|| products / squares)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slopes_are_least_squares() {
+        assert_eq!(slope(&[0.0, 1.0, 2.0, 4.0], &[1.0, 3.0, 5.0, 9.0]), Some(2.0));
+        assert_eq!(slope(&[0.0, 1.0, 2.0], &[0.0, 3.0, 0.0]), Some(0.0));
+        assert_eq!(slope(&[1.0, 1.0], &[1.0, 2.0]), None);
+    }
 
     #[test]
     fn small_samples_have_no_figures() {

@@ -37,14 +37,33 @@ pub(super) fn interval_of(values: &[f64], critical: f64) -> Option<Interval> {
 /// 1947) at a confidence `level`. `None` below two values of either.
 pub fn welch_interval(values: &[f64], others: &[f64], level: f64) -> Option<Interval> {
     let mean = mean(values)? - mean(others)?;
-    let (error, other_error) = (squared_error(values)?, squared_error(others)?);
-    let both = error + other_error;
-    if both == 0.0 {
-        return Some(Interval { mean, low: mean, high: mean });
-    }
-    let shares = freedom_share(error, values) + freedom_share(other_error, others);
-    let margin = student_t_quantile(0.5 + level / 2.0, both.powi(2) / shares) * both.sqrt();
+    let error = WelchError::new(values, others)?;
+    let margin = error.times(|freedom| student_t_quantile(0.5 + level / 2.0, freedom));
     Some(Interval { mean, low: mean - margin, high: mean + margin })
+}
+
+/// The standard error of the difference of two means.
+struct WelchError {
+    /// Its square.
+    squared: f64,
+    /// Welch's degrees of freedom of its estimate.
+    freedom: f64,
+}
+
+impl WelchError {
+    /// Returns `None` below two values of either sample.
+    fn new(values: &[f64], others: &[f64]) -> Option<Self> {
+        let (error, other_error) = (squared_error(values)?, squared_error(others)?);
+        let squared = error + other_error;
+        let shares = freedom_share(error, values) + freedom_share(other_error, others);
+        Some(Self { squared, freedom: squared.powi(2) / shares })
+    }
+
+    /// Returns the error times a factor that depends on the degrees of freedom. Constant values
+    /// have no error.
+    fn times(&self, factor: impl Fn(f64) -> f64) -> f64 {
+        if self.squared == 0.0 { 0.0 } else { factor(self.freedom) * self.squared.sqrt() }
+    }
 }
 
 /// Returns the square of the standard error of the mean.
@@ -72,16 +91,31 @@ pub fn detectable_shift(count: usize, deviation: f64, level: f64) -> Option<f64>
 
 /// Does the same for an interval that reaches `critical` standard errors to each side.
 pub(super) fn shift_shown_by(count: usize, deviation: f64, critical: f64) -> Option<f64> {
+    let freedom = count.checked_sub(1).filter(|freedom| *freedom > 0)? as f64;
+    Some(detectable_distance(freedom, critical) * deviation / (count as f64).sqrt())
+}
+
+/// Returns how far the means of two populations must truly be apart for the interval of
+/// [`welch_interval`] to lie wholly on its side with 80 % probability, if these samples have the
+/// deviations of their populations; `None` below two values of either.
+///
+/// This is the distance of [`detectable_shift`] with Welch's degrees of freedom. It takes them as
+/// known, but each interval estimates them anew. Simulated for up to 40 comparisons, it is too small
+/// by at most 3 % from 8 values of each on, and by 10 % with 5 of each.
+pub fn welch_detectable_shift(values: &[f64], others: &[f64], level: f64) -> Option<f64> {
+    let error = WelchError::new(values, others)?;
+    let critical = |freedom| student_t_quantile(0.5 + level / 2.0, freedom);
+    Some(error.times(|freedom| detectable_distance(freedom, critical(freedom))))
+}
+
+/// Returns the distance d of [`detectable_shift`], in standard errors.
+fn detectable_distance(freedom: f64, critical: f64) -> f64 {
     /// The value below which a standard normal deviate lies with probability 0.8.
     const NORMAL_80: f64 = 0.8416212335729143;
-    if count < 2 {
-        return None;
-    }
-    let freedom = (count - 1) as f64;
     let mean =
         (2.0 / freedom).sqrt() * (ln_gamma(freedom / 2.0 + 0.5) - ln_gamma(freedom / 2.0)).exp();
     let spread = (1.0 + critical.powi(2) * (1.0 - mean.powi(2))).sqrt();
-    Some((critical * mean + NORMAL_80 * spread) * deviation / (count as f64).sqrt())
+    critical * mean + NORMAL_80 * spread
 }
 
 /// Returns the value below which Student's t with `freedom` degrees of freedom lies with
@@ -125,17 +159,64 @@ fn student_t_above(t: f64, freedom: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::random::{mix, standard_normal};
 
     #[test]
     fn intervals_need_two_values() {
         assert_eq!(t_interval(&[1.0], 0.95), None);
         assert_eq!(welch_interval(&[0.1], &[0.2, 0.3], 0.95), None);
         assert_eq!(detectable_shift(1, 1.0, 0.95), None);
+        assert_eq!(welch_detectable_shift(&[0.1], &[0.2, 0.3], 0.95), None);
+    }
+
+    /// Returns values with exactly this deviation.
+    fn ramp(count: usize, deviation: f64) -> Vec<f64> {
+        let ramp: Vec<f64> = (0..count).map(|index| index as f64).collect();
+        let steep = deviation / standard_deviation(&ramp).unwrap();
+        ramp.into_iter().map(|value| value * steep).collect()
+    }
+
+    /// Returns normal values. `seed` is the last random number, and becomes the next one.
+    fn drawn(count: usize, mean: f64, deviation: f64, seed: &mut u64) -> Vec<f64> {
+        let draw = |_| {
+            *seed = mix(*seed);
+            mean + deviation * standard_normal(*seed)
+        };
+        (0..count).map(draw).collect()
+    }
+
+    #[test]
+    fn detectable_shifts_show_in_four_of_five() {
+        const EXPERIMENTS: usize = 4_000;
+        let mut seed = 2015;
+        for (count, other_count, deviation, comparisons, least) in [
+            (5, 5, 1.0, 1.0, 0.76),
+            (5, 5, 1.0, 40.0, 0.67),
+            (5, 20, 2.0, 10.0, 0.74),
+            (8, 8, 2.0, 40.0, 0.75),
+            (8, 12, 1.0, 10.0, 0.77),
+            (20, 20, 4.0, 1.0, 0.77),
+        ] {
+            let level = 1.0 - 0.05 / comparisons;
+            let samples = (ramp(count, 1.0), ramp(other_count, deviation));
+            let shift = welch_detectable_shift(&samples.0, &samples.1, level).unwrap();
+            let is_shown = |_: &usize| {
+                let values = drawn(count, shift, 1.0, &mut seed);
+                let others = drawn(other_count, 0.0, deviation, &mut seed);
+                welch_interval(&values, &others, level).unwrap().low > 0.0
+            };
+            let share = (0..EXPERIMENTS).filter(is_shown).count() as f64 / EXPERIMENTS as f64;
+            assert!(
+                (least..=0.82).contains(&share),
+                "{count}, {other_count}, {deviation}, {comparisons}: {share}"
+            );
+        }
     }
 
     #[test]
     fn constant_values_have_no_width() {
         let interval = welch_interval(&[0.5, 0.5], &[0.25, 0.25], 0.95).unwrap();
         assert_eq!((interval.low, interval.high), (0.25, 0.25));
+        assert_eq!(welch_detectable_shift(&[0.5, 0.5], &[0.25, 0.25], 0.95), Some(0.0));
     }
 }

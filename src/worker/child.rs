@@ -145,6 +145,15 @@ impl Child {
         }
     }
 
+    /// Closes the child's input, waits for its exit and returns the end of its standard error;
+    /// `None` if it does not exit in time.
+    pub fn finish(mut self, patience: Duration) -> Option<String> {
+        drop(self.stdin.take());
+        self.end_within(patience)?;
+        let _ = self.stderr_ended.recv_timeout(GRACE);
+        Some(String::from_utf8_lossy(lock(&self.last_words).make_contiguous()).into_owned())
+    }
+
     /// Returns the exit status and the end of standard error.
     fn ended(&mut self) -> Silence {
         let status = self.end_within(GRACE);
@@ -313,6 +322,12 @@ mod tests {
 
     fn process_state(id: &str) -> String {
         std::fs::read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default()
+    }
+
+    #[test]
+    fn finished_children_report() {
+        assert_eq!(start("cat; echo done >&2").finish(PATIENCE).as_deref(), Some("done\n"));
+        assert_eq!(start("exec sleep 1000").finish(Duration::from_millis(20)), None);
     }
 
     #[test]

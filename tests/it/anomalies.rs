@@ -134,12 +134,14 @@ fn a_full_disk_ends_the_run_with_its_own_code_and_every_file_still_loads() {
         "sh",
         env!("CARGO_BIN_EXE_fetchbench"),
     ]);
-    command.args(["compare", "small.toml", "--record", "record"]).args(ENDLESS);
+    command.args(["compare", "small.toml", "--allow-unfit", "--record", "record"]).args(ENDLESS);
     let output = command.current_dir(workshop.path()).stdin(Stdio::null()).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(5), "{stderr}");
+    // A busy machine is warned of first.
+    let errors: Vec<_> = stderr.lines().filter(|line| !line.starts_with("warning: ")).collect();
     assert!(
-        stderr.contains("cannot write record/passes.jsonl") && stderr.lines().count() == 1,
+        errors.len() == 1 && errors[0].contains("cannot write record/passes.jsonl"),
         "{stderr}"
     );
     let record = ComparisonRecord::read(&workshop.record()).unwrap();

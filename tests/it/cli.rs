@@ -103,11 +103,11 @@ fn the_article_is_told_in_its_own_lines() {
     Synchronous example took 5.956646 seconds (fake at concurrency 1)
     Asynchronous example took 1.479646 seconds (fake)
 
-    row                      total  speed-up    ideal  efficiency
+    backend                  total  speed-up    ideal  efficiency
     fake at concurrency 1  5.957 s     1.00x  5.957 s     100.0 %
     fake                   1.480 s     4.03x  1.480 s     100.0 %
 
-    Each row made one pass, connecting included: `compare` and `cargo bench` measure many.
+    Each backend made one pass, connecting included: `compare` and `cargo bench` measure many.
 
     The article's own totals (12.03 s and 6.95 s) are longer than its delays imply (5.957 s one after another, 1.480 s at once, 4.03x): `elapsed` of Python's requests stops when the head of the last response has been parsed, so redirects before it and bodies after it are in the totals but not in the lines.
     "#);
@@ -181,11 +181,11 @@ fn hostile_labels_and_bodies_are_shown_and_not_obeyed() {
     Synchronous example took 0.030000 seconds (fake at concurrency 1)
     Asynchronous example took 0.020000 seconds (fake)
 
-    row                      total  speed-up    ideal  efficiency
+    backend                  total  speed-up    ideal  efficiency
     fake at concurrency 1  0.030 s     1.00x  0.030 s     100.0 %
     fake                   0.020 s     1.50x  0.020 s     100.0 %
 
-    Each row made one pass, connecting included: `compare` and `cargo bench` measure many.
+    Each backend made one pass, connecting included: `compare` and `cargo bench` measure many.
     ");
 }
 
@@ -207,11 +207,11 @@ fn live_sites_are_shown_by_url_or_label() {
     Synchronous example took 0.020000 seconds (fake at concurrency 1)
     Asynchronous example took 0.010000 seconds (fake)
 
-    row                      total  speed-up
+    backend                  total  speed-up
     fake at concurrency 1  0.020 s     1.00x
     fake                   0.010 s     2.00x
 
-    The network is part of these figures: each row fetched once, later than the row before, and name look-ups and handshakes are counted.
+    The network is part of these figures: each backend fetched once, later than the one before, and name look-ups and handshakes are counted.
     ");
 }
 

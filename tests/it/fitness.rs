@@ -42,7 +42,7 @@ fn blocks_beside_busy_loops_are_unfit() {
     let output = Command::new(env!("CARGO_BIN_EXE_fetchbench"))
         .current_dir(workshop.path())
         .args(["compare", "keepalive", "--backend", "floor@loop,hyper@tokio", "--record", "record"])
-        .args(["--blocks", "3", "--rounds", "6", "--export-json", "figures.json"])
+        .args(["--blocks", "3", "--rounds", "3", "--export-json", "figures.json"])
         .stdin(Stdio::null())
         .output()
         .unwrap();

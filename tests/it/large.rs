@@ -51,7 +51,7 @@ fn latencies(seed: u32) -> Latencies {
         final_url: None,
         result: Err(FetchError::new(ErrorClass::Dns, "")),
     };
-    Latencies::of(&Pass {
+    Latencies::service(&Pass {
         elapsed: Duration::ZERO,
         fetched: (0..FETCHES as u32).map(fetched).collect(),
     })

@@ -30,9 +30,9 @@ fn takes_part(workshop: &Workshop, program: &str, name: &str) {
         "-",
     ]);
     let result = json(&output);
-    let backend = &result["scenarios"][0]["rows"][0];
+    let backend = &result["scenarios"][0]["backends"][0];
     assert_eq!(
-        (&backend["row"], &backend["validity"]),
+        (&backend["backend"], &backend["validity"]),
         (&Value::from(name), &Value::from("valid")),
         "{result:#}"
     );

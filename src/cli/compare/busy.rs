@@ -42,11 +42,12 @@ mod tests {
 
     #[test]
     fn only_busy_machines_are_warned_of() {
-        let shares = |steal, others| CoreShares { steal: Some(steal), others: Some(others) };
+        let shares =
+            |steal, others| CoreShares { steal: Some(steal), others: Some(others), tick: 0.0 };
         let load = |minute| Some([minute, 9.0, 9.0]);
         for (shares, load, expected) in [
             (shares(0.01, 0.05), load(1.9), None),
-            (CoreShares { steal: None, others: None }, None, None),
+            (CoreShares { steal: None, others: None, tick: 0.0 }, None, None),
             (
                 shares(0.01, 0.48),
                 load(9.0),

@@ -10,7 +10,7 @@ use anyhow::bail;
 
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::chosen::{position_or_push, usual_reference};
-use super::flags::read_sites;
+use super::flags::{parse_margin, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
@@ -101,9 +101,13 @@ pub(super) struct CompareArgs {
     /// Call a backend equivalent to the reference if its whole interval lies within this margin
     #[arg(long, value_name = "PERCENT", value_parser = parse_margin, default_value = "2%")]
     equivalence: f64,
-    /// Give verdicts although the machine was unfit to measure on
+    /// Count every block and give verdicts, even if the machine is unfit to measure on
     #[arg(long)]
     allow_unfit: bool,
+    /// Count instructions with valgrind if the processor has no counters: some seconds more for
+    /// each backend of one thread
+    #[arg(long, conflicts_with = "sites")]
+    instructions: bool,
     /// Cores that processes run on. With one-core, which suits backends of one thread, a minute
     /// resolves about half the difference that it resolves with free
     #[arg(long, value_name = "PLACEMENT")]
@@ -128,11 +132,8 @@ pub(super) struct CompareArgs {
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
-    reserve(&plan, args.sites.is_some())?;
+    reserve(&plan)?;
 
-    if let Some(warning) = busy::warning_now() {
-        print_warning(&warning);
-    }
     let destination = destination(&args);
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
     let rules = Rules { allow_unfit: args.allow_unfit, ..Rules::default() };
@@ -154,13 +155,11 @@ fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
     probe_fails || workload.backends.iter().any(|backend| !backend.is_valid())
 }
 
-/// Reserves descriptors for the connections of all backends, which are open at the same time, or
-/// for those that measure the server.
-fn reserve(plan: &Plan, is_live: bool) -> anyhow::Result<()> {
+/// Reserves descriptors for the connections of all backends, which are open at the same time.
+fn reserve(plan: &Plan) -> anyhow::Result<()> {
     let origins = plan.workloads.iter().map(|workload| workload.outline().origins).sum();
     // Each worker, the A/A control's and the server have three pipes.
-    let pipes = 3 * (plan.participants.len() + 2);
-    let least = if is_live { pipes } else { compare::CAPACITY_CONNECTIONS.max(pipes) };
+    let least = 3 * (plan.participants.len() + 2);
     let connections = plan.connections().max(least);
     let way_out = (connections > least).then_some("name fewer rows or other scenarios");
     let what = format!("room for {connections} connections at once");
@@ -183,13 +182,17 @@ fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result
     };
     let mut countdown = None;
     compare::run(plan, destination, &command_line(), |event| {
+        if matches!(event, Event::Start) {
+            // Watching takes a moment, so it is done once.
+            busy::warning_now().iter().for_each(|warning| print_warning(warning));
+        }
         let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
         match event {
             Event::Probe(backend) => {
                 countdown.tick();
                 countdown.say(&format!("{backend} visits the sites before the first block"));
             }
-            Event::Pass(_) => countdown.tick(),
+            Event::Pass(_) | Event::Instructions { .. } => countdown.tick(),
             Event::Block { workload, sample, expected, undecided } => {
                 let name = plan.workloads[*workload].outline().name;
                 let made = sample.block + 1;
@@ -271,6 +274,8 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
         rounds: args.rounds,
         placement: args.placement.unwrap_or_default(),
         equivalence: args.equivalence,
+        allow_unfit: args.allow_unfit,
+        instructions: args.instructions,
         interrupted,
     })
 }
@@ -305,14 +310,6 @@ fn parse_rounds(text: &str) -> Result<u32, String> {
     // Each round has a separate visit, and a block has room for a thousand.
     let rounds = text.parse().ok().filter(|rounds| (1..=500).contains(rounds));
     rounds.ok_or_else(|| format!("bad --rounds {text:?}: it is a whole number from 1 to 500"))
-}
-
-/// Parses a margin such as `2%`.
-fn parse_margin(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).trim();
-    let percent = number.parse().ok().filter(|percent| (0.1..=50.0).contains(percent));
-    let bad = || format!("bad --equivalence {text:?}: write 2%; it is a percentage from 0.1 to 50");
-    percent.map(|percent: f64| percent / 100.0).ok_or_else(bad)
 }
 
 fn parse_budget(text: &str) -> Result<Duration, String> {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::measured::Measured;
-use super::{Cost, FetchTimes, Judging, Paired, Quantity, ServerLoad, Sockets};
+use super::{Cost, FetchTimes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets};
 use crate::record::{PassSample, Validity};
 use crate::stats::{Mode, Ratio, Verdict, two_modes};
 
@@ -27,6 +27,8 @@ pub struct BackendAnalysis {
     pub fetches: u64,
     /// The number of valid passes.
     pub passes: usize,
+    /// The mean pass in seconds, which shares of processor time refer to.
+    pub mean_s: Option<f64>,
     /// The mean ideal pass in seconds, if there are delays.
     pub ideal_s: Option<f64>,
     /// The ideal as a share of the pass: the median over passes, if there are delays.
@@ -34,16 +36,21 @@ pub struct BackendAnalysis {
     /// The time of a pass beyond its ideal, in seconds: the median over passes, if there are delays.
     pub added_s: Option<f64>,
     /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
-    /// floor was measured.
+    /// floor was measured: the geometric mean of the paired ratios, and not the ratio of the
+    /// medians.
     pub vs_floor: Option<f64>,
-    /// The times of single fetches.
+    /// The service times of single fetches.
     pub fetch_times: FetchTimes,
+    /// The times from the start of the pass to the end of each fetch.
+    pub done_times: FetchTimes,
     /// The number of threads that fetch, as the worker reports it.
     pub fetching_threads: Option<usize>,
     /// The processor time of the server.
     pub server: ServerLoad,
     /// Connections over all blocks.
     pub sockets: Sockets,
+    /// The memory that its process keeps.
+    pub memory: ResidentMemory,
     /// The mean cost.
     pub cost: Option<Cost>,
     /// The peak of memory per fetch in flight, in bytes, if enough fetches were in flight at once.
@@ -178,7 +185,7 @@ impl BackendAnalysis {
     }
 
     fn new(measured: &Measured<'_>, invalid: Option<Invalid>, compared: Compared) -> Self {
-        let cost = Cost::mean(&measured.costs);
+        let cost = measured.cost();
         let peak_rss_bytes = cost.and_then(|cost| cost.peak_rss_bytes);
         let ideal_s = measured.ideal_s();
         Self {
@@ -187,15 +194,18 @@ impl BackendAnalysis {
             invalid,
             fetches: measured.setup.fetches,
             passes: measured.counted_passes(),
+            mean_s: measured.mean_s(),
             ideal_s,
             efficiency: measured.median(PassSample::efficiency),
             added_s: measured.median(PassSample::added_s),
             // With delays, the efficiency is more useful.
             vs_floor: compared.vs_floor.filter(|_| ideal_s.is_none()),
-            fetch_times: measured.fetch_times(),
+            fetch_times: FetchTimes::service(measured),
+            done_times: FetchTimes::since_start(measured),
             fetching_threads: measured.fetching_threads(),
             server: measured.server_load(),
             sockets: measured.sockets(),
+            memory: ResidentMemory::of(measured),
             memory_per_fetch_bytes: measured.memory_per_fetch_bytes(peak_rss_bytes),
             cost,
             compared,
@@ -239,10 +249,11 @@ impl BackendAnalysis {
             && self.own_busy().is_none_or(|busy| busy <= BUSY)
     }
 
-    /// Returns the share of a pass for which the backend's own threads were busy.
+    /// Returns the share of its passes for which the backend's own threads were busy: their mean
+    /// processor time over the mean pass.
     fn own_busy(&self) -> Option<f64> {
         let cpu_s = self.cost?.cpu_s * self.fetches as f64;
-        Some(cpu_s / self.median_s()? / self.fetching_threads? as f64)
+        Some(cpu_s / self.mean_s? / self.fetching_threads? as f64)
     }
 
     /// Orders backends by their ratio to the reference, which is 1 for the reference itself, and

@@ -29,7 +29,7 @@ pub struct Cost {
     pub allocations: Option<f64>,
     /// Allocated bytes per fetch, if they were counted.
     pub allocated_bytes: Option<f64>,
-    /// Instructions of the program per fetch, if the machine counts them.
+    /// Instructions of the program per fetch, if the machine or a tool counted them.
     pub instructions: Option<f64>,
 }
 

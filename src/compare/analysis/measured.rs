@@ -1,21 +1,13 @@
 //! The samples of one backend on a scenario, and the figures that need no other backend.
 
-use hdrhistogram::Histogram;
-
-use super::count_blocks;
+use super::{Cost, count_blocks};
 use crate::fetch::Connections;
-use crate::record::{BackendSetup, CostSample, PassSample, WorkloadSetup, new_histogram};
+use crate::record::{BackendSetup, CostSample, PassSample, WorkloadSetup};
 use crate::server::witness::Witness;
 use crate::stats;
 
 /// With fewer fetches in flight, the program itself takes most of the memory counted for each.
 const LEAST_IN_FLIGHT: u64 = 1_000;
-
-/// The shares of fetches at which the curve of fetch times has its points.
-pub const CURVE: [f64; 24] = [
-    0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98,
-    0.99, 0.993, 0.996, 0.998, 0.999, 0.9995, 0.9999,
-];
 
 /// The samples of one backend on a scenario.
 #[derive(Debug)]
@@ -26,26 +18,6 @@ pub(super) struct Measured<'a> {
     pub(super) costs: Vec<&'a CostSample>,
 }
 
-/// The times of single fetches.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FetchTimes {
-    /// The median in seconds, if there are enough fetches.
-    pub median_s: Option<f64>,
-    /// The 99th percentile in seconds, if there are enough fetches.
-    pub p99_s: Option<f64>,
-    /// The points of [`CURVE`] with enough fetches.
-    pub curve: Vec<Quantile>,
-}
-
-/// A point of a curve of fetch times.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Quantile {
-    /// The share of fetches that took no longer.
-    pub share: f64,
-    /// The time in seconds.
-    pub seconds: f64,
-}
-
 /// Connections over all blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sockets {
@@ -53,14 +25,28 @@ pub struct Sockets {
     pub opened: u64,
     /// The number that would have sufficed.
     pub needed: u64,
+    /// The number of passes, with those that warm up.
+    pub passes: u64,
 }
 
-/// The processor time that the server spent on a backend's passes.
+impl Sockets {
+    /// Returns the number that the server saw, per pass.
+    pub fn opened_per_pass(&self) -> f64 {
+        self.opened as f64 / self.passes.max(1) as f64
+    }
+
+    /// Returns the number that would have sufficed, per pass.
+    pub fn needed_per_pass(&self) -> f64 {
+        self.needed as f64 / self.passes.max(1) as f64
+    }
+}
+
+/// The processor time that the server spent on a backend's counted passes, without busy-polling.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ServerLoad {
-    /// As a share of the pass: the median.
+    /// Its total as a share of the total time of these passes.
     pub busy: Option<f64>,
-    /// In seconds per fetch: the median.
+    /// Its mean in seconds per fetch.
     pub cpu_s: Option<f64>,
 }
 
@@ -70,15 +56,34 @@ impl Measured<'_> {
         self.passes.iter().filter_map(|pass| Some((*pass, pass.counted_s()?)))
     }
 
+    /// Returns the passes that count.
+    pub(super) fn counted_samples(&self) -> impl Iterator<Item = &PassSample> {
+        self.counted().map(|(pass, _)| pass)
+    }
+
     /// Returns the number of passes that count.
     pub(super) fn counted_passes(&self) -> usize {
         self.counted().count()
+    }
+
+    /// Returns the mean counted pass in seconds.
+    pub(super) fn mean_s(&self) -> Option<f64> {
+        stats::mean(&self.counted().map(|(_, seconds)| seconds).collect::<Vec<_>>())
     }
 
     /// Returns the mean ideal pass in seconds; `None` if a pass has none.
     pub(super) fn ideal_s(&self) -> Option<f64> {
         let ideals: Option<Vec<f64>> = self.counted().map(|(pass, _)| pass.ideal_s).collect();
         stats::mean(&ideals?)
+    }
+
+    /// Returns the mean cost, with instructions by a tool if the processor did not count them.
+    pub(super) fn cost(&self) -> Option<Cost> {
+        let cost = Cost::mean(&self.costs)?;
+        let mut counts = self.setup.instructions.iter();
+        let counted = counts.find(|counted| counted.backend == self.backend.name);
+        let by_tool = counted.map(|counted| counted.instructions as f64 / counted.fetches as f64);
+        Some(Cost { instructions: cost.instructions.or(by_tool), ..cost })
     }
 
     /// Returns the median of a value over the passes that have one.
@@ -95,11 +100,11 @@ impl Measured<'_> {
     pub(super) fn server_load(&self) -> ServerLoad {
         let witnessed = self.counted();
         let witnessed = witnessed.filter_map(|(pass, s)| Some((cpu_s(pass.witness.as_ref()?), s)));
-        let (busy, cpu): (Vec<f64>, Vec<f64>) =
-            witnessed.map(|(cpu_s, s)| (cpu_s / s, cpu_s)).unzip();
+        let (cpu_s, pass_s): (Vec<f64>, Vec<f64>) = witnessed.unzip();
+        let (mean_cpu_s, mean_pass_s) = (stats::mean(&cpu_s), stats::mean(&pass_s));
         ServerLoad {
-            busy: stats::median(&busy),
-            cpu_s: stats::median(&cpu).map(|cpu| cpu / self.setup.fetches as f64),
+            busy: mean_cpu_s.zip(mean_pass_s).map(|(cpu_s, pass_s)| cpu_s / pass_s),
+            cpu_s: mean_cpu_s.map(|cpu_s| cpu_s / self.setup.fetches as f64),
         }
     }
 
@@ -125,6 +130,7 @@ impl Measured<'_> {
                 Connections::Cold => warm * passes,
                 Connections::PerFetch => setup.fetches * passes,
             },
+            passes,
         }
     }
 
@@ -135,41 +141,34 @@ impl Measured<'_> {
         let is_crowd = slots == self.setup.fetches && slots >= LEAST_IN_FLIGHT;
         peak_rss_bytes.filter(|_| is_crowd).map(|peak| peak as f64 / slots as f64)
     }
-
-    pub(super) fn fetch_times(&self) -> FetchTimes {
-        let fetches = self.fetch_histogram();
-        let [median_s, p99_s] = [(0.5, 10), (0.99, 1_000)].map(|(share, least)| {
-            (fetches.len() >= least).then(|| quantile(&fetches, share).seconds)
-        });
-        FetchTimes { median_s, p99_s, curve: curve(&fetches) }
-    }
-
-    /// Returns the times of all fetches of the counted passes, in microseconds; empty if one of the
-    /// histograms is damaged.
-    fn fetch_histogram(&self) -> Histogram<u64> {
-        let mut histogram = new_histogram();
-        for (pass, _) in self.counted() {
-            if pass.latencies.add_to(&mut histogram).is_err() {
-                return new_histogram();
-            }
-        }
-        histogram
-    }
-}
-
-/// Returns the points of [`CURVE`] beyond which at least one fetch is expected.
-fn curve(fetches: &Histogram<u64>) -> Vec<Quantile> {
-    let shares = CURVE
-        .into_iter()
-        .filter(|share| fetches.len() as f64 * (1.0 - share) >= 1.0 - 1e-9 && !fetches.is_empty());
-    shares.map(|share| quantile(fetches, share)).collect()
-}
-
-fn quantile(fetches: &Histogram<u64>, share: f64) -> Quantile {
-    Quantile { share, seconds: fetches.value_at_quantile(share) as f64 / 1e6 }
 }
 
 /// Returns the processor time of the server, in seconds.
 fn cpu_s(witness: &Witness) -> f64 {
     witness.cpu_ns as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
+
+    #[test]
+    fn loads_are_means_over_means() {
+        let mut comparison = comparison();
+        // One pass of three is ten times as long, and busy for a tenth of it.
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.backend == "surf@smol") {
+            let is_long = pass.round == Some(0);
+            pass.elapsed_s = Some(if is_long { 0.3 } else { 0.03 });
+            pass.witness = Some(Witness { cpu_ns: 30_000_000, ..Witness::default() });
+        }
+        let workload = analyse(&comparison).remove(0);
+        let surf = workload.backends.iter().find(|backend| backend.name == "surf@smol").unwrap();
+        let (busy, cpu_s) = (surf.server.busy.unwrap(), surf.server.cpu_s.unwrap());
+        assert!((busy - 0.09 / 0.36).abs() < 1e-12, "{busy}");
+        assert!((cpu_s - 0.01).abs() < 1e-12, "{cpu_s}");
+        assert!((surf.mean_s.unwrap() - 0.12).abs() < 1e-12);
+        assert!(!surf.is_server_bound(), "it is busy in the median pass only");
+    }
 }

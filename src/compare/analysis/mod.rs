@@ -11,7 +11,9 @@ use crate::stats::{EQUIVALENCE, Family, Look, Ratio};
 mod backend;
 mod cost;
 mod fitness;
+mod latency;
 mod measured;
+mod memory;
 mod outcome;
 mod paired;
 mod slow;
@@ -19,8 +21,10 @@ mod slow;
 pub use self::backend::{BackendAnalysis, Compared, Invalid, Stopped};
 pub use self::cost::Cost;
 pub use self::fitness::WorkloadFitness;
+pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
 use self::measured::Measured;
-pub use self::measured::{CURVE, FetchTimes, Quantile, ServerLoad, Sockets};
+pub use self::measured::{ServerLoad, Sockets};
+pub use self::memory::ResidentMemory;
 pub use self::outcome::{Fastest, WorkloadOutcome};
 pub use self::paired::{Paired, Quantity, Samples, control_values, looks};
 pub use self::slow::{FAR_SLOWER, SLOW_ROUNDS, is_far_slower};
@@ -82,6 +86,18 @@ impl WorkloadAnalysis {
     pub fn valid_reference(&self) -> Option<&BackendAnalysis> {
         self.valid().find(|backend| backend.name == self.reference)
     }
+
+    /// Returns a percentile of a backend's latencies over that of the reference, as one comparison
+    /// of all valid backends with it; `None` for the reference itself.
+    pub fn latency_ratio(
+        &self,
+        backend: &BackendAnalysis,
+        percentile: fn(&BackendAnalysis) -> Option<&Percentile>,
+    ) -> Option<Ratio> {
+        let reference = self.valid_reference().filter(|other| other.index() != backend.index())?;
+        let ratio = percentile(backend)?.ratio(percentile(reference)?, &self.paired.family)?;
+        Some(Ratio { bounds: ratio.bounds.filter(|_| self.is_judged), ..ratio })
+    }
 }
 
 /// Analyses every scenario of a comparison by the rules of its record.
@@ -101,7 +117,7 @@ fn analyse_workload(
     rules: Rules,
 ) -> WorkloadAnalysis {
     let reference = &comparison.setup.reference;
-    let blocks = JudgedBlocks::new(comparison, &setup.scenario);
+    let blocks = JudgedBlocks::new(comparison, &setup.scenario, rules.allow_unfit);
     let passes = comparison.passes.iter();
     let passes: Vec<&PassSample> =
         passes.filter(|pass| pass.scenario == setup.scenario && blocks.counts(pass)).collect();
@@ -182,20 +198,22 @@ struct JudgedBlocks<'a> {
     unfit: HashSet<u32>,
     /// Whether that were most of them. Then there are no others to rely on, and all are shown.
     is_unfit: bool,
+    /// Whether they count.
+    allow_unfit: bool,
 }
 
 impl<'a> JudgedBlocks<'a> {
-    fn new(comparison: &'a ComparisonRecord, scenario: &str) -> Self {
+    fn new(comparison: &'a ComparisonRecord, scenario: &str, allow_unfit: bool) -> Self {
         let samples = comparison.blocks.iter().filter(|block| block.scenario == scenario);
         let samples: Vec<&BlockSample> = samples.collect();
         let unfit = samples.iter().filter(|sample| sample.fitness.unfit.is_some());
         let unfit: HashSet<u32> = unfit.map(|sample| sample.block).collect();
         let is_unfit = 2 * unfit.len() > samples.len();
-        Self { samples, unfit, is_unfit }
+        Self { samples, unfit, is_unfit, allow_unfit }
     }
 
     fn is_kept(&self, block: u32) -> bool {
-        self.is_unfit || !self.unfit.contains(&block)
+        self.is_unfit || self.allow_unfit || !self.unfit.contains(&block)
     }
 
     /// Whether a pass counts. A rejected one counts against its backend on any machine.

@@ -113,6 +113,17 @@ impl Paired {
         self.ratio(quantity, backend, reference)
     }
 
+    /// Returns for each block the logarithm of a quantity of a backend over that of the reference;
+    /// nothing for the reference itself, or if the reference is invalid.
+    pub fn reference_values(&self, quantity: Quantity, backend: usize) -> Vec<f64> {
+        match self.reference.filter(|reference| *reference != backend) {
+            Some(reference) => {
+                self.quantity(quantity).block_values(backend, self.column(reference))
+            }
+            None => Vec::new(),
+        }
+    }
+
     /// Returns the time of the A/A control over that of the reference.
     pub(super) fn noise(&self) -> Option<Ratio> {
         self.blocks.ratio(self.names.len() - 1, self.reference?, &Family::SINGLE)

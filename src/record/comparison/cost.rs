@@ -33,6 +33,9 @@ pub struct CostSample {
     pub threads: u64,
     /// Peak resident memory in bytes.
     pub peak_rss_bytes: u64,
+    /// Resident memory in bytes, one second after the load; only in the first block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rss_after_bytes: Option<u64>,
     /// The part of `user_s` and `system_s` that belongs to ended child processes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub children_s: f64,
@@ -68,6 +71,8 @@ impl CostSample {
             ("voluntary_switches", self.voluntary_switches),
             ("involuntary_switches", self.involuntary_switches),
             ("counted_fetches", self.counted_fetches),
+            ("peak_rss_bytes", self.peak_rss_bytes),
+            ("rss_after_bytes", self.rss_after_bytes.unwrap_or(0)),
             ("allocations", counts.allocations),
             ("allocated_bytes", counts.allocated_bytes),
         ] {

@@ -6,7 +6,7 @@ use super::reader::{Versioned, read_lines};
 
 mod audit;
 mod block;
-mod capacity;
+mod bare_loop;
 mod cost;
 mod pass;
 mod probe;
@@ -14,14 +14,14 @@ mod setup;
 mod writer;
 
 pub use self::audit::{Audit, BackendAudit};
+pub use self::bare_loop::OldBareLoop;
 pub use self::block::{BlockSample, Fitness, Unfit};
-pub use self::capacity::Capacity;
 pub use self::cost::CostSample;
 pub use self::pass::{PassSample, Validity};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::setup::{
-    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, Placement, SERVER, WorkerSetup,
-    WorkloadSetup, control,
+    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, InstructionCount, Placement,
+    SERVER, WorkerSetup, WorkloadSetup, control,
 };
 pub use self::writer::{ComparisonWriter, remove_comparison};
 

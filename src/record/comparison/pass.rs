@@ -42,9 +42,16 @@ pub struct PassSample {
     /// The counts of the mock server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<Witness>,
-    /// The latencies of its fetches.
+    /// The service times of its fetches: from the start of each to its end.
     #[serde(default, skip_serializing_if = "Latencies::is_none")]
     pub latencies: Latencies,
+    /// The latencies of its fetches from the start of the pass to the end of each: they include the
+    /// wait for a free slot.
+    #[serde(default, skip_serializing_if = "Latencies::is_none")]
+    pub since_start: Latencies,
+    /// Resident memory of the worker just after the pass, in bytes, if the system reports it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rss_bytes: Option<u64>,
     /// The starts of its fetches, in microseconds after the start of the pass, if each is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, schemars(length(max = MOST_KEPT)))]
@@ -61,6 +68,8 @@ impl PassSample {
             .as_ref()
             .map_or(Ok(()), |witness| bounds::count("connections", witness.connections))?;
         self.latencies.check()?;
+        self.since_start.check()?;
+        bounds::count("rss_bytes", self.rss_bytes.unwrap_or(0))?;
         bounds::length("starts", self.starts.len(), MOST_KEPT)?;
         self.starts.iter().try_for_each(|start| bounds::count("a start", *start))?;
         anyhow::ensure!(
@@ -77,6 +86,7 @@ impl PassSample {
         let bare = Self {
             elapsed_s: None,
             latencies: Latencies::None,
+            since_start: Latencies::None,
             starts: Vec::new(),
             ..self.clone()
         };

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::capacity::Capacity;
+use super::bare_loop::OldBareLoop;
 use super::probe::Probe;
 use crate::fetch::Connections;
 use crate::record::bounds;
@@ -39,9 +39,9 @@ pub struct ComparisonSetup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(range(max = 1)))]
     pub equivalence: Option<f64>,
-    /// The capacity of the mock server, measured just before the run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub capacity: Option<Capacity>,
+    /// The bare loop just before the run, in older records.
+    #[serde(default, rename = "capacity", skip_serializing_if = "Option::is_none")]
+    pub old_bare_loop: Option<OldBareLoop>,
     /// Why instructions could not be counted; `None` if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_instructions: Option<String>,
@@ -72,7 +72,16 @@ impl ComparisonSetup {
             workload.left_out.iter().try_for_each(|(_, seconds)| {
                 bounds::amount("the pass of a row left out", *seconds)
             })?;
+            for counted in &workload.instructions {
+                bounds::count("instructions", counted.instructions)?;
+                bounds::fetches("fetches", counted.fetches)?;
+                anyhow::ensure!(counted.fetches > 0, "instructions of no fetches");
+            }
             workload.probe.as_ref().map_or(Ok(()), Probe::check)?;
+        }
+        if let Some(bare_loop) = self.old_bare_loop {
+            bounds::amount("bare_median_s", bare_loop.bare_median_s)?;
+            bounds::amount("bare_p99_s", bare_loop.bare_p99_s)?;
         }
         self.aftermath
             .as_ref()
@@ -162,6 +171,26 @@ pub struct WorkloadSetup {
     /// The workers, as they described themselves when they opened their first session.
     #[serde(default)]
     pub workers: Vec<WorkerSetup>,
+    /// Instructions of backends, counted by a tool instead of the processor.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instructions: Vec<InstructionCount>,
+}
+
+/// The instructions of a backend, counted by a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct InstructionCount {
+    /// The backend's name.
+    #[serde(rename = "row")]
+    pub backend: String,
+    /// Instructions of the program in all these fetches.
+    #[cfg_attr(test, schemars(range(min = 1)))]
+    pub instructions: u64,
+    /// The number of fetches.
+    #[cfg_attr(test, schemars(range(min = 1)))]
+    pub fetches: u64,
+    /// The tool and its version.
+    pub by: String,
 }
 
 /// A worker's description of itself.

@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::block::BlockSample;
 use super::cost::CostSample;
 use super::pass::PassSample;
-use super::setup::{Aftermath, ComparisonSetup, WorkerSetup, WorkloadSetup};
+use super::setup::{Aftermath, ComparisonSetup, InstructionCount, WorkerSetup, WorkloadSetup};
 use super::{BLOCKS_FILE, COSTS_FILE, PASSES_FILE, SETUP, audit};
 use crate::record::bench::SAMPLES_FILE;
 use crate::record::environment::{ENVIRONMENT, Environment};
@@ -66,6 +66,16 @@ impl ComparisonWriter {
     /// Writes a worker's description of itself for a workload.
     pub fn worker(&mut self, workload: usize, worker: &WorkerSetup) -> anyhow::Result<()> {
         self.setup.workloads[workload].workers.push(worker.clone());
+        self.write_setup()
+    }
+
+    /// Writes the instructions of a backend on a workload.
+    pub fn instructions(
+        &mut self,
+        workload: usize,
+        counted: &InstructionCount,
+    ) -> anyhow::Result<()> {
+        self.setup.workloads[workload].instructions.push(counted.clone());
         self.write_setup()
     }
 

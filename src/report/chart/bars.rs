@@ -1,4 +1,4 @@
-//! The picture of a record: ranked bars with intervals, in panels one below the other.
+//! The picture of a record: bars with intervals, in panels one below the other.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;

@@ -1,4 +1,4 @@
-//! The spread of a backend's fetches and blocks: the curve of its fetch times, and its blocks in
+//! The spread of a backend's fetches and blocks: the curves of its latencies, and its blocks in
 //! order.
 
 use plotters::prelude::*;
@@ -6,7 +6,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::panel::{Axis, Frame, Line};
 use super::{Chart, Ink, words};
-use crate::compare::analysis::{BackendAnalysis, Quantile, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, FetchTimes, Quantile, WorkloadAnalysis};
 use crate::render::numbers::seconds;
 use crate::stats::median;
 
@@ -17,7 +17,7 @@ const STRIP: i32 = 62;
 const MOST_DOTS: usize = 60;
 
 /// Returns the pictures of a scenario's backends, in their order. All have the same axes, and each
-/// shows the curve of the first backend too.
+/// shows the main curve of the first backend too.
 ///
 /// # Errors
 ///
@@ -27,16 +27,23 @@ pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, Stri
         workload.backends.iter().filter(|backend| backend.median_s().is_some()).collect();
     let times = backends
         .iter()
-        .flat_map(|backend| backend.fetch_times.curve.iter().map(|point| point.seconds));
+        .flat_map(|backend| backend.fetch_times.curve.iter().chain(&backend.done_times.curve))
+        .map(|point| point.seconds);
     let y = Axis::logarithmic(times, seconds_short);
     let drift = drift_axis(workload, &backends);
     let first =
-        backends.first().map(|backend| backend.fetch_times.curve.as_slice()).unwrap_or_default();
+        backends.first().map(|backend| main_times(backend).curve.as_slice()).unwrap_or_default();
     let pictures = backends.iter().map(|backend| {
         let svg = picture(workload, backend, first, y.as_ref(), &drift)?;
         Ok((backend.name.clone(), svg))
     });
     pictures.collect()
+}
+
+/// Returns the latencies from the start of the pass, which include the wait for a free slot; the
+/// service times of a record without them.
+fn main_times(backend: &BackendAnalysis) -> &FetchTimes {
+    if backend.done_times.curve.is_empty() { &backend.fetch_times } else { &backend.done_times }
 }
 
 fn picture(
@@ -56,14 +63,14 @@ fn picture(
 }
 
 fn title(backend: &BackendAnalysis) -> String {
-    let half = backend
-        .fetch_times
-        .median_s
-        .map_or_else(String::new, |half| format!(", half of them within {}", seconds(half)));
-    let most = backend
-        .fetch_times
-        .p99_s
-        .map_or_else(String::new, |most| format!(", 99 % within {}", seconds(most)));
+    let times = main_times(backend);
+    let half = times.p50.as_ref().map_or_else(String::new, |half| {
+        format!(", half of them within {}", seconds(half.seconds))
+    });
+    let most = times
+        .p99
+        .as_ref()
+        .map_or_else(String::new, |most| format!(", 99 % within {}", seconds(most.seconds)));
     format!("Fetches of {}{half}{most}; below, its blocks in their order", backend.name)
 }
 
@@ -79,8 +86,8 @@ fn draw_curve(
     y: &Axis,
 ) -> anyhow::Result<()> {
     let ticks = [(0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
-    let furthest =
-        backend.fetch_times.curve.iter().chain(first).map(|point| point.share).fold(0.9, f64::max);
+    let own = &main_times(backend).curve;
+    let furthest = own.iter().chain(first).map(|point| point.share).fold(0.9, f64::max);
     let shown = ticks.into_iter().filter(|(share, _)| *share <= furthest);
     let x = Axis {
         from: 0.0,
@@ -91,7 +98,10 @@ fn draw_curve(
     chart.layer(None, |area| {
         frame.axes(area, &x, y)?;
         frame.line(area, &x, y, &curve_line(first, Ink::Plain))?;
-        frame.line(area, &x, y, &curve_line(&backend.fetch_times.curve, Ink::Accent))
+        if !backend.done_times.curve.is_empty() {
+            frame.line(area, &x, y, &curve_line(&backend.fetch_times.curve, Ink::Ideal))?;
+        }
+        frame.line(area, &x, y, &curve_line(own, Ink::Accent))
     })
 }
 
@@ -179,7 +189,11 @@ mod tests {
         let (name, svg) = &pictures[1];
         assert_eq!(name, "hyper@smol");
         assert_eq!(svg.matches("<circle").count(), 6, "{svg}");
-        assert_eq!(svg.matches("<polyline class=\"accent\"").count(), 1, "{svg}");
+        // Dashed: the service times.
+        for class in ["accent", "ideal", "plain"] {
+            let lines = svg.matches(&format!("<polyline class=\"{class}\"")).count();
+            assert_eq!(lines, 1, "{class}: {svg}");
+        }
         assert!(svg.contains("<title>Fetches of hyper@smol, half of them within 20.0"), "{svg}");
     }
 }

@@ -9,7 +9,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::{Chart, Ink, widest, words};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
-use crate::record::{ComparisonRecord, Latencies, PassSample};
+use crate::record::{ComparisonRecord, PassSample};
 use crate::render::escape::{cut, visible};
 use crate::render::numbers::seconds;
 use crate::scenario::schedule;
@@ -52,7 +52,8 @@ pub struct Waterfall {
     pub fetches: Vec<FetchBar>,
 }
 
-/// Returns the median pass of each valid backend as a waterfall, by rank, if its fetches were kept.
+/// Returns the median pass of each valid backend as a waterfall, by ratio, if its fetches were
+/// kept.
 pub fn waterfalls(comparison: &ComparisonRecord, workload: &WorkloadAnalysis) -> Vec<Waterfall> {
     workload.valid().filter_map(|backend| waterfall(comparison, workload, backend)).collect()
 }
@@ -79,13 +80,13 @@ fn fetches(
     pass: &PassSample,
     sequential: bool,
 ) -> Option<Vec<FetchBar>> {
-    let Latencies::Each(each) = &pass.latencies else { return None };
+    let each = pass.latencies.each_micros()?;
     let starts = if pass.starts.len() == each.len() {
         pass.starts.clone()
     } else {
-        starts(workload, each, sequential)
+        starts(workload, &each, sequential)
     };
-    let fetches = starts.iter().zip(each).enumerate().map(|(index, (start, took))| FetchBar {
+    let fetches = starts.iter().zip(&each).enumerate().map(|(index, (start, took))| FetchBar {
         label: label(workload, index),
         start_s: *start as f64 / 1e6,
         end_s: start.saturating_add(*took) as f64 / 1e6,

@@ -70,6 +70,14 @@ impl<'a> AgainstColumn<'a> {
         format!("{}{}", self.ratio_text(ratio), if is_early { EARLY } else { "" })
     }
 
+    /// Returns the ratio of a backend without its interval. It is 1 for the reference.
+    pub fn mean(&self, backend: &BackendAnalysis) -> Option<f64> {
+        if backend.name == self.workload.reference {
+            return Some(1.0);
+        }
+        ratio(backend, self.quantity).map(|ratio| ratio.mean)
+    }
+
     /// Returns the word and the figure.
     pub fn text(&self, backend: &BackendAnalysis) -> String {
         format!("{} {}", self.word(backend), self.figure(backend)).trim().to_owned()

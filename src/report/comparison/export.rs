@@ -3,16 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use super::fitness::json_fitness;
-use super::{no_instructions, verdict};
+use super::ratio::{high, json_ratio, low};
+use super::{instructions_source, latency, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, Stopped, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
-use crate::stats::{Bounds, Ratio, Verdict};
+use crate::stats::Verdict;
 
 /// Returns all figures as JSON.
 pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
-    let instructions = no_instructions(setup, workloads).unwrap_or_else(|| "available".to_owned());
+    let instructions = instructions_source(setup, workloads);
     let workloads: Vec<Value> = workloads
         .iter()
         .map(|workload| {
@@ -29,7 +30,7 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
                 "probe": workload.setup.probe,
                 "server": workload.server.map(json_cost),
                 "verdict": verdict(workload),
-                "backends": workload.backends.iter().map(json_backend).collect::<Vec<_>>(),
+                "backends": backends(workload),
             })
         })
         .collect();
@@ -41,7 +42,11 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
     })
 }
 
-fn json_backend(backend: &BackendAnalysis) -> Value {
+fn backends(workload: &WorkloadAnalysis) -> Vec<Value> {
+    workload.backends.iter().map(|backend| json_backend(workload, backend)).collect()
+}
+
+fn json_backend(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Value {
     let mut object = Map::new();
     let compared = &backend.compared;
     object.insert("backend".to_owned(), json!(backend.name));
@@ -62,6 +67,7 @@ fn json_backend(backend: &BackendAnalysis) -> Value {
         .map(|modes| modes.map(|mode| json!({ "median_s": mode.median, "share": mode.share })));
     object.insert("modes".to_owned(), json!(modes));
     object.insert("passes".to_owned(), json!(backend.passes));
+    object.insert("latencies".to_owned(), latency::json(workload, backend));
     for metric in metric::ALL {
         object.insert(metric.key.to_owned(), json!((metric.value)(backend)));
     }
@@ -80,29 +86,11 @@ fn json_cost(cost: Cost) -> Value {
     })
 }
 
-fn json_ratio(ratio: Ratio, verdict: Option<Verdict>) -> Value {
-    json!({
-        "mean": ratio.mean,
-        "low": low(ratio),
-        "high": high(ratio),
-        "blocks": ratio.blocks,
-        "verdict": verdict.map(Verdict::word),
-    })
-}
-
 fn json_stopped(stopped: Stopped) -> Value {
     match stopped {
         Stopped::Decided { blocks } => json!({ "why": "decided", "blocks": blocks }),
         Stopped::FarSlower { rounds } => json!({ "why": "far-slower", "rounds": rounds }),
     }
-}
-
-fn low(ratio: Ratio) -> Option<f64> {
-    ratio.bounds.map(|Bounds { low, .. }| low)
-}
-
-fn high(ratio: Ratio) -> Option<f64> {
-    ratio.bounds.map(|Bounds { high, .. }| high)
 }
 
 /// Returns all figures as CSV: a line for each scenario and backend.

@@ -2,8 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::compare::analysis::WorkloadFitness;
+use crate::compare::analysis::{WorkloadAnalysis, WorkloadFitness};
 use crate::render::numbers;
+
+/// Returns the sentence on a machine that was unfit; `None` if it was fit, or nothing is known.
+pub(in crate::report) fn alarm(workload: &WorkloadAnalysis) -> Option<String> {
+    let fitness = workload.fitness.as_ref().filter(|fitness| fitness.is_unfit())?;
+    Some(sentence(fitness, workload.is_judged))
+}
 
 /// Returns what other programs and the host used, and how many blocks were unfit.
 pub(super) fn sentence(fitness: &WorkloadFitness, is_judged: bool) -> String {

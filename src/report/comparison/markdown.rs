@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{AgainstColumn, cell, footnotes, no_instructions, verdict};
+use super::{AgainstColumn, cell, floor_note, footnotes, instructions_source, verdict};
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::{ComparisonSetup, Environment};
@@ -48,9 +48,8 @@ pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Stri
             writeln!(text, "{}\n", escape(&line)).expect("a string");
         }
     }
-    if let Some(reason) = no_instructions(setup, workloads) {
-        writeln!(text, "Instructions: {}.\n", escape(&reason)).expect("a string");
-    }
+    let source = instructions_source(setup, workloads);
+    writeln!(text, "Instructions: {}.\n", escape(&source)).expect("a string");
     if !setup.complete {
         text.push_str("The run was interrupted: this is what had been measured.\n");
     }
@@ -94,6 +93,9 @@ fn short_table(workload: &WorkloadAnalysis) -> String {
         let against = against.map_or_else(String::new, |column| column.text(backend));
         let (name, against) = (escape(&backend.name), escape(&against));
         writeln!(text, "| {name} | {} | {against} |", cells.join(" | ")).expect("a string");
+    }
+    if let Some(note) = floor_note(workload) {
+        writeln!(text, "\n{}", escape(&note)).expect("a string");
     }
     text
 }

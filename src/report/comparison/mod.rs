@@ -9,16 +9,19 @@ use crate::render::numbers;
 mod against;
 mod export;
 mod fitness;
+mod latency;
 mod markdown;
 mod notes;
+mod ratio;
 mod sentence;
 mod text;
 
 pub(super) use self::against::{AgainstColumn, EARLY};
 pub(super) use self::export::csv_field;
 pub use self::export::{csv, json};
+pub(super) use self::fitness::alarm;
 pub use self::markdown::{markdown, short};
-pub(super) use self::notes::footnotes;
+pub(super) use self::notes::{floor_note, footnotes};
 pub use self::sentence::verdict;
 pub use self::text::text;
 
@@ -32,8 +35,8 @@ pub(super) fn show(unit: Unit, value: f64) -> String {
         Unit::Seconds => numbers::seconds(value),
         Unit::PerSecond => numbers::per_second(value),
         Unit::Share => format!("{:.1} %", value * 100.0),
-        Unit::Bytes if value >= 1e6 => format!("{:.1} MB", value / 1e6),
-        Unit::Bytes if value >= 1e3 => format!("{:.1} kB", value / 1e3),
+        Unit::Bytes if value.abs() >= 1e6 => format!("{:.1} MB", value / 1e6),
+        Unit::Bytes if value.abs() >= 1e3 => format!("{:.1} kB", value / 1e3),
         Unit::Bytes => format!("{value:.0} B"),
         Unit::Number if value.fract() == 0.0 => format!("{value:.0}"),
         Unit::Number => format!("{value:.2}"),
@@ -51,16 +54,22 @@ fn invalidity(backend: &BackendAnalysis) -> Option<String> {
     Some(visible(&format!("{}: {} ({passes}): {why}", backend.name, validity.name())))
 }
 
-/// Returns why no backend has a count of instructions; `None` if some backend has one.
-pub(super) fn no_instructions(
+/// Returns what counted the instructions, or why no backend has a count of them.
+pub(super) fn instructions_source(
     setup: &ComparisonSetup,
     workloads: &[WorkloadAnalysis],
-) -> Option<String> {
+) -> String {
+    let mut by_tool = workloads.iter().flat_map(|workload| &workload.setup.instructions);
     let mut costs =
         workloads.iter().flat_map(|workload| &workload.backends).filter_map(|backend| backend.cost);
-    let counted = costs.any(|cost| cost.instructions.is_some());
+    if let Some(counted) = by_tool.next() {
+        return format!("counted by {}, for backends of one thread", visible(&counted.by));
+    }
+    if costs.any(|cost| cost.instructions.is_some()) {
+        return "counted by the processor".to_owned();
+    }
     let why = setup.no_instructions.as_deref().unwrap_or("they were not counted");
-    (!counted).then(|| format!("not available: {why}"))
+    format!("not available: {why}")
 }
 
 /// Returns `a, b or c` if the word is `or`.
@@ -102,7 +111,7 @@ mod tests {
         assert_eq!(workloads[0].backends[0].name, FLOOR);
         assert_eq!(
             verdict(&workloads[0]),
-            "On article hyper@smol is the fastest: every other backend takes at least 97.9 % \
+            "On article hyper@smol is the fastest: every other backend takes at least 97.8 % \
              longer. hyper@smol is equivalent to floor@loop: within 1.0 %."
         );
     }
@@ -124,6 +133,9 @@ mod tests {
         let expected = [(FLOOR, 100.0), ("hyper@smol", 99.0), ("ureq@sequential", 50.0)]
             .map(|(name, share)| (name.to_owned(), share));
         assert_eq!(floor_shares(&comparison), expected);
+        let workload = analyse(&comparison).remove(0);
+        let notes = footnotes(&workload);
+        assert!(notes.iter().any(|note| note.starts_with("vs floor is the geometric mean")));
     }
 
     #[test]
@@ -179,7 +191,7 @@ mod tests {
     fn faster_backends_are_named() {
         assert_eq!(
             verdict_with(0.9, 0.9),
-            "On article hyper@smol is the fastest: every other backend takes at least 9.7 % \
+            "On article hyper@smol is the fastest: every other backend takes at least 10.0 % \
              longer."
         );
     }

@@ -2,7 +2,7 @@
 
 use super::against::blocks;
 use super::{EARLY, fitness, join};
-use crate::compare::analysis::{BackendAnalysis, Stopped, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, FLOOR, Stopped, WorkloadAnalysis};
 use crate::render::numbers;
 use crate::report::probe;
 
@@ -25,6 +25,7 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
         ));
     }
     notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
+    notes.extend(floor_note(workload));
     notes.extend(early(workload));
     notes.extend(undecided(workload));
     notes.extend(workload.valid().filter_map(two_speeds));
@@ -79,6 +80,17 @@ fn two_speeds(backend: &BackendAnalysis) -> Option<String> {
         slow.share * 100.0,
         numbers::seconds(slow.median)
     ))
+}
+
+/// Returns which ratio the speed as a share of the floor's is, if it is shown.
+pub(in crate::report) fn floor_note(workload: &WorkloadAnalysis) -> Option<String> {
+    let is_shown = workload.valid().any(|backend| backend.vs_floor.is_some());
+    is_shown.then(|| {
+        format!(
+            "vs floor is the geometric mean of the ratios to {FLOOR} within rounds, not the ratio of \
+             the medians."
+        )
+    })
 }
 
 /// Returns whether the mock server was the limit: its highest load, and the backends it held up.

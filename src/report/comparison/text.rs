@@ -1,8 +1,8 @@
 //! A comparison on a terminal, in 80 columns.
 
-use super::{AgainstColumn, cell, footnotes, invalidities, verdict};
+use super::{AgainstColumn, cell, footnotes, invalidities, show, verdict};
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
-use crate::compare::metric::{self, Metric, MetricGroup};
+use crate::compare::metric::{self, Metric, MetricGroup, Unit};
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
 use crate::render::numbers::{counted, grouped};
@@ -18,7 +18,7 @@ pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
     for workload in workloads {
         text.push_str(&format!("{}\n{}\n", heading(workload), times(workload)));
         if let Some(added) = AgainstColumn::new(workload, Quantity::Added) {
-            text.push_str(&format!("{}\n", ratios(workload, added)));
+            text.push_str(&format!("{}\n", added_times(workload, added)));
         }
         text.push_str(&format!("{}\n", costs(workload)));
         for line in invalidities(workload) {
@@ -106,11 +106,18 @@ fn compared(column: AgainstColumn<'_>, backend: &BackendAnalysis) -> String {
     format!("{:<12} {}{bound}", column.word(backend), column.figure(backend)).trim_end().to_owned()
 }
 
-/// Returns a table of ratios to the reference.
-fn ratios(workload: &WorkloadAnalysis, column: AgainstColumn<'_>) -> String {
-    let columns = [Column("backend", Side::Left), Column(column.heading(), Side::Left)];
-    let lines =
-        workload.valid().map(|backend| vec![visible(&backend.name), compared(column, backend)]);
+/// Returns the table of added times.
+fn added_times(workload: &WorkloadAnalysis, column: AgainstColumn<'_>) -> String {
+    let columns = [
+        Column("backend", Side::Left),
+        Column("added time", Side::Right),
+        Column(column.heading(), Side::Left),
+    ];
+    let lines = workload.valid().map(|backend| {
+        let added =
+            backend.added_s.map_or_else(String::new, |added_s| show(Unit::Seconds, added_s));
+        vec![visible(&backend.name), added, compared(column, backend)]
+    });
     table(&columns, &lines.collect::<Vec<_>>())
 }
 
@@ -140,22 +147,28 @@ mod tests {
         let comparison = comparison();
         let text = plain(&comparison.setup, &analyse(&comparison));
         insta::assert_snapshot!(text, @r"
-article: 3 fetches at concurrency 3, delays x 0.5, 6 blocks
-   row                  pass             of ideal  against the reference
-1  surf@smol        30.16 ms  ████         99.5 %  itself  +0.2 % (+0.2 to +0.2)
-2  hyper@smol       30.48 ms  █████        98.4 %  slower  +1.1 % (+1.1 to +1.1)
-3  ureq@sequential  60.38 ms  █████████    99.4 %  slower  x 2.00 (2.00 to 2.01)
+article: 3 fetches at concurrency 3, delays × 0.5, 6 blocks
+backend              pass  efficiency  time vs reference
+surf@smol        30.16 ms      99.5 %  reference    1.003× (1.002 to 1.004)
+hyper@smol       30.48 ms      98.4 %  equivalent   1.009× (1.008 to 1.010)
+ureq@sequential  60.38 ms      99.4 %  slower       1.998× (1.995 to 2.001)
 
-row                   CPU  peak memory  threads  waits  allocations  sockets
-surf@smol        222.2 µs       9.0 MB        2   1.33           20        0
-hyper@smol       333.3 µs       9.0 MB        3   1.33        20.33        0
-ureq@sequential  444.4 µs       9.0 MB        4   1.33        20.67        0
+backend          added time  added time vs reference
+surf@smol          160.2 µs  reference
+hyper@smol         477.0 µs  more         2.339× (2.185 to 2.503)
+ureq@sequential    380.6 µs  more         1.764× (1.411 to 2.207)
+
+backend          CPU/fetch  peak RSS  threads  ctx switch  allocs  sockets/pass
+surf@smol         222.2 µs    9.0 MB        2        1.33      20             0
+hyper@smol        333.3 µs    9.0 MB        3        1.33   20.33             0
+ureq@sequential   444.4 µs    9.0 MB        4        1.33   20.67             0
 
 exec:broken: wrong-answer (18 passes): http://a.example/: 3 bytes instead of 5
 ureq@threads is left out: its pass takes 50.0 s at best.
-Differences from about 0.2 % on are found here in four runs of five.
 
-On article surf@smol is the fastest; next comes hyper@smol.
+On article no backend is shown to be faster than surf@smol; ureq@sequential is
+slower. hyper@smol is equivalent to surf@smol: within 1.0 %. Choose on cost:
+surf@smol takes the least CPU of them.
 ");
         assert!(text.lines().all(|line| line.chars().count() <= TERMINAL), "{text}");
     }
@@ -185,7 +198,7 @@ On article surf@smol is the fastest; next comes hyper@smol.
             .for_each(|cost| cost.children_s = 0.01);
         let text = plain(&comparison.setup, &analyse(&comparison));
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let headings = "row CPU peak memory memory/fetch threads waits sockets";
+        let headings = "backend CPU/fetch peak RSS memory/fetch threads sockets/pass";
         assert!(words.contains(headings), "{text}");
         assert!(words.contains("surf@smol 222.2 µs 9.0 MB 4.5 kB 2"), "{text}");
         // The memory of its child processes is unknown.

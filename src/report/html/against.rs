@@ -2,59 +2,89 @@
 
 use serde::Serialize;
 
-use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, Stopped, WorkloadAnalysis};
 use crate::render::numbers::significant;
 use crate::report::comparison::AgainstColumn;
 use crate::stats::{Bounds, Ratio};
 
 /// The length of the longest bar. The page stretches the picture to the width of its column.
 const LONGEST: f64 = 1000.0;
+/// The width of the narrowest interval, so that it is visible.
+const THINNEST: i64 = 3;
+/// The end of the shortest scale with cut bars, so that they are clearly longer than the
+/// reference's.
+const SHORTEST_CUT: f64 = 2.0;
 
 /// A backend against the reference.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct AgainstView {
-    verdict: &'static str,
-    interval: String,
-    ratio: Option<f64>,
+    time: WordView,
     bar: Option<Bar>,
-    /// The added time against the reference's, if there are delays.
+    /// The added time, if some backend has one.
     added: Option<WordView>,
+    /// The processor time, if some backend has one.
+    cpu: Option<WordView>,
 }
 
-/// A word with its ratio.
-#[derive(Debug, Serialize)]
+/// A word with its ratio. The style sheet has a class for each word.
+#[derive(Debug, Default, Serialize)]
 struct WordView {
     word: &'static str,
     figure: String,
     ratio: Option<f64>,
 }
 
+impl WordView {
+    fn new(column: AgainstColumn<'_>, backend: &BackendAnalysis) -> Self {
+        Self {
+            word: column.word(backend),
+            figure: column.figure(backend),
+            ratio: column.mean(backend).map(significant),
+        }
+    }
+}
+
 /// A backend's time as a bar; the reference's time is the unit.
 #[derive(Debug, Serialize)]
 struct Bar {
     length: i64,
-    interval: Span,
+    /// The place of the reference's time.
+    reference: i64,
+    interval: Option<Span>,
     /// The interval of the A/A control.
-    floor: Option<Span>,
+    control: Option<Span>,
+    /// Whether the time lies beyond the end of the scale.
+    is_cut: bool,
 }
 
 /// A part of a bar.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 struct Span {
     start: i64,
     width: i64,
 }
 
-/// The scale of a scenario's bars. It ends with the slowest backend, so only its interval is cut.
+/// The scale of a scenario's bars.
 #[derive(Debug, Clone, Copy)]
-struct Scale {
+pub(super) struct Scale {
     longest: f64,
+    /// Whether a bar is cut.
+    is_cut: bool,
 }
 
 impl Scale {
-    fn new(workload: &WorkloadAnalysis) -> Self {
-        let slowest = workload.valid().map(relative_time).fold(0.0, f64::max);
-        Self { longest: slowest * 1.05 }
+    /// Returns a scale that ends with the slowest backend below [`FAR_SLOWER`]. Longer bars are cut,
+    /// because the rest would be too short to compare.
+    pub(super) fn new(workload: &WorkloadAnalysis) -> Self {
+        let measured = workload.valid().filter(|backend| !is_far_slower(backend));
+        let slowest = measured.map(relative_time).fold(1.0, f64::max) * 1.05;
+        let is_cut = workload.valid().any(is_far_slower);
+        Self { longest: if is_cut { slowest.max(SHORTEST_CUT) } else { slowest }, is_cut }
+    }
+
+    /// Returns the end of the scale if bars are cut there.
+    pub(super) fn end_text(self) -> Option<String> {
+        self.is_cut.then(|| format!("{:.1}×", self.longest))
     }
 
     fn pixel(self, ratio: f64) -> i64 {
@@ -63,41 +93,46 @@ impl Scale {
 
     fn span(self, Bounds { low, high }: Bounds) -> Span {
         let start = self.pixel(low);
-        Span { start, width: self.pixel(high) - start }
+        Span { start, width: (self.pixel(high) - start).max(THINNEST) }
     }
 }
 
 /// Returns the backends of a scenario, in their order, against the reference.
-pub(super) fn view(workload: &WorkloadAnalysis) -> Vec<AgainstView> {
-    let [time, added] =
-        [Quantity::Time, Quantity::Added].map(|quantity| AgainstColumn::new(workload, quantity));
-    let scale = Scale::new(workload);
+pub(super) fn view(workload: &WorkloadAnalysis, scale: Scale) -> Vec<AgainstView> {
+    let columns = [Quantity::Time, Quantity::Added, Quantity::Cpu]
+        .map(|quantity| AgainstColumn::new(workload, quantity));
+    let has_reference = workload.valid_reference().is_some();
     let view = |backend: &BackendAnalysis| {
-        if !backend.is_valid() || workload.valid_reference().is_none() {
+        if !backend.is_valid() || !has_reference {
             return AgainstView::default();
         }
-        AgainstView {
-            verdict: time.map_or("", |column| column.word(backend)),
-            interval: time.map_or_else(String::new, |column| column.figure(backend)),
-            ratio: Some(significant(relative_time(backend))),
-            bar: Some(bar(backend, workload.noise, scale)),
-            added: added.map(|column| WordView {
-                word: column.word(backend),
-                figure: column.figure(backend),
-                ratio: backend.compared.added.map(|ratio| significant(ratio.mean)),
-            }),
-        }
+        let [time, added, cpu] =
+            columns.map(|column| column.map(|column| WordView::new(column, backend)));
+        let bar = Some(bar(backend, workload.noise, scale));
+        AgainstView { time: time.unwrap_or_default(), bar, added, cpu }
     };
     workload.backends.iter().map(view).collect()
 }
 
 fn bar(backend: &BackendAnalysis, noise: Option<Ratio>, scale: Scale) -> Bar {
     let span = |ratio: Option<Ratio>| ratio?.bounds.map(|bounds| scale.span(bounds));
+    let is_cut = is_far_slower(backend);
     Bar {
-        length: scale.pixel(relative_time(backend)),
-        interval: span(backend.compared.time).unwrap_or_default(),
-        floor: span(noise),
+        length: if is_cut {
+            scale.pixel(f64::INFINITY)
+        } else {
+            scale.pixel(relative_time(backend))
+        },
+        reference: scale.pixel(1.0),
+        interval: span(backend.compared.time).filter(|_| !is_cut),
+        control: span(noise),
+        is_cut,
     }
+}
+
+fn is_far_slower(backend: &BackendAnalysis) -> bool {
+    relative_time(backend) >= FAR_SLOWER
+        || matches!(backend.compared.stopped, Some(Stopped::FarSlower { .. }))
 }
 
 /// Returns the time of a backend relative to the reference.
@@ -111,21 +146,51 @@ mod tests {
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::comparison;
 
+    fn views(workload: &WorkloadAnalysis) -> Vec<AgainstView> {
+        view(workload, Scale::new(workload))
+    }
+
+    fn lengths(workload: &WorkloadAnalysis) -> Vec<i64> {
+        views(workload).iter().flat_map(|view| &view.bar).map(|bar| bar.length).collect()
+    }
+
     #[test]
     fn the_slowest_bar_is_longest() {
         let workload = analyse(&comparison()).remove(0);
-        let views = view(&workload);
-        let lengths: Vec<i64> =
-            views.iter().flat_map(|view| &view.bar).map(|bar| bar.length).collect();
+        let lengths = lengths(&workload);
         assert!(lengths.is_sorted() && lengths[2] == 952, "{lengths:?}");
+        assert_eq!(Scale::new(&workload).end_text(), None);
+    }
+
+    #[test]
+    fn far_slower_bars_are_cut() {
+        let mut workload = analyse(&comparison()).remove(0);
+        workload.backends[2].compared.stopped = Some(Stopped::FarSlower { rounds: 2 });
+        let lengths = lengths(&workload);
+        assert_eq!((lengths[0], lengths[2]), (500, 1000), "{lengths:?}");
+        let views = views(&workload);
+        let cut: Vec<bool> =
+            views.iter().flat_map(|view| &view.bar).map(|bar| bar.is_cut).collect();
+        assert_eq!(cut, [false, false, true]);
+        assert!(views[2].bar.as_ref().is_some_and(|bar| bar.interval.is_none()));
+        assert!(views[2].time.figure.starts_with("≥ 10× ("), "{:?}", views[2].time);
+        assert_eq!(Scale::new(&workload).end_text().as_deref(), Some("2.0×"));
     }
 
     #[test]
     fn invalid_backends_have_no_bar() {
         let workload = analyse(&comparison()).remove(0);
-        let views = view(&workload);
-        assert_eq!((views[0].verdict, views[2].verdict), ("reference", "slower"));
-        assert!(views[3].bar.is_none() && views[3].verdict.is_empty());
-        assert!(views[2].added.as_ref().is_some_and(|added| !added.figure.is_empty()));
+        let views = views(&workload);
+        assert_eq!((views[0].time.word, views[2].time.word), ("reference", "slower"));
+        assert!(views[3].bar.is_none() && views[3].time.word.is_empty());
+    }
+
+    #[test]
+    fn costs_have_words() {
+        let workload = analyse(&comparison()).remove(0);
+        let view = &views(&workload)[2];
+        assert!(view.added.as_ref().is_some_and(|added| !added.figure.is_empty()), "{view:?}");
+        let cpu = view.cpu.as_ref().unwrap();
+        assert!(cpu.ratio.is_some_and(|ratio| ratio > 1.0) && cpu.word == "more", "{cpu:?}");
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct GridView {
 /// The column of backends with equal verdicts.
 #[derive(Debug, Serialize)]
 struct ColumnView {
-    rows: Vec<String>,
+    backends: Vec<String>,
     /// Names of faults, see [`shortcomings`].
     shortcomings: [Vec<String>; 3],
 }
@@ -53,7 +53,7 @@ struct SignView {
 struct FindingView {
     fault: &'static str,
     verdict: &'static str,
-    rows: Vec<String>,
+    backends: Vec<String>,
     told: String,
     right: String,
     why: &'static str,
@@ -70,7 +70,7 @@ pub(super) fn view(grid: &Grid) -> GridView {
                 faults: faults.iter().map(|fault| fault_view(grid, &columns, fault)).collect(),
             })
             .collect(),
-        columns: columns.iter().map(|rows| column_view(grid, rows)).collect(),
+        columns: columns.iter().map(|backends| column_view(grid, backends)).collect(),
         legend: LEGEND
             .into_iter()
             .filter(|(letter, _)| grid.cells.iter().any(|cell| sign(cell) == *letter))
@@ -79,15 +79,15 @@ pub(super) fn view(grid: &Grid) -> GridView {
     }
 }
 
-fn column_view(grid: &Grid, rows: &[&str]) -> ColumnView {
+fn column_view(grid: &Grid, backends: &[&str]) -> ColumnView {
     ColumnView {
-        rows: owned(rows),
-        shortcomings: shortcomings(grid, rows[0]).map(|faults| owned(&faults)),
+        backends: owned(backends),
+        shortcomings: shortcomings(grid, backends[0]).map(|faults| owned(&faults)),
     }
 }
 
 fn fault_view(grid: &Grid, columns: &[Vec<&str>], fault: &'static Fault) -> FaultView {
-    let cells = columns.iter().filter_map(|rows| grid.cell(rows[0], fault.name));
+    let cells = columns.iter().filter_map(|backends| grid.cell(backends[0], fault.name));
     FaultView { name: fault.name, what: fault.what, signs: cells.map(sign_view).collect() }
 }
 
@@ -95,7 +95,7 @@ fn finding_view(finding: FaultFinding<'_>) -> FindingView {
     FindingView {
         fault: finding.fault.name,
         verdict: finding.cell.client.words(),
-        rows: owned(&finding.backends),
+        backends: owned(&finding.backends),
         told: finding.cell.told.clone(),
         right: finding.fault.right.to_string(),
         why: finding.fault.why,

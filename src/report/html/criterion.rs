@@ -16,11 +16,10 @@ pub(super) struct CriterionView {
 #[derive(Debug, Serialize)]
 struct LineView {
     scenario: String,
-    #[serde(rename = "row")]
     backend: String,
     criterion: String,
     compare: String,
-    told: &'static str,
+    accord: &'static str,
     contradicts: bool,
 }
 
@@ -35,7 +34,7 @@ fn line_view(agreement: &Agreement) -> LineView {
         backend: agreement.backend.clone(),
         criterion: format!("{:.3}", agreement.criterion),
         compare: interval(agreement.compare),
-        told: words(agreement.accord),
+        accord: words(agreement.accord),
         contradicts: agreement.accord == Accord::Contradicts,
     }
 }

@@ -38,7 +38,7 @@ fn shorten(value: &mut Value) {
 
 /// Returns the median pass of each block as CSV.
 pub(super) fn blocks_csv(workloads: &[WorkloadAnalysis]) -> String {
-    let mut text = "scenario,row,block,median_pass_s\n".to_owned();
+    let mut text = "scenario,backend,block,median_pass_s\n".to_owned();
     for workload in workloads {
         for (index, name) in workload.paired.names.iter().enumerate() {
             let (scenario, name) = (csv_field(&workload.setup.scenario), csv_field(name));

@@ -24,7 +24,6 @@ pub(super) const COLUMNS: [&str; 10] = [
 /// The backends, and the advisories on their crates.
 #[derive(Debug, Serialize)]
 pub(super) struct DependenceView {
-    #[serde(rename = "rows")]
     backends: Vec<RowView>,
     advisories: Vec<AdvisoryView>,
 }

@@ -3,7 +3,7 @@
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{ComparisonRecord, Environment};
 use crate::render::numbers::{grouped, seconds};
-use crate::report::comparison::no_instructions;
+use crate::report::comparison::instructions_source;
 use crate::report::environment::{self, date};
 
 /// Returns the machine, the software and the extent of the measurement.
@@ -29,7 +29,7 @@ pub(super) fn facts(
         })
         .sum();
     facts.push(("measured", format!("{} passes of {} fetches", grouped(passes), grouped(fetches))));
-    facts.extend(no_instructions(setup, workloads).map(|reason| ("instructions", reason)));
+    facts.push(("instructions", instructions_source(setup, workloads)));
     if let Some(aftermath) = &setup.aftermath {
         facts.push(("duration", seconds(aftermath.seconds)));
         if let Some(load) = aftermath.load {
@@ -48,7 +48,7 @@ pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis])
     let backends = workloads.iter().map(|workload| workload.backends.len()).max().unwrap_or(0);
     format!(
         "{} on {}, {} of {cpu}, {}",
-        count(backends, "row", "rows"),
+        count(backends, "backend", "backends"),
         count(workloads.len(), "scenario", "scenarios"),
         count(*cores, "core", "cores"),
         date(environment)

@@ -24,7 +24,6 @@ pub(super) struct FallsView {
 /// The waterfall of a backend.
 #[derive(Debug, Serialize)]
 struct FallView {
-    #[serde(rename = "row")]
     backend: String,
     wide: String,
     narrow: String,

@@ -56,6 +56,9 @@ pub fn page(
     let spreads = workloads.iter().map(latency::pictures).collect::<anyhow::Result<Vec<_>>>()?;
     let scalings = bench.as_ref().map(scaling::scalings).unwrap_or_default();
     let figures = serde_json::to_string(&data::download(comparison, workloads))?;
+    let backends = &comparison.setup.backends;
+    let names: Vec<String> = backends.iter().map(|backend| backend.name.clone()).collect();
+    let dependence = beside.footprint.as_ref().and_then(|all| dependence::view(all, backends));
     let policy = Policy::new(STYLE, SCRIPT);
     render(
         "page.html",
@@ -63,7 +66,7 @@ pub fn page(
         context! {
             name => name.as_str(), policy => policy.text(), style => STYLE, script => SCRIPT,
             workloads => Serde(views),
-            rows => comparison.setup.backends.iter().map(|row| row.name.clone()).collect::<Vec<_>>(),
+            backends => names,
             waterfalls => Serde(falls),
             spreads,
             scaling => scaling::pictures(&scalings)?,
@@ -73,10 +76,10 @@ pub fn page(
             criterion => Serde(beside.criterion.as_deref().map(criterion::view)),
             conformance => Serde(beside.conformance.as_ref().map(conformance::view)),
             wire => Serde(beside.audit.as_ref().map(wire::view)),
-            dependence => Serde(beside.footprint.as_ref().and_then(|all| dependence::view(all, &comparison.setup.backends))),
+            dependence => Serde(dependence),
             letters => ('A'..='Z').map(String::from).collect::<Vec<_>>(),
             dependence_columns => dependence::COLUMNS,
-            server => Serde(server::view(comparison.setup.capacity.as_ref(), workloads)),
+            server_load => Serde(server::views(workloads)),
             complete => comparison.setup.complete,
             downloads => [
                 ("figures.json", link("application/json", &figures)),
@@ -134,9 +137,11 @@ mod tests {
     fn page_of(text: &str) -> String {
         let mut comparison = comparison();
         let names: Vec<String> =
-            comparison.setup.backends.iter().map(|row| row.name.clone()).collect();
+            comparison.setup.backends.iter().map(|backend| backend.name.clone()).collect();
         let setup = &mut comparison.setup;
-        setup.backends.iter_mut().for_each(|row| row.name = renamed(&row.name, &names, text));
+        for backend in &mut setup.backends {
+            backend.name = renamed(&backend.name, &names, text);
+        }
         setup.reference = setup.backends[0].name.clone();
         let workload = &mut setup.workloads[0];
         (workload.scenario, workload.description) = (text.to_owned(), text.to_owned());
@@ -232,7 +237,7 @@ mod tests {
     #[test]
     fn a_page_is_self_contained() {
         let page = page_of("</script><script>alert(1)</script>");
-        assert_eq!(elements(&page, "script"), 2);
+        assert_eq!(elements(&page, "script"), 1);
         let fetching =
             [" src=", "@import", "url(", "<link rel=\"stylesheet", "http-equiv=\"refresh"];
         assert!(!fetching.iter().any(|fetching| page.contains(fetching)), "nothing is fetched");
@@ -240,7 +245,7 @@ mod tests {
             !page.contains(" style=") && !page.contains(" onclick="),
             "the policy would refuse it"
         );
-        let page = page_of("row");
+        let page = page_of("backend");
         for words in [
             "Times against the reference",
             "Where the time goes",
@@ -250,7 +255,7 @@ mod tests {
             "What wrong answers do to it",
             "What goes over the wire",
             "What it costs to depend on",
-            "row1",
+            "backend1",
             "30.48 ms",
             "figures.csv",
         ] {

@@ -4,7 +4,7 @@
 (() => {
   const controls = document.getElementById("controls");
   const filter = document.getElementById("filter");
-  const boxes = [...controls.querySelectorAll("input[name=row]")];
+  const boxes = [...controls.querySelectorAll("input[name=backend]")];
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   // Shows the backends that are ticked and match the filter, in every table and chart.
@@ -27,15 +27,17 @@
     const table = heading.closest("table");
     const column = [...heading.parentElement.children].indexOf(heading);
     const body = table.tBodies[0];
+    const isNumber = heading.dataset.kind === "number";
     const value = (line) => {
       const cell = line.children[column];
-      if (heading.dataset.kind !== "number") return cell.textContent;
-      return cell.dataset.value === "" || cell.dataset.value === undefined ? Infinity : Number(cell.dataset.value);
+      const text = cell?.dataset.value ?? (isNumber ? "" : (cell?.textContent ?? ""));
+      return text === "" ? null : isNumber ? Number(text) : text;
     };
+    // Empty cells come last in both directions.
     const order = (a, b) => {
       const [first, second] = [value(a), value(b)];
-      if (first === Infinity || second === Infinity) return first === second ? 0 : first === Infinity ? 1 : -1;
-      return (typeof first === "number" ? first - second : first.localeCompare(second)) * direction;
+      if (first === null || second === null) return (first === null) - (second === null);
+      return (isNumber ? first - second : first.localeCompare(second)) * direction;
     };
     body.append(...[...body.rows].sort((a, b) => order(a, b) || places.get(a) - places.get(b)));
     for (const other of all("th[aria-sort]", table)) other.removeAttribute("aria-sort");

@@ -9,7 +9,6 @@ use crate::record::{Audit, BackendAudit};
 #[derive(Debug, Serialize)]
 pub(super) struct WireView {
     usually: String,
-    #[serde(rename = "rows")]
     backends: Vec<RowView>,
     requests: Vec<RequestView>,
 }
@@ -26,7 +25,6 @@ struct RowView {
 /// A request, line by line, and the backends that send it.
 #[derive(Debug, Serialize)]
 struct RequestView {
-    #[serde(rename = "rows")]
     backends: Vec<String>,
     lines: Vec<String>,
 }

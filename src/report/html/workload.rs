@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::against::{self, AgainstView};
+use super::against::{self, AgainstView, Scale};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, WorkloadOutcome};
 use crate::compare::metric::{self, Better, Metric, MetricGroup, Unit};
 use crate::render::numbers::{counted, grouped, significant, time_scale};
-use crate::report::comparison::{footnotes, invalidities, show, verdict};
+use crate::report::comparison::{alarm, footnotes, invalidities, show, verdict};
 use crate::stats::Ratio;
 
 /// The number of backends that a headline names.
@@ -23,9 +23,13 @@ pub(super) struct WorkloadView {
     reference: String,
     noise: Option<String>,
     has_added: bool,
+    has_cpu: bool,
+    /// The end of the scale, if bars are cut there.
+    cut_at: Option<String>,
+    /// The sentence on a machine that was unfit.
+    alarm: Option<String>,
     footnotes: Vec<String>,
     invalid: Vec<String>,
-    #[serde(rename = "rows")]
     backends: Vec<RowView>,
     time_columns: Vec<ColumnView>,
     cost_columns: Vec<ColumnView>,
@@ -34,10 +38,10 @@ pub(super) struct WorkloadView {
 /// The main result.
 #[derive(Debug, Serialize)]
 struct Headline {
-    /// The backends ahead.
-    who: Vec<String>,
+    /// The names of the backends ahead.
+    names: Vec<String>,
     /// Their standing.
-    what: String,
+    standing: String,
     /// Names, values and notes.
     facts: Vec<(String, String, String)>,
 }
@@ -52,7 +56,6 @@ struct ColumnView {
 struct RowView {
     name: String,
     is_best: bool,
-    is_reference: bool,
     pass: String,
     pass_s: Option<f64>,
     against: AgainstView,
@@ -72,7 +75,8 @@ struct Cell {
 
 pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
     let (setup, outcome) = (&workload.setup, WorkloadOutcome::new(workload));
-    let against = against::view(workload);
+    let (scale, alarm) = (Scale::new(workload), alarm(workload));
+    let against = against::view(workload, scale);
     let backends = workload.backends.iter().zip(against).map(|(backend, against)| {
         let is_best = outcome.as_ref().is_some_and(|outcome| outcome.is_ahead(backend));
         backend_view(workload, backend, against, is_best)
@@ -93,7 +97,13 @@ pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
         reference: workload.reference.clone(),
         noise: workload.noise.map(Ratio::interval_text),
         has_added: workload.valid().any(|backend| backend.compared.added.is_some()),
-        footnotes: footnotes(workload),
+        has_cpu: workload.valid().any(|backend| backend.compared.cpu.is_some()),
+        cut_at: scale.end_text(),
+        footnotes: footnotes(workload)
+            .into_iter()
+            .filter(|note| Some(note) != alarm.as_ref())
+            .collect(),
+        alarm,
         invalid: invalidities(workload),
         backends: backends.collect(),
         time_columns: metrics(workload, MetricGroup::Time).map(column).collect(),
@@ -115,19 +125,23 @@ fn headline(workload: &WorkloadAnalysis, outcome: Option<&WorkloadOutcome<'_>>) 
     let Some((outcome, first)) =
         outcome.and_then(|outcome| Some((outcome, *outcome.ahead().first()?)))
     else {
-        let what = if outcome.is_some() { "nothing is shown to be faster" } else { "no verdict" };
-        return Headline { who: vec![verdict(workload)], what: what.to_owned(), facts: Vec::new() };
+        let title = if outcome.is_some() { "Nothing is shown to be faster" } else { "No verdict" };
+        return Headline {
+            names: vec![title.to_owned()],
+            standing: verdict(workload),
+            facts: Vec::new(),
+        };
     };
     let facts = [time(first), cost(outcome, first)];
     Headline {
-        who: who(outcome),
-        what: what(workload, outcome),
+        names: names(outcome),
+        standing: standing(workload, outcome),
         facts: facts.into_iter().flatten().collect(),
     }
 }
 
-/// Returns what is shown of the backends ahead.
-fn what(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> String {
+/// Returns the standing of the backends ahead.
+fn standing(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> String {
     if let Some(fastest) = &outcome.fastest {
         let percent = fastest.at_least * 100.0;
         return format!("is the fastest: the others take at least {percent:.1} % longer");
@@ -139,14 +153,14 @@ fn what(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> String {
     }
 }
 
-fn who(outcome: &WorkloadOutcome<'_>) -> Vec<String> {
+fn names(outcome: &WorkloadOutcome<'_>) -> Vec<String> {
     let ahead = outcome.ahead();
-    let mut who: Vec<String> =
+    let mut names: Vec<String> =
         ahead.iter().take(NAMED).map(|backend| backend.name.clone()).collect();
     if ahead.len() > NAMED {
-        who.push(format!("and {} more", ahead.len() - NAMED));
+        names.push(format!("and {} more", ahead.len() - NAMED));
     }
-    who
+    names
 }
 
 /// Returns the time of the first backend and its distance from the ideal.
@@ -195,7 +209,6 @@ fn backend_view(
     RowView {
         name: backend.name.clone(),
         is_best,
-        is_reference: backend.name == workload.reference,
         pass: backend.median_s().map_or_else(String::new, |median| show(Unit::Seconds, median)),
         pass_s: backend.median_s().map(significant),
         against,
@@ -235,29 +248,50 @@ fn cell(workload: &WorkloadAnalysis, backend: &BackendAnalysis, metric: &Metric)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::analysis::analyse;
-    use crate::record::fixtures::comparison;
+    use crate::compare::analysis::{Rules, analyse, analyse_by};
+    use crate::record::Unfit;
+    use crate::record::fixtures::{block, comparison};
 
     fn headline_of(comparison: &crate::record::ComparisonRecord) -> (String, String) {
         let workload = analyse(comparison).remove(0);
-        let Headline { who, what, .. } =
+        let Headline { names, standing, .. } =
             headline(&workload, WorkloadOutcome::new(&workload).as_ref());
-        (who.join(", "), what)
+        (names.join(", "), standing)
     }
 
     #[test]
     fn headlines_match_the_verdict() {
         let mut comparison = comparison();
-        let (who, what) = headline_of(&comparison);
-        assert_eq!(who, "surf@smol, hyper@smol");
-        assert!(what.starts_with("are equivalent: within "), "{what}");
+        let (names, standing) = headline_of(&comparison);
+        assert_eq!(names, "surf@smol, hyper@smol");
+        assert!(standing.starts_with("are equivalent: within "), "{standing}");
         for pass in comparison.passes.iter_mut().filter(|pass| pass.backend == "hyper@smol") {
             pass.elapsed_s = pass.elapsed_s.map(|elapsed| elapsed * 1.5);
         }
-        let (who, what) = headline_of(&comparison);
-        assert_eq!(who, "surf@smol");
-        assert!(what.starts_with("is the fastest: the others take at least "), "{what}");
+        let (names, standing) = headline_of(&comparison);
+        assert_eq!(names, "surf@smol");
+        assert!(standing.starts_with("is the fastest: the others take at least "), "{standing}");
         comparison.passes.retain(|pass| pass.block < 4);
-        assert_eq!(headline_of(&comparison).1, "no verdict");
+        assert_eq!(headline_of(&comparison).0, "No verdict");
+    }
+
+    #[test]
+    fn unfit_machines_raise_an_alarm() {
+        let mut comparison = comparison();
+        assert!(view(0, &analyse(&comparison)[0]).alarm.is_none());
+        for number in 0..6 {
+            let mut block = block("article", number, 0.5);
+            block.fitness.unfit = Some(Unfit::Others);
+            comparison.blocks.push(block);
+        }
+        for (allow_unfit, end) in
+            [(false, "; no verdict."), (true, "; the verdicts are not to be relied on.")]
+        {
+            let rules = Rules { allow_unfit, ..Rules::default() };
+            let view = view(0, &analyse_by(&comparison, rules)[0]);
+            let alarm = view.alarm.unwrap();
+            assert!(alarm.starts_with("Unfit: ") && alarm.ends_with(end), "{alarm}");
+            assert!(!view.footnotes.contains(&alarm), "it is above the table already");
+        }
     }
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::compare::analysis::{Paired, WorkloadAnalysis};
-use crate::record::{ComparisonRecord, Environment, control};
+use crate::record::{BlockSample, ComparisonRecord, Environment, control};
 use crate::stats;
 use crate::stats::paired::Blocks;
 use crate::stats::{Family, LEAST_BLOCKS, Look, Ratio};
@@ -103,8 +103,9 @@ impl CalibrationStep {
         });
         let whole = values(step, most, paired, &paired.blocks, &backends, valid);
         let mut blocks: Vec<BlockValues> = shorter.chain(whole).collect();
-        for (block, look) in blocks.iter_mut().zip(&comparison.blocks).filter(|_| !by_length) {
-            block.spent = look.spent;
+        if !by_length {
+            let looks = spent(comparison, &workload.setup.scenario, blocks.len());
+            blocks.iter_mut().zip(looks).for_each(|(block, spent)| block.spent = spent);
         }
         Ok(Self {
             setup: StepSetup {
@@ -237,6 +238,15 @@ fn values(
             .collect(),
     });
     lines.collect()
+}
+
+/// Returns the share of the time that had passed after each of the blocks that count: all of them,
+/// or the fit ones.
+fn spent(comparison: &ComparisonRecord, scenario: &str, counted: usize) -> Vec<Option<f64>> {
+    let blocks = comparison.blocks.iter().filter(|block| block.scenario == scenario);
+    let all = blocks.clone().count();
+    let counts = |block: &&BlockSample| all == counted || block.fitness.unfit.is_none();
+    blocks.filter(counts).map(|block| block.spent).collect()
 }
 
 /// Rounds to a millionth.

@@ -6,7 +6,7 @@ use crate::record::Environment;
 
 /// Describes the differences of two machines, one line each. Figures of different machines are not
 /// comparable.
-pub fn other_machine(old: &Environment, new: &Environment) -> Vec<String> {
+pub(super) fn other_machine(old: &Environment, new: &Environment) -> Vec<String> {
     [
         differs("CPU", &old.cpu, &new.cpu),
         differs("cores", &old.cores, &new.cores),

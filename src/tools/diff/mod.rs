@@ -1,116 +1,27 @@
 //! The difference between two records of comparisons: by scenario and backend, with intervals.
 
+use std::cmp::Ordering;
 use std::fmt;
-use std::str::FromStr;
 
-use anyhow::{anyhow, ensure};
+use crate::compare::analysis::{BackendAnalysis, Invalid, WorkloadAnalysis, analyse};
+use crate::record::{ComparisonRecord, Environment, WorkloadSetup};
+use crate::stats::{Family, Verdict};
 
-use crate::compare::analysis::{BackendAnalysis, Invalid, Quantity, WorkloadAnalysis, analyse};
-use crate::record::{ComparisonRecord, WorkloadSetup};
-use crate::stats;
-use crate::stats::{EQUIVALENCE, Family, Ratio, Verdict};
-
+mod comparability;
 mod environment;
+mod figure;
+mod sides;
+mod threshold;
 pub mod view;
+mod words;
 
-pub use self::environment::{other_conditions, other_machine};
-
-/// A figure by which two records are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Figure {
-    /// The median pass. It includes changes of the whole machine between the two runs.
-    Median,
-    /// The pass relative to that of the reference in the same round. Changes of the whole machine
-    /// cancel out.
-    Ratio,
-    /// Processor time.
-    Cpu,
-}
-
-impl Figure {
-    /// Every figure, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Median, Self::Ratio, Self::Cpu];
-
-    /// Returns the name that thresholds use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Median => "median",
-            Self::Ratio => "ratio",
-            Self::Cpu => "cpu",
-        }
-    }
-
-    /// Returns the logarithm of the figure in each block of a backend.
-    fn block_values(self, side: Side<'_>) -> Vec<f64> {
-        let Side { comparison, workload, backend } = side;
-        let blocks = &workload.paired.blocks;
-        match self {
-            Self::Median => {
-                blocks.block_medians(backend.index()).into_iter().flatten().map(f64::ln).collect()
-            }
-            Self::Ratio => match workload.paired.index(&workload.reference) {
-                Some(reference) if reference != backend.index() => {
-                    blocks.block_values(backend.index(), reference)
-                }
-                _ => Vec::new(),
-            },
-            Self::Cpu => {
-                let scenario = &workload.setup.scenario;
-                let costs = comparison.costs.iter();
-                let costs =
-                    costs.filter(|cost| cost.scenario == *scenario && cost.backend == backend.name);
-                let cpu_s = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
-                // In a very short block the clock may not have ticked at all.
-                cpu_s.filter(|s| *s > 0.0 && s.is_finite()).map(f64::ln).collect()
-            }
-        }
-    }
-
-    /// Whether the figure of a backend is valid.
-    fn counts(self, side: Side<'_>) -> bool {
-        let WorkloadAnalysis { backends, reference, .. } = side.workload;
-        let mut references = backends.iter().filter(|backend| backend.name == *reference);
-        side.backend.is_valid()
-            && (self != Self::Ratio || references.all(BackendAnalysis::is_valid))
-    }
-
-    /// Returns the new figure over the old one; `None` if they are not comparable.
-    fn change(self, sides: OldNew<Side<'_>>, family: &Family) -> Option<Ratio> {
-        let OldNew { old, new } = sides;
-        let same_reference = old.workload.reference == new.workload.reference;
-        let is_comparable =
-            self.counts(old) && self.counts(new) && (self != Self::Ratio || same_reference);
-        if !is_comparable {
-            return None;
-        }
-        let (values, others) = (self.block_values(new), self.block_values(old));
-        let interval = stats::welch_interval(&values, &others, family.level())?;
-        Some(Ratio::new(interval, values.len().min(others.len())))
-    }
-}
-
-/// A pair of corresponding values from the old record and the new one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct OldNew<T> {
-    /// In the old record.
-    pub old: T,
-    /// In the new record.
-    pub new: T,
-}
-
-impl<T> OldNew<T> {
-    fn map<U>(self, convert: impl Fn(T) -> U) -> OldNew<U> {
-        OldNew { old: convert(self.old), new: convert(self.new) }
-    }
-}
-
-/// A backend on a scenario of a record.
-#[derive(Clone, Copy)]
-struct Side<'a> {
-    comparison: &'a ComparisonRecord,
-    workload: &'a WorkloadAnalysis,
-    backend: &'a BackendAnalysis,
-}
+pub use self::comparability::Obstacle;
+use self::comparability::machine_obstacles;
+pub use self::environment::other_conditions;
+pub use self::figure::{ChangeInterval, Figure, FigureChange};
+pub use self::sides::OldNew;
+use self::sides::RecordedBackend;
+pub use self::threshold::Threshold;
 
 /// The change of a backend on a scenario.
 #[derive(Debug, Clone)]
@@ -119,32 +30,29 @@ pub struct BackendChange {
     pub scenario: String,
     /// The backend's name.
     pub name: String,
-    /// The median pass, in seconds.
-    pub median_s: OldNew<Option<f64>>,
-    /// The new figure over the old one, in the order of [`Figure::ALL`].
-    pub changes: [Option<Ratio>; 3],
+    /// The changes of the figures that are comparable, in the order of [`Figure::ALL`].
+    pub changes: Vec<FigureChange>,
     /// Why the backend does not count; `None` if it is valid.
     pub invalid: OldNew<Option<Invalid>>,
 }
 
 impl BackendChange {
-    fn new(sides: OldNew<Side<'_>>, family: &Family) -> Self {
+    fn new(sides: OldNew<RecordedBackend<'_>>, family: &Family) -> Self {
+        let changes = Figure::ALL.iter().filter_map(|figure| figure.change(sides, family));
         Self {
             scenario: sides.new.workload.setup.scenario.clone(),
             name: sides.new.backend.name.clone(),
-            median_s: sides.map(|side| side.backend.median_s()),
-            changes: Figure::ALL.map(|figure| figure.change(sides, family)),
+            changes: changes.collect(),
             invalid: sides.map(|side| side.backend.invalid.clone()),
         }
     }
 
-    /// Returns the new figure over the old one.
-    pub fn change(&self, figure: Figure) -> Option<Ratio> {
-        let mut changes = Figure::ALL.iter().zip(self.changes);
-        changes.find(|(other, _)| **other == figure).and_then(|(_, change)| change)
+    /// Returns the change of a figure; `None` if it is not comparable.
+    pub fn change(&self, figure: Figure) -> Option<&FigureChange> {
+        self.changes.iter().find(|change| change.figure == figure)
     }
 
-    /// Whether the backend is valid in the old record only.
+    /// Returns whether the backend is valid in the old record only.
     pub fn counts_no_more(&self) -> bool {
         self.invalid.old.is_none() && self.invalid.new.is_some()
     }
@@ -155,13 +63,38 @@ impl BackendChange {
 pub struct Difference {
     /// The backends in both records, scenario by scenario.
     pub backends: Vec<BackendChange>,
-    /// Pairs of backends that are ranked in opposite order.
+    /// Pairs of backends whose order is reversed.
     pub reversed: Vec<Reversed>,
     /// Sentences on the parts that cannot be compared, with the reason.
     pub left_out: Vec<String>,
 }
 
-/// Two backends that are ranked in opposite order.
+impl Difference {
+    /// Returns why the records should not be compared; empty if they may.
+    pub fn obstacles(
+        &self,
+        environments: OldNew<&Environment>,
+        comparisons: OldNew<&ComparisonRecord>,
+    ) -> Vec<Obstacle> {
+        let nothing = self.backends.is_empty().then_some(Obstacle::NothingInCommon);
+        machine_obstacles(environments, comparisons).into_iter().chain(nothing).collect()
+    }
+
+    /// Returns the backends that exceed a threshold.
+    pub fn exceeding(&self, threshold: Threshold) -> impl Iterator<Item = &BackendChange> {
+        self.backends.iter().filter(move |backend| {
+            backend.changes.iter().any(|change| threshold.is_exceeded_by(change))
+        })
+    }
+
+    /// Returns whether any backend has an interval to test against a threshold.
+    pub fn tests(&self, threshold: &Threshold) -> bool {
+        let mut changes = self.backends.iter().flat_map(|backend| &backend.changes);
+        changes.any(|change| threshold.applies_to(change))
+    }
+}
+
+/// Two backends whose order is reversed, by their verdicts against the reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversed {
     /// The scenario's name.
@@ -193,8 +126,8 @@ pub fn difference(old: &ComparisonRecord, new: &ComparisonRecord) -> Difference 
         );
         reversed.extend(reversals(workloads, &backends));
         pairs.extend(backends.into_iter().map(|backend| OldNew {
-            old: Side { comparison: old, workload: workloads.old, backend: backend.old },
-            new: Side { comparison: new, workload: workloads.new, backend: backend.new },
+            old: RecordedBackend { comparison: old, workload: workloads.old, backend: backend.old },
+            new: RecordedBackend { comparison: new, workload: workloads.new, backend: backend.new },
         }));
     }
     let family = Family::new(pairs.len());
@@ -202,18 +135,20 @@ pub fn difference(old: &ComparisonRecord, new: &ComparisonRecord) -> Difference 
     Difference { backends, reversed, left_out }
 }
 
-/// Returns the pairs of backends that are shown to be ranked one way in the old workload and the
-/// other way in the new one.
+/// Returns the pairs of backends that lie on opposite sides of the reference, or one of them with
+/// it, in one order in the old workload and in the other order in the new one.
 fn reversals(
     workloads: OldNew<&WorkloadAnalysis>,
     backends: &[OldNew<&BackendAnalysis>],
 ) -> Vec<Reversed> {
-    let valid = backends.iter().filter(|backend| backend.old.is_valid() && backend.new.is_valid());
-    let pairs = valid.clone().flat_map(|one| valid.clone().map(move |other| (one, other)));
+    if workloads.old.reference != workloads.new.reference {
+        return Vec::new();
+    }
+    let reference = &workloads.new.reference;
+    let pairs = backends.iter().flat_map(|one| backends.iter().map(move |other| (one, other)));
     pairs
         .filter(|(one, other)| {
-            is_faster(workloads.old, one.old, other.old)
-                && is_faster(workloads.new, other.new, one.new)
+            is_faster(reference, one.old, other.old) && is_faster(reference, other.new, one.new)
         })
         .map(|(one, other)| Reversed {
             scenario: workloads.new.setup.scenario.clone(),
@@ -223,13 +158,24 @@ fn reversals(
         .collect()
 }
 
-fn is_faster(
-    workload: &WorkloadAnalysis,
-    backend: &BackendAnalysis,
-    other: &BackendAnalysis,
-) -> bool {
-    let ratio = workload.paired.ratio(Quantity::Time, backend.index(), other.index());
-    ratio.is_some_and(|ratio| ratio.verdict(EQUIVALENCE) == Some(Verdict::Faster))
+fn is_faster(reference: &str, backend: &BackendAnalysis, other: &BackendAnalysis) -> bool {
+    let orders = (order(reference, backend), order(reference, other));
+    matches!(orders, (Some(backend), Some(other)) if backend < other)
+}
+
+/// Returns the order of a backend's time and the reference's; `None` if it is not shown.
+fn order(reference: &str, backend: &BackendAnalysis) -> Option<Ordering> {
+    if !backend.is_valid() {
+        return None;
+    }
+    if backend.name == reference {
+        return Some(Ordering::Equal);
+    }
+    match backend.compared.time?.verdict(0.0)? {
+        Verdict::Faster => Some(Ordering::Less),
+        Verdict::Slower => Some(Ordering::Greater),
+        Verdict::Equivalent | Verdict::Inconclusive => None,
+    }
 }
 
 /// Returns the pairs of things with the same name in both records, and adds the others to
@@ -269,99 +215,4 @@ fn describe_change(
 ) -> Option<String> {
     let (old, new) = (old.to_string(), new.to_string());
     (old != new).then(|| format!("{quantity} was {old} and is {new}"))
-}
-
-/// A limit on a change, such as `median>+5%`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Threshold {
-    figure: Figure,
-    /// The highest ratio of new to old that is allowed.
-    most: f64,
-}
-
-impl Threshold {
-    /// Whether any backend has an interval to test against the threshold.
-    pub fn is_tried_by(&self, difference: &Difference) -> bool {
-        let mut changes =
-            difference.backends.iter().filter_map(|backend| backend.change(self.figure));
-        changes.any(|ratio| ratio.bounds.is_some())
-    }
-
-    /// Whether a backend's whole interval lies beyond the threshold. With too few blocks, it never
-    /// does.
-    pub fn is_passed_by(&self, change: &BackendChange) -> bool {
-        let bounds = change.change(self.figure).and_then(|ratio| ratio.bounds);
-        bounds.is_some_and(|bounds| bounds.low > self.most)
-    }
-}
-
-impl fmt::Display for Threshold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // (1.05 − 1) × 100 is a little more than 5.
-        write!(f, "{}>+{}%", self.figure.name(), ((self.most - 1.0) * 1e8).round() / 1e6)
-    }
-}
-
-impl FromStr for Threshold {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let wrong = || bad_threshold(text);
-        let (name, share) = text.split_once('>').ok_or_else(wrong)?;
-        let figure = Figure::ALL
-            .into_iter()
-            .find(|figure| figure.name() == name.trim())
-            .ok_or_else(wrong)?;
-        let share = share.trim().trim_start_matches('+').strip_suffix('%').ok_or_else(wrong)?;
-        let percent: f64 = share.trim().parse().map_err(|_| wrong())?;
-        ensure!((0.0..=1e6).contains(&percent), wrong());
-        Ok(Self { figure, most: 1.0 + percent / 100.0 })
-    }
-}
-
-fn bad_threshold(text: &str) -> anyhow::Error {
-    anyhow!("bad threshold {text:?}: write 'median>+5%', or ratio or cpu in place of median")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn change(mean: f64, low: f64, blocks: usize) -> BackendChange {
-        let high = 2.0 * mean - low;
-        let bounds = (blocks >= 5).then_some(crate::stats::Bounds { low, high });
-        let ratio = Ratio { mean, bounds, blocks };
-        BackendChange {
-            scenario: "keepalive".to_owned(),
-            name: "hyper@smol".to_owned(),
-            median_s: OldNew::default(),
-            changes: [Some(ratio), None, None],
-            invalid: OldNew::default(),
-        }
-    }
-
-    #[test]
-    fn whole_intervals_pass_thresholds() {
-        let threshold: Threshold = "median>+5%".parse().unwrap();
-        assert!(threshold.is_passed_by(&change(1.10, 1.06, 5)));
-        assert!(!threshold.is_passed_by(&change(1.10, 1.04, 5)), "it may be less than that");
-        assert!(!threshold.is_passed_by(&change(1.10, 1.06, 4)), "four blocks say nothing");
-        assert!(!threshold.is_passed_by(&change(0.90, 0.85, 5)), "it has become faster");
-        assert!(!"cpu>+5%".parse::<Threshold>().unwrap().is_passed_by(&change(1.10, 1.06, 5)));
-    }
-
-    #[test]
-    fn thresholds_round_trip() {
-        for text in ["median>+5%", "ratio>+0%", "cpu>+12.5%"] {
-            assert_eq!(text.parse::<Threshold>().unwrap().to_string(), text);
-        }
-        assert_eq!("median > 5 %".parse::<Threshold>().unwrap().to_string(), "median>+5%");
-        for bad in ["median", "median<5%", "median>5", "mean>5%", "median>-5%", "median>nan%", ""] {
-            let error = bad.parse::<Threshold>().unwrap_err().to_string();
-            assert!(
-                error.starts_with("bad threshold") && error.contains("median>+5%"),
-                "{bad}: {error}"
-            );
-        }
-    }
 }

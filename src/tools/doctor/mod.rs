@@ -83,9 +83,8 @@ fn cores(cores: usize) -> Finding {
 
 fn load(load: Option<[f64; 3]>, cores: usize) -> Finding {
     let Some([minute, ..]) = load else { return Finding::unknown("load") };
-    let advice =
-        "other programs compete for the cores: end them, or wait until they have ended (see `top`)";
-    // It includes what has just ended; `others` decides.
+    let advice = "something has used the cores: wait until it has ended, unless it just did";
+    // It includes what has just ended, so the use by other programs decides.
     let found = format!("{minute:.2} over the last minute");
     Finding::hint("load", found, (minute > cores as f64 / 4.0).then_some(advice))
 }
@@ -228,7 +227,7 @@ mod tests {
             (noise(&[0.0; 4], 60.0), governor(None)),
             (others(shares(0.2)), others(shares(0.1))),
             (stolen(shares(0.03)), stolen(shares(0.02))),
-            (others(shares(0.2)), others(CoreShares { steal: None, others: None })),
+            (others(shares(0.2)), others(CoreShares { steal: None, others: None, tick: 0.0 })),
         ] {
             assert!(bad.advice.is_some(), "{bad:?}");
             assert_eq!((well.advice.as_deref(), well.warning), (None, false), "{well:?}");
@@ -238,7 +237,7 @@ mod tests {
     }
 
     fn shares(share: f64) -> CoreShares {
-        CoreShares { steal: Some(share), others: Some(share) }
+        CoreShares { steal: Some(share), others: Some(share), tick: 0.0 }
     }
 
     #[test]
