@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 
 use super::terminal::print;
 use super::usage;
-use crate::compare::analysis::{Rules, analyse_by};
+use crate::compare::analysis::analyse;
 use crate::record::{ComparisonRecord, Environment};
 use crate::tools::calibrate::view as report;
 use crate::tools::calibrate::{CalibrationStep, trials};
@@ -92,9 +92,7 @@ fn read_steps(
         all.append(ComparisonRecord::read(folder)?)
             .with_context(|| folder.display().to_string())?;
     }
-    // A calibration under load is made on an unfit machine.
-    let rules = Rules { allow_unfit: true, ..Rules::default() };
-    let workloads = analyse_by(&all, rules);
+    let workloads = analyse(&all);
     let steps = workloads
         .iter()
         .map(|workload| CalibrationStep::new(name, &all, workload, &environment, by_length));

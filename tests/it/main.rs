@@ -4,6 +4,7 @@ mod anomalies;
 mod arguments;
 mod audit;
 mod backends;
+mod calibration;
 mod circles;
 mod cli;
 mod committed;

@@ -114,6 +114,9 @@ pub fn resampled(values: &[f64], blocks_each: usize) -> Option<f64> {
     Some(slower.count() as f64 / DRAWN as f64)
 }
 
+/// With blocks for fewer experiments, what is drawn from them means little.
+const LEAST_EXPERIMENTS: usize = 4;
+
 /// Families of comparisons of a backend with itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FamilyTrial {
@@ -133,7 +136,7 @@ pub struct FamilyTrial {
 
 impl FamilyTrial {
     /// Judges the values of the A/A control of a step, whose truth is 0, in families; `None` if
-    /// there are fewer than `blocks` of them.
+    /// they make fewer than [`LEAST_EXPERIMENTS`].
     ///
     /// A drawn family takes its blocks from all values with replacement, so that their mean is the
     /// truth.
@@ -141,7 +144,7 @@ impl FamilyTrial {
         let backend =
             step.setup.backends.iter().position(|name| *name == control(&step.setup.reference))?;
         let values = step.values(backend, step.rounds());
-        if values.len() < blocks {
+        if values.len() < LEAST_EXPERIMENTS * blocks {
             return None;
         }
         let critical = Family::new(comparisons).critical(blocks);
@@ -219,7 +222,7 @@ mod tests {
         assert_eq!((trial.families, trial.blocks), (400 / 8 / 9, 8));
         assert!((0.02..0.08).contains(&trial.drawn_missed), "{trial:?}");
         assert!((0.99..0.998).contains(&trial.drawn_covered), "{trial:?}");
-        assert_eq!(FamilyTrial::new(&step(7), 9, 8), None);
+        assert_eq!(FamilyTrial::new(&step(31), 9, 8), None);
     }
 
     #[test]

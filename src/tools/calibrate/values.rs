@@ -5,7 +5,7 @@ use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::compare::analysis::{Paired, WorkloadAnalysis};
-use crate::record::{ComparisonRecord, Environment, control};
+use crate::record::{BlockSample, ComparisonRecord, Environment, control};
 use crate::stats;
 use crate::stats::paired::Blocks;
 use crate::stats::{Family, LEAST_BLOCKS, Look, Ratio};
@@ -53,7 +53,7 @@ pub struct BlockValues {
     pub step: String,
     /// The number of the block, from 0.
     pub block: usize,
-    /// The number of rounds.
+    /// The number of rounds, or that of the shortest block of the step.
     pub rounds: usize,
     /// The share of the time that had passed at its end, if something was decided then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,13 +97,15 @@ impl CalibrationStep {
         let seconds = comparison.setup.aftermath.as_ref().context("a run was cut short")?.seconds;
         let most = paired.blocks.shortest();
         let lengths = LENGTHS.into_iter().filter(|rounds| by_length && *rounds < most);
-        let blocks = lengths.chain([most]).flat_map(|rounds| {
+        let shorter = lengths.flat_map(|rounds| {
             let blocks = paired.blocks.shortened(rounds);
-            values(step, paired, &blocks, &backends, valid)
+            values(step, rounds, paired, &blocks, &backends, valid)
         });
-        let mut blocks: Vec<BlockValues> = blocks.collect();
-        for (block, look) in blocks.iter_mut().zip(&comparison.blocks).filter(|_| !by_length) {
-            block.spent = look.spent;
+        let whole = values(step, most, paired, &paired.blocks, &backends, valid);
+        let mut blocks: Vec<BlockValues> = shorter.chain(whole).collect();
+        if !by_length {
+            let looks = spent(comparison, &workload.setup.scenario, blocks.len());
+            blocks.iter_mut().zip(looks).for_each(|(block, spent)| block.spent = spent);
         }
         Ok(Self {
             setup: StepSetup {
@@ -211,15 +213,15 @@ impl CalibrationStep {
     }
 }
 
-/// Returns the lines of blocks, of which the shortest has `rounds` rounds.
+/// Returns the lines of blocks of `rounds` rounds.
 fn values(
     step: &str,
+    rounds: usize,
     paired: &Paired,
     blocks: &Blocks,
     backends: &[String],
     reference: usize,
 ) -> Vec<BlockValues> {
-    let rounds = blocks.shortest();
     let again = paired.names.len() - 1;
     let indices: Vec<usize> = backends.iter().filter_map(|name| paired.index(name)).collect();
     let lines = blocks.cut(1).enumerate().map(|(block, one)| BlockValues {
@@ -236,6 +238,15 @@ fn values(
             .collect(),
     });
     lines.collect()
+}
+
+/// Returns the share of the time that had passed after each of the blocks that count: all of them,
+/// or the fit ones.
+fn spent(comparison: &ComparisonRecord, scenario: &str, counted: usize) -> Vec<Option<f64>> {
+    let blocks = comparison.blocks.iter().filter(|block| block.scenario == scenario);
+    let all = blocks.clone().count();
+    let counts = |block: &&BlockSample| all == counted || block.fitness.unfit.is_none();
+    blocks.filter(counts).map(|block| block.spent).collect()
 }
 
 /// Rounds to a millionth.

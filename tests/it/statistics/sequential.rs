@@ -200,6 +200,57 @@ fn naive_looks_are_noticed() {
     assert!(wrong > 2.0 * bound(), "only {wrong} of the runs have a false word");
 }
 
+/// Returns the stops of a run whose blocks become shorter as backends stop, so that the times of the
+/// looks depend on what is found. The time suffices for `FULL` blocks of all.
+fn hurried_stops(source: &Source, truths: &[f64], random: &mut Random) -> Vec<Stop> {
+    const FULL: f64 = 12.0;
+    let [reference, control] = [0, 1].map(|_| source.levels(random, REAL_CORRELATION));
+    let mut ratios = vec![None; truths.len()];
+    let values: Vec<Vec<f64>> = truths
+        .iter()
+        .map(|slower| {
+            let levels = source.levels(random, REAL_CORRELATION);
+            let blocks = levels.iter().zip(reference).zip(control);
+            blocks.map(|((own, one), other)| slower + own - (one + other) / 2.0).collect()
+        })
+        .collect();
+    let mut family = Family::new(truths.len());
+    let mut spent = 0.0;
+    for blocks in 1..=BLOCKS {
+        let measured = ratios.iter().filter(|ratio| Option::is_none(ratio)).count();
+        spent += (2 + measured) as f64 / (2 + truths.len()) as f64 / FULL;
+        let is_last = spent >= 1.0 || blocks == BLOCKS;
+        if blocks >= LEAST_BLOCKS {
+            family.look(Look { blocks, spent: if is_last { 1.0 } else { spent } });
+            for (values, stopped) in values.iter().zip(&mut ratios) {
+                let ratio = Ratio::new(family.interval(&values[..blocks]).unwrap(), blocks);
+                let is_decided = ratio.verdict(EQUIVALENCE).is_some_and(Verdict::is_decided);
+                if stopped.is_none() && (is_decided || is_last) {
+                    *stopped = Some(ratio);
+                }
+            }
+        }
+        if is_last || ratios.iter().all(Option::is_some) {
+            break;
+        }
+    }
+    let stops = ratios.into_iter().zip(truths);
+    stops.map(|(ratio, slower)| Stop { ratio: ratio.unwrap(), truth: slower.exp() }).collect()
+}
+
+#[test]
+fn shorter_blocks_keep_the_error() {
+    const RUNS: usize = 400;
+    let bound = 0.05 + 2.0 * (0.05 * 0.95 / RUNS as f64).sqrt();
+    for (truths, of) in [(EQUAL, "equal"), (MIXED, "mixed")] {
+        let source = Source::Normal(0.02);
+        let missed = share_of(RUNS, &format!("missed truths, shorter blocks, {of}"), |random| {
+            !hurried_stops(&source, &truths, random).iter().all(Stop::is_covered)
+        });
+        assert!(missed <= bound, "{missed} of the runs miss a truth, {of}");
+    }
+}
+
 /// Asserts that at most 5 % of the runs call a backend equivalent within 2 % that is not.
 fn assert_seldom_equivalent(what: &str, runs: &Runs<'_>) {
     let share = share_of(EXPERIMENTS, &format!("called equivalent, {what}"), |random| {
