@@ -24,7 +24,7 @@ const VISITS_A_BLOCK: u64 = 1_000;
 
 /// The number of blocks with a counted pass. Allocations and instructions hardly differ between
 /// passes, and counted passes are not timed.
-const BLOCKS_COUNTED: u32 = 3;
+const BLOCKS_COUNTED: u32 = 2;
 
 /// The time from the last pass of the first block until the memory that a worker keeps is read.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ impl BlockRun<'_> {
         self.target.take_witness()?;
         let opening = start.elapsed();
         self.round(None, contenders, shuffle, observe)?;
-        let rounds = self.schedule.rounds(opening, start.elapsed() - opening);
+        let rounds = self.schedule.rounds(self.number, opening, start.elapsed() - opening);
 
         let server_before = self.target.usage();
         let before = usages(contenders);

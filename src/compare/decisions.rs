@@ -60,6 +60,7 @@ impl<'a> Decisions<'a> {
         }
         self.passes.push(PassSample {
             latencies: Latencies::None,
+            since_start: Latencies::None,
             starts: Vec::new(),
             witness: None,
             why: None,

@@ -8,7 +8,7 @@ impl Plan {
     /// Returns why the processor does not count instructions, and valgrind neither.
     fn no_instructions(&self) -> Option<String> {
         let why = no_instructions()?;
-        let missing = no_valgrind().filter(|_| self.instructions);
+        let missing = self.instructions.then(no_valgrind).flatten();
         Some(missing.map_or_else(|| why.to_string(), |missing| format!("{why}, and {missing}")))
     }
 

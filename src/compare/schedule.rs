@@ -3,14 +3,19 @@
 use std::time::{Duration, Instant};
 
 use super::Stop;
+use crate::compare::analysis::SLOW_ROUNDS;
 use crate::stats::LEAST_BLOCKS;
 
 /// The desired number of blocks. Fewer blocks make intervals wide, however many rounds they have,
 /// because they estimate the deviation poorly; more of them spend the time on starting processes.
 const WANTED_BLOCKS: u32 = 14;
 
-/// With fewer rounds, the estimate of a block means little.
-const FEWEST_ROUNDS: u32 = 2;
+/// The fewest rounds of a block. One round per block is enough if rounds take long: more blocks
+/// estimate the deviation better than more rounds.
+const FEWEST_ROUNDS: u32 = 1;
+
+/// The fewest rounds of the first block, after which far slower backends stop.
+const FIRST_ROUNDS: u32 = SLOW_ROUNDS as u32;
 
 /// The factor by which the time may be exceeded to reach a verdict.
 const OVERTIME: f64 = 1.25;
@@ -50,15 +55,16 @@ impl Schedule {
         matches!(self.stop, Stop::Budget(_))
     }
 
-    /// Returns the number of rounds of a block, such that the wanted blocks fit into the time.
+    /// Returns the number of rounds of block `number` (zero-based), such that the wanted blocks fit into the time.
     /// `opening` is the time it took to start, and `round` that of its first round.
-    pub fn rounds(&self, opening: Duration, round: Duration) -> u32 {
+    pub fn rounds(&self, number: u32, opening: Duration, round: Duration) -> u32 {
         if !self.is_adaptive() {
             return self.most_rounds;
         }
         let for_rounds = (self.time / WANTED_BLOCKS).saturating_sub(opening + round);
         let fitting = for_rounds.as_secs_f64() / round.as_secs_f64().max(1e-9);
-        (fitting as u32).clamp(FEWEST_ROUNDS.min(self.most_rounds), self.most_rounds)
+        let fewest = if number == 0 { FIRST_ROUNDS } else { FEWEST_ROUNDS };
+        (fitting as u32).clamp(fewest.min(self.most_rounds), self.most_rounds)
     }
 
     /// Returns the expected final number of blocks, if the last one took the time `last`. Blocks
@@ -109,13 +115,14 @@ mod tests {
     #[test]
     fn rounds_fit_the_wanted_blocks() {
         let rounds = |seconds, round_ms| {
-            budget(seconds).rounds(Duration::from_millis(100), Duration::from_millis(round_ms))
+            budget(seconds).rounds(1, Duration::from_millis(100), Duration::from_millis(round_ms))
         };
         assert_eq!(rounds(60, 100), 20);
         assert_eq!(rounds(28, 200), 8);
         assert_eq!(rounds(5, 1_000), FEWEST_ROUNDS);
         let blocks = Schedule::new(Stop::Blocks(3), 20, Duration::ZERO, 1);
-        assert_eq!(blocks.rounds(Duration::ZERO, 9 * SECOND), 20);
+        assert_eq!(blocks.rounds(0, Duration::ZERO, 9 * SECOND), 20);
+        assert_eq!(budget(5).rounds(0, SECOND, SECOND), FIRST_ROUNDS);
     }
 
     #[test]

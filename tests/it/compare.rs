@@ -155,6 +155,48 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
 }
 
 #[test]
+fn far_slower_backends_stop_after_two_rounds() {
+    let workshop = Workshop::new();
+    let slow = "slowed:hyper@smol:1:5000%";
+    let backends = format!("hyper@smol:1,surf@smol:1,{slow}");
+    let output =
+        workshop.compare(&["--budget", "3s", "--backend", &backends, "--export-json", "-"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let result = json(&output);
+    let backends = result["scenarios"][0]["backends"].as_array().unwrap();
+    let last = backends.last().unwrap();
+    assert_eq!((&last["backend"], &last["stopped"]["why"]), (&slow.into(), &"far-slower".into()));
+    assert!(last["ratio"]["low"].is_null() && last["ratio"]["verdict"].is_null(), "{last}");
+    let record = ComparisonRecord::read(&workshop.record()).unwrap();
+    let passes = |name: &str| record.passes.iter().filter(|pass| pass.backend == name).count();
+    // One pass warms up.
+    assert_eq!(passes(slow), 3);
+    assert!(passes("hyper@smol:1") > 10, "the others go on");
+    // A given number of blocks is made of all backends.
+    let slowed = format!("hyper@smol:1,{slow}");
+    let blocks = ["--blocks", "2", "--rounds", "3", "--force", "--backend", &slowed];
+    assert_eq!(workshop.compare(&blocks).status.code(), Some(0));
+    let record = ComparisonRecord::read(&workshop.record()).unwrap();
+    assert_eq!(record.passes.iter().filter(|pass| pass.backend == slow).count(), 2 * 4);
+}
+
+#[test]
+fn decided_backends_end_the_run() {
+    let workshop = Workshop::new();
+    let backends = "hyper@smol:1,slowed:hyper@smol:1:400%";
+    let output =
+        workshop.compare(&["--budget", "40s", "--backend", backends, "--export-json", "-"]);
+    let result = json(&output);
+    let workload = &result["scenarios"][0];
+    assert_eq!(workload["backends"][1]["ratio"]["verdict"], "slower", "{workload:#}");
+    let record = ComparisonRecord::read(&workshop.record()).unwrap();
+    let seconds = record.setup.aftermath.unwrap().seconds;
+    assert!(seconds < 30.0, "{seconds} s, though all is decided");
+    let spent: Vec<f64> = record.blocks.iter().filter_map(|block| block.spent).collect();
+    assert!(spent.len() == record.blocks.len() && spent.is_sorted(), "{spent:?}");
+}
+
+#[test]
 fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid() {
     let workshop = Workshop::new();
     fs::write(workshop.path().join("small.toml"), format!("tls = true\n{SCENARIO}")).unwrap();

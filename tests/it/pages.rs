@@ -72,7 +72,7 @@ fn the_pages_are_what_the_records_that_they_show_say() {
         return;
     }
     let elsewhere = copied();
-    let records = ["The whole record: ", "Time to sockets: "].map(record_shown);
+    let records = ["The whole record: ", "Time to sockets: ", "memory/fetch: "].map(record_shown);
     let forms = ["report.html", "report.md", "report.svg"];
     let made: Vec<PathBuf> =
         records.iter().flat_map(|record| forms.map(|form| record.join(form))).collect();

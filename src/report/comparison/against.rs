@@ -11,32 +11,90 @@ pub(in crate::report) const EARLY: &str = "*";
 #[derive(Debug, Clone, Copy)]
 pub(in crate::report) struct AgainstColumn<'a> {
     workload: &'a WorkloadAnalysis,
-    quantity: Quantity,
+    compared: ComparedFigure,
     notation: Notation,
+}
+
+/// A figure that backends are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ComparedFigure {
+    Quantity(Quantity),
+    /// The median of the times from the start of the pass.
+    DoneP50,
+    /// Their 99th percentile.
+    DoneP99,
+}
+
+impl ComparedFigure {
+    /// Every figure, in the order of the columns.
+    const ALL: [Self; 5] = [
+        Self::Quantity(Quantity::Time),
+        Self::Quantity(Quantity::Added),
+        Self::Quantity(Quantity::Cpu),
+        Self::DoneP50,
+        Self::DoneP99,
+    ];
+
+    /// Returns the ratio of a backend to the reference.
+    fn ratio(self, workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Option<Ratio> {
+        match self {
+            Self::Quantity(Quantity::Time) => backend.compared.time,
+            Self::Quantity(Quantity::Added) => backend.compared.added,
+            Self::Quantity(Quantity::Cpu) => backend.compared.cpu,
+            Self::DoneP50 => workload.latency_ratio(backend, |one| one.done_times.p50.as_ref()),
+            Self::DoneP99 => workload.latency_ratio(backend, |one| one.done_times.p99.as_ref()),
+        }
+    }
+
+    /// Returns the ratio of the A/A control to the reference.
+    fn noise(self, workload: &WorkloadAnalysis) -> Option<Ratio> {
+        match self {
+            Self::Quantity(Quantity::Time) => workload.noise,
+            Self::DoneP99 => workload.latency_noise,
+            Self::Quantity(Quantity::Added | Quantity::Cpu) | Self::DoneP50 => None,
+        }
+    }
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Quantity(Quantity::Time) => "time vs reference",
+            Self::Quantity(Quantity::Added) => "added time vs reference",
+            Self::Quantity(Quantity::Cpu) => "CPU vs reference",
+            Self::DoneP50 => "done p50 vs reference",
+            Self::DoneP99 => "done p99 vs reference",
+        }
+    }
+
+    fn change(self) -> Change {
+        match self {
+            Self::Quantity(Quantity::Added | Quantity::Cpu) => Change::Cost,
+            Self::Quantity(Quantity::Time) | Self::DoneP50 | Self::DoneP99 => Change::Time,
+        }
+    }
 }
 
 impl<'a> AgainstColumn<'a> {
     /// Returns the column of a quantity; `None` if no backend has a ratio.
     pub fn new(workload: &'a WorkloadAnalysis, quantity: Quantity) -> Option<Self> {
-        let ratios: Vec<Ratio> =
-            workload.valid().filter_map(|backend| ratio(backend, quantity)).collect();
-        let notation = Notation::of(ratios.iter().copied().chain(noise(workload, quantity)));
-        (!ratios.is_empty()).then_some(Self { workload, quantity, notation })
+        Self::create(workload, ComparedFigure::Quantity(quantity))
     }
 
-    /// Returns the columns of a scenario: time, added time and processor time.
+    /// Returns every column of a scenario.
     pub fn all(workload: &'a WorkloadAnalysis) -> Vec<Self> {
-        let quantities = [Quantity::Time, Quantity::Added, Quantity::Cpu].into_iter();
-        quantities.filter_map(|quantity| Self::new(workload, quantity)).collect()
+        let figures = ComparedFigure::ALL.into_iter();
+        figures.filter_map(|compared| Self::create(workload, compared)).collect()
+    }
+
+    fn create(workload: &'a WorkloadAnalysis, compared: ComparedFigure) -> Option<Self> {
+        let ratios: Vec<Ratio> =
+            workload.valid().filter_map(|backend| compared.ratio(workload, backend)).collect();
+        let notation = Notation::of(ratios.iter().copied().chain(compared.noise(workload)));
+        (!ratios.is_empty()).then_some(Self { workload, compared, notation })
     }
 
     /// Returns the heading.
     pub fn heading(&self) -> &'static str {
-        match self.quantity {
-            Quantity::Time => "time vs reference",
-            Quantity::Added => "added time vs reference",
-            Quantity::Cpu => "CPU vs reference",
-        }
+        self.compared.heading()
     }
 
     /// Returns the word for a backend.
@@ -44,28 +102,26 @@ impl<'a> AgainstColumn<'a> {
         if backend.name == self.workload.reference {
             return "reference";
         }
-        let verdict = match self.quantity {
-            Quantity::Time => backend.compared.verdict,
-            Quantity::Added => backend.compared.added_verdict,
-            Quantity::Cpu => backend.compared.cpu_verdict,
-        };
-        let change = if self.quantity == Quantity::Time { Change::Time } else { Change::Cost };
-        verdict.map_or("", |verdict| verdict.word_for(change))
+        let ratio = self.compared.ratio(self.workload, backend);
+        let verdict = ratio.and_then(|ratio| ratio.verdict(self.workload.equivalence));
+        verdict.map_or("", |verdict| verdict.word_for(self.compared.change()))
     }
 
     /// Returns the ratio of a backend with its interval, or why it has none; for the reference, the
     /// interval of its A/A control.
     pub fn figure(&self, backend: &BackendAnalysis) -> String {
-        if self.quantity == Quantity::Time
+        if self.compared == ComparedFigure::Quantity(Quantity::Time)
             && let Some(Stopped::FarSlower { rounds }) = backend.compared.stopped
         {
             return format!("≥ {FAR_SLOWER:.0}× ({rounds} rounds, no interval)");
         }
         if backend.name == self.workload.reference {
-            let noise = noise(self.workload, self.quantity);
+            let noise = self.compared.noise(self.workload);
             return noise.map_or_else(String::new, |noise| self.ratio_text(noise));
         }
-        let Some(ratio) = ratio(backend, self.quantity) else { return String::new() };
+        let Some(ratio) = self.compared.ratio(self.workload, backend) else {
+            return String::new();
+        };
         let is_early = matches!(backend.compared.stopped, Some(Stopped::Decided { .. }));
         format!("{}{}", self.ratio_text(ratio), if is_early { EARLY } else { "" })
     }
@@ -75,7 +131,7 @@ impl<'a> AgainstColumn<'a> {
         if backend.name == self.workload.reference {
             return Some(1.0);
         }
-        ratio(backend, self.quantity).map(|ratio| ratio.mean)
+        self.compared.ratio(self.workload, backend).map(|ratio| ratio.mean)
     }
 
     /// Returns the word and the figure.
@@ -93,19 +149,6 @@ impl<'a> AgainstColumn<'a> {
             }
             None => format!("{value} (interval wider than a factor of 100)"),
         }
-    }
-}
-
-/// Returns the A/A control against the reference.
-fn noise(workload: &WorkloadAnalysis, quantity: Quantity) -> Option<Ratio> {
-    workload.noise.filter(|_| quantity == Quantity::Time)
-}
-
-fn ratio(backend: &BackendAnalysis, quantity: Quantity) -> Option<Ratio> {
-    match quantity {
-        Quantity::Time => backend.compared.time,
-        Quantity::Added => backend.compared.added,
-        Quantity::Cpu => backend.compared.cpu,
     }
 }
 
