@@ -53,7 +53,7 @@ fn page(file: &Path) -> anyhow::Result<String> {
     Ok(report::page(&CalibrationStep::read(&text).with_context(name)?))
 }
 
-/// Returns what is shown of records.
+/// Returns the text on records.
 fn text(args: &CalibrationArgs) -> anyhow::Result<String> {
     let name = args.step.as_deref().unwrap_or("long");
     let steps = read_steps(name, &args.records, args.block_lengths)?;

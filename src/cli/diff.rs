@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::ensure;
 
 use super::flags::PageFormat;
 use super::flags::parse_margin;

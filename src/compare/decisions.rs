@@ -7,7 +7,7 @@ use crate::compare::analysis::{Paired, Quantity, Samples, is_far_slower};
 use crate::record::{BlockSample, Latencies, PassSample, Validity};
 use crate::stats::{Family, LEAST_BLOCKS, Look, Verdict};
 
-/// The passes of a workload so far, and what they decide.
+/// The passes of a workload so far, and the decisions that follow.
 pub(super) struct Decisions<'a> {
     reference: &'a str,
     reference_index: usize,

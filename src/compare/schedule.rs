@@ -40,8 +40,8 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// Returns the schedule of a workload that starts now. `spent` is the time since the start of
-    /// the run, and `workloads` the number of workloads left, this one included: they share what is
-    /// left of the time.
+    /// the run, and `workloads` the number of workloads left, this one included: they share the
+    /// remaining time.
     pub fn new(stop: Stop, most_rounds: u32, spent: Duration, workloads: usize) -> Self {
         let time = match stop {
             Stop::Blocks(_) => Duration::MAX,
@@ -55,7 +55,8 @@ impl Schedule {
         matches!(self.stop, Stop::Budget(_))
     }
 
-    /// Returns the number of rounds of block `number` (zero-based), such that the wanted blocks fit into the time.
+    /// Returns the number of rounds of block `number` (zero-based), such that the wanted blocks fit
+    /// into the time.
     /// `opening` is the time it took to start, and `round` that of its first round.
     pub fn rounds(&self, number: u32, opening: Duration, round: Duration) -> u32 {
         if !self.is_adaptive() {

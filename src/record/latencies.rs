@@ -91,7 +91,7 @@ impl Precision {
         Histogram::new_with_bounds(1, self.most(), self.digits).expect("the bounds are valid")
     }
 
-    /// Adds a histogram to `counts`: the middle of each bucket stands for what is in it.
+    /// Adds a histogram to `counts`: the middle of each bucket stands for its values.
     fn add_to(self, text: &str, counts: &mut LatencyCounts) -> anyhow::Result<()> {
         let plain = self.inflate(&STANDARD_NO_PAD.decode(text)?)?;
         let read: Histogram<u64> = Deserializer::new().deserialize(&mut &plain[..])?;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 const VALUES: &str = "results/calibration.jsonl";
 
-/// Returns what a call prints, which must end well.
+/// Returns the output of a call, which must succeed.
 fn stdout(args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     let output = command.env("LANG", "C.UTF-8").arg("calibration").args(args).output().unwrap();

@@ -60,7 +60,7 @@ fn read(record: String) -> Vec<Case> {
     cases.collect()
 }
 
-/// Drops what takes long to analyse and decides nothing.
+/// Drops samples that take long to analyse and decide nothing.
 fn strip(pass: &mut PassSample) {
     (pass.latencies, pass.starts, pass.witness) = (Latencies::None, Vec::new(), None);
 }

@@ -1,4 +1,4 @@
-//! Comparisons beside other programs, and what the doctor makes of a machine.
+//! Comparisons beside other programs, and the doctor's checks of a machine.
 
 use std::fs;
 use std::process::{Child, Command, Stdio};

@@ -36,7 +36,7 @@ const BACKENDS: [Sampled; 3] = [
 /// The number of comparisons of seven backends with one of them.
 const COMPARISONS: usize = 6;
 
-/// The mean of what rounding outward adds to one side of an interval.
+/// The mean shift of an end by rounding outward.
 const ROUNDING: f64 = 0.0005;
 
 /// Returns the share of `experiments` in which something is `seen`.

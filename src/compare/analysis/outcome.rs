@@ -3,7 +3,7 @@
 use super::{BackendAnalysis, FAR_SLOWER, FLOOR, Quantity, Stopped, WorkloadAnalysis};
 use crate::stats::Verdict;
 
-/// What is shown on a scenario. The floor is left out, because nobody can choose it.
+/// The shown results on a scenario. The floor is left out, because it is no client to choose.
 #[derive(Debug)]
 pub struct WorkloadOutcome<'a> {
     /// The backend that is shown to be faster than every other.

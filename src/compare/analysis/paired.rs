@@ -28,7 +28,7 @@ pub struct Samples<'a> {
 pub enum Quantity {
     /// The time of a pass.
     Time,
-    /// What a pass takes beyond its ideal.
+    /// The time of a pass beyond its ideal.
     Added,
     /// The processor time of a fetch.
     Cpu,

@@ -11,7 +11,7 @@ pub(in crate::report) fn alarm(workload: &WorkloadAnalysis) -> Option<String> {
     Some(sentence(fitness, workload.is_judged))
 }
 
-/// Returns what other programs and the host used, and how many blocks were unfit.
+/// Returns the shares that other programs and the host used, and the number of unfit blocks.
 pub(super) fn sentence(fitness: &WorkloadFitness, is_judged: bool) -> String {
     let WorkloadFitness { blocks, unfit, slowed, .. } = fitness;
     let (all, were) = match blocks {

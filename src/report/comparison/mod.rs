@@ -54,7 +54,7 @@ fn invalidity(backend: &BackendAnalysis) -> Option<String> {
     Some(visible(&format!("{}: {} ({passes}): {why}", backend.name, validity.name())))
 }
 
-/// Returns what counted the instructions, or why no backend has a count of them.
+/// Returns the tool that counted the instructions, or why no backend has a count.
 pub(super) fn instructions_source(
     setup: &ComparisonSetup,
     workloads: &[WorkloadAnalysis],

@@ -58,7 +58,7 @@ fn sentences(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> Vec<
     sentences
 }
 
-/// Returns the sentence on what is faster than what.
+/// Returns the sentence on the fastest, the faster and the slower backends.
 fn first(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> String {
     let reference = &workload.reference;
     if let Some(fastest) = &outcome.fastest {

@@ -114,7 +114,7 @@ pub fn resampled(values: &[f64], blocks_each: usize) -> Option<f64> {
     Some(slower.count() as f64 / DRAWN as f64)
 }
 
-/// With blocks for fewer experiments, what is drawn from them means little.
+/// With blocks for fewer experiments, draws from them mean little.
 const LEAST_EXPERIMENTS: usize = 4;
 
 /// Families of comparisons of a backend with itself.
@@ -185,7 +185,7 @@ fn deviation_from(values: &[f64], truth: f64) -> Option<f64> {
     Some((stats::mean(values)? - truth) / deviation * (values.len() as f64).sqrt())
 }
 
-/// Draws values; the seed is the number of what was drawn before.
+/// Draws values; the seed is the number of values drawn before.
 struct Dice(u64);
 
 impl Dice {

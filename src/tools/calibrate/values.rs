@@ -13,7 +13,7 @@ use crate::stats::{Family, LEAST_BLOCKS, Look, Ratio};
 /// Comparisons under one condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CalibrationStep {
-    /// What was measured, and where.
+    /// The setup of the measurement.
     pub setup: StepSetup,
     /// The blocks: as they were measured, or also as if they had ended after fewer rounds.
     pub blocks: Vec<BlockValues>,

@@ -42,7 +42,7 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// Returns what hinders a comparison of two machines.
+/// Returns the reasons against a comparison of two machines.
 pub(super) fn machine_obstacles(
     environments: OldNew<&Environment>,
     comparisons: OldNew<&ComparisonRecord>,

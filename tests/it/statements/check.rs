@@ -56,7 +56,7 @@ fn column(heading: &str, cells: &[(&Row, &Cell)]) -> Vec<String> {
     found
 }
 
-/// Returns the word that follows from what is printed; `None` for any.
+/// Returns the word that follows from the printed interval; `None` for any.
 fn expected_word(heading: &str, cell: &Cell) -> Option<&'static str> {
     if cell.word == "reference" {
         return None;

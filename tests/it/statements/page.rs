@@ -160,13 +160,13 @@ impl Claims {
     }
 }
 
-/// Returns what stands before and after `middle` in a sentence.
+/// Returns the text before and after `middle` in a sentence.
 fn between(sentence: &str, start: &str, middle: &str, end: &str) -> Option<(String, String)> {
     let (before, after) = sentence.strip_prefix(start)?.strip_suffix(end)?.split_once(middle)?;
     Some((before.to_owned(), after.to_owned()))
 }
 
-/// Returns the names in front of `is` or `are` and a phrase, and what follows it.
+/// Returns the names in front of `is` or `are` and a phrase, and the rest.
 fn subject<'a>(sentence: &'a str, phrase: &str) -> Option<(&'a str, &'a str)> {
     let verbs = ["is", "are"].map(|verb| format!(" {verb} {phrase} "));
     verbs.iter().find_map(|verb| sentence.split_once(verb.as_str()))

@@ -201,7 +201,7 @@ fn naive_looks_are_noticed() {
 }
 
 /// Returns the stops of a run whose blocks become shorter as backends stop, so that the times of the
-/// looks depend on what is found. The time suffices for `FULL` blocks of all.
+/// looks depend on the results. The time suffices for `FULL` blocks of all.
 fn hurried_stops(source: &Source, truths: &[f64], random: &mut Random) -> Vec<Stop> {
     const FULL: f64 = 12.0;
     let [reference, control] = [0, 1].map(|_| source.levels(random, REAL_CORRELATION));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::DiffView;
 use crate::tools::diff::{BackendChange, FigureChange};
 
-/// Returns all changes with their verdicts, and what hinders the comparison.
+/// Returns all changes with their verdicts, and the reasons against the comparison.
 pub fn json(view: &DiffView<'_>) -> Value {
     let difference = view.difference;
     let changes = difference.backends.iter().flat_map(|backend| {

@@ -14,7 +14,7 @@ pub use self::json::json;
 pub use self::markdown::markdown;
 pub use self::text::text;
 
-/// A difference, and what its verdicts depend on.
+/// A difference, with everything that its verdicts depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct DiffView<'a> {
     /// The difference.
