@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-
 use super::flags::PageFormat;
 use super::flags::parse_margin;
 use super::terminal::{print, print_error, print_note};
