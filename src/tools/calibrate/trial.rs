@@ -136,7 +136,7 @@ pub struct FamilyTrial {
 
 impl FamilyTrial {
     /// Judges the values of the A/A control of a step, whose truth is 0, in families; `None` if
-    /// they make fewer than [`LEAST_EXPERIMENTS`].
+    /// they make fewer than `LEAST_EXPERIMENTS`.
     ///
     /// A drawn family takes its blocks from all values with replacement, so that their mean is the
     /// truth.
