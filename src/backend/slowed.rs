@@ -29,7 +29,7 @@ impl Fetch for Slowed {
 /// Parses a share such as `5%`.
 pub(super) fn parse_share(text: &str) -> Option<f64> {
     let percent: f64 = text.strip_suffix('%')?.parse().ok()?;
-    (0.0..=1000.0).contains(&percent).then_some(percent / 100.0)
+    (0.0..=10_000.0).contains(&percent).then_some(percent / 100.0)
 }
 
 #[cfg(test)]
