@@ -62,8 +62,11 @@ fn expected_word(heading: &str, cell: &Cell) -> Option<&'static str> {
         return None;
     }
     let Some(ends) = cell.ends else { return Some("") };
-    let (less, more) =
-        if heading.starts_with("time") { ("faster", "slower") } else { ("less", "more") };
+    let (less, more) = if heading.starts_with("time") || heading.starts_with("done") {
+        ("faster", "slower")
+    } else {
+        ("less", "more")
+    };
     Some(if ends.low >= 0.98 - 1e-9 && ends.high <= 1.02 + 1e-9 {
         "equivalent"
     } else if ends.high < 1.0 - 1e-9 {
