@@ -171,7 +171,7 @@ fn far_slower_backends_stop_after_two_rounds() {
     let passes = |name: &str| record.passes.iter().filter(|pass| pass.backend == name).count();
     // One pass warms up.
     assert_eq!(passes(slow), 3);
-    assert!(passes("hyper@smol:1") > 10, "the others go on");
+    assert!(passes("hyper@smol:1") > 3, "the others go on");
     // A given number of blocks is made of all backends.
     let slowed = format!("hyper@smol:1,{slow}");
     let blocks = ["--blocks", "2", "--rounds", "3", "--force", "--backend", &slowed];
