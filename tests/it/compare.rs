@@ -160,7 +160,7 @@ fn far_slower_backends_stop_after_two_rounds() {
     let slow = "slowed:hyper@smol:1:5000%";
     let backends = format!("hyper@smol:1,surf@smol:1,{slow}");
     let output =
-        workshop.compare(&["--budget", "3s", "--backend", &backends, "--export-json", "-"]);
+        workshop.compare(&["--budget", "20s", "--backend", &backends, "--export-json", "-"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let result = json(&output);
     let backends = result["scenarios"][0]["backends"].as_array().unwrap();
