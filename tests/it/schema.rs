@@ -135,9 +135,9 @@ fn what_is_written_now_follows_the_schema() {
         (2, "\"visit\":", "\"why\":null,\"visit\":"),
         (2, "\"peak_in_flight\":", "\"peak\":"),
         (3, "\"user_s\":", "\"user_s\":-1"),
-        (5, "\"seconds\":", "\"seconds\":-"),
+        (5, "\"seconds\":", "\"seconds\":-1"),
         (5, "\"others\":", "\"spent\":7,\"others\":"),
-        (5, "\"others\":", "\"others\":-"),
+        (5, "\"others\":", "\"others\":-1"),
     ] {
         let text = fs::read_to_string(workshop.record().join(FILES[file])).unwrap();
         assert!(
