@@ -1,17 +1,20 @@
 //! A block: starts a process for every backend, warms each up with one pass, and then makes rounds
 //! in shuffled order.
 
+use std::cell::OnceCell;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::check::Rejection;
 use super::contender::Contender;
 use super::cost::{Usage, resident_bytes};
+use super::decisions::Decisions;
 use super::fitness::FitnessMeter;
 use super::instructions::Counters;
+use super::schedule::Schedule;
 use super::shuffle::Shuffle;
 use super::target::WorkloadTarget;
-use super::{Decisions, Event, Plan, Schedule, Workload, check};
+use super::{Event, Plan, Workload, check};
 use crate::backend::mark_unreachable;
 use crate::compare::analysis::SLOW_ROUNDS;
 use crate::record::{
@@ -36,6 +39,8 @@ pub(super) struct BlockRun<'a> {
     pub target: &'a WorkloadTarget<'a>,
     pub number: u32,
     pub schedule: &'a Schedule,
+    /// The rounds of every block of the workload, once they are known.
+    pub rounds: &'a OnceCell<u32>,
 }
 
 impl BlockRun<'_> {
@@ -52,7 +57,8 @@ impl BlockRun<'_> {
         self.target.take_witness()?;
         let opening = start.elapsed();
         self.round(None, contenders, shuffle, observe)?;
-        let rounds = self.schedule.rounds(self.number, opening, start.elapsed() - opening);
+        let warming = start.elapsed() - opening;
+        let rounds = *self.rounds.get_or_init(|| self.schedule.rounds(opening, warming));
 
         let server_before = self.target.usage();
         let before = usages(contenders);

@@ -1,23 +1,22 @@
 //! Decides which backends of a workload need no more passes.
 
+use super::Plan;
 use super::contender::Contender;
-use super::schedule::BlocksMade;
-use super::{Plan, Schedule};
+use super::schedule::{BlocksMade, Schedule};
 use crate::compare::analysis::{Paired, Quantity, Samples, is_far_slower};
 use crate::record::{BlockSample, Latencies, PassSample, Validity};
 use crate::stats::{Family, LEAST_BLOCKS, Look, Verdict};
 
 /// The passes of a workload so far, and the decisions that follow.
 pub(super) struct Decisions<'a> {
-    reference: &'a str,
-    reference_index: usize,
-    equivalence: f64,
-    allow_unfit: bool,
-    is_adaptive: bool,
+    plan: &'a Plan,
+    schedule: &'a Schedule,
     /// The names of the backends, in the order of the contenders, without the control.
     names: Vec<String>,
     /// Whether each of them is valid so far.
     valid: Vec<bool>,
+    /// The index of the reference, which every workload admits.
+    reference: usize,
     /// The passes of the blocks that count, and of the current one.
     passes: Vec<PassSample>,
     family: Family,
@@ -26,22 +25,20 @@ pub(super) struct Decisions<'a> {
 
 impl<'a> Decisions<'a> {
     /// Returns the decisions on contenders, of which the last is the control.
-    pub fn new(plan: &'a Plan, schedule: &Schedule, contenders: &[Contender]) -> Self {
+    pub fn new(plan: &'a Plan, schedule: &'a Schedule, contenders: &[Contender]) -> Self {
         let backends = &contenders[..contenders.len() - 1];
         let names: Vec<String> =
             backends.iter().map(|contender| contender.participant.name.clone()).collect();
-        let reference = plan.participants[plan.reference].name.as_str();
+        let reference = &plan.participants[plan.reference].name;
         Self {
-            reference,
-            reference_index: position(&names, reference),
-            equivalence: plan.equivalence,
-            allow_unfit: plan.allow_unfit,
-            is_adaptive: schedule.is_adaptive(),
+            plan,
+            schedule,
+            reference: names.iter().position(|name| name == reference).unwrap_or_default(),
             family: Family::against_reference(names.len()),
             valid: vec![true; names.len()],
             names,
             passes: Vec::new(),
-            made: BlocksMade { all: 0, fit: 0 },
+            made: BlocksMade::default(),
         }
     }
 
@@ -56,7 +53,7 @@ impl<'a> Decisions<'a> {
         match (sample.validity, position) {
             (Validity::Valid | Validity::Interrupted, _) => {}
             // The control is the reference.
-            (_, index) => self.valid[index.unwrap_or(self.reference_index)] = false,
+            (_, index) => self.valid[index.unwrap_or(self.reference)] = false,
         }
         self.passes.push(PassSample {
             latencies: Latencies::None,
@@ -71,11 +68,13 @@ impl<'a> Decisions<'a> {
     /// Stops the backends that took at least ten times as long as the reference in each of the
     /// first rounds.
     pub fn stop_far_slower(&self, contenders: &mut [Contender]) {
+        if !self.schedule.is_adaptive() || !self.valid[self.reference] {
+            return;
+        }
         let paired = self.paired();
-        let Some(reference) = paired.index(self.reference) else { return };
-        let Some(rounds) = paired.blocks.iter().next().filter(|_| self.is_adaptive) else { return };
+        let Some(rounds) = paired.blocks.iter().next() else { return };
         for (index, contender) in contenders[..self.names.len()].iter_mut().enumerate() {
-            if contender.is_measured() && is_far_slower(rounds, index, reference) {
+            if contender.is_measured() && is_far_slower(rounds, index, self.reference) {
                 contender.stop();
             }
         }
@@ -92,7 +91,7 @@ impl<'a> Decisions<'a> {
     }
 
     fn counts(&self, block: &BlockSample) -> bool {
-        self.allow_unfit || block.fitness.unfit.is_none()
+        self.plan.allow_unfit || block.fitness.unfit.is_none()
     }
 
     /// Looks at the blocks that count, when the share `spent` of the time has passed, and stops the
@@ -105,7 +104,7 @@ impl<'a> Decisions<'a> {
         let paired = self.paired();
         for (index, contender) in contenders[..self.names.len()].iter_mut().enumerate() {
             let ratio = paired.to_reference(Quantity::Time, index);
-            let verdict = ratio.and_then(|ratio| ratio.verdict(self.equivalence));
+            let verdict = ratio.and_then(|ratio| ratio.verdict(self.plan.equivalence));
             if contender.is_measured() && verdict.is_some_and(Verdict::is_decided) {
                 contender.stop();
             }
@@ -114,7 +113,7 @@ impl<'a> Decisions<'a> {
 
     /// Whether all backends are decided. A reference by itself is measured to the end.
     pub fn is_over(&self, contenders: &[Contender]) -> bool {
-        self.is_adaptive && self.names.len() > 1 && self.undecided(contenders) == 0
+        self.schedule.is_adaptive() && self.names.len() > 1 && self.undecided(contenders) == 0
     }
 
     fn paired(&self) -> Paired {
@@ -122,7 +121,7 @@ impl<'a> Decisions<'a> {
             Samples {
                 names: &self.names,
                 valid: &self.valid,
-                reference: self.reference,
+                reference: &self.names[self.reference],
                 passes: &self.passes.iter().collect::<Vec<_>>(),
                 costs: &[],
             },
@@ -132,16 +131,9 @@ impl<'a> Decisions<'a> {
 
     /// Returns the number of backends that are neither decided nor out of the run.
     pub fn undecided(&self, contenders: &[Contender]) -> usize {
-        let backends = contenders[..self.names.len()].iter();
+        let backends = contenders[..self.names.len()].iter().enumerate();
         backends
-            .filter(|contender| {
-                contender.is_measured() && contender.participant.name != self.reference
-            })
+            .filter(|(index, contender)| *index != self.reference && contender.is_measured())
             .count()
     }
-}
-
-/// Returns the index of the reference, which every workload admits.
-fn position(names: &[String], reference: &str) -> usize {
-    names.iter().position(|name| name == reference).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 //!
 //! [`run()`] measures a [`Plan`] into a record. Nothing here prints: an observer gets the progress.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io;
 use std::num::NonZeroUsize;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::backend::Backend;
 use crate::fetch::{Capabilities, Capability, Limits};
@@ -42,26 +43,23 @@ mod shuffle;
 mod target;
 mod valgrind;
 mod workload;
+mod workload_run;
 
 pub use self::audit::audit;
-
 pub use self::bare_loop::{BareLoop, bare_loop};
-use self::block::BlockRun;
-use self::contender::Contender;
-use self::decisions::Decisions;
 pub use self::instructions::{NoCounters, no_instructions};
 pub use self::run::{RecordDestination, Recorded, run};
 use self::schedule::Schedule;
 use self::shuffle::Shuffle;
-use self::target::WorkloadTarget;
 pub use self::workload::{LONGEST_IDEAL, LiveSites, Outline, Workload};
+use self::workload_run::WorkloadRun;
 
 /// The input of a comparison.
 #[derive(Debug)]
 pub struct Plan {
     /// The fetchbench program, which also runs the server.
     pub program: PathBuf,
-    /// The workloads, measured one after another.
+    /// The workloads, which take turns.
     pub workloads: Vec<Workload>,
     /// The backends.
     pub participants: Vec<Participant>,
@@ -178,7 +176,7 @@ impl Participant {
 pub enum Stop {
     /// After this number of blocks on each workload.
     Blocks(u32),
-    /// After this time, shared evenly by the workloads.
+    /// After this time, which goes to the workloads with undecided backends.
     Budget(Duration),
 }
 
@@ -237,68 +235,58 @@ pub fn compare(
     plan: &Plan,
     mut observe: impl FnMut(Event<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut shuffle = Shuffle::new(plan.seed);
-    let start = Instant::now();
-    for (index, workload) in plan.workloads.iter().enumerate() {
-        let left = plan.workloads.len() - index;
-        let schedule = Schedule::new(plan.stop, plan.rounds, start.elapsed(), left);
-        let probed = probe::probe(plan, workload, &mut observe)?;
-        if let Some(probed) = &probed {
-            observe(Event::Probed { workload: index, probed })?;
-        }
-        let workload = probed.as_ref().unwrap_or(workload);
-        if plan.is_interrupted() || workload.is_dead() {
-            continue;
-        }
-        let target = WorkloadTarget::start(plan, workload)?;
-        let run = WorkloadRun { plan, workload, index, target: &target, schedule: &schedule };
-        run.run(&mut shuffle, &mut observe)?;
+    let schedule = Schedule::new(plan.stop, plan.rounds, plan.workloads.len());
+    let workloads = probed(plan, &mut observe)?;
+    let mut runs = Vec::new();
+    for (index, workload) in workloads.iter().enumerate() {
         if plan.is_interrupted() {
             return Ok(());
         }
+        if !workload.is_dead() {
+            runs.push(WorkloadRun::start(plan, index, workload, &schedule)?);
+        }
+    }
+    take_turns(plan, &schedule, &mut runs, &mut observe)?;
+    runs.iter().try_for_each(|run| run.count_instructions(&mut observe))
+}
+
+/// Returns the workloads of a plan without dead sites.
+fn probed<'a>(
+    plan: &'a Plan,
+    observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Cow<'a, Workload>>> {
+    let mut workloads = Vec::new();
+    for (index, workload) in plan.workloads.iter().enumerate() {
+        let probed = probe::probe(plan, workload, observe)?;
+        if let Some(probed) = &probed {
+            observe(Event::Probed { workload: index, probed })?;
+        }
+        workloads.push(probed.map_or(Cow::Borrowed(workload), Cow::Owned));
+    }
+    Ok(workloads)
+}
+
+/// Lets workloads make blocks in turn, until all backends are decided or the time is up.
+fn take_turns(
+    plan: &Plan,
+    schedule: &Schedule,
+    runs: &mut [WorkloadRun<'_>],
+    observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut shuffle = Shuffle::new(plan.seed);
+    let mut standings: Vec<_> = runs.iter().map(WorkloadRun::standing).collect();
+    while let Some(next) = schedule.next(&standings) {
+        let run = &mut runs[next];
+        let Some(sample) = run.block(&mut shuffle, observe)? else { return Ok(()) };
+        standings[next] = run.standing();
+        observe(Event::Block {
+            workload: run.index(),
+            sample: &sample,
+            expected: schedule.expected(next, &standings),
+            undecided: standings[next].undecided,
+        })?;
     }
     Ok(())
-}
-
-/// The measurement of one workload.
-struct WorkloadRun<'a> {
-    plan: &'a Plan,
-    workload: &'a Workload,
-    index: usize,
-    target: &'a WorkloadTarget<'a>,
-    schedule: &'a Schedule,
-}
-
-impl WorkloadRun<'_> {
-    /// Makes blocks until all backends are decided or the time is up. A block during which the
-    /// machine was unfit is discarded and made again.
-    fn run(
-        &self,
-        shuffle: &mut Shuffle,
-        observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let Self { plan, workload, index, target, schedule } = *self;
-        let mut contenders = Contender::all(plan, workload);
-        let mut decisions = Decisions::new(plan, schedule, &contenders);
-        for number in 0.. {
-            let block = BlockRun { plan, workload, index, target, number, schedule };
-            let mut sample = block.run(&mut contenders, shuffle, &mut decisions, observe)?;
-            if plan.is_interrupted() {
-                return Ok(());
-            }
-            decisions.end_block(&sample);
-            let made = decisions.made();
-            let expected = schedule.expected(made, Duration::from_secs_f64(sample.seconds));
-            sample.spent = schedule.spent(made, expected);
-            decisions.look(&sample, &mut contenders);
-            let undecided = decisions.undecided(&contenders);
-            observe(Event::Block { workload: index, sample: &sample, expected, undecided })?;
-            if decisions.is_over(&contenders) || made.all >= expected {
-                break;
-            }
-        }
-        valgrind::count(plan, index, target, workload, &contenders, observe)
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,8 @@
-//! The division of a workload's time into blocks.
+//! The division of a run's time into blocks, and the turns of its workloads.
+//!
+//! Workloads take turns, so that all of them spread over the run and the time goes where it decides:
+//! first the fewest blocks that a verdict takes, then time in proportion to the backends that are
+//! undecided.
 
 use std::time::{Duration, Instant};
 
@@ -6,22 +10,19 @@ use super::Stop;
 use crate::compare::analysis::SLOW_ROUNDS;
 use crate::stats::LEAST_BLOCKS;
 
-/// The desired number of blocks. Fewer blocks make intervals wide, however many rounds they have,
-/// because they estimate the deviation poorly; more of them spend the time on starting processes.
+/// The desired number of blocks of a workload. Fewer blocks make intervals wide, however many rounds
+/// they have, because they estimate the deviation poorly; more of them spend the time on starting
+/// processes.
 const WANTED_BLOCKS: u32 = 14;
 
-/// The fewest rounds of a block. One round per block is enough if rounds take long: more blocks
-/// estimate the deviation better than more rounds.
-const FEWEST_ROUNDS: u32 = 1;
-
-/// The fewest rounds of the first block, after which far slower backends stop.
-const FIRST_ROUNDS: u32 = SLOW_ROUNDS as u32;
+/// The fewest rounds of a block, after which far slower backends stop.
+const FEWEST_ROUNDS: u32 = SLOW_ROUNDS as u32;
 
 /// The factor by which the time may be exceeded to reach a verdict.
 const OVERTIME: f64 = 1.25;
 
 /// The blocks of a workload so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct BlocksMade {
     /// All blocks.
     pub all: u32,
@@ -29,25 +30,58 @@ pub(super) struct BlocksMade {
     pub fit: u32,
 }
 
-/// The time of a workload.
+impl BlocksMade {
+    /// Returns the number of blocks that lack for a verdict.
+    fn lacking(self) -> u32 {
+        (LEAST_BLOCKS as u32).saturating_sub(self.fit)
+    }
+}
+
+/// The state of a workload between its blocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    /// Its blocks.
+    pub made: BlocksMade,
+    /// The duration of its last block.
+    pub last: Duration,
+    /// The time of the blocks beyond those that a verdict takes.
+    pub extra: Duration,
+    /// The number of its undecided backends.
+    pub undecided: usize,
+    /// Whether it needs no more blocks.
+    pub is_over: bool,
+}
+
+impl Standing {
+    /// Returns its claim to the time that is left.
+    fn weight(&self) -> f64 {
+        self.undecided.max(1) as f64
+    }
+
+    /// Returns the time of all blocks that lack for a verdict.
+    fn time_to_verdict(&self) -> Duration {
+        self.last * self.made.lacking()
+    }
+
+    /// Returns the extra time that it had for its claim.
+    fn served(&self) -> f64 {
+        self.extra.as_secs_f64() / self.weight()
+    }
+}
+
+/// The time of a run.
 #[derive(Debug)]
 pub(super) struct Schedule {
     stop: Stop,
     start: Instant,
-    time: Duration,
     most_rounds: u32,
+    workloads: u32,
 }
 
 impl Schedule {
-    /// Returns the schedule of a workload that starts now. `spent` is the time since the start of
-    /// the run, and `workloads` the number of workloads left, this one included: they share the
-    /// remaining time.
-    pub fn new(stop: Stop, most_rounds: u32, spent: Duration, workloads: usize) -> Self {
-        let time = match stop {
-            Stop::Blocks(_) => Duration::MAX,
-            Stop::Budget(time) => time.saturating_sub(spent) / workloads.max(1) as u32,
-        };
-        Self { stop, start: Instant::now(), time, most_rounds }
+    /// Returns the schedule of a run that starts now.
+    pub fn new(stop: Stop, most_rounds: u32, workloads: usize) -> Self {
+        Self { stop, start: Instant::now(), most_rounds, workloads: workloads.max(1) as u32 }
     }
 
     /// Whether backends stop as soon as they are decided.
@@ -55,48 +89,84 @@ impl Schedule {
         matches!(self.stop, Stop::Budget(_))
     }
 
-    /// Returns the number of rounds of block `number` (zero-based), such that the wanted blocks fit
-    /// into the time.
-    /// `opening` is the time it took to start, and `round` that of its first round.
-    pub fn rounds(&self, number: u32, opening: Duration, round: Duration) -> u32 {
-        if !self.is_adaptive() {
-            return self.most_rounds;
-        }
-        let for_rounds = (self.time / WANTED_BLOCKS).saturating_sub(opening + round);
-        let fitting = for_rounds.as_secs_f64() / round.as_secs_f64().max(1e-9);
-        let fewest = if number == 0 { FIRST_ROUNDS } else { FEWEST_ROUNDS };
-        (fitting as u32).clamp(fewest.min(self.most_rounds), self.most_rounds)
+    /// Returns the rounds of every block of a workload, such that the wanted blocks fit into its
+    /// share of the time. `opening` is the time it took to start the first block, and `round` that of
+    /// the round which warms up. All blocks have the same number, so that their values have the same
+    /// deviation.
+    pub fn rounds(&self, opening: Duration, round: Duration) -> u32 {
+        let Stop::Budget(time) = self.stop else { return self.most_rounds };
+        let block = time / self.workloads / WANTED_BLOCKS;
+        let for_rounds = block.saturating_sub(opening + round).as_secs_f64();
+        let fitting = (for_rounds / round.as_secs_f64().max(1e-9)) as u32;
+        fitting.clamp(FEWEST_ROUNDS.min(self.most_rounds), self.most_rounds)
     }
 
-    /// Returns the expected final number of blocks, if the last one took the time `last`. Blocks
-    /// that do not count are made again, up to as many as count.
-    pub fn expected(&self, made: BlocksMade, last: Duration) -> u32 {
-        let unfit = made.all - made.fit;
-        match self.stop {
-            Stop::Blocks(blocks) => blocks + unfit.min(blocks),
-            Stop::Budget(_) => {
-                let spent = self.start.elapsed();
-                let left = self.time.saturating_sub(spent).as_secs_f64();
-                let more = (left / last.as_secs_f64().max(1e-9)).round() as u32;
-                // A verdict is worth a little overtime.
-                let lacking = (LEAST_BLOCKS as u32).saturating_sub(made.fit);
-                let for_a_verdict = spent + last * lacking <= self.time.mul_f64(OVERTIME);
-                made.all + if for_a_verdict { more.max(lacking) } else { more }
-            }
-        }
+    /// Returns the index of the workload that makes the next block; `None` at the end of the run.
+    pub fn next(&self, standings: &[Standing]) -> Option<usize> {
+        self.next_at(self.start.elapsed(), standings)
     }
 
-    /// Returns the share of the time that has passed when `made` of `expected` blocks are made;
-    /// `None` if the number of blocks was given, so that nothing is decided before the last.
-    pub fn spent(&self, made: BlocksMade, expected: u32) -> Option<f64> {
-        if !self.is_adaptive() {
-            return None;
+    fn next_at(&self, elapsed: Duration, standings: &[Standing]) -> Option<usize> {
+        let open = || standings.iter().enumerate().filter(|(_, standing)| !standing.is_over);
+        let Stop::Budget(time) = self.stop else {
+            let short =
+                open().filter(|(_, standing)| standing.made.all < self.all_blocks(standing));
+            return short.min_by_key(|(_, standing)| standing.made.all).map(|(index, _)| index);
+        };
+        // A verdict is worth a little overtime.
+        let to_verdicts: Duration = open().map(|(_, standing)| standing.time_to_verdict()).sum();
+        let may_exceed = elapsed + to_verdicts <= time.mul_f64(OVERTIME);
+        let left = time.saturating_sub(elapsed);
+        let lacking = open().filter(|(_, standing)| {
+            let has_time = may_exceed || standing.made.all == 0 || fits(standing.last, left);
+            standing.made.lacking() > 0 && has_time
+        });
+        let first = lacking.min_by_key(|(_, standing)| standing.made.all);
+        let next = first.or_else(|| {
+            let fitting = open().filter(|(_, standing)| fits(standing.last, left));
+            fitting.min_by(|(_, one), (_, other)| one.served().total_cmp(&other.served()))
+        });
+        next.map(|(index, _)| index)
+    }
+
+    /// Returns the number of blocks to make if the number was given: blocks that do not count are
+    /// made again, up to as many as count.
+    fn all_blocks(&self, standing: &Standing) -> u32 {
+        let Stop::Blocks(blocks) = self.stop else { return u32::MAX };
+        let unfit = standing.made.all - standing.made.fit;
+        blocks + unfit.min(blocks)
+    }
+
+    /// Returns the estimated final number of blocks of a workload.
+    pub fn expected(&self, index: usize, standings: &[Standing]) -> u32 {
+        let standing = &standings[index];
+        let Stop::Budget(time) = self.stop else { return self.all_blocks(standing) };
+        if standing.is_over {
+            return standing.made.all;
         }
-        if made.all >= expected {
+        let open = standings.iter().filter(|other| !other.is_over);
+        let share = standing.weight() / open.map(Standing::weight).sum::<f64>();
+        let left = time.saturating_sub(self.start.elapsed()).as_secs_f64() * share;
+        let more = (left / standing.last.as_secs_f64().max(1e-9)).round() as u32;
+        standing.made.all + more.max(standing.made.lacking())
+    }
+
+    /// Returns the share of the time that has passed after a block of duration `last`: all of it if
+    /// no other block of this duration fits. `None` if the number of blocks was given, so that
+    /// nothing is decided before the last.
+    pub fn spent(&self, last: Duration) -> Option<f64> {
+        let Stop::Budget(time) = self.stop else { return None };
+        let elapsed = self.start.elapsed();
+        if !fits(last, time.saturating_sub(elapsed)) {
             return Some(1.0);
         }
-        Some((self.start.elapsed().as_secs_f64() / self.time.as_secs_f64().max(1e-9)).min(1.0))
+        Some((elapsed.as_secs_f64() / time.as_secs_f64()).min(1.0))
     }
+}
+
+/// Returns whether a block fits into the time that is left, or at least half of it.
+fn fits(block: Duration, left: Duration) -> bool {
+    !left.is_zero() && block <= 2 * left
 }
 
 #[cfg(test)]
@@ -105,54 +175,95 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn budget(seconds: u64) -> Schedule {
-        Schedule::new(Stop::Budget(Duration::from_secs(seconds)), 20, Duration::ZERO, 1)
+    fn budget(seconds: u32) -> Schedule {
+        Schedule::new(Stop::Budget(SECOND * seconds), 20, 1)
     }
 
-    fn made(all: u32, fit: u32) -> BlocksMade {
-        BlocksMade { all, fit }
+    fn blocks(number: u32) -> Schedule {
+        Schedule::new(Stop::Blocks(number), 20, 2)
+    }
+
+    fn standing(all: u32, fit: u32, undecided: usize) -> Standing {
+        let extra = SECOND * fit.saturating_sub(5);
+        Standing {
+            made: BlocksMade { all, fit },
+            last: SECOND,
+            extra,
+            undecided,
+            is_over: undecided == 0,
+        }
+    }
+
+    /// Returns the workloads that make blocks of a second, in turn, until the time is up.
+    fn turns(seconds: u32, mut standings: Vec<Standing>) -> Vec<usize> {
+        let schedule = budget(seconds);
+        let mut turns = Vec::new();
+        while let Some(index) = schedule.next_at(SECOND * turns.len() as u32, &standings) {
+            turns.push(index);
+            let made = standings[index].made.all + 1;
+            standings[index] = standing(made, made, standings[index].undecided);
+        }
+        turns
     }
 
     #[test]
     fn rounds_fit_the_wanted_blocks() {
         let rounds = |seconds, round_ms| {
-            budget(seconds).rounds(1, Duration::from_millis(100), Duration::from_millis(round_ms))
+            budget(seconds).rounds(Duration::from_millis(100), Duration::from_millis(round_ms))
         };
         assert_eq!(rounds(60, 100), 20);
         assert_eq!(rounds(28, 200), 8);
         assert_eq!(rounds(5, 1_000), FEWEST_ROUNDS);
-        let blocks = Schedule::new(Stop::Blocks(3), 20, Duration::ZERO, 1);
-        assert_eq!(blocks.rounds(0, Duration::ZERO, 9 * SECOND), 20);
-        assert_eq!(budget(5).rounds(0, SECOND, SECOND), FIRST_ROUNDS);
+        assert_eq!(blocks(3).rounds(Duration::ZERO, 9 * SECOND), 20);
+        let shared = Schedule::new(Stop::Budget(28 * SECOND), 20, 2);
+        assert_eq!(shared.rounds(Duration::ZERO, Duration::from_millis(200)), 4);
     }
 
     #[test]
-    fn unused_time_goes_to_the_next() {
-        let stop = Stop::Budget(60 * SECOND);
-        assert_eq!(Schedule::new(stop, 20, Duration::ZERO, 3).time, 20 * SECOND);
-        assert_eq!(Schedule::new(stop, 20, 6 * SECOND, 2).time, 27 * SECOND);
-        assert_eq!(Schedule::new(stop, 20, 70 * SECOND, 1).time, Duration::ZERO);
+    fn verdicts_come_first() {
+        let first = turns(30, vec![standing(0, 0, 1), standing(0, 0, 9)])[..10].to_vec();
+        assert_eq!(first, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
     }
 
     #[test]
-    fn unfit_blocks_are_made_again() {
-        let blocks = Schedule::new(Stop::Blocks(3), 20, Duration::ZERO, 1);
-        let expected = [made(1, 1), made(2, 1), made(6, 0), made(9, 0)];
-        assert_eq!(expected.map(|made| blocks.expected(made, SECOND)), [3, 4, 6, 6]);
-        assert_eq!(blocks.spent(made(3, 3), 3), None);
+    fn time_goes_to_the_undecided() {
+        let turns = turns(30, vec![standing(5, 5, 1), standing(5, 5, 4), standing(9, 9, 0)]);
+        let of = |index| turns.iter().filter(|turn| **turn == index).count();
+        assert_eq!((turns.len(), of(0), of(1), of(2)), (30, 6, 24, 0));
+    }
+
+    #[test]
+    fn given_blocks_are_made() {
+        let next = |one, other| blocks(3).next_at(99 * SECOND, &[one, other]);
+        assert_eq!(next(standing(2, 2, 1), standing(1, 1, 1)), Some(1));
+        assert_eq!(next(standing(3, 3, 1), standing(3, 2, 1)), Some(1), "one is made again");
+        assert_eq!(next(standing(3, 3, 1), standing(6, 0, 1)), None, "not for ever");
+        assert_eq!(blocks(3).spent(SECOND), None);
     }
 
     #[test]
     fn verdicts_are_worth_overtime() {
-        assert_eq!(budget(20).expected(made(1, 1), 2 * SECOND), 11);
-        assert_eq!(budget(9).expected(made(1, 1), Duration::from_millis(2_500)), 5);
-        assert_eq!(budget(9).expected(made(1, 1), 4 * SECOND), 3, "five take too long");
+        let slow = |seconds, elapsed, all| {
+            let standing = Standing { last: 3 * SECOND, ..standing(all, all, 1) };
+            budget(seconds).next_at(SECOND * elapsed, &[standing])
+        };
+        assert_eq!(slow(9, 8, 4), Some(0), "it ends after 11 of 9 seconds");
+        assert_eq!(slow(9, 8, 3), None, "it would end after 14");
+        assert_eq!(slow(9, 12, 5), None, "it has its five");
+        assert_eq!(slow(9, 99, 0), Some(0), "one block is always made");
     }
 
     #[test]
     fn all_is_spent_at_the_end() {
-        let budget = budget(3_600);
-        assert!(budget.spent(made(5, 5), 9).unwrap() < 0.01);
-        assert_eq!(budget.spent(made(9, 9), 9), Some(1.0));
+        assert!(budget(3_600).spent(SECOND).unwrap() < 0.01);
+        assert_eq!(budget(3_600).spent(9_000 * SECOND), Some(1.0));
+    }
+
+    #[test]
+    fn shares_are_expected() {
+        let standings = [standing(5, 5, 1), standing(5, 5, 3), standing(7, 7, 0)];
+        let expected = |index| budget(40).expected(index, &standings);
+        assert_eq!([0, 1, 2].map(expected), [15, 35, 7]);
+        assert_eq!(blocks(3).expected(0, &[standing(2, 1, 1)]), 4);
     }
 }
