@@ -126,7 +126,7 @@ impl Measured<'_> {
         Sockets {
             opened: witnesses.map(|witness| witness.connections).sum(),
             needed: match setup.connections {
-                Connections::Warm => warm * count_blocks(&self.passes) as u64,
+                Connections::Warm => warm * count_blocks(self.passes.iter()) as u64,
                 Connections::Cold => warm * passes,
                 Connections::PerFetch => setup.fetches * passes,
             },

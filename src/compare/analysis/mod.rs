@@ -1,12 +1,12 @@
 //! Analyses the record of a comparison, as a pure function of its samples. Nothing here measures or
 //! prints.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::record::{
     ComparisonRecord, CostSample, PassSample, Placement, SERVER, WorkloadSetup, control,
 };
-use crate::stats::{EQUIVALENCE, Family, Ratio};
+use crate::stats::{EQUIVALENCE, Family, Look, Ratio};
 
 mod backend;
 mod cost;
@@ -22,7 +22,7 @@ mod slow;
 pub use self::backend::{BackendAnalysis, Compared, Invalid, Stopped};
 pub use self::cost::Cost;
 pub use self::fitness::WorkloadFitness;
-use self::judging::{JudgedBlocks, Judging};
+use self::judging::{JudgedBlocks, Judging, shown};
 pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
 use self::measured::Measured;
 pub use self::measured::{ServerLoad, Sockets};
@@ -63,6 +63,8 @@ pub struct WorkloadAnalysis {
     pub placement: Placement,
     /// The number of blocks that count.
     pub blocks: usize,
+    /// The looks at them during the run.
+    pub looks: Vec<Look>,
     /// Whether the machine was fit to measure on; `None` in older records. On an unfit machine there
     /// are no verdicts, unless the rules allow it.
     pub fitness: Option<WorkloadFitness>,
@@ -103,7 +105,7 @@ impl WorkloadAnalysis {
     ) -> Option<Ratio> {
         let reference = self.valid_reference().filter(|other| other.index() != backend.index())?;
         let ratio = percentile(backend)?.ratio(percentile(reference)?, &self.paired.family)?;
-        Some(Ratio { bounds: ratio.bounds.filter(|_| self.is_judged), ..ratio })
+        Some(shown(ratio, self.is_judged))
     }
 }
 
@@ -135,8 +137,8 @@ fn analyse_workload(
     let paired = paired(&measured, &invalid, reference, &passes, &costs, &blocks);
     let judging = Judging {
         equivalence: rules.equivalence.or(comparison.setup.equivalence).unwrap_or(EQUIVALENCE),
-        is_judged: !blocks.is_unfit || rules.allow_unfit,
-        blocks: count_blocks(&passes),
+        is_judged: blocks.is_judged(),
+        blocks: blocks.count(&passes),
     };
     let control = own_passes(&passes, &control(reference));
     let latency_noise = latency::noise(&measured, reference, control);
@@ -154,12 +156,13 @@ fn analyse_workload(
         setup: setup.clone(),
         reference: reference.clone(),
         backends,
-        noise: paired.noise().map(|noise| judging.shown(noise)),
-        latency_noise: latency_noise.map(|noise| judging.shown(noise)),
+        noise: paired.noise().map(|noise| shown(noise, judging.is_judged)),
+        latency_noise: latency_noise.map(|noise| shown(noise, judging.is_judged)),
         equivalence: judging.equivalence,
         placement: comparison.setup.placement,
         blocks: judging.blocks,
-        fitness: WorkloadFitness::new(&blocks.samples),
+        looks: blocks.looks(),
+        fitness: blocks.fitness,
         is_judged: judging.is_judged,
         server: Cost::mean(&own_costs(&costs, SERVER)),
         paired,
@@ -217,11 +220,11 @@ fn own_passes<'a>(passes: &[&'a PassSample], name: &str) -> Vec<&'a PassSample> 
     passes.iter().copied().filter(|pass| pass.backend == name).collect()
 }
 
-fn own_costs<'a>(costs: &[&'a CostSample], name: &str) -> Vec<&'a CostSample> {
-    costs.iter().copied().filter(|cost| cost.backend == name).collect()
+/// Returns the number of different blocks of these passes.
+fn count_blocks<'a>(passes: impl Iterator<Item = &'a &'a PassSample>) -> usize {
+    passes.map(|pass| pass.block).collect::<HashSet<_>>().len()
 }
 
-/// Returns the number of blocks in which passes were made.
-fn count_blocks(passes: &[&PassSample]) -> usize {
-    passes.iter().map(|pass| pass.block).collect::<BTreeSet<_>>().len()
+fn own_costs<'a>(costs: &[&'a CostSample], name: &str) -> Vec<&'a CostSample> {
+    costs.iter().copied().filter(|cost| cost.backend == name).collect()
 }

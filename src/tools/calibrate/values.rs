@@ -4,11 +4,11 @@
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::compare::analysis::{Paired, WorkloadAnalysis};
-use crate::record::{BlockSample, ComparisonRecord, Environment, control};
+use crate::compare::analysis::{Paired, WorkloadAnalysis, looks};
+use crate::record::{ComparisonRecord, Environment, control};
 use crate::stats;
 use crate::stats::paired::Blocks;
-use crate::stats::{Family, LEAST_BLOCKS, Look, Ratio};
+use crate::stats::{Family, Ratio};
 
 /// Comparisons under one condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,8 +104,9 @@ impl CalibrationStep {
         let whole = values(step, most, paired, &paired.blocks, &backends, valid);
         let mut blocks: Vec<BlockValues> = shorter.chain(whole).collect();
         if !by_length {
-            let looks = spent(comparison, &workload.setup.scenario, blocks.len());
-            blocks.iter_mut().zip(looks).for_each(|(block, spent)| block.spent = spent);
+            for look in &workload.looks {
+                blocks[look.blocks - 1].spent = Some(look.spent);
+            }
         }
         Ok(Self {
             setup: StepSetup {
@@ -201,14 +202,11 @@ impl CalibrationStep {
 
     /// Returns the ratio of a backend as its run reported it, with the looks of that run.
     pub fn found(&self, backend: usize) -> Option<Ratio> {
-        let blocks = self.blocks.iter().enumerate();
-        let looks = blocks
-            .filter_map(|(index, block)| Some(Look { blocks: index + 1, spent: block.spent? }))
-            .filter(|look| look.blocks >= LEAST_BLOCKS);
+        let looks = looks(self.blocks.iter().map(|block| block.spent));
         // The control is no backend that is compared.
         let family = Family::against_reference(self.setup.backends.len());
         let values = self.values(backend, self.rounds());
-        let interval = family.with_looks(&looks.collect::<Vec<_>>()).interval(&values)?;
+        let interval = family.with_looks(&looks).interval(&values)?;
         Some(Ratio::new(interval, values.len()))
     }
 }
@@ -238,15 +236,6 @@ fn values(
             .collect(),
     });
     lines.collect()
-}
-
-/// Returns the share of the time that had passed after each of the blocks that count: all of them,
-/// or the fit ones.
-fn spent(comparison: &ComparisonRecord, scenario: &str, counted: usize) -> Vec<Option<f64>> {
-    let blocks = comparison.blocks.iter().filter(|block| block.scenario == scenario);
-    let all = blocks.clone().count();
-    let counts = |block: &&BlockSample| all == counted || block.fitness.unfit.is_none();
-    blocks.filter(counts).map(|block| block.spent).collect()
 }
 
 /// Rounds to a millionth.
