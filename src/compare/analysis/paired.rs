@@ -81,7 +81,8 @@ impl Paired {
         }
     }
 
-    fn quantity(&self, quantity: Quantity) -> &Blocks {
+    /// Returns the values of a quantity in blocks.
+    pub fn quantity(&self, quantity: Quantity) -> &Blocks {
         match quantity {
             Quantity::Time => &self.blocks,
             Quantity::Added => &self.added,

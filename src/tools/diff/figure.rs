@@ -1,7 +1,7 @@
 //! The figures by which two records are compared, and their changes.
 
 use super::sides::{OldNew, RecordedBackend};
-use crate::compare::analysis::{BackendAnalysis, Quantity};
+use crate::compare::analysis::Quantity;
 use crate::stats::{self, Family, Ratio};
 
 /// A figure by which two records are compared.
@@ -31,32 +31,22 @@ impl Figure {
 
     /// Returns the logarithm of the figure in each block of a backend.
     fn block_values(self, recorded: RecordedBackend<'_>) -> Vec<f64> {
-        let RecordedBackend { comparison, workload, backend } = recorded;
-        let blocks = &workload.paired.blocks;
+        let RecordedBackend { workload, backend } = recorded;
+        let levels = |quantity| {
+            let medians = workload.paired.quantity(quantity).block_medians(backend.index());
+            medians.into_iter().flatten().map(f64::ln).collect()
+        };
         match self {
-            Self::Median => {
-                blocks.block_medians(backend.index()).into_iter().flatten().map(f64::ln).collect()
-            }
+            Self::Median => levels(Quantity::Time),
             Self::Ratio => workload.paired.reference_values(Quantity::Time, backend.index()),
-            Self::Cpu => {
-                let scenario = &workload.setup.scenario;
-                let costs = comparison.costs.iter();
-                let costs =
-                    costs.filter(|cost| cost.scenario == *scenario && cost.backend == backend.name);
-                let cpu_s = costs.map(|cost| cost.cpu_s() / cost.fetches as f64);
-                // In a very short block the clock may not have ticked at all.
-                cpu_s.filter(|s| *s > 0.0 && s.is_finite()).map(f64::ln).collect()
-            }
+            Self::Cpu => levels(Quantity::Cpu),
         }
     }
 
     /// Returns whether the figure of a backend is valid.
     fn is_valid(self, recorded: RecordedBackend<'_>) -> bool {
-        let workload = recorded.workload;
-        let mut references =
-            workload.backends.iter().filter(|backend| backend.name == workload.reference);
         recorded.backend.is_valid()
-            && (self != Self::Ratio || references.all(BackendAnalysis::is_valid))
+            && (self != Self::Ratio || recorded.workload.valid_reference().is_some())
     }
 
     /// Returns the change of the figure; `None` if its values are not comparable.

@@ -126,8 +126,8 @@ pub fn difference(old: &ComparisonRecord, new: &ComparisonRecord) -> Difference 
         );
         reversed.extend(reversals(workloads, &backends));
         pairs.extend(backends.into_iter().map(|backend| OldNew {
-            old: RecordedBackend { comparison: old, workload: workloads.old, backend: backend.old },
-            new: RecordedBackend { comparison: new, workload: workloads.new, backend: backend.new },
+            old: RecordedBackend { workload: workloads.old, backend: backend.old },
+            new: RecordedBackend { workload: workloads.new, backend: backend.new },
         }));
     }
     let family = Family::new(pairs.len());

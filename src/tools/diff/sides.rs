@@ -1,7 +1,6 @@
 //! Corresponding values of two records.
 
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
-use crate::record::ComparisonRecord;
 
 /// A pair of corresponding values from the old record and the new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,7 +27,6 @@ impl<T> OldNew<Option<T>> {
 /// A backend on a scenario of a record.
 #[derive(Clone, Copy)]
 pub(super) struct RecordedBackend<'a> {
-    pub(super) comparison: &'a ComparisonRecord,
     pub(super) workload: &'a WorkloadAnalysis,
     pub(super) backend: &'a BackendAnalysis,
 }
