@@ -170,7 +170,7 @@ mod tests {
     }
 
     fn bare(median_s: f64) -> BareLoop {
-        BareLoop { median_s, p99_s: 1.0 }
+        BareLoop { median_s }
     }
 
     #[test]

@@ -246,7 +246,7 @@ pub fn compare(
             runs.push(WorkloadRun::start(plan, index, workload, &schedule)?);
         }
     }
-    take_turns(plan, &schedule, &mut runs, &mut observe)?;
+    alternate(plan, &schedule, &mut runs, &mut observe)?;
     runs.iter().try_for_each(|run| run.count_instructions(&mut observe))
 }
 
@@ -267,7 +267,7 @@ fn probed<'a>(
 }
 
 /// Lets workloads make blocks in turn, until all backends are decided or the time is up.
-fn take_turns(
+fn alternate(
     plan: &Plan,
     schedule: &Schedule,
     runs: &mut [WorkloadRun<'_>],

@@ -5,7 +5,9 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use super::measured::Measured;
-use super::{Cost, FetchTimes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets};
+use super::{
+    Cost, FetchTimes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets, judging,
+};
 use crate::record::{PassSample, Validity};
 use crate::stats::{Mode, Ratio, Verdict, two_modes};
 
@@ -101,12 +103,8 @@ pub struct Compared {
     pub verdict: Option<Verdict>,
     /// The added time relative to the reference, if there are delays; `None` for the reference.
     pub added: Option<Ratio>,
-    /// The word for it.
-    pub added_verdict: Option<Verdict>,
     /// The processor time of a fetch relative to the reference; `None` for the reference.
     pub cpu: Option<Ratio>,
-    /// The word for it.
-    pub cpu_verdict: Option<Verdict>,
     /// The smallest difference in time that would have been found in four runs of five, if none was.
     pub smallest_difference: Option<f64>,
     /// Why it was not measured to the end; `None` if it was.
@@ -140,11 +138,12 @@ pub enum Stopped {
 impl Compared {
     /// Compares a valid backend.
     pub(super) fn new(index: usize, paired: &Paired, judging: Judging) -> Self {
-        let ratio =
-            |quantity| paired.to_reference(quantity, index).map(|ratio| judging.shown(ratio));
+        let ratio = |quantity| {
+            let ratio = paired.to_reference(quantity, index)?;
+            Some(judging::shown(ratio, judging.is_judged))
+        };
         let [time, added, cpu] = [Quantity::Time, Quantity::Added, Quantity::Cpu].map(ratio);
-        let [verdict, added_verdict, cpu_verdict] =
-            [time, added, cpu].map(|ratio| ratio?.verdict(judging.equivalence));
+        let verdict = time.and_then(|ratio| ratio.verdict(judging.equivalence));
         let median = paired.blocks.median_pass(index);
         let blocks = paired.measured_blocks(index);
         let far_slower = paired.far_slower_rounds(index);
@@ -157,9 +156,7 @@ impl Compared {
             time,
             verdict,
             added,
-            added_verdict,
             cpu,
-            cpu_verdict,
             smallest_difference: match verdict {
                 Some(Verdict::Inconclusive) => paired.smallest_difference(index),
                 _ => None,
@@ -222,6 +219,17 @@ impl BackendAnalysis {
         self.compared.median_s
     }
 
+    /// Returns the time of a pass relative to the reference, which is 1 for the reference itself.
+    pub fn relative_time(&self) -> f64 {
+        self.compared.time.map_or(1.0, |ratio| ratio.mean)
+    }
+
+    /// Whether it was left out after the first rounds, because it took many times as long as the
+    /// reference.
+    pub fn is_far_slower(&self) -> bool {
+        matches!(self.compared.stopped, Some(Stopped::FarSlower { .. }))
+    }
+
     /// Returns the word for its time against the reference's.
     pub fn verdict(&self) -> Option<Verdict> {
         self.compared.verdict
@@ -256,16 +264,9 @@ impl BackendAnalysis {
         Some(cpu_s / self.mean_s? / self.fetching_threads? as f64)
     }
 
-    /// Orders backends by their ratio to the reference, which is 1 for the reference itself, and
-    /// invalid ones after all others.
+    /// Orders backends by their time relative to the reference, and invalid ones after all others.
     pub(super) fn by_ratio(&self, other: &Self) -> Ordering {
-        self.ratio_for_order().total_cmp(&other.ratio_for_order())
-    }
-
-    fn ratio_for_order(&self) -> f64 {
-        match (&self.invalid, self.compared.time) {
-            (Some(_), _) => f64::INFINITY,
-            (None, ratio) => ratio.map_or(1.0, |ratio| ratio.mean),
-        }
+        let ratio = |one: &Self| if one.is_valid() { one.relative_time() } else { f64::INFINITY };
+        ratio(self).total_cmp(&ratio(other))
     }
 }

@@ -1,6 +1,6 @@
 //! The outcome on a scenario: the basis of sentences, headlines and marks in tables and pictures.
 
-use super::{BackendAnalysis, FAR_SLOWER, FLOOR, Quantity, Stopped, WorkloadAnalysis};
+use super::{BackendAnalysis, FAR_SLOWER, FLOOR, Quantity, WorkloadAnalysis};
 use crate::stats::Verdict;
 
 /// The shown results on a scenario. The floor is left out, because it is no client to choose.
@@ -43,7 +43,7 @@ impl<'a> WorkloadOutcome<'a> {
         };
         let [faster, equivalent, mut slower, inconclusive] =
             [Verdict::Faster, Verdict::Equivalent, Verdict::Slower, Verdict::Inconclusive].map(of);
-        slower.extend(choices.iter().filter(|backend| is_far_slower(backend)));
+        slower.extend(choices.iter().filter(|backend| backend.is_far_slower()));
         let has_verdict = workload.valid().any(|backend| backend.verdict().is_some());
         let reference = choices.iter().copied().find(|one| one.name == workload.reference);
         has_verdict.then(|| Self {
@@ -83,10 +83,6 @@ impl<'a> WorkloadOutcome<'a> {
     }
 }
 
-fn is_far_slower(backend: &BackendAnalysis) -> bool {
-    matches!(backend.compared.stopped, Some(Stopped::FarSlower { .. }))
-}
-
 /// Returns the backend whose time is shown to be below that of each of the others: by multiple
 /// comparisons with the best (Hsu, "Simultaneous confidence intervals for all distances from the
 /// best", 1981). A wrong one is named only if its interval to the truly fastest misses the truth,
@@ -98,8 +94,8 @@ fn fastest<'a>(
     if choices.len() < 2 || !workload.is_judged {
         return None;
     }
-    let candidates = choices.iter().copied().filter(|backend| !is_far_slower(backend));
-    let first = candidates.min_by(|a, b| relative_time(a).total_cmp(&relative_time(b)))?;
+    let candidates = choices.iter().copied().filter(|backend| !backend.is_far_slower());
+    let first = candidates.min_by(|a, b| a.relative_time().total_cmp(&b.relative_time()))?;
     let has_reference = choices.iter().any(|one| one.name == workload.reference);
     // The pair is printed the other way round, where rounding may give another word.
     if has_reference && first.name != workload.reference && first.verdict() != Some(Verdict::Faster)
@@ -108,7 +104,7 @@ fn fastest<'a>(
     }
     let mut at_least = f64::INFINITY;
     for other in choices.iter().filter(|one| one.index() != first.index()) {
-        if is_far_slower(other) {
+        if other.is_far_slower() {
             at_least = at_least.min(FAR_SLOWER - 1.0);
             continue;
         }
@@ -119,11 +115,6 @@ fn fastest<'a>(
         at_least = at_least.min(ratio.bounds?.rounded().low - 1.0);
     }
     Some(Fastest { backend: first, at_least })
-}
-
-/// Returns the time of a backend relative to the reference.
-fn relative_time(backend: &BackendAnalysis) -> f64 {
-    backend.compared.time.map_or(1.0, |ratio| ratio.mean)
 }
 
 /// Returns the backend that takes less processor time than each of the others, by the same rule.

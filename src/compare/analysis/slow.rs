@@ -1,4 +1,4 @@
-//! Backends that are so slow that more passes would tell nothing new.
+//! Backends that are so slow that more passes would change nothing.
 
 use crate::stats::paired::Round;
 

@@ -1,6 +1,7 @@
 //! The columns that compare backends with the reference.
 
 use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, Stopped, WorkloadAnalysis};
+use crate::render::numbers;
 use crate::render::verdict::{Change, Notation};
 use crate::stats::{LEAST_BLOCKS, Ratio};
 
@@ -154,5 +155,5 @@ impl<'a> AgainstColumn<'a> {
 
 /// Returns a number of blocks in words.
 pub(in crate::report) fn blocks(count: usize) -> String {
-    if count == 1 { "1 block".to_owned() } else { format!("{count} blocks") }
+    numbers::counted(count as u64, "block", "blocks")
 }

@@ -53,12 +53,11 @@ fn json_backend(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Value
     object.insert("backend".to_owned(), json!(backend.name));
     object.insert("validity".to_owned(), json!(backend.validity().name()));
     object.insert("why".to_owned(), json!(backend.invalid.as_ref().map(|invalid| &invalid.why)));
-    for (key, ratio, verdict) in [
-        ("ratio", compared.time, compared.verdict),
-        ("added_ratio", compared.added, compared.added_verdict),
-        ("cpu_ratio", compared.cpu, compared.cpu_verdict),
-    ] {
-        object.insert(key.to_owned(), json!(ratio.map(|ratio| json_ratio(ratio, verdict))));
+    for (key, ratio) in
+        [("ratio", compared.time), ("added_ratio", compared.added), ("cpu_ratio", compared.cpu)]
+    {
+        let json = ratio.map(|ratio| json_ratio(ratio, ratio.verdict(workload.equivalence)));
+        object.insert(key.to_owned(), json!(json));
     }
     let smallest = compared.smallest_difference;
     object.insert("smallest_difference".to_owned(), json!(smallest));

@@ -14,10 +14,8 @@ pub(in crate::report) fn alarm(workload: &WorkloadAnalysis) -> Option<String> {
 /// Returns the shares that other programs and the host used, and the number of unfit blocks.
 pub(super) fn sentence(fitness: &WorkloadFitness, is_judged: bool) -> String {
     let WorkloadFitness { blocks, unfit, slowed, .. } = fitness;
-    let (all, were) = match blocks {
-        1 => ("1 block".to_owned(), "was"),
-        _ => (format!("{blocks} blocks"), if *unfit == 1 { "was" } else { "were" }),
-    };
+    let all = numbers::counted(*blocks as u64, "block", "blocks");
+    let were = if *unfit == 1 { "was" } else { "were" };
     if fitness.is_unfit() {
         let slowed = match slowed {
             0 => String::new(),

@@ -50,7 +50,7 @@ pub(super) fn invalidities(workload: &WorkloadAnalysis) -> Vec<String> {
 
 fn invalidity(backend: &BackendAnalysis) -> Option<String> {
     let Invalid { validity, why, passes } = backend.invalid.as_ref()?;
-    let passes = if *passes == 1 { "1 pass".to_owned() } else { format!("{passes} passes") };
+    let passes = numbers::counted(*passes as u64, "pass", "passes");
     Some(visible(&format!("{}: {} ({passes}): {why}", backend.name, validity.name())))
 }
 

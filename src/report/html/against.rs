@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, Stopped, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, WorkloadAnalysis};
 use crate::render::numbers::significant;
 use crate::report::comparison::AgainstColumn;
 use crate::stats::{Bounds, Ratio};
@@ -76,9 +76,9 @@ impl Scale {
     /// Returns a scale that ends with the slowest backend below [`FAR_SLOWER`]. Longer bars are cut,
     /// because the rest would be too short to compare.
     pub(super) fn new(workload: &WorkloadAnalysis) -> Self {
-        let measured = workload.valid().filter(|backend| !is_far_slower(backend));
-        let slowest = measured.map(relative_time).fold(1.0, f64::max) * 1.05;
-        let is_cut = workload.valid().any(is_far_slower);
+        let measured = workload.valid().filter(|backend| !is_cut(backend));
+        let slowest = measured.map(BackendAnalysis::relative_time).fold(1.0, f64::max) * 1.05;
+        let is_cut = workload.valid().any(is_cut);
         Self { longest: if is_cut { slowest.max(SHORTEST_CUT) } else { slowest }, is_cut }
     }
 
@@ -116,12 +116,12 @@ pub(super) fn view(workload: &WorkloadAnalysis, scale: Scale) -> Vec<AgainstView
 
 fn bar(backend: &BackendAnalysis, noise: Option<Ratio>, scale: Scale) -> Bar {
     let span = |ratio: Option<Ratio>| ratio?.bounds.map(|bounds| scale.span(bounds));
-    let is_cut = is_far_slower(backend);
+    let is_cut = is_cut(backend);
     Bar {
         length: if is_cut {
             scale.pixel(f64::INFINITY)
         } else {
-            scale.pixel(relative_time(backend))
+            scale.pixel(backend.relative_time())
         },
         reference: scale.pixel(1.0),
         interval: span(backend.compared.time).filter(|_| !is_cut),
@@ -130,20 +130,15 @@ fn bar(backend: &BackendAnalysis, noise: Option<Ratio>, scale: Scale) -> Bar {
     }
 }
 
-fn is_far_slower(backend: &BackendAnalysis) -> bool {
-    relative_time(backend) >= FAR_SLOWER
-        || matches!(backend.compared.stopped, Some(Stopped::FarSlower { .. }))
-}
-
-/// Returns the time of a backend relative to the reference.
-fn relative_time(backend: &BackendAnalysis) -> f64 {
-    backend.compared.time.map_or(1.0, |ratio| ratio.mean)
+/// Whether the bar of a backend is cut.
+fn is_cut(backend: &BackendAnalysis) -> bool {
+    backend.is_far_slower() || backend.relative_time() >= FAR_SLOWER
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::analysis::analyse;
+    use crate::compare::analysis::{Stopped, analyse};
     use crate::record::fixtures::comparison;
 
     fn views(workload: &WorkloadAnalysis) -> Vec<AgainstView> {

@@ -189,8 +189,8 @@ pub fn noise(values: &[f64], blocks_a_minute: f64) -> Finding {
     let advice = "a minute does not find 10 %: make the machine quieter, or give `compare` more \
                   time with --budget";
     let found = format!(
-        "blocks of equal rows differ by {:.1} %; a minute over two rows finds differences from \
-         {:.1} % on",
+        "blocks of equal backends differ by {:.1} %; a minute over two backends finds differences \
+         from {:.1} % on",
         deviation.exp_m1() * 100.0,
         smallest * 100.0
     );
