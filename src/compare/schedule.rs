@@ -194,16 +194,16 @@ mod tests {
         }
     }
 
-    /// Returns the workloads that make blocks of a second, in turn, until the time is up.
-    fn turns(seconds: u32, mut standings: Vec<Standing>) -> Vec<usize> {
+    /// Returns the workloads that are chosen to make blocks of a second, until the time is up.
+    fn chosen(seconds: u32, mut standings: Vec<Standing>) -> Vec<usize> {
         let schedule = budget(seconds);
-        let mut turns = Vec::new();
-        while let Some(index) = schedule.next_at(SECOND * turns.len() as u32, &standings) {
-            turns.push(index);
+        let mut chosen = Vec::new();
+        while let Some(index) = schedule.next_at(SECOND * chosen.len() as u32, &standings) {
+            chosen.push(index);
             let made = standings[index].made.all + 1;
             standings[index] = standing(made, made, standings[index].undecided);
         }
-        turns
+        chosen
     }
 
     #[test]
@@ -221,15 +221,15 @@ mod tests {
 
     #[test]
     fn verdicts_come_first() {
-        let first = turns(30, vec![standing(0, 0, 1), standing(0, 0, 9)])[..10].to_vec();
+        let first = chosen(30, vec![standing(0, 0, 1), standing(0, 0, 9)])[..10].to_vec();
         assert_eq!(first, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
     }
 
     #[test]
     fn time_goes_to_the_undecided() {
-        let turns = turns(30, vec![standing(5, 5, 1), standing(5, 5, 4), standing(9, 9, 0)]);
-        let of = |index| turns.iter().filter(|turn| **turn == index).count();
-        assert_eq!((turns.len(), of(0), of(1), of(2)), (30, 6, 24, 0));
+        let chosen = chosen(30, vec![standing(5, 5, 1), standing(5, 5, 4), standing(9, 9, 0)]);
+        let of = |index| chosen.iter().filter(|one| **one == index).count();
+        assert_eq!((chosen.len(), of(0), of(1), of(2)), (30, 6, 24, 0));
     }
 
     #[test]
