@@ -233,7 +233,7 @@ fn bad_input_is_refused_before_anything_is_started() {
         (&["--budget", "0s"], "bad budget"),
         (&["--budget", "999999999999h"], "a day at most"),
         (&["--blocks", "0"], "--blocks"),
-        (&["--reference", "ureq@sequential", "--time-scale", "1000"], "over a second"),
+        (&["--reference", "ureq@sequential", "--time-scale", "1000"], "with --time-scale, or name"),
     ] {
         let output = workshop.compare(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -21,15 +21,15 @@ use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded
 use crate::record::machine;
 use crate::record::{ComparisonSetup, Placement};
 use crate::render::escape::json_text;
+use crate::render::numbers;
 use crate::report::comparison as report;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod busy;
 mod chosen;
 
-/// The default scenarios, and the factors of their delays that make a pass last some 50 ms.
-const DEFAULT_SCENARIOS: [(&str, f64); 3] =
-    [("article", 0.02), ("keepalive", 1.0), ("fan-out", 1.0)];
+/// The default scenarios.
+const DEFAULT_SCENARIOS: [&str; 3] = ["article", "keepalive", "fan-out"];
 
 /// The default directory of records.
 const RECORDS: &str = "results";
@@ -95,7 +95,7 @@ pub(super) struct CompareArgs {
     /// Seed for shuffling the order of backends
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Multiply all delays [default: 0.02 for article, else 1]
+    /// Multiply all delays by FACTOR [default: the scenario's own, see `fetchbench list scenarios`]
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
     time_scale: Option<f64>,
     /// Call a backend equivalent to the reference if its whole interval lies within this margin
@@ -258,9 +258,11 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
                  with --reference"
             );
         }
-        if workload.too_long(&participants[reference]).is_some() {
+        if let Some(ideal) = workload.too_long(&participants[reference]) {
             bail!(
-                "the reference {name} would take over a second a pass on {scenario}: name another"
+                "a pass of the reference {name} on {scenario} takes at least {} (limit: 1 s): \
+                 shorten the delays with --time-scale, or name another --reference",
+                numbers::seconds(ideal.as_secs_f64())
             );
         }
     }
@@ -287,14 +289,12 @@ fn workloads(args: &CompareArgs) -> anyhow::Result<Vec<Workload>> {
         return Ok(vec![Workload::live(sites, limits)]);
     }
     if args.scenarios.is_empty() {
-        return DEFAULT_SCENARIOS.iter().map(|(name, _)| mock(args, name)).collect();
+        return DEFAULT_SCENARIOS
+            .iter()
+            .map(|name| Workload::mock(name, args.time_scale))
+            .collect();
     }
-    args.scenarios.iter().map(|name| mock(args, name)).collect()
-}
-
-fn mock(args: &CompareArgs, name: &str) -> anyhow::Result<Workload> {
-    let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
-    Workload::mock(name, args.time_scale.or(usual).unwrap_or(1.0))
+    args.scenarios.iter().map(|name| Workload::mock(name, args.time_scale)).collect()
 }
 
 fn command_line() -> String {
