@@ -22,7 +22,8 @@ fn ended(script: &str) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stderr))
 }
 
-const COMPARE: &str = "\"$0\" compare keepalive --backend floor --blocks 1 --rounds 1 --record r";
+const COMPARE: &str = "\"$0\" compare keepalive --backend floor,ureq@threads --blocks 1 --rounds 1 \
+                       --record r";
 
 #[test]
 fn streams_may_be_closed_or_full() {
@@ -125,7 +126,7 @@ fn the_named_number_is_enough() {
     let commands = [
         "fetch --backend floor http://127.0.0.1:1 --concurrency 40",
         "run --time-scale 0",
-        "compare keepalive --backend floor --blocks 1 --rounds 1 --record r",
+        "compare keepalive --backend floor,ureq@threads --blocks 1 --rounds 1 --record r",
         "audit --backend ureq@threads",
         "verify --backend ureq@sequential --fault stale",
     ];

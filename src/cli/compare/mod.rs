@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::bail;
 
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
-use self::chosen::{position_or_push, usual_reference};
+use self::chosen::{check_two, position_or_push, usual_reference};
 use super::flags::{parse_margin, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;
@@ -265,6 +265,7 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
                 numbers::seconds(ideal.as_secs_f64())
             );
         }
+        check_two(&participants, workload)?;
     }
     Ok(Plan {
         program,
