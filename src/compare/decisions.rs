@@ -117,6 +117,11 @@ impl<'a> Decisions<'a> {
         self.is_adaptive && self.names.len() > 1 && self.undecided(contenders) == 0
     }
 
+    /// Whether no backend is valid, so that more blocks would show nothing.
+    pub fn is_hopeless(&self) -> bool {
+        self.valid.iter().all(|is_valid| !is_valid)
+    }
+
     fn paired(&self) -> Paired {
         Paired::new(
             Samples {

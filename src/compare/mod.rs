@@ -293,7 +293,8 @@ impl WorkloadRun<'_> {
             decisions.look(&sample, &mut contenders);
             let undecided = decisions.undecided(&contenders);
             observe(Event::Block { workload: index, sample: &sample, expected, undecided })?;
-            if decisions.is_over(&contenders) || made.all >= expected {
+            let is_over = decisions.is_over(&contenders) || decisions.is_hopeless();
+            if is_over || made.all >= expected {
                 break;
             }
         }

@@ -331,6 +331,18 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
     server.wait().unwrap();
 }
 
+#[test]
+fn dead_workers_end_the_run() {
+    let workshop = Workshop::new();
+    let dead = ["--backend", "exec:/bin/cat", "--backend", "exec:/bin/false", "--budget", "20s"];
+    let output = workshop.compare(&dead);
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("On small no backend is valid: there is nothing to compare."), "{text}");
+    assert!(text.contains("\nexec:cat: crashed") && !text.contains("\n\n\n"), "{text}");
+    assert_eq!(ComparisonRecord::read(&workshop.record()).unwrap().blocks.len(), 1);
+}
+
 /// The mock server has the connections of all rows, and of the reference twice.
 #[test]
 fn more_rows_than_file_descriptors_allow_are_refused_before_anything_is_measured() {
