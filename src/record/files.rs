@@ -97,8 +97,7 @@ pub fn new_folder(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
 pub(super) fn folder_name(folder: &Path) -> anyhow::Result<String> {
     let found = fs::canonicalize(folder).ok();
     let name = found.as_deref().and_then(Path::file_name).with_context(|| {
-        let shown = folder.display();
-        format!("{shown} is not a directory: name that of a record, such as one in results/")
+        format!("{} is not a directory: name that of a record", folder.display())
     })?;
     Ok(name.to_string_lossy().into_owned())
 }

@@ -15,7 +15,7 @@ use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
 use super::terminal::{Countdown, print, print_note, print_warning, write_file};
-use super::{EXIT_INVALID, descriptors, usage};
+use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
 use crate::record::machine;
@@ -27,12 +27,10 @@ use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod busy;
 mod chosen;
+mod records;
 
 /// The default scenarios.
 const DEFAULT_SCENARIOS: [&str; 3] = ["article", "keepalive", "fan-out"];
-
-/// The default directory of records.
-const RECORDS: &str = "results";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -112,7 +110,8 @@ pub(super) struct CompareArgs {
     /// resolves about half the difference that it resolves with free
     #[arg(long, value_name = "PLACEMENT")]
     placement: Option<Placement>,
-    /// Directory of the record; it must not hold one yet [default: a new one in results/]
+    /// Directory of the record; it must not hold one yet [default: a new one in target/fetchbench/
+    /// of a cargo project, else in ~/.local/state/fetchbench/]
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
     /// Replace the record in the directory
@@ -134,7 +133,7 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     reserve(&plan)?;
 
-    let destination = destination(&args);
+    let destination = destination(&args).map_err(unwritable)?;
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
     let rules = Rules { allow_unfit: args.allow_unfit, ..Rules::default() };
     let workloads = analyse_by(&comparison, rules);
@@ -166,12 +165,12 @@ fn reserve(plan: &Plan) -> anyhow::Result<()> {
     descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
 }
 
-fn destination(args: &CompareArgs) -> RecordDestination {
-    match &args.record {
+fn destination(args: &CompareArgs) -> anyhow::Result<RecordDestination> {
+    Ok(match &args.record {
         Some(folder) if args.force => RecordDestination::Replace(folder.clone()),
         Some(folder) => RecordDestination::Folder(folder.clone()),
-        None => RecordDestination::Below(RECORDS.into()),
-    }
+        None => RecordDestination::Below(records::default_directory()?),
+    })
 }
 
 /// Measures and shows the progress.
