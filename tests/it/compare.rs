@@ -332,6 +332,18 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
 }
 
 #[test]
+fn exports_are_checked_first() {
+    let workshop = Workshop::new();
+    for flag in ["--export-json", "--export-markdown", "--export-csv"] {
+        let output = workshop.compare(&["--backend", "hyper@smol,surf@smol", flag, "no/file"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{stderr}");
+        assert!(stderr.starts_with("error: cannot write no/file: No such file"), "{stderr}");
+        assert!(!workshop.record().exists(), "{flag}");
+    }
+}
+
+#[test]
 fn dead_workers_end_the_run() {
     let workshop = Workshop::new();
     let dead = ["--backend", "exec:/bin/cat", "--backend", "exec:/bin/false", "--budget", "20s"];

@@ -14,7 +14,7 @@ use super::flags::{parse_margin, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
-use super::terminal::{Countdown, print, print_note, print_warning, write_file};
+use super::terminal::{Countdown, check_file, print, print_note, print_warning, write_file};
 use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
@@ -128,10 +128,19 @@ pub(super) struct CompareArgs {
     export_csv: Option<PathBuf>,
 }
 
+impl CompareArgs {
+    /// Returns the files to export to.
+    fn exports(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.export_json, &self.export_markdown, &self.export_csv];
+        files.into_iter().flatten().map(PathBuf::as_path)
+    }
+}
+
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     reserve(&plan)?;
+    args.exports().try_for_each(check_file)?;
 
     let destination = destination(&args).map_err(unwritable)?;
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
@@ -214,7 +223,7 @@ fn show(
         (&args.export_markdown, report::markdown(setup, workloads)),
         (&args.export_csv, report::csv(workloads)),
     ];
-    let to_stdout = exports.iter().any(|(file, _)| file.as_deref() == Some(Path::new("-")));
+    let to_stdout = args.exports().any(|file| file == Path::new("-"));
     // A program that reads stdout gets nothing but the export.
     if !to_stdout {
         print(&report::text(setup, workloads))?;
