@@ -68,7 +68,7 @@ pub(super) fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
 fn noise() -> anyhow::Result<Finding> {
     let program = this_program()?;
     let plan = Plan {
-        workloads: vec![Workload::mock(NOISE_SCENARIO, 1.0)?],
+        workloads: vec![Workload::mock(NOISE_SCENARIO, None)?],
         participants: vec![Participant::of_backend(&NOISE_BACKEND.parse()?, &program)],
         program,
         reference: 0,

@@ -92,6 +92,8 @@ struct ListedScenario {
     origins: usize,
     concurrency: NonZeroUsize,
     connections: Connections,
+    /// The factor on delays in `compare`.
+    compare_time_scale: f64,
     /// The ideal at concurrency 1.
     ideal_sequential_s: f64,
     /// The ideal at the scenario's concurrency.
@@ -178,6 +180,7 @@ fn listed_scenario(scenario: Scenario) -> ListedScenario {
         origins: scenario.origins.len(),
         concurrency: scenario.limits.concurrency,
         connections: scenario.limits.connections,
+        compare_time_scale: scenario.compare_time_scale,
         ideal_sequential_s: scenario.ideal(0, NonZeroUsize::MIN).as_secs_f64(),
         ideal_s: scenario.ideal(0, scenario.limits.concurrency).as_secs_f64(),
         name: scenario.name,
@@ -257,6 +260,7 @@ fn scenarios_text(scenarios: &[ListedScenario]) -> String {
         Column("connections", Side::Left),
         Column("ideal at 1", Side::Right),
         Column("ideal", Side::Right),
+        Column("compare ×", Side::Right),
         Column("description", Side::Left),
     ];
     table(&columns, &scenarios.iter().map(scenario_cells).collect::<Vec<_>>())
@@ -271,8 +275,17 @@ fn scenario_cells(scenario: &ListedScenario) -> Vec<String> {
         connections_name(scenario.connections).to_owned(),
         ideal(scenario.ideal_sequential_s),
         ideal(scenario.ideal_s),
+        compare_scale(scenario),
         scenario.description.clone(),
     ]
+}
+
+/// Returns the factor on delays in `compare`; nothing without delays.
+fn compare_scale(scenario: &ListedScenario) -> String {
+    match scenario.ideal_s > 0.0 {
+        true => scenario.compare_time_scale.to_string(),
+        false => String::new(),
+    }
 }
 
 fn ideal(seconds: f64) -> String {

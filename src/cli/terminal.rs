@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::fetch::Progress;
 
 use super::unwritable;
-use crate::record::replace_file;
+use crate::record::{check_writable, replace_file};
 use crate::render::escape::{ascii, visible};
 
 /// Writes a text for people to stdout: without colours if stdout is no terminal or `NO_COLOR` is
@@ -76,6 +76,11 @@ pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
         return print_exactly(text);
     }
     replace_file(file, text.as_bytes()).map_err(unwritable)
+}
+
+/// Checks that [`write_file`] can write to a file, which stays as it is.
+pub(super) fn check_file(file: &Path) -> anyhow::Result<()> {
+    if file == Path::new("-") { Ok(()) } else { check_writable(file).map_err(unwritable) }
 }
 
 /// The progress of a comparison on stderr, until dropped. It is hidden unless stderr is a terminal.

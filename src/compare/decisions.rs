@@ -111,9 +111,12 @@ impl<'a> Decisions<'a> {
         }
     }
 
-    /// Whether all backends are decided. A reference by itself is measured to the end.
+    /// Whether more blocks would show nothing: all backends are decided, or none is valid. A
+    /// reference by itself is measured to the end.
     pub fn is_over(&self, contenders: &[Contender]) -> bool {
-        self.schedule.is_adaptive() && self.names.len() > 1 && self.undecided(contenders) == 0
+        let are_invalid = self.valid.iter().all(|is_valid| !is_valid);
+        let are_decided = self.names.len() > 1 && self.undecided(contenders) == 0;
+        are_invalid || self.schedule.is_adaptive() && are_decided
     }
 
     fn paired(&self) -> Paired {

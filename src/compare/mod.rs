@@ -301,7 +301,7 @@ mod tests {
             };
             Plan {
                 program: PathBuf::new(),
-                workloads: vec![Workload::mock(name, 1.0).unwrap()],
+                workloads: vec![Workload::mock(name, None).unwrap()],
                 participants: vec![
                     backend("ureq@threads"),
                     backend("hyper@smol"),

@@ -73,13 +73,16 @@ impl LiveSites {
 }
 
 impl Workload {
-    /// Loads a scenario and multiplies its delays by `time_scale`.
+    /// Loads a scenario and multiplies its delays by `time_scale`, or by the scenario's own
+    /// [`Scenario::compare_time_scale`].
     ///
     /// # Errors
     ///
     /// See [`Scenario::load`].
-    pub fn mock(name_or_path: &str, time_scale: f64) -> anyhow::Result<Self> {
-        let scenario = Scenario::load(name_or_path)?.time_scaled(time_scale);
+    pub fn mock(name_or_path: &str, time_scale: Option<f64>) -> anyhow::Result<Self> {
+        let scenario = Scenario::load(name_or_path)?;
+        let time_scale = time_scale.unwrap_or(scenario.compare_time_scale);
+        let scenario = scenario.time_scaled(time_scale);
         Ok(Self::Mock { name_or_path: name_or_path.to_owned(), scenario, time_scale })
     }
 
@@ -178,5 +181,23 @@ impl Workload {
             (Self::Mock { .. }, Connections::PerFetch) => 2 * slots.max().unwrap_or(0),
             (Self::Mock { .. }, Connections::Warm | Connections::Cold) => slots.sum(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn built_in_scenarios_admit_backends() {
+        let backend = "hyper@tokio".parse().expect("it is built in");
+        let participant = Participant::of_backend(&backend, Path::new("fetchbench"));
+        for name in Scenario::names() {
+            let workload = Workload::mock(name, None).expect("it is built in");
+            assert!(workload.admits(&participant), "{name}");
+        }
+        assert!(!Workload::mock("long-tail", Some(1.0)).unwrap().admits(&participant));
     }
 }

@@ -97,8 +97,7 @@ pub fn new_folder(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
 pub(super) fn folder_name(folder: &Path) -> anyhow::Result<String> {
     let found = fs::canonicalize(folder).ok();
     let name = found.as_deref().and_then(Path::file_name).with_context(|| {
-        let shown = folder.display();
-        format!("{shown} is not a directory: name that of a record, such as one in results/")
+        format!("{} is not a directory: name that of a record", folder.display())
     })?;
     Ok(name.to_string_lossy().into_owned())
 }
@@ -120,10 +119,32 @@ pub fn replace_file(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     written.with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn replace(path: &Path, content: &[u8], old: Option<Metadata>) -> io::Result<()> {
+/// Checks that [`replace_file`] can write a file, which stays as it is.
+///
+/// # Errors
+///
+/// It cannot, because the file is a directory or its own directory is missing or not writable.
+pub fn check_writable(path: &Path) -> anyhow::Result<()> {
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let checked = match fs::metadata(&target) {
+        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        // Opening a pipe would wait for its reader.
+        Ok(metadata) if !metadata.is_file() => Ok(()),
+        _ => temporary(&target)
+            .and_then(|new| File::create_new(&new).and_then(|_| fs::remove_file(&new))),
+    };
+    checked.with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Returns the temporary name of a file, in the same directory.
+fn temporary(path: &Path) -> io::Result<PathBuf> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}.new", std::process::id()));
-    let new = path.with_file_name(name);
+    Ok(path.with_file_name(name))
+}
+
+fn replace(path: &Path, content: &[u8], old: Option<Metadata>) -> io::Result<()> {
+    let new = temporary(path)?;
     let written = File::create_new(&new).and_then(|mut file| {
         file.write_all(content)?;
         if let Some(old) = old {
@@ -159,6 +180,22 @@ mod tests {
         let error = replace_file(&folder.path().join("no/file"), b"").unwrap_err();
         assert!(error.to_string().contains("no/file"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left lying about");
+    }
+
+    #[test]
+    fn checked_files_stay_as_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+        fs::write(&old, b"one").unwrap();
+        for path in [old.as_path(), &new, Path::new("/dev/null")] {
+            check_writable(path).unwrap();
+        }
+        assert_eq!((fs::read(&old).unwrap(), new.exists()), (b"one".to_vec(), false));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left lying about");
+        for path in [folder.path(), &folder.path().join("no/file")] {
+            let error = check_writable(path).unwrap_err().to_string();
+            assert_eq!(error, format!("cannot write {}", path.display()));
+        }
     }
 
     #[test]

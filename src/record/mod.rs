@@ -32,7 +32,7 @@ pub use self::comparison::{
     SERVER, Unfit, Validity, WorkerSetup, WorkloadSetup, control, remove_comparison,
 };
 pub use self::environment::{Environment, Git};
-pub use self::files::{Unwritable, make_folder, new_folder, replace_file};
+pub use self::files::{Unwritable, check_writable, make_folder, new_folder, replace_file};
 pub use self::folder::Folder;
 pub use self::footprint::{Advisory, Footprint, Program, Release};
 pub use self::latencies::{Latencies, MOST_KEPT, starts};

@@ -48,6 +48,7 @@ pub fn faults() -> (Scenario, Vec<Case>) {
         limits,
         sites: Vec::new(),
         origins: Vec::new(),
+        compare_time_scale: 1.0,
     };
     let cases = fault::all().map(|fault| scenario.add_case(fault)).collect();
     (scenario, cases)

@@ -59,6 +59,8 @@ struct WireScenario {
     max_body: Option<u64>,
     #[serde(default)]
     connections: Connections,
+    #[serde(default = "unscaled", deserialize_with = "toml_values::time_scale")]
+    compare_time_scale: f64,
     /// Whether sites use https by default.
     #[serde(default)]
     tls: bool,
@@ -97,6 +99,10 @@ struct WireSite {
     every: Option<NonZeroU64>,
 }
 
+fn unscaled() -> f64 {
+    1.0
+}
+
 fn one() -> NonZeroUsize {
     NonZeroUsize::MIN
 }
@@ -132,6 +138,7 @@ impl WireScenario {
             limits,
             sites: list.sites,
             origins: list.origins,
+            compare_time_scale: self.compare_time_scale,
         })
     }
 }
@@ -299,6 +306,20 @@ mod tests {
         let labels: Vec<_> =
             scenario.sites.iter().map(|site| (&*site.label, site.origin)).collect();
         assert_eq!(labels, [("a 1", 0), ("a 2", 0), ("a 3", 0), ("b", 1)]);
+    }
+
+    #[test]
+    fn time_scales_have_a_range() {
+        let scale = |line: &str| {
+            let text = format!("{HEAD}{line}\n[[site]]\nlabel = 'a'\nbytes = 1");
+            super::parse("test", &text).map(|scenario| scenario.compare_time_scale)
+        };
+        assert_eq!(scale("").unwrap(), 1.0);
+        assert_eq!(scale("compare_time_scale = 2").unwrap(), 2.0);
+        for bad in ["-0.1", "1001", "nan"] {
+            let error = scale(&format!("compare_time_scale = {bad}")).unwrap_err().to_string();
+            assert!(error.starts_with("3: bad time scale"), "{error}");
+        }
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub struct Scenario {
     pub sites: Vec<Site>,
     /// How each origin of the sites listens. [`Site::origin`] is an index into this list.
     pub origins: Vec<Listening>,
+    /// The factor on all delays in a comparison, unless the user gives another.
+    pub compare_time_scale: f64,
 }
 
 impl Scenario {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::scenario::site::Delay;
-use crate::scenario::units::{MAX_DEADLINE, parse_bytes, parse_duration};
+use crate::scenario::units::{MAX_DEADLINE, checked_time_scale, parse_bytes, parse_duration};
 
 /// Maximum delay. Longer delays are mistakes.
 const MAX_DELAY: Duration = Duration::from_secs(3600);
@@ -70,6 +70,10 @@ pub(super) fn optional_duration<'de, D: Deserializer<'de>>(
         return Err(de::Error::custom("bad deadline: it lies between nothing and a day"));
     }
     Ok(Some(duration))
+}
+
+pub(super) fn time_scale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    checked_time_scale(f64::deserialize(deserializer)?).map_err(de::Error::custom)
 }
 
 /// A size as written in TOML: `1000` or `"64kB"`.

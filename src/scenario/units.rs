@@ -25,9 +25,19 @@ pub const MAX_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// The text is not such a number.
 pub fn parse_time_scale(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|scale| (0.0..=1000.0).contains(scale)).ok_or_else(|| {
-        format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1")
-    })
+    let bad = |_| format!("bad time scale {text:?}: it is a number from 0 to 1000, such as 0.1");
+    text.parse()
+        .map_err(drop)
+        .and_then(|scale| checked_time_scale(scale).map_err(drop))
+        .map_err(bad)
+}
+
+/// Returns a factor on delays if it lies in its range.
+pub(super) fn checked_time_scale(scale: f64) -> Result<f64, String> {
+    match (0.0..=1000.0).contains(&scale) {
+        true => Ok(scale),
+        false => Err(format!("bad time scale {scale}: it is a number from 0 to 1000, such as 0.1")),
+    }
 }
 
 /// Parses a size in bytes such as `512`, `64kB` (64 × 1,000) or `64MiB` (64 × 1,024 × 1,024).

@@ -96,8 +96,8 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
 
     // The second one is not waited for.
     let workshop = Workshop::new();
-    let hangs = workshop.worker("hangs");
-    let mut child = start(&workshop, &["--backend", &hangs], 2);
+    let (works, hangs) = (workshop.worker("works"), workshop.worker("hangs"));
+    let mut child = start(&workshop, &["--backend", &works, "--backend", &hangs], 3);
     // By then the pass that hangs has begun, which is waited for a second at a time.
     std::thread::sleep(Duration::from_millis(200));
     send(&child, Signal::SIGINT);
@@ -160,7 +160,7 @@ fn a_full_disk_ends_the_run_with_its_own_code_and_every_file_still_loads() {
         "--rounds",
         "1",
         "--backend",
-        "hyper@smol:1",
+        "hyper@smol:1,surf@smol:1",
     ]);
     let full = full
         .args(["--export-json", "-"])

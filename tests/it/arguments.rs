@@ -19,7 +19,9 @@ fn short(command: &str) -> &'static [&'static str] {
     const FETCH: [&str; 2] = ["--backend", "fake"];
     match command {
         "run" | "fetch" => &FETCH,
-        "compare" => &["keepalive", "--backend", "floor", "--blocks", "1", "--rounds", "1"],
+        "compare" => {
+            &["keepalive", "--backend", "floor,ureq@threads", "--blocks", "1", "--rounds", "1"]
+        }
         "verify" => &["--backend", "ureq@sequential", "--fault", "stale"],
         "audit" => &["--backend", "ureq@sequential"],
         "serve" => &["article", "--end-with-stdin"],
@@ -105,7 +107,7 @@ fn paths_need_not_be_utf_8() {
         "compare",
         "keepalive",
         "--backend",
-        "floor",
+        "floor,ureq@threads",
         "--blocks",
         "1",
         "--cycles",

@@ -147,11 +147,11 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
         "--rounds",
         "1",
         "--backend",
-        "hyper@smol:1",
+        "hyper@smol:1,surf@smol:1",
         "--force",
     ]);
     assert_eq!(replaced.status.code(), Some(0), "{}", String::from_utf8_lossy(&replaced.stderr));
-    assert_eq!(ComparisonRecord::read(&workshop.record()).unwrap().passes.len(), 2 * 2);
+    assert_eq!(ComparisonRecord::read(&workshop.record()).unwrap().passes.len(), 3 * 2);
 }
 
 #[test]
@@ -200,22 +200,26 @@ fn decided_backends_end_the_run() {
 fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid() {
     let workshop = Workshop::new();
     fs::write(workshop.path().join("small.toml"), format!("tls = true\n{SCENARIO}")).unwrap();
-    let output =
-        workshop.compare(&["--blocks", "1", "--rounds", "1", "--backend", "floor@loop,hyper@smol"]);
+    let backends = "floor@loop,hyper@smol,surf@smol";
+    let output = workshop.compare(&["--blocks", "1", "--rounds", "1", "--backend", backends]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
     assert!(text.contains("Left out, because they cannot fetch https: floor@loop."), "{text}");
     if !python_is_missing() {
-        let backends = format!("hyper@smol,{}", workshop.worker("plain"));
+        let backends = format!("hyper@smol,surf@smol,{}", workshop.worker("plain"));
         let arguments = ["--blocks", "1", "--rounds", "1", "--force", "--backend", &backends];
         let output = workshop.compare(&arguments);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains("Left out, because they cannot fetch https: exec:plain."), "{text}");
         // The first that is not sequential is the reference, unless it cannot fetch https.
-        let backends = format!("{},surf@smol", workshop.worker("plain"));
+        let backends = format!("{},hyper@smol,surf@smol", workshop.worker("plain"));
         let arguments = ["--blocks", "1", "--rounds", "1", "--force", "--backend", &backends];
         assert_eq!(workshop.compare(&arguments).status.code(), Some(0));
     }
+    let output = workshop.compare(&["--backend", "floor@loop,hyper@smol"]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("nothing to compare hyper@smol with"), "{stderr}");
     let output = workshop.compare(&["--backend", "hyper@smol", "--reference", "floor@loop"]);
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
@@ -229,11 +233,13 @@ fn bad_input_is_refused_before_anything_is_started() {
         (&["--backend", "nope"][..], "unknown backend \"nope\""),
         (&["--backend", "fake"], "makes its durations up"),
         (&["--backend", "exec:./nobody"], "is no program"),
+        (&["--backend", "hyper@smol"], "add another --backend, or use `fetchbench run`"),
+        (&["--backend", "hyper@smol,hyper@smol"], "nothing to compare hyper@smol with on small"),
         (&["--reference", "hyper"], "stands for several rows"),
         (&["--budget", "0s"], "bad budget"),
         (&["--budget", "999999999999h"], "a day at most"),
         (&["--blocks", "0"], "--blocks"),
-        (&["--reference", "ureq@sequential", "--time-scale", "1000"], "over a second"),
+        (&["--reference", "ureq@sequential", "--time-scale", "1000"], "with --time-scale, or name"),
     ] {
         let output = workshop.compare(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -297,7 +303,7 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
         command.current_dir(workshop.path()).args(["compare", "--sites", list, "--record", folder]);
         command.args(["--allow-unfit", "--blocks", "1", "--rounds", "1"]);
-        command.args(["--backend", "hyper@smol:1"]);
+        command.args(["--backend", "hyper@smol:1,surf@smol:1"]);
         (command.stdin(Stdio::null()).output().unwrap(), start.elapsed())
     };
     let (output, _) = compare("list", "broken");
@@ -319,10 +325,34 @@ fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
     fs::write(workshop.path().join("list"), url).unwrap();
     let (output, took) = compare("list", "live");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    // The row's probe, then the row and its control, warming up and once more.
-    assert!(took.as_secs_f64() >= 5.0, "a second's pause after each pass, not {took:?} in all");
+    // The probes of two backends, then both and the control, warming up and once more.
+    assert!(took.as_secs_f64() >= 8.0, "a second's pause after each pass, not {took:?} in all");
     drop(server.stdin.take());
     server.wait().unwrap();
+}
+
+#[test]
+fn exports_are_checked_first() {
+    let workshop = Workshop::new();
+    for flag in ["--export-json", "--export-markdown", "--export-csv"] {
+        let output = workshop.compare(&["--backend", "hyper@smol,surf@smol", flag, "no/file"]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{stderr}");
+        assert!(stderr.starts_with("error: cannot write no/file: No such file"), "{stderr}");
+        assert!(!workshop.record().exists(), "{flag}");
+    }
+}
+
+#[test]
+fn dead_workers_end_the_run() {
+    let workshop = Workshop::new();
+    let dead = ["--backend", "exec:/bin/cat", "--backend", "exec:/bin/false", "--budget", "20s"];
+    let output = workshop.compare(&dead);
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("On small no backend is valid: there is nothing to compare."), "{text}");
+    assert!(text.contains("\nexec:cat: crashed") && !text.contains("\n\n\n"), "{text}");
+    assert_eq!(ComparisonRecord::read(&workshop.record()).unwrap().blocks.len(), 1);
 }
 
 /// The mock server has the connections of all rows, and of the reference twice.

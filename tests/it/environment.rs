@@ -22,7 +22,8 @@ fn ended(script: &str) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stderr))
 }
 
-const COMPARE: &str = "\"$0\" compare keepalive --backend floor --blocks 1 --rounds 1 --record r";
+const COMPARE: &str = "\"$0\" compare keepalive --backend floor,ureq@threads --blocks 1 --rounds 1 \
+                       --record r";
 
 #[test]
 fn streams_may_be_closed_or_full() {
@@ -107,6 +108,24 @@ fn grids_are_kept_in_new_folders() {
 }
 
 #[test]
+fn records_leave_the_folder_alone() {
+    let folder = TempDir::new().unwrap();
+    let compare = "XDG_STATE_HOME=$PWD/state \"$0\" compare keepalive --backend floor,ureq@threads --blocks 1 --rounds 1";
+    let records = |script: &str, directory: &str| {
+        let output = shell(folder.path(), &format!("unset CARGO_TARGET_DIR; {script}"));
+        let directory = folder.path().join(directory);
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("The record: ") && stderr.contains("/fetchbench/2"), "{stderr}");
+        fs::read_dir(directory).unwrap_or_else(|error| panic!("{error}: {stderr}")).count()
+    };
+    assert_eq!(records(compare, "state/fetchbench"), 1);
+    fs::create_dir(folder.path().join("src")).unwrap();
+    fs::write(folder.path().join("Cargo.toml"), "[workspace]").unwrap();
+    assert_eq!(records(&format!("cd src && {compare}"), "target/fetchbench"), 1);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "only the four made here");
+}
+
+#[test]
 fn one_url_needs_few_descriptors() {
     let fetch = "\"$0\" fetch --backend hyper@smol http://127.0.0.1:1";
     // Nothing listens at port 1.
@@ -125,7 +144,7 @@ fn the_named_number_is_enough() {
     let commands = [
         "fetch --backend floor http://127.0.0.1:1 --concurrency 40",
         "run --time-scale 0",
-        "compare keepalive --backend floor --blocks 1 --rounds 1 --record r",
+        "compare keepalive --backend floor,ureq@threads --blocks 1 --rounds 1 --record r",
         "audit --backend ureq@threads",
         "verify --backend ureq@sequential --fault stale",
     ];

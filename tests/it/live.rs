@@ -13,6 +13,13 @@ use serde_json::Value;
 use crate::raw_server::{DeadPort, RawServer, Then, ok, path, raw};
 use crate::workshop::{Workshop, json, python_is_missing, send};
 
+const BACKENDS: &str = "hyper@smol:1,surf@smol:1";
+
+/// A backend with its validity, if it is valid.
+fn valid(backend: &str) -> (String, String) {
+    (backend.to_owned(), "valid".to_owned())
+}
+
 /// The loopback addresses of this machine.
 fn loopbacks() -> impl Iterator<Item = IpAddr> {
     let all: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
@@ -97,7 +104,6 @@ fn a_dead_site_is_left_out() {
         let result: Value =
             serde_json::from_slice(&fs::read(workshop.path().join("figures.json")).unwrap())
                 .unwrap();
-        let valid = |name: &str| (name.to_owned(), "valid".to_owned());
         assert_eq!(validities(&result), [valid("hyper@smol:1"), valid("ureq@threads")]);
         assert!(result["scenarios"][0]["backends"][0]["median_s"].is_f64(), "{result:#}");
         assert_eq!(result["scenarios"][0]["probe"]["dead"], 1);
@@ -123,13 +129,11 @@ fn strict_minds_a_dead_site() {
         (RawServer::start(|_| ok("hello")), DeadPort::new(Ipv4Addr::LOCALHOST.into()));
     let workshop = Workshop::new();
     let sites = [alive.url("/").to_string(), dead.url("/")];
-    let output = compare(
-        &workshop,
-        &sites,
-        &["--backend", "hyper@smol:1", "--strict", "--export-json", "-"],
-    );
+    let output =
+        compare(&workshop, &sites, &["--backend", BACKENDS, "--strict", "--export-json", "-"]);
     assert_eq!(output.status.code(), Some(3));
-    assert_eq!(validities(&json(&output)), [("hyper@smol:1".to_owned(), "valid".to_owned())]);
+    let found = validities(&json(&output));
+    assert_eq!(found, BACKENDS.split(',').map(valid).collect::<Vec<_>>());
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn strict_is_for_live_sites() {
 fn dead_sites_end_it_early() {
     let (dead, workshop) = (DeadPort::new(Ipv4Addr::LOCALHOST.into()), Workshop::new());
     let sites: Vec<String> = (0..12).map(|site| dead.url(&format!("/{site}"))).collect();
-    let output = compare(&workshop, &sites, &["--backend", "hyper@smol:1"]);
+    let output = compare(&workshop, &sites, &["--backend", BACKENDS]);
     let text = flat(&output.stdout);
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("12 of 12 sites failed for every backend: "), "{text}");
@@ -294,8 +298,7 @@ fn the_probe_can_be_interrupted() {
         raw("", Then::Silence)
     });
     let workshop = Workshop::new();
-    let mut command =
-        command(&workshop, &[silent.url("/").to_string()], &["--backend", "hyper@smol:1"]);
+    let mut command = command(&workshop, &[silent.url("/").to_string()], &["--backend", BACKENDS]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     heard.recv_timeout(Duration::from_secs(60)).unwrap();
     send(&child, Signal::SIGINT);

@@ -26,11 +26,14 @@ fn takes_part(workshop: &Workshop, program: &str, name: &str) {
         "1",
         "--backend",
         &backend,
+        "--backend",
+        "hyper@smol",
         "--export-json",
         "-",
     ]);
     let result = json(&output);
-    let backend = &result["scenarios"][0]["backends"][0];
+    let backends = result["scenarios"][0]["backends"].as_array().unwrap();
+    let backend = backends.iter().find(|found| found["backend"] == name).unwrap();
     assert_eq!(
         (&backend["backend"], &backend["validity"]),
         (&Value::from(name), &Value::from("valid")),

@@ -107,6 +107,21 @@ pub(super) fn usual_reference(participants: &[Participant], workloads: &[Workloa
     preferred.unwrap_or(0)
 }
 
+/// Checks that at least two backends are measured on a workload.
+///
+/// # Errors
+///
+/// There is only one.
+pub(super) fn check_two(participants: &[Participant], workload: &Workload) -> anyhow::Result<()> {
+    let mut admitted = participants.iter().filter(|participant| workload.admits(participant));
+    let (Some(only), None) = (admitted.next(), admitted.next()) else { return Ok(()) };
+    bail!(
+        "nothing to compare {} with on {}: add another --backend, or use `fetchbench run`",
+        only.name,
+        workload.outline().name
+    )
+}
+
 pub(super) fn position_or_push(participants: &mut Vec<Participant>, wanted: Participant) -> usize {
     if let Some(index) = participants.iter().position(|participant| participant.name == wanted.name)
     {

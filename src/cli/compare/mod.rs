@@ -9,30 +9,28 @@ use std::time::Duration;
 use anyhow::bail;
 
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
-use self::chosen::{position_or_push, usual_reference};
+use self::chosen::{check_two, position_or_push, usual_reference};
 use super::flags::{parse_margin, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
-use super::terminal::{Countdown, print, print_note, print_warning, write_file};
-use super::{EXIT_INVALID, descriptors, usage};
+use super::terminal::{Countdown, check_file, print, print_note, print_warning, write_file};
+use super::{EXIT_INVALID, descriptors, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
 use crate::record::machine;
 use crate::record::{ComparisonSetup, Placement};
 use crate::render::escape::json_text;
+use crate::render::numbers;
 use crate::report::comparison as report;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 
 mod busy;
 mod chosen;
+mod records;
 
-/// The default scenarios, and the factors of their delays that make a pass last some 50 ms.
-const DEFAULT_SCENARIOS: [(&str, f64); 3] =
-    [("article", 0.02), ("keepalive", 1.0), ("fan-out", 1.0)];
-
-/// The default directory of records.
-const RECORDS: &str = "results";
+/// The default scenarios.
+const DEFAULT_SCENARIOS: [&str; 3] = ["article", "keepalive", "fan-out"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,7 +93,7 @@ pub(super) struct CompareArgs {
     /// Seed for shuffling the order of backends
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Multiply all delays [default: 0.02 for article, else 1]
+    /// Multiply all delays by FACTOR [default: the scenario's own, see `fetchbench list scenarios`]
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
     time_scale: Option<f64>,
     /// Call a backend equivalent to the reference if its whole interval lies within this margin
@@ -112,7 +110,8 @@ pub(super) struct CompareArgs {
     /// resolves about half the difference that it resolves with free
     #[arg(long, value_name = "PLACEMENT")]
     placement: Option<Placement>,
-    /// Directory of the record; it must not hold one yet [default: a new one in results/]
+    /// Directory of the record; it must not hold one yet [default: a new one in target/fetchbench/
+    /// of a cargo project, else in ~/.local/state/fetchbench/]
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
     /// Replace the record in the directory
@@ -129,12 +128,21 @@ pub(super) struct CompareArgs {
     export_csv: Option<PathBuf>,
 }
 
+impl CompareArgs {
+    /// Returns the files to export to.
+    fn exports(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.export_json, &self.export_markdown, &self.export_csv];
+        files.into_iter().flatten().map(PathBuf::as_path)
+    }
+}
+
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let plan = plan(&args, Arc::clone(&interruption.flag)).map_err(usage)?;
     reserve(&plan)?;
+    args.exports().try_for_each(check_file)?;
 
-    let destination = destination(&args);
+    let destination = destination(&args).map_err(unwritable)?;
     let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
     let rules = Rules { allow_unfit: args.allow_unfit, ..Rules::default() };
     let workloads = analyse_by(&comparison, rules);
@@ -166,12 +174,12 @@ fn reserve(plan: &Plan) -> anyhow::Result<()> {
     descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
 }
 
-fn destination(args: &CompareArgs) -> RecordDestination {
-    match &args.record {
+fn destination(args: &CompareArgs) -> anyhow::Result<RecordDestination> {
+    Ok(match &args.record {
         Some(folder) if args.force => RecordDestination::Replace(folder.clone()),
         Some(folder) => RecordDestination::Folder(folder.clone()),
-        None => RecordDestination::Below(RECORDS.into()),
-    }
+        None => RecordDestination::Below(records::default_directory()?),
+    })
 }
 
 /// Measures and shows the progress.
@@ -215,7 +223,7 @@ fn show(
         (&args.export_markdown, report::markdown(setup, workloads)),
         (&args.export_csv, report::csv(workloads)),
     ];
-    let to_stdout = exports.iter().any(|(file, _)| file.as_deref() == Some(Path::new("-")));
+    let to_stdout = args.exports().any(|file| file == Path::new("-"));
     // A program that reads stdout gets nothing but the export.
     if !to_stdout {
         print(&report::text(setup, workloads))?;
@@ -258,11 +266,14 @@ fn plan(args: &CompareArgs, interrupted: Arc<AtomicBool>) -> anyhow::Result<Plan
                  with --reference"
             );
         }
-        if workload.too_long(&participants[reference]).is_some() {
+        if let Some(ideal) = workload.too_long(&participants[reference]) {
             bail!(
-                "the reference {name} would take over a second a pass on {scenario}: name another"
+                "a pass of the reference {name} on {scenario} takes at least {} (limit: 1 s): \
+                 shorten the delays with --time-scale, or name another --reference",
+                numbers::seconds(ideal.as_secs_f64())
             );
         }
+        check_two(&participants, workload)?;
     }
     Ok(Plan {
         program,
@@ -287,14 +298,12 @@ fn workloads(args: &CompareArgs) -> anyhow::Result<Vec<Workload>> {
         return Ok(vec![Workload::live(sites, limits)]);
     }
     if args.scenarios.is_empty() {
-        return DEFAULT_SCENARIOS.iter().map(|(name, _)| mock(args, name)).collect();
+        return DEFAULT_SCENARIOS
+            .iter()
+            .map(|name| Workload::mock(name, args.time_scale))
+            .collect();
     }
-    args.scenarios.iter().map(|name| mock(args, name)).collect()
-}
-
-fn mock(args: &CompareArgs, name: &str) -> anyhow::Result<Workload> {
-    let usual = DEFAULT_SCENARIOS.iter().find(|(other, _)| *other == name).map(|(_, scale)| *scale);
-    Workload::mock(name, args.time_scale.or(usual).unwrap_or(1.0))
+    args.scenarios.iter().map(|name| Workload::mock(name, args.time_scale)).collect()
 }
 
 fn command_line() -> String {

@@ -21,7 +21,7 @@ fn no_verdict(workload: &WorkloadAnalysis) -> String {
         return "every site failed for every backend: there is nothing to compare.".to_owned();
     }
     if workload.valid().next().is_none() {
-        return "no backend is valid.".to_owned();
+        return "no backend is valid: there is nothing to compare.".to_owned();
     }
     if workload.valid_reference().is_none() {
         return format!("the reference {reference} is invalid, so nothing is compared with it.");

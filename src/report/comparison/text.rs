@@ -16,11 +16,10 @@ const BARS: std::ops::RangeInclusive<usize> = 4..=20;
 pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
     let mut text = String::new();
     for workload in workloads {
-        text.push_str(&format!("{}\n{}\n", heading(workload), times(workload)));
-        if let Some(added) = AgainstColumn::new(workload, Quantity::Added) {
-            text.push_str(&format!("{}\n", added_times(workload, added)));
+        text.push_str(&format!("{}\n", heading(workload)));
+        if workload.valid().next().is_some() {
+            text.push_str(&tables(workload));
         }
-        text.push_str(&format!("{}\n", costs(workload)));
         for line in invalidities(workload) {
             text.push_str(&format!("{FAILURE}{line}{FAILURE:#}\n"));
         }
@@ -36,6 +35,14 @@ pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
         text.push_str("The run was interrupted: this is what had been measured.\n");
     }
     text
+}
+
+fn tables(workload: &WorkloadAnalysis) -> String {
+    let mut text = format!("{}\n", times(workload));
+    if let Some(added) = AgainstColumn::new(workload, Quantity::Added) {
+        text.push_str(&format!("{}\n", added_times(workload, added)));
+    }
+    text + &format!("{}\n", costs(workload))
 }
 
 fn heading(workload: &WorkloadAnalysis) -> String {

@@ -89,7 +89,7 @@ fn compare_knows_no_ipv6_too() {
     fs::write(&sites, format!("http://[::1]:{DEAD_PORT}/\n")).unwrap();
     let mut compare = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     compare.args(["compare", "--allow-unfit", "--blocks", "1", "--cycles", "1"]);
-    compare.args(["--backend", &curl.to_string()]);
+    compare.args(["--backend", &format!("{curl},hyper@smol")]);
     let output = compare.arg("--sites").arg(sites).arg("--record").arg(&record).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     let comparison =
