@@ -14,6 +14,7 @@ pub use self::descriptors::raise_limit as raise_descriptor_limit;
 use self::terminal::{print, print_error};
 use crate::record::Unwritable;
 
+mod ab;
 mod audit;
 mod calibration;
 mod compare;
@@ -67,6 +68,7 @@ struct Cli {
 enum Command {
     Run(run::RunArgs),
     Compare(compare::CompareArgs),
+    Ab(ab::AbArgs),
     Fetch(fetch::FetchArgs),
     List(list::ListArgs),
     Verify(verify::VerifyArgs),
@@ -136,6 +138,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) => run::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Ab(args) => ab::run(args),
         Command::Fetch(args) => fetch::run(args),
         Command::List(args) => list::run(args),
         Command::Verify(args) => verify::run(args),

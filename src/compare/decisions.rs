@@ -111,12 +111,11 @@ impl<'a> Decisions<'a> {
         }
     }
 
-    /// Whether more blocks would show nothing: all backends are decided, or none is valid. A
-    /// reference by itself is measured to the end.
+    /// Whether more blocks would show nothing: the reference is invalid, so that nothing is compared
+    /// with it, or all backends are decided. A reference by itself is measured to the end.
     pub fn is_over(&self, contenders: &[Contender]) -> bool {
-        let are_invalid = self.valid.iter().all(|is_valid| !is_valid);
         let are_decided = self.names.len() > 1 && self.undecided(contenders) == 0;
-        are_invalid || self.schedule.is_adaptive() && are_decided
+        !self.valid[self.reference] || self.schedule.is_adaptive() && are_decided
     }
 
     fn paired(&self) -> Paired {

@@ -10,11 +10,13 @@ mod boundary;
 mod family;
 mod modes;
 mod quantile;
+mod limit;
 mod ratio;
 mod student;
 
 pub use self::binomial::{median_interval, proportion_interval};
 pub use self::family::{FAMILY_ERROR, Family, Look};
+pub use self::limit::{BadLimit, Limit};
 pub use self::modes::{Mode, two_modes};
 pub use self::quantile::{hodges_lehmann, median, quantile};
 pub use self::ratio::{Bounds, EQUIVALENCE, LEAST_BLOCKS, Ratio, Verdict};

@@ -3,4 +3,5 @@
 pub mod calibrate;
 pub mod diff;
 pub mod doctor;
+pub mod fail_if;
 pub mod verify;

@@ -22,6 +22,7 @@ fn short(command: &str) -> &'static [&'static str] {
         "compare" => {
             &["keepalive", "--backend", "floor,ureq@threads", "--blocks", "1", "--rounds", "1"]
         }
+        "ab" => &["/bin/true", "/bin/true", "keepalive", "--backend", "floor"],
         "verify" => &["--backend", "ureq@sequential", "--fault", "stale"],
         "audit" => &["--backend", "ureq@sequential"],
         "serve" => &["article", "--end-with-stdin"],

@@ -232,14 +232,17 @@ fn bad_input_is_refused_before_anything_is_started() {
     for (arguments, message) in [
         (&["--backend", "nope"][..], "unknown backend \"nope\""),
         (&["--backend", "fake"], "makes its durations up"),
-        (&["--backend", "exec:./nobody"], "is no program"),
+        (&["--backend", "exec:./nobody"], "\"./nobody\" is not a program"),
         (&["--backend", "hyper@smol"], "add another --backend, or use `fetchbench run`"),
         (&["--backend", "hyper@smol,hyper@smol"], "nothing to compare hyper@smol with on small"),
-        (&["--reference", "hyper"], "stands for several rows"),
+        (&["--reference", "hyper"], "stands for several backends"),
         (&["--budget", "0s"], "bad budget"),
         (&["--budget", "999999999999h"], "a day at most"),
         (&["--blocks", "0"], "--blocks"),
-        (&["--reference", "ureq@sequential", "--time-scale", "1000"], "with --time-scale, or name"),
+        (
+            &["--reference", "ureq@sequential", "--time-scale", "1000"],
+            "with --time-scale, or choose",
+        ),
     ] {
         let output = workshop.compare(arguments);
         let stderr = String::from_utf8_lossy(&output.stderr);

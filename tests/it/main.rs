@@ -1,5 +1,6 @@
 //! All integration tests, in one program.
 
+mod ab;
 mod anomalies;
 mod arguments;
 mod audit;

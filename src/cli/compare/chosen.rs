@@ -1,11 +1,13 @@
 //! The backends of a comparison: those built in, and other programs.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail, ensure};
 
 use crate::backend::{Backend, EXEC};
 use crate::compare::{Participant, Workload};
+use crate::render::numbers;
 
 /// The backends named by one `--backend`.
 #[derive(Debug, Clone)]
@@ -17,21 +19,20 @@ impl From<Backend> for Chosen {
     }
 }
 
-/// A built-in backend, or the path of another program.
+/// A built-in backend, or another program.
 #[derive(Debug, Clone)]
 pub(in crate::cli) enum One {
     Backend(Backend),
-    Exec(String),
+    Exec { name: String, command: Vec<OsString> },
 }
 
 impl One {
     pub(super) fn participant(&self, program: &Path) -> Participant {
         match self {
             Self::Backend(backend) => Participant::of_backend(backend, program),
-            Self::Exec(path) => Participant {
-                name: format!("{EXEC}{}", public(path)),
-                // A path without a directory must not be searched in PATH.
-                command: vec![Path::new(".").join(path).into()],
+            Self::Exec { name, command } => Participant {
+                name: name.clone(),
+                command: command.clone(),
                 sequential: false,
                 max_connections: None,
                 capabilities: None,
@@ -49,14 +50,13 @@ fn public(path: &str) -> &str {
     }
 }
 
-/// Parses `--backend`: a backend, a client or executor for all of its backends, or `exec:PROGRAM`.
+/// Parses `--backend`: a backend, a client or executor for all of its backends, or
+/// `[LABEL=]exec:PROGRAM ARG…`.
 pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
-    if let Some(path) = text.strip_prefix(EXEC) {
-        anyhow::ensure!(
-            Path::new(path).is_file(),
-            "{path:?} is no program: write exec:./my-worker"
-        );
-        return Ok(Chosen(vec![One::Exec(path.to_owned())]));
+    let labelled = text.split_once('=').filter(|(_, command)| command.starts_with(EXEC));
+    let (label, named) = labelled.map_or((None, text), |(label, named)| (Some(label), named));
+    if let Some(words) = named.strip_prefix(EXEC) {
+        return Ok(Chosen(vec![parse_exec(label, words)?]));
     }
     let backends = Backend::matching(text)?;
     if let Some(fake) = backends.iter().find(|backend| backend.is_fake()) {
@@ -65,14 +65,53 @@ pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
     Ok(Chosen(backends.into_iter().map(One::Backend).collect()))
 }
 
-/// Returns the backends that the user chose, each once, or the usual ones.
+/// Parses a program with its arguments, as a shell splits them. Without a label, its name in the
+/// record is that of the program, because arguments may hold a secret.
+fn parse_exec(label: Option<&str>, words: &str) -> anyhow::Result<One> {
+    let mut words = shlex::split(words)
+        .with_context(|| format!("a quotation mark is not closed in {EXEC}{words}"))?
+        .into_iter();
+    let program = words.next().unwrap_or_default();
+    let path = exec_program(Path::new(&program))?.into_os_string();
+    let command = [path].into_iter().chain(words.map(OsString::from)).collect();
+    let name = match label {
+        Some(label) => checked_label(label)?.to_owned(),
+        None => format!("{EXEC}{}", public(&program)),
+    };
+    Ok(One::Exec { name, command })
+}
+
+/// Returns the path of a program of the user, which is not searched in `PATH`.
+///
+/// # Errors
+///
+/// It is not a file.
+pub(in crate::cli) fn exec_program(program: &Path) -> anyhow::Result<PathBuf> {
+    ensure!(program.is_file(), "{program:?} is not a program: write a path such as ./my-worker");
+    Ok(Path::new(".").join(program))
+}
+
+fn checked_label(label: &str) -> anyhow::Result<&str> {
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    ensure!(
+        !label.is_empty() && label.chars().all(is_allowed),
+        "bad label {label:?}: it has lower-case letters, digits, '.', '_' and '-'"
+    );
+    Ok(label)
+}
+
+/// Returns the backends that the user chose, each once, or the usual ones. A program with two
+/// labels takes part twice.
 pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<Participant> {
     let mut participants: Vec<Participant> = Vec::new();
     let all: Vec<One> = Backend::usual().map(One::Backend).collect();
     let chosen: Vec<&One> = backends.iter().flat_map(|chosen| &chosen.0).collect();
     for one in if chosen.is_empty() { all.iter().collect() } else { chosen } {
         let mut participant = one.participant(program);
-        if participants.iter().any(|other| other.command == participant.command) {
+        let is_same = |other: &Participant| {
+            other.command == participant.command && other.name == participant.name
+        };
+        if participants.iter().any(is_same) {
             continue;
         }
         // Programs in two directories may have the same name.
@@ -105,6 +144,32 @@ pub(super) fn usual_reference(participants: &[Participant], workloads: &[Workloa
         })
     });
     preferred.unwrap_or(0)
+}
+
+/// Checks that the reference takes part on a workload.
+///
+/// # Errors
+///
+/// It cannot fetch https, or takes too long.
+pub(in crate::cli) fn check_reference(
+    reference: &Participant,
+    workload: &Workload,
+) -> anyhow::Result<()> {
+    let (name, scenario) = (&reference.name, workload.outline().name);
+    if !workload.speaks(reference) {
+        bail!(
+            "the reference {name} cannot fetch https, and so not {scenario}: choose another \
+             reference or scenario"
+        );
+    }
+    if let Some(ideal) = workload.too_long(reference) {
+        bail!(
+            "a pass of the reference {name} on {scenario} takes at least {} (limit: 1 s): shorten \
+             the delays with --time-scale, or choose another reference or scenario",
+            numbers::seconds(ideal.as_secs_f64())
+        );
+    }
+    Ok(())
 }
 
 /// Checks that at least two backends are measured on a workload.
@@ -154,5 +219,48 @@ mod tests {
             "ureq@threads"
         );
         assert_eq!(reference(&["ureq@sequential"]), "ureq@sequential");
+    }
+
+    #[test]
+    fn programs_have_labels_and_words() {
+        let one = |text: &str| {
+            let Chosen(ones) = parse_chosen(text).unwrap();
+            let participant = ones[0].participant(Path::new("fetchbench"));
+            let words =
+                participant.command.iter().skip(1).map(|word| word.to_string_lossy().into());
+            (participant.name, words.collect::<Vec<String>>())
+        };
+        assert_eq!(one("exec:Cargo.toml"), ("exec:Cargo.toml".to_owned(), vec![]));
+        let (name, words) = one("new-1.2=exec:Cargo.toml worker 'a b'");
+        assert_eq!(
+            (name.as_str(), words),
+            ("new-1.2", vec!["worker".to_owned(), "a b".to_owned()])
+        );
+        for (bad, part) in [
+            ("exec:", "is not a program"),
+            ("exec:./nothing x", "\"./nothing\" is not a program"),
+            ("New=exec:Cargo.toml", "bad label \"New\""),
+            ("=exec:Cargo.toml", "bad label \"\""),
+            ("exec:Cargo.toml 'a", "is not closed"),
+        ] {
+            let error = parse_chosen(bad).unwrap_err().to_string();
+            assert!(error.contains(part), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn labels_allow_one_program_twice() {
+        let chosen = |texts: &[&str]| {
+            let chosen: Vec<Chosen> =
+                texts.iter().map(|text| parse_chosen(text).unwrap()).collect();
+            let participants = participants(&chosen, Path::new("fetchbench"));
+            participants.into_iter().map(|participant| participant.name).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(&["a=exec:Cargo.toml", "b=exec:Cargo.toml"]), ["a", "b"]);
+        assert_eq!(chosen(&["exec:Cargo.toml", "exec:Cargo.toml"]), ["exec:Cargo.toml"]);
+        assert_eq!(
+            chosen(&["exec:Cargo.toml a", "exec:Cargo.toml b"]),
+            ["exec:Cargo.toml", "exec:Cargo.toml#2"]
+        );
     }
 }

@@ -12,6 +12,7 @@ mod fitness;
 mod latency;
 mod markdown;
 mod notes;
+mod pair;
 mod ratio;
 mod sentence;
 mod text;
@@ -22,6 +23,7 @@ pub use self::export::{csv, json};
 pub(super) use self::fitness::alarm;
 pub use self::markdown::{markdown, short};
 pub(super) use self::notes::{floor_note, footnotes};
+pub use self::pair::pair_lines;
 pub use self::sentence::verdict;
 pub use self::text::text;
 

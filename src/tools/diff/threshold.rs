@@ -3,16 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use anyhow::{anyhow, ensure};
+use anyhow::anyhow;
 
 use super::figure::{Figure, FigureChange};
+use crate::stats::Limit;
 
 /// A limit on a change, such as `median>+5%`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     figure: Figure,
-    /// The highest ratio of new to old that is allowed.
-    most: f64,
+    limit: Limit,
 }
 
 impl Threshold {
@@ -24,15 +24,14 @@ impl Threshold {
     /// Returns whether the whole interval of a change lies beyond the threshold. Without an
     /// interval, it never does.
     pub(super) fn is_exceeded_by(&self, change: &FigureChange) -> bool {
-        let bounds = change.interval.and_then(|interval| interval.ratio.bounds);
-        change.figure == self.figure && bounds.is_some_and(|bounds| bounds.low > self.most)
+        let exceeds = change.interval.is_some_and(|one| self.limit.is_exceeded_by(one.ratio));
+        change.figure == self.figure && exceeds
     }
 }
 
 impl fmt::Display for Threshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // (1.05 − 1) × 100 is a little more than 5.
-        write!(f, "{}>+{}%", self.figure.name(), ((self.most - 1.0) * 1e8).round() / 1e6)
+        write!(f, "{}{}", self.figure.name(), self.limit)
     }
 }
 
@@ -41,15 +40,12 @@ impl FromStr for Threshold {
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let wrong = || bad_threshold(text);
-        let (name, share) = text.split_once('>').ok_or_else(wrong)?;
+        let (name, limit) = text.split_at(text.find('>').ok_or_else(wrong)?);
         let figure = Figure::ALL
             .into_iter()
             .find(|figure| figure.name() == name.trim())
             .ok_or_else(wrong)?;
-        let share = share.trim().trim_start_matches('+').strip_suffix('%').ok_or_else(wrong)?;
-        let percent: f64 = share.trim().parse().map_err(|_| wrong())?;
-        ensure!((0.0..=1e6).contains(&percent), wrong());
-        Ok(Self { figure, most: 1.0 + percent / 100.0 })
+        Ok(Self { figure, limit: limit.parse().map_err(|_| wrong())? })
     }
 }
 

@@ -1,0 +1,270 @@
+//! Measures a comparison and shows the result, for every command that compares.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::{busy, records};
+use crate::cli::flags::parse_margin;
+use crate::cli::interrupt::Interruption;
+use crate::cli::terminal::{
+    Countdown, check_file, print, print_error, print_note, print_warning, write_file,
+};
+use crate::cli::{EXIT_INVALID, EXIT_REGRESSION, descriptors, unwritable, usage};
+use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
+use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
+use crate::record::machine;
+use crate::record::{ComparisonSetup, Placement};
+use crate::render::escape::json_text;
+use crate::report::comparison as report;
+use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
+use crate::tools::fail_if::RatioLimit;
+
+/// How to measure, and where the results go.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct MeasureFlags {
+    /// Run N blocks per scenario instead of using --budget
+    #[arg(long, value_name = "N", conflicts_with = "budget", value_parser = parse_blocks)]
+    blocks: Option<u32>,
+    /// Total time for all scenarios
+    #[arg(long, value_name = "DURATION", value_parser = parse_budget, default_value = "60s")]
+    budget: Duration,
+    /// Maximum rounds per block
+    #[arg(long, alias = "cycles", value_name = "N", default_value_t = 20, value_parser = parse_rounds)]
+    rounds: u32,
+    /// Seed for shuffling the order of backends
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Multiply all delays by FACTOR [default: the scenario's own, see `fetchbench list scenarios`]
+    #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale)]
+    pub(in crate::cli) time_scale: Option<f64>,
+    /// Call a backend equivalent to the reference if its whole interval lies within this margin
+    #[arg(long, value_name = "PERCENT", value_parser = parse_margin, default_value = "2%")]
+    equivalence: f64,
+    /// Exit with 4 if a backend is shown to exceed the reference by more: '>+2%' for the time of a
+    /// pass, 'cpu>+2%' for processor time; may be repeated
+    #[arg(long, value_name = "LIMIT", value_parser = |text: &str| text.parse::<RatioLimit>())]
+    fail_if: Vec<RatioLimit>,
+    /// Count every block and give verdicts, even if the machine is unfit to measure on
+    #[arg(long)]
+    allow_unfit: bool,
+    /// Count instructions with valgrind if the processor has no counters: some seconds more for
+    /// each backend of one thread
+    #[arg(long)]
+    instructions: bool,
+    /// Cores that processes run on. With one-core, which suits backends of one thread, a minute
+    /// resolves about half the difference that it resolves with free
+    #[arg(long, value_name = "PLACEMENT")]
+    placement: Option<Placement>,
+    /// Directory of the record; it must not hold one yet [default: a new one in target/fetchbench/
+    /// of a cargo project, else in ~/.local/state/fetchbench/]
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Replace the record in the directory
+    #[arg(long, requires = "record")]
+    force: bool,
+    /// Write the figures as JSON to FILE, or to stdout with `-`
+    #[arg(long, value_name = "FILE")]
+    export_json: Option<PathBuf>,
+    /// Write the tables as Markdown
+    #[arg(long, value_name = "FILE")]
+    export_markdown: Option<PathBuf>,
+    /// Write the figures as CSV
+    #[arg(long, value_name = "FILE")]
+    export_csv: Option<PathBuf>,
+}
+
+/// The backends to compare, and what they fetch.
+pub(in crate::cli) struct ComparisonTask {
+    /// The program that runs the server and the built-in backends.
+    pub program: PathBuf,
+    pub workloads: Vec<Workload>,
+    pub participants: Vec<Participant>,
+    /// The index of the reference.
+    pub reference: usize,
+}
+
+/// The output of a command, and what makes it fail.
+pub(in crate::cli) struct Presentation<'a> {
+    /// Returns the text for people.
+    pub text: &'a dyn Fn(&ComparisonSetup, &[WorkloadAnalysis]) -> String,
+    /// Whether to fail if a live site is left out or ends differently for different backends.
+    pub strict: bool,
+}
+
+impl MeasureFlags {
+    /// Returns the files to export to.
+    fn exports(&self) -> impl Iterator<Item = &Path> {
+        let files = [&self.export_json, &self.export_markdown, &self.export_csv];
+        files.into_iter().flatten().map(PathBuf::as_path)
+    }
+
+    fn plan(&self, task: ComparisonTask, interrupted: Arc<AtomicBool>) -> Plan {
+        Plan {
+            program: task.program,
+            workloads: task.workloads,
+            participants: task.participants,
+            reference: task.reference,
+            stop: self.blocks.map_or(Stop::Budget(self.budget), Stop::Blocks),
+            seed: self.seed,
+            rounds: self.rounds,
+            placement: self.placement.unwrap_or_default(),
+            equivalence: self.equivalence,
+            allow_unfit: self.allow_unfit,
+            instructions: self.instructions,
+            interrupted,
+        }
+    }
+
+    fn destination(&self) -> anyhow::Result<RecordDestination> {
+        Ok(match &self.record {
+            Some(folder) if self.force => RecordDestination::Replace(folder.clone()),
+            Some(folder) => RecordDestination::Folder(folder.clone()),
+            None => RecordDestination::Below(records::default_directory()?),
+        })
+    }
+
+    /// Measures a task, keeps its record, shows the result and returns how to end.
+    pub(in crate::cli) fn measure(
+        &self,
+        task: ComparisonTask,
+        shown: &Presentation<'_>,
+        interruption: &Interruption,
+    ) -> anyhow::Result<ExitCode> {
+        let plan = self.plan(task, Arc::clone(&interruption.flag));
+        reserve(&plan)?;
+        self.exports().try_for_each(check_file)?;
+        let destination = self.destination().map_err(unwritable)?;
+        let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
+        let rules = Rules { allow_unfit: self.allow_unfit, ..Rules::default() };
+        let workloads = analyse_by(&comparison, rules);
+        self.show(shown, &comparison.setup, &workloads)?;
+        print_note(&format!("The record: {}", folder.display()));
+        let ended = self.ended(&workloads, shown.strict);
+        Ok(interruption.exit_code().unwrap_or(ended))
+    }
+
+    fn show(
+        &self,
+        shown: &Presentation<'_>,
+        setup: &ComparisonSetup,
+        workloads: &[WorkloadAnalysis],
+    ) -> anyhow::Result<()> {
+        let exports = [
+            (&self.export_json, json_text(&report::json(setup, workloads))),
+            (&self.export_markdown, report::markdown(setup, workloads)),
+            (&self.export_csv, report::csv(workloads)),
+        ];
+        let to_stdout = self.exports().any(|file| file == Path::new("-"));
+        // A program that reads stdout gets nothing but the export.
+        if !to_stdout {
+            print(&(shown.text)(setup, workloads))?;
+        }
+        for (file, text) in exports {
+            if let Some(file) = file {
+                write_file(file, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports the limits that are exceeded or could not be tested, and returns the exit code.
+    fn ended(&self, workloads: &[WorkloadAnalysis], strict: bool) -> ExitCode {
+        let exceeded: Vec<String> =
+            self.fail_if.iter().flat_map(|limit| limit.exceeded(workloads)).collect();
+        for phrase in &exceeded {
+            print_error(phrase);
+        }
+        // A limit that was compared with nothing must not look like one that nothing exceeded.
+        let untested: Vec<&RatioLimit> =
+            self.fail_if.iter().filter(|limit| !limit.tests(workloads)).collect();
+        for limit in &untested {
+            print_error(&format!("--fail-if '{limit}' compared nothing: no interval is known"));
+        }
+        let is_invalid = workloads.iter().any(|workload| fails(workload, strict));
+        match (exceeded.is_empty(), is_invalid || !untested.is_empty()) {
+            (false, _) => ExitCode::from(EXIT_REGRESSION),
+            (true, true) => ExitCode::from(EXIT_INVALID),
+            (true, false) => ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// Returns whether a workload makes the command end with [`EXIT_INVALID`].
+fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
+    let probe_fails = workload
+        .setup
+        .probe
+        .as_ref()
+        .is_some_and(|probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0);
+    probe_fails || workload.backends.iter().any(|backend| !backend.is_valid())
+}
+
+/// Reserves descriptors for the connections of all backends, which are open at the same time.
+fn reserve(plan: &Plan) -> anyhow::Result<()> {
+    let origins = plan.workloads.iter().map(|workload| workload.outline().origins).sum();
+    // Each worker, the A/A control's and the server have three pipes.
+    let least = 3 * (plan.participants.len() + 2);
+    let connections = plan.connections().max(least);
+    let way_out = (connections > least).then_some("name fewer rows or other scenarios");
+    let what = format!("room for {connections} connections at once");
+    descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
+}
+
+/// Measures and shows the progress.
+fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result<Recorded> {
+    let budget = match plan.stop {
+        Stop::Budget(time) => Some(time),
+        Stop::Blocks(_) => None,
+    };
+    let mut countdown = None;
+    compare::run(plan, destination, &command_line(), |event| {
+        if matches!(event, Event::Start) {
+            // Watching takes a moment, so it is done once.
+            busy::warning_now().iter().for_each(|warning| print_warning(warning));
+        }
+        let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
+        match event {
+            Event::Probe(backend) => {
+                countdown.tick();
+                countdown.say(&format!("{backend} visits the sites before the first block"));
+            }
+            Event::Pass(_) | Event::Instructions { .. } => countdown.tick(),
+            Event::Block { workload, sample, expected, undecided } => {
+                let name = plan.workloads[*workload].outline().name;
+                let made = sample.block + 1;
+                let expected = made.max(*expected);
+                countdown
+                    .say(&format!("{name}: block {made} of {expected}, {undecided} undecided"));
+            }
+            Event::Start | Event::Probed { .. } | Event::Cost(_) | Event::Worker { .. } => {}
+        }
+    })
+}
+
+fn command_line() -> String {
+    format!("fetchbench {}", machine::arguments().join(" "))
+}
+
+fn parse_blocks(text: &str) -> Result<u32, String> {
+    let blocks = text.parse().ok().filter(|blocks| (1..=10_000).contains(blocks));
+    blocks.ok_or_else(|| format!("bad --blocks {text:?}: it is a whole number from 1 to 10,000"))
+}
+
+fn parse_rounds(text: &str) -> Result<u32, String> {
+    // Each round has a separate visit, and a block has room for a thousand.
+    let rounds = text.parse().ok().filter(|rounds| (1..=500).contains(rounds));
+    rounds.ok_or_else(|| format!("bad --rounds {text:?}: it is a whole number from 1 to 500"))
+}
+
+fn parse_budget(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        budget if budget < Duration::from_secs(1) => {
+            Err(format!("bad budget {text:?}: a second at least"))
+        }
+        budget if budget > MAX_DEADLINE => Err(format!("bad budget {text:?}: a day at most")),
+        budget => Ok(budget),
+    }
+}
