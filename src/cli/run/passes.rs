@@ -11,6 +11,7 @@ use crate::cli::EXIT_FETCH_FAILED;
 use crate::cli::terminal::{PassBar, print, print_error};
 use crate::client::UserOptions;
 use crate::fetch::{Fetch, Pass, Progress};
+use crate::report::conclusion::conclusion;
 use crate::report::text::{self, Example, ExampleLine};
 
 /// The sites that every backend fetches once.
@@ -78,6 +79,9 @@ pub(super) fn compare(
     for note in sites.notes() {
         print(&format!("\n{note}\n"))?;
     }
+    if let Some(sentence) = conclusion(baseline, &examples) {
+        print(&format!("\n{sentence}\n"))?;
+    }
     if let Some(error) = broken {
         return Err(error);
     }
@@ -99,7 +103,7 @@ fn pass(
     sites.observe(&entrant.name, &pass);
     Ok(Example {
         backend: entrant.name.clone(),
-        sequential: entrant.sequential,
+        kind: entrant.kind,
         total: pass.elapsed,
         ideal: sites.ideal(entrant.backend.slots(&entrant.limits)),
         lines: sites.lines(&pass),
