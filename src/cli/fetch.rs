@@ -6,7 +6,7 @@ use anyhow::anyhow;
 
 use super::flags::{Backends, FetchFlags, Format, SiteFlags, parse_backends};
 use super::terminal::{PassBar, print};
-use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, usage};
+use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, suggested, usage};
 use crate::backend::Backend;
 use crate::fetch::Progress;
 use crate::report::fetched;
@@ -31,7 +31,7 @@ pub(super) struct FetchArgs {
     #[command(flatten)]
     sites: SiteFlags,
     /// Backend to fetch with: see `fetchbench list backends`
-    #[arg(long, value_name = "BACKEND", value_parser = parse_backends, default_value = DEFAULT_BACKEND)]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_backends), hide_possible_values = true, default_value = DEFAULT_BACKEND)]
     backend: Backends,
     #[command(flatten)]
     fetch: FetchFlags,

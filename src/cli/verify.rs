@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::compare::{Chosen, parse_chosen, participants};
 use super::program::this_program;
 use super::terminal::{PassBar, print, write_file};
-use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
+use super::{EXIT_INVALID, descriptors, interrupt, suggested, unwritable, usage};
 use crate::backend::Backend;
 use crate::fetch::Progress;
 use crate::record::make_folder;
@@ -41,10 +41,10 @@ pub(super) struct VerifyArgs {
     /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
     /// may be repeated [default: every backend that is built in, or set up by `fetchbench peers
     /// install`]
-    #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_chosen), hide_possible_values = true, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Fault to test; may be repeated [default: all, see `fetchbench list faults`]
-    #[arg(long, value_name = "NAME", value_parser = Fault::named, value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_parser = suggested::faults(), hide_possible_values = true, value_delimiter = ',')]
     fault: Vec<&'static Fault>,
     /// Maximum time of a fetch
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]

@@ -15,7 +15,7 @@ use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
 use super::terminal::{Countdown, check_file, print, print_note, print_warning, write_file};
-use super::{EXIT_INVALID, descriptors, unwritable, usage};
+use super::{EXIT_INVALID, descriptors, suggested, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
 use crate::record::machine;
@@ -54,7 +54,7 @@ is kept. A second Ctrl-C ends at once.";
 pub(super) struct CompareArgs {
     /// Built-in scenarios or paths of TOML files [default: article with short delays, keepalive,
     /// fan-out]
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", value_parser = suggested::scenarios(), hide_possible_values = true)]
     scenarios: Vec<String>,
     /// File of live sites to compare on instead, one url per line, or TOML with `site` tables of
     /// `url` and `label`; `-` is stdin. Each backend visits them once before the first block and
@@ -67,13 +67,14 @@ pub(super) struct CompareArgs {
     skip_bad: bool,
     /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
     /// may be repeated [default: every backend]
-    #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_chosen), hide_possible_values = true, value_delimiter = ',')]
     backend: Vec<Chosen>,
     // No doc comment, because rustdoc would take the brackets for a link.
     #[arg(
         long,
         value_name = "BACKEND",
-        value_parser = parse_chosen,
+        value_parser = suggested::backends(parse_chosen),
+        hide_possible_values = true,
         help = "Backend to compare the others with [default: hyper@tokio where it takes part, else \
                 the first that is not sequential]"
     )]
