@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
-use super::flags::{Backends, FetchFlags, Format, SiteFlags, parse_backends};
+use super::flags::{Backends, FetchFlags, Format, OutputFlags, SiteFlags, parse_backends};
 use super::terminal::{PassBar, print};
 use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, suggested, usage};
 use crate::backend::Backend;
@@ -38,6 +38,8 @@ pub(super) struct FetchArgs {
     /// Format of the outcome
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    output: OutputFlags,
 }
 
 pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
@@ -59,7 +61,7 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     let name = backend.to_string();
     let progress = Progress::default();
     let mut session = backend.open(&options, &limits, &progress)?;
-    let bar = PassBar::show(&name, urls.len(), progress);
+    let bar = PassBar::show(&name, urls.len(), progress, args.output.quiet);
     let pass = session.fetch_all(&urls)?;
     drop(bar);
     print(&match args.format {

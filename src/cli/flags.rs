@@ -62,6 +62,14 @@ pub(super) struct FetchFlags {
     pub(super) cacert: Option<PathBuf>,
 }
 
+/// The flag of the commands that show their progress.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct OutputFlags {
+    /// Show only results and errors: no progress, no warnings about the machine, no notes
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
 /// The backends named by one `--backend`.
 #[derive(Debug, Clone)]
 pub(super) struct Backends(pub(super) Vec<Backend>);

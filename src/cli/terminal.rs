@@ -83,6 +83,11 @@ pub(super) fn check_file(file: &Path) -> anyhow::Result<()> {
     if file == Path::new("-") { Ok(()) } else { check_writable(file).map_err(unwritable) }
 }
 
+/// Returns whether progress is shown: on a terminal, unless the user wants quiet.
+fn shows_progress(quiet: bool) -> bool {
+    !quiet && io::stderr().is_terminal()
+}
+
 /// The progress of a comparison on stderr, until dropped. It is hidden unless stderr is a terminal.
 pub(super) struct Countdown {
     bar: Option<ProgressBar>,
@@ -91,8 +96,8 @@ pub(super) struct Countdown {
 
 impl Countdown {
     /// Shows the spent part of a time budget, or only messages without a budget.
-    pub(super) fn show(budget: Option<Duration>) -> Self {
-        let bar = io::stderr().is_terminal().then(|| countdown_bar(budget));
+    pub(super) fn show(budget: Option<Duration>, quiet: bool) -> Self {
+        let bar = shows_progress(quiet).then(|| countdown_bar(budget));
         Self { bar, start: Instant::now() }
     }
 
@@ -141,8 +146,8 @@ impl PassBar {
     ///
     /// A separate thread reads the counter ten times a second, so that fetches do not wait for the
     /// bar.
-    pub(super) fn show(backend: &str, all: usize, progress: Progress) -> Self {
-        if !io::stderr().is_terminal() {
+    pub(super) fn show(backend: &str, all: usize, progress: Progress, quiet: bool) -> Self {
+        if !shows_progress(quiet) {
             return Self(None);
         }
         let style = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} {elapsed_precise}")

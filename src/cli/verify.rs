@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::compare::{Chosen, parse_chosen, participants};
+use super::flags::OutputFlags;
 use super::program::this_program;
 use super::terminal::{PassBar, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, suggested, unwritable, usage};
@@ -58,6 +59,8 @@ pub(super) struct VerifyArgs {
     /// Write the grid to conformance.json and conformance.md in DIR too
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -93,7 +96,8 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         ip: args.ip,
         progress: Progress::default(),
     };
-    let bar = PassBar::show("verify", verification.cells(), verification.progress.clone());
+    let progress = verification.progress.clone();
+    let bar = PassBar::show("verify", verification.cells(), progress, args.output.quiet);
     let grid = verification.run()?;
     drop(bar);
     print(&match args.format {

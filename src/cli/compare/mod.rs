@@ -10,7 +10,7 @@ use anyhow::bail;
 
 pub(super) use self::chosen::{Chosen, parse_chosen, participants};
 use self::chosen::{check_two, position_or_push, usual_reference};
-use super::flags::{parse_margin, read_sites};
+use super::flags::{OutputFlags, parse_margin, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
@@ -127,6 +127,8 @@ pub(super) struct CompareArgs {
     /// Write the figures as CSV
     #[arg(long, value_name = "FILE")]
     export_csv: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputFlags,
 }
 
 impl CompareArgs {
@@ -144,11 +146,13 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     args.exports().try_for_each(check_file)?;
 
     let destination = destination(&args).map_err(unwritable)?;
-    let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
+    let Recorded { folder, comparison } = measure_shown(&plan, &destination, args.output.quiet)?;
     let rules = Rules { allow_unfit: args.allow_unfit, ..Rules::default() };
     let workloads = analyse_by(&comparison, rules);
     show(&args, &comparison.setup, &workloads)?;
-    print_note(&format!("The record: {}", folder.display()));
+    if !args.output.quiet {
+        print_note(&format!("The record: {}", folder.display()));
+    }
     let fails = workloads.iter().any(|workload| fails(workload, args.strict));
     let ended = if fails { ExitCode::from(EXIT_INVALID) } else { ExitCode::SUCCESS };
     Ok(interruption.exit_code().unwrap_or(ended))
@@ -183,19 +187,23 @@ fn destination(args: &CompareArgs) -> anyhow::Result<RecordDestination> {
     })
 }
 
-/// Measures and shows the progress.
-fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result<Recorded> {
+/// Measures, and shows the progress unless the user wants quiet.
+fn measure_shown(
+    plan: &Plan,
+    destination: &RecordDestination,
+    quiet: bool,
+) -> anyhow::Result<Recorded> {
     let budget = match plan.stop {
         Stop::Budget(time) => Some(time),
         Stop::Blocks(_) => None,
     };
     let mut countdown = None;
     compare::run(plan, destination, &command_line(), |event| {
-        if matches!(event, Event::Start) {
+        if matches!(event, Event::Start) && !quiet {
             // Watching takes a moment, so it is done once.
             busy::warning_now().iter().for_each(|warning| print_warning(warning));
         }
-        let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
+        let countdown = countdown.get_or_insert_with(|| Countdown::show(budget, quiet));
         match event {
             Event::Probe(backend) => {
                 countdown.tick();

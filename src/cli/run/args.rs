@@ -1,6 +1,6 @@
 //! The arguments of `fetchbench run`.
 
-use crate::cli::flags::{Backends, FetchFlags, SiteFlags, parse_backends};
+use crate::cli::flags::{Backends, FetchFlags, OutputFlags, SiteFlags, parse_backends};
 use crate::cli::suggested;
 use crate::scenario::units::parse_time_scale;
 
@@ -38,4 +38,6 @@ pub(in crate::cli) struct RunArgs {
     pub(super) backend: Vec<Backends>,
     #[command(flatten)]
     pub(super) fetch: FetchFlags,
+    #[command(flatten)]
+    pub(super) output: OutputFlags,
 }

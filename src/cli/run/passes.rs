@@ -56,11 +56,12 @@ pub(super) fn compare(
     mut sites: impl SiteSet,
     entrants: &[Entrant],
     user: &UserOptions,
+    quiet: bool,
 ) -> anyhow::Result<ExitCode> {
     let mut examples = Vec::new();
     let mut broken = None;
     for entrant in entrants {
-        let example = match pass(&mut sites, entrant, user) {
+        let example = match pass(&mut sites, entrant, user, quiet) {
             Ok(example) => example,
             // E.g. too few threads on this machine. The other backends still run.
             Err(error) => {
@@ -93,11 +94,12 @@ fn pass(
     sites: &mut impl SiteSet,
     entrant: &Entrant,
     user: &UserOptions,
+    quiet: bool,
 ) -> anyhow::Result<Example> {
     let urls = sites.urls();
     let progress = Progress::default();
     let mut session = sites.open(entrant, user, &progress)?;
-    let bar = PassBar::show(&entrant.name, urls.len(), progress);
+    let bar = PassBar::show(&entrant.name, urls.len(), progress, quiet);
     let pass = session.fetch_all(&urls)?;
     drop(bar);
     sites.observe(&entrant.name, &pass);
