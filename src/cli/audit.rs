@@ -7,7 +7,7 @@ use super::compare::{Chosen, parse_chosen, participants};
 use super::flags::PageFormat;
 use super::interrupt::Interruption;
 use super::program::this_program;
-use super::terminal::print;
+use super::terminal::{columns, print};
 use super::{EXIT_INVALID, descriptors, suggested, usage};
 use crate::compare::audit::view as audit;
 use crate::render::escape::json_text;
@@ -49,7 +49,7 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
         &Arc::clone(&interruption.flag),
     )?;
     print(&match args.format {
-        PageFormat::Text => audit::text(&found),
+        PageFormat::Text => audit::text(&found, columns()),
         PageFormat::Markdown => audit::markdown(&found),
         PageFormat::Json => json_text(&audit::json(&found)),
     })?;

@@ -16,6 +16,7 @@ use crate::fetch::Progress;
 use super::unwritable;
 use crate::record::{check_writable, replace_file};
 use crate::render::escape::{ascii, visible};
+use crate::render::table::TERMINAL;
 
 /// Writes a text for people to stdout: without colours if stdout is no terminal or `NO_COLOR` is
 /// set, and in ASCII if the locale is not UTF-8.
@@ -35,6 +36,12 @@ fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
         .find_map(|name| variable(name).filter(|value| !value.is_empty()))
         .unwrap_or_else(|| "UTF-8".to_owned());
     locale.to_ascii_lowercase().replace('-', "").contains("utf8")
+}
+
+/// Returns the width of the terminal on stdout, from 60 to 200 characters; 80 if there is none.
+pub(super) fn columns() -> usize {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map_or(TERMINAL, |(width, _)| usize::from(width.0).clamp(60, 200))
 }
 
 /// Writes text to stdout unchanged, except for colours.

@@ -14,7 +14,9 @@ use super::flags::{OutputFlags, parse_margin, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
-use super::terminal::{Countdown, check_file, print, print_note, print_warning, write_file};
+use super::terminal::{
+    Countdown, check_file, columns, print, print_note, print_warning, write_file,
+};
 use super::{EXIT_INVALID, descriptors, suggested, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
@@ -235,7 +237,7 @@ fn show(
     let to_stdout = args.exports().any(|file| file == Path::new("-"));
     // A program that reads stdout gets nothing but the export.
     if !to_stdout {
-        print(&report::text(setup, workloads))?;
+        print(&report::text(setup, workloads, columns()))?;
     }
     for (file, text) in exports {
         if let Some(file) = file {
