@@ -179,7 +179,10 @@ fn unknown(text: &str) -> anyhow::Error {
     }
     let backends: Vec<_> = ALL.iter().map(Entry::name).collect();
     let parts = ALL.iter().flat_map(|entry| [entry.client, entry.executor.name()]);
-    if let Some(name) = similar(text, backends.iter().map(String::as_str).chain(parts)) {
+    let turned = text.split_once('@').map(|(first, second)| format!("{second}@{first}"));
+    let turned = backends.iter().find(|name| turned.as_ref() == Some(name)).map(String::as_str);
+    let close = || similar(text, backends.iter().map(String::as_str).chain(parts));
+    if let Some(name) = turned.or_else(close) {
         return anyhow!(
             "unknown backend {text:?}; did you mean {name:?}? `fetchbench list backends` shows all"
         );
@@ -229,6 +232,8 @@ mod tests {
             ("surf@smol/tuned", "unknown backend"),
             ("hyper@tokyo", "; did you mean \"hyper@tokio\"?"),
             ("smoll", "; did you mean \"smol\"?"),
+            ("hyper@asyncstd", "; did you mean \"hyper@async-std\"?"),
+            ("tokio@hyper", "; did you mean \"hyper@tokio\"?"),
         ] {
             let error = text.parse::<Backend>().unwrap_err().to_string();
             assert!(error.contains(text) && error.contains(why), "{error}");

@@ -10,7 +10,7 @@ use super::compare::{
 };
 use super::interrupt::Interruption;
 use super::program::this_program;
-use super::usage;
+use super::{suggested, usage};
 use crate::backend::Backend;
 use crate::compare::Participant;
 use crate::compare::analysis::WorkloadAnalysis;
@@ -37,10 +37,10 @@ pub(super) struct AbArgs {
     /// Program of the new build
     new: PathBuf,
     /// Built-in scenarios or paths of TOML files [default: article, keepalive, fan-out]
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", value_parser = suggested::scenarios(), hide_possible_values = true)]
     scenarios: Vec<String>,
     /// Backend that both builds fetch with
-    #[arg(long, value_name = "BACKEND", value_parser = parse_one)]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_one), hide_possible_values = true)]
     backend: Backend,
     #[command(flatten)]
     flags: MeasureFlags,

@@ -7,8 +7,8 @@ use super::compare::{Chosen, parse_chosen, participants};
 use super::flags::PageFormat;
 use super::interrupt::Interruption;
 use super::program::this_program;
-use super::terminal::print;
-use super::{EXIT_INVALID, descriptors, usage};
+use super::terminal::{columns, print};
+use super::{EXIT_INVALID, descriptors, suggested, usage};
 use crate::compare::audit::view as audit;
 use crate::render::escape::json_text;
 
@@ -29,7 +29,7 @@ Exit codes: 0 all rows looked at, 1 error, 2 usage, 3 some row failed.";
 pub(super) struct AuditArgs {
     /// Backend, client or executor for all of its backends, or exec:PROGRAM; may be repeated
     /// [default: every usual backend]
-    #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_chosen), hide_possible_values = true, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Format of the output
     #[arg(long, value_enum, default_value_t = PageFormat::Text)]
@@ -49,7 +49,7 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
         &Arc::clone(&interruption.flag),
     )?;
     print(&match args.format {
-        PageFormat::Text => audit::text(&found),
+        PageFormat::Text => audit::text(&found, columns()),
         PageFormat::Markdown => audit::markdown(&found),
         PageFormat::Json => json_text(&audit::json(&found)),
     })?;

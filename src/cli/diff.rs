@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::flags::PageFormat;
 use super::flags::parse_margin;
-use super::terminal::{print, print_error, print_note};
+use super::terminal::{columns, print, print_error, print_note};
 use super::{EXIT_INCOMPARABLE, EXIT_INVALID, EXIT_REGRESSION, usage};
 use crate::record::{ComparisonRecord, Environment};
 use crate::render::escape::json_text;
@@ -79,7 +79,7 @@ pub(super) fn run(args: DiffArgs) -> anyhow::Result<ExitCode> {
         equivalence: args.equivalence,
     };
     print(&match args.format {
-        PageFormat::Text => view::text(&view),
+        PageFormat::Text => view::text(&view, columns()),
         PageFormat::Markdown => view::markdown(&view),
         PageFormat::Json => json_text(&view::json(&view)),
     })?;

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
-use super::flags::{Backends, FetchFlags, Format, SiteFlags, parse_backends};
+use super::flags::{Backends, FetchFlags, Format, OutputFlags, SiteFlags, parse_backends};
 use super::terminal::{PassBar, print};
-use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, usage};
+use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, suggested, usage};
 use crate::backend::Backend;
 use crate::fetch::Progress;
 use crate::report::fetched;
@@ -31,13 +31,15 @@ pub(super) struct FetchArgs {
     #[command(flatten)]
     sites: SiteFlags,
     /// Backend to fetch with: see `fetchbench list backends`
-    #[arg(long, value_name = "BACKEND", value_parser = parse_backends, default_value = DEFAULT_BACKEND)]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_backends), hide_possible_values = true, default_value = DEFAULT_BACKEND)]
     backend: Backends,
     #[command(flatten)]
     fetch: FetchFlags,
     /// Format of the outcome
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    output: OutputFlags,
 }
 
 pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
@@ -59,7 +61,7 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     let name = backend.to_string();
     let progress = Progress::default();
     let mut session = backend.open(&options, &limits, &progress)?;
-    let bar = PassBar::show(&name, urls.len(), progress);
+    let bar = PassBar::show(&name, urls.len(), progress, args.output.quiet);
     let pass = session.fetch_all(&urls)?;
     drop(bar);
     print(&match args.format {

@@ -11,13 +11,14 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGR
 use http::{HeaderName, HeaderValue};
 use url::Url;
 
+use super::similar_command;
 use super::terminal::{print_error, print_warning};
 use crate::backend::Backend;
 use crate::client::{HEADERS_MAX, UserOptions};
-use crate::fetch::Limits;
 use crate::fetch::error::excerpt;
 use crate::fetch::files::read_at_most;
 use crate::fetch::roots::{self, Roots};
+use crate::fetch::{Limits, similar};
 use crate::scenario::Scenario;
 use crate::scenario::site_list::{self, ListedSite, SiteList, UrlError};
 use crate::scenario::units::{MAX_DEADLINE, parse_bytes, parse_duration};
@@ -59,6 +60,14 @@ pub(super) struct FetchFlags {
     /// File of certificates, PEM or DER, to trust instead of the web's roots
     #[arg(long, value_name = "FILE")]
     pub(super) cacert: Option<PathBuf>,
+}
+
+/// The flag of the commands that show their progress.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct OutputFlags {
+    /// Show only results and errors: no progress, no warnings about the machine, no notes
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 }
 
 /// The backends named by one `--backend`.
@@ -184,10 +193,20 @@ fn parse_url(text: &str) -> anyhow::Result<Url> {
             anyhow!("{text:?} is a file, not a url: write --sites {text}")
         }
         _ if !text.contains(['.', ':', '/']) => {
-            anyhow!("{text:?} is neither a command nor a url: see --help")
+            let way_out = similar_name(text).map_or_else(
+                || ": see --help".to_owned(),
+                |name| format!("; did you mean `{name}`?"),
+            );
+            anyhow!("{text:?} is neither a command nor a url{way_out}")
         }
         error => error.into(),
     })
+}
+
+/// Returns the command, or the flag with a scenario, that a text most likely stands for.
+fn similar_name(text: &str) -> Option<String> {
+    let scenario = || similar(text, Scenario::names()).map(|name| format!("--scenario {name}"));
+    similar_command(text).or_else(scenario)
 }
 
 /// Maximum size of a file of certificates, in bytes. All of the web's roots need a fiftieth of it.

@@ -6,12 +6,13 @@ use std::io;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
 #[doc(hidden)]
 pub use self::descriptors::raise_limit as raise_descriptor_limit;
 use self::terminal::{print, print_error};
+use crate::fetch::similar;
 use crate::record::Unwritable;
 
 mod ab;
@@ -33,6 +34,7 @@ mod program;
 mod report;
 mod run;
 mod serve;
+mod suggested;
 mod terminal;
 mod verify;
 mod worker;
@@ -169,7 +171,34 @@ fn refuse(error: &clap::Error) -> anyhow::Result<ExitCode> {
     let text = error.to_string();
     let paragraph = text.split("\n\n").next().unwrap_or_default();
     let lines: Vec<_> = paragraph.trim_start_matches("error: ").lines().map(str::trim).collect();
-    Err(usage(anyhow!("{}: see --help", lines.join(" "))))
+    let way_out = match suggestion(error) {
+        Some(name) => format!("; did you mean `{name}`?"),
+        None => ": see --help".to_owned(),
+    };
+    Err(usage(anyhow!("{}{way_out}", lines.join(" "))))
+}
+
+/// Returns the flag, command or value that an unknown one most likely stands for.
+fn suggestion(error: &clap::Error) -> Option<String> {
+    let kinds =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let suggested = kinds.into_iter().find_map(|kind| match error.get(kind)? {
+        ContextValue::String(name) => Some(name.clone()),
+        // The last is the most similar.
+        ContextValue::Strings(names) => names.last().cloned(),
+        _ => None,
+    });
+    suggested.or_else(|| match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(text) => similar_command(text),
+        _ => None,
+    })
+}
+
+/// Returns the command that a text most likely stands for.
+fn similar_command(text: &str) -> Option<String> {
+    let cli = Cli::command();
+    let shown = cli.get_subcommands().filter(|command| !command.is_hide_set());
+    similar(text, shown.map(clap::Command::get_name)).map(str::to_owned)
 }
 
 /// Returns whether the reader of stdout has gone, as in `fetchbench list backends | head -1`. That

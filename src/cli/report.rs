@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use clap::ArgGroup;
 
 use super::flags::parse_margin;
-use super::terminal::{print, write_file};
+use super::terminal::{columns, print, write_file};
 use super::usage;
 use crate::compare::agreement::{Agreement, agreements};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse, analyse_by};
@@ -115,8 +115,14 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     if !args.writes_files() {
         print(&match &folder.comparison {
             Some(comparison) => {
-                let wire = beside.audit.as_ref().map_or_else(String::new, audit::text);
-                comparison::text(&comparison.setup, &workloads) + &agreement + "\n" + &wire
+                let wire = beside
+                    .audit
+                    .as_ref()
+                    .map_or_else(String::new, |found| audit::text(found, columns()));
+                comparison::text(&comparison.setup, &workloads, columns())
+                    + &agreement
+                    + "\n"
+                    + &wire
             }
             None => markdown::folder(&folder, &workloads),
         })?;

@@ -12,7 +12,7 @@ use signal_hook::iterator::Signals;
 
 use super::listening::ListenFlags;
 use super::terminal::{print_warning, stdout_failed};
-use super::{descriptors, usage};
+use super::{descriptors, suggested, usage};
 use crate::scenario::Scenario;
 use crate::scenario::units::parse_time_scale;
 use crate::server::{Announcement, Server, Stopper};
@@ -50,6 +50,7 @@ and then answers, in another terminal,
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {
     /// Built-in scenario (see `fetchbench list scenarios`) or path of a TOML file
+    #[arg(value_parser = suggested::scenarios(), hide_possible_values = true)]
     scenario: String,
     /// Multiply all delays by FACTOR; 0 removes them
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_time_scale, allow_negative_numbers = true)]

@@ -16,6 +16,7 @@ use crate::fetch::Progress;
 use super::unwritable;
 use crate::record::{check_writable, replace_file};
 use crate::render::escape::{ascii, visible};
+use crate::render::table::TERMINAL;
 
 /// Writes a text for people to stdout: without colours if stdout is no terminal or `NO_COLOR` is
 /// set, and in ASCII if the locale is not UTF-8.
@@ -35,6 +36,12 @@ fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
         .find_map(|name| variable(name).filter(|value| !value.is_empty()))
         .unwrap_or_else(|| "UTF-8".to_owned());
     locale.to_ascii_lowercase().replace('-', "").contains("utf8")
+}
+
+/// Returns the width of the terminal on stdout, from 60 to 200 characters; 80 if there is none.
+pub(super) fn columns() -> usize {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map_or(TERMINAL, |(width, _)| usize::from(width.0).clamp(60, 200))
 }
 
 /// Writes text to stdout unchanged, except for colours.
@@ -83,6 +90,11 @@ pub(super) fn check_file(file: &Path) -> anyhow::Result<()> {
     if file == Path::new("-") { Ok(()) } else { check_writable(file).map_err(unwritable) }
 }
 
+/// Returns whether progress is shown: on a terminal, unless the user wants quiet.
+fn shows_progress(quiet: bool) -> bool {
+    !quiet && io::stderr().is_terminal()
+}
+
 /// The progress of a comparison on stderr, until dropped. It is hidden unless stderr is a terminal.
 pub(super) struct Countdown {
     bar: Option<ProgressBar>,
@@ -91,8 +103,8 @@ pub(super) struct Countdown {
 
 impl Countdown {
     /// Shows the spent part of a time budget, or only messages without a budget.
-    pub(super) fn show(budget: Option<Duration>) -> Self {
-        let bar = io::stderr().is_terminal().then(|| countdown_bar(budget));
+    pub(super) fn show(budget: Option<Duration>, quiet: bool) -> Self {
+        let bar = shows_progress(quiet).then(|| countdown_bar(budget));
         Self { bar, start: Instant::now() }
     }
 
@@ -141,8 +153,8 @@ impl PassBar {
     ///
     /// A separate thread reads the counter ten times a second, so that fetches do not wait for the
     /// bar.
-    pub(super) fn show(backend: &str, all: usize, progress: Progress) -> Self {
-        if !io::stderr().is_terminal() {
+    pub(super) fn show(backend: &str, all: usize, progress: Progress, quiet: bool) -> Self {
+        if !shows_progress(quiet) {
             return Self(None);
         }
         let style = ProgressStyle::with_template("{prefix} {bar:40} {pos}/{len} {elapsed_precise}")

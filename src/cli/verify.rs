@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::compare::{Chosen, parse_chosen, participants};
+use super::flags::OutputFlags;
 use super::program::this_program;
 use super::terminal::{PassBar, print, write_file};
-use super::{EXIT_INVALID, descriptors, interrupt, unwritable, usage};
+use super::{EXIT_INVALID, descriptors, interrupt, suggested, unwritable, usage};
 use crate::backend::Backend;
 use crate::fetch::Progress;
 use crate::record::make_folder;
@@ -41,10 +42,10 @@ pub(super) struct VerifyArgs {
     /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
     /// may be repeated [default: every backend that is built in, or set up by `fetchbench peers
     /// install`]
-    #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_chosen), hide_possible_values = true, value_delimiter = ',')]
     backend: Vec<Chosen>,
     /// Fault to test; may be repeated [default: all, see `fetchbench list faults`]
-    #[arg(long, value_name = "NAME", value_parser = Fault::named, value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_parser = suggested::faults(), hide_possible_values = true, value_delimiter = ',')]
     fault: Vec<&'static Fault>,
     /// Maximum time of a fetch
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]
@@ -58,6 +59,8 @@ pub(super) struct VerifyArgs {
     /// Write the grid to conformance.json and conformance.md in DIR too
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -93,7 +96,8 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         ip: args.ip,
         progress: Progress::default(),
     };
-    let bar = PassBar::show("verify", verification.cells(), verification.progress.clone());
+    let progress = verification.progress.clone();
+    let bar = PassBar::show("verify", verification.cells(), progress, args.output.quiet);
     let grid = verification.run()?;
     drop(bar);
     print(&match args.format {

@@ -11,3 +11,7 @@ pub(crate) const HEADING: Style = Style::new().bold();
 /// The style of the names of backends.
 pub(crate) const NAME: Style = AnsiColor::Cyan.on_default();
 pub(crate) const FAILURE: Style = AnsiColor::Red.on_default();
+/// The styles of verdicts.
+pub(crate) const BETTER: Style = AnsiColor::Green.on_default();
+pub(crate) const WORSE: Style = AnsiColor::Red.on_default();
+pub(crate) const UNKNOWN: Style = Style::new().dimmed();

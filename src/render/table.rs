@@ -1,7 +1,5 @@
 //! Tables with plain columns, and lines that fit a terminal.
 
-use comfy_table::{Cell, CellAlignment, Table, presets};
-
 use super::HEADING;
 
 /// A column: its heading and the alignment of its cells.
@@ -16,40 +14,88 @@ pub enum Side {
     Right,
 }
 
-/// Formats rows as a table. Omits columns in which all cells are empty.
-pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
-    let kept: Vec<usize> =
-        (0..columns.len()).filter(|&index| rows.iter().any(|row| !row[index].is_empty())).collect();
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(kept.iter().map(|&index| cell(&columns[index], columns[index].0)));
-    table.add_rows(rows.iter().map(|row| {
-        kept.iter().map(|&index| cell(&columns[index], &row[index])).collect::<Vec<_>>()
-    }));
-    let mut lines = table.lines().map(|line| unpadded(&line).to_owned());
-    let heading = lines.next().unwrap_or_default();
-    lines.fold(format!("{HEADING}{heading}{HEADING:#}\n"), |text, line| text + &line + "\n")
-}
+/// The blanks between two columns.
+const GAP: &str = "  ";
 
-fn cell(column: &Column, text: &str) -> Cell {
-    Cell::new(text).set_alignment(match column.1 {
-        Side::Left => CellAlignment::Left,
-        Side::Right => CellAlignment::Right,
-    })
-}
-
-/// Removes the library's padding: a blank at the left, and blanks up to the width at the right.
-/// Programs that read the table from a pipe do not expect them.
-fn unpadded(line: &str) -> &str {
-    line.strip_prefix(' ').unwrap_or(line).trim_end()
-}
-
-/// The assumed width of a terminal.
+/// The width of a terminal that does not report one, in characters.
 pub const TERMINAL: usize = 80;
 
-/// Breaks a sentence at blanks into lines that fit a terminal.
-pub fn wrapped(sentence: &str) -> String {
-    wrapped_to(TERMINAL, sentence) + "\n"
+/// Formats rows as a table. Omits columns in which all cells are empty.
+pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
+    tables(columns, rows, usize::MAX)
+}
+
+/// Formats rows as a table of at most `most` characters. If the columns need more, several tables
+/// follow one another, each with the first column and as many of the others as fit.
+pub fn tables(columns: &[Column], rows: &[Vec<String>], most: usize) -> String {
+    let kept = (0..columns.len()).filter(|&index| rows.iter().any(|row| !row[index].is_empty()));
+    let mut parts: Vec<Vec<FittedColumn<'_>>> = Vec::new();
+    for index in kept {
+        let column = FittedColumn::new(&columns[index], rows, index);
+        match parts.last_mut() {
+            None => parts.push(vec![column]),
+            Some(part) if part.len() == 1 || total(part) + GAP.len() + column.width <= most => {
+                part.push(column);
+            }
+            Some(_) => parts.push(vec![parts[0][0], column]),
+        }
+    }
+    parts.iter().map(|part| part_text(part, rows)).collect::<Vec<_>>().join("\n")
+}
+
+/// A column with its width.
+#[derive(Clone, Copy)]
+struct FittedColumn<'a> {
+    column: &'a Column,
+    /// Its index in every row.
+    index: usize,
+    width: usize,
+}
+
+impl<'a> FittedColumn<'a> {
+    fn new(column: &'a Column, rows: &[Vec<String>], index: usize) -> Self {
+        let cells = rows.iter().map(|row| width(&row[index]));
+        let width = cells.chain([width(column.0)]).max().unwrap_or(0);
+        Self { column, index, width }
+    }
+
+    fn padded(&self, text: &str) -> String {
+        let blanks = " ".repeat(self.width.saturating_sub(width(text)));
+        match self.column.1 {
+            Side::Left => format!("{text}{blanks}"),
+            Side::Right => format!("{blanks}{text}"),
+        }
+    }
+}
+
+fn total(part: &[FittedColumn<'_>]) -> usize {
+    part.iter().map(|column| column.width).sum::<usize>() + GAP.len() * (part.len() - 1)
+}
+
+fn part_text(part: &[FittedColumn<'_>], rows: &[Vec<String>]) -> String {
+    let heading = line(part.iter().map(|column| column.padded(column.column.0)));
+    let mut text = format!("{HEADING}{heading}{HEADING:#}\n");
+    for row in rows {
+        let cells: Vec<Vec<&str>> =
+            part.iter().map(|column| row[column.index].split('\n').collect()).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+        for number in 0..height {
+            let of_line = cells.iter().map(|lines| lines.get(number).copied().unwrap_or_default());
+            let padded = part.iter().zip(of_line).map(|(column, cell)| column.padded(cell));
+            text.push_str(&(line(padded) + "\n"));
+        }
+    }
+    text
+}
+
+/// Joins the cells of a line, without blanks at its end.
+fn line(cells: impl Iterator<Item = String>) -> String {
+    cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+}
+
+/// Breaks a sentence at blanks into lines of at most `width` characters, and ends the last.
+pub fn wrapped(width: usize, sentence: &str) -> String {
+    wrapped_to(width, sentence) + "\n"
 }
 
 /// Breaks a sentence at blanks into lines of at most `width` characters. A longer word gets a line
@@ -100,5 +146,27 @@ mod tests {
             anstream::adapter::strip_str(&table(&columns, &[row("a", "1"), row("longer", "")]))
                 .to_string();
         assert_eq!(text, "word    number\na            1\nlonger\n");
+    }
+
+    #[test]
+    fn wide_tables_are_split() {
+        let columns = ["name", "one", "two", "three"].map(|heading| Column(heading, Side::Left));
+        let row = ["x", "1\n1", "2", "3"].map(str::to_owned).to_vec();
+        let split = |most| {
+            let text = tables(&columns, std::slice::from_ref(&row), most);
+            anstream::adapter::strip_str(&text).to_string()
+        };
+        let whole = "name  one  two  three\nx     1    2    3\n      1\n";
+        assert_eq!((split(21), split(usize::MAX)), (whole.to_owned(), whole.to_owned()));
+        assert_eq!(split(20), "name  one  two\nx     1    2\n      1\n\nname  three\nx     3\n");
+        assert_eq!(split(1).matches("name  ").count(), 3);
+    }
+
+    #[test]
+    fn styles_take_no_room() {
+        let columns = [Column("word", Side::Left), Column("number", Side::Right)];
+        let row = |word: &str| vec![word.to_owned(), "1".to_owned()];
+        let text = table(&columns, &[row("\u{1b}[32mfaster\u{1b}[0m"), row("slower")]);
+        assert!(text.ends_with("\u{1b}[32mfaster\u{1b}[0m       1\nslower       1\n"), "{text:?}");
     }
 }

@@ -1,5 +1,8 @@
 //! Verdicts in words, and ratios as text, for all reports.
 
+use anstyle::Style;
+
+use super::{BETTER, UNKNOWN, WORSE};
 use crate::stats::{Bounds, Ratio, Verdict};
 
 /// The kind of value whose change a verdict judges.
@@ -26,6 +29,16 @@ impl Verdict {
             (Self::Slower, Change::Cost) => "more",
             (Self::Equivalent, _) => "equivalent",
             (Self::Inconclusive, _) => "inconclusive",
+        }
+    }
+
+    /// Returns the style of the word on a terminal.
+    pub(crate) fn style(self) -> Style {
+        match self {
+            Self::Faster => BETTER,
+            Self::Slower => WORSE,
+            Self::Equivalent => Style::new(),
+            Self::Inconclusive => UNKNOWN,
         }
     }
 }

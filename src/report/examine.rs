@@ -9,6 +9,7 @@ use super::{comparison, html, markdown, picture};
 use crate::compare::analysis::analyse;
 use crate::record::{Audit, Folder};
 use crate::render::escape::is_active;
+use crate::render::table::TERMINAL;
 
 /// The prefix of a line that names the next file.
 const NAME: &[u8] = b"== ";
@@ -25,7 +26,8 @@ const FILES: [&str; 7] = [
 ];
 
 /// The codes that style texts for a terminal.
-pub(super) const STYLES: [&str; 4] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[36m"];
+pub(super) const STYLES: [&str; 6] =
+    ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[36m"];
 
 /// The scripts of a page.
 const SCRIPTS: usize = 1;
@@ -47,7 +49,7 @@ pub fn examine(bytes: &[u8], folder: &Path) {
         assert_eq!(figures["scenarios"].as_array().map(Vec::len), Some(workloads.len()));
         let page = html::page(&record, &workloads, &beside).expect("a page of every comparison");
         assert_eq!(page.matches("<script").count(), SCRIPTS);
-        let styled = comparison::text(&compared.setup, &workloads);
+        let styled = comparison::text(&compared.setup, &workloads, TERMINAL);
         texts.extend([page, STYLES.iter().fold(styled, |text, style| text.replace(style, ""))]);
     }
     for text in texts {

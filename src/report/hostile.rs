@@ -10,6 +10,7 @@ use crate::record::{
     control,
 };
 use crate::render::escape::{is_active, json_text};
+use crate::render::table::TERMINAL;
 
 /// Begins a formula and a new cell, ends an attribute, a tag, a table and a block of code, colours
 /// a terminal, and reverses the line.
@@ -201,6 +202,6 @@ fn tags(markup: &str) -> Vec<String> {
 #[test]
 fn terminals_see_no_foreign_styles() {
     let (hostile, _) = hostile();
-    let text = form::text(&hostile.setup, &analyse(&hostile));
+    let text = form::text(&hostile.setup, &analyse(&hostile), TERMINAL);
     assert_inert(&STYLES.iter().fold(text, |text, style| text.replace(style, "")));
 }

@@ -4,6 +4,7 @@
 //! terminal.
 
 pub mod text;
+pub mod conclusion;
 pub mod fetched;
 mod environment;
 pub mod probe;

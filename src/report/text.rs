@@ -36,14 +36,27 @@ are counted.";
 pub struct Example {
     /// The backend's name.
     pub backend: String,
-    /// Whether it fetched one site after another.
-    pub sequential: bool,
+    /// How it fetched.
+    pub kind: ExampleKind,
     /// From the first request to the last body byte.
     pub total: Duration,
     /// The time that the programmed delays alone take; `None` without delays.
     pub ideal: Option<Duration>,
     /// One line for each site, in the order of the sites.
     pub lines: Vec<ExampleLine>,
+}
+
+/// How an example fetched its sites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExampleKind {
+    /// One after another.
+    Synchronous,
+    /// In threads that block.
+    Threaded,
+    /// In tasks, or with an event loop.
+    Asynchronous,
+    /// At once in some other way.
+    Concurrent,
 }
 
 /// The outcome of one site in an example.
@@ -69,9 +82,16 @@ impl Example {
     pub fn failures(&self) -> usize {
         self.lines.iter().filter(|line| line.result.is_err()).count()
     }
+}
 
-    fn kind(&self) -> &'static str {
-        if self.sequential { "Synchronous" } else { "Asynchronous" }
+impl ExampleKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Synchronous => "Synchronous",
+            Self::Threaded => "Threaded",
+            Self::Asynchronous => "Asynchronous",
+            Self::Concurrent => "Concurrent",
+        }
     }
 }
 
@@ -85,7 +105,7 @@ pub fn backend_name(backend: &str) -> String {
 pub fn example(example: &Example) -> String {
     let mut lines: Vec<_> = example.lines.iter().collect();
     lines.sort_by_key(|line| line.ended);
-    let kind = example.kind().to_lowercase();
+    let kind = example.kind.name().to_lowercase();
     let mut text = format!("{HEADING}Running {kind} example{HEADING:#}\n");
     let mut left_out = 0;
     for (index, line) in lines.iter().enumerate() {
@@ -135,7 +155,7 @@ pub fn clock_time(duration: Duration) -> String {
 pub fn totals(examples: &[Example]) -> String {
     let mut text = String::new();
     for example in examples {
-        let (kind, seconds) = (example.kind(), example.total.as_secs_f64());
+        let (kind, seconds) = (example.kind.name(), example.total.as_secs_f64());
         let invalid = if example.failures() > 0 { ", invalid" } else { "" };
         text.push_str(&format!(
             "{kind} example took {seconds:.6} seconds ({}{invalid})\n",
@@ -221,7 +241,11 @@ mod tests {
     fn passed(backend: &str, total: Duration, lines: Vec<ExampleLine>) -> Example {
         Example {
             backend: backend.to_owned(),
-            sequential: backend == "one",
+            kind: if backend == "one" {
+                ExampleKind::Synchronous
+            } else {
+                ExampleKind::Asynchronous
+            },
             total,
             ideal: Some(10 * MS),
             lines,

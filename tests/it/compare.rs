@@ -347,6 +347,17 @@ fn exports_are_checked_first() {
 }
 
 #[test]
+fn quiet_leaves_results_and_errors() {
+    let workshop = Workshop::new();
+    let blocks = ["--blocks", "1", "--rounds", "1", "--backend", "hyper@smol:1,surf@smol:1"];
+    let quiet = workshop.compare(&[&blocks[..], &["--quiet"]].concat());
+    assert_eq!(String::from_utf8(quiet.stderr).unwrap(), "");
+    assert!(String::from_utf8(quiet.stdout).unwrap().contains("\nsurf@smol:1 "));
+    let taken = workshop.compare(&[&blocks[..], &["-q"]].concat());
+    assert!(String::from_utf8(taken.stderr).unwrap().starts_with("error: record holds a record"));
+}
+
+#[test]
 fn dead_workers_end_the_run() {
     let workshop = Workshop::new();
     let dead = ["--backend", "exec:/bin/cat", "--backend", "exec:/bin/false", "--budget", "20s"];

@@ -45,6 +45,19 @@ fn completions_know_every_command() {
 }
 
 #[test]
+fn completions_know_values() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = program().args(["completions", shell]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        for value in ["hyper@smol", "long-tail", "reset-in-body", "snippet"] {
+            assert!(text.contains(value), "{shell} does not complete {value}");
+        }
+    }
+    let output = program().args(["verify", "--help"]).output().unwrap();
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("reset-in-body"));
+}
+
+#[test]
 fn bash_reads_its_completions() {
     let output = program().args(["completions", "bash"]).output().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::{busy, records};
-use crate::cli::flags::parse_margin;
+use crate::cli::flags::{OutputFlags, parse_margin};
 use crate::cli::interrupt::Interruption;
 use crate::cli::terminal::{
     Countdown, check_file, print, print_error, print_note, print_warning, write_file,
@@ -74,6 +74,8 @@ pub(in crate::cli) struct MeasureFlags {
     /// Write the figures as CSV
     #[arg(long, value_name = "FILE")]
     export_csv: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputFlags,
 }
 
 /// The backends to compare, and what they fetch.
@@ -137,11 +139,14 @@ impl MeasureFlags {
         reserve(&plan)?;
         self.exports().try_for_each(check_file)?;
         let destination = self.destination().map_err(unwritable)?;
-        let Recorded { folder, comparison } = measure_shown(&plan, &destination)?;
+        let Recorded { folder, comparison } =
+            measure_shown(&plan, &destination, self.output.quiet)?;
         let rules = Rules { allow_unfit: self.allow_unfit, ..Rules::default() };
         let workloads = analyse_by(&comparison, rules);
         self.show(shown, &comparison.setup, &workloads)?;
-        print_note(&format!("The record: {}", folder.display()));
+        if !self.output.quiet {
+            print_note(&format!("The record: {}", folder.display()));
+        }
         let ended = self.ended(&workloads, shown.strict);
         Ok(interruption.exit_code().unwrap_or(ended))
     }
@@ -213,19 +218,23 @@ fn reserve(plan: &Plan) -> anyhow::Result<()> {
     descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
 }
 
-/// Measures and shows the progress.
-fn measure_shown(plan: &Plan, destination: &RecordDestination) -> anyhow::Result<Recorded> {
+/// Measures, and shows the progress unless the user wants quiet.
+fn measure_shown(
+    plan: &Plan,
+    destination: &RecordDestination,
+    quiet: bool,
+) -> anyhow::Result<Recorded> {
     let budget = match plan.stop {
         Stop::Budget(time) => Some(time),
         Stop::Blocks(_) => None,
     };
     let mut countdown = None;
     compare::run(plan, destination, &command_line(), |event| {
-        if matches!(event, Event::Start) {
+        if matches!(event, Event::Start) && !quiet {
             // Watching takes a moment, so it is done once.
             busy::warning_now().iter().for_each(|warning| print_warning(warning));
         }
-        let countdown = countdown.get_or_insert_with(|| Countdown::show(budget));
+        let countdown = countdown.get_or_insert_with(|| Countdown::show(budget, quiet));
         match event {
             Event::Probe(backend) => {
                 countdown.tick();

@@ -12,8 +12,11 @@ use super::flags::read_sites;
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
-use super::usage;
+use super::terminal::columns;
+use super::{suggested, usage};
+use crate::compare::analysis::WorkloadAnalysis;
 use crate::compare::{Participant, Workload};
+use crate::record::ComparisonSetup;
 use crate::report::comparison as report;
 
 mod busy;
@@ -48,7 +51,7 @@ A second Ctrl-C ends at once.";
 pub(super) struct CompareArgs {
     /// Built-in scenarios or paths of TOML files [default: article with short delays, keepalive,
     /// fan-out]
-    #[arg(value_name = "SCENARIO")]
+    #[arg(value_name = "SCENARIO", value_parser = suggested::scenarios(), hide_possible_values = true)]
     scenarios: Vec<String>,
     /// File of live sites to compare on instead, one url per line, or TOML with `site` tables of
     /// `url` and `label`; `-` is stdin. Each backend visits them once before the first block and
@@ -61,13 +64,14 @@ pub(super) struct CompareArgs {
     skip_bad: bool,
     /// Backend, client or executor for all of its backends, or exec:'PROGRAM ARG…' for your own
     /// worker, LABEL=exec:… with a name in the table; may be repeated [default: every backend]
-    #[arg(long, value_name = "BACKEND", value_parser = parse_chosen, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_chosen), hide_possible_values = true, value_delimiter = ',')]
     backend: Vec<Chosen>,
     // No doc comment, because rustdoc would take the brackets for a link.
     #[arg(
         long,
         value_name = "BACKEND",
-        value_parser = parse_chosen,
+        value_parser = suggested::backends(parse_chosen),
+        hide_possible_values = true,
         help = "Backend to compare the others with [default: hyper@tokio where it takes part, else \
                 the first that is not sequential]"
     )]
@@ -82,7 +86,10 @@ pub(super) struct CompareArgs {
 pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
     let interruption = Interruption::on_signals()?;
     let task = task(&args).map_err(usage)?;
-    let shown = Presentation { text: &report::text, strict: args.strict };
+    let text = |setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]| {
+        report::text(setup, workloads, columns())
+    };
+    let shown = Presentation { text: &text, strict: args.strict };
     args.flags.measure(task, &shown, &interruption)
 }
 

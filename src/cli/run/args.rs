@@ -1,6 +1,7 @@
 //! The arguments of `fetchbench run`.
 
-use crate::cli::flags::{Backends, FetchFlags, SiteFlags, parse_backends};
+use crate::cli::flags::{Backends, FetchFlags, OutputFlags, SiteFlags, parse_backends};
+use crate::cli::suggested;
 use crate::scenario::units::parse_time_scale;
 
 /// Examples of use, as shown by `--help`.
@@ -26,15 +27,17 @@ pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     pub(super) sites: SiteFlags,
     /// Built-in scenario or path of a TOML file [default: article]
-    #[arg(long, value_name = "NAME|PATH", conflicts_with_all = ["urls", "sites"])]
+    #[arg(long, value_name = "NAME|PATH", value_parser = suggested::scenarios(), hide_possible_values = true, conflicts_with_all = ["urls", "sites"])]
     pub(super) scenario: Option<String>,
     /// Multiply all delays of the scenario by FACTOR; 0 removes them
     #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, allow_negative_numbers = true, conflicts_with_all = ["urls", "sites"])]
     pub(super) time_scale: Option<f64>,
     /// Backend, or client or executor for all of its backends; may be repeated [default: every
     /// backend that fetches for real]
-    #[arg(long, value_name = "BACKEND", value_parser = parse_backends, value_delimiter = ',')]
+    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_backends), hide_possible_values = true, value_delimiter = ',')]
     pub(super) backend: Vec<Backends>,
     #[command(flatten)]
     pub(super) fetch: FetchFlags,
+    #[command(flatten)]
+    pub(super) output: OutputFlags,
 }

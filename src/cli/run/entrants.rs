@@ -6,15 +6,16 @@ use anyhow::anyhow;
 use http::HeaderMap;
 
 use super::args::RunArgs;
-use crate::backend::Backend;
+use crate::backend::{Backend, Executor};
 use crate::cli::{descriptors, usage};
 use crate::fetch::{Capability, Limits};
+use crate::report::text::ExampleKind;
 
 /// A backend that is about to make its pass, with its limits.
 pub(super) struct Entrant {
     pub(super) backend: Backend,
     pub(super) name: String,
-    pub(super) sequential: bool,
+    pub(super) kind: ExampleKind,
     pub(super) limits: Limits,
 }
 
@@ -94,8 +95,25 @@ fn entrant(backend: Backend, limits: &Limits) -> Entrant {
     Entrant {
         backend,
         name: backend.to_string(),
-        sequential: backend.is_sequential(),
+        kind: kind(backend.entry().executor),
         limits: limits.clone(),
+    }
+}
+
+/// Returns how an executor fetches. The fake stands for the article's asynchronous example.
+fn kind(executor: Executor) -> ExampleKind {
+    match executor {
+        Executor::Sequential | Executor::Python => ExampleKind::Synchronous,
+        Executor::Threads | Executor::PythonThreads => ExampleKind::Threaded,
+        Executor::Go | Executor::Parallel => ExampleKind::Concurrent,
+        Executor::AsyncStd
+        | Executor::Smol
+        | Executor::Tokio
+        | Executor::Compio
+        | Executor::Loop
+        | Executor::Asyncio
+        | Executor::Node
+        | Executor::Virtual => ExampleKind::Asynchronous,
     }
 }
 
@@ -106,7 +124,7 @@ fn fake_baseline(limits: &Limits) -> Entrant {
     let limits = limits.clone().with_concurrency(NonZeroUsize::MIN);
     Entrant {
         name: "fake at concurrency 1".to_owned(),
-        sequential: true,
+        kind: ExampleKind::Synchronous,
         ..entrant(backend, &limits)
     }
 }

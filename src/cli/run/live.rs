@@ -48,7 +48,12 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         &options.headers,
     );
     reserve(&entrants, 0)?;
-    compare(LiveRun { sites, left_out, endings: Endings::default() }, &entrants, &options)
+    compare(
+        LiveRun { sites, left_out, endings: Endings::default() },
+        &entrants,
+        &options,
+        args.output.quiet,
+    )
 }
 
 impl SiteSet for LiveRun {

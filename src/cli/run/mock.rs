@@ -71,6 +71,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         MockRun { scenario, server, is_article: name == ARTICLE, left_out },
         &entrants,
         &options,
+        args.output.quiet,
     )
 }
 

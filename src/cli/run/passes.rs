@@ -11,6 +11,7 @@ use crate::cli::EXIT_FETCH_FAILED;
 use crate::cli::terminal::{PassBar, print, print_error};
 use crate::client::UserOptions;
 use crate::fetch::{Fetch, Pass, Progress};
+use crate::report::conclusion::conclusion;
 use crate::report::text::{self, Example, ExampleLine};
 
 /// The sites that every backend fetches once.
@@ -55,11 +56,12 @@ pub(super) fn compare(
     mut sites: impl SiteSet,
     entrants: &[Entrant],
     user: &UserOptions,
+    quiet: bool,
 ) -> anyhow::Result<ExitCode> {
     let mut examples = Vec::new();
     let mut broken = None;
     for entrant in entrants {
-        let example = match pass(&mut sites, entrant, user) {
+        let example = match pass(&mut sites, entrant, user, quiet) {
             Ok(example) => example,
             // E.g. too few threads on this machine. The other backends still run.
             Err(error) => {
@@ -78,6 +80,9 @@ pub(super) fn compare(
     for note in sites.notes() {
         print(&format!("\n{note}\n"))?;
     }
+    if let Some(sentence) = conclusion(baseline, &examples) {
+        print(&format!("\n{sentence}\n"))?;
+    }
     if let Some(error) = broken {
         return Err(error);
     }
@@ -89,17 +94,18 @@ fn pass(
     sites: &mut impl SiteSet,
     entrant: &Entrant,
     user: &UserOptions,
+    quiet: bool,
 ) -> anyhow::Result<Example> {
     let urls = sites.urls();
     let progress = Progress::default();
     let mut session = sites.open(entrant, user, &progress)?;
-    let bar = PassBar::show(&entrant.name, urls.len(), progress);
+    let bar = PassBar::show(&entrant.name, urls.len(), progress, quiet);
     let pass = session.fetch_all(&urls)?;
     drop(bar);
     sites.observe(&entrant.name, &pass);
     Ok(Example {
         backend: entrant.name.clone(),
-        sequential: entrant.sequential,
+        kind: entrant.kind,
         total: pass.elapsed,
         ideal: sites.ideal(entrant.backend.slots(&entrant.limits)),
         lines: sites.lines(&pass),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::record::{Audit, BackendAudit};
 use crate::render::escape::markdown as escape;
 use crate::render::escape::visible;
-use crate::render::table::{Column, Side, TERMINAL, table, width, wrapped, wrapped_to};
+use crate::render::table::{Column, Side, table, width, wrapped, wrapped_to};
 
 /// A request as it was sent.
 struct Request<'a> {
@@ -145,14 +145,15 @@ const SOCKETS: &str = "sockets";
 /// The minimum width of the column of differences, in characters.
 const LEAST_ROOM: usize = 20;
 
-/// Returns the audit as text: the most common aspects, then the differences of each backend.
-pub fn text(audit: &Audit) -> String {
+/// Returns the audit as text for a terminal of `columns` characters: the most common aspects, then
+/// the differences of each backend.
+pub fn text(audit: &Audit, columns: usize) -> String {
     let usual = usual(audit);
-    let columns =
+    let headings =
         [Column("row", Side::Left), Column(SOCKETS, Side::Right), Column("differs in", Side::Left)];
     let names =
         audit.backends.iter().map(|backend| width(&visible(&backend.name))).max().unwrap_or(0);
-    let room = TERMINAL.saturating_sub(names + SOCKETS.len() + 4).max(LEAST_ROOM);
+    let room = columns.saturating_sub(names + SOCKETS.len() + 4).max(LEAST_ROOM);
     let rows: Vec<Vec<String>> = audit
         .backends
         .iter()
@@ -167,8 +168,8 @@ pub fn text(audit: &Audit) -> String {
             ]
         })
         .collect();
-    let usually = wrapped(&format!("Most send: {}", visible(&usually(&usual))));
-    format!("{usually}\n{}", table(&columns, &rows))
+    let usually = wrapped(columns, &format!("Most send: {}", visible(&usually(&usual))));
+    format!("{usually}\n{}", table(&headings, &rows))
 }
 
 /// Returns the audit as a section of Markdown.
@@ -217,6 +218,7 @@ fn aspects_json(values: Vec<String>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::table::TERMINAL;
 
     fn backend(name: &str, request: &str, sockets: u64) -> BackendAudit {
         BackendAudit {
@@ -256,13 +258,14 @@ mod tests {
     fn text_fits_a_terminal() {
         let many: String = (0..9).map(|number| format!("x-header-{number}: a value\r\n")).collect();
         let request = format!("GET /0/0 HTTP/1.1\r\nhost: HOST:PORT\r\n{many}\r\n");
-        let text = text(&Audit {
+        let audit = Audit {
             backends: vec![
                 backend("odd", &request, 4),
                 three().backends[1].clone(),
                 three().backends[2].clone(),
             ],
-        });
+        };
+        let text = text(&audit, TERMINAL);
         assert!(width(&text) <= TERMINAL, "{text}");
         let all = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(all.contains("x-header-7: a value; x-header-8: a value"), "{text}");
@@ -272,7 +275,7 @@ mod tests {
     fn requests_cannot_break_tables() {
         let audit =
             Audit { backends: vec![backend("a|b", "GET /|\u{1b}[31m HTTP/1.1\r\n\r\n", 4)] };
-        assert!(!text(&audit).contains("\u{1b}[31m"));
+        assert!(!text(&audit, TERMINAL).contains("\u{1b}[31m"));
         assert!(markdown(&audit).contains("a\\|b"), "{}", markdown(&audit));
     }
 }

@@ -1,9 +1,11 @@
 //! The columns that compare backends with the reference.
 
+use anstyle::Style;
+
 use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, Stopped, WorkloadAnalysis};
 use crate::render::numbers;
 use crate::render::verdict::{Change, Notation};
-use crate::stats::{LEAST_BLOCKS, Ratio};
+use crate::stats::{LEAST_BLOCKS, Ratio, Verdict};
 
 /// The mark of a backend that was decided before the end.
 pub(in crate::report) const EARLY: &str = "*";
@@ -103,9 +105,17 @@ impl<'a> AgainstColumn<'a> {
         if backend.name == self.workload.reference {
             return "reference";
         }
-        let ratio = self.compared.ratio(self.workload, backend);
-        let verdict = ratio.and_then(|ratio| ratio.verdict(self.workload.equivalence));
-        verdict.map_or("", |verdict| verdict.word_for(self.compared.change()))
+        self.verdict(backend).map_or("", |verdict| verdict.word_for(self.compared.change()))
+    }
+
+    /// Returns the style of the word.
+    pub fn style(&self, backend: &BackendAnalysis) -> Style {
+        self.verdict(backend).map_or(Style::new(), Verdict::style)
+    }
+
+    fn verdict(&self, backend: &BackendAnalysis) -> Option<Verdict> {
+        let ratio = self.compared.ratio(self.workload, backend)?;
+        ratio.verdict(self.workload.equivalence)
     }
 
     /// Returns the ratio of a backend with its interval, or why it has none; for the reference, the

@@ -1,4 +1,4 @@
-//! A comparison on a terminal, in 80 columns.
+//! A comparison on a terminal.
 
 use super::{AgainstColumn, cell, footnotes, invalidities, show, verdict};
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
@@ -6,30 +6,37 @@ use crate::compare::metric::{self, Metric, MetricGroup, Unit};
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
 use crate::render::numbers::{counted, grouped};
-use crate::render::table::{Column, Side, TERMINAL, table, width, wrapped};
+use crate::render::table::{self, Column, Side, table, tables, wrapped};
 use crate::render::{FAILURE, HEADING};
 
-/// The width of the longest bar. With fewer characters, bars are left out.
-const BARS: std::ops::RangeInclusive<usize> = 4..=20;
+/// The width of the longest word, `inconclusive`.
+const WORDS: usize = 12;
 
-/// Returns the tables of every scenario, then the result of each in sentences.
-pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
+/// The least length of the longest bar. With less room, bars are left out.
+const LEAST_BAR: usize = 4;
+
+/// The greatest length of the longest bar, as a share of the width.
+const MOST_BAR: usize = 4;
+
+/// Returns the tables of every scenario, then the result of each in sentences, for a terminal of
+/// `columns` characters.
+pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis], columns: usize) -> String {
     let mut text = String::new();
     for workload in workloads {
         text.push_str(&format!("{}\n", heading(workload)));
         if workload.valid().next().is_some() {
-            text.push_str(&tables(workload));
+            text.push_str(&figures(workload, columns));
         }
         for line in invalidities(workload) {
             text.push_str(&format!("{FAILURE}{line}{FAILURE:#}\n"));
         }
         for line in footnotes(workload) {
-            text.push_str(&wrapped(&visible(&line)));
+            text.push_str(&wrapped(columns, &visible(&line)));
         }
         text.push('\n');
     }
     for workload in workloads {
-        text.push_str(&wrapped(&visible(&verdict(workload))));
+        text.push_str(&wrapped(columns, &visible(&verdict(workload))));
     }
     if !setup.complete {
         text.push_str("The run was interrupted: this is what had been measured.\n");
@@ -37,12 +44,12 @@ pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
     text
 }
 
-fn tables(workload: &WorkloadAnalysis) -> String {
-    let mut text = format!("{}\n", times(workload));
+fn figures(workload: &WorkloadAnalysis, columns: usize) -> String {
+    let mut text = format!("{}\n", times(workload, columns));
     if let Some(added) = AgainstColumn::new(workload, Quantity::Added) {
-        text.push_str(&format!("{}\n", added_times(workload, added)));
+        text.push_str(&format!("{}\n", added_times(workload, added, columns)));
     }
-    text + &format!("{}\n", costs(workload))
+    text + &format!("{}\n", costs(workload, columns))
 }
 
 fn heading(workload: &WorkloadAnalysis) -> String {
@@ -75,15 +82,20 @@ fn shown(workload: &WorkloadAnalysis, group: MetricGroup) -> Vec<Shown> {
 }
 
 /// Returns the table of times, with bars in the remaining width.
-fn times(workload: &WorkloadAnalysis) -> String {
-    let without = times_with_bars(workload, 0);
+fn times(workload: &WorkloadAnalysis, width: usize) -> String {
+    let (headings, rows) = times_with_bars(workload, 0);
     // Two for the gap between columns.
-    let room = TERMINAL.saturating_sub(width(&without) + 2).min(*BARS.end());
-    if room < *BARS.start() { without } else { times_with_bars(workload, room) }
+    let needed = table::width(&table(&headings, &rows)) + 2;
+    let room = width.saturating_sub(needed).min(width / MOST_BAR);
+    if room < LEAST_BAR {
+        return tables(&headings, &rows, width);
+    }
+    let (headings, rows) = times_with_bars(workload, room);
+    table(&headings, &rows)
 }
 
-/// Returns the table of times. The bar of the slowest backend has `longest` characters.
-fn times_with_bars(workload: &WorkloadAnalysis, longest: usize) -> String {
+/// Returns the columns and rows of times. The bar of the slowest backend has `longest` characters.
+fn times_with_bars(workload: &WorkloadAnalysis, longest: usize) -> (Vec<Column>, Vec<Vec<String>>) {
     let shown = shown(workload, MetricGroup::Time);
     let mut columns = vec![Column("backend", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
@@ -100,21 +112,25 @@ fn times_with_bars(workload: &WorkloadAnalysis, longest: usize) -> String {
         line.extend(against.map(|column| compared(column, backend)));
         line
     });
-    table(&columns, &lines.collect::<Vec<_>>())
+    let rows = lines.collect();
+    (columns, rows)
 }
 
 fn bar(share: f64, longest: usize) -> String {
     "█".repeat((share * longest as f64).round().max(1.0) as usize)
 }
 
-/// Returns the word for a backend and its ratio, in columns.
+/// Returns the word for a backend, coloured, and its ratio, in columns.
 fn compared(column: AgainstColumn<'_>, backend: &BackendAnalysis) -> String {
     let bound = if backend.is_server_bound() { ", server-bound" } else { "" };
-    format!("{:<12} {}{bound}", column.word(backend), column.figure(backend)).trim_end().to_owned()
+    let (word, style) = (column.word(backend), column.style(backend));
+    let blanks = " ".repeat(WORDS.saturating_sub(word.len()));
+    let text = format!("{style}{word}{style:#}{blanks} {}{bound}", column.figure(backend));
+    text.trim_end().to_owned()
 }
 
 /// Returns the table of added times.
-fn added_times(workload: &WorkloadAnalysis, column: AgainstColumn<'_>) -> String {
+fn added_times(workload: &WorkloadAnalysis, column: AgainstColumn<'_>, width: usize) -> String {
     let columns = [
         Column("backend", Side::Left),
         Column("added time", Side::Right),
@@ -125,10 +141,10 @@ fn added_times(workload: &WorkloadAnalysis, column: AgainstColumn<'_>) -> String
             backend.added_s.map_or_else(String::new, |added_s| show(Unit::Seconds, added_s));
         vec![visible(&backend.name), added, compared(column, backend)]
     });
-    table(&columns, &lines.collect::<Vec<_>>())
+    tables(&columns, &lines.collect::<Vec<_>>(), width)
 }
 
-fn costs(workload: &WorkloadAnalysis) -> String {
+fn costs(workload: &WorkloadAnalysis, width: usize) -> String {
     let shown = shown(workload, MetricGroup::Cost);
     let mut columns = vec![Column("backend", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));
@@ -136,7 +152,7 @@ fn costs(workload: &WorkloadAnalysis) -> String {
         let cells = shown.iter().map(|shown| cell(shown.metric, backend));
         std::iter::once(visible(&backend.name)).chain(cells).collect()
     });
-    table(&columns, &lines.collect::<Vec<_>>())
+    tables(&columns, &lines.collect::<Vec<_>>(), width)
 }
 
 #[cfg(test)]
@@ -144,9 +160,10 @@ mod tests {
     use super::*;
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::comparison;
+    use crate::render::table::{TERMINAL, width};
 
     fn plain(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
-        anstream::adapter::strip_str(&text(setup, workloads)).to_string()
+        anstream::adapter::strip_str(&text(setup, workloads, TERMINAL)).to_string()
     }
 
     #[test]
@@ -178,6 +195,27 @@ slower. hyper@smol is equivalent to surf@smol: within 1.0 %. Choose on cost:
 surf@smol takes the least CPU of them.
 ");
         assert!(text.lines().all(|line| line.chars().count() <= TERMINAL), "{text}");
+    }
+
+    #[test]
+    fn every_width_is_filled_and_kept() {
+        let comparison = comparison();
+        let workloads = analyse(&comparison);
+        for columns in [60, 80, 120, 200] {
+            let text = text(&comparison.setup, &workloads, columns);
+            // The reasons of invalid backends are not wrapped.
+            let tables = text.split("exec:broken: ").next().unwrap();
+            let widest = width(tables);
+            assert!(widest <= columns && widest + 20 >= columns.min(110), "{widest}: {text}");
+            assert!(text.contains("slower") && text.contains("allocs"), "{text}");
+        }
+    }
+
+    #[test]
+    fn verdicts_have_colours() {
+        let comparison = comparison();
+        let text = text(&comparison.setup, &analyse(&comparison), TERMINAL);
+        assert!(text.contains("\u{1b}[31mslower\u{1b}[0m "), "{text:?}");
     }
 
     #[test]

@@ -247,8 +247,8 @@ impl Fault {
     pub fn named(name: &str) -> Result<&'static Self, String> {
         all().find(|fault| fault.name == name).ok_or_else(|| {
             let hint = similar(name, all().map(|fault| fault.name))
-                .map_or_else(String::new, |similar| format!("did you mean {similar:?}? "));
-            format!("unknown fault {name:?}: {hint}`fetchbench list faults` shows all")
+                .map_or_else(|| ":".to_owned(), |similar| format!("; did you mean {similar:?}?"));
+            format!("unknown fault {name:?}{hint} `fetchbench list faults` shows all")
         })
     }
 

@@ -1,10 +1,13 @@
 //! The difference between two records as text, Markdown and JSON.
 
+use anstyle::Style;
+
 use super::words::word;
 use super::{BackendChange, Difference, Figure, FigureChange, Obstacle, Threshold};
 use crate::render::escape::visible;
 use crate::render::numbers::seconds;
 use crate::render::verdict::Notation;
+use crate::stats::Verdict;
 
 mod json;
 mod markdown;
@@ -33,6 +36,13 @@ impl DiffView<'_> {
     fn word(&self, change: &FigureChange) -> Option<&'static str> {
         let interval = change.interval.filter(|_| self.obstacles.is_empty())?;
         Some(word(change.figure, interval.ratio, self.equivalence))
+    }
+
+    /// Returns the style of that word.
+    fn style(&self, change: &FigureChange) -> Style {
+        let interval = change.interval.filter(|_| self.obstacles.is_empty());
+        let verdict = interval.and_then(|interval| interval.ratio.verdict(self.equivalence));
+        verdict.map_or(Style::new(), Verdict::style)
     }
 
     /// Returns the smallest difference that would have been found; `None` without a verdict.

@@ -1,28 +1,30 @@
-//! The difference between two records, as text of 80 columns.
+//! The difference between two records, as text.
 
 use std::fmt::Write;
 
 use super::{BackendChange, DiffView, Figure, FigureChange, invalidities, percent};
 use crate::render::escape::visible;
-use crate::render::table::{Column, Side, table, wrapped};
+use crate::render::table::{Column, Side, tables, wrapped};
 use crate::render::{FAILURE, HEADING};
 
-/// Returns a table for each scenario and figure, then the other differences.
-pub fn text(view: &DiffView<'_>) -> String {
+/// Returns a table for each scenario and figure, then the other differences, for a terminal of
+/// `columns` characters.
+pub fn text(view: &DiffView<'_>, columns: usize) -> String {
     let mut text = String::new();
     for scenario in view.scenarios() {
         for figure in Figure::ALL {
-            text.push_str(&figure_text(view, scenario, figure));
+            text.push_str(&figure_text(view, scenario, figure, columns));
         }
         for line in view.backends(scenario).flat_map(invalidities) {
             writeln!(text, "{FAILURE}{}{FAILURE:#}\n", visible(&line)).expect("a string");
         }
     }
     for line in view.without_verdicts().into_iter().chain(view.reversals()) {
-        write!(text, "{FAILURE}{}{FAILURE:#}", wrapped(&visible(&line))).expect("a string");
+        write!(text, "{FAILURE}{}{FAILURE:#}", wrapped(columns, &visible(&line)))
+            .expect("a string");
     }
     for line in &view.difference.left_out {
-        text.push_str(&wrapped(&visible(line)));
+        text.push_str(&wrapped(columns, &visible(line)));
     }
     if !view.conditions.is_empty() {
         text.push_str("Other differences:\n");
@@ -37,7 +39,7 @@ pub fn text(view: &DiffView<'_>) -> String {
 type Named<'a> = (&'a BackendChange, &'a FigureChange);
 
 /// Returns the table of a figure; empty if no backend has it.
-fn figure_text(view: &DiffView<'_>, scenario: &str, figure: Figure) -> String {
+fn figure_text(view: &DiffView<'_>, scenario: &str, figure: Figure, width: usize) -> String {
     let changes: Vec<Named<'_>> = view
         .backends(scenario)
         .filter_map(|backend| Some((backend, backend.change(figure)?)))
@@ -58,13 +60,20 @@ fn figure_text(view: &DiffView<'_>, scenario: &str, figure: Figure) -> String {
             visible(&backend.name),
             figure.level_text(change.levels.old),
             figure.level_text(change.levels.new),
-            view.word(change).unwrap_or_default().to_owned(),
+            styled_word(view, change),
             change.interval_text(notation),
         ]
     });
-    let table = table(&columns, &cells.collect::<Vec<_>>());
-    let smallest = smallest_differences(view, &changes).unwrap_or_default();
+    let table = tables(&columns, &cells.collect::<Vec<_>>(), width);
+    let smallest = smallest_differences(view, &changes)
+        .map_or_else(String::new, |smallest| wrapped(width, &visible(&smallest)));
     format!("{HEADING}{}: {}{HEADING:#}\n{table}{smallest}\n", visible(scenario), figure.heading())
+}
+
+/// Returns the word for a change, coloured; nothing without a verdict.
+fn styled_word(view: &DiffView<'_>, change: &FigureChange) -> String {
+    let (style, word) = (view.style(change), view.word(change).unwrap_or_default());
+    format!("{style}{word}{style:#}")
 }
 
 /// Returns the range of the smallest differences that would have been found, with their backends.
@@ -79,7 +88,7 @@ fn smallest_differences(view: &DiffView<'_>, changes: &[Named<'_>]) -> Option<St
     let (least, most) = (found.first()?, found.last()?);
     let [from, to] = [least, most].map(|(share, name)| format!("{} ({name})", percent(*share)));
     let range = if found.len() == 1 { from } else { format!("{from} to {to}") };
-    Some(wrapped(&visible(&format!("Smallest difference found in four of five cases: {range}."))))
+    Some(format!("Smallest difference found in four of five cases: {range}."))
 }
 
 #[cfg(test)]
@@ -92,7 +101,7 @@ mod tests {
     #[test]
     fn text_fits_a_terminal() {
         with_view(&[], |view| {
-            let text = text(view);
+            let text = text(view, TERMINAL);
             assert!(width(&text) <= TERMINAL, "{text}");
             insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r"
 keepalive: median pass
@@ -129,7 +138,7 @@ Other differences:
     #[test]
     fn obstacles_leave_no_verdicts() {
         with_view(&[Obstacle::OtherMachine(vec!["cores: 2 -> 4".to_owned()])], |view| {
-            let text = anstream::adapter::strip_str(&text(view)).to_string();
+            let text = anstream::adapter::strip_str(&text(view, TERMINAL)).to_string();
             for word in ["faster", "slower", "less", "more", "equivalent", "inconclusive"] {
                 assert!(!text.contains(word), "{text}");
             }
