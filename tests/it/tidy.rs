@@ -171,7 +171,7 @@ fn every_scenario_file_is_built_in() {
 
 #[test]
 fn the_page_on_scenarios_shows_one_that_can_be_read() {
-    let page = fs::read_to_string(root().join("SCENARIOS.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/scenarios.md")).unwrap();
     let toml = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
     file.write_all(toml.as_bytes()).unwrap();
@@ -191,8 +191,8 @@ fn the_changelog_speaks_of_this_version() {
 /// A block of a page under `<!-- prints: fetchbench … -->` is what that command prints.
 #[test]
 fn pages_show_what_the_program_prints() {
-    let pages =
-        ["README.md", "SCENARIOS.md"].map(|page| fs::read_to_string(root().join(page)).unwrap());
+    let pages = ["README.md", "docs/scenarios.md"]
+        .map(|page| fs::read_to_string(root().join(page)).unwrap());
     let blocks: Vec<&str> =
         pages.iter().flat_map(|page| page.split("<!-- prints: fetchbench").skip(1)).collect();
     assert!(blocks.len() >= pages.len(), "the pages show nothing of the program's");
