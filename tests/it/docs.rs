@@ -1,8 +1,10 @@
-//! The pages for readers: their links lead somewhere, and their commands parse.
+//! The pages for readers: their links lead somewhere, their commands parse, and they show what the
+//! program prints.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -142,4 +144,69 @@ fn named_scripts_exist() {
         }
     }
     assert!(found > 10, "{found} scripts are found");
+}
+
+/// A block of a page under `<!-- prints: fetchbench … -->` is what that command prints.
+#[test]
+fn pages_show_what_is_printed() {
+    let mut found = 0;
+    for (path, text) in pages(&["README.md"]) {
+        for block in text.split("<!-- prints: fetchbench").skip(1) {
+            let (arguments, rest) = block.split_once("-->").unwrap();
+            let shown = rest.split("```").nth(1).unwrap().split_once('\n').unwrap().1;
+            let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
+            let output = command.args(arguments.split_whitespace()).output().unwrap();
+            assert!(output.status.success(), "fetchbench{arguments}");
+            let printed = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(
+                shown.trim_end(),
+                printed.trim_end(),
+                "{}: fetchbench{arguments}",
+                path.display()
+            );
+            found += 1;
+        }
+    }
+    assert!(found >= 2, "{found} blocks are found");
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = fs::read_to_string(root().join("README.md")).unwrap().lines().count();
+    assert!(lines <= 190, "README.md has {lines} lines");
+}
+
+/// Returns the lines of a text, with each number as a zero.
+fn without_figures(text: &str) -> Vec<String> {
+    let line = |line: &str| {
+        let digits = line.chars().map(|c| if c.is_ascii_digit() { '0' } else { c });
+        digits.collect::<String>().trim_end().to_owned()
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn the_readme_shows_the_article() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let source = fs::read_to_string(root().join("examples/article.rs")).unwrap();
+    let (_, blocks) = fences(&readme);
+    let listings: Vec<&str> =
+        blocks.iter().filter(|(language, _)| *language == "rust").map(|(_, text)| *text).collect();
+    assert_eq!(listings.len(), 2);
+    for listing in listings {
+        assert!(source.contains(listing), "examples/article.rs has not: {listing}");
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root()).args(["build", "--locked", "--quiet", "--example", "article"]);
+    assert!(cargo.status().unwrap().success());
+    let target = Path::new(env!("CARGO_BIN_EXE_fetchbench")).ancestors().nth(2).unwrap();
+    let output = Command::new(target.join("debug/examples/article")).output().unwrap();
+    let printed = without_figures(&String::from_utf8(output.stdout).unwrap());
+    let shown = blocks.iter().find(|(language, _)| *language == "text").unwrap().1;
+    let mut expected = without_figures(shown);
+    let mut end = printed[printed.len() - expected.len()..].to_vec();
+    // Two sites answer within 15 ms of each other.
+    expected.sort();
+    end.sort();
+    assert_eq!(end, expected);
 }
