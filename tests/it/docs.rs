@@ -69,6 +69,16 @@ fn links_lead_somewhere() {
     assert!(found > 50, "{found} links are found");
 }
 
+#[test]
+fn the_index_lists_every_page() {
+    let index = fs::read_to_string(root().join("docs/README.md")).unwrap();
+    let listed: HashSet<&str> = links(&index).collect();
+    for (path, _) in pages(&[]) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(name == "README.md" || listed.contains(name), "docs/README.md lacks {name}");
+    }
+}
+
 /// Returns the commands of a page: the lines of its shell blocks, and code in its sentences.
 fn commands(text: &str) -> Vec<String> {
     let (prose, blocks) = fences(text);
