@@ -9,10 +9,9 @@
 //! blocks. The server is this package's own, in its own process.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use fetchbench::backend::Backend;
 use fetchbench::client::UserOptions;
 use fetchbench::fetch::{Fetch, Progress};
@@ -24,6 +23,7 @@ use url::Url;
 
 #[path = "../benches/by_hand/mod.rs"]
 mod by_hand;
+mod common;
 
 /// Fewer blocks have an interval too wide to tell anything.
 const BLOCKS: usize = 20;
@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
     };
     let blocks: usize = blocks.context("the number of blocks is at least 2")?;
     let scenario = Scenario::load("keepalive")?;
-    let server = ServerProcess::start(&program()?, &scenario.name, 1.0)?;
+    let server = ServerProcess::start(&common::fetchbench()?, &scenario.name, 1.0)?;
     let mut contest = Contest { scenario, server, visit: 0, coin: 2015 };
 
     println!(
@@ -67,20 +67,6 @@ fn show(progress: &str) {
     if io::stderr().is_terminal() {
         eprint!("\r\x1b[K{progress}");
     }
-}
-
-/// The fetchbench program, which is built beside the folder of examples.
-fn program() -> anyhow::Result<PathBuf> {
-    let example = std::env::current_exe().context("cannot tell where this program stands")?;
-    let folder = example
-        .parent()
-        .and_then(Path::parent)
-        .context("an example stands in a folder of its own")?;
-    let program = folder.join("fetchbench");
-    if !program.exists() {
-        bail!("{} is missing: run `cargo build --release` first", program.display());
-    }
-    Ok(program)
 }
 
 /// Where a row and a loop meet.

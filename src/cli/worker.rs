@@ -12,7 +12,7 @@ use crate::worker::{Ready, serve};
 
 /// Fetch for a comparison: read orders from stdin and write results to stdout, a line of JSON each
 ///
-/// `compare` starts one for each backend. PROTOCOL.md describes how your own program can be one.
+/// `compare` starts one for each backend. docs/protocol.md describes how your own program can be one.
 #[derive(Debug, clap::Args)]
 pub(super) struct WorkerArgs {
     /// Backend to fetch with

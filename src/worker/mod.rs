@@ -2,7 +2,7 @@
 //!
 //! A worker reads lines of JSON from its standard input and writes lines of JSON to its standard
 //! output, so that a program in any language can take part with its standard library alone.
-//! `PROTOCOL.md` describes the protocol for their authors. In Rust, call [`serve()`].
+//! `docs/protocol.md` describes the protocol for their authors. In Rust, call [`serve()`].
 
 #[cfg(feature = "harness")]
 use std::time::Duration;

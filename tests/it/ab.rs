@@ -47,7 +47,17 @@ fn limits_end_with_four() {
     std::os::unix::fs::symlink(THIS, workshop.path().join("fetchbench")).unwrap();
     let compare = |limit: &str, blocks: &str| {
         let output = workshop
-            .command(&["--backend", backends, "--blocks", blocks, "--rounds", "2", "--force"])
+            .command(&[
+                "--backend",
+                backends,
+                "--reference",
+                "a",
+                "--blocks",
+                blocks,
+                "--rounds",
+                "2",
+                "--force",
+            ])
             .args(["--fail-if", limit])
             .output()
             .unwrap();

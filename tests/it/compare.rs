@@ -360,7 +360,7 @@ fn quiet_leaves_results_and_errors() {
 #[test]
 fn dead_workers_end_the_run() {
     let workshop = Workshop::new();
-    let dead = ["--backend", "exec:/bin/cat", "--backend", "exec:/bin/false", "--budget", "20s"];
+    let dead = ["--backend", "exec:/bin/cat", "--backend", "exec:/bin/false", "--blocks", "3"];
     let output = workshop.compare(&dead);
     assert_eq!(output.status.code(), Some(3));
     let text = String::from_utf8(output.stdout).unwrap();

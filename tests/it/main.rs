@@ -12,6 +12,7 @@ mod committed;
 mod compare;
 mod conformance;
 mod diff;
+mod docs;
 mod environment;
 mod families;
 mod fitness;

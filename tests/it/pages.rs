@@ -27,26 +27,31 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The pages and the records that they are made of, to be made anew without touching those that are
-/// committed.
+/// The pages that `scripts/pages` inserts blocks into, or writes.
+const PAGES: [&str; 5] = [
+    "README.md",
+    "docs/choosing.md",
+    "docs/leaving-async-std.md",
+    "results/README.md",
+    "results/index.html",
+];
+
+/// Copies the pages, and the records that they are made from.
 fn copied() -> TempDir {
     let elsewhere = tempfile::tempdir().unwrap();
-    for folder in ["results", "benches/footprint", "scripts"] {
+    for folder in ["results", "benches/footprint", "scripts", "docs"] {
         copy(&root().join(folder), &elsewhere.path().join(folder));
     }
-    for file in ["README.md", "docs/leaving-async-std.md"] {
-        fs::create_dir_all(elsewhere.path().join(file).parent().unwrap()).unwrap();
-        fs::copy(root().join(file), elsewhere.path().join(file)).unwrap();
-    }
+    fs::copy(root().join("README.md"), elsewhere.path().join("README.md")).unwrap();
     elsewhere
 }
 
-/// The record that the README links to behind these words.
-fn record_shown(words: &str) -> PathBuf {
-    let page = fs::read_to_string(root().join("README.md")).unwrap();
+/// Returns the first record that docs/choosing.md links to behind these words.
+fn record_shown(words: &str) -> String {
+    let page = fs::read_to_string(root().join("docs/choosing.md")).unwrap();
     let (_, rest) =
-        page.split_once(words).unwrap_or_else(|| panic!("README.md says nowhere: {words}"));
-    Path::new("results").join(rest.split(['[', ']']).nth(1).expect("a link follows"))
+        page.split_once(words).unwrap_or_else(|| panic!("docs/choosing.md lacks: {words}"));
+    rest.split(['[', ']']).nth(1).expect("a link follows").to_owned()
 }
 
 /// Fails where a page has become another when it was made anew.
@@ -58,24 +63,29 @@ fn assert_same(elsewhere: &Path, pages: &[PathBuf]) {
     }
 }
 
-/// Blocks that are spoilt before they are made anew. Those of the README name the records.
-const STALE: [[&str; 2]; 4] = [
-    ["report", "results/README.md"],
+/// Blocks that are spoilt before they are made anew. Those left over name the records.
+const STALE: [[&str; 2]; 5] = [
+    ["choice", "README.md"],
+    ["https", "docs/choosing.md"],
     ["records", "results/README.md"],
     ["footprint", "docs/leaving-async-std.md"],
     ["crowd", "docs/leaving-async-std.md"],
 ];
 
 #[test]
-fn the_pages_are_what_the_records_that_they_show_say() {
+fn pages_show_their_records() {
     if python_is_missing() {
         return;
     }
     let elsewhere = copied();
-    let records = ["The whole record: ", "Time to sockets: ", "memory/fetch: "].map(record_shown);
+    let [record, field, crowd] =
+        ["The whole record: ", "Time to sockets: ", "memory/fetch: "].map(record_shown);
+    let records = [format!("{record}-tls"), record, field, crowd];
     let forms = ["report.html", "report.md", "report.svg"];
-    let made: Vec<PathBuf> =
-        records.iter().flat_map(|record| forms.map(|form| record.join(form))).collect();
+    let made: Vec<PathBuf> = records
+        .iter()
+        .flat_map(|record| forms.map(|form| Path::new("results").join(record).join(form)))
+        .collect();
     made.iter().for_each(|page| fs::remove_file(elsewhere.path().join(page)).unwrap());
     for arguments in STALE {
         let ended = markdown_block(elsewhere.path(), &arguments, "stale");
@@ -86,8 +96,6 @@ fn the_pages_are_what_the_records_that_they_show_say() {
     pages.env("FETCHBENCH", env!("CARGO_BIN_EXE_fetchbench"));
     let output = pages.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let shown =
-        ["README.md", "results/README.md", "results/index.html", "docs/leaving-async-std.md"];
-    assert_same(elsewhere.path(), &shown.map(PathBuf::from));
+    assert_same(elsewhere.path(), &PAGES.map(PathBuf::from));
     assert_same(elsewhere.path(), &made);
 }

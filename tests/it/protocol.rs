@@ -1,4 +1,4 @@
-//! PROTOCOL.md says what is true, and its workers take part.
+//! docs/protocol.md says what is true, and its workers take part.
 
 use std::fs;
 use std::io::Write;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::workshop::{Workshop, json, python_is_missing};
 
 fn page() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("PROTOCOL.md")).unwrap()
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/protocol.md")).unwrap()
 }
 
 /// Has a worker take part, and expects its row to be valid.

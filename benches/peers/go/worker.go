@@ -1,4 +1,4 @@
-// The row of Go's net/http, with its standard library alone. Speaks the line protocol of PROTOCOL.md.
+// The row of Go's net/http, with its standard library alone. Speaks the line protocol of docs/protocol.md.
 package main
 
 import (

@@ -1,6 +1,6 @@
 // The row of fetch, as built into Node, over a connection pool that is set as an expert would.
 //
-// Speaks the line protocol of PROTOCOL.md.
+// Speaks the line protocol of docs/protocol.md.
 
 import { createInterface } from "node:readline";
 import * as zlib from "node:zlib";

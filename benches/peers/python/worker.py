@@ -1,4 +1,4 @@
-"""The line protocol of PROTOCOL.md, for clients in Python: all of it that is not the client's own.
+"""The line protocol of docs/protocol.md, for clients in Python: all of it that is not the client's own.
 
 A client module opens a session, an object with `fetch_all(urls)`, and hands it to `serve`. What makes a fetch what it is
 for every row stands here: its times, its deadline, the cap of its body, its length and checksum, its class of failure.

@@ -1,9 +1,10 @@
 //! `fetchbench compare`: compares backends in paired rounds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::builder::StringValueParser;
 
 pub(super) use self::chosen::{Chosen, check_reference, exec_program, parse_chosen, participants};
 use self::chosen::{check_two, position_or_push, usual_reference};
@@ -70,12 +71,12 @@ pub(super) struct CompareArgs {
     #[arg(
         long,
         value_name = "BACKEND",
-        value_parser = suggested::backends(parse_chosen),
+        value_parser = suggested::backends(StringValueParser::new()),
         hide_possible_values = true,
-        help = "Backend to compare the others with [default: hyper@tokio where it takes part, else \
+        help = "Backend or label to compare the others with [default: hyper@tokio where it takes part, else \
                 the first that is not sequential]"
     )]
-    reference: Option<Chosen>,
+    reference: Option<String>,
     /// Exit with 3 if a live site was left out or backends ended differently on one
     #[arg(long, requires = "sites", conflicts_with = "scenarios")]
     strict: bool,
@@ -109,16 +110,7 @@ fn task(args: &CompareArgs) -> anyhow::Result<ComparisonTask> {
         participants.iter_mut().for_each(Participant::ask_capabilities);
     }
     let reference = match &args.reference {
-        Some(Chosen(several)) => {
-            let [reference] = several.as_slice() else {
-                bail!("--reference stands for several backends: name one")
-            };
-            let mut reference = reference.participant(&program);
-            if needs_https {
-                reference.ask_capabilities();
-            }
-            position_or_push(&mut participants, reference)
-        }
+        Some(name) => reference(&mut participants, name, &program, needs_https)?,
         None => usual_reference(&participants, &workloads),
     };
     for workload in &workloads {
@@ -126,6 +118,27 @@ fn task(args: &CompareArgs) -> anyhow::Result<ComparisonTask> {
         check_two(&participants, workload)?;
     }
     Ok(ComparisonTask { program, workloads, participants, reference })
+}
+
+/// Returns the index of the reference, which is added if it does not take part yet.
+fn reference(
+    participants: &mut Vec<Participant>,
+    name: &str,
+    program: &Path,
+    needs_https: bool,
+) -> anyhow::Result<usize> {
+    if let Some(index) = participants.iter().position(|participant| participant.name == name) {
+        return Ok(index);
+    }
+    let Chosen(several) = parse_chosen(name)?;
+    let [reference] = several.as_slice() else {
+        bail!("--reference {name} stands for several backends: name one")
+    };
+    let mut reference = reference.participant(program);
+    if needs_https {
+        reference.ask_capabilities();
+    }
+    Ok(position_or_push(participants, reference))
 }
 
 /// Returns the workloads of these scenarios, or of the default ones.

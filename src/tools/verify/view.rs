@@ -296,19 +296,19 @@ pub fn short(grid: &Grid) -> String {
         let found = shortcomings(grid, &backend.name);
         let name = format!("`{}`", cell_text(&backend.name));
         match together.iter_mut().find(|(_, other)| *other == found) {
-            Some((rows, _)) => rows.push(name),
+            Some((names, _)) => names.push(name),
             None => together.push((vec![name], found)),
         }
     }
     let mut table = String::from(
-        "| rows | accept a wrong answer to | fail where they need not, or misleadingly \
-         | crash, hang or spoil the next fetch over |\n\
+        "| backends | accept a wrong response | reject a right one, or report the wrong class \
+         | crash, hang or break the next fetch |\n\
          |---|---|---|---|\n",
     );
-    for (rows, found) in together {
+    for (names, found) in together {
         table.push_str(&format!(
             "| {} | {} |\n",
-            rows.join(", "),
+            names.join(", "),
             found.map(fault_list).join(" | ")
         ));
     }
