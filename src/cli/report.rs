@@ -196,10 +196,13 @@ fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Ve
         if let Ok(folder) = Folder::read(&path) {
             let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
             let page = path.join(PAGE_FILE);
+            let compared_by = folder.comparison.and_then(|comparison| comparison.setup.command);
             records.push(Listed {
                 report: relative(page_folder, &path.join(REPORT_FILE)),
                 page: page.exists().then(|| relative(page_folder, &page)),
+                command: compared_by.unwrap_or_else(|| folder.environment.command.clone()),
                 verdicts: workloads.iter().map(comparison::verdict).collect(),
+                results: html::results(&workloads),
                 name: folder.name,
                 environment: folder.environment,
             });
