@@ -26,11 +26,11 @@ const PAGE_FILE: &str = "report.html";
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench report results/2026-11-24T1545-amd-epyc
-  fetchbench report results/2026-11-24T1545-amd-epyc --html report.html
-  fetchbench report results/2026-11-24T1545-amd-epyc --json - | jq .
+  fetchbench report results/2026-11-22T1012-some-cpu
+  fetchbench report results/2026-11-22T1012-some-cpu --html report.html
+  fetchbench report results/2026-11-22T1012-some-cpu --json - | jq .
   fetchbench report target/fetchbench/2026-11-22T1012-some-cpu --svg picture.svg
-  fetchbench report results/2026-11-24T1545-amd-epyc --snippet --markdown -
+  fetchbench report results/2026-11-22T1012-some-cpu --snippet --markdown -
 
 Links lead from the directory of FILE, or from the current one if FILE is `-`.";
 

@@ -33,6 +33,7 @@ mod peers;
 mod people;
 mod protocol;
 mod raw_server;
+mod records;
 mod refusals;
 mod report;
 mod rfc9112;
