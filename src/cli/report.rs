@@ -26,11 +26,11 @@ const PAGE_FILE: &str = "report.html";
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench report results/2026-11-24T1545-amd-epyc
-  fetchbench report results/2026-11-24T1545-amd-epyc --html report.html
-  fetchbench report results/2026-11-24T1545-amd-epyc --json - | jq .
+  fetchbench report results/2026-11-22T1012-some-cpu
+  fetchbench report results/2026-11-22T1012-some-cpu --html report.html
+  fetchbench report results/2026-11-22T1012-some-cpu --json - | jq .
   fetchbench report target/fetchbench/2026-11-22T1012-some-cpu --svg picture.svg
-  fetchbench report results/2026-11-24T1545-amd-epyc --snippet --markdown -
+  fetchbench report results/2026-11-22T1012-some-cpu --snippet --markdown -
 
 Links lead from the directory of FILE, or from the current one if FILE is `-`.";
 
@@ -202,10 +202,13 @@ fn records_beside(record_folder: &Path, page_folder: &Path) -> anyhow::Result<Ve
         if let Ok(folder) = Folder::read(&path) {
             let workloads = folder.comparison.as_ref().map(analyse).unwrap_or_default();
             let page = path.join(PAGE_FILE);
+            let compared_by = folder.comparison.and_then(|comparison| comparison.setup.command);
             records.push(Listed {
                 report: relative(page_folder, &path.join(REPORT_FILE)),
                 page: page.exists().then(|| relative(page_folder, &page)),
+                command: compared_by.unwrap_or_else(|| folder.environment.command.clone()),
                 verdicts: workloads.iter().map(comparison::verdict).collect(),
+                results: html::results(&workloads),
                 name: folder.name,
                 environment: folder.environment,
             });

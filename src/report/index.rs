@@ -17,8 +17,12 @@ pub struct Listed {
     pub page: Option<String>,
     /// The machine and the software.
     pub environment: Environment,
+    /// The command that measured it.
+    pub command: String,
     /// Its results, one sentence for each compared scenario.
     pub verdicts: Vec<String>,
+    /// The main result of each compared scenario, with its name.
+    pub results: Vec<(String, String)>,
 }
 
 /// Puts the newest records first.

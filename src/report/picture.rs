@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use super::chart::bars::{Bar, Panel, chart};
+use super::chart::bars::{Bar, Panel, chart, cut_from};
 use super::comparison::{AgainstColumn, show};
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis, WorkloadOutcome};
 use crate::compare::metric::Unit;
@@ -35,8 +35,13 @@ pub fn draw(folder: &Folder, workloads: &[WorkloadAnalysis]) -> anyhow::Result<S
 fn compared(workload: &WorkloadAnalysis) -> Panel {
     let (setup, outcome) = (&workload.setup, WorkloadOutcome::new(workload));
     let against = AgainstColumn::new(workload, Quantity::Time);
-    let bars =
-        workload.valid().filter_map(|backend| compared_bar(against, outcome.as_ref(), backend));
+    let ratios: Vec<f64> =
+        workload.valid().filter_map(|backend| Some(backend.compared.time?.mean)).collect();
+    let cut_from = cut_from(&ratios);
+    let bars = workload.valid().filter_map(|backend| {
+        let bar = compared_bar(against, outcome.as_ref(), backend)?;
+        Some(Bar { is_cut: bar.length >= cut_from, ..bar })
+    });
     let heading = format!(
         "{}: {} fetches, {} at once{}; time against {}, shorter is faster",
         visible(&setup.scenario),
@@ -64,6 +69,7 @@ fn compared_bar(
         length: ratio.map_or(1.0, |ratio| ratio.mean),
         interval: ratio.and_then(|ratio| ratio.bounds).map(|Bounds { low, high }| (low, high)),
         label,
+        is_cut: false,
         is_best: outcome.is_some_and(|outcome| outcome.is_ahead(backend)),
     })
 }

@@ -36,7 +36,7 @@ pub fn index(records: &mut [Listed]) -> String {
 }
 
 fn record_line(listed: &Listed) -> String {
-    let Environment { cpu, cores, rustc, git, command, .. } = &listed.environment;
+    let Environment { cpu, cores, rustc, git, .. } = &listed.environment;
     let rustc = rustc.as_deref().unwrap_or("compiler unknown");
     let revision =
         git.as_ref().map_or("unknown", |git| git.revision.get(..12).unwrap_or(&git.revision));
@@ -47,7 +47,7 @@ fn record_line(listed: &Listed) -> String {
         "* [{}]({}){page}: `{}` on {cores} cores of {}, {}, revision {}\n{verdicts}",
         escape(&listed.name),
         listed.report,
-        command.replace('`', "'"),
+        listed.command.replace('`', "'"),
         escape(cpu),
         escape(rustc),
         escape(revision)
@@ -66,7 +66,9 @@ mod tests {
             report: format!("{name}/report.md"),
             page: None,
             environment,
+            command: "fetchbench compare".to_owned(),
             verdicts: vec!["On <x> a is the fastest.".to_owned()],
+            results: Vec::new(),
         }
     }
 
@@ -75,7 +77,7 @@ mod tests {
         let list =
             index(&mut [listed("a", "2026-01-01T00:00:00Z"), listed("b", "2026-01-02T00:00:00Z")]);
         assert!(list.contains("\n  * On \\<x\\> a is the fastest.\n"), "{list}");
-        assert!(list.starts_with("* [b](b/report.md): "), "{list}");
+        assert!(list.starts_with("* [b](b/report.md): `fetchbench compare` on "), "{list}");
         assert_eq!(list.lines().count(), 4);
     }
 }

@@ -1,11 +1,11 @@
-// Opens a report in Chromium and checks what a reader sees. REPORT names the file.
+// Opens a report and the list of records in Chromium and checks what a reader sees. REPORT and INDEX name the files.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -19,7 +19,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 const file = resolve(process.env.REPORT ?? "report.html");
-const address = pathToFileURL(file).href;
+const list = resolve(process.env.INDEX ?? "index.html");
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let profile;
@@ -38,7 +38,8 @@ after(async () => {
 });
 
 /** Opens the report, and collects errors and requests to the network. */
-async function open({ width, scheme = "light", script = true, fragment = "" }) {
+async function open({ width, scheme = "light", script = true, fragment = "", file: shown = file }) {
+  const address = pathToFileURL(shown).href;
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme: scheme,
@@ -52,7 +53,7 @@ async function open({ width, scheme = "light", script = true, fragment = "" }) {
   page.on("dialog", (dialog) => wrong.push(`dialog: ${dialog.message()}`));
   page.on("request", (request) => {
     const url = request.url();
-    if (!url.startsWith(address.split("#")[0]) && !url.startsWith("data:,")) wrong.push(`request: ${url}`);
+    if (!url.startsWith(address) && !url.startsWith("data:,")) wrong.push(`request: ${url}`);
   });
   await page.goto(address + fragment);
   return { page, wrong, close: () => context.close() };
@@ -321,6 +322,76 @@ test("it prints the tables, and no controls", async () => {
   assert.ok(await times(page).isVisible());
   await close();
 });
+
+test("each latency chart has a line and a legend for every backend", async () => {
+  for (const width of [1280, 390]) {
+    const { page, close } = await open({ width });
+    const charts = await page.locator(".latency").evaluateAll((all) =>
+      all.map((chart) => ({
+        lines: [...chart.querySelectorAll("g.line")].filter((line) => line.getClientRects().length > 0).map((line) => ({
+          backend: line.dataset.row,
+          style: [getComputedStyle(line).color, getComputedStyle(line.querySelector("polyline")).strokeDasharray].join(),
+        })),
+        legend: [...chart.querySelectorAll(".legend li")].map((key) => ({
+          backend: key.dataset.row,
+          style: [getComputedStyle(key.querySelector("svg")).color, getComputedStyle(key.querySelector("path")).strokeDasharray].join(),
+        })),
+      })),
+    );
+    assert.ok(charts.length > 0);
+    for (const { lines, legend } of charts) {
+      assert.ok(lines.length > 1);
+      assert.deepEqual(lines, legend);
+      assert.equal(new Set(legend.map(({ style }) => style)).size, legend.length, "no two lines look alike");
+    }
+    const { backend } = charts[0].legend[0];
+    await page.fill("#filter", backend);
+    const shown = await page.locator(".latency").first().locator("g.line:visible, .legend li:visible").evaluateAll(
+      (all) => all.map(({ dataset }) => dataset.row),
+    );
+    assert.deepEqual(shown, [backend, backend]);
+    await close();
+  }
+});
+
+test("its title and heading name the scenarios, the machine and the date", async () => {
+  const { page, close } = await open({ width: 1280 });
+  const heading = await page.locator("h1").textContent();
+  const { scenarios } = await figures(page);
+  assert.ok(heading.startsWith(scenarios[0].scenario), heading);
+  assert.match(heading, / on .+, \d{4}-\d\d-\d\d$/);
+  assert.equal(await page.title(), `${heading} – fetchbench`);
+  await close();
+});
+
+test("a headline gives a verdict, or says that there is none", async () => {
+  const { page, close } = await open({ width: 1280 });
+  for (const headline of await page.locator(".ahead").allTextContents()) assert.doesNotMatch(headline, /too few/);
+  for (const open of await page.locator(".ahead.open").allTextContents()) assert.match(open, /^No verdict( \(.+\))?$/);
+  await close();
+});
+
+for (const width of [1280, 390]) {
+  for (const scheme of ["light", "dark"]) {
+    test(`${width} px, ${scheme}: the list of records fits, and its links lead to files`, async () => {
+      const { page, wrong, close } = await open({ width, scheme, file: list });
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      const headings = await page.locator("thead th").evaluateAll((all) => all.map((one) => one.textContent));
+      assert.deepEqual(headings, ["date (UTC)", "machine", "command", "result"]);
+      for (const details of await page.$$("details")) await details.evaluate((element) => (element.open = true));
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, "unfolded commands fit");
+      const links = await page.locator("a").evaluateAll((all) => all.map(({ href }) => href));
+      assert.ok(links.length > 0);
+      for (const link of links) await access(fileURLToPath(link));
+      const client = await page.context().newCDPSession(page);
+      await client.send("Runtime.evaluate", { expression: axe });
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`), []);
+      assert.deepEqual(wrong, []);
+      await close();
+    });
+  }
+}
 
 test("it is one file of moderate size", async () => {
   assert.ok((await readFile(file)).length < 500_000);

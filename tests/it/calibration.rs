@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::records::folder;
+
 const VALUES: &str = "results/calibration.jsonl";
 
 /// Returns the output of a call, which must succeed.
@@ -14,9 +16,14 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Returns the directory of a comparison of two equal backends.
+fn record() -> &'static str {
+    folder("2026-11-24T1501-amd-epyc").to_str().unwrap()
+}
+
 #[test]
 fn records_give_values_and_a_page() {
-    let lines = stdout(&["results/2026-11-24T1501-amd-epyc", "--step", "long"]);
+    let lines = stdout(&[record(), "--step", "long"]);
     assert_eq!(lines.lines().count(), 1 + 42);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("values.jsonl");
@@ -29,7 +36,7 @@ fn records_give_values_and_a_page() {
 
 #[test]
 fn old_flags_still_work() {
-    let record = "results/2026-11-24T1501-amd-epyc";
+    let record = record();
     assert!(stdout(&[record, "--blocks", "5,15"]).contains("| 0 % | 15 | 2 |"));
     assert!(stdout(&[record, "--block-lengths"]).contains("\n| 10 | "));
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
-use std::{fs, thread};
+use std::thread;
 
 use fetchbench::record::{ComparisonRecord, Latencies, PassSample};
 
+use crate::records::folders;
+
 /// A comparison on one scenario.
 pub struct Case {
-    /// The directory of its record in `results/`.
+    /// The name of its record.
     pub record: String,
     pub scenario: String,
     /// The comparison, as if nothing else had been measured. Its blocks are numbered from 0.
@@ -27,24 +29,15 @@ impl Case {
 pub fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
-        let readers: Vec<_> =
-            records().into_iter().map(|name| thread::spawn(|| read(name))).collect();
+        let folders = folders().iter().filter(|folder| ComparisonRecord::is_in(folder));
+        let readers: Vec<_> = folders.map(|folder| thread::spawn(|| read(folder))).collect();
         readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect()
     })
 }
 
-/// Returns the names of the records of comparisons.
-fn records() -> Vec<String> {
-    let folders = fs::read_dir("results").unwrap().map(|entry| entry.unwrap().path());
-    let folders = folders.filter(|folder| ComparisonRecord::is_in(folder));
-    let mut names: Vec<String> =
-        folders.map(|folder| folder.file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    names.sort();
-    names
-}
-
-fn read(record: String) -> Vec<Case> {
-    let all = ComparisonRecord::read(&Path::new("results").join(&record)).unwrap();
+fn read(folder: &Path) -> Vec<Case> {
+    let record = folder.file_name().unwrap().to_str().unwrap().to_owned();
+    let all = ComparisonRecord::read(folder).unwrap();
     let workloads = all.setup.workloads.iter();
     let cases = workloads.map(|setup| {
         let scenario = setup.scenario.clone();

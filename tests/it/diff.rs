@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::fixtures::{self, cost, pass};
+use crate::records::folder;
 
 const SCENARIO: &str = "keepalive";
 const BACKENDS: [&str; 3] = ["hyper@smol", "surf@smol", "ureq@threads"];
@@ -186,18 +187,17 @@ fn other_machines_are_refused() {
 
 #[test]
 fn other_speeds_are_refused() {
-    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
     let [fast, slow, slow_too, slow_again] = [
         "2026-11-24T1851-amd-epyc",
         "2026-11-25T2055-amd-epyc",
         "2026-11-26T0010-amd-epyc",
         "2026-11-26T0416-amd-epyc",
     ]
-    .map(|name| results.join(name));
-    for other in [&slow, &slow_again] {
-        assert_refused(&fast, other, &["took 12 ns in the old record", "27 ns in the new one"]);
+    .map(folder);
+    for other in [slow, slow_again] {
+        assert_refused(fast, other, &["took 12 ns in the old record", "27 ns in the new one"]);
     }
-    let judged = json(&slow_too, &slow_again, &[]);
+    let judged = json(slow_too, slow_again, &[]);
     assert_eq!(judged["obstacles"], serde_json::json!([]));
     assert!(verdicts(&judged, "median").contains(&"equivalent".into()), "{judged}");
 }

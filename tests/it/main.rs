@@ -35,6 +35,7 @@ mod peers;
 mod people;
 mod protocol;
 mod raw_server;
+mod records;
 mod refusals;
 mod report;
 mod rfc9112;

@@ -63,6 +63,18 @@ fn assert_same(elsewhere: &Path, pages: &[PathBuf]) {
     }
 }
 
+#[test]
+fn the_list_leads_to_files() {
+    let page = fs::read_to_string(root().join("results/index.html")).unwrap();
+    let links: Vec<&str> =
+        page.split("href=\"").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]).collect();
+    let files: Vec<_> = links.iter().filter(|link| !link.starts_with("data:")).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        assert!(root().join("results").join(file).is_file(), "results/index.html: {file}");
+    }
+}
+
 /// Blocks that are spoilt before they are made anew. Those left over name the records.
 const STALE: [[&str; 2]; 5] = [
     ["choice", "README.md"],

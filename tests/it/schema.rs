@@ -2,12 +2,13 @@
 //! are written now. A unit test holds the schema to the types.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use fetchbench::record::ComparisonRecord;
 use serde_json::Value;
 
+use crate::records::folders;
 use crate::workshop::Workshop;
 
 /// The files of a record. The schema defines each, or each of its lines, under its name.
@@ -95,19 +96,11 @@ pub fn assert_follows(folder: &Path) {
 #[test]
 fn every_record_that_is_kept_follows_the_schema_and_loads() {
     let schema = Schema::read();
-    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
-    let entries = fs::read_dir(results).unwrap().flatten().map(|entry| entry.path());
-    let folders: Vec<PathBuf> =
-        entries.filter(|path| path.join("environment.json").exists()).collect();
-    assert!(!folders.is_empty(), "there are records of older versions");
-    for folder in folders {
-        schema.assert_valid(&folder);
-        if ComparisonRecord::is_in(&folder) {
-            assert!(
-                !ComparisonRecord::read(&folder).unwrap().passes.is_empty(),
-                "{}",
-                folder.display()
-            );
+    for folder in folders() {
+        schema.assert_valid(folder);
+        if ComparisonRecord::is_in(folder) {
+            let passes = ComparisonRecord::read(folder).unwrap().passes;
+            assert!(!passes.is_empty(), "{}", folder.display());
         }
     }
 }

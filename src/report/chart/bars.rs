@@ -4,14 +4,23 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::{Area, Chart, Ink, widest, words};
+use crate::compare::analysis::FAR_SLOWER;
+use crate::stats::median;
 
 const WIDTH: i32 = 820;
 /// Room for the label to the right of the longest bar.
-const LABEL_ROOM: i32 = 270;
+const LABEL_ROOM: i32 = 320;
 const HEADING_HEIGHT: i32 = 44;
 const PITCH: i32 = 26;
 const HEIGHT: i32 = 16;
 const SIZE: i32 = 14;
+/// The break of a cut bar: its distance from the end, and its width.
+const BREAK: (i32, i32) = (14, 5);
+/// The longest ratio that is not cut, as a multiple of the median one.
+const LONGEST_BAR: f64 = 3.0;
+/// The end of the shortest scale with cut bars, so that they are clearly longer than the
+/// reference's.
+pub const SHORTEST_CUT: f64 = 2.0;
 
 /// A heading and its bars.
 #[derive(Debug)]
@@ -22,6 +31,21 @@ pub struct Panel {
     pub bars: Vec<Bar>,
 }
 
+impl Panel {
+    /// Returns the end of the scale: the longest bar that is not cut, or [`SHORTEST_CUT`] if a
+    /// longer one is.
+    fn longest(&self) -> f64 {
+        let drawn = self.bars.iter().filter(|bar| !bar.is_cut).map(|bar| bar.length);
+        let is_cut = self.bars.iter().any(|bar| bar.is_cut);
+        drawn.fold(if is_cut { SHORTEST_CUT } else { f64::MIN_POSITIVE }, f64::max)
+    }
+}
+
+/// Returns the ratio from which bars are cut, because the rest would be too short to compare.
+pub fn cut_from(ratios: &[f64]) -> f64 {
+    (median(ratios).unwrap_or(1.0).max(1.0) * LONGEST_BAR).min(FAR_SLOWER)
+}
+
 /// The bar of a backend. All lengths in a panel have the same unit.
 #[derive(Debug, Default)]
 pub struct Bar {
@@ -29,6 +53,8 @@ pub struct Bar {
     pub name: String,
     /// The length of the bar.
     pub length: f64,
+    /// Whether the bar is cut: it ends beyond the scale, has a break and no interval.
+    pub is_cut: bool,
     /// The confidence interval of the length.
     pub interval: Option<(f64, f64)>,
     /// The text to the right of the bar.
@@ -78,8 +104,7 @@ pub fn chart(panels: &[Panel]) -> anyhow::Result<Chart> {
                 words(15, Ink::Text, HPos::Left),
             ))?)
         })?;
-        let longest = panel.bars.iter().map(|bar| bar.length).fold(f64::MIN_POSITIVE, f64::max);
-        let scale = Scale { from, longest };
+        let scale = Scale { from, longest: panel.longest() };
         for (number, bar) in panel.bars.iter().enumerate() {
             let y = top + HEADING_HEIGHT + PITCH * number as i32;
             chart.layer(None, |area| draw(area, bar, y, scale))?;
@@ -96,11 +121,19 @@ fn draw(
     scale: Scale,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let middle = y + HEIGHT / 2;
-    let end = scale.x(bar.length);
+    let end = scale.x(if bar.is_cut { f64::INFINITY } else { bar.length });
     let ink = if bar.is_best { Ink::Accent } else { Ink::Plain };
-    area.draw(&Rectangle::new([(scale.from, y), (end, y + HEIGHT)], ink.color().filled()))?;
+    let part =
+        |from, to| area.draw(&Rectangle::new([(from, y), (to, y + HEIGHT)], ink.color().filled()));
+    if bar.is_cut {
+        let break_start = end - BREAK.0;
+        part(scale.from, break_start)?;
+        part(break_start + BREAK.1, end)?;
+    } else {
+        part(scale.from, end)?;
+    }
     let mut label_start = end;
-    if let Some((low, high)) = bar.interval {
+    if let Some((low, high)) = bar.interval.filter(|_| !bar.is_cut) {
         let (low, high) = (scale.x(low), scale.x(high));
         area.draw(&Rectangle::new(
             [(low, middle - 1), (high, middle + 1)],
@@ -119,4 +152,31 @@ fn draw(
         words(SIZE, Ink::Faint, HPos::Left),
     ))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bar(length: f64, is_cut: bool) -> Bar {
+        Bar { length, is_cut, interval: Some((length, length)), ..Bar::default() }
+    }
+
+    #[test]
+    fn cut_bars_have_a_break() {
+        let bars = vec![bar(1.0, false), bar(40.0, true)];
+        let panel = Panel { heading: "x".to_owned(), bars };
+        assert_eq!(panel.longest(), SHORTEST_CUT);
+        let svg = chart(&[panel]).unwrap().standalone();
+        // A bar with its interval, and the two parts of the cut one.
+        assert_eq!(svg.matches("<rect").count(), 4, "{svg}");
+        assert_eq!(svg.matches("height=\"16\"").count(), 3, "{svg}");
+    }
+
+    #[test]
+    fn long_bars_are_cut() {
+        assert_eq!(cut_from(&[0.5, 1.0, 1.1, 4.0]), 3.15);
+        assert_eq!(cut_from(&[0.2, 0.5]), 3.0, "the reference's bar is at 1");
+        assert_eq!(cut_from(&[5.0, 6.0, 7.0]), FAR_SLOWER);
+    }
 }

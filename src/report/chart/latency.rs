@@ -42,7 +42,7 @@ pub fn pictures(workload: &WorkloadAnalysis) -> anyhow::Result<Vec<(String, Stri
 
 /// Returns the latencies from the start of the pass, which include the wait for a free slot; the
 /// service times of a record without them.
-fn main_times(backend: &BackendAnalysis) -> &FetchTimes {
+pub(super) fn main_times(backend: &BackendAnalysis) -> &FetchTimes {
     if backend.done_times.curve.is_empty() { &backend.fetch_times } else { &backend.done_times }
 }
 
@@ -75,8 +75,20 @@ fn title(backend: &BackendAnalysis) -> String {
 }
 
 /// Returns the place of a share of all fetches: 90 %, 99 % and 99.9 % are equally far apart.
-fn tail(share: f64) -> f64 {
+pub(super) fn tail(share: f64) -> f64 {
     -(1.0 - share).log10()
+}
+
+/// Returns the axis of shares, up to the furthest of the points.
+pub(super) fn tail_axis<'a>(points: impl Iterator<Item = &'a Quantile>) -> Axis {
+    let ticks = [(0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
+    let furthest = points.map(|point| point.share).fold(0.9, f64::max);
+    let shown = ticks.into_iter().filter(|(share, _)| *share <= furthest);
+    Axis {
+        from: 0.0,
+        to: tail(furthest),
+        ticks: shown.map(|(share, label)| (tail(share), label.to_owned())).collect(),
+    }
 }
 
 fn draw_curve(
@@ -85,15 +97,8 @@ fn draw_curve(
     first: &[Quantile],
     y: &Axis,
 ) -> anyhow::Result<()> {
-    let ticks = [(0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
     let own = &main_times(backend).curve;
-    let furthest = own.iter().chain(first).map(|point| point.share).fold(0.9, f64::max);
-    let shown = ticks.into_iter().filter(|(share, _)| *share <= furthest);
-    let x = Axis {
-        from: 0.0,
-        to: tail(furthest),
-        ticks: shown.map(|(share, label)| (tail(share), label.to_owned())).collect(),
-    };
+    let x = tail_axis(own.iter().chain(first));
     let frame = Frame { at: (0, 0), size: (WIDTH, CURVE) };
     chart.layer(None, |area| {
         frame.axes(area, &x, y)?;
@@ -105,7 +110,7 @@ fn draw_curve(
     })
 }
 
-fn curve_line(curve: &[Quantile], ink: Ink) -> Line {
+pub(super) fn curve_line(curve: &[Quantile], ink: Ink) -> Line {
     let points = curve.iter().map(|point| (tail(point.share), point.seconds.log10())).collect();
     Line { ink, points }
 }

@@ -7,6 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 pub mod bars;
 pub mod latency;
+pub mod overlay;
 pub mod panel;
 pub mod scaling;
 pub mod waterfall;
@@ -31,12 +32,22 @@ pub enum Ink {
     Ideal,
     /// Words on [`Ink::Accent`] and [`Ink::Plain`].
     Inside,
+    /// One of several series: its group sets the colour.
+    Series,
 }
 
 impl Ink {
     /// Every ink.
-    pub const ALL: [Self; 7] =
-        [Self::Text, Self::Faint, Self::Grid, Self::Accent, Self::Plain, Self::Ideal, Self::Inside];
+    pub const ALL: [Self; 8] = [
+        Self::Text,
+        Self::Faint,
+        Self::Grid,
+        Self::Accent,
+        Self::Plain,
+        Self::Ideal,
+        Self::Inside,
+        Self::Series,
+    ];
 
     /// Returns the name of its class.
     pub fn class(self) -> &'static str {
@@ -48,6 +59,7 @@ impl Ink {
             Self::Plain => "plain",
             Self::Ideal => "ideal",
             Self::Inside => "inside",
+            Self::Series => "series",
         }
     }
 
@@ -94,6 +106,39 @@ impl Chart {
         hover: Option<&str>,
         paint: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn std::error::Error>>,
     ) -> anyhow::Result<()> {
+        let shapes = self.shapes(paint)?;
+        self.layers += &match hover {
+            Some(hover) => format!("<g><title>{}</title>{shapes}</g>", escape(hover)),
+            None => shapes,
+        };
+        Ok(())
+    }
+
+    /// Draws the series of a backend, with the tooltip `hover`, as a group with a class for its
+    /// colour. The page can hide it with the backend's rows.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if plotters cannot draw the series.
+    pub fn series(
+        &mut self,
+        class: &str,
+        backend: &str,
+        hover: &str,
+        paint: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn std::error::Error>>,
+    ) -> anyhow::Result<()> {
+        let (shapes, backend, hover) = (self.shapes(paint)?, escape(backend), escape(hover));
+        self.layers += &format!(
+            r#"<g class="{class}" data-row="{backend}"><title>{hover}</title>{shapes}</g>"#
+        );
+        Ok(())
+    }
+
+    /// Returns what `paint` draws, in inks.
+    fn shapes(
+        &self,
+        paint: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn std::error::Error>>,
+    ) -> anyhow::Result<String> {
         let mut svg = String::new();
         let area = SVGBackend::with_string(&mut svg, self.size).into_drawing_area();
         let done = paint(&area).and_then(|()| Ok(area.present()?));
@@ -105,14 +150,7 @@ impl Chart {
             .map_or("", |(_, rest)| rest)
             .trim_end()
             .trim_end_matches("</svg>");
-        match hover {
-            Some(hover) => {
-                self.layers +=
-                    &format!("<g><title>{}</title>{}</g>", escape(hover), in_inks(shapes));
-            }
-            None => self.layers += &in_inks(shapes),
-        }
-        Ok(())
+        Ok(in_inks(shapes))
     }
 
     /// Returns the drawing as an element of a page with a style sheet that colours the inks.
@@ -172,12 +210,13 @@ fn in_inks(shapes: &str) -> String {
     text
 }
 
-/// Escapes foreign text inside an element.
+/// Escapes foreign text inside an element or a quoted attribute.
 fn escape(text: &str) -> String {
     crate::render::escape::visible(text)
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -193,6 +232,10 @@ mod tests {
             Ok(())
         });
         drawn.unwrap();
+        let drawn = chart.series("k0", "a\" b=\"", "<b>", |area| {
+            Ok(area.draw(&PathElement::new([(0, 0), (9, 9)], Ink::Series.color()))?)
+        });
+        drawn.unwrap();
         let svg = chart.inline();
         assert!(
             svg.contains(
@@ -202,6 +245,12 @@ mod tests {
         );
         assert!(
             svg.contains(r#"height="10" class="accent"/>"#) && svg.contains("&lt;i&gt;"),
+            "{svg}"
+        );
+        assert!(
+            svg.contains(
+                "<g class=\"k0\" data-row=\"a&quot; b=&quot;\"><title>&lt;b&gt;</title><polyline class=\"series\""
+            ),
             "{svg}"
         );
         assert!(

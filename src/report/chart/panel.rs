@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::{Area, Ink, words};
+use super::{Area, Ink, widest, words};
 
 /// Margins around the lines, with room for the labels.
 const LEFT: i32 = 52;
@@ -108,9 +108,11 @@ impl Frame {
                 [(x_place, bottom - BOTTOM), (x_place, bottom - BOTTOM + 4)],
                 Ink::Grid.color(),
             ))?;
+            // The last label stays on the chart.
+            let label_x = x_place.min(self.at.0 + self.size.0 - widest(label, LABEL) / 2);
             area.draw(&Text::new(
                 label.clone(),
-                (x_place, bottom - 8),
+                (label_x, bottom - 8),
                 words(LABEL, Ink::Faint, HPos::Center),
             ))?;
         }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, WorkloadAnalysis};
+use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::render::numbers::significant;
+use crate::report::chart::bars::{SHORTEST_CUT, cut_from};
 use crate::report::comparison::AgainstColumn;
 use crate::stats::{Bounds, Ratio};
 
@@ -11,9 +12,6 @@ use crate::stats::{Bounds, Ratio};
 const LONGEST: f64 = 1000.0;
 /// The width of the narrowest interval, so that it is visible.
 const THINNEST: i64 = 3;
-/// The end of the shortest scale with cut bars, so that they are clearly longer than the
-/// reference's.
-const SHORTEST_CUT: f64 = 2.0;
 
 /// A backend against the reference.
 #[derive(Debug, Default, Serialize)]
@@ -68,18 +66,26 @@ struct Span {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
     longest: f64,
+    /// Bars of at least this ratio are cut.
+    cut_from: f64,
     /// Whether a bar is cut.
     is_cut: bool,
 }
 
 impl Scale {
-    /// Returns a scale that ends with the slowest backend below [`FAR_SLOWER`]. Longer bars are cut,
-    /// because the rest would be too short to compare.
+    /// Returns a scale that ends with the slowest backend whose bar is not cut.
     pub(super) fn new(workload: &WorkloadAnalysis) -> Self {
-        let measured = workload.valid().filter(|backend| !is_cut(backend));
-        let slowest = measured.map(BackendAnalysis::relative_time).fold(1.0, f64::max) * 1.05;
-        let is_cut = workload.valid().any(is_cut);
-        Self { longest: if is_cut { slowest.max(SHORTEST_CUT) } else { slowest }, is_cut }
+        let ratios: Vec<f64> = workload.valid().map(BackendAnalysis::relative_time).collect();
+        let scale = Self { longest: 1.0, cut_from: cut_from(&ratios), is_cut: false };
+        let is_cut = workload.valid().any(|backend| scale.cuts(backend));
+        let drawn = workload.valid().filter(|backend| !scale.cuts(backend));
+        let slowest = drawn.map(BackendAnalysis::relative_time).fold(1.0, f64::max) * 1.05;
+        Self { longest: if is_cut { slowest.max(SHORTEST_CUT) } else { slowest }, is_cut, ..scale }
+    }
+
+    /// Whether the bar of a backend is cut.
+    fn cuts(self, backend: &BackendAnalysis) -> bool {
+        backend.is_far_slower() || backend.relative_time() >= self.cut_from
     }
 
     /// Returns the end of the scale if bars are cut there.
@@ -116,7 +122,7 @@ pub(super) fn view(workload: &WorkloadAnalysis, scale: Scale) -> Vec<AgainstView
 
 fn bar(backend: &BackendAnalysis, noise: Option<Ratio>, scale: Scale) -> Bar {
     let span = |ratio: Option<Ratio>| ratio?.bounds.map(|bounds| scale.span(bounds));
-    let is_cut = is_cut(backend);
+    let is_cut = scale.cuts(backend);
     Bar {
         length: if is_cut {
             scale.pixel(f64::INFINITY)
@@ -128,11 +134,6 @@ fn bar(backend: &BackendAnalysis, noise: Option<Ratio>, scale: Scale) -> Bar {
         control: span(noise),
         is_cut,
     }
-}
-
-/// Whether the bar of a backend is cut.
-fn is_cut(backend: &BackendAnalysis) -> bool {
-    backend.is_far_slower() || backend.relative_time() >= FAR_SLOWER
 }
 
 #[cfg(test)]

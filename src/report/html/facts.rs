@@ -2,9 +2,12 @@
 
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{ComparisonRecord, Environment};
-use crate::render::numbers::{grouped, seconds};
+use crate::render::numbers::{counted, grouped, seconds};
 use crate::report::comparison::instructions_source;
 use crate::report::environment::{self, date};
+
+/// The number of scenarios that a heading names.
+const NAMED: usize = 4;
 
 /// Returns the machine, the software and the extent of the measurement.
 pub(super) fn facts(
@@ -42,19 +45,25 @@ pub(super) fn facts(
     facts
 }
 
-/// Returns the extent, the machine and the date of a comparison.
+/// Returns the extent of a comparison and the number of cores.
 pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
-    let Environment { cpu, cores, .. } = environment;
     let backends = workloads.iter().map(|workload| workload.backends.len()).max().unwrap_or(0);
+    let cores = environment.cores as u64;
     format!(
-        "{} on {}, {} of {cpu}, {}",
-        count(backends, "backend", "backends"),
-        count(workloads.len(), "scenario", "scenarios"),
-        count(*cores, "core", "cores"),
-        date(environment)
+        "{} on {}, {}",
+        counted(backends as u64, "backend", "backends"),
+        counted(workloads.len() as u64, "scenario", "scenarios"),
+        counted(cores, "core", "cores"),
     )
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+/// Returns the heading of a page: its scenarios, the machine and the date.
+pub(super) fn heading(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
+    let names: Vec<&str> =
+        workloads.iter().take(NAMED).map(|workload| workload.setup.scenario.as_str()).collect();
+    let more = match workloads.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more} on {}, {}", names.join(", "), environment.cpu, date(environment))
 }

@@ -5,7 +5,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment as Templates, context};
 
-use super::chart::{latency, scaling};
+use super::chart::{latency, overlay, scaling};
 use super::comparison::csv;
 use super::index::{Listed, newest_first};
 use crate::compare::analysis::WorkloadAnalysis;
@@ -20,6 +20,7 @@ mod dependence;
 mod facts;
 mod falls;
 mod policy;
+mod records;
 mod server;
 mod workload;
 mod wire;
@@ -58,6 +59,8 @@ pub fn page(
     let figures = serde_json::to_string(&data::download(comparison, workloads))?;
     let backends = &comparison.setup.backends;
     let names: Vec<String> = backends.iter().map(|backend| backend.name.clone()).collect();
+    let overlays = workloads.iter().map(|workload| overlay::overlay(workload, &names));
+    let overlays = overlays.collect::<anyhow::Result<Vec<_>>>()?;
     let dependence = beside.footprint.as_ref().and_then(|all| dependence::view(all, backends));
     let policy = Policy::new(STYLE, SCRIPT);
     render(
@@ -68,10 +71,12 @@ pub fn page(
             workloads => Serde(views),
             backends => names,
             waterfalls => Serde(falls),
+            overlays => Serde(overlays),
             spreads,
             scaling => scaling::pictures(&scalings)?,
             scaling_of => scalings.first().map(|scaling| scaling.scenario.clone()),
             facts => facts::facts(environment, comparison, workloads),
+            heading => facts::heading(environment, workloads),
             summary => facts::summary(environment, workloads),
             criterion => Serde(beside.criterion.as_deref().map(criterion::view)),
             conformance => Serde(beside.conformance.as_ref().map(conformance::view)),
@@ -98,8 +103,16 @@ pub fn page(
 pub fn index(records: &mut [Listed]) -> anyhow::Result<String> {
     newest_first(records);
     let policy = Policy::new(STYLE, "").text();
-    let records = Serde(&*records);
+    let records: Vec<_> = records.iter().map(records::view).collect();
+    let records = Serde(records);
     render("index.html", include_str!("index.html"), context! { policy, style => STYLE, records })
+}
+
+/// Returns the main result of each scenario with its name, for the list of records.
+pub fn results(workloads: &[WorkloadAnalysis]) -> Vec<(String, String)> {
+    let result =
+        |workload: &WorkloadAnalysis| (workload.setup.scenario.clone(), workload::result(workload));
+    workloads.iter().map(result).collect()
 }
 
 /// Fills in a template. All values are escaped unless the template marks them safe.
@@ -235,6 +248,19 @@ mod tests {
     }
 
     #[test]
+    fn headings_name_the_record() {
+        let mut comparison = comparison();
+        comparison.setup.workloads[0].scenario = "fan-out".to_owned();
+        let folder = folder(Some(comparison), None);
+        let workloads = folder.comparison.as_ref().map(analyse).unwrap();
+        let page = page(&folder, &workloads, &Beside::default()).unwrap();
+        let heading = format!("fan-out on {}, 2026-11-22", folder.environment.cpu);
+        for element in [format!("<title>{heading} – fetchbench<"), format!("<h1>{heading}<")] {
+            assert!(page.contains(&element), "{element}");
+        }
+    }
+
+    #[test]
     fn a_page_is_self_contained() {
         let page = page_of("</script><script>alert(1)</script>");
         assert_eq!(elements(&page, "script"), 1);
@@ -246,9 +272,14 @@ mod tests {
             "the policy would refuse it"
         );
         let page = page_of("backend");
+        for link in page.split("href=\"").skip(1) {
+            let leads = ["#", "data:", "https:"].iter().any(|start| link.starts_with(start));
+            assert!(leads, "a file that may be missing: {link:.60}");
+        }
         for words in [
             "Times against the reference",
             "Where the time goes",
+            "Latency of single fetches",
             "Over concurrency",
             "Criterion beside it",
             "What it costs",

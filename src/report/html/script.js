@@ -12,7 +12,7 @@
     const wanted = filter.value.trim().toLowerCase();
     const hidden = new Set(boxes.filter((box) => !box.checked).map((box) => box.value));
     const isShown = (name) => !hidden.has(name) && name.toLowerCase().includes(wanted);
-    for (const element of all("[data-row]")) element.hidden = !isShown(element.dataset.row);
+    for (const element of all("[data-row]")) element.toggleAttribute("hidden", !isShown(element.dataset.row));
     const shown = boxes.filter((box) => isShown(box.value)).length;
     document.getElementById("shown").textContent =
       shown === boxes.length ? "" : `${shown} of ${boxes.length} backends shown`;

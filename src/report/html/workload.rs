@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::against::{self, AgainstView, Scale};
-use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, WorkloadOutcome};
+use crate::compare::analysis::{BackendAnalysis, FLOOR, WorkloadAnalysis, WorkloadOutcome};
 use crate::compare::metric::{self, Better, Metric, MetricGroup, Unit};
 use crate::render::numbers::{counted, grouped, significant, time_scale};
 use crate::report::comparison::{alarm, footnotes, invalidities, show, verdict};
-use crate::stats::Ratio;
+use crate::stats::{LEAST_BLOCKS, Ratio};
 
 /// The number of backends that a headline names.
 const NAMED: usize = 4;
@@ -38,8 +38,10 @@ pub(super) struct WorkloadView {
 /// The main result.
 #[derive(Debug, Serialize)]
 struct Headline {
-    /// The names of the backends ahead.
+    /// The names of the backends ahead, or that there are none.
     names: Vec<String>,
+    /// Whether there is no verdict.
+    is_open: bool,
     /// Their standing.
     standing: String,
     /// Names, values and notes.
@@ -125,30 +127,74 @@ fn headline(workload: &WorkloadAnalysis, outcome: Option<&WorkloadOutcome<'_>>) 
     let Some((outcome, first)) =
         outcome.and_then(|outcome| Some((outcome, *outcome.ahead().first()?)))
     else {
-        let title = if outcome.is_some() { "Nothing is shown to be faster" } else { "No verdict" };
-        return Headline {
-            names: vec![title.to_owned()],
-            standing: verdict(workload),
-            facts: Vec::new(),
+        return match outcome {
+            Some(_) => Headline {
+                names: vec!["Nothing is shown to be faster".to_owned()],
+                is_open: false,
+                standing: verdict(workload),
+                facts: Vec::new(),
+            },
+            None => open_headline(workload),
         };
     };
     let facts = [time(first), cost(outcome, first)];
     Headline {
         names: names(outcome),
+        is_open: false,
         standing: standing(workload, outcome),
         facts: facts.into_iter().flatten().collect(),
     }
+}
+
+/// Returns the main result without a verdict: why there is none, and the lowest medians.
+fn open_headline(workload: &WorkloadAnalysis) -> Headline {
+    let why = match workload.blocks {
+        _ if !workload.is_judged => " (unfit machine)".to_owned(),
+        blocks if blocks < LEAST_BLOCKS => format!(" ({blocks} of {LEAST_BLOCKS} blocks)"),
+        _ => String::new(),
+    };
+    let mut medians: Vec<(f64, &str)> = workload
+        .valid()
+        .filter(|backend| backend.name != FLOOR)
+        .filter_map(|backend| Some((backend.median_s()?, backend.name.as_str())))
+        .collect();
+    medians.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let lowest: Vec<String> = medians
+        .iter()
+        .take(NAMED)
+        .map(|(median, name)| {
+            format!("{name} {}", show(Unit::Seconds, *median).replace(' ', "\u{a0}"))
+        })
+        .collect();
+    let standing = match medians.len() {
+        ..2 => verdict(workload),
+        _ => format!("Lowest medians: {}", lowest.join(", ")),
+    };
+    Headline { names: vec![format!("No verdict{why}")], is_open: true, standing, facts: Vec::new() }
+}
+
+/// Returns the main result as a line of the list of records.
+pub(super) fn result(workload: &WorkloadAnalysis) -> String {
+    let outcome = WorkloadOutcome::new(workload);
+    let Headline { names, standing, facts, .. } = headline(workload, outcome.as_ref());
+    let names = match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => {
+            format!("{} and {}", rest.join(", "), last.trim_start_matches("and "))
+        }
+        _ => names.concat(),
+    };
+    if facts.is_empty() { names } else { format!("{names} {standing}") }
 }
 
 /// Returns the standing of the backends ahead.
 fn standing(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> String {
     if let Some(fastest) = &outcome.fastest {
         let percent = fastest.at_least * 100.0;
-        return format!("is the fastest: the others take at least {percent:.1} % longer");
+        return format!("is the fastest: the others take at least {percent:.1}\u{a0}% longer");
     }
     let are = if outcome.ahead().len() == 1 { "is" } else { "are" };
     match outcome.within().filter(|_| outcome.faster.is_empty()) {
-        Some(within) => format!("{are} equivalent: within {:.1} %", within * 100.0),
+        Some(within) => format!("{are} equivalent: within {:.1}\u{a0}%", within * 100.0),
         None => format!("{are} faster than {}", workload.reference),
     }
 }
@@ -271,8 +317,27 @@ mod tests {
         let (names, standing) = headline_of(&comparison);
         assert_eq!(names, "surf@smol");
         assert!(standing.starts_with("is the fastest: the others take at least "), "{standing}");
+    }
+
+    #[test]
+    fn missing_verdicts_show_medians() {
+        let mut comparison = comparison();
         comparison.passes.retain(|pass| pass.block < 4);
-        assert_eq!(headline_of(&comparison).0, "No verdict");
+        let (names, standing) = headline_of(&comparison);
+        assert_eq!(names, "No verdict (4 of 5 blocks)");
+        assert!(standing.starts_with("Lowest medians: surf@smol 30."), "{standing}");
+        comparison.passes.retain(|pass| pass.backend == "surf@smol");
+        assert!(headline_of(&comparison).1.ends_with("has nothing to be compared with."));
+    }
+
+    #[test]
+    fn results_are_short() {
+        let mut comparison = comparison();
+        let of = |comparison: &_| result(&analyse(comparison)[0]);
+        let line = of(&comparison);
+        assert!(line.starts_with("surf@smol and hyper@smol are equivalent: within "), "{line}");
+        comparison.passes.retain(|pass| pass.block < 4);
+        assert_eq!(of(&comparison), "No verdict (4 of 5 blocks)");
     }
 
     #[test]
