@@ -30,7 +30,7 @@ const DEFAULT_SCENARIOS: [&str; 3] = ["article", "keepalive", "fan-out"];
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench compare                           the usual backends, about a minute
+  fetchbench compare                           default backends, about a minute
   fetchbench compare keepalive --backend surf  one scenario, one client
   fetchbench compare --backend surf@async-std:1,surf@smol:1 --budget 3m
   fetchbench compare keepalive --export-json - | jq .

@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn long_bars_are_cut() {
-        assert_eq!(cut_from(&[0.5, 1.0, 1.1, 4.0]), 3.15);
+        assert_eq!(cut_from(&[0.5, 1.0, 1.5, 4.0]), 3.75);
         assert_eq!(cut_from(&[0.2, 0.5]), 3.0, "the reference's bar is at 1");
         assert_eq!(cut_from(&[5.0, 6.0, 7.0]), FAR_SLOWER);
     }
