@@ -19,11 +19,11 @@ use crate::report::comparison::pair_lines;
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench ab ./fetchbench-old target/release/fetchbench --backend ureq@threads
-  fetchbench ab old new --backend hyper@tokio keepalive --fail-if '>+2%'
-  fetchbench ab build build --backend hyper@tokio         the noise of this machine
+  fetchbench ab ./old ./new --backend ureq@threads
+  fetchbench ab ./old ./new --backend hyper@tokio keepalive --fail-if '>+2%'
+  fetchbench ab ./new ./new --backend hyper@tokio  the noise of this machine
 
-Exit codes: those of `compare`; 4 if NEW is shown to exceed a limit of --fail-if.";
+Exit codes: those of `compare`; 4 if NEW exceeds a limit of --fail-if.";
 
 /// Compare a backend of two builds of fetchbench in paired rounds: is the new one faster?
 ///

@@ -100,11 +100,7 @@ fn words(command: &str) -> Option<Vec<String>> {
     let words = shlex::split(command)?.into_iter().skip_while(is_variable);
     let words = words.take_while(|word| !["|", ">", "&", "&&", "||"].contains(&word.as_str()));
     // The parser looks for the program.
-    Some(
-        words
-            .map(|word| if word.starts_with("exec:") { "exec:/bin/sh".to_owned() } else { word })
-            .collect(),
-    )
+    Some(words.map(|word| word.replace("exec:./my-worker", "exec:/bin/sh")).collect())
 }
 
 /// Returns the arguments of fetchbench in a command, if it calls fetchbench.

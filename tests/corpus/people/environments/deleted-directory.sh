@@ -4,7 +4,9 @@ mkdir gone
 cd gone
 rmdir ../gone
 "$FETCHBENCH" run --scenario "$SCENARIO" --backend hyper@smol
+set -- compare "$SCENARIO" --allow-unfit --blocks 1 --rounds 1 --backend hyper@smol,floor
+"$FETCHBENCH" "$@"
 code=0
-"$FETCHBENCH" compare "$SCENARIO" --allow-unfit --blocks 1 --rounds 1 --backend hyper@smol,floor 2>"$HOME/error" || code=$?
+"$FETCHBENCH" "$@" --record results 2>"$HOME/error" || code=$?
 [ "$code" = 5 ]
 grep -q 'results' "$HOME/error"
