@@ -28,6 +28,8 @@ fn warning(shares: CoreShares, load: Option<[f64; 3]>, cores: usize) -> Option<S
         Some(_) => {
             (format!("other programs use {} of the cores", percent(shares.others)), "end them")
         }
+        None if shares.others.is_some() => return None,
+        // The load is of the last minute, in which another comparison may have ended.
         None => {
             let load = load.map(|[minute, ..]| minute).filter(|minute| *minute > cores as f64)?;
             (format!("the load average on {cores} cores is {load:.1}"), "end other programs")
@@ -62,8 +64,9 @@ mod tests {
                     "the host takes 17 % of the cores: measure at another hour, or expect no verdict; see `fetchbench doctor`",
                 ),
             ),
+            (shares(0.0, 0.0), load(23.7), None),
             (
-                shares(0.0, 0.0),
+                CoreShares { steal: None, others: None, tick: 0.0 },
                 load(2.3),
                 Some(
                     "the load average on 2 cores is 2.3: end other programs, or expect no verdict; see `fetchbench doctor`",
