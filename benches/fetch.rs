@@ -1,4 +1,4 @@
-//! `cargo bench`: every row on every scenario, one over several concurrencies, and what the harness
+//! `cargo bench`: every backend on every scenario, one over several concurrencies, and what the harness
 //! itself costs.
 //!
 //! Criterion times nothing here: each pass times itself, from its first request to its last body
@@ -115,7 +115,7 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
         bench(&mut group, BenchmarkId::new("open", backend), &sample, suite, || (), open);
     }
     for (name, open) in by_hand::ALL {
-        let backend: Backend = name.parse().expect("each loop stands beside a row");
+        let backend: Backend = name.parse().expect("each loop stands beside a backend");
         let concurrency = place.scenario.limits.concurrency.get();
         let pass = |by_hand: &mut by_hand::Loop, visit| Timed {
             elapsed: by_hand(&place.urls(visit)),
@@ -155,7 +155,7 @@ fn bench_fake(group: &mut BenchmarkGroup<'_, WallTime>, place: &Place<'_>) {
     );
 }
 
-/// One row on one scenario.
+/// One backend on one scenario.
 fn bench_backend(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,
@@ -174,7 +174,7 @@ fn bench_backend(
 /// ends.
 ///
 /// Each pass of a session has its own visit, so that no answer can be mistaken for an earlier
-/// one's. Visits begin anew with each function, so that all rows meet the same sequence of delays.
+/// one's. Visits begin anew with each function, so that all backends meet the same sequence of delays.
 fn bench<S>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     id: BenchmarkId,

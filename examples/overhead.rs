@@ -1,4 +1,4 @@
-//! What the harness costs: each row against a minimal hand-written loop over the same client and
+//! What the harness costs: each backend against a minimal hand-written loop over the same client and
 //! executor.
 //!
 //! Run with: cargo build --release && cargo run --release --example overhead [BLOCKS]
@@ -41,7 +41,7 @@ fn main() -> anyhow::Result<()> {
     let mut contest = Contest { scenario, server, visit: 0, coin: 2015 };
 
     println!(
-        "Throughput of each row / of a hand-written loop, on keepalive at concurrency {}: {blocks} blocks of {CYCLES} \
+        "Throughput of each backend / of a hand-written loop, on keepalive at concurrency {}: {blocks} blocks of {CYCLES} \
          cycles, {} % intervals",
         contest.scenario.limits.concurrency,
         LEVEL * 100.0,
@@ -69,7 +69,7 @@ fn show(progress: &str) {
     }
 }
 
-/// Where a row and a loop meet.
+/// Where a backend and a loop meet.
 struct Contest {
     scenario: Scenario,
     server: ServerProcess,
@@ -80,7 +80,7 @@ struct Contest {
 }
 
 impl Contest {
-    /// The median of log(throughput of the row / of the loop) over the rounds of a block.
+    /// The median of log(throughput of the backend / of the loop) over the rounds of a block.
     fn block(&mut self, backend: &Backend, open: by_hand::Open) -> anyhow::Result<f64> {
         let concurrency = self.scenario.limits.concurrency.get();
         // What is opened first is a few per cent faster or slower than what is opened second, even

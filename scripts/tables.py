@@ -90,7 +90,7 @@ def program_text(source):
 
 
 def table(columns, entries, backends):
-    """Returns a table with a row for each entry."""
+    """Returns a table with one line per entry."""
     lines = ["| backend | " + " | ".join(heading for heading, _ in columns) + " |", "|---|" + "--:|" * len(columns)]
     for name, entry in entries.items():
         cells = [text(backends.get(name, {}), entry) for _, text in columns]

@@ -62,7 +62,7 @@ pub(super) fn request(url: &Url) -> Request<Empty<Bytes>> {
     request.body(Empty::new()).expect("a valid request")
 }
 
-/// Waits for the workers and keeps their connections. As in the rows, a pass ends with its last
+/// Waits for the workers and keeps their connections. As in the backends, a pass ends with its last
 /// fetch, and not when this thread has heard of it.
 pub(super) async fn take_back<C>(
     start: Instant,

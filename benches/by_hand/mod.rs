@@ -3,8 +3,8 @@
 //!
 //! They read each body to its end and look at the status, and know no deadline, no cap, no checksum
 //! and no class of failure: anything wrong is a panic. Connections and threads outlive a pass, as
-//! they do in the rows. On executors of many threads the workers are spawned from the thread that
-//! waits, as one would; in the rows a task spawns them.
+//! they do in the backends. On executors of many threads the workers are spawned from the thread that
+//! waits, as one would; in the backends a task spawns them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ pub type Loop = Box<dyn FnMut(&[Url]) -> Duration>;
 /// Opens a loop at a concurrency.
 pub type Open = fn(usize) -> Loop;
 
-/// The loops, each with the row that it stands beside.
+/// The loops, each with the backend that it stands beside.
 pub const ALL: [(&str, Open); 8] = [
     ("ureq@threads", ureq::on_threads),
     ("surf@async-std", surf::on::<AsyncStd>),
@@ -39,7 +39,7 @@ pub const ALL: [(&str, Open); 8] = [
     ("reqwest@tokio", reqwest::on_tokio),
 ];
 
-/// The headers that the rows send, beside `host`: a loop that sent fewer would ask the server for
+/// The headers that the backends send, beside `host`: a loop that sent fewer would ask the server for
 /// less work, and a few per cent of the comparison would be theirs.
 const HEADERS: [(&str, &str); 3] = [
     ("user-agent", concat!("fetchbench/", env!("CARGO_PKG_VERSION"))),

@@ -11,7 +11,7 @@ use super::{HEADERS, Loop, Queue};
 /// One client, and as many tasks as the concurrency.
 pub fn on_tokio(concurrency: usize) -> Loop {
     let executor = Tokio::start();
-    // Its default TLS needs a provider for the process, which the rows do without: they are given
+    // Its default TLS needs a provider for the process, which the backends do without: they are given
     // one each.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().no_proxy().build().expect("a valid configuration");
@@ -21,7 +21,7 @@ pub fn on_tokio(concurrency: usize) -> Loop {
         let spawn = |_| executor.spawn(work(client.clone(), queue.clone()));
         let workers: Vec<_> = (0..concurrency).map(spawn).collect();
         block_on(async {
-            // As in the rows, a pass ends with its last fetch, and not when this thread has heard
+            // As in the backends, a pass ends with its last fetch, and not when this thread has heard
             // of it.
             let mut end = start;
             for worker in workers {

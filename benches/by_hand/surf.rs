@@ -26,7 +26,7 @@ pub fn on<S: Spawn>(concurrency: usize) -> Loop {
         let spawn = |_| executor.spawn(work(client.clone(), queue.clone()));
         let workers: Vec<_> = (0..concurrency).map(spawn).collect();
         block_on(async {
-            // As in the rows, a pass ends with its last fetch, and not when this thread has heard
+            // As in the backends, a pass ends with its last fetch, and not when this thread has heard
             // of it.
             let mut end = start;
             for worker in workers {

@@ -11,7 +11,7 @@ use super::{HEADERS, Loop, Queue};
 
 /// One agent, and as many threads as the concurrency.
 ///
-/// The threads are started for each pass, but wait for each other before its clock starts: the row
+/// The threads are started for each pass, but wait for each other before its clock starts: the backend
 /// makes its own once.
 pub fn on_threads(concurrency: usize) -> Loop {
     let config = Agent::config_builder()

@@ -150,7 +150,7 @@ impl Place<'_> {
         urls
     }
 
-    /// One pass of a row, verified. A wrong answer or a failed fetch fails the bench.
+    /// One pass of a backend, verified. A wrong answer or a failed fetch fails the bench.
     pub fn pass(&self, backend: &Backend, session: &mut dyn Fetch, visit: u64) -> Timed {
         let urls = self.urls(visit);
         let pass = session.fetch_all(&urls).and_then(|pass| self.verified(visit, pass));
@@ -172,7 +172,7 @@ impl Place<'_> {
         if self.suite.test { all.min(TEST_SITES) } else { all }
     }
 
-    /// The form of a sample of a row here, with no time in it yet.
+    /// The form of a sample of a backend here, with no time in it yet.
     pub fn sample(&self, what: SampleKind, backend: &Backend) -> BenchSample {
         let limits = &self.scenario.limits;
         BenchSample {

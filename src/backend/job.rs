@@ -91,7 +91,7 @@ fn no_tls() -> String {
     let able = super::Backend::all()
         .filter(|backend| backend.entry().can(Capability::Https))
         .map(|backend| backend.to_string());
-    format!("this row has no TLS: take one of {}", able.collect::<Vec<_>>().join(", "))
+    format!("this backend has no TLS: use one of {}", able.collect::<Vec<_>>().join(", "))
 }
 
 /// The fetch of one site: of its url, then of one url after another that its redirects name.

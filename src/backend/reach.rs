@@ -15,7 +15,7 @@ use crate::fetch::error::ErrorClass;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Fetch, Pass};
 
-/// A session whose passes go through [`mark_unreachable`].
+/// A session that sends its passes through [`mark_unreachable`].
 pub(super) struct Marked(pub(super) Box<dyn Fetch>);
 
 impl Fetch for Marked {

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::fetch::{Fetch, Pass};
 
-/// A session whose passes are lengthened by a share, spent spinning.
+/// A session that lengthens its passes by a share, spent spinning.
 pub(super) struct Slowed {
     pub inner: Box<dyn Fetch>,
     pub share: f64,

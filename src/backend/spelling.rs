@@ -21,7 +21,7 @@ use crate::fetch::similar;
 const MAX_THREADS: usize = 1024;
 const MAX_CONNECTIONS: usize = 100_000;
 
-/// The suffix of a backend whose client has its defaults.
+/// The suffix of a backend that leaves its client at its defaults.
 const DEFAULT: &str = "/default";
 
 /// The option that limits the connections, before their number.
@@ -119,7 +119,7 @@ fn parse_options(
     let name = entry.name();
     ensure!(
         entry.executor.has_tasks() || parts.threads.is_none(),
-        "{name} has no choice of threads: leave out what follows the colon"
+        "{name} has no choice of threads: leave out the colon and the number"
     );
     ensure!(
         tier == Tier::Tuned || !entry.tuned().is_empty(),
@@ -147,7 +147,7 @@ fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Res
         options.max_connections = Some(parse_count(number, "connections", MAX_CONNECTIONS)?);
         return Ok(());
     }
-    ensure!(entry.executor.has_tasks(), "{name} has no tasks: leave out what follows the plus");
+    ensure!(entry.executor.has_tasks(), "{name} has no tasks: leave out +{option}");
     let Some((_, spawning)) = SPAWNINGS.iter().find(|(name, _)| *name == option) else {
         bail!("expected +{CONNECTIONS}N, +per-site or +one-task");
     };

@@ -16,9 +16,9 @@ const EXAMPLES: &str = "\
 Examples:
   fetchbench audit
   fetchbench audit --backend surf,hyper@tokio
-  fetchbench audit --format json | jq -r '.rows[].request'
+  fetchbench audit --format json | jq -r '.backends[].request'
 
-Exit codes: 0 all rows looked at, 1 error, 2 usage, 3 some row failed.";
+Exit codes: 0 all backends audited, 1 error, 2 usage, 3 a backend failed.";
 
 /// Show the requests of each backend, and their differences
 ///

@@ -33,8 +33,8 @@ nothing, 4 some interval lies wholly beyond a threshold.";
 /// Compare two records of `compare`: which backends became faster or slower, and is the difference
 /// real?
 ///
-/// Refuses records of different machines, records whose bare loops differ by more than 20 %, and
-/// records that have nothing in common.
+/// Refuses records of different machines, records with bare loops that differ by more than 20 %,
+/// and records that have nothing in common.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DiffArgs {

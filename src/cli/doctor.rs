@@ -31,14 +31,14 @@ Examples:
   fetchbench doctor
   fetchbench doctor --format json
 
-It takes some six seconds, in which a row is compared with itself: what differs
-then is noise.
+It takes about six seconds and compares a backend with itself: any difference is
+noise.
 
 Exit codes: 0 fit, 1 a check warns or fails, 2 usage, 5 could not write. Every
-check with advice warns, except load, which includes what has just ended, and
-counters, which few virtual machines have. Unknown results never warn.";
+check with advice warns, except load, which includes programs that just ended,
+and counters, which few virtual machines have. Unknown results never warn.";
 
-/// Check whether this machine is fit for measuring, and show what to do if it is not
+/// Check whether this machine is fit for measuring, and advise how to make it so
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DoctorArgs {

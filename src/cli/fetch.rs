@@ -81,7 +81,7 @@ fn only_backend(backends: &Backends) -> anyhow::Result<Backend> {
         _ => {
             let names: Vec<_> = backends.0.iter().map(ToString::to_string).collect();
             Err(anyhow!(
-                "--backend stands for several rows, and fetch takes one: choose of {}",
+                "--backend names several backends, but fetch uses one: choose from {}",
                 names.join(", ")
             ))
         }

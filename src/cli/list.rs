@@ -137,7 +137,7 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
 
 /// Returns the built-in backends that fetch for real, those in other languages, then the fake.
 fn backends() -> Vec<ListedBackend> {
-    let fake = Backend::matching("fake").expect("the table has the fake row");
+    let fake = Backend::matching("fake").expect("the table has the fake backend");
     Backend::all()
         .chain(Backend::peers())
         .chain(fake)
@@ -206,7 +206,7 @@ fn listed_fault(concerns: &'static str, fault: &Fault) -> ListedFault {
 }
 
 fn faults_text(faults: &[ListedFault]) -> String {
-    let columns = [Column("fault", Side::Left), Column("what the server does", Side::Left)];
+    let columns = [Column("fault", Side::Left), Column("the server", Side::Left)];
     table(
         &columns,
         &faults

@@ -32,9 +32,9 @@ Examples:
 The first prints one line,
   {\"scenario\":\"article\",\"control\":\"http://127.0.0.1:40001\",…,
    \"sites\":[{\"label\":…,\"url\":\"http://127.0.0.1:40002/0/0\"},…]}
-and then answers, in another terminal,
+and then responds, from another terminal, to
   curl http://127.0.0.1:40002/0/0          its first site
-  curl http://127.0.0.1:40001/witness      what it saw";
+  curl http://127.0.0.1:40001/witness      its counts";
 
 /// Serve the sites of a scenario, each after its delay
 ///
@@ -74,8 +74,8 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let setup = args.listening.setup().map_err(usage)?;
     if args.listening.is_remote() {
         print_warning(
-            "whoever can reach this machine can use the server: it is made for measuring, not for \
-             the open net",
+            "every machine that can reach this one can use the server: it is made for measuring, \
+             not for open networks",
         );
     }
     // With no descriptor left for a connection, the server would start and never answer.

@@ -38,7 +38,7 @@ fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     locale.to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
-/// Returns the width of the terminal on stdout, from 60 to 200 characters; 80 if there is none.
+/// Returns the width of the terminal on stdout, from 60 to 200 characters; 80 without a terminal.
 pub(super) fn columns() -> usize {
     let size = terminal_size::terminal_size_of(io::stdout());
     size.map_or(TERMINAL, |(width, _)| usize::from(width.0).clamp(60, 200))

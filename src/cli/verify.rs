@@ -23,15 +23,15 @@ use crate::tools::verify::view as report;
 
 const EXAMPLES: &str = "\
 Examples:
-  fetchbench verify                                    every row, every fault
+  fetchbench verify                                    every backend and fault
   fetchbench verify --backend hyper --fault stale
   fetchbench verify --backend exec:./my-worker --format json
-  fetchbench list faults                               what there is to meet
+  fetchbench list faults                               the faults
 
-Exit codes: 0 no row hung, crashed or had its next fetch spoiled; 1 error;
-2 usage; 3 some row did; 130 interrupted.";
+Exit codes: 0 no backend hung, crashed or broke its next fetch; 1 error;
+2 usage; 3 a backend did; 130 interrupted.";
 
-/// Show how each backend handles answers that are wrong, late or endless
+/// Show how each backend handles responses that are wrong, late or endless
 ///
 /// For each fault, every backend fetches a healthy site, a faulty one and the healthy one again, in
 /// a separate process. Shows the client's own result and the verdict of fetchbench's checks

@@ -57,7 +57,7 @@ impl Client for Attohttpc {
 const TUNED: &[Choice<Session>] = &[
     Choice {
         option: "follow_redirects: false",
-        why: "redirects are followed by the harness, by the same rules for all",
+        why: "the harness follows redirects, by the same rules for every backend",
         set: |mut session, _| {
             session.follow_redirects(false);
             session
@@ -65,7 +65,7 @@ const TUNED: &[Choice<Session>] = &[
     },
     Choice {
         option: "proxy_settings: none",
-        why: "attohttpc would take a proxy from the environment",
+        why: "attohttpc would use a proxy from the environment",
         set: |mut session, _| {
             session.proxy_settings(ProxySettings::builder().build());
             session

@@ -49,8 +49,8 @@ impl Client for CurlMulti {
     const TUNED: &'static [Choice<CurlSettings>] = &[
         Choice {
             option: "max_connects: the connection budget",
-            why: "curl keeps four times as many idle connections as there are transfers, which no \
-                  other row may",
+            why: "curl keeps four idle connections per transfer, beyond the budget of every \
+                  backend",
             set: |settings, limits| CurlSettings {
                 max_connects: Some(limits.max_connections.get()),
                 ..settings
@@ -58,7 +58,7 @@ impl Client for CurlMulti {
         },
         Choice {
             option: "proxy: none",
-            why: "curl would take one from the environment",
+            why: "curl would use a proxy from the environment",
             set: |settings, _| CurlSettings { no_proxy: true, ..settings },
         },
     ];

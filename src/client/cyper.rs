@@ -48,12 +48,12 @@ impl Client for Cyper {
     const TUNED: &'static [Choice<ClientBuilder>] = &[
         Choice {
             option: "redirect: none",
-            why: "redirects are followed by the harness, by the same rules for all",
+            why: "the harness follows redirects, by the same rules for every backend",
             set: |builder, _| builder.redirect(Policy::none()),
         },
         Choice {
             option: "proxy: none",
-            why: "cyper would take one from the environment",
+            why: "cyper would use a proxy from the environment",
             set: |builder, _| builder.no_proxy(),
         },
     ];

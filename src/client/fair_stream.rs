@@ -11,8 +11,8 @@ use super::Stream;
 /// Successful reads in a row before the stream yields.
 const READS_PER_YIELD: u32 = 32;
 
-/// A stream whose reader pauses regularly, however fast the bytes arrive. Otherwise a peer that
-/// never stops sending would keep the task from its deadline, and other tasks from the thread.
+/// A stream that makes its reader pause regularly, however fast the bytes arrive. Otherwise a peer
+/// that never stops sending would keep the task from its deadline, and other tasks from the thread.
 pub struct FairStream<S> {
     stream: S,
     reads: u32,

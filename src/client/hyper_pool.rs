@@ -46,7 +46,7 @@ impl Client for HyperPool {
     const USUAL: bool = false;
     const TUNED: &'static [Choice<Http>] = &[Choice {
         option: "nodelay: true",
-        why: "hyper-util leaves Nagle's algorithm on, and every other row has it off",
+        why: "hyper-util leaves Nagle's algorithm on; every other backend turns it off",
         set: |mut http, _| {
             http.set_nodelay(true);
             http

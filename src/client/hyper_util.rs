@@ -75,8 +75,8 @@ impl Client for HyperUtil {
 const TUNED: &[Choice<(Builder, Http)>] = &[
     Choice {
         option: "pool_idle_timeout: none",
-        why: "hyper-util gives up a connection that was idle for 90 seconds, which other rows' \
-              turns may take",
+        why: "hyper-util closes a connection after 90 idle seconds, and the passes of other \
+              backends may take longer",
         set: |(mut builder, http), _| {
             builder.pool_idle_timeout(None);
             (builder, http)
@@ -84,7 +84,7 @@ const TUNED: &[Choice<(Builder, Http)>] = &[
     },
     Choice {
         option: "nodelay: true",
-        why: "hyper-util leaves Nagle's algorithm on, and every other row has it off",
+        why: "hyper-util leaves Nagle's algorithm on; every other backend turns it off",
         set: |(builder, mut http), _| {
             http.set_nodelay(true);
             (builder, http)

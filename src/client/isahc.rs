@@ -34,7 +34,7 @@ pub struct Isahc {
 impl Client for Isahc {
     const NAME: &'static str = "isahc";
     const CAPABILITIES: Capabilities = Capabilities::of(&[Capability::KeepAlive]);
-    const NOTE: &'static str = "a thread of its own does the work";
+    const NOTE: &'static str = "its work runs on a separate thread";
     const USUAL: bool = false;
     const TUNED: &'static [Choice<HttpClientBuilder>] = TUNED;
 
@@ -64,19 +64,19 @@ impl Client for Isahc {
 const TUNED: &[Choice<HttpClientBuilder>] = &[
     Choice {
         option: "connection_cache_size: the connection budget",
-        why: "isahc keeps four times as many idle connections as there are fetches, which no \
-              other row may",
+        why: "isahc keeps four idle connections per concurrent fetch, beyond the budget of every \
+              backend",
         set: |builder, limits| builder.connection_cache_size(limits.max_connections.get()),
     },
     Choice {
         option: "tcp_nodelay",
-        why: "every row has Nagle's algorithm off, and says so",
+        why: "isahc turns Nagle's algorithm off by default; set explicitly, as for every backend",
         set: |builder, _| builder.tcp_nodelay(),
     },
     Choice {
         option: "redirect_policy: none, automatic_decompression: off, proxy: none",
-        why: "redirects are the harness's, bodies are counted as they are sent, and no proxy of \
-              the environment is used",
+        why: "the harness follows redirects, bodies are counted as sent, and no proxy from the \
+              environment is used",
         set: |builder, _| {
             builder.redirect_policy(RedirectPolicy::None).automatic_decompression(false).proxy(None)
         },
@@ -105,8 +105,8 @@ impl AsyncClient for Isahc {
             }
         }
         if body.bytes() == 0 && !measures_its_body(&response) {
-            let message = "an empty answer that does not say so: its head may have been cut \
-                           short, which isahc does not tell";
+            let message = "an empty body without a length: the head may have been truncated, which \
+                           isahc does not report";
             return Err(FetchError::objection(ErrorClass::ClosedEarly, message));
         }
         Ok(head)

@@ -212,7 +212,7 @@ fn refuse_interim(client: &str, status: u16) -> Result<(), FetchError> {
         return Ok(());
     }
     let message = format!(
-        "{client} takes the interim answer {status} for the final one: use a row of hyper or ureq"
+        "{client} treats the interim response {status} as the final one: use hyper or ureq"
     );
     Err(FetchError::objection(ErrorClass::Unsupported, message))
 }

@@ -60,24 +60,24 @@ macro_rules! tuned_options {
         &[
             Choice {
                 option: "redirect: none",
-                why: "redirects are followed by the harness, by the same rules for all",
+                why: "the harness follows redirects, by the same rules for every backend",
                 set: |builder: $builder, _| builder.redirect(Policy::none()),
             },
             Choice {
                 option: "pool_idle_timeout: none",
-                why: "reqwest closes a connection that was idle for 90 seconds, which other \
-                      rows' turns may take",
+                why: "reqwest closes a connection after 90 idle seconds, and the passes of other \
+                      backends may take longer",
                 set: |builder, _| builder.pool_idle_timeout(None),
             },
             Choice {
                 option: "tcp_keepalive, tcp_user_timeout: none",
-                why: "reqwest makes five calls of the system for each connection to set them, and \
-                      no other row has them",
+                why: "reqwest makes five system calls per connection to set them, and no other \
+                      backend has them",
                 set: |builder, _| builder.tcp_keepalive(None).tcp_user_timeout(None),
             },
             Choice {
                 option: "proxy: none",
-                why: "reqwest would take one from the environment",
+                why: "reqwest would use a proxy from the environment",
                 set: |builder, _| builder.no_proxy(),
             },
         ]

@@ -38,7 +38,7 @@ impl Client for ReqwestBlocking {
     const CRATE: &'static str = "reqwest";
     const CAPABILITIES: Capabilities =
         Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
-    const NOTE: &'static str = "a thread of its own does the work";
+    const NOTE: &'static str = "its work runs on a separate thread";
     const USUAL: bool = false;
     const TUNED: &'static [Choice<ClientBuilder>] = tuned_options!(ClientBuilder);
 

@@ -73,8 +73,7 @@ type Builder = ConfigBuilder<AgentScope>;
 const TUNED: &[Choice<Builder>] = &[
     Choice {
         option: "max_idle_connections, max_idle_connections_per_host: the connection budget",
-        why: "ureq keeps 10 idle connections, 3 to a host, and opens new ones for all fetches \
-              beyond",
+        why: "ureq keeps 10 idle connections, 3 per host, and opens new ones for all other fetches",
         set: |builder, limits| {
             let idle = limits.max_connections.get();
             builder.max_idle_connections(idle).max_idle_connections_per_host(idle)
@@ -82,18 +81,18 @@ const TUNED: &[Choice<Builder>] = &[
     },
     Choice {
         option: "max_idle_age: an hour",
-        why: "ureq drops a connection that was idle for 15 seconds, which other rows' turns may \
-              take",
+        why: "ureq closes a connection after 15 idle seconds, and the passes of other backends may \
+              take longer",
         set: |builder, _| builder.max_idle_age(Duration::from_secs(3600)),
     },
     Choice {
         option: "max_redirects: 0",
-        why: "redirects are followed by the harness, by the same rules for all",
+        why: "the harness follows redirects, by the same rules for every backend",
         set: |builder, _| builder.max_redirects(0).max_redirects_will_error(false),
     },
     Choice {
         option: "proxy: none",
-        why: "ureq would take one from the environment",
+        why: "ureq would use a proxy from the environment",
         set: |builder, _| builder.proxy(None),
     },
 ];

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest url that is fetched, in bytes. hyper, reqwest, ureq and isahc accept none that is
-/// longer, so no backend does.
+/// The longest url that is fetched, in bytes. hyper, reqwest, ureq and isahc refuse longer ones, so
+/// every backend does.
 pub const URL_MAX: usize = 65_534;
 
 /// The limits of a session. Its threads and pools are sized by them when it is opened.

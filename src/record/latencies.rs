@@ -114,7 +114,7 @@ impl Precision {
         let length = plain.len().saturating_sub(head.len() + 8);
         ensure!(
             plain.get(4..8) == Some(&(length as u32).to_be_bytes()),
-            "a histogram that says another length than it has"
+            "a histogram of another length than stated"
         );
         ensure!(plain[8..].starts_with(&head), "a histogram of other bounds");
         Ok(plain)

@@ -39,7 +39,7 @@ pub fn json(text: &str) -> String {
 ///
 /// # Panics
 ///
-/// Panics if the value is not JSON, such as a map whose keys are no strings.
+/// Panics if the value is not JSON, such as a map with keys other than strings.
 pub fn json_text(value: &impl Serialize) -> String {
     json(&(serde_json::to_string_pretty(value).expect("plain values are JSON") + "\n"))
 }

@@ -47,7 +47,7 @@ pub fn tables(columns: &[Column], rows: &[Vec<String>], most: usize) -> String {
 #[derive(Clone, Copy)]
 struct FittedColumn<'a> {
     column: &'a Column,
-    /// Its index in every row.
+    /// Its index in a row.
     index: usize,
     width: usize,
 }

@@ -5,7 +5,7 @@ use anstyle::Style;
 use super::{BETTER, UNKNOWN, WORSE};
 use crate::stats::{Bounds, Ratio, Verdict};
 
-/// The kind of value whose change a verdict judges.
+/// The kind of value that a verdict judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     /// A time, which gets faster or slower.

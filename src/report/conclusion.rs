@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::report::text::ExampleLine;
 
-    /// Returns an example whose slowest site takes 100 ms.
+    /// Returns an example with a slowest site of 100 ms.
     fn example(kind: ExampleKind, total_ms: u64) -> Example {
         let line = ExampleLine {
             label: "a".to_owned(),

@@ -83,7 +83,7 @@ fn hostile() -> (ComparisonRecord, BenchRecord) {
 fn assert_inert(text: &str) {
     let active = text.chars().find(|c| is_active(*c) && *c != '\n');
     assert_eq!(active, None, "{}", text.escape_debug());
-    assert!(text.contains("calc"), "what is hostile is seen all the same");
+    assert!(text.contains("calc"), "the hostile text is missing");
 }
 
 #[test]

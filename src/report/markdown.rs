@@ -129,7 +129,7 @@ fn is_same_scenario(one: &Measurement<'_>, other: &Measurement<'_>) -> bool {
         && one.time_scale.to_bits() == other.time_scale.to_bits()
 }
 
-/// Returns the backends whose passes were measured, in measured order.
+/// Returns the backends with measured passes, in measured order.
 fn backends<'a>(measurements: &[Measurement<'a>]) -> Vec<&'a str> {
     let mut backends = Vec::new();
     for measurement in select(measurements, SampleKind::Pass) {

@@ -179,7 +179,7 @@ pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
     table(&columns, &rows)
 }
 
-/// Returns a row of the comparison. An example with failures shows nothing but its ideal, because
+/// Returns a row of the comparison. An example with failures shows only its ideal, because
 /// other figures would be taken for a result.
 fn comparison_cells(baseline: &Example, example: &Example) -> Vec<String> {
     let is_valid = example.failures() == 0;

@@ -157,7 +157,7 @@ impl SiteBuilder {
     fn push(&mut self, wire: WireSite, tls: bool) -> anyhow::Result<()> {
         self.text_bytes = self.text_bytes.saturating_add(wire.text_bytes());
         if self.text_bytes > MAX_TEXT_BYTES {
-            bail!("labels, headers and beginnings have {MAX_TEXT_BYTES} bytes at most");
+            bail!("labels, headers and beginnings may have at most {MAX_TEXT_BYTES} bytes");
         }
         let fault = wire.fault(self.sites.is_empty())?;
         let listening = wire.listening(fault, tls);
@@ -188,24 +188,26 @@ impl WireSite {
         let Some(name) = &self.fault else {
             return match self.every {
                 None => Ok(None),
-                Some(_) => Err(self.refusal("every says how often a fault occurs: name one")),
+                Some(_) => Err(self.refusal("`every` needs a fault: add one, or leave out every")),
             };
         };
         let fault = Fault::named(name).map_err(|why| self.refusal(&why))?;
         if is_first && fault.needs_site_before() {
             return Err(
-                self.refusal("its fault redirects to the site before it, and there is none")
+                self.refusal("its fault redirects to the previous site: put a site before it")
             );
         }
         if self.every.is_some() && fault.script().is_none() {
-            return Err(
-                self.refusal("its fault is the listener's, and so occurs always: leave out every")
-            );
+            return Err(self.refusal(
+                "its fault affects the whole listener and always occurs: leave out \
+                              every",
+            ));
         }
         if self.bytes > MAX_FAULTY_BYTES {
-            return Err(
-                self.refusal(&format!("a body with a fault has {MAX_FAULTY_BYTES} bytes at most"))
-            );
+            return Err(self.refusal(&format!(
+                "a body with a fault may have at most {MAX_FAULTY_BYTES} \
+                                       bytes"
+            )));
         }
         Ok(Some(Occurring { fault, every: self.every.unwrap_or(NonZeroU64::MIN) }))
     }
@@ -238,25 +240,29 @@ impl WireSite {
         sites: &mut Vec<Site>,
     ) -> anyhow::Result<()> {
         if !(200..=599).contains(&self.status) {
-            bail!("site {:?}: bad status {}: it lies between 200 and 599", self.label, self.status);
+            bail!(
+                "site {:?}: bad status {}: it must be between 200 and 599",
+                self.label,
+                self.status
+            );
         }
         if matches!(self.status, 204 | 304) && self.bytes > 0 {
             bail!(
-                "site {:?}: an answer of status {} has no body: say bytes = \"0\"",
+                "site {:?}: a response with status {} has no body: set bytes = \"0\"",
                 self.label,
                 self.status
             );
         }
         let headers = self.parse_headers()?;
         if self.bytes > MAX_BODY_BYTES {
-            bail!("site {:?}: a body has {MAX_BODY_BYTES} bytes at most", self.label);
+            bail!("site {:?}: a body may have at most {MAX_BODY_BYTES} bytes", self.label);
         }
         if self.repeat.get() > MAX_SITES - sites.len() {
-            bail!("site {:?}: there are {MAX_SITES} sites at most", self.label);
+            bail!("site {:?}: a scenario may have at most {MAX_SITES} sites", self.label);
         }
         if self.bytes == 0 && !self.body_time.is_none() {
             bail!(
-                "site {:?}: a body of no bytes takes no time: leave out body_time, or say bytes",
+                "site {:?}: an empty body takes no time: leave out body_time, or set bytes",
                 self.label
             );
         }
@@ -349,7 +355,7 @@ mod tests {
             format!("[[site]]\nlabel = '{}'\nbytes = '1'\nrepeat = 1000000", "a".repeat(2000));
         assert!(
             error(&long)
-                .starts_with("3: labels, headers and beginnings have 1073741824 bytes at most")
+                .starts_with("3: labels, headers and beginnings may have at most 1073741824 bytes")
         );
         let second =
             "[[site]]\nlabel = 'a'\nbytes = '1'\n[[site]]\nlabel = 'b'\nbytes = '1'\nstatus = 99";

@@ -62,7 +62,7 @@ pub struct Reply {
 pub struct Occurring {
     /// The fault.
     pub fault: &'static Fault,
-    /// The fault occurs on each visit whose number, counted from 1, is a multiple of this.
+    /// The fault occurs on each visit with a number, counted from 1, that is a multiple of this.
     pub every: NonZeroU64,
 }
 

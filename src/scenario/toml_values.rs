@@ -44,7 +44,7 @@ pub(super) fn delay<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Delay,
         WireDelay::LogNormal { lognormal: WireLogNormal { median, sigma } } => {
             if !(0.0..=5.0).contains(&sigma) {
                 return Err(de::Error::custom(format!(
-                    "bad sigma {sigma}: it lies between 0 and 5"
+                    "bad sigma {sigma}: it must be between 0 and 5"
                 )));
             }
             Ok(Delay::LogNormal { median: parse_delay(&median)?, sigma })
@@ -67,7 +67,7 @@ pub(super) fn optional_duration<'de, D: Deserializer<'de>>(
     let duration =
         parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)?;
     if duration.is_zero() || duration > MAX_DEADLINE {
-        return Err(de::Error::custom("bad deadline: it lies between nothing and a day"));
+        return Err(de::Error::custom("bad deadline: it must be more than 0s and at most a day"));
     }
     Ok(Some(duration))
 }

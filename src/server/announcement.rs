@@ -42,7 +42,7 @@ pub struct AnnouncedSite {
 }
 
 impl Announcement {
-    /// Announces a scenario whose origins are served at these addresses.
+    /// Announces a scenario with its origins at these addresses.
     pub(super) fn new(
         scenario: &Scenario,
         origins: &[Origin],
@@ -83,7 +83,7 @@ impl Announcement {
     pub fn take_witness(&self) -> anyhow::Result<Witness> {
         let control = &self.control;
         read_witness(control)
-            .with_context(|| format!("cannot ask the mock server at {control}/take what it saw"))
+            .with_context(|| format!("cannot read the counts of the mock server at {control}/take"))
     }
 }
 

@@ -98,7 +98,7 @@ mod tests {
         for (ms, token) in [(30, 3), (10, 1), (20, 2), (10, 4), (30, 5)] {
             deadlines.push(moment(ms), token);
         }
-        assert_eq!(deadlines.line.len(), 2, "what is put aside is in nobody's way");
+        assert_eq!(deadlines.line.len(), 2, "deadlines put aside do not lengthen the line");
         let mut pop = |ms| deadlines.pop_due(moment(ms)).map(|(_, token)| token);
         assert_eq!((pop(9), pop(10), pop(10), pop(19)), (None, Some(1), Some(4), None));
         assert_eq!([pop(89), pop(89), pop(89), pop(89)], [Some(2), Some(3), Some(5), None]);

@@ -190,7 +190,7 @@ impl Engine {
         idle.into_iter().for_each(|key| self.close(key));
     }
 
-    /// Wakes every listener and connection whose deadline has passed.
+    /// Wakes every listener and connection past its deadline.
     fn meet_deadlines(&mut self) {
         if self.deadlines.earliest().is_none() {
             return;

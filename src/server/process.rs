@@ -60,7 +60,7 @@ impl ServerProcess {
             format!("cannot start the mock server {} serve {scenario}", program.display())
         })?;
         let announcement: Announcement =
-            serde_json::from_slice(&line).context("what it said is no announcement")?;
+            serde_json::from_slice(&line).context("invalid announcement")?;
         let origins = announcement.origins()?;
         Ok(Self { announcement, origins, child })
     }

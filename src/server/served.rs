@@ -79,7 +79,7 @@ pub(super) mod tests {
         Reply { status, headers, begins: b"abc".to_vec(), bytes, delay, body_time, fault: None }
     }
 
-    /// Returns a scenario with one origin, whose sites give these replies.
+    /// Returns a scenario with one origin and a site for each of these replies.
     pub fn served(replies: Vec<Reply>) -> ServedScenario {
         let sites = replies
             .into_iter()

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Witness {
-    /// Requests whose head was read completely and is valid.
+    /// Requests with a complete, valid head.
     pub requests: u64,
     /// Connections accepted.
     pub connections: u64,
@@ -113,8 +113,8 @@ mod tests {
         let mut errors = DelayErrors::default();
         (1..=100_000).rev().for_each(|nanos| errors.record(Duration::from_nanos(nanos)));
         for (share, exact) in [(0.0, 1), (0.5, 50_000), (0.99, 99_000), (1.0, 100_000)] {
-            let told = errors.quantile(share).unwrap().as_nanos();
-            assert!((exact..=exact + exact / 16).contains(&told), "{share}: {told}");
+            let reported = errors.quantile(share).unwrap().as_nanos();
+            assert!((exact..=exact + exact / 16).contains(&reported), "{share}: {reported}");
         }
         assert_eq!(errors.count(), 100_000);
         assert!(errors.0.len() < 220, "{} entries", errors.0.len());

@@ -1,4 +1,4 @@
-//! Comparisons whose intervals hold together, at one look at the data or at several.
+//! Comparisons with intervals that hold together, at one look at the data or at several.
 
 use super::boundary::Boundary;
 use super::standard_deviation;
@@ -7,7 +7,7 @@ use super::student::{Interval, interval_of, shift_shown_by, student_t_quantile};
 /// The probability that any interval of a [`Family`] misses its truth.
 pub const FAMILY_ERROR: f64 = 0.05;
 
-/// Comparisons whose intervals hold together with 95 %, whenever the run stops.
+/// Comparisons with intervals that hold together with 95 %, whenever the run stops.
 ///
 /// Each comparison gets the same share of the error (Bonferroni's correction), so that all its
 /// intervals are of one kind and the word for a comparison can be read off its own interval.

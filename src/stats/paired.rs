@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn the_median_block_counts() {
-        // A block whose passes are all slow counts once, however many it has.
+        // A block of slow passes counts once, however many it has.
         let block = |seconds: f64, rounds| vec![vec![Some(seconds), None]; rounds];
         let blocks = (1..=6).map(|n| block(f64::from(n), 1)).chain([block(9.0, 30)]).collect();
         let blocks = Blocks::new(2, blocks);

@@ -48,7 +48,7 @@ pub enum Unanswered {
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Hung(patience) => write!(f, "it did not answer within {patience:?}"),
+            Self::Hung(patience) => write!(f, "it did not respond within {patience:?}"),
             Self::Interrupted => f.write_str("the run was ended meanwhile"),
             Self::Broken(why) => f.write_str(why),
         }

@@ -59,12 +59,12 @@ impl fmt::Display for Silence {
                     write!(f, ": {status}")?;
                 }
                 if !last_words.is_empty() {
-                    write!(f, ", saying {last_words:?}")?;
+                    write!(f, ", last output {last_words:?}")?;
                 }
                 Ok(())
             }
-            Self::Hung(patience) => write!(f, "it did not answer within {patience:?}"),
-            Self::Flooded(limit) => write!(f, "it said more than {limit} bytes in one line"),
+            Self::Hung(patience) => write!(f, "it did not respond within {patience:?}"),
+            Self::Flooded(limit) => write!(f, "it wrote more than {limit} bytes in one line"),
             Self::Unreadable(error) => write!(f, "its output cannot be read: {error}"),
         }
     }
@@ -73,7 +73,7 @@ impl fmt::Display for Silence {
 impl std::error::Error for Silence {}
 
 impl Child {
-    /// Starts a command whose lines may have at most `limit` bytes each.
+    /// Starts a command that may write lines of at most `limit` bytes each.
     ///
     /// # Errors
     ///
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn failures_are_distinguished() {
         let ended = start("echo why >&2; exit 3").hear(PATIENCE).unwrap_err().to_string();
-        assert_eq!(ended, "it ended: exit status: 3, saying \"why\"");
+        assert_eq!(ended, "it ended: exit status: 3, last output \"why\"");
         assert!(matches!(start("sleep 60").hear(Duration::from_millis(50)), Err(Silence::Hung(_))));
         assert!(matches!(start("yes | tr -d '\\n'").hear(PATIENCE), Err(Silence::Flooded(100))));
         assert!(matches!(start("printf cut").hear(PATIENCE), Err(Silence::Ended(..))));

@@ -46,7 +46,7 @@ fn still_running(folder: &Path) -> usize {
 }
 
 #[test]
-fn an_interrupted_comparison_keeps_what_it_measured_and_leaves_nobody_behind() {
+fn interrupted_passes_are_kept() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let workshop = Workshop::new();
         let mut child = start(&workshop, &ENDLESS, 30);
@@ -61,7 +61,7 @@ fn an_interrupted_comparison_keeps_what_it_measured_and_leaves_nobody_behind() {
 }
 
 #[test]
-fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
+fn interrupted_passes_are_no_failure() {
     if python_is_missing() {
         return;
     }
@@ -111,7 +111,7 @@ fn a_pass_that_is_cut_short_by_the_user_says_nothing_against_its_row() {
 }
 
 #[test]
-fn a_killed_comparison_loses_the_pass_in_flight_at_most() {
+fn kills_lose_at_most_one_pass() {
     for passes in [1, 7, 20] {
         let workshop = Workshop::new();
         let mut child = start(&workshop, &ENDLESS, passes);
@@ -124,7 +124,7 @@ fn a_killed_comparison_loses_the_pass_in_flight_at_most() {
 }
 
 #[test]
-fn a_full_disk_ends_the_run_with_its_own_code_and_every_file_still_loads() {
+fn a_full_disk_keeps_the_record() {
     // A file that may grow no further fails as on a full disk: first a short write, then an error.
     let workshop = Workshop::new();
     let mut command = Command::new("sh");

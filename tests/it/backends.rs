@@ -1,4 +1,4 @@
-//! The contract that every row keeps: what it owes to the trait, whatever its client and executor.
+//! The contract that every backend keeps: what it owes to the trait, whatever its client and executor.
 
 use std::num::NonZeroUsize;
 use std::sync::Once;
@@ -33,10 +33,10 @@ fn open(backend: Backend, limits: &Limits) -> Box<dyn Fetch> {
     backend.open(&UserOptions::default(), limits, &Progress::default()).unwrap()
 }
 
-/// Every row: those of this program, and those in other languages that are set up. Which are not is
+/// Every backend: those of this program, and those in other languages that are set up. Which are not is
 /// said once.
 ///
-/// With FETCHBENCH_ROWS=optional only those that the default build has not: the tests of that build
+/// With FETCHBENCH_BACKENDS=optional only those that the default build has not: the tests of that build
 /// have met all others.
 pub fn backends() -> impl Iterator<Item = Backend> {
     static SAID: Once = Once::new();
@@ -56,11 +56,14 @@ pub fn backends() -> impl Iterator<Item = Backend> {
         });
     }
     let optional =
-        std::env::var_os("FETCHBENCH_ROWS").is_some_and(|backends| backends == "optional");
+        std::env::var_os("FETCHBENCH_BACKENDS").is_some_and(|backends| backends == "optional");
     let backends: Vec<Backend> = Backend::set_up()
         .filter(|backend| !optional || !(backend.entry().usual || backend.entry().is_peer()))
         .collect();
-    assert!(!backends.is_empty(), "no row is left: FETCHBENCH_ROWS=optional needs --features full");
+    assert!(
+        !backends.is_empty(),
+        "no backend is left: FETCHBENCH_BACKENDS=optional needs --features full"
+    );
     backends.into_iter()
 }
 
@@ -105,7 +108,7 @@ const MIXED: &str = r#"
 "#;
 
 #[test]
-fn every_answer_is_right_and_in_the_order_of_the_urls() {
+fn replies_keep_the_order_of_urls() {
     over_families(|ip| {
         let mock = Mock::start_on(ip, MIXED);
         for backend in backends() {
@@ -191,14 +194,14 @@ fn waiting(sites: usize, delay_ms: u32) -> String {
     )
 }
 
-/// How many of its connections a row opens anew in a second pass: none, but that a process of curl
+/// How many of its connections a backend opens anew in a second pass: none, but that a process of curl
 /// makes only one.
 fn opened_again(backend: Backend, connections: u64) -> u64 {
     if backend.entry().client == "curl" { connections } else { 0 }
 }
 
 #[test]
-fn the_concurrency_is_reached_and_never_exceeded_and_connections_are_kept() {
+fn the_concurrency_is_reached() {
     let mock = Mock::start(&waiting(8, 400));
     for backend in backends() {
         let limits = limits(4);
@@ -219,7 +222,7 @@ fn the_concurrency_is_reached_and_never_exceeded_and_connections_are_kept() {
     }
 }
 
-/// Rows with options, of every row that takes them.
+/// Backends with options, of every backend that takes them.
 fn with_options(options: &[&str]) -> Vec<Backend> {
     let takes = |backend: &Backend, option: &str| {
         backend.entry().options().iter().any(|taken| option.starts_with(&taken[..2]))
@@ -237,7 +240,7 @@ fn with_options(options: &[&str]) -> Vec<Backend> {
 }
 
 #[test]
-fn however_fetches_become_tasks_the_concurrency_is_reached_and_never_exceeded() {
+fn task_options_keep_the_limit() {
     let mock = Mock::start(&waiting(8, 300));
     let backends = with_options(&["+per-site", "+one-task"]);
     assert!(!backends.is_empty());
@@ -250,7 +253,7 @@ fn however_fetches_become_tasks_the_concurrency_is_reached_and_never_exceeded() 
 }
 
 #[test]
-fn a_client_that_is_left_as_it_comes_still_gives_right_answers() {
+fn default_clients_fetch_correctly() {
     let mock = Mock::start(MIXED);
     let backends = with_options(&["/default"]);
     assert!(!backends.is_empty());
@@ -263,7 +266,7 @@ fn a_client_that_is_left_as_it_comes_still_gives_right_answers() {
 }
 
 #[test]
-fn more_connections_than_any_client_keeps_by_default() {
+fn many_connections_are_kept() {
     let mock = Mock::start(&waiting(120, 1000));
     // httpx looks through its whole pool for every request, and so has answers before it has sent
     // them all.
@@ -287,7 +290,7 @@ fn more_connections_than_any_client_keeps_by_default() {
 }
 
 #[test]
-fn the_connection_budget_holds_over_many_origins() {
+fn the_budget_spans_origins() {
     let site = |n| format!("[[site]]\nlabel = '{n}'\norigin = '{n}'\nbytes = 1\n");
     let sites: String = (0..40).map(site).collect();
     let mock = Mock::start(&format!("description = 'd'\nconcurrency = 4\n{sites}"));
@@ -322,7 +325,7 @@ fn names_limit_connections() {
 }
 
 #[test]
-fn connections_are_opened_as_often_as_the_policy_says() {
+fn the_policy_sets_connections() {
     let mock = Mock::start(&waiting(4, 300));
     for backend in backends() {
         let slots = backend.slots(&limits(4)).get() as u64;
@@ -355,7 +358,7 @@ fn progress_counts_every_fetch() {
 }
 
 #[test]
-fn the_threads_that_a_row_asks_for_are_started() {
+fn requested_threads_start() {
     let count = || {
         let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
         let name = |task: std::fs::DirEntry| {

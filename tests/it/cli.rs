@@ -1,4 +1,4 @@
-//! The command line: what it prints and how it ends, with the fake row wherever durations would
+//! The command line: what it prints and how it ends, with the fake backend wherever durations would
 //! show.
 
 use std::fs;
@@ -122,7 +122,7 @@ fn run_is_what_fetchbench_does_by_itself() {
 }
 
 #[test]
-fn a_row_that_fetches_for_real_is_compared_with_a_sequential_one() {
+fn run_compares_with_sequential() {
     let printed = stdout(&["--backend", "hyper@smol", "--time-scale", "0.01"]);
     assert_eq!(
         // Within a minute, however busy the machine is.
@@ -161,13 +161,13 @@ fn delays_can_be_scaled_and_slots_chosen() {
 }
 
 #[test]
-fn a_scenario_without_delays_has_no_ideal_and_no_word_on_the_article() {
+fn no_delays_mean_no_ideal() {
     let printed = stdout(&["--backend", "fake", "--scenario", "bulk"]);
     assert!(!printed.contains("ideal") && !printed.contains("article's"), "{printed}");
 }
 
 #[test]
-fn hostile_labels_and_bodies_are_shown_and_not_obeyed() {
+fn hostile_text_is_escaped() {
     let (_directory, path) = file("hostile.toml", HOSTILE);
     let printed = stdout(&["--backend", "fake", "--scenario", path.to_str().unwrap()]);
     insta::assert_snapshot!(printed, @r"
@@ -256,7 +256,7 @@ fn fetch_answers_in_json_in_the_order_given() {
 }
 
 #[test]
-fn fetch_answers_in_lines_unless_asked_otherwise() {
+fn fetch_prints_lines() {
     insta::assert_snapshot!(stdout(&["fetch", "--backend", "fake", "http://a.example"]), @r"
     status        bytes    crc32     elapsed  url
     200               0 00000000  0.010000 s  http://a.example/
@@ -282,7 +282,7 @@ fn a_list_may_come_from_standard_input() {
 }
 
 #[test]
-fn a_failed_fetch_is_shown_and_exits_with_three() {
+fn failed_fetches_exit_with_3() {
     // A port that was just free, and on which nobody listens.
     let url =
         format!("http://{}/", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
@@ -356,7 +356,7 @@ fn a_reader_that_leaves_early_is_no_error() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_those_who_force_it() {
+fn colour_needs_a_terminal() {
     let printed = |name: &str, value: &str| {
         text(&fetchbench(&["list", "scenarios"]).env(name, value).output().unwrap().stdout)
     };

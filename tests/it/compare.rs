@@ -1,5 +1,5 @@
 //! `fetchbench compare`, from end to end: with workers in another language, good and broken, and
-//! with rows of ours.
+//! with workers written here.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::workshop::{SCENARIO, Workshop, json, python_is_missing};
 
 #[test]
-fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
+fn broken_workers_are_named() {
     if python_is_missing() {
         return;
     }
@@ -61,7 +61,7 @@ fn each_broken_worker_is_caught_and_named_and_costs_its_own_row_only() {
 }
 
 #[test]
-fn rows_are_compared_recorded_and_found_equal_or_not() {
+fn backends_are_compared_and_kept() {
     let workshop = Workshop::new();
     let backends = "hyper@smol:1,surf@smol:1,slowed:hyper@smol:1:100%";
     let arguments = [
@@ -105,7 +105,7 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
 
     let record = ComparisonRecord::read(&workshop.record()).unwrap();
     assert!(record.setup.complete);
-    // Three rows and the reference again, a warm-up and three rounds, five times; and the server's
+    // Three backends and the reference again, a warm-up and three rounds, five times; and the server's
     // costs.
     assert_eq!(record.passes.len(), 4 * 4 * 5);
     assert_eq!(record.costs.len(), (4 + 1) * 5);
@@ -126,8 +126,9 @@ fn rows_are_compared_recorded_and_found_equal_or_not() {
         .output()
         .unwrap();
     assert_eq!(json(&report), result, "the record alone says the same");
-    let audit =
-        Audit::read(&workshop.record()).unwrap().expect("a record holds what its rows send");
+    let audit = Audit::read(&workshop.record())
+        .unwrap()
+        .expect("a record holds the requests of its backends");
     let surf = &audit.backends[1];
     assert!(
         surf.request.starts_with("GET /0/0 HTTP/1.1\r\n")
@@ -197,7 +198,7 @@ fn decided_backends_end_the_run() {
 }
 
 #[test]
-fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid() {
+fn backends_without_tls_are_left_out() {
     let workshop = Workshop::new();
     fs::write(workshop.path().join("small.toml"), format!("tls = true\n{SCENARIO}")).unwrap();
     let backends = "floor@loop,hyper@smol,surf@smol";
@@ -227,7 +228,7 @@ fn rows_without_https_are_left_out_where_it_is_needed_and_the_others_are_valid()
 }
 
 #[test]
-fn bad_input_is_refused_before_anything_is_started() {
+fn bad_input_is_refused_early() {
     let workshop = Workshop::new();
     for (arguments, message) in [
         (&["--backend", "nope"][..], "unknown backend \"nope\""),
@@ -253,7 +254,7 @@ fn bad_input_is_refused_before_anything_is_started() {
 }
 
 #[test]
-fn the_doctor_looks_at_everything_and_says_what_to_do() {
+fn the_doctor_makes_every_check() {
     let output = Command::new(env!("CARGO_BIN_EXE_fetchbench"))
         .arg("doctor")
         .stdin(Stdio::null())
@@ -282,7 +283,7 @@ fn the_doctor_looks_at_everything_and_says_what_to_do() {
 }
 
 #[test]
-fn live_sites_are_visited_politely_and_their_secrets_stay_out_of_the_record() {
+fn records_hold_no_secrets_of_urls() {
     let workshop = Workshop::new();
     let serve = ["serve", "--end-with-stdin", "small.toml"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
@@ -369,9 +370,9 @@ fn dead_workers_end_the_run() {
     assert_eq!(ComparisonRecord::read(&workshop.record()).unwrap().blocks.len(), 1);
 }
 
-/// The mock server has the connections of all rows, and of the reference twice.
+/// The mock server has the connections of all backends, and of the reference twice.
 #[test]
-fn more_rows_than_file_descriptors_allow_are_refused_before_anything_is_measured() {
+fn too_many_backends_are_refused() {
     let script = "ulimit -n 250 && exec \"$0\" compare keepalive --backend hyper,surf";
     let refused =
         Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_fetchbench")]).output().unwrap();

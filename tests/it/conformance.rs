@@ -10,9 +10,8 @@ use fetchbench::tools::verify::{Cell, CellVerdict, Grid, KNOWN, KnownDefect};
 
 use crate::workshop::{Workshop, python_is_missing};
 
-/// A row of each client that is always built in: their executors are told apart by the contract,
-/// not by the grid.
-const ROWS: &str = "ureq@threads,surf@smol,hyper@smol,floor@loop";
+/// A backend of each client that is always built in: the contract covers the executors, not the grid.
+const BACKENDS: &str = "ureq@threads,surf@smol,hyper@smol,floor@loop";
 
 fn verify(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fetchbench")).arg("verify").args(arguments).output().unwrap()
@@ -28,8 +27,12 @@ fn grid(output: &Output) -> Grid {
     })
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn page(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    fs::read_to_string(root().join(path)).unwrap()
 }
 
 fn committed() -> Grid {
@@ -37,24 +40,30 @@ fn committed() -> Grid {
 }
 
 #[test]
-fn no_row_is_worse_than_the_committed_grid_says() {
-    let output = verify(&["--backend", ROWS, "--deadline", "500ms", "--format", "json"]);
+fn no_backend_became_worse() {
+    let output = verify(&["--backend", BACKENDS, "--deadline", "500ms", "--format", "json"]);
     let grid = grid(&output);
-    assert_eq!(grid.cells.len(), ROWS.split(',').count() * fault::all().count());
+    assert_eq!(grid.cells.len(), BACKENDS.split(',').count() * fault::all().count());
     assert_eq!(grid.worse_than(&committed()), Vec::<String>::new());
 }
 
 #[test]
-fn the_committed_pages_are_those_of_the_committed_grid() {
+fn committed_pages_fit_the_grid() {
     let grid = committed();
-    assert!(page("results/conformance.md") == markdown(&grid), "run scripts/conformance");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(root().join("results/conformance.md"), markdown(&grid)).unwrap();
+    }
+    assert!(
+        page("results/conformance.md") == markdown(&grid),
+        "after a change of texts: UPDATE=1 cargo test --test it committed_pages_fit_the_grid"
+    );
     assert!(page("docs/clients.md").contains(&short(&grid)), "run scripts/conformance");
-    // What the harness promises of every row, whatever its client does.
-    assert!(grid.cells.iter().all(|cell| cell.checked != CellVerdict::Hung), "a row hung");
+    // The harness promises this of every backend, whatever its client does.
+    assert!(grid.cells.iter().all(|cell| cell.checked != CellVerdict::Hung), "a backend hung");
 }
 
 #[test]
-fn what_is_known_is_to_be_seen_in_the_committed_grid() {
+fn known_defects_are_in_the_grid() {
     let grid = committed();
     let is_judged = |client: &str| {
         grid.backends.iter().any(|backend| backend.name.starts_with(&format!("{client}@")))
@@ -75,7 +84,7 @@ fn what_is_known_is_to_be_seen_in_the_committed_grid() {
 }
 
 #[test]
-fn a_worker_that_dies_costs_its_own_cell() {
+fn a_dead_worker_costs_one_cell() {
     if python_is_missing() {
         return;
     }
@@ -92,42 +101,45 @@ fn a_worker_that_dies_costs_its_own_cell() {
     let grid = grid(&output);
     let verdict = |fault: &str| grid.cell(&grid.backends[0].name, fault).unwrap().client;
     assert_eq!(verdict("until-close"), CellVerdict::Right);
-    // An exception that nobody catches ends it.
+    // An uncaught exception ends it.
     assert_eq!(verdict("close-in-body"), CellVerdict::Crashed);
     assert_eq!(output.status.code(), Some(3));
 }
 
 #[test]
-fn who_asks_again_by_itself_is_named() {
+fn repeated_requests_are_listed() {
     if python_is_missing() {
         return;
     }
     let workshop = Workshop::new();
-    let rows = ["right", "twice"].map(|mode| workshop.worker(mode)).join(",");
+    let backends = ["right", "twice"].map(|mode| workshop.worker(mode)).join(",");
     let verified =
-        |format| verify(&["--backend", &rows, "--fault", "until-close", "--format", format]);
+        |format| verify(&["--backend", &backends, "--fault", "until-close", "--format", format]);
     let repeats: Vec<u64> = grid(&verified("json")).cells.iter().map(|cell| cell.repeats).collect();
     // The first of two sites, in each of two passes.
     assert_eq!(repeats, [0, 2]);
     let text = String::from_utf8(verified("text").stdout).unwrap();
     assert!(
-        text.contains("\nasked again\n  until-close             2 more requests than"),
+        text.contains("\nrepeated requests\n  until-close             2 more requests than"),
         "{text}"
     );
     let page = String::from_utf8(verified("markdown").stdout).unwrap();
-    assert!(page.contains("\n## Asked again\n") && page.contains("exec:twice | 2 |\n"), "{page}");
+    assert!(
+        page.contains("\n## Repeated requests\n") && page.contains("exec:twice | 2 |\n"),
+        "{page}"
+    );
 }
 
 #[test]
-fn the_grid_is_text_markdown_or_json_and_names_what_was_expected() {
+fn formats_show_expectations() {
     let arguments = ["--backend", "surf@smol,hyper@smol", "--fault", "until-close"];
     let output = verify(&arguments);
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8(output.stdout).unwrap();
     for part in [
         "until-close              w .",
-        "by        surf@smol",
-        "expected  the right answer",
+        "backends  surf@smol",
+        "expected  the correct response",
         "RFC 9112, section 6.3",
     ] {
         assert!(text.contains(part), "{part}: {text}");

@@ -1,7 +1,7 @@
 //! The conformance grid over both families: the address does not change how a client takes a fault.
 //!
-//! Compares one row of each client, with the faults that do not wait. With FETCHBENCH_GRID=complete
-//! it compares every row and every fault, which takes minutes.
+//! Compares one backend of each client, with the faults that do not wait. With FETCHBENCH_GRID=complete
+//! it compares every backend and every fault, which takes minutes.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -15,24 +15,26 @@ use crate::backends::backends;
 use crate::families::families;
 
 /// Runs `fetchbench verify` with its server at `ip`.
-fn grid(ip: IpAddr, rows: &str, faults: &str) -> Grid {
+fn grid(ip: IpAddr, backends: &str, faults: &str) -> Grid {
     let mut verify = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
-    verify.args(["verify", "--ip", &ip.to_string(), "--backend", rows, "--fault", faults]);
+    verify.args(["verify", "--ip", &ip.to_string(), "--backend", backends, "--fault", faults]);
     let output = verify.args(["--deadline", "500ms", "--format", "json"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{ip}: {error}: {said}"))
 }
 
 /// Makes the grid over each family at the same time, and returns the cells that differ.
-fn differing(rows: &str, faults: &str) -> Vec<(Cell, Cell)> {
+fn differing(backends: &str, faults: &str) -> Vec<(Cell, Cell)> {
     let grids: Vec<Grid> = thread::scope(|scope| {
-        let made: Vec<_> =
-            families().into_iter().map(|ip| scope.spawn(move || grid(ip, rows, faults))).collect();
+        let made: Vec<_> = families()
+            .into_iter()
+            .map(|ip| scope.spawn(move || grid(ip, backends, faults)))
+            .collect();
         made.into_iter().map(|grid| grid.join().unwrap()).collect()
     });
     let [four, six] = &grids[..] else { return Vec::new() };
     assert!(!four.cells.is_empty() && four.cells.len() == six.cells.len());
-    let verdict = |cell: &Cell| (cell.client, cell.checked, cell.told.clone());
+    let verdict = |cell: &Cell| (cell.client, cell.checked, cell.reported.clone());
     let pairs =
         four.cells.iter().zip(&six.cells).filter(|(four, six)| verdict(four) != verdict(six));
     pairs.map(|(four, six)| (four.clone(), six.clone())).collect()
@@ -51,14 +53,14 @@ fn waits(fault: &Fault) -> bool {
 fn a_fault_is_the_same_over_ipv6() {
     let complete = std::env::var_os("FETCHBENCH_GRID").is_some_and(|grid| grid == "complete");
     let mut seen = HashSet::new();
-    let rows = backends().filter(|row| {
-        let client = row.entry().client;
-        complete || (!row.entry().is_peer() && seen.insert(client))
+    let backends = backends().filter(|backend| {
+        let client = backend.entry().client;
+        complete || (!backend.entry().is_peer() && seen.insert(client))
     });
-    let rows: Vec<String> = rows.map(|row| row.to_string()).collect();
+    let backends: Vec<String> = backends.map(|backend| backend.to_string()).collect();
     let faults = fault::all().filter(|fault| complete || !waits(fault));
     let faults: Vec<&str> = faults.map(|fault| fault.name).collect();
-    for (four, six) in differing(&rows.join(","), &faults.join(",")) {
+    for (four, six) in differing(&backends.join(","), &faults.join(",")) {
         // A busy machine makes some late: alone they are not.
         let again = differing(&four.backend, &four.fault);
         assert!(again.is_empty(), "over 127.0.0.1 {four:?}, over ::1 {six:?}, then {again:?}");

@@ -22,11 +22,11 @@ fn only_line(output: &Output) -> String {
 }
 
 #[test]
-fn a_program_that_floods_forks_or_lies_costs_one_line() {
+fn hostile_programs_cost_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [
         ("ends", "exit 7", "it ended: exit status: 7"),
-        ("floods", "exec cat /dev/zero", "it said more than 67108864 bytes in one line"),
+        ("floods", "exec cat /dev/zero", "it wrote more than 67108864 bytes in one line"),
         ("babbles", "exec yes", "invalid reply"),
         ("whispers", "head -c 9999999 /dev/urandom >&2", "it ended"),
         (

@@ -1,4 +1,4 @@
-//! A record of a million fetches: what is made of it grows with its rows, and not with its passes.
+//! A record of a million fetches: its report grows with its backends, not with its passes.
 
 use std::fs;
 use std::path::Path;
@@ -86,7 +86,7 @@ fn page(passes: u32) -> String {
 }
 
 #[test]
-fn a_million_fetches_make_a_page_of_little_more_than_ten_thousand() {
+fn large_records_make_small_pages() {
     let (small, large) = (page(30), page(1002));
     assert!(large.contains("1,002 passes of 1,002,000 fetches"));
     // A dot stands for several blocks where there would be too many.

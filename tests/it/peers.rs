@@ -199,7 +199,7 @@ fn python(protocol: &str) -> Option<Peer> {
 }
 
 #[test]
-fn nginx_is_fetched_by_every_row() {
+fn every_backend_fetches_nginx() {
     let Some(nginx) = nginx(false) else { return };
     for backend in backends() {
         nginx.fetch_and_check(backend, &UserOptions::default(), "http");
@@ -210,7 +210,7 @@ fn nginx_is_fetched_by_every_row() {
 }
 
 #[test]
-fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_may_be() {
+fn every_backend_fetches_tls_nginx() {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject;
     let Some(nginx) = nginx(true) else { return };
@@ -233,7 +233,7 @@ fn nginx_over_tls_is_fetched_by_every_row_that_speaks_it_and_trusted_only_if_it_
 }
 
 #[test]
-fn plain_text_on_a_tls_port_is_a_failed_handshake() {
+fn plain_text_fails_the_handshake() {
     let Some(nginx) = nginx(false) else { return };
     for backend in backends().filter(|backend| backend.entry().can(Capability::Https)) {
         let pass =
@@ -247,7 +247,7 @@ fn plain_text_on_a_tls_port_is_a_failed_handshake() {
 }
 
 #[test]
-fn the_server_of_python_is_fetched_by_every_row() {
+fn every_backend_fetches_from_python() {
     let Some(python) = python("HTTP/1.1") else { return };
     for backend in backends() {
         python.fetch_and_check(backend, &UserOptions::default(), "http");
@@ -255,7 +255,7 @@ fn the_server_of_python_is_fetched_by_every_row() {
 }
 
 #[test]
-fn an_answer_of_http_1_0_is_read_by_all_but_surf() {
+fn all_but_surf_read_http_1_0() {
     let Some(python) = python("HTTP/1.0") else { return };
     for backend in backends() {
         if backend.entry().client == "surf" {

@@ -16,7 +16,7 @@ fn page() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/protocol.md")).unwrap()
 }
 
-/// Has a worker take part, and expects its row to be valid.
+/// Has a worker take part, and expects its backend to be valid.
 fn takes_part(workshop: &Workshop, program: &str, name: &str) {
     let backend = format!("exec:{program}");
     let output = workshop.compare(&[
@@ -59,7 +59,7 @@ fn the_worker_that_the_page_shows_takes_part() {
 }
 
 #[test]
-fn the_example_puts_a_client_of_ones_own_into_the_table() {
+fn the_example_worker_is_compared() {
     // `cargo test` has built it already; with `--test it` alone it has not.
     let mut build = Command::new(env!("CARGO"));
     build.current_dir(env!("CARGO_MANIFEST_DIR")).args([
@@ -78,7 +78,7 @@ fn the_example_puts_a_client_of_ones_own_into_the_table() {
 }
 
 #[test]
-fn the_page_tells_every_class_of_failure_and_no_other() {
+fn the_page_lists_every_class() {
     let page = page();
     let (_, table) = page.split_once("## The classes of failure").unwrap();
     let table = table.split("\n## ").next().unwrap();

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::cli::{file, refusal, text};
 
 #[test]
-fn what_is_wrong_is_said_in_one_line_with_the_way_out() {
+fn errors_are_one_line() {
     let url = "http://a.example";
     let cases: &[(&[&str], &str)] = &[
         (&["fetch"], "nothing to fetch: name urls"),
@@ -19,7 +19,7 @@ fn what_is_wrong_is_said_in_one_line_with_the_way_out() {
         (&["fetch", url, "--redirects", "many"], "bad number of redirects"),
         (&["fetch", url, "-H", "Name value"], "write it as 'Name: value'"),
         (&["fetch", url, "--backend", "nope"], r#"unknown backend "nope": take one of"#),
-        (&["fetch", url, "--backend", "ureq"], "choose of ureq@sequential, ureq@threads"),
+        (&["fetch", url, "--backend", "ureq"], "choose from ureq@sequential, ureq@threads"),
         (&["fetch", url, "--cacert", "/nowhere.pem"], "cannot read --cacert /nowhere.pem"),
         (&["fetch", "--sites", "/nowhere.txt"], r#"cannot read the list of sites "/nowhere.txt""#),
         (&["fetch", url, "--no-such-flag"], "see --help"),
@@ -43,7 +43,7 @@ fn what_is_wrong_is_said_in_one_line_with_the_way_out() {
 }
 
 #[test]
-fn what_is_wrong_in_a_file_is_said_with_its_line() {
+fn file_errors_name_the_line() {
     let cases = [
         (
             "list.txt",
@@ -88,7 +88,7 @@ fn what_is_wrong_in_a_file_is_said_with_its_line() {
 }
 
 #[test]
-fn a_refusal_obeys_no_codes_and_shows_no_secrets() {
+fn refusals_show_no_secrets() {
     for hostile in
         ["a.example/\u{1b}[31m\u{202e}", "http://a.example/\u{9b}31m", "--no\u{1b}[31m\u{9b}"]
     {
@@ -102,7 +102,7 @@ fn a_refusal_obeys_no_codes_and_shows_no_secrets() {
 }
 
 #[test]
-fn more_concurrency_than_file_descriptors_is_refused_with_the_number_needed() {
+fn too_few_descriptors_are_refused() {
     let limited = |limit: &str, concurrency: &str| {
         let script = format!("ulimit -{limit} && exec \"$0\" \"$@\"");
         let program = env!("CARGO_BIN_EXE_fetchbench");

@@ -94,7 +94,7 @@ pub fn assert_follows(folder: &Path) {
 }
 
 #[test]
-fn every_record_that_is_kept_follows_the_schema_and_loads() {
+fn kept_records_follow_the_schema() {
     let schema = Schema::read();
     for folder in folders() {
         schema.assert_valid(folder);

@@ -170,7 +170,7 @@ fn every_scenario_file_is_built_in() {
 }
 
 #[test]
-fn the_page_on_scenarios_shows_one_that_can_be_read() {
+fn the_page_shows_a_valid_scenario() {
     let page = fs::read_to_string(root().join("docs/scenarios.md")).unwrap();
     let toml = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();

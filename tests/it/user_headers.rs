@@ -21,7 +21,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What a run prints that leaves some rows out.
+/// What a run prints that leaves some backends out.
 fn stdout(arguments: &[&str], header: &[u8]) -> String {
     let output = run(arguments, header);
     assert_eq!(
@@ -67,7 +67,7 @@ fn run_leaves_out_and_names_who() {
 }
 
 #[test]
-fn run_does_without_a_sequential_row() {
+fn run_works_without_sequential() {
     let server = echo();
     let text = stdout(&["run", server.url("/").as_str()], "Authorization: café".as_bytes());
     let note = "cannot send header authorization: ureq@sequential, ureq@threads, surf@async-std";
@@ -75,7 +75,7 @@ fn run_does_without_a_sequential_row() {
 }
 
 #[test]
-fn named_rows_refuse_the_header() {
+fn named_backends_refuse_headers() {
     let mut headers = HeaderMap::new();
     headers.insert("x-a", HeaderValue::from_bytes("café".as_bytes()).unwrap());
     let url = "http://127.0.0.1:2/";

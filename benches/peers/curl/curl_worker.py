@@ -1,4 +1,4 @@
-"""The row of `curl --parallel`: the program itself, one process for each pass, or several where one takes too few at a time.
+"""The backend of `curl --parallel`: the program itself, one process for each pass, or several where one takes too few at a time.
 
 The processes of the next pass are started, and have read all but their urls, before the clock runs: what is timed is from
 handing them over to the end of the last transfer. No connection outlives a process, so a pass always begins with none.

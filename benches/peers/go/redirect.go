@@ -55,7 +55,7 @@ func redirectTarget(answer *http.Response, from string) (string, error) {
 		text = "./" + text
 	}
 	target, err := base.Parse(withPlainDots(text))
-	// No other row takes a zone for a part of a host.
+	// No other backend takes a zone for a part of a host.
 	if err != nil || target.Hostname() == "" || strings.Contains(target.Host, "%") {
 		return refuse("protocol", "not a url")
 	}

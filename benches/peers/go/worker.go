@@ -1,4 +1,4 @@
-// The row of Go's net/http, with its standard library alone. Speaks the line protocol of docs/protocol.md.
+// The backend of Go's net/http, with its standard library alone. Speaks the line protocol of docs/protocol.md.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 
 const beginningBytes = 40
 
-// urlMax is the longest url that any row takes, in bytes.
+// urlMax is the longest url that any backend takes, in bytes.
 const urlMax = 65534
 
 // Open says what to fetch, and within which limits.
@@ -100,7 +100,7 @@ func newClient(open *Open) (*http.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
 	}
-	// Session.get follows redirects, by the rule of every row.
+	// Session.get follows redirects, by the rule of every backend.
 	follow := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	deadline := time.Duration(open.DeadlineMS) * time.Millisecond
 	return &http.Client{Transport: transport, CheckRedirect: follow, Timeout: deadline}, nil
@@ -178,7 +178,7 @@ func (session *Session) outcome(url string, buffer []byte, start time.Time) []an
 	return outcome
 }
 
-// kind is the class of an error that all rows share.
+// kind is the class of an error that all backends share.
 func kind(err error, inBody bool) string {
 	var failed Failed
 	var timeout interface{ Timeout() bool }

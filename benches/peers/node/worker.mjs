@@ -1,4 +1,4 @@
-// The row of fetch, as built into Node, over a connection pool that is set as an expert would.
+// The backend of fetch, as built into Node, over a connection pool that is set as an expert would.
 //
 // Speaks the line protocol of docs/protocol.md.
 

@@ -1,4 +1,4 @@
-"""The row of aiohttp, the article's other half."""
+"""The backend of aiohttp, the article's other half."""
 
 import ssl
 

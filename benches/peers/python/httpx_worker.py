@@ -1,4 +1,4 @@
-"""The rows of httpx: its synchronous client on threads, its asynchronous one on asyncio."""
+"""The backends of httpx: its synchronous client on threads, its asynchronous one on asyncio."""
 
 import ssl
 import sys

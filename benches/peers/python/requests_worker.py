@@ -1,4 +1,4 @@
-"""The row of requests: one after another, as in the article, or on threads."""
+"""The backend of requests: one after another, as in the article, or on threads."""
 
 import sys
 import tempfile

@@ -1,7 +1,7 @@
 """The line protocol of docs/protocol.md, for clients in Python: all of it that is not the client's own.
 
 A client module opens a session, an object with `fetch_all(urls)`, and hands it to `serve`. What makes a fetch what it is
-for every row stands here: its times, its deadline, the cap of its body, its length and checksum, its class of failure.
+for every backend stands here: its times, its deadline, the cap of its body, its length and checksum, its class of failure.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ MESSAGE_LENGTH = 300
 
 
 class Failed(Exception):
-    """A fetch that failed, with the class that all rows share."""
+    """A fetch that failed, with the class that all backends share."""
 
     def __init__(self, kind, message, accepted=False):
         super().__init__(message)
@@ -124,7 +124,7 @@ class Fetch:
 
 
 def checked(url):
-    """The url, unless it is longer than any row takes."""
+    """The url, unless it is longer than any backend takes."""
     why = too_long(url)
     if why:
         raise Failed("unsupported", why)
@@ -132,7 +132,7 @@ def checked(url):
 
 
 def too_long(url):
-    """What is to be said of a url that is longer than any row takes; None of any other."""
+    """What is to be said of a url that is longer than any backend takes; None of any other."""
     if len(url) <= URL_MAX:
         return None
     return f"{url[:120]}… ({len(url)} bytes): a url may have {URL_MAX} bytes"

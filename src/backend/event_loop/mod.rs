@@ -90,7 +90,7 @@ struct Run<'a> {
     scratch: &'a mut [u8],
     /// The fetch in each slot. There are as many slots as fetches may be in flight.
     flights: Vec<Option<Flight<'a>>>,
-    /// Slots whose fetch has ended and that have not taken the next one yet.
+    /// Idle slots: their fetch has ended, and they have not taken the next one yet.
     free: Vec<usize>,
     /// The deadline of a fetch, its slot and the index of its url. All fetches have the same time,
     /// so the one that began first is due first.
@@ -215,7 +215,7 @@ impl Run<'_> {
         }
     }
 
-    /// Continues the fetches whose hosts have been looked up.
+    /// Continues the fetches with resolved hosts.
     fn take_addresses(&mut self) {
         while let Some(Found { slot, id, addresses }) = self.lookups.next() {
             // The fetch that asked may have met its deadline meanwhile.

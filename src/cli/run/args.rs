@@ -7,10 +7,10 @@ use crate::scenario::units::parse_time_scale;
 /// Examples of use, as shown by `--help`.
 pub(in crate::cli) const EXAMPLES: &str = "\
 Examples:
-  fetchbench                                     the article, with every row
+  fetchbench                                     the article, every backend
   fetchbench --backend hyper --time-scale 0.1    one client, shorter delays
   fetchbench run --scenario bulk --backend smol  large bodies, one executor
-  fetchbench run https://example.com             a live site, once for each row
+  fetchbench run https://example.com             a live site, every backend
   fetchbench run --sites my-sites.txt            the same with a file of urls
 
 Exit codes: 0 all fetched and right, 1 error, 2 usage, 3 some fetch failed or

@@ -120,7 +120,7 @@ fn kind(executor: Executor) -> ExampleKind {
 /// Returns the fake with one slot, which makes it sequential: it has as many slots as the
 /// concurrency.
 fn fake_baseline(limits: &Limits) -> Entrant {
-    let backend = "fake".parse().expect("the table has the fake row");
+    let backend = "fake".parse().expect("the table has the fake backend");
     let limits = limits.clone().with_concurrency(NonZeroUsize::MIN);
     Entrant {
         name: "fake at concurrency 1".to_owned(),

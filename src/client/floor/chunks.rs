@@ -51,7 +51,7 @@ pub(super) struct Chunks {
 }
 
 /// Trailers follow the syntax of headers, but are not merged with them (RFC 9112, section 7.1.2).
-/// They are parsed as a head whose status makes all lengths and codings irrelevant.
+/// They are parsed as a head with a status that makes all lengths and codings irrelevant.
 const TRAILERS: &[u8] = b"HTTP/1.1 204\r\n";
 
 impl Chunks {

@@ -89,7 +89,7 @@ fn as_version_1_1(head: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(head)
 }
 
-/// Interprets a head whose lines are well-formed.
+/// Interprets a head with well-formed lines.
 fn understand(response: &Response<'_, '_>, length: usize) -> Result<ParsedHead, FetchError> {
     let status = response.code.unwrap_or_default();
     let (mut declared, mut locations) = (Declared::Nothing, Vec::new());

@@ -59,7 +59,7 @@ impl Client for Floor {
     const NAME: &'static str = "floor";
     const CAPABILITIES: Capabilities = Capabilities::of(&[Capability::KeepAlive]);
     const USUAL: bool = true;
-    /// It uses no library whose defaults could differ.
+    /// It uses no library, so no defaults can differ.
     const TUNED: &'static [Choice<()>] = &[];
 
     type Builder = ();

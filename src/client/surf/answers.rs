@@ -28,7 +28,7 @@ pub(super) fn head(response: &surf::Response) -> Result<Head, FetchError> {
         .is_some_and(|coding| coding.last().as_str() == "chunked");
     if declared.is_none() && !is_chunked && !matches!(status, 204 | 304) {
         let message = "surf takes a body that is neither measured nor `chunked` for an empty one: \
-                       use a row of hyper or ureq";
+                       use hyper or ureq";
         return Err(FetchError::objection(ErrorClass::Unsupported, message));
     }
     let locations = response.header(LOCATION).into_iter().flat_map(|values| values.iter());

@@ -83,7 +83,7 @@ impl<R: Runtime> Client for Surf<R> {
     const NAME: &'static str = "surf";
     const CAPABILITIES: Capabilities =
         Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
-    const NOTE: &'static str = "https by a client of ours: async-h1 over rustls";
+    const NOTE: &'static str = "https by a client written here: async-h1 over rustls";
     const USUAL: bool = true;
     const TUNED: &'static [Choice<Config>] = TUNED;
 
@@ -120,18 +120,18 @@ impl<R: Runtime> Client for Surf<R> {
 const TUNED: &[Choice<Config>] = &[
     Choice {
         option: "max_connections_per_host: the connection budget",
-        why: "surf keeps to 50 connections a host, and lets all fetches beyond wait",
+        why: "surf opens at most 50 connections per host, and lets all other fetches wait",
         set: |config, limits| config.set_max_connections_per_host(limits.max_connections.get()),
     },
     Choice {
         option: "tcp_no_delay: true",
-        why: "surf leaves Nagle's algorithm on, and every other row has it off",
+        why: "surf leaves Nagle's algorithm on; every other backend turns it off",
         set: |config, _| config.set_tcp_no_delay(true),
     },
     Choice {
         option: "timeout: none",
-        why: "the deadline is the harness's; surf's covers neither connecting nor the body, and \
-              sets a timer a fetch",
+        why: "the harness sets the deadline; surf's covers neither connecting nor the body, and \
+              sets a timer per fetch",
         set: |config, _| config.set_timeout(None),
     },
 ];
@@ -187,7 +187,7 @@ impl<R: Runtime> Surf<R> {
         Ok(found)
     }
 
-    /// Fetches an http url whose host is an address.
+    /// Fetches an http url with an address as its host.
     async fn get_plain(
         &self,
         url: Url,

@@ -97,7 +97,7 @@ impl<R: Runtime> fmt::Debug for Secure<R> {
     }
 }
 
-/// A connection whose response is being read. It returns to the pool if the response was read
+/// A connection during its response. It returns to the pool if the response was read
 /// completely.
 struct InUse<S> {
     /// `None` only during drop.

@@ -66,7 +66,7 @@ impl Cost {
     }
 }
 
-/// Returns the mean of a count over the fetches whose allocations were counted.
+/// Returns the mean of a count over the fetches with counted allocations.
 fn counted_mean(costs: &[&CostSample], value: fn(&Counts) -> u64) -> Option<f64> {
     mean_per_fetch(costs, |cost| cost.counts.as_ref().map(&value))
 }

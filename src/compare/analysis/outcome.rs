@@ -83,7 +83,7 @@ impl<'a> WorkloadOutcome<'a> {
     }
 }
 
-/// Returns the backend whose time is shown to be below that of each of the others: by multiple
+/// Returns the backend that is shown to be faster than each of the others: by multiple
 /// comparisons with the best (Hsu, "Simultaneous confidence intervals for all distances from the
 /// best", 1981). A wrong one is named only if its interval to the truly fastest misses the truth,
 /// which is one comparison of the family of those with the truly fastest.

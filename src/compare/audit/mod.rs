@@ -54,7 +54,7 @@ fn audit_backend(
     participant: &Participant,
     interrupted: &Arc<AtomicBool>,
 ) -> anyhow::Result<BackendAudit> {
-    let listener = Listener::start().context("cannot listen for what rows send")?;
+    let listener = Listener::start().context("cannot listen for the requests of backends")?;
     let limits = Limits { deadline: PATIENCE, ..Limits::new(CONCURRENCY) };
     let urls = (0..FETCHES).map(|site| format!("http://{}/{site}", listener.address)).collect();
     let mut contender = Contender::alone(participant, &limits, interrupted);

@@ -127,7 +127,7 @@ pub(crate) fn differences(backend: &BackendAudit, usual: &[String]) -> Vec<Strin
     let mut differences: Vec<String> = differences.collect();
     if backend.sockets != backend.sockets_ideal {
         differences
-            .push(format!("{} sockets where {} would do", backend.sockets, backend.sockets_ideal));
+            .push(format!("{} sockets instead of {}", backend.sockets, backend.sockets_ideal));
     }
     differences.extend(backend.why.clone());
     differences
@@ -139,6 +139,9 @@ pub(crate) fn usually(usual: &[String]) -> String {
     named.map(|((name, _), value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
 }
 
+/// The heading of the column of names.
+const BACKEND: &str = "backend";
+
 /// The heading of a column with narrower cells.
 const SOCKETS: &str = "sockets";
 
@@ -149,10 +152,13 @@ const LEAST_ROOM: usize = 20;
 /// the differences of each backend.
 pub fn text(audit: &Audit, columns: usize) -> String {
     let usual = usual(audit);
-    let headings =
-        [Column("row", Side::Left), Column(SOCKETS, Side::Right), Column("differs in", Side::Left)];
-    let names =
-        audit.backends.iter().map(|backend| width(&visible(&backend.name))).max().unwrap_or(0);
+    let headings = [
+        Column(BACKEND, Side::Left),
+        Column(SOCKETS, Side::Right),
+        Column("differs in", Side::Left),
+    ];
+    let names = audit.backends.iter().map(|backend| width(&visible(&backend.name)));
+    let names = names.fold(BACKEND.len(), usize::max);
     let room = columns.saturating_sub(names + SOCKETS.len() + 4).max(LEAST_ROOM);
     let rows: Vec<Vec<String>> = audit
         .backends
@@ -168,15 +174,15 @@ pub fn text(audit: &Audit, columns: usize) -> String {
             ]
         })
         .collect();
-    let usually = wrapped(columns, &format!("Most send: {}", visible(&usually(&usual))));
+    let usually = wrapped(columns, &format!("Most backends send: {}", visible(&usually(&usual))));
     format!("{usually}\n{}", table(&headings, &rows))
 }
 
 /// Returns the audit as a section of Markdown.
 pub fn markdown(audit: &Audit) -> String {
     let usual = usual(audit);
-    let mut text = format!("## Over the wire\n\nMost rows send: {}\n\n", escape(&usually(&usual)));
-    text.push_str("| row | sockets | ideal | differs in |\n|---|--:|--:|---|\n");
+    let mut text = format!("## Requests\n\nMost backends send: {}\n\n", escape(&usually(&usual)));
+    text.push_str("| backend | sockets | ideal | differs in |\n|---|--:|--:|---|\n");
     for backend in &audit.backends {
         let differences = differences(backend, &usual).join("; ");
         let differences =
@@ -196,12 +202,12 @@ pub fn json(audit: &Audit) -> Value {
     let usual = usual(audit);
     let backends: Vec<Value> =
         audit.backends.iter().map(|backend| backend_json(backend, &usual)).collect();
-    json!({ "usual": aspects_json(usual), "rows": backends })
+    json!({ "usual": aspects_json(usual), "backends": backends })
 }
 
 fn backend_json(backend: &BackendAudit, usual: &[String]) -> Value {
     json!({
-        "row": backend.name,
+        "backend": backend.name,
         "request": backend.request,
         "aspects": aspects_json(aspects(backend)),
         "differences": differences(backend, usual),
@@ -249,7 +255,7 @@ mod tests {
             "order host content-length",
             "content-length: 0",
             "no accept",
-            "8 sockets where 4 would do",
+            "8 sockets instead of 4",
         ];
         assert_eq!(odd, expected);
     }

@@ -68,7 +68,7 @@ mod tests {
         r#""fetches":1000,"passes":2,"elapsed_s":0.5,"ideal_s":null}"#
     );
 
-    /// A record whose samples file holds `samples`.
+    /// A record with `samples` in its samples file.
     fn folder(samples: &str) -> (tempfile::TempDir, PathBuf) {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("record");

@@ -82,7 +82,7 @@ impl ComparisonRecord {
     pub fn append(&mut self, mut other: Self) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.setup.is_comparable(&other.setup),
-            "they compared different rows or scenarios"
+            "they compared different backends or scenarios"
         );
         let made = self.passes.iter().map(|pass| pass.block + 1).max().unwrap_or(0);
         other.passes.iter_mut().for_each(|pass| pass.block += made);

@@ -93,7 +93,7 @@ impl PassSample {
         self.checked().unwrap_or_else(|why| match bare.validity {
             Validity::Valid => Self {
                 validity: Validity::Contradicted,
-                why: Some(format!("tells that {why}")),
+                why: Some(format!("contradictory: {why}")),
                 ..bare
             },
             _ => bare,

@@ -61,7 +61,7 @@ const MOST_COMPARED: usize = 256;
 impl ComparisonSetup {
     /// Returns `self`, or an error if a field holds an impossible value.
     pub(in crate::record) fn checked(self) -> anyhow::Result<Self> {
-        bounds::length("rows", self.backends.len(), MOST_COMPARED)?;
+        bounds::length("backends", self.backends.len(), MOST_COMPARED)?;
         bounds::length("scenarios", self.workloads.len(), MOST_COMPARED)?;
         self.equivalence.map_or(Ok(()), |margin| bounds::share("equivalence", margin))?;
         for workload in &self.workloads {
@@ -70,7 +70,7 @@ impl ComparisonSetup {
             bounds::fetches("concurrency", workload.concurrency as u64)?;
             bounds::fetches("origins", workload.origins as u64)?;
             workload.left_out.iter().try_for_each(|(_, seconds)| {
-                bounds::amount("the pass of a row left out", *seconds)
+                bounds::amount("the pass of a backend left out", *seconds)
             })?;
             for counted in &workload.instructions {
                 bounds::count("instructions", counted.instructions)?;

@@ -84,7 +84,7 @@ fn placement_advice(workload: &WorkloadAnalysis) -> Option<String> {
     })
 }
 
-/// Returns the note on a backend whose passes have two speeds.
+/// Returns the note on a backend with passes of two speeds.
 fn two_speeds(backend: &BackendAnalysis) -> Option<String> {
     let [fast, slow] = backend.compared.modes?;
     Some(format!(

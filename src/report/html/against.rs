@@ -73,7 +73,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Returns a scale that ends with the slowest backend whose bar is not cut.
+    /// Returns a scale that ends with the slowest backend with a complete bar.
     pub(super) fn new(workload: &WorkloadAnalysis) -> Self {
         let ratios: Vec<f64> = workload.valid().map(BackendAnalysis::relative_time).collect();
         let scale = Self { longest: 1.0, cut_from: cut_from(&ratios), is_cut: false };

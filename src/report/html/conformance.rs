@@ -44,7 +44,7 @@ struct FaultView {
 #[derive(Debug, Serialize)]
 struct SignView {
     sign: char,
-    told: String,
+    reported: String,
     is_right: bool,
 }
 
@@ -54,7 +54,7 @@ struct FindingView {
     fault: &'static str,
     verdict: &'static str,
     backends: Vec<String>,
-    told: String,
+    reported: String,
     right: String,
     why: &'static str,
     known: Option<(&'static str, Option<&'static str>)>,
@@ -96,7 +96,7 @@ fn finding_view(finding: FaultFinding<'_>) -> FindingView {
         fault: finding.fault.name,
         verdict: finding.cell.client.words(),
         backends: owned(&finding.backends),
-        told: finding.cell.told.clone(),
+        reported: finding.cell.reported.clone(),
         right: finding.fault.right.to_string(),
         why: finding.fault.why,
         known: finding.cell.known().map(|known| (known.cause, known.link)),
@@ -110,7 +110,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 fn sign_view(cell: &Cell) -> SignView {
     SignView {
         sign: sign(cell),
-        told: cell.told.clone(),
+        reported: cell.reported.clone(),
         is_right: cell.client <= CellVerdict::Right,
     }
 }

@@ -146,7 +146,7 @@ fn headline(workload: &WorkloadAnalysis, outcome: Option<&WorkloadOutcome<'_>>) 
     }
 }
 
-/// Returns the main result without a verdict: why there is none, and the lowest medians.
+/// Returns the main result without a verdict: the reason, and the lowest medians.
 fn open_headline(workload: &WorkloadAnalysis) -> Headline {
     let why = match workload.blocks {
         _ if !workload.is_judged => " (unfit machine)".to_owned(),

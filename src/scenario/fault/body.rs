@@ -30,37 +30,36 @@ const CHUNK: &[u8] = &{
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "endless-body",
-        what: "sends a body of a terabyte",
+        what: "sends a body of one terabyte",
         made: reply(
             &[Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999999\r\n\r\n")],
             End::Forever(KIBIBYTE, 64, REST),
         ),
         right: Right::Fail(&[ErrorClass::BodyTooLarge]),
-        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap \
-              says so",
+        why: "RFC 9110, section 17.5: a recipient should limit how much it reads; here, to the \
+              maximum body",
     },
     Fault {
         name: "endless-chunks",
-        what: "sends one chunk after another, without end",
+        what: "sends chunks without end",
         made: reply(
             &[Step::Bytes(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")],
             End::Forever(CHUNK, 64, REST),
         ),
         right: Right::Fail(&[ErrorClass::BodyTooLarge]),
-        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes; here the cap \
-              says so",
+        why: "RFC 9110, section 17.5: a recipient should limit how much it reads; here, to the \
+              maximum body",
     },
     Fault {
         name: "surplus",
-        what: "sends five bytes too many, and goes on",
+        what: "sends five extra bytes and keeps the connection open",
         made: reply(&[Step::Head, BLANK, Step::Body, Step::Bytes(b"junk\n")], End::Keep),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 6.3: a user agent must not process what remains as a separate \
-              response",
+        why: "RFC 9112, section 6.3: a user agent must not process the rest as a separate response",
     },
     Fault {
         name: "surplus-answer",
-        what: "sends a second answer that nobody asked for",
+        what: "sends a second response without a request",
         made: reply(
             &[
                 Step::Head,
@@ -71,20 +70,18 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 6.3: a user agent must not process what remains as a separate \
-              response",
+        why: "RFC 9112, section 6.3: a user agent must not process the rest as a separate response",
     },
     Fault {
         name: "other-visit",
         what: "sends the body of another visit",
         made: reply(&[Step::Head, BLANK, Step::OtherBody], End::Keep),
         right: answer(200, AllowedContent::OfNext),
-        why: "RFC 9112, section 9.2: answers bear no name, their order is all; only who knows the \
-              page can tell",
+        why: "RFC 9112, section 9.2: only their order identifies responses; a client cannot notice",
     },
     Fault {
         name: "gzip-bomb",
-        what: "sends ten million zeros in gzip, though asked for identity",
+        what: "sends ten million zeros in gzip to a request for identity",
         made: reply(
             &[Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n"), Step::Zeros],
             End::Keep,
@@ -93,18 +90,18 @@ pub(super) const FAULTS: &[Fault] = &[
             AllowedAnswer { status: 200, content: AllowedContent::Zeros },
             &[ErrorClass::BodyTooLarge, ErrorClass::Protocol],
         ),
-        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same ought to \
-              limit it (17.5)",
+        why: "RFC 9110, section 12.5.3: the request was for identity; a client that decodes anyway \
+              should limit it (17.5)",
     },
     Fault {
         name: "gzip-corrupt",
-        what: "calls the body gzip, which it is not, though asked for identity",
+        what: "labels a plain body as gzip in response to a request for identity",
         made: reply(
             &[Step::Head, Step::Bytes(b"content-encoding: gzip\r\n"), BLANK, Step::Body],
             End::Keep,
         ),
         right: Right::Either(PROGRAMMED, &[ErrorClass::Protocol]),
-        why: "RFC 9110, section 12.5.3: identity was asked for; who decodes all the same must \
-              find the fault",
+        why: "RFC 9110, section 12.5.3: the request was for identity; a client that decodes anyway \
+              must report the error",
     },
 ];

@@ -19,30 +19,29 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "redirect-chain",
-        what: "redirects to the site before it; several in a row make a chain",
+        what: "redirects to the previous site; several of them form a chain",
         made: reply(&[FOUND, Step::SiteBefore, END_OF_URL], End::Keep),
         right: answer(200, AllowedContent::OfAnotherSite),
-        why: "RFC 9110, section 15.4: a redirect may be followed, as far as the limit that was \
-              asked for",
+        why: "RFC 9110, section 15.4: a client may follow redirects, here up to the requested \
+              limit",
     },
     Fault {
         name: "redirect-elsewhere",
-        what: "redirects to the site before it, on another origin, and closes",
+        what: "redirects to the previous site on another origin, then closes",
         made: reply(&[FOUND, Step::SiteBefore, END_OF_URL], End::Close),
         right: answer(200, AllowedContent::OfAnotherSite),
-        why: "RFC 9110, section 10.2.2: a location may be any URI, on whatever origin",
+        why: "RFC 9110, section 10.2.2: a location may be any URI, on any origin",
     },
     Fault {
         name: "redirect-to-file",
         what: "redirects to file:///etc/hostname",
         made: reply(&[FOUND, Step::Bytes(b"file:///etc/hostname"), END_OF_URL], End::Keep),
         right: Right::Fail(&[ErrorClass::Unsupported]),
-        why: "RFC 9110, section 15.4: following is optional, and nobody asked for files of this \
-              machine",
+        why: "RFC 9110, section 15.4: following is optional, and a local file is not a web page",
     },
     Fault {
         name: "redirect-nowhere",
-        what: "answers 302 without a location",
+        what: "sends a 302 without a location",
         made: reply(
             &[
                 Step::Bytes(b"HTTP/1.1 302 Found\r\ncontent-length: "),
@@ -53,15 +52,14 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: answer(302, AllowedContent::Programmed),
-        why: "RFC 9110, section 15.4: without a location there is nothing to follow, and the \
-              answer is the answer",
+        why: "RFC 9110, section 15.4: without a location, there is nothing to follow: return the \
+              response",
     },
     Fault {
         name: "redirect-to-garbage",
         what: "redirects to http://[",
         made: reply(&[FOUND, Step::Bytes(b"http://["), END_OF_URL], End::Keep),
         right: Right::Fail(&[ErrorClass::Protocol]),
-        why: "RFC 9110, section 10.2.2: Location = URI-reference; to guess at another is allowed, \
-              not asked for",
+        why: "RFC 9110, section 10.2.2: Location = URI-reference; repairing it is optional",
     },
 ];

@@ -9,67 +9,65 @@ const fn shows(certificate: Certificate) -> Made {
     Made::Listener(Listening::Tls(certificate))
 }
 
-const fn greets(says: &'static [u8], end: End) -> Made {
-    Made::Listener(Listening::Greets(says, end))
+const fn greets(bytes: &'static [u8], end: End) -> Made {
+    Made::Listener(Listening::Greets(bytes, end))
 }
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "tls-expired",
-        what: "shows a certificate that has expired",
+        what: "presents an expired certificate",
         made: shows(Certificate::Expired),
         right: TLS,
         why: "RFC 5280, section 6.1.3: a certificate must be within its validity period",
     },
     Fault {
         name: "tls-wrong-name",
-        what: "shows a certificate of another host",
+        what: "presents a certificate for another host",
         made: shows(Certificate::WrongName),
         right: TLS,
-        why: "RFC 9110, section 4.3.4: a client must verify that the certificate is that of the \
+        why: "RFC 9110, section 4.3.4: a client must verify that the certificate matches the \
               origin",
     },
     Fault {
         name: "tls-unknown-root",
-        what: "shows a certificate of an issuer that nobody trusts",
+        what: "presents a certificate from an untrusted issuer",
         made: shows(Certificate::UnknownRoot),
         right: TLS,
-        why: "RFC 9110, section 4.3.4: a certificate is verified by the trust anchors that the \
-              client has",
+        why: "RFC 9110, section 4.3.4: a client verifies certificates against its trust anchors",
     },
     Fault {
         name: "tls-abort",
-        what: "closes the connection in the handshake",
+        what: "closes the connection during the handshake",
         made: greets(b"", End::Close),
         right: Right::Fail(&[ErrorClass::Tls, ErrorClass::ClosedEarly]),
-        why: "RFC 8446, section 6.1: what ends without a close_notify was cut off",
+        why: "RFC 8446, section 6.1: a connection that ends without close_notify was truncated",
     },
     Fault {
         name: "tls-reset",
-        what: "resets the connection in the handshake",
+        what: "resets the connection during the handshake",
         made: greets(b"", End::Reset),
         right: Right::Fail(&[ErrorClass::Tls, ErrorClass::Reset]),
-        why: "RFC 8446, section 6.1: what ends without a close_notify was cut off",
+        why: "RFC 8446, section 6.1: a connection that ends without close_notify was truncated",
     },
     Fault {
         name: "tls-silence",
-        what: "accepts the connection and never answers the handshake",
+        what: "accepts the connection and never responds to the handshake",
         made: greets(b"", End::Stay),
         right: Right::Fail(&[ErrorClass::Timeout]),
-        why: "RFC 9112, section 9.5: how long to wait is the client's to say; here it is the \
-              deadline",
+        why: "RFC 9112, section 9.5: the client chooses how long to wait; here, until the deadline",
     },
     Fault {
         name: "tls-plain",
-        what: "answers the handshake in plain HTTP",
+        what: "responds to the handshake in plain HTTP",
         made: greets(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", End::Close),
         right: TLS,
-        why: "RFC 9110, section 4.2.2: a client must accept secured answers only to what it asks \
-              of https",
+        why: "RFC 9110, section 4.2.2: a client must accept only secured responses to https \
+              requests",
     },
     Fault {
         name: "tls-cut",
-        what: "cuts a body of no length in half, without the goodbye of TLS",
+        what: "sends half of a body without a length, then closes without close_notify",
         made: Made::ReplyOverTls(Script {
             steps: &[Step::Bytes(b"HTTP/1.1 200 OK\r\n"), BLANK, Step::FirstHalf],
             end: End::Cut,
@@ -80,7 +78,6 @@ pub(super) const FAULTS: &[Fault] = &[
             ErrorClass::Tls,
             ErrorClass::ClosedEarly,
         ]),
-        why: "RFC 9112, section 9.8: a body that ends with a TLS connection cut short must be \
-              told as incomplete",
+        why: "RFC 9112, section 9.8: a body that a truncated TLS connection ends is incomplete",
     },
 ];

@@ -18,26 +18,24 @@ const BODY_SHORT: Right = Right::Fail(&[ErrorClass::BodyShort]);
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "length-too-small",
-        what: "says a content-length 10 bytes short of the body",
+        what: "sends a content-length 10 bytes shorter than the body",
         made: reply(&[OK, LENGTH, Step::Length(-10), NEXT_LINE, BLANK, Step::Body], End::Keep),
         right: Right::Either(
             AllowedAnswer { status: 200, content: AllowedContent::Without(10) },
             &[ErrorClass::Protocol],
         ),
-        why: "RFC 9112, section 6.3: the length says where the body ends; the rest is no part of \
-              another answer",
+        why: "RFC 9112, section 6.3: the length ends the body; the rest is not another response",
     },
     Fault {
         name: "length-too-large",
-        what: "says a content-length 10 bytes longer than the body, and closes",
+        what: "sends a content-length 10 bytes longer than the body, then closes",
         made: reply(&[OK, LENGTH, Step::Length(10), NEXT_LINE, BLANK, Step::Body], End::Close),
         right: BODY_SHORT,
-        why: "RFC 9112, section 6.3: if it closes before the length is reached, the message is \
-              incomplete",
+        why: "RFC 9112, section 6.3: a message that ends before its length is incomplete",
     },
     Fault {
         name: "two-lengths",
-        what: "says two different content-lengths, the first of them right",
+        what: "sends two different content-lengths; the first is correct",
         made: reply(
             &[
                 OK,
@@ -53,52 +51,52 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: PROTOCOL,
-        why: "RFC 9112, section 6.3: an invalid length is unrecoverable: close the connection, \
+        why: "RFC 9112, section 6.3: an invalid length is unrecoverable: close the connection and \
               discard the response",
     },
     Fault {
         name: "same-length-twice",
-        what: "says the right content-length twice",
+        what: "sends the correct content-length twice",
         made: reply(
             &[Step::Head, LENGTH, Step::Length(0), NEXT_LINE, BLANK, Step::Body],
             End::Keep,
         ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9110, section 8.6: reject it, or take the one value that is said twice",
+        why: "RFC 9110, section 8.6: reject it, or use the repeated value once",
     },
     Fault {
         name: "negative-length",
-        what: "says content-length: -1",
+        what: "sends content-length: -1",
         made: reply(&[OK, Step::Bytes(b"content-length: -1\r\n\r\n"), Step::Body], End::Close),
         right: PROTOCOL,
-        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: any other \
-              is unrecoverable",
+        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: an invalid \
+              length is unrecoverable",
     },
     Fault {
         name: "signed-length",
-        what: "says the right content-length with a plus before it",
+        what: "sends the correct content-length with a plus sign",
         made: reply(
             &[OK, Step::Bytes(b"content-length: +"), Step::Length(0), NEXT_LINE, BLANK, Step::Body],
             End::Close,
         ),
         right: PROTOCOL,
-        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: any other \
-              is unrecoverable",
+        why: "RFC 9110, section 8.6: Content-Length = 1*DIGIT; RFC 9112, section 6.3: an invalid \
+              length is unrecoverable",
     },
     Fault {
         name: "length-and-chunks",
-        what: "says a content-length 10 bytes short, and sends chunks",
+        what: "sends a content-length 10 bytes too short, and a chunked body",
         made: reply(
             &[OK, LENGTH, Step::Length(-10), NEXT_LINE, CHUNKED, CHUNK, LAST_CHUNK],
             End::Keep,
         ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9112, section 6.3: the coding overrides the length; it ought to be handled as \
-              an error",
+        why: "RFC 9112, section 6.3: the coding overrides the length, and should be treated as an \
+              error",
     },
     Fault {
         name: "odd-coding",
-        what: "spells the coding Chunked",
+        what: "spells the transfer coding `Chunked`",
         made: reply(
             &[OK, Step::Bytes(b"Transfer-Encoding: Chunked\r\n\r\n"), CHUNK, LAST_CHUNK],
             End::Keep,
@@ -108,29 +106,28 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "unknown-coding",
-        what: "sends chunks and calls the coding rot13, chunked",
+        what: "sends chunks with the transfer coding `rot13, chunked`",
         made: reply(
             &[OK, Step::Bytes(b"transfer-encoding: rot13, chunked\r\n\r\n"), CHUNK, LAST_CHUNK],
             End::Keep,
         ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9112, section 7.4: only chunked was acceptable; where the body ends is plain, \
-              all else is unsaid",
+        why: "RFC 9112, section 7.4: only chunked was acceptable; the end of the body is clear, \
+              the rest is undefined",
     },
     Fault {
         name: "chunk-extension",
-        what: "sends an extension behind a chunk's size, and a trailer",
+        what: "sends a chunk extension and a trailer",
         made: reply(
             &[OK, CHUNKED, Step::Chunk(b";a=b"), Step::Bytes(b"0;c\r\nx-a: b\r\n\r\n")],
             End::Keep,
         ),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 7.1.1: a recipient must ignore chunk extensions that it does not \
-              know",
+        why: "RFC 9112, section 7.1.1: a recipient must ignore unknown chunk extensions",
     },
     Fault {
         name: "bad-chunk-size",
-        what: "says a chunk's size that is no number",
+        what: "sends a chunk size that is not a number",
         made: reply(
             &[OK, CHUNKED, Step::Bytes(b"xyz\r\n"), Step::Body, NEXT_LINE, LAST_CHUNK],
             End::Keep,
@@ -140,7 +137,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "huge-chunk-size",
-        what: "says a chunk's size of 20 digits, and closes after the body",
+        what: "sends a chunk size of 20 digits, then closes after the body",
         made: reply(
             &[OK, CHUNKED, Step::Bytes(b"10000000000000000100\r\n"), Step::Body],
             End::Close,
@@ -150,41 +147,41 @@ pub(super) const FAULTS: &[Fault] = &[
             ErrorClass::BodyShort,
             ErrorClass::BodyTooLarge,
         ]),
-        why: "RFC 9112, section 7.1: recipients must anticipate large numerals, and not be misled \
-              by overflow",
+        why: "RFC 9112, section 7.1: recipients must anticipate large numerals and prevent \
+              overflow",
     },
     Fault {
         name: "cut-chunk",
-        what: "closes in the middle of a chunk",
+        what: "closes the connection within a chunk",
         made: reply(&[OK, CHUNKED, Step::Bytes(b"ffff\r\n"), Step::Body], End::Close),
         right: BODY_SHORT,
         why: "RFC 9112, section 8: a chunked body without its last chunk is incomplete",
     },
     Fault {
         name: "no-last-chunk",
-        what: "closes after the body without the chunk of size 0",
+        what: "closes the connection after the body, without a last chunk of size 0",
         made: reply(&[OK, CHUNKED, CHUNK], End::Close),
         right: BODY_SHORT,
         why: "RFC 9112, section 8: a chunked body without its last chunk is incomplete",
     },
     Fault {
         name: "until-close",
-        what: "says no length, and closes after the body",
+        what: "sends a body without a length, then closes",
         made: reply(&[OK, BLANK, Step::Body], End::Close),
         right: RIGHT_ANSWER,
-        why: "RFC 9112, section 6.3: without length or coding the body goes on until the \
-              connection is closed",
+        why: "RFC 9112, section 6.3: without a length or a coding, the body ends when the \
+              connection closes",
     },
     Fault {
         name: "until-reset",
-        what: "says no length, and resets the connection after half of the body",
+        what: "sends half of a body without a length, then resets the connection",
         made: reply(&[OK, BLANK, Step::FirstHalf, super::PAUSE], End::Reset),
         right: Right::Fail(&[ErrorClass::Reset, ErrorClass::BodyShort]),
-        why: "RFC 9112, section 8: closure ends it unless the connection indicated an error",
+        why: "RFC 9112, section 8: a close ends the body unless the connection indicated an error",
     },
     Fault {
         name: "no-content-with-body",
-        what: "answers 204 with a length and a body",
+        what: "sends a 204 with a length and a body",
         made: reply(
             &[
                 Step::Bytes(b"HTTP/1.1 204 No Content\r\n"),
@@ -197,11 +194,11 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: answer(204, AllowedContent::Nothing),
-        why: "RFC 9112, section 6.3: a 204 ends with its head, whatever its headers say",
+        why: "RFC 9112, section 6.3: a 204 ends with its head, regardless of its headers",
     },
     Fault {
         name: "not-modified-with-length",
-        what: "answers 304 with a length, and rightly without a body",
+        what: "sends a 304 with a length and, correctly, without a body",
         made: reply(
             &[
                 Step::Bytes(b"HTTP/1.1 304 Not Modified\r\n"),
@@ -213,12 +210,12 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: answer(304, AllowedContent::Nothing),
-        why: "RFC 9112, section 6.3: a 304 ends with its head; its length is that of the page \
-              (section 6.2)",
+        why: "RFC 9112, section 6.3: a 304 ends with its head; its length is the page's (section \
+              6.2)",
     },
     Fault {
         name: "not-modified-with-body",
-        what: "answers 304 with a length and a body",
+        what: "sends a 304 with a length and a body",
         made: reply(
             &[
                 Step::Bytes(b"HTTP/1.1 304 Not Modified\r\n"),
@@ -231,6 +228,6 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: answer(304, AllowedContent::Nothing),
-        why: "RFC 9112, section 6.3: a 304 ends with its head, whatever its headers say",
+        why: "RFC 9112, section 6.3: a 304 ends with its head, regardless of its headers",
     },
 ];

@@ -18,14 +18,14 @@ const END_OF_LENGTH: Step = Step::Bytes(b"\r\n\r\n");
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "garbage",
-        what: "answers with a line that is not HTTP",
+        what: "responds with a line that is not HTTP",
         made: reply(&[Step::Bytes(b"this is not HTTP\r\n\r\n")], End::Close),
         right: PROTOCOL,
         why: "RFC 9112, section 4: a response begins with HTTP-version SP status-code",
     },
     Fault {
         name: "garbage-status",
-        what: "answers with a status that is no number",
+        what: "sends a status that is not a number",
         made: reply(
             &[
                 Step::Bytes(b"HTTP/1.1 2x0 OK\r\n"),
@@ -41,7 +41,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "http-1.0",
-        what: "answers rightly in HTTP/1.0, and closes",
+        what: "responds correctly in HTTP/1.0, then closes",
         made: reply(
             &[
                 Step::Bytes(b"HTTP/1.0 200 OK\r\n"),
@@ -53,12 +53,12 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Close,
         ),
         right: RIGHT_ANSWER,
-        why: "RFC 9110, section 6.2: a server may answer in a lower minor version of the same \
-              major one",
+        why: "RFC 9110, section 6.2: a server may respond in a lower minor version of the same \
+              major version",
     },
     Fault {
         name: "bare-lf",
-        what: "ends the lines of the head with LF alone",
+        what: "ends the lines of the head with a bare LF",
         made: reply(
             &[
                 Step::Bytes(b"HTTP/1.1 200 OK\n"),
@@ -74,15 +74,15 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "nul-in-header",
-        what: "sends a header value with a NUL in it",
+        what: "sends a header value that contains a NUL",
         made: reply(&[Step::Head, Step::Bytes(b"x-a: b\0c\r\n"), BLANK, Step::Body], End::Keep),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9110, section 5.5: reject it, or put a space in its place, which cannot be seen \
-              from here",
+        why: "RFC 9110, section 5.5: reject it or replace it with a space; the server cannot see \
+              which",
     },
     Fault {
         name: "utf8-in-header",
-        what: "sends a header value that is UTF-8 text beyond ASCII",
+        what: "sends a header value in UTF-8 with a non-ASCII letter",
         made: reply(
             &[Step::Head, Step::Bytes(b"x-a: caf\xc3\xa9\r\n"), BLANK, Step::Body],
             End::Keep,
@@ -93,7 +93,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "latin1-in-header",
-        what: "sends a header value that is Latin-1 text beyond ASCII",
+        what: "sends a header value in Latin-1 with a non-ASCII letter",
         made: reply(&[Step::Head, Step::Bytes(b"x-a: caf\xe9\r\n"), BLANK, Step::Body], End::Keep),
         right: RIGHT_ANSWER,
         why: "RFC 9110, section 5.5: other octets in a field value should be treated as opaque \
@@ -114,8 +114,8 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9110, section 5.4: there is no limit; a client may drop what is more than it \
-              wishes to process",
+        why: "RFC 9110, section 5.4: no limit is defined; a client may reject headers larger than \
+              it wants to process",
     },
     Fault {
         name: "many-headers",
@@ -125,28 +125,26 @@ pub(super) const FAULTS: &[Fault] = &[
             End::Keep,
         ),
         right: ANSWER_OR_PROTOCOL,
-        why: "RFC 9110, section 5.4: there is no limit; a client may drop what is more than it \
-              wishes to process",
+        why: "RFC 9110, section 5.4: no limit is defined; a client may reject headers larger than \
+              it wants to process",
     },
     Fault {
         name: "endless-headers",
-        what: "sends one header after another, without end",
+        what: "sends headers without end",
         made: reply(&[OK], End::Forever(b"x-a: b\r\n", 4096, REST)),
         right: PROTOCOL_OR_TIMEOUT,
-        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes of what has no \
-              end",
+        why: "RFC 9110, section 17.5: a recipient should limit how much it reads",
     },
     Fault {
         name: "endless-line",
-        what: "sends one header without end",
+        what: "sends a header line without end",
         made: reply(&[OK, Step::Bytes(b"x-a: ")], End::Forever(b"bbbbbbbb", 4096, REST)),
         right: PROTOCOL_OR_TIMEOUT,
-        why: "RFC 9110, section 17.5: a recipient ought to limit how much it takes of what has no \
-              end",
+        why: "RFC 9110, section 17.5: a recipient should limit how much it reads",
     },
     Fault {
         name: "interim",
-        what: "sends 100 and 103 before the answer",
+        what: "sends 100 and 103 before the final response",
         made: reply(
             &[
                 Step::Bytes(
@@ -164,10 +162,10 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "endless-interims",
-        what: "sends one 103 after another, without end",
+        what: "sends 103 responses without end",
         made: reply(&[], End::Forever(b"HTTP/1.1 103 Early Hints\r\n\r\n", 64, REST)),
         right: PROTOCOL_OR_TIMEOUT,
         why: "RFC 9110, section 15.2: interim responses precede a final one; here only the \
-              deadline can help",
+              deadline ends the wait",
     },
 ];

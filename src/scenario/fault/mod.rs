@@ -196,13 +196,13 @@ impl fmt::Display for AllowedAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status;
         match self.content {
-            AllowedContent::Programmed if status == 200 => f.write_str("the right answer"),
-            AllowedContent::Programmed => write!(f, "status {status} and the body"),
-            AllowedContent::OfAnotherSite => f.write_str("the answer that it leads to"),
-            AllowedContent::Nothing => write!(f, "status {status} and no body"),
+            AllowedContent::Programmed if status == 200 => f.write_str("the correct response"),
+            AllowedContent::Programmed => write!(f, "status {status} with the body"),
+            AllowedContent::OfAnotherSite => f.write_str("the response of the target"),
+            AllowedContent::Nothing => write!(f, "status {status} without a body"),
             AllowedContent::Without(bytes) => write!(f, "a body without its last {bytes} bytes"),
-            AllowedContent::OfNext => f.write_str("the wrong body, unknowingly"),
-            AllowedContent::Zeros => f.write_str("the body as it was sent"),
+            AllowedContent::OfNext => f.write_str("the wrong body, unnoticed"),
+            AllowedContent::Zeros => f.write_str("the body as sent"),
         }
     }
 }

@@ -35,7 +35,7 @@ const NUL_SEPARATED: FileKind =
     FileKind::new("urls with NUL between them", "tr '\\0' '\\n' <FILE > urls.txt");
 
 const TOML: FileKind =
-    FileKind::new("TOML whose name does not end in .toml", "cat FILE > urls.toml");
+    FileKind::new("TOML in a file without the ending .toml", "cat FILE > urls.toml");
 const HAR: FileKind =
     FileKind::new("a HAR file", "jq -r '.log.entries[].request.url' FILE > urls.txt");
 const JSON: FileKind =

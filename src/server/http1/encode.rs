@@ -18,7 +18,7 @@ use crate::server::witness::Witness;
 /// shared random buffer has many, and takes several writes anyway.
 const MAX_SLICES: usize = 16;
 
-/// The tail of a response whose head is complete.
+/// The tail of a response after its complete head.
 const NO_TAIL: &[u8] = &[];
 
 /// A response as it is sent.
@@ -85,7 +85,7 @@ fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// Returns the action after a response whose request asks to close the connection.
+/// Returns the action after the response to a request that asks to close the connection.
 fn then_close(content: &Content) -> Then {
     match content {
         // The client may still be sending a body.

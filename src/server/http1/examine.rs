@@ -20,16 +20,16 @@ pub fn examine(bytes: &[u8]) {
                 ParsedRequest::Partial,
                 "a head is read before its end"
             );
-            assert_eq!(parse(&bytes[..head.length]), parsed, "what follows a head matters");
+            assert_eq!(parse(&bytes[..head.length]), parsed, "bytes after a head matter");
         }
         (ParsedRequest::Complete(..), prefix) => {
-            assert_eq!(prefix, parsed, "what follows a head matters")
+            assert_eq!(prefix, parsed, "bytes after a head matter")
         }
         (ParsedRequest::Partial, prefix) => {
             assert_eq!(prefix, ParsedRequest::Partial, "more bytes make up for bad ones")
         }
         (ParsedRequest::Refused(_), prefix) => {
-            assert!(!matches!(prefix, ParsedRequest::Complete(..)), "what follows a head matters");
+            assert!(!matches!(prefix, ParsedRequest::Complete(..)), "bytes after a head matter");
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Trial {
     pub slower: usize,
     /// Experiments that found it faster.
     pub faster: usize,
-    /// Experiments whose interval covers the truth.
+    /// Experiments with an interval that covers the truth.
     pub covered: usize,
 }
 

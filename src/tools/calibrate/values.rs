@@ -1,4 +1,4 @@
-//! The values of blocks that a calibration is made from: a file of JSON lines, from which anybody
+//! The values of blocks that a calibration is made from: a file of JSON lines, from which anyone
 //! can make its page again.
 
 use anyhow::{Context, ensure};

@@ -21,9 +21,9 @@ const FAMILIES: [usize; 2] = [9, 28];
 const INTRODUCTION: &str = "\
 # Calibration
 
-How reliable the verdicts of `fetchbench compare` are on this machine. They are measured with
-differences whose truth is known: a backend against itself, and against itself slowed by 5 % and
-by 10 % (each pass is followed by spinning, so that it lasts that much longer). All take part in
+How reliable the verdicts of `fetchbench compare` are on this machine. They are measured
+with known differences: a backend against itself, and against itself slowed by 5 % and by 10 %
+(each pass is followed by spinning, so that it lasts that much longer). All take part in
 the same rounds of long runs, which are cut into disjoint experiments. Each experiment is judged by
 itself. A backend against itself should be found slower or faster in 5 % of them. Shares have 95 %
 intervals (Clopper and Pearson).

@@ -63,7 +63,7 @@ impl BackendChange {
 pub struct Difference {
     /// The backends in both records, scenario by scenario.
     pub backends: Vec<BackendChange>,
-    /// Pairs of backends whose order is reversed.
+    /// Pairs of backends in reversed order.
     pub reversed: Vec<Reversed>,
     /// Sentences on the parts that cannot be compared, with the reason.
     pub left_out: Vec<String>,
@@ -94,7 +94,7 @@ impl Difference {
     }
 }
 
-/// Two backends whose order is reversed, by their verdicts against the reference.
+/// Two backends in reversed order, by their verdicts against the reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversed {
     /// The scenario's name.

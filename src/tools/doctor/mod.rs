@@ -33,13 +33,13 @@ impl Finding {
         Self { what, found, warning: advice.is_some(), advice: advice.map(str::to_owned) }
     }
 
-    /// Returns a finding whose advice may be ignored: the machine is fit without it too.
+    /// Returns a finding with optional advice: the machine is fit without it too.
     fn hint(what: &'static str, found: String, advice: Option<&str>) -> Self {
         Self { warning: false, ..Self::new(what, found, advice) }
     }
 
     fn unknown(what: &'static str) -> Self {
-        Self::new(what, "this machine does not say".to_owned(), None)
+        Self::new(what, "unknown on this machine".to_owned(), None)
     }
 }
 
@@ -71,19 +71,18 @@ pub fn at_rest() -> Vec<Finding> {
 
 fn profile(is_debug: bool) -> Finding {
     let found = if is_debug { "debug" } else { "release" };
-    let advice = "measure with the optimiser on: cargo build --release";
+    let advice = "measure an optimised build: cargo build --release";
     Finding::new("profile", found.to_owned(), is_debug.then_some(advice))
 }
 
 fn cores(cores: usize) -> Finding {
-    let advice = "server and client take turns on one core: use a machine, or a container, with \
-                  two at least";
+    let advice = "server and client share one core: use a machine or container with at least two";
     Finding::new("cores", cores.to_string(), (cores < 2).then_some(advice))
 }
 
 fn load(load: Option<[f64; 3]>, cores: usize) -> Finding {
     let Some([minute, ..]) = load else { return Finding::unknown("load") };
-    let advice = "something has used the cores: wait until it has ended, unless it just did";
+    let advice = "programs used the cores: wait until they end, unless they just did";
     // It includes programs that have just ended, so the use by other programs decides.
     let found = format!("{minute:.2} over the last minute");
     Finding::hint("load", found, (minute > cores as f64 / 4.0).then_some(advice))
@@ -106,15 +105,15 @@ fn ports(range: Option<(u16, u16)>, resting: Option<u64>) -> Finding {
     let Some((first, last)) = range else { return Finding::unknown("ports") };
     let all = u64::from(last) - u64::from(first) + 1;
     let resting = resting.unwrap_or(0);
-    let advice = "a connection's port rests for a minute after it: wait for that, or sysctl -w \
+    let advice = "a closed connection occupies its port for a minute: wait, or sysctl -w \
                   net.ipv4.ip_local_port_range='1024 65535' (as root)";
-    let found = format!("{all}, of which {resting} rest");
+    let found = format!("{all}, of which {resting} are in TIME-WAIT");
     Finding::new("ports", found, (all.saturating_sub(resting) < PORTS_WANTED).then_some(advice))
 }
 
 fn backlog(backlog: Option<u64>) -> Finding {
     let Some(backlog) = backlog else { return Finding::unknown("backlog") };
-    let advice = "a thousand connections at once overflow the queue, and are tried again after a \
+    let advice = "a thousand simultaneous connections overflow the queue, and are retried after a \
                   second: sysctl -w net.core.somaxconn=4096 (as root)";
     Finding::new(
         "backlog",
@@ -137,8 +136,8 @@ fn lateness() -> Vec<f64> {
 fn timers(late_s: &[f64]) -> Finding {
     let [median, worst] =
         [0.5, 0.99].map(|share| stats::quantile(late_s, share).map_or(0.0, |late_s| late_s * 1e6));
-    let advice = "an idle core wakes late, and so do the sites' delays: keep it from deep sleep \
-                  with the performance governor, or trust only what is far longer";
+    let advice = "idle cores wake late, so delays of sites end late: avoid deep sleep with the \
+                  performance governor, or trust only far longer times";
     let found = format!("{median:.0} µs late, one in a hundred {worst:.0} µs");
     Finding::new("timers", found, (median > 500.0 || worst > 5_000.0).then_some(advice))
 }
@@ -147,7 +146,7 @@ fn timers(late_s: &[f64]) -> Finding {
 /// counters is fit too.
 fn counters(missing: Option<NoCounters>) -> Finding {
     let advice =
-        "instructions of a fetch can be counted: sysctl -w kernel.perf_event_paranoid=2 (as root)";
+        "to count instructions per fetch: sysctl -w kernel.perf_event_paranoid=2 (as root)";
     let is_forbidden = matches!(missing, Some(NoCounters::Forbidden(_)));
     let found = missing
         .map_or_else(|| "instructions can be counted".to_owned(), |why| format!("none: {why}"));
@@ -157,8 +156,8 @@ fn counters(missing: Option<NoCounters>) -> Finding {
 /// Checks the share of the cores that other programs used.
 pub(crate) fn others(shares: CoreShares) -> Finding {
     let Some(share) = shares.others else { return Finding::unknown("other programs") };
-    let advice = "other programs compete for the cores: end them, or wait until they have ended \
-                  (see `top`)";
+    let advice = "other programs compete for the cores: stop them, or wait until they end (see \
+                  `top`)";
     let found = format!("{} of the cores", numbers::percent(share));
     Finding::new("other programs", found, (share > MOST_OTHERS).then_some(advice))
 }
@@ -166,8 +165,8 @@ pub(crate) fn others(shares: CoreShares) -> Finding {
 /// Checks the share of the cores that the host gave to other machines.
 pub(crate) fn stolen(shares: CoreShares) -> Finding {
     let Some(share) = shares.steal else { return Finding::unknown("stolen time") };
-    let advice = "the host gives the cores to somebody else: measure at another hour, or on a \
-                  machine of your own";
+    let advice = "the host gives the cores to other machines: measure at another time, or on a \
+                  dedicated machine";
     let found = format!("{} of the cores", numbers::percent(share));
     Finding::new("stolen time", found, (share > MOST_STEAL).then_some(advice))
 }
@@ -178,19 +177,15 @@ pub fn noise(values: &[f64], blocks_a_minute: f64) -> Finding {
     let Some(deviation) = enough.and_then(stats::standard_deviation) else {
         let advice = "the machine is too slow for five blocks in five seconds: give `compare` \
                       more time with --budget";
-        return Finding::new(
-            "noise",
-            format!("{} blocks are too few to tell", values.len()),
-            Some(advice),
-        );
+        return Finding::new("noise", format!("{} blocks are too few", values.len()), Some(advice));
     };
     let blocks = (blocks_a_minute as usize).max(LEAST_BLOCKS);
     let smallest = stats::detectable_shift(blocks, deviation, 0.95).map_or(f64::NAN, f64::exp_m1);
-    let advice = "a minute does not find 10 %: make the machine quieter, or give `compare` more \
+    let advice = "a minute cannot detect 10 %: make the machine quieter, or give `compare` more \
                   time with --budget";
     let found = format!(
-        "blocks of equal backends differ by {:.1} %; a minute over two backends finds differences \
-         from {:.1} % on",
+        "blocks of equal backends differ by {:.1} %; a minute with two backends detects \
+         differences of at least {:.1} %",
         deviation.exp_m1() * 100.0,
         smallest * 100.0
     );

@@ -16,7 +16,7 @@ pub fn text(findings: &[Finding]) -> String {
     }
     text.push_str(match findings.iter().any(|finding| finding.warning) {
         false => "\nThis machine is fit to measure on.\n",
-        true => "\nThis machine is unfit to measure on: follow the advice above.\n",
+        true => "\nThis machine is unfit to measure on; follow the advice above.\n",
     });
     text
 }

@@ -27,16 +27,16 @@ pub struct Judgement {
     /// The verdict after fetchbench's checks.
     pub checked: CellVerdict,
     /// A description of the backend's report.
-    pub told: String,
+    pub reported: String,
     /// Whether it took too long, which may be the fault of a busy machine.
     pub is_late: bool,
 }
 
 impl Judgement {
     /// Returns one verdict as that on the client and that after fetchbench's checks.
-    pub fn unanimous(verdict: CellVerdict, told: impl Into<String>) -> Self {
+    pub fn unanimous(verdict: CellVerdict, reported: impl Into<String>) -> Self {
         let is_late = verdict == CellVerdict::Hung;
-        Self { client: verdict, checked: verdict, told: told.into(), is_late }
+        Self { client: verdict, checked: verdict, reported: reported.into(), is_late }
     }
 }
 
@@ -49,19 +49,19 @@ pub fn judge(
 ) -> Judgement {
     let passes = match result {
         CellResult::Hung => {
-            return Judgement::unanimous(CellVerdict::Hung, "its process does not answer");
+            return Judgement::unanimous(CellVerdict::Hung, "its process does not respond");
         }
         CellResult::Died(why) => return Judgement::unanimous(CellVerdict::Crashed, why),
         CellResult::Passes(passes) => passes,
     };
     let [first, second] = passes.each_ref().map(|pass| pass.fetched.as_slice());
     let ([before, fault], [after, again]) = (first, second) else {
-        let told = "reported other fetches than it was asked for";
-        return Judgement::unanimous(CellVerdict::Crashed, told);
+        let reported = "it reported other fetches than the requested ones";
+        return Judgement::unanimous(CellVerdict::Crashed, reported);
     };
     if !is_page(scenario, case.healthy, 0, before) {
-        let told = format!("its healthy fetch failed: {}", describe(before));
-        let judgement = Judgement::unanimous(CellVerdict::LeftOut, told);
+        let reported = format!("its healthy fetch failed: {}", describe(before));
+        let judgement = Judgement::unanimous(CellVerdict::LeftOut, reported);
         return Judgement { is_late: timed_out(before), ..judgement };
     }
     let judged = [(0, fault), (1, again)]
@@ -69,14 +69,14 @@ pub fn judge(
     let [first, second] = judged;
     let (client, checked) = (first.0.max(second.0), first.1.max(second.1));
     let worse = if second.0 > first.0 { again } else { fault };
-    let told = describe(worse);
+    let reported = describe(worse);
     if client < CellVerdict::Hung && !is_page(scenario, case.healthy, 1, after) {
-        let told = format!("{told}; and then of the healthy site: {}", describe(after));
-        let judgement = Judgement::unanimous(CellVerdict::Spoiled, told);
+        let reported = format!("{reported}; then from the healthy site: {}", describe(after));
+        let judgement = Judgement::unanimous(CellVerdict::Spoiled, reported);
         return Judgement { is_late: timed_out(worse) || timed_out(after), ..judgement };
     }
     let is_late = client == CellVerdict::Hung || timed_out(worse);
-    Judgement { client, checked, told, is_late }
+    Judgement { client, checked, reported, is_late }
 }
 
 fn timed_out(fetched: &Fetched) -> bool {
@@ -130,7 +130,7 @@ fn describe(fetched: &Fetched) -> String {
     match &fetched.result {
         Ok(page) => format!("status {}, {} bytes", page.status, page.bytes),
         Err(error) if error.accepted => {
-            format!("accepted, then {} by the checks here", error.class)
+            format!("accepted by the client, then {} by the checks", error.class)
         }
         Err(error) => error.class.to_string(),
     }

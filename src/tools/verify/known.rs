@@ -19,19 +19,19 @@ pub const KNOWN: &[KnownDefect] = &[
     KnownDefect {
         client: "surf",
         faults: &["close-in-body", "length-too-large"],
-        cause: "async-h1 takes the end of the connection for the end of the body",
+        cause: "async-h1 treats the end of the connection as the end of the body",
         link: None,
     },
     KnownDefect {
         client: "surf",
         faults: &["http-1.0"],
-        cause: "async-h1 reads HTTP/1.1 alone",
+        cause: "async-h1 supports only HTTP/1.1",
         link: Some("https://github.com/http-rs/surf/issues/287"),
     },
     KnownDefect {
         client: "surf",
         faults: &["utf8-in-header"],
-        cause: "http-types panics over header values that are not ASCII",
+        cause: "http-types panics on non-ASCII header values",
         link: Some("https://github.com/http-rs/surf/issues/284"),
     },
     KnownDefect {
@@ -43,57 +43,57 @@ pub const KNOWN: &[KnownDefect] = &[
     KnownDefect {
         client: "surf",
         faults: &["interim", "endless-interims"],
-        cause: "async-h1 takes an interim answer for the final one",
+        cause: "async-h1 treats an interim response as the final one",
         link: None,
     },
     KnownDefect {
         client: "surf",
         faults: &["two-lengths"],
-        cause: "async-h1 takes the last length that is said",
+        cause: "async-h1 uses the last of several lengths",
         link: None,
     },
     KnownDefect {
         client: "surf",
         faults: &["signed-length"],
-        cause: "async-h1 reads lengths as Rust reads integers, which may have a plus",
+        cause: "async-h1 parses lengths as Rust integers, which may have a plus sign",
         link: None,
     },
     KnownDefect {
         client: "surf",
         faults: &["odd-coding", "unknown-coding"],
-        cause: "async-h1 knows a coding only where it is spelt `chunked`, and takes any other \
-                body for an empty one",
+        cause: "async-h1 recognises a coding only if it is spelt `chunked`, and treats any other \
+                body as empty",
         link: None,
     },
     KnownDefect {
         client: "surf",
         faults: &["until-close", "until-reset", "tls-cut"],
-        cause: "async-h1 takes a body without a length for an empty one",
+        cause: "async-h1 treats a body without a length as empty",
         link: Some("https://github.com/http-rs/async-h1/issues/191"),
     },
     KnownDefect {
         client: "surf",
         faults: &["chunk-extension"],
-        cause: "async-h1 does not read all that may follow the last chunk",
+        cause: "async-h1 does not read everything that may follow the last chunk",
         link: Some("https://github.com/http-rs/async-h1/issues/91"),
     },
     KnownDefect {
         client: "surf",
         faults: &["no-content-with-body", "not-modified-with-length", "not-modified-with-body"],
-        cause: "async-h1 reads a body wherever a length is said, as it does behind HEAD",
+        cause: "async-h1 reads a body after every length, also after HEAD",
         link: Some("https://github.com/http-rs/surf/issues/321"),
     },
     KnownDefect {
         client: "ureq",
         faults: &["until-reset", "tls-cut"],
-        cause: "ureq takes a reset, and an end of TLS without its goodbye, for the end of a body \
-                that has no length",
+        cause: "ureq treats a reset, and the end of TLS without close_notify, as the end of a body \
+                without a length",
         link: None,
     },
     KnownDefect {
         client: "isahc",
         faults: &["refuse"],
-        cause: "isahc tells a refused connection as one that failed, whatever the reason",
+        cause: "isahc reports a refused connection as a failed one, without the reason",
         link: None,
     },
     KnownDefect { client: "isahc", faults: &["close-in-head"], cause: CURL_HEAD, link: None },
@@ -113,69 +113,68 @@ pub const KNOWN: &[KnownDefect] = &[
     KnownDefect {
         client: "attohttpc",
         faults: &["bare-lf", "long-header", "endless-line"],
-        cause: "attohttpc tells a line that it cannot read as an unexpected end",
+        cause: "attohttpc reports an unreadable line as an unexpected end",
         link: None,
     },
     KnownDefect {
         client: "attohttpc",
         faults: &["close-in-body", "length-too-large"],
-        cause: "attohttpc takes the end of the connection for the end of the body",
+        cause: "attohttpc treats the end of the connection as the end of the body",
         link: None,
     },
     KnownDefect {
         client: "attohttpc",
         faults: &["interim", "endless-interims"],
-        cause: "attohttpc takes an interim answer for the final one",
+        cause: "attohttpc treats an interim response as the final one",
         link: None,
     },
     KnownDefect {
         client: "attohttpc",
         faults: &["signed-length"],
-        cause: "attohttpc reads lengths as Rust reads integers, which may have a plus",
+        cause: "attohttpc parses lengths as Rust integers, which may have a plus sign",
         link: None,
     },
     KnownDefect {
         client: "attohttpc",
         faults: &["chunk-extension"],
-        cause: "attohttpc refuses what may stand behind a chunk's size or behind the last chunk",
+        cause: "attohttpc rejects chunk extensions and trailers",
         link: None,
     },
     KnownDefect {
         client: "attohttpc",
         faults: &["no-content-with-body", "not-modified-with-body"],
-        cause: "attohttpc reads a body wherever a length is said",
+        cause: "attohttpc reads a body after every length",
         link: Some("https://github.com/sbstp/attohttpc/issues/201"),
     },
     KnownDefect {
         client: "requests",
         faults: &["close-in-head"],
-        cause: "http.client takes the end of the connection for that of the head",
+        cause: "http.client treats the end of the connection as the end of the head",
         link: None,
     },
     KnownDefect {
         client: "requests",
         faults: &["interim", "endless-interims"],
-        cause: "http.client takes any interim answer but 100 for the final one",
+        cause: "http.client treats every interim response except 100 as the final one",
         link: Some("https://github.com/python/cpython/issues/42550"),
     },
     KnownDefect {
         client: "requests",
         faults: &["negative-length", "signed-length"],
-        cause: "http.client reads lengths as Python reads integers, and takes a negative one for \
-                none",
+        cause: "http.client parses lengths as Python integers, and ignores negative ones",
         link: None,
     },
     KnownDefect {
         client: "requests",
         faults: &["unknown-coding"],
-        cause: "http.client takes what is not `chunked` alone for a body that ends with the \
-                connection",
+        cause: "http.client reads any coding other than exactly `chunked` until the connection \
+                ends",
         link: None,
     },
     KnownDefect {
         client: "requests",
         faults: &["bad-chunk-size"],
-        cause: "http.client tells a size that it cannot read as a body that was cut short",
+        cause: "http.client reports an unreadable size as a truncated body",
         link: None,
     },
     KnownDefect {
@@ -187,58 +186,57 @@ pub const KNOWN: &[KnownDefect] = &[
             "surplus",
             "surplus-answer",
         ],
-        cause: "httpcore keeps a connection with what follows an answer, and takes that for the \
-                next answer",
+        cause: "httpcore reuses a connection with extra bytes, and reads them as the next response",
         link: Some("https://github.com/encode/httpx/issues/1474"),
     },
     KnownDefect {
         client: "aiohttp",
         faults: &["no-content-with-body", "not-modified-with-body", "surplus"],
-        cause: "aiohttp parses what follows an answer as a part of it",
+        cause: "aiohttp parses bytes after a response as part of it",
         link: None,
     },
     KnownDefect {
         client: "fetch",
         faults: &["interim"],
-        cause: "undici takes an answer of 100 that was not asked for to be none",
+        cause: "undici rejects an unrequested 100 as an invalid response",
         link: None,
     },
     KnownDefect {
         client: "fetch",
         faults: &["tls-wrong-name"],
-        cause: "undici, the second time that an address shows the certificate of another, \
-                connects again and again",
+        cause: "undici reconnects endlessly the second time that a host presents another host's \
+                certificate",
         link: None,
     },
     KnownDefect {
         client: "aiohttp",
         faults: &["until-reset"],
-        cause: "aiohttp takes a reset for the end of a body that has no length",
+        cause: "aiohttp treats a reset as the end of a body without a length",
         link: None,
     },
     KnownDefect {
         client: "fetch",
         faults: &["until-reset"],
-        cause: "undici takes a reset for the end of a body that has no length",
+        cause: "undici treats a reset as the end of a body without a length",
         link: None,
     },
     KnownDefect {
         client: "net-http",
         faults: &["reset-in-head", "close-in-head"],
-        cause: "net/http tells a line of the head that was cut off as a malformed one",
+        cause: "net/http reports a truncated line of the head as malformed",
         link: None,
     },
     KnownDefect { client: "curl", faults: &["close-in-head"], cause: CURL_HEAD, link: None },
     KnownDefect {
         client: "curl",
         faults: &["two-lengths", "signed-length"],
-        cause: "curl takes the last of several lengths, and one with a plus before it",
+        cause: "curl uses the last of several lengths, and accepts a plus sign",
         link: None,
     },
     KnownDefect {
         client: "curl",
         faults: &["endless-chunks"],
-        cause: "curl holds only bodies of a known length to its cap, up to 8.3",
+        cause: "curl before 8.4 limits only bodies of a known length",
         link: Some("https://github.com/curl/curl/issues/11810"),
     },
     KnownDefect { client: "requests", faults: &["tls-cut"], cause: TLS_CUT, link: None },
@@ -249,10 +247,10 @@ pub const KNOWN: &[KnownDefect] = &[
     KnownDefect { client: "curl", faults: &["tls-cut"], cause: TLS_CUT, link: None },
 ];
 
-const CURL_HEAD: &str = "libcurl takes a head that is cut off for a whole one";
+const CURL_HEAD: &str = "libcurl treats a truncated head as complete";
 const TLS_CUT: &str =
-    "the end of TLS without its goodbye is taken for the end of a body that has no length";
-const CURL_RECEIVE: &str = "libcurl tells it as a failed receive (56), as it does a reset";
+    "the end of TLS without close_notify is treated as the end of a body without a length";
+const CURL_RECEIVE: &str = "libcurl reports a failed receive (56), as for a reset";
 
 /// Returns the known defect of a client that a fault reveals.
 pub fn known(client: &str, fault: &str) -> Option<&'static KnownDefect> {

@@ -227,8 +227,8 @@ struct MeasuredCell {
 impl MeasuredCell {
     fn new(participant: &Participant, case: &Case, judgement: Judgement, repeats: u64) -> Self {
         let (backend, fault) = (participant.name.clone(), case.fault.name.to_owned());
-        let Judgement { client, checked, told, is_late } = judgement;
-        Self { cell: Cell { backend, fault, client, checked, told, repeats }, is_late }
+        let Judgement { client, checked, reported, is_late } = judgement;
+        Self { cell: Cell { backend, fault, client, checked, reported, repeats }, is_late }
     }
 
     fn is_doubtful(&self) -> bool {

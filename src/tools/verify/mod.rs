@@ -60,13 +60,13 @@ impl CellVerdict {
     /// Returns the verdict in words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::LeftOut => "takes no part",
+            Self::LeftOut => "left out",
             Self::Right => "right",
-            Self::Caught => "caught by the checks here",
-            Self::WrongClass => "wrong class",
-            Self::WrongAnswer => "wrong answer accepted",
-            Self::Spoiled => "next fetch spoiled",
-            Self::Hung => "hung past its deadline",
+            Self::Caught => "caught by the checks",
+            Self::WrongClass => "wrong error class",
+            Self::WrongAnswer => "accepted a wrong response",
+            Self::Spoiled => "broke the next fetch",
+            Self::Hung => "hung past the deadline",
             Self::Crashed => "crashed",
         }
     }
@@ -91,7 +91,8 @@ pub struct Cell {
     /// The verdict after fetchbench's checks.
     pub checked: CellVerdict,
     /// What the backend reported: an error class, or the status and length of its answer.
-    pub told: String,
+    #[serde(rename = "told")]
+    pub reported: String,
     /// The number of requests beyond those that both passes need: repeats by the client itself.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub repeats: u64,
@@ -136,9 +137,11 @@ impl Cell {
     fn worsening(&self, old: &Self) -> Option<String> {
         let is_worse =
             self.client.is_worse_than(old.client) || self.checked.is_worse_than(old.checked);
-        let Self { backend, fault, told, .. } = self;
+        let Self { backend, fault, reported, .. } = self;
         let (was, is) = (old.client.words(), self.client.words());
-        is_worse.then(|| format!("{backend}, {fault}: was {was} ({}), is {is} ({told})", old.told))
+        is_worse.then(|| {
+            format!("{backend}, {fault}: was {was} ({}), is {is} ({reported})", old.reported)
+        })
     }
 }
 
@@ -211,7 +214,7 @@ mod tests {
                 fault: "stale".to_owned(),
                 client,
                 checked,
-                told: "reset".to_owned(),
+                reported: "reset".to_owned(),
                 repeats: 0,
             }],
         };

@@ -37,15 +37,15 @@ fn signs(grid: &Grid, fault: &Fault) -> impl Iterator<Item = char> {
 /// The meaning of each sign.
 pub(crate) const LEGEND: [(char, &str); 10] = [
     ('.', "right"),
-    ('+', "right as far as a client can know; the checks here, which know the page, object"),
-    ('w', "the client accepted a wrong answer, and the checks here caught it"),
-    ('W', "the client accepted a wrong answer, and the checks here did not notice"),
-    ('c', "failed where it need not have, or under another class than it should"),
-    ('S', "the next fetch over the same session went wrong"),
-    ('H', "hung past its deadline"),
-    ('x', "the client panicked, which was caught here and cost the one fetch"),
+    ('+', "correct for a client, but rejected by the checks, which know the page"),
+    ('w', "the client accepted a wrong response, and the checks caught it"),
+    ('W', "the client accepted a wrong response, and the checks missed it"),
+    ('c', "rejected a right response, or reported the wrong error class"),
+    ('S', "the next fetch of the session failed"),
+    ('H', "hung past the deadline"),
+    ('x', "the client panicked; only this fetch failed"),
     ('X', "its process died"),
-    ('-', "takes no part: it cannot fetch https"),
+    ('-', "left out: it cannot fetch https"),
 ];
 
 /// Returns the faults in the grid, by group. Groups without any are left out.
@@ -88,7 +88,7 @@ pub(crate) fn findings(grid: &Grid) -> Vec<FaultFinding<'_>> {
 
 /// Returns the verdict on a cell, the report of its client and the known cause.
 fn outcome(cell: &Cell) -> (CellVerdict, &str, Option<&'static str>) {
-    (cell.client, &cell.told, cell.known().map(|known| known.cause))
+    (cell.client, &cell.reported, cell.known().map(|known| known.cause))
 }
 
 /// Returns the faults after which a client repeated its request unasked, the number of repeats, and
@@ -110,9 +110,9 @@ fn repeats(grid: &Grid) -> Vec<(&'static Fault, u64, Vec<&str>)> {
 }
 
 /// The explanation of repeats.
-const REPEATS: &str = "A client may ask again by itself when a connection ends before the answer \
-                       has, since a GET changes nothing (RFC 9110, section 9.2.2). Its user is \
-                       not told; the server has counted.";
+const REPEATS: &str = "A client may repeat a GET by itself when the connection ends before the \
+                       response (RFC 9110, section 9.2.2). The client does not report it; the \
+                       server counts the requests.";
 
 /// Returns the number of cells with each verdict, good ones first.
 pub(crate) fn summary(grid: &Grid) -> String {
@@ -121,7 +121,11 @@ pub(crate) fn summary(grid: &Grid) -> String {
         (count > 0).then(|| format!("{count} {}", verdict.words()))
     });
     let counts: Vec<String> = counts.collect();
-    format!("Of {} cells, by the client alone: {}.", grid.cells.len(), counts.join(", "))
+    format!(
+        "{} cells, by the verdict on the client alone: {}.",
+        grid.cells.len(),
+        counts.join(", ")
+    )
 }
 
 /// Returns the grid as text for a terminal.
@@ -156,11 +160,11 @@ pub fn text(grid: &Grid) -> String {
         finding_lines(&finding).iter().for_each(|text| line(text));
     }
     if !repeats.is_empty() {
-        line(&format!("\n{HEADING}asked again{HEADING:#}"));
+        line(&format!("\n{HEADING}repeated requests{HEADING:#}"));
     }
     for (fault, count, backends) in repeats {
         line(&visible(&format!(
-            "  {:<24}{} more requests than its fetches take: {}",
+            "  {:<24}{} more requests than fetches: {}",
             fault.name,
             count,
             backends.join(", ")
@@ -174,14 +178,14 @@ fn finding_lines(finding: &FaultFinding<'_>) -> Vec<String> {
     let FaultFinding { fault, cell, backends } = finding;
     let mut lines = vec![
         format!("\n{HEADING}{}{HEADING:#}: {}", fault.name, cell.client.words()),
-        visible(&format!("  by        {}", backends.join(", "))),
-        visible(&format!("  told      {}", cell.told)),
+        visible(&format!("  backends  {}", backends.join(", "))),
+        visible(&format!("  reported      {}", cell.reported)),
         format!("  expected  {}", fault.right),
         format!("  why       {}", fault.why),
     ];
     if let Some(known) = cell.known() {
         let link = known.link.map_or(String::new(), |link| format!(", {link}"));
-        lines.push(format!("  known     {}{link}", known.cause));
+        lines.push(format!("  cause     {}{link}", known.cause));
     }
     lines
 }
@@ -194,10 +198,10 @@ fn column(number: usize) -> char {
 /// Returns the grid as a page of Markdown.
 pub fn markdown(grid: &Grid) -> String {
     let mut page = String::from(
-        "# What each row makes of wrong answers\n\n\
-         Made by `fetchbench verify`; nothing here is written by hand. Every row fetched a \
-         healthy site, a faulty one and\n\
-         the healthy one again over one session, in a process of its own for each fault.\n\n",
+        "# How each backend handles wrong responses\n\n\
+         Written by `fetchbench verify`. For each fault, a new process of every backend fetched a \
+         healthy site, a\n\
+         faulty one and the healthy one again over one session.\n\n",
     );
     let repeats = repeats(grid);
     let mut line = |line: &str| page.push_str(&format!("{line}\n"));
@@ -206,7 +210,7 @@ pub fn markdown(grid: &Grid) -> String {
     for (sign, meaning) in LEGEND {
         line(&format!("| `{sign}` | {meaning} |"));
     }
-    line("\n| row | client | executor |\n|---|---|---|");
+    line("\n| backend | client | executor |\n|---|---|---|");
     for backend in &grid.backends {
         line(&format!(
             "| {} | {} | {} |",
@@ -218,7 +222,7 @@ pub fn markdown(grid: &Grid) -> String {
     grid_tables(grid).iter().for_each(|text| line(text));
     line(
         "\n## Findings\n\n\
-         | fault | the client alone | rows | told | right would be | why | known |\n\
+         | fault | verdict on the client | backends | reported | expected | why | cause |\n\
          |---|---|---|---|---|---|---|",
     );
     for FaultFinding { fault, cell, backends } in findings(grid) {
@@ -227,25 +231,22 @@ pub fn markdown(grid: &Grid) -> String {
             Some(link) => format!("[{}]({link})", known.cause),
             None => known.cause.to_owned(),
         });
-        let (backends, what, told) =
-            (backends.join(", "), cell.client.words(), cell_text(&cell.told));
+        let (backends, what, reported) =
+            (backends.join(", "), cell.client.words(), cell_text(&cell.reported));
         let Fault { name, right, why, .. } = fault;
-        line(&format!("| {name} | {what} | {backends} | {told} | {right} | {why} | {known} |"));
+        line(&format!("| {name} | {what} | {backends} | {reported} | {right} | {why} | {known} |"));
     }
     if !repeats.is_empty() {
         line(&format!(
-            "\n## Asked again\n\n{REPEATS}\n\n| fault | rows | requests beyond those that its \
-             fetches take |\n|---|---|--:|"
+            "\n## Repeated requests\n\n{REPEATS}\n\n| fault | backends | extra requests \
+             |\n|---|---|--:|"
         ));
     }
     for (fault, count, backends) in repeats {
         let backends: Vec<String> = backends.iter().map(|name| cell_text(name)).collect();
         line(&format!("| {} | {} | {count} |", fault.name, backends.join(", ")));
     }
-    line(
-        "\n## The faults\n\n| fault | what the server does | what is right | why \
-         |\n|---|---|---|---|",
-    );
+    line("\n## Faults\n\n| fault | the server | expected | why |\n|---|---|---|---|");
     for fault in groups(grid).flat_map(|(_, faults)| faults) {
         line(&format!("| {} | {} | {} | {} |", fault.name, fault.what, fault.right, fault.why));
     }
@@ -259,7 +260,7 @@ fn grid_tables(grid: &Grid) -> Vec<String> {
     let mut lines = Vec::new();
     for (group, faults) in groups(grid) {
         let rule = ":-:|".repeat(names.len());
-        let heading = format!("\n## Faults of {}", group.title);
+        let heading = format!("\n## Faults in {}", group.title);
         lines.push(format!("{heading}\n\n| fault | {} |\n|---|{rule}", names.join(" | ")));
         for fault in faults {
             let signs: Vec<String> = signs(grid, fault).map(|sign| format!("`{sign}`")).collect();

@@ -1,4 +1,4 @@
-//! Addresses that lead nowhere, or only some of which do: one class for all rows.
+//! Addresses that lead nowhere, or only some of which do: one class for all backends.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! Every row that speaks https over the mock server's own TLS.
+//! Every backend that speaks https over the mock server's own TLS.
 
 use fetchbench::backend::Backend;
 use fetchbench::client::UserOptions;
@@ -14,7 +14,7 @@ fn encrypted_backends() -> impl Iterator<Item = Backend> {
 }
 
 #[test]
-fn every_answer_is_right_over_tls_and_connections_are_kept() {
+fn tls_replies_are_right() {
     over_families(|ip| {
         let mock = Mock::start_on(ip, &MIXED.replacen("concurrency", "tls = true\nconcurrency", 1));
         let sites = mock.scenario.sites.len() as u64;
@@ -37,7 +37,7 @@ fn every_answer_is_right_over_tls_and_connections_are_kept() {
 }
 
 #[test]
-fn every_fetch_makes_a_handshake_where_the_policy_says_so() {
+fn cold_fetches_make_handshakes() {
     let site = "[[site]]\nlabel = 'a'\nrepeat = 5\nbytes = '1kB'";
     let mock = Mock::start(&format!("description = 'd'\nconcurrency = 2\ntls = true\n{site}"));
     for backend in encrypted_backends() {
@@ -52,7 +52,7 @@ fn every_fetch_makes_a_handshake_where_the_policy_says_so() {
 }
 
 #[test]
-fn a_row_trusts_the_server_only_if_it_is_told_to() {
+fn trust_needs_a_certificate() {
     over_families(|ip| {
         let mock = Mock::start_on(
             ip,
@@ -75,7 +75,7 @@ fn a_row_trusts_the_server_only_if_it_is_told_to() {
 }
 
 #[test]
-fn a_row_without_tls_says_so() {
+fn backends_without_tls_refuse() {
     let mock = Mock::start(
         "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1",
     );

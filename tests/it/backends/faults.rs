@@ -1,4 +1,4 @@
-//! What every row makes of answers that are wrong, late or endless.
+//! What every backend makes of answers that are wrong, late or endless.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -57,7 +57,7 @@ fn faulty(ip: IpAddr) -> RawServer {
 }
 
 #[test]
-fn each_failure_has_the_class_that_all_rows_share() {
+fn failures_have_shared_classes() {
     over_families(|ip| {
         let server = faulty(ip);
         let dead = DeadPort::new(ip);
@@ -97,7 +97,7 @@ fn each_failure_has_the_class_that_all_rows_share() {
 }
 
 #[test]
-fn chunks_are_joined_and_a_body_until_the_end_of_the_connection_is_read_or_refused() {
+fn chunks_and_open_bodies_are_read() {
     over_families(|ip| {
         let server = faulty(ip);
         for backend in backends() {
@@ -170,7 +170,7 @@ fn a_body_is_held_to_its_cap() {
 }
 
 #[test]
-fn a_failed_fetch_spoils_neither_its_neighbours_nor_the_next_pass() {
+fn failures_spoil_no_other_fetch() {
     over_families(|ip| {
         let server = faulty(ip);
         let faults = [
@@ -226,7 +226,7 @@ fn a_failed_fetch_spoils_neither_its_neighbours_nor_the_next_pass() {
 }
 
 #[test]
-fn a_connection_that_the_server_closed_between_two_passes_is_not_used_again() {
+fn closed_connections_are_not_reused() {
     over_families(|ip| {
         let server = RawServer::start_on(ip, |head| (ok(path(head)).0, Then::Close));
         for backend in backends() {
@@ -247,7 +247,7 @@ fn a_connection_that_the_server_closed_between_two_passes_is_not_used_again() {
 }
 
 #[test]
-fn odd_answers_are_right_or_refused_and_spoil_nothing() {
+fn odd_replies_spoil_nothing() {
     over_families(|ip| {
         let server = faulty(ip);
         let odd = ["/interim", "/odd-coding", "/two-lengths", "/not-ascii"];
@@ -281,7 +281,7 @@ fn odd_answers_are_right_or_refused_and_spoil_nothing() {
 }
 
 #[test]
-fn a_deadline_ends_a_body_that_comes_without_pause() {
+fn deadlines_end_fast_bodies() {
     over_families(|ip| {
         let server = faulty(ip);
         for backend in backends() {

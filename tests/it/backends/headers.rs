@@ -43,7 +43,7 @@ fn headers(name: &str, values: &[&[u8]]) -> HeaderMap {
     values.iter().map(|value| (name.clone(), HeaderValue::from_bytes(value).unwrap())).collect()
 }
 
-/// The values of a header as a row sends it, with a character for every byte.
+/// The values of a header as a backend sends it, with a character for every byte.
 fn sent(backend: Backend, name: &str, headers: HeaderMap) -> Vec<String> {
     let (sender, heads) = mpsc::channel();
     let server = RawServer::start(move |head| {

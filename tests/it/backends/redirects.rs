@@ -187,7 +187,7 @@ fn redirecting() -> RawServer {
 }
 
 #[test]
-fn redirects_are_followed_as_far_as_asked_by_the_same_rules_for_all() {
+fn redirects_follow_one_rule() {
     let server = redirecting();
     let urls = ["/hop/3", "/hop/4", "/loop", "/file", "/nowhere"].map(|path| server.url(path));
     for backend in backends() {
@@ -212,7 +212,7 @@ fn redirects_are_followed_as_far_as_asked_by_the_same_rules_for_all() {
 }
 
 #[test]
-fn credentials_do_not_follow_a_redirect_to_another_origin() {
+fn credentials_stay_at_their_origin() {
     let elsewhere = RawServer::start(|head| ok(&head.to_ascii_lowercase()));
     let away = elsewhere.url("/").to_string();
     let here = RawServer::start(move |head| match path(head) {

@@ -1,4 +1,4 @@
-//! What every row requests, and of whom.
+//! What every backend requests, and of whom.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,7 +12,7 @@ use crate::families::over_families;
 use crate::raw_server::{RawServer, ok, path};
 
 #[test]
-fn every_row_sends_the_same_request_as_far_as_its_client_allows() {
+fn all_backends_send_one_request() {
     over_families(|ip| {
         for backend in backends() {
             for connections in [Connections::Warm, Connections::PerFetch] {
@@ -44,7 +44,7 @@ fn check_request(backend: Backend, connections: Connections, ip: IpAddr, head: &
 }
 
 #[test]
-fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
+fn unknown_names_have_their_class() {
     let server = RawServer::start(|head| {
         ok(head.lines().find(|line| line.to_ascii_lowercase().starts_with("host:")).unwrap())
     });
@@ -72,7 +72,7 @@ fn names_are_looked_up_and_a_name_without_an_address_has_its_class() {
 }
 
 #[test]
-fn a_row_without_tls_refuses_https_and_names_one_that_has_it() {
+fn backends_without_tls_refuse_https() {
     let url: Url = "https://127.0.0.1:2/".parse().unwrap();
     for backend in backends() {
         let pass = fetch(backend, &limits(1), std::slice::from_ref(&url));

@@ -14,7 +14,7 @@ const SITES: &str = "[[site]]\nlabel = 'quick'\nbytes = '10'\n[[site]]\nlabel = 
     [[site]]\nlabel = 'never'\nbytes = '10'\ndelay = '3000s'\n";
 
 #[test]
-fn several_loops_share_the_work_and_their_counts_are_exact() {
+fn several_loops_count_exactly() {
     let setup = Setup { loops: NonZeroUsize::new(3).unwrap(), ..Setup::default() };
     let server = Running::with(SITES, setup);
     let mut streams: Vec<_> = (0..7).map(|_| server.connect()).collect();
@@ -53,7 +53,7 @@ fn several_loops_share_the_work_and_their_counts_are_exact() {
 }
 
 #[test]
-fn a_head_that_begins_must_end_in_time_and_an_idle_connection_may_stay() {
+fn slow_heads_end_idle_ones_stay() {
     let setup = Setup { head_timeout: Duration::from_millis(200), ..Setup::default() };
     let server = Running::with(SITES, setup);
     let (mut idle, mut slow) = (server.connect(), server.connect());
@@ -76,7 +76,7 @@ fn a_head_that_begins_must_end_in_time_and_an_idle_connection_may_stay() {
 }
 
 #[test]
-fn clients_beyond_the_most_connections_wait_for_their_turn() {
+fn extra_clients_wait() {
     let server = Running::with(SITES, Setup { max_connections: 2, ..Setup::default() });
     let mut streams: Vec<_> = (0..3).map(|_| server.connect()).collect();
     for stream in &mut streams {
@@ -100,7 +100,7 @@ fn clients_beyond_the_most_connections_wait_for_their_turn() {
 }
 
 #[test]
-fn it_finishes_what_is_in_work_and_lets_go_of_the_rest() {
+fn pending_replies_are_finished() {
     let server = Running::new(SITES);
     let (mut idle, mut slow) = (server.connect(), server.connect());
     slow.write_all(&get("/1/0")).unwrap();
@@ -113,7 +113,7 @@ fn it_finishes_what_is_in_work_and_lets_go_of_the_rest() {
 }
 
 #[test]
-fn it_does_not_wait_longer_for_what_is_in_work_than_it_is_told_to() {
+fn the_grace_after_a_signal_is_short() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     stream.write_all(&get("/2/0")).unwrap();
@@ -153,7 +153,7 @@ fn answers_are_written_down_if_asked_for() {
 }
 
 #[test]
-fn a_client_that_asks_for_it_is_told_its_delay() {
+fn delays_are_reported_on_request() {
     let server = Running::new(SITES);
     let told = |target: &str| {
         let request = format!(

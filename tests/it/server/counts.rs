@@ -50,7 +50,7 @@ fn counts_are_exactly_what_was_done() {
 }
 
 #[test]
-fn what_is_in_work_when_counts_start_anew_is_in_work_in_the_new_ones() {
+fn resets_keep_pending_requests() {
     let server = Running::new(SITES);
     let mut streams: Vec<TcpStream> = (0..3).map(|_| server.connect()).collect();
     for stream in &mut streams {
@@ -62,7 +62,7 @@ fn what_is_in_work_when_counts_start_anew_is_in_work_in_the_new_ones() {
 }
 
 #[test]
-fn a_client_that_gives_up_is_no_longer_in_work() {
+fn departed_clients_are_not_pending() {
     let server = Running::new(SITES);
     let mut streams: Vec<TcpStream> = (0..3).map(|_| server.connect()).collect();
     for stream in &mut streams {
@@ -91,7 +91,7 @@ fn a_client_that_gives_up_is_no_longer_in_work() {
 }
 
 #[test]
-fn control_knows_its_own_targets_only_and_is_never_counted() {
+fn control_is_never_counted() {
     let server = Running::new(SITES);
     for target in ["/0/0", "/", "/witness/"] {
         let mut stream = connect(&server.control);
@@ -103,7 +103,7 @@ fn control_knows_its_own_targets_only_and_is_never_counted() {
 }
 
 #[test]
-fn a_client_that_goes_in_the_middle_of_a_body_is_no_longer_in_work() {
+fn aborted_bodies_are_not_pending() {
     let server = Running::new("[[site]]\nlabel = 'a'\nbytes = '256MiB'\n");
     let mut stream = server.connect();
     stream.write_all(&get("/0/0")).unwrap();

@@ -27,7 +27,7 @@ fn ask_for_all(server: &Running) -> Option<Vec<(TcpStream, Instant)>> {
 }
 
 #[test]
-fn many_delays_at_once_come_in_their_order_and_none_early() {
+fn many_delays_end_in_order() {
     let site = |n| {
         format!("[[site]]\nlabel = '{n}'\nbytes = '1'\ndelay = '{}ms'\n", 100 + n * GAP.as_millis())
     };
@@ -52,7 +52,7 @@ fn many_delays_at_once_come_in_their_order_and_none_early() {
 }
 
 #[test]
-fn a_request_sent_ahead_waits_from_when_the_answer_before_it_was_sent() {
+fn pipelined_delays_start_in_turn() {
     let server = Running::new("[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '50ms'\n");
     let mut stream = server.connect();
     let start = Instant::now();
@@ -65,7 +65,7 @@ fn a_request_sent_ahead_waits_from_when_the_answer_before_it_was_sent() {
 }
 
 #[test]
-fn a_body_with_a_time_is_let_out_over_it_and_arrives_whole() {
+fn timed_bodies_arrive_whole() {
     let server = Running::new(
         "[[site]]\nlabel = 'a'\nbytes = '40kB'\ndelay = '20ms'\nbody_time = '100ms'\n",
     );

@@ -48,7 +48,7 @@ fn a_script_is_sent_to_the_byte() {
 }
 
 #[test]
-fn a_reset_is_a_reset_and_what_was_sent_before_arrives() {
+fn bytes_before_a_reset_arrive() {
     for (name, bytes) in [("reset-before-head", 0), ("reset-in-head", 27), ("reset-in-body", 49)] {
         let (read, error) = answered(&faulty(name));
         assert_eq!((read.len(), error), (bytes, Some(ErrorKind::ConnectionReset)), "{name}");
@@ -56,7 +56,7 @@ fn a_reset_is_a_reset_and_what_was_sent_before_arrives() {
 }
 
 #[test]
-fn a_connection_is_kept_where_the_script_says_so_and_what_is_surplus_stands_between() {
+fn scripts_keep_connections() {
     let server = faulty("surplus");
     let mut stream = server.connect();
     for visit in 0..2 {
@@ -70,7 +70,7 @@ fn a_connection_is_kept_where_the_script_says_so_and_what_is_surplus_stands_betw
 }
 
 #[test]
-fn a_fault_occurs_on_every_nth_visit_and_the_others_are_right() {
+fn faults_occur_on_nth_visits() {
     let server =
         Running::new("[[site]]\nlabel = 'a'\nbytes = 20\nfault = 'other-visit'\nevery = 3\n");
     let mut stream = server.connect();
@@ -94,7 +94,7 @@ fn redirects_name_urls_of_this_server() {
 }
 
 #[test]
-fn who_stays_silent_has_the_request_in_work_until_the_client_goes() {
+fn silent_requests_stay_pending() {
     let server = Running::new(&format!("{}[[site]]\nlabel = 'b'\nbytes = 20\n", site("silence")));
     let mut silent = server.connect();
     silent.write_all(&get("/0/0")).unwrap();
@@ -113,7 +113,7 @@ fn who_stays_silent_has_the_request_in_work_until_the_client_goes() {
 }
 
 #[test]
-fn what_never_ends_is_paced_and_ends_with_the_client() {
+fn endless_replies_are_paced() {
     for name in [
         "endless-body",
         "endless-chunks",
@@ -143,7 +143,7 @@ fn what_never_ends_is_paced_and_ends_with_the_client() {
 }
 
 #[test]
-fn nobody_answers_at_a_port_that_refuses_and_whoever_says_anything_in_a_handshake_is_greeted() {
+fn listeners_play_their_faults() {
     let server =
         Running::new(&["refuse", "tls-plain", "tls-abort", "tls-reset"].map(site).concat());
     let refused = TcpStream::connect(&server.origins[0]).unwrap_err();
@@ -158,7 +158,7 @@ fn nobody_answers_at_a_port_that_refuses_and_whoever_says_anything_in_a_handshak
 
 /// All that can be had over a plain connection, at once, from one server: it outlives them all.
 #[test]
-fn every_script_is_played_and_the_server_goes_on() {
+fn every_script_is_played() {
     let plain = |fault: &&Fault| matches!(fault.made, Made::Reply(_));
     let ends = |fault: &Fault| !matches!(fault.script().unwrap().end, End::Stay | End::Forever(..));
     let faults: Vec<&Fault> = fault::all().filter(plain).collect();

@@ -43,7 +43,7 @@ fn python() -> Option<&'static str> {
 }
 
 #[test]
-fn two_parsers_of_others_read_every_kind_of_answer() {
+fn other_parsers_read_every_reply() {
     let Some(python) = python() else {
         assert!(
             std::env::var_os("FETCHBENCH_REQUIRE_PEERS").is_none(),

@@ -89,17 +89,17 @@ fn a_server_process_serves_counts_and_ends() {
 }
 
 #[test]
-fn a_server_process_that_cannot_start_says_why() {
+fn failed_servers_report_why() {
     let error = |program: &str, scenario| {
         format!("{:#}", ServerProcess::start(Path::new(program), scenario, 1.0).unwrap_err())
     };
     assert!(error("/no/such/program", "article").starts_with("cannot start /no/such/program: "));
     let unknown = error(PROGRAM, "nope");
     assert!(
-        unknown.contains("it ended: exit status: 2, saying \"error: unknown scenario"),
+        unknown.contains("it ended: exit status: 2, last output \"error: unknown scenario"),
         "{unknown}"
     );
-    assert!(error("/bin/echo", "article").contains("is no announcement"));
+    assert!(error("/bin/echo", "article").contains("invalid announcement"));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn it_ends_with_standard_input_if_told_to() {
 }
 
 #[test]
-fn it_goes_on_without_standard_input_until_a_signal_ends_it() {
+fn it_runs_without_stdin() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut server =
             Killed::spawn(Command::new(PROGRAM).args(["serve", "article"]).stdin(Stdio::null()));
@@ -137,7 +137,7 @@ fn it_goes_on_without_standard_input_until_a_signal_ends_it() {
 }
 
 #[test]
-fn it_listens_where_it_is_told_to_and_ends_when_its_answers_are_sent() {
+fn it_listens_and_ends_cleanly() {
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '300ms'\n");
     // A port that was free a moment ago, and its neighbour, which may have been taken meanwhile:
     // then another try.
@@ -206,7 +206,7 @@ fn bad_arguments_are_usage_errors() {
 }
 
 #[test]
-fn more_clients_than_descriptors_wait_for_their_turn() {
+fn clients_beyond_descriptors_wait() {
     // Room for a dozen connections; a clone of the limit is the hard one too, so it cannot be
     // raised.
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\n");
@@ -224,7 +224,7 @@ fn more_clients_than_descriptors_wait_for_their_turn() {
 }
 
 #[test]
-fn time_that_a_request_waits_to_be_read_counts_as_error_of_its_delay() {
+fn late_reads_count_as_delay_error() {
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '10ms'\n");
     let server = ServerProcess::start(Path::new(PROGRAM), file.path(), 1.0).unwrap();
     let pid = Pid::from_raw(server.id() as i32);

@@ -11,7 +11,7 @@ const SITES: &str = "[[site]]\nlabel = 'a'\nbegins = 'hello'\nbytes = '20'\nrepe
 const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n";
 
 #[test]
-fn an_answer_is_its_head_and_the_programmed_body_and_nothing_else() {
+fn replies_hold_nothing_else() {
     let server = Running::new(SITES);
     let answer =
         exchange(server.connect(), b"GET /1/5 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
@@ -115,7 +115,7 @@ fn control_responses_are_exact() {
 }
 
 #[test]
-fn a_connection_is_kept_and_requests_sent_ahead_are_answered_in_order() {
+fn pipelined_replies_keep_order() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     for visit in 0..3 {
@@ -151,7 +151,7 @@ fn head_is_answered_without_the_body() {
 }
 
 #[test]
-fn an_unknown_target_or_method_is_refused_and_the_connection_kept() {
+fn unknown_targets_are_refused() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     let elsewhere = "/2/0";
@@ -172,7 +172,7 @@ fn an_unknown_target_or_method_is_refused_and_the_connection_kept() {
 }
 
 #[test]
-fn what_is_malformed_is_refused_and_the_connection_closed() {
+fn malformed_requests_are_refused() {
     let server = Running::new(SITES);
     let refused = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let heads: [&[u8]; 5] = [
@@ -210,7 +210,7 @@ fn a_head_that_never_ends_is_refused_and_cut() {
 }
 
 #[test]
-fn the_connection_is_closed_when_a_client_asks_for_it_or_is_old() {
+fn old_clients_are_closed() {
     let server = Running::new(SITES);
     let told = b"GET /0/0 HTTP/1.0\r\nconnection: keep-alive\r\n\r\nGET /0/0 HTTP/1.0\r\n\r\n";
     let answers = String::from_utf8(exchange(server.connect(), told)).unwrap();
@@ -228,7 +228,7 @@ fn the_connection_is_closed_when_a_client_asks_for_it_or_is_old() {
 }
 
 #[test]
-fn a_client_that_closes_its_side_after_asking_is_answered() {
+fn half_closed_clients_get_replies() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     stream.write_all(&get("/0/0")).unwrap();

@@ -85,7 +85,7 @@ impl DiffView<'_> {
         })
     }
 
-    /// Returns a sentence for each pair of backends whose order is reversed.
+    /// Returns a sentence for each pair of backends in reversed order.
     fn reversals(&self) -> Vec<String> {
         let pairs = self.difference.reversed.iter().filter(|_| self.obstacles.is_empty());
         let sentence = pairs.map(|pair| {
