@@ -382,5 +382,5 @@ fn too_many_backends_are_refused() {
         stderr.contains("room for 224 connections at once needs 257 file descriptors"),
         "{stderr}"
     );
-    assert!(stderr.contains("or name fewer rows"), "{stderr}");
+    assert!(stderr.contains("or name fewer backends"), "{stderr}");
 }

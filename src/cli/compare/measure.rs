@@ -213,7 +213,7 @@ fn reserve(plan: &Plan) -> anyhow::Result<()> {
     // Each worker, the A/A control's and the server have three pipes.
     let least = 3 * (plan.participants.len() + 2);
     let connections = plan.connections().max(least);
-    let way_out = (connections > least).then_some("name fewer rows or other scenarios");
+    let way_out = (connections > least).then_some("name fewer backends or other scenarios");
     let what = format!("room for {connections} connections at once");
     descriptors::reserve(&what, connections, origins, way_out).map_err(usage)
 }
