@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::{busy, records};
+use crate::backend::EXEC;
 use crate::cli::flags::{OutputFlags, parse_margin};
 use crate::cli::interrupt::Interruption;
 use crate::cli::terminal::{
@@ -253,8 +254,20 @@ fn measure_shown(
     })
 }
 
+/// Returns the command line for the record.
 fn command_line() -> String {
-    format!("fetchbench {}", machine::arguments().join(" "))
+    let arguments = machine::arguments();
+    let recorded = arguments.iter().map(|argument| without_secrets(argument));
+    format!("fetchbench {}", recorded.collect::<Vec<_>>().join(" "))
+}
+
+/// Leaves out the arguments of the user's programs, because they may hold a secret.
+fn without_secrets(argument: &str) -> String {
+    let backends = argument.split(',').map(|backend| match backend.split_once(' ') {
+        Some((program, _)) if program.contains(EXEC) => format!("{program} …"),
+        _ => backend.to_owned(),
+    });
+    backends.collect::<Vec<_>>().join(",")
 }
 
 fn parse_blocks(text: &str) -> Result<u32, String> {
@@ -275,5 +288,19 @@ fn parse_budget(text: &str) -> Result<Duration, String> {
         }
         budget if budget > MAX_DEADLINE => Err(format!("bad budget {text:?}: a day at most")),
         budget => Ok(budget),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_of_programs_are_left_out() {
+        assert_eq!(
+            without_secrets("--backend=a=exec:./w --token x,hyper,exec:./v"),
+            "--backend=a=exec:./w …,hyper,exec:./v"
+        );
+        assert_eq!(without_secrets("my sites.txt"), "my sites.txt");
     }
 }
