@@ -261,7 +261,7 @@ fn the_doctor_makes_every_check() {
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
-    let is_unfit = told.contains("\nThis machine is unfit to measure on: ");
+    let is_unfit = told.contains("\nThis machine is unfit to measure on; ");
     assert_eq!(output.status.code(), Some(i32::from(is_unfit)), "{told}");
     assert!(is_unfit || told.contains("\nThis machine is fit to measure on."), "{told}");
     for what in [

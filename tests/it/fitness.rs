@@ -104,7 +104,7 @@ fn the_doctor_warns_by_its_exit_code() {
         .unwrap();
     assert_eq!(others["warning"], true, "{others}");
     assert!(others["result"].as_str().unwrap().ends_with(" % of the cores"), "{others}");
-    assert!(others["advice"].as_str().unwrap().contains("end them"), "{others}");
+    assert!(others["advice"].as_str().unwrap().contains("stop them"), "{others}");
     for finding in findings.as_array().unwrap() {
         assert!(finding["advice"].is_string() || finding["warning"] == false, "{finding}");
     }
