@@ -1,7 +1,5 @@
 //! The conclusion of `run`: what its figures show, in one sentence.
 
-use std::time::Duration;
-
 use super::text::{Example, ExampleKind};
 
 /// A pass takes as long as its slowest site if it takes at most this many times as long.
@@ -72,6 +70,8 @@ impl Range {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::report::text::ExampleLine;
 

@@ -279,7 +279,7 @@ fn the_doctor_makes_every_check() {
     ] {
         assert!(told.lines().any(|line| line.starts_with(what)), "{what} is not looked at: {told}");
     }
-    assert!(told.contains("-> measure with the optimiser on") == cfg!(debug_assertions), "{told}");
+    assert!(told.contains("-> measure an optimised build") == cfg!(debug_assertions), "{told}");
 }
 
 #[test]
