@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::measured::Measured;
 use super::{
-    Cost, FetchTimes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets, judging,
+    Cost, FetchTimes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets, shown,
 };
 use crate::record::{PassSample, Validity};
 use crate::stats::{Mode, Ratio, Verdict, two_modes};
@@ -140,7 +140,7 @@ impl Compared {
     pub(super) fn new(index: usize, paired: &Paired, judging: Judging) -> Self {
         let ratio = |quantity| {
             let ratio = paired.to_reference(quantity, index)?;
-            Some(judging::shown(ratio, judging.is_judged))
+            Some(shown(ratio, judging.is_judged))
         };
         let [time, added, cpu] = [Quantity::Time, Quantity::Added, Quantity::Cpu].map(ratio);
         let verdict = time.and_then(|ratio| ratio.verdict(judging.equivalence));

@@ -134,7 +134,8 @@ fn analyse_workload(
     let measured = measured(comparison, setup, &passes, &costs);
     let invalid: Vec<Option<Invalid>> =
         measured.iter().map(|one| first_invalid(one, reference, &passes)).collect();
-    let paired = paired(&measured, &invalid, reference, &passes, &costs, &blocks);
+    let looks = blocks.looks();
+    let paired = paired(&measured, &invalid, reference, &passes, &costs, &looks);
     let judging = Judging {
         equivalence: rules.equivalence.or(comparison.setup.equivalence).unwrap_or(EQUIVALENCE),
         is_judged: blocks.is_judged(),
@@ -161,7 +162,7 @@ fn analyse_workload(
         equivalence: judging.equivalence,
         placement: comparison.setup.placement,
         blocks: judging.blocks,
-        looks: blocks.looks(),
+        looks,
         fitness: blocks.fitness,
         is_judged: judging.is_judged,
         server: Cost::mean(&own_costs(&costs, SERVER)),
@@ -191,14 +192,14 @@ fn paired(
     reference: &str,
     passes: &[&PassSample],
     costs: &[&CostSample],
-    blocks: &JudgedBlocks<'_>,
+    looks: &[Look],
 ) -> Paired {
     let names: Vec<String> = measured.iter().map(|one| one.backend.name.clone()).collect();
     let valid: Vec<bool> = invalid.iter().map(Option::is_none).collect();
     let compared = valid.iter().filter(|valid| **valid).count();
     Paired::new(
         Samples { names: &names, valid: &valid, reference, passes, costs },
-        Family::against_reference(compared).with_looks(&blocks.looks()),
+        Family::against_reference(compared).with_looks(looks),
     )
 }
 
