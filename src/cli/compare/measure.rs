@@ -33,7 +33,13 @@ pub(in crate::cli) struct MeasureFlags {
     #[arg(long, value_name = "DURATION", value_parser = parse_budget, default_value = "60s")]
     budget: Duration,
     /// Maximum rounds per block
-    #[arg(long, alias = "cycles", value_name = "N", default_value_t = 20, value_parser = parse_rounds)]
+    #[arg(
+        long,
+        alias = "cycles",
+        value_name = "N",
+        default_value_t = 20,
+        value_parser = parse_rounds,
+    )]
     rounds: u32,
     /// Seed for shuffling the order of backends
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -263,10 +269,11 @@ fn command_line() -> String {
 
 /// Leaves out the arguments of the user's programs, because they may hold a secret.
 fn without_secrets(argument: &str) -> String {
-    let backends = argument.split(',').map(|backend| match backend.split_once(' ') {
-        Some((program, _)) if program.contains(EXEC) => format!("{program} …"),
-        _ => backend.to_owned(),
-    });
+    let backends =
+        argument.split(',').map(|backend| match backend.split_once(char::is_whitespace) {
+            Some((program, _)) if program.contains(EXEC) => format!("{program} …"),
+            _ => backend.to_owned(),
+        });
     backends.collect::<Vec<_>>().join(",")
 }
 
@@ -301,6 +308,7 @@ mod tests {
             without_secrets("--backend=a=exec:./w --token x,hyper,exec:./v"),
             "--backend=a=exec:./w …,hyper,exec:./v"
         );
+        assert_eq!(without_secrets("exec:./w\t--token x"), "exec:./w …");
         assert_eq!(without_secrets("my sites.txt"), "my sites.txt");
     }
 }
