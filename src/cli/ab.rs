@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 
 use super::compare::{
     ComparisonTask, MeasureFlags, Presentation, check_reference, exec_program, mock_workloads,
 };
+use super::flags::parse_backend;
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::{suggested, usage};
@@ -37,10 +38,19 @@ pub(super) struct AbArgs {
     /// Program of the new build
     new: PathBuf,
     /// Built-in scenarios or paths of TOML files [default: article, keepalive, fan-out]
-    #[arg(value_name = "SCENARIO", value_parser = suggested::scenarios(), hide_possible_values = true)]
+    #[arg(
+        value_name = "SCENARIO",
+        value_parser = suggested::scenarios(),
+        hide_possible_values = true,
+    )]
     scenarios: Vec<String>,
     /// Backend that both builds fetch with
-    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_one), hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "BACKEND",
+        value_parser = suggested::backends(parse_backend),
+        hide_possible_values = true,
+    )]
     backend: Backend,
     #[command(flatten)]
     flags: MeasureFlags,
@@ -54,15 +64,6 @@ pub(super) fn run(args: AbArgs) -> anyhow::Result<ExitCode> {
         |_: &ComparisonSetup, workloads: &[WorkloadAnalysis]| pair_lines(&subject, workloads);
     let shown = Presentation { text: &text, strict: false };
     args.flags.measure(task, &shown, &interruption)
-}
-
-/// Parses the name of one backend.
-fn parse_one(text: &str) -> anyhow::Result<Backend> {
-    let backends = Backend::matching(text)?;
-    let [backend] = backends.as_slice() else {
-        bail!("{text} stands for several backends: name one, such as {}", backends[0])
-    };
-    Ok(*backend)
 }
 
 fn task(args: &AbArgs) -> anyhow::Result<ComparisonTask> {

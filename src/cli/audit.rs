@@ -29,7 +29,13 @@ Exit codes: 0 all backends audited, 1 error, 2 usage, 3 a backend failed.";
 pub(super) struct AuditArgs {
     /// Backend, client or executor for all of its backends, or exec:PROGRAM; may be repeated
     /// [default: every usual backend]
-    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_chosen), hide_possible_values = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "BACKEND",
+        value_parser = suggested::backends(parse_chosen),
+        hide_possible_values = true,
+        value_delimiter = ',',
+    )]
     backend: Vec<Chosen>,
     /// Format of the output
     #[arg(long, value_enum, default_value_t = PageFormat::Text)]

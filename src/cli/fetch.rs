@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 
-use super::flags::{Backends, FetchFlags, Format, OutputFlags, SiteFlags, parse_backends};
+use super::flags::{FetchFlags, Format, OutputFlags, SiteFlags, parse_backend};
 use super::terminal::{PassBar, print};
 use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, suggested, usage};
 use crate::backend::Backend;
@@ -31,8 +31,14 @@ pub(super) struct FetchArgs {
     #[command(flatten)]
     sites: SiteFlags,
     /// Backend to fetch with: see `fetchbench list backends`
-    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_backends), hide_possible_values = true, default_value = DEFAULT_BACKEND)]
-    backend: Backends,
+    #[arg(
+        long,
+        value_name = "BACKEND",
+        value_parser = suggested::backends(parse_backend),
+        hide_possible_values = true,
+        default_value = DEFAULT_BACKEND,
+    )]
+    backend: Backend,
     #[command(flatten)]
     fetch: FetchFlags,
     /// Format of the outcome
@@ -44,7 +50,7 @@ pub(super) struct FetchArgs {
 
 pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
-    let backend = only_backend(&args.backend).map_err(usage)?;
+    let backend = args.backend;
     let sites = args.sites.read().map_err(usage)?;
     if sites.is_empty() {
         return Err(usage(anyhow!(
@@ -73,17 +79,4 @@ pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::from(EXIT_FETCH_FAILED)
     })
-}
-
-fn only_backend(backends: &Backends) -> anyhow::Result<Backend> {
-    match backends.0[..] {
-        [backend] => Ok(backend),
-        _ => {
-            let names: Vec<_> = backends.0.iter().map(ToString::to_string).collect();
-            Err(anyhow!(
-                "--backend names several backends, but fetch uses one: choose from {}",
-                names.join(", ")
-            ))
-        }
-    }
 }

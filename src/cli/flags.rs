@@ -225,6 +225,16 @@ pub(super) fn parse_backends(text: &str) -> anyhow::Result<Backends> {
     Backend::matching(text).map(Backends)
 }
 
+/// Parses the name of one backend.
+pub(super) fn parse_backend(text: &str) -> anyhow::Result<Backend> {
+    let backends = Backend::matching(text)?;
+    if let [backend] = backends[..] {
+        return Ok(backend);
+    }
+    let names: Vec<_> = backends.iter().map(ToString::to_string).collect();
+    bail!("{text} stands for several backends: name one (choose from {})", names.join(", "))
+}
+
 fn parse_concurrency(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| format!("bad concurrency {text:?}: it is a whole number from 1 on"))
 }

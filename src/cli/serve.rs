@@ -53,7 +53,13 @@ pub(super) struct ServeArgs {
     #[arg(value_parser = suggested::scenarios(), hide_possible_values = true)]
     scenario: String,
     /// Multiply all delays by FACTOR; 0 removes them
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = parse_time_scale, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        default_value_t = 1.0,
+        value_parser = parse_time_scale,
+        allow_negative_numbers = true,
+    )]
     time_scale: f64,
     /// Serve every site over https; the printed line holds the certificate to trust
     #[arg(long)]

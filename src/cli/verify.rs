@@ -42,10 +42,22 @@ pub(super) struct VerifyArgs {
     /// Backend, client or executor for all of its backends, or exec:PROGRAM for your own worker;
     /// may be repeated [default: every backend that is built in, or set up by `fetchbench peers
     /// install`]
-    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_chosen), hide_possible_values = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "BACKEND",
+        value_parser = suggested::backends(parse_chosen),
+        hide_possible_values = true,
+        value_delimiter = ',',
+    )]
     backend: Vec<Chosen>,
     /// Fault to test; may be repeated [default: all, see `fetchbench list faults`]
-    #[arg(long, value_name = "NAME", value_parser = suggested::faults(), hide_possible_values = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = suggested::faults(),
+        hide_possible_values = true,
+        value_delimiter = ',',
+    )]
     fault: Vec<&'static Fault>,
     /// Maximum time of a fetch
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]

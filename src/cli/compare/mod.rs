@@ -52,20 +52,34 @@ A second Ctrl-C ends at once.";
 pub(super) struct CompareArgs {
     /// Built-in scenarios or paths of TOML files [default: article with short delays, keepalive,
     /// fan-out]
-    #[arg(value_name = "SCENARIO", value_parser = suggested::scenarios(), hide_possible_values = true)]
+    #[arg(
+        value_name = "SCENARIO",
+        value_parser = suggested::scenarios(),
+        hide_possible_values = true,
+    )]
     scenarios: Vec<String>,
     /// File of live sites to compare on instead, one url per line, or TOML with `site` tables of
     /// `url` and `label`; `-` is stdin. Each backend visits them once before the first block and
     /// once per round, with a second's pause, and the network is part of the figures. A site that
     /// fails for every backend is left out
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "time_scale", "instructions"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["scenarios", "time_scale", "instructions"],
+    )]
     sites: Option<PathBuf>,
     /// Skip the lines of FILE that are not urls
     #[arg(long, requires = "sites")]
     skip_bad: bool,
     /// Backend, client or executor for all of its backends, or exec:'PROGRAM ARG…' for your own
     /// worker, LABEL=exec:… with a name in the table; may be repeated [default: every backend]
-    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_chosen), hide_possible_values = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "BACKEND",
+        value_parser = suggested::backends(parse_chosen),
+        hide_possible_values = true,
+        value_delimiter = ',',
+    )]
     backend: Vec<Chosen>,
     // No doc comment, because rustdoc would take the brackets for a link.
     #[arg(

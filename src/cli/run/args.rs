@@ -27,14 +27,32 @@ pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     pub(super) sites: SiteFlags,
     /// Built-in scenario or path of a TOML file [default: article]
-    #[arg(long, value_name = "NAME|PATH", value_parser = suggested::scenarios(), hide_possible_values = true, conflicts_with_all = ["urls", "sites"])]
+    #[arg(
+        long,
+        value_name = "NAME|PATH",
+        value_parser = suggested::scenarios(),
+        hide_possible_values = true,
+        conflicts_with_all = ["urls", "sites"],
+    )]
     pub(super) scenario: Option<String>,
     /// Multiply all delays of the scenario by FACTOR; 0 removes them
-    #[arg(long, value_name = "FACTOR", value_parser = parse_time_scale, allow_negative_numbers = true, conflicts_with_all = ["urls", "sites"])]
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        value_parser = parse_time_scale,
+        allow_negative_numbers = true,
+        conflicts_with_all = ["urls", "sites"],
+    )]
     pub(super) time_scale: Option<f64>,
     /// Backend, or client or executor for all of its backends; may be repeated [default: every
     /// backend that fetches for real]
-    #[arg(long, value_name = "BACKEND", value_parser = suggested::backends(parse_backends), hide_possible_values = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "BACKEND",
+        value_parser = suggested::backends(parse_backends),
+        hide_possible_values = true,
+        value_delimiter = ',',
+    )]
     pub(super) backend: Vec<Backends>,
     #[command(flatten)]
     pub(super) fetch: FetchFlags,
