@@ -179,7 +179,7 @@ fn finding_lines(finding: &FaultFinding<'_>) -> Vec<String> {
     let mut lines = vec![
         format!("\n{HEADING}{}{HEADING:#}: {}", fault.name, cell.client.words()),
         visible(&format!("  backends  {}", backends.join(", "))),
-        visible(&format!("  reported      {}", cell.reported)),
+        visible(&format!("  reported  {}", cell.reported)),
         format!("  expected  {}", fault.right),
         format!("  why       {}", fault.why),
     ];
