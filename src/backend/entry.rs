@@ -28,6 +28,8 @@ pub struct Entry {
     pub capabilities: Capabilities,
     /// A short remark that lists show; may be empty.
     pub note: &'static str,
+    /// Its parts that are written here, and that no crate has; may be empty.
+    pub written_here: &'static str,
     /// Whether it takes part when no backend is named.
     pub usual: bool,
     /// The crate of the client; empty if it is a program in another language.
@@ -74,6 +76,7 @@ pub(super) const fn entry<C: Client>(executor: Executor, open: OpenHere) -> Entr
         client_crate: C::CRATE,
         capabilities: C::CAPABILITIES,
         note: C::NOTE,
+        written_here: C::WRITTEN_HERE,
         usual: C::USUAL,
         descriptors: C::DESCRIPTORS,
         tuned: || C::TUNED.iter().map(|choice| (choice.option, choice.why)).collect(),
@@ -105,6 +108,7 @@ const fn plain(client: &'static str, executor: Executor, open: Opener) -> Entry 
         footprint: &[],
         capabilities: Capabilities::of(&[Capability::Https, Capability::KeepAlive]),
         note: "",
+        written_here: "",
         usual: false,
         client_crate: "",
         descriptors: 1,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::flags::Format;
 use super::terminal::print;
-use crate::backend::Backend;
+use crate::backend::{Backend, Entry};
 use crate::fetch::{Capability, Connections};
 use crate::render::escape::json_text;
 use crate::render::table::{Column, Side, table};
@@ -73,7 +73,7 @@ struct ListedBackend {
     options: Vec<&'static str>,
     /// Settings that differ from its library's defaults.
     tuned: Vec<ListedTuned>,
-    note: &'static str,
+    note: String,
 }
 
 /// A setting of a backend, and its reason.
@@ -166,7 +166,7 @@ fn listed_backend(backend: &Backend) -> ListedBackend {
         is_fake: backend.is_fake(),
         options: entry.options(),
         tuned: entry.tuned().into_iter().map(|(option, why)| ListedTuned { option, why }).collect(),
-        note: entry.note,
+        note: note(entry),
     }
 }
 
@@ -243,8 +243,16 @@ fn backend_cells(entry: &ListedBackend) -> Vec<String> {
         threads,
         if entry.https { "yes" } else { "no" }.to_owned(),
         entry.options.join(" "),
-        entry.note.to_owned(),
+        entry.note.clone(),
     ]
+}
+
+/// Returns the remark on a backend, if there is one.
+fn note(entry: &Entry) -> String {
+    match entry.written_here {
+        "" => entry.note.to_owned(),
+        parts => format!("{parts} written here"),
+    }
 }
 
 fn versioned(name: &str, version: Option<&str>) -> String {

@@ -45,7 +45,7 @@ impl Client for HyperUtil {
     const NAME: &'static str = "hyper-util";
     const CAPABILITIES: Capabilities =
         Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
-    const USUAL: bool = false;
+    const USUAL: bool = true;
     const TUNED: &'static [Choice<(Builder, Http)>] = TUNED;
 
     type Builder = (Builder, Http);

@@ -104,6 +104,9 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// A short remark shown beside its backends.
     const NOTE: &'static str = "";
 
+    /// Its parts that are written here, and that no crate has; empty if there are none.
+    const WRITTEN_HERE: &'static str = "";
+
     /// File descriptors per fetch in flight.
     const DESCRIPTORS: usize = 1;
 

@@ -31,8 +31,8 @@ pub trait PooledConnection<S: Stream>: Sized + Send + 'static {
     /// Name of the library.
     const CLIENT: &'static str;
 
-    /// A short remark shown beside its backends.
-    const NOTE: &'static str;
+    /// Its parts that are written here, and that no crate has.
+    const WRITTEN_HERE: &'static str;
 
     /// Whether its backends run by default.
     const USUAL: bool;
@@ -79,7 +79,7 @@ impl<R: Runtime, C: PooledConnection<R::Stream>> Client for Pooled<R, C> {
     const NAME: &'static str = C::CLIENT;
     const CAPABILITIES: Capabilities =
         Capabilities::of(&[Capability::Https, Capability::KeepAlive]);
-    const NOTE: &'static str = C::NOTE;
+    const WRITTEN_HERE: &'static str = C::WRITTEN_HERE;
     const USUAL: bool = C::USUAL;
     /// The library keeps its defaults, and the pool is fetchbench's.
     const TUNED: &'static [Choice<()>] = &[];

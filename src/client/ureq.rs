@@ -26,6 +26,10 @@ use crate::fetch::{Capabilities, Capability, Connections, Limits};
 /// Size of the read buffer in bytes. It is on the stack, because a thread runs one fetch at a time.
 const PIECE_BYTES: usize = 16 << 10;
 
+/// Size of ureq's two buffers in bytes. The longest url and the longest head of a response have to
+/// fit: 64 KiB each.
+const BUFFER_BYTES: usize = 72 << 10;
+
 /// An agent, and the headers of its requests.
 #[derive(Debug)]
 pub struct Ureq {
@@ -84,6 +88,12 @@ const TUNED: &[Choice<Builder>] = &[
         why: "ureq closes a connection after 15 idle seconds, and the passes of other backends may \
               take longer",
         set: |builder, _| builder.max_idle_age(Duration::from_secs(3600)),
+    },
+    Choice {
+        option: "input_buffer_size, output_buffer_size: 72 KiB",
+        why: "ureq fills two buffers of 128 KiB for each new connection; much smaller ones slow \
+              large bodies down",
+        set: |builder, _| builder.input_buffer_size(BUFFER_BYTES).output_buffer_size(BUFFER_BYTES),
     },
     Choice {
         option: "max_redirects: 0",

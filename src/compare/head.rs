@@ -18,6 +18,7 @@ impl Plan {
             name: participant.name.clone(),
             sequential: participant.sequential,
             max_connections: participant.max_connections,
+            written_here: participant.written_here.to_owned(),
         });
         ComparisonSetup {
             comparison_version: COMPARISON_VERSION,

@@ -114,6 +114,8 @@ pub struct Participant {
     pub sequential: bool,
     /// Its maximum number of connections, instead of the workload's.
     pub max_connections: Option<NonZeroUsize>,
+    /// Parts of its client that are written here, and that no crate has; may be empty.
+    pub written_here: &'static str,
     /// What it can do beyond plain HTTP/1.1; `None` until its worker is asked.
     pub capabilities: Option<Capabilities>,
 }
@@ -126,6 +128,7 @@ impl Participant {
             command: backend.worker(program),
             sequential: backend.is_sequential(),
             max_connections: backend.max_connections(),
+            written_here: backend.entry().written_here,
             capabilities: Some(backend.entry().capabilities),
         }
     }

@@ -176,6 +176,7 @@ mod tests {
             command: ["/proc/self/exe", "worker"].map(Into::into).into(),
             sequential: false,
             max_connections: None,
+            written_here: "",
             capabilities: None,
         };
         let command = Valgrind::counted(&participant).command;

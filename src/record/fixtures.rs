@@ -120,6 +120,7 @@ fn backend_setup(name: &str) -> BackendSetup {
         name: name.to_owned(),
         sequential: name.ends_with("sequential"),
         max_connections: None,
+        written_here: String::new(),
     }
 }
 

@@ -35,6 +35,7 @@ impl One {
                 command: command.clone(),
                 sequential: false,
                 max_connections: None,
+                written_here: "",
                 capabilities: None,
             },
         }
@@ -206,6 +207,7 @@ mod tests {
             command: Vec::new(),
             sequential: name.ends_with("sequential"),
             max_connections: None,
+            written_here: "",
             capabilities: None,
         });
         names[usual_reference(&participants.collect::<Vec<_>>(), &[])]

@@ -29,7 +29,7 @@ pub struct HyperConnection<S: Stream> {
 
 impl<S: Stream> PooledConnection<S> for HyperConnection<S> {
     const CLIENT: &'static str = "hyper";
-    const NOTE: &'static str = "its pool is written here";
+    const WRITTEN_HERE: &'static str = "pool";
     const USUAL: bool = true;
 
     async fn open(wire: WireStream<S>) -> Result<Self, FetchError> {

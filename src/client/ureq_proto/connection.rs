@@ -40,7 +40,7 @@ pub struct UreqProtoConnection<S: Stream> {
 
 impl<S: Stream> PooledConnection<S> for UreqProtoConnection<S> {
     const CLIENT: &'static str = "ureq-proto";
-    const NOTE: &'static str = "its pool and I/O are ours";
+    const WRITTEN_HERE: &'static str = "pool and I/O";
     const USUAL: bool = false;
 
     fn can_send(name: &HeaderName, value: &HeaderValue) -> bool {

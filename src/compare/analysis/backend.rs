@@ -21,6 +21,8 @@ pub struct BackendAnalysis {
     pub name: String,
     /// Whether it fetches sequentially, whatever the concurrency.
     pub sequential: bool,
+    /// Parts of its client that are written here, and that no crate has; may be empty.
+    pub written_here: String,
     /// Why it does not count; `None` if it is valid.
     pub invalid: Option<Invalid>,
     /// The comparison with the reference; empty if it is invalid.
@@ -188,6 +190,7 @@ impl BackendAnalysis {
         Self {
             name: measured.backend.name.clone(),
             sequential: measured.backend.sequential,
+            written_here: measured.backend.written_here.clone(),
             invalid,
             fetches: measured.setup.fetches,
             passes: measured.counted_passes(),

@@ -128,6 +128,9 @@ pub struct BackendSetup {
     /// Its maximum number of connections, instead of the workload's concurrency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_connections: Option<NonZeroUsize>,
+    /// Parts of its client that are written here, and that no crate has.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub written_here: String,
 }
 
 /// A workload that backends were compared on.

@@ -1,5 +1,7 @@
 //! The notes below the tables of a scenario.
 
+use std::collections::BTreeMap;
+
 use super::against::blocks;
 use super::{EARLY, fitness, join};
 use crate::compare::analysis::{BackendAnalysis, FLOOR, Stopped, WorkloadAnalysis};
@@ -32,6 +34,7 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     notes.extend(undecided(workload));
     notes.extend(placement_advice(workload));
     notes.extend(workload.valid().filter_map(two_speeds));
+    notes.extend(written_here(workload));
     notes.extend(server(workload));
     notes.extend(
         workload.fitness.as_ref().map(|fitness| fitness::sentence(fitness, workload.is_judged)),
@@ -98,6 +101,18 @@ fn two_speeds(backend: &BackendAnalysis) -> Option<String> {
     ))
 }
 
+/// Returns the notes on backends with parts that no crate has, a note for each kind of part.
+fn written_here(workload: &WorkloadAnalysis) -> Vec<String> {
+    let mut backends: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for backend in workload.valid().filter(|backend| !backend.written_here.is_empty()) {
+        backends.entry(&backend.written_here).or_default().push(&backend.name);
+    }
+    let note = |(parts, names): (&str, Vec<&str>)| {
+        format!("{}: {parts} written here, which no crate has.", join(&names, "and"))
+    };
+    backends.into_iter().map(note).collect()
+}
+
 /// Returns which ratio the speed as a share of the floor's is, if it is shown.
 pub(in crate::report) fn floor_note(workload: &WorkloadAnalysis) -> Option<String> {
     let is_shown = workload.valid().any(|backend| backend.vs_floor.is_some());
@@ -149,6 +164,20 @@ mod tests {
         assert_eq!(
             server(&workload)[1],
             "surf@smol was held up by the server: it is at least as fast as shown."
+        );
+    }
+
+    #[test]
+    fn parts_written_here_are_named() {
+        let mut workload = analyse(&comparison()).remove(0);
+        assert!(written_here(&workload).is_empty());
+        for backend in &mut workload.backends[..2] {
+            backend.written_here = "pool".to_owned();
+        }
+        let names: Vec<&str> = workload.valid().map(|backend| backend.name.as_str()).collect();
+        assert_eq!(
+            written_here(&workload),
+            [format!("{} and {}: pool written here, which no crate has.", names[0], names[1])]
         );
     }
 
