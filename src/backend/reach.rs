@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn other_failures_stay_as_they_are() {
+    fn other_failures_are_unchanged() {
         for class in ErrorClass::ALL {
             assert_eq!(marked(class, "http://127.0.0.1:1/", None), class);
         }

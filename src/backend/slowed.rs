@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn passes_last_longer_by_the_share() {
+    fn passes_slow_by_their_share() {
         let mut slowed = Slowed { inner: Box::new(Steady), share: 0.1 };
         let start = Instant::now();
         let elapsed = slowed.fetch_all(&[]).unwrap().elapsed;

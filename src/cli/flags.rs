@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_split_at_the_first_colon() {
+    fn headers_split_at_first_colon() {
         let (name, value) = parse_header(b"X-When: 10:30").unwrap();
         assert_eq!((name.as_str(), value.as_bytes()), ("x-when", &b"10:30"[..]));
         assert_eq!(parse_header(b"X-Empty:").unwrap().1, "");

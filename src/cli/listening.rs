@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_and_brackets_are_optional() {
+    fn ports_are_optional() {
         assert_eq!(read("127.0.0.1"), Ok("127.0.0.1:0".to_owned()));
         assert_eq!(read("127.0.0.1:80"), Ok("127.0.0.1:80".to_owned()));
         for text in ["::1", "[::1]", "[::1]:0"] {

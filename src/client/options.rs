@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_stay_with_their_origin() {
+    fn credentials_can_be_withheld() {
         let mut options = ClientOptions::default();
         options.user.headers.insert(AUTHORIZATION, HeaderValue::from_static("secret"));
         options.user.headers.insert(USER_AGENT, HeaderValue::from_static("mine"));

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fetches_outlasting_their_pass_are_found() {
+    fn too_long_fetches_are_found() {
         let fetched = |started_ms, elapsed_ms| Fetched {
             started: Duration::from_millis(started_ms),
             elapsed: Duration::from_millis(elapsed_ms),

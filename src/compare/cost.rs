@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_processes_have_no_usage() {
+    fn missing_processes_are_unknown() {
         assert_eq!(Usage::read(u32::MAX), None);
         assert_eq!(resident_bytes(u32::MAX), None);
     }

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_queries_do_not_differ() {
+    fn query_values_do_not_differ() {
         let same = [
             ("x", answered(200, Some("http://a.example/?session=1"))),
             ("y", answered(200, Some("http://a.example/?session=2#top"))),
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_url_is_no_difference() {
+    fn unknown_urls_do_not_differ() {
         let there = || answered(200, Some("http://b.example/"));
         assert_eq!(probe(vec![("x", there()), ("?", answered(200, None))]).differing, 0);
         let status = probe(vec![("x", there()), ("?", answered(302, None))]);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_sites_are_named_and_all_counted() {
+    fn ten_sites_are_named() {
         let urls: Vec<Url> =
             (0..25).map(|site| format!("http://a.example/{site}").parse().unwrap()).collect();
         let mut endings = Endings::default();

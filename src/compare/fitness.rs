@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn short_blocks_are_given_two_ticks() {
+    fn short_blocks_get_two_ticks() {
         let short = |steal, others| CoreShares { tick: 0.04, ..shares(steal, others) };
         assert_eq!(short(0.09, 0.17).unfit(), None);
         assert_eq!(short(0.11, 0.0).unfit(), Some(Unfit::Steal));
@@ -210,7 +210,7 @@ mod tests {
         "(i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done); echo done; read end";
 
     #[test]
-    fn ended_workers_and_their_children_count() {
+    fn ended_children_count() {
         let before = OwnUsage::now(None);
         let mut worker =
             Child::start(Command::new("sh").args(["-c", BUSY_GRANDCHILD]), 100).unwrap();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_this_machine_are_shares() {
+    fn shares_lie_between_0_and_1() {
         let meter = CoreMeter::start();
         let start = Instant::now();
         while start.elapsed() < Duration::from_millis(60) {}

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn workers_start_from_a_link_of_this_process() {
+    fn workers_start_from_a_link() {
         let participant = Participant {
             name: "x".to_owned(),
             command: ["/proc/self/exe", "worker"].map(Into::into).into(),

@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn built_in_scenarios_admit_backends() {
+    fn scenarios_admit_backends() {
         let backend = "hyper@tokio".parse().expect("it is built in");
         let participant = Participant::of_backend(&backend, Path::new("fetchbench"));
         for name in Scenario::names() {

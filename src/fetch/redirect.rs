@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn long_locations_are_shown_in_part() {
+    fn long_locations_are_cut() {
         let location =
             Location::from_lines([format!("foo:{}", "x".repeat(66_000)).as_bytes()]).unwrap();
         let error = location.target(&"http://a.example/".parse().unwrap()).unwrap_err();

@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_are_named_by_minute_and_cpu() {
+    fn folders_name_minute_and_cpu() {
         let mut environment = Environment::capture("");
         environment.started = "2026-11-22T10:12:59Z".to_owned();
         environment.cpu = "Intel(R) Core(TM) i7-8550U CPU @ 1.80GHz".to_owned();

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_exact_to_three_digits() {
+    fn quantiles_have_three_digits() {
         // From 50 microseconds to 2 seconds, most of them short.
         let micros = |index: u64| (50.0 * (index as f64 / 500.0).exp2()) as u64 + index * 7 % 13;
         let mut sorted: Vec<u64> = (0..7_600).map(micros).collect();
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn few_are_kept_and_many_become_a_histogram() {
+    fn many_become_a_histogram() {
         assert_eq!(Latencies::service(&pass(1..=3)), Latencies::EachNs(vec![1_000, 2_000, 3_000]));
         assert_eq!(
             Latencies::since_start(&pass(1..=2)),

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn direct_dependencies_have_versions() {
+    fn dependencies_have_versions() {
         assert!(version("surf").unwrap().starts_with("2."));
         assert!(
             version("async-global-executor").unwrap().starts_with("2."),

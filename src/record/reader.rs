@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_and_foreign_heads_are_refused() {
+    fn foreign_heads_are_refused() {
         for (text, why) in [
             (r#"{"head_version": 3}"#, "head.json: head version 3 is newer than 2: update"),
             (r#"{"schema_version": 1}"#, "head.json: no head: missing field `head_version`"),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_heads_ask_for_the_folder() {
+    fn missing_heads_ask_for_folders() {
         let folder = tempfile::tempdir().unwrap();
         let missing: anyhow::Result<Map<String, Value>> = HEAD.read(folder.path(), Ok);
         let error = format!("{:#}", missing.unwrap_err());

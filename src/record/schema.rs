@@ -97,7 +97,7 @@ fn has_type(schema: &Schema, wanted: &str) -> bool {
 }
 
 #[test]
-fn the_schema_is_that_of_the_types() {
+fn the_schema_matches_the_types() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
     let generated = generate();
     if std::env::var_os("UPDATE").is_some() {

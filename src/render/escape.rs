@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_become_visible() {
+    fn controls_become_visible() {
         assert_eq!(visible("a\nb\r\t\0\u{1b}[31m\u{7f}"), "a␊b␍␉␀␛[31m␡");
         assert_eq!(
             visible("\u{9b}31m \u{202e}cba \u{2066}x\u{2069} \u{2028}"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn ascii_replaces_other_characters() {
+    fn ascii_replaces_the_rest() {
         assert_eq!(
             ascii("█ 8.2 µs – 2 × \u{1b}[1mü\u{1b}[0m…"),
             "# 8.2 us - 2 x \u{1b}[1m?\u{1b}[0m..."

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned_and_empty_ones_omitted() {
+    fn empty_columns_are_omitted() {
         let columns = [
             Column("word", Side::Left),
             Column("nothing", Side::Left),

@@ -85,7 +85,7 @@ mod tests {
     use crate::stats::mutation;
 
     #[test]
-    fn mutants_are_reported_or_refused() {
+    fn mutants_report_or_refuse() {
         let folder = tempfile::tempdir().unwrap();
         mutation::each("records", 15, |mutant| examine(mutant, folder.path()));
     }

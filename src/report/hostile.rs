@@ -133,7 +133,7 @@ fn is_formula(cell: &str) -> bool {
 }
 
 #[test]
-fn markdown_has_nothing_but_tables() {
+fn markdown_has_only_tables() {
     let (hostile, beside) = hostile();
     let workloads = analyse(&hostile);
     for text in
@@ -200,7 +200,7 @@ fn tags(markup: &str) -> Vec<String> {
 }
 
 #[test]
-fn terminals_see_no_foreign_styles() {
+fn foreign_styles_are_escaped() {
     let (hostile, _) = hostile();
     let text = form::text(&hostile.setup, &analyse(&hostile), TERMINAL);
     assert_inert(&STYLES.iter().fold(text, |text, style| text.replace(style, "")));

@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_examples_have_no_figures() {
+    fn invalid_rows_have_no_figures() {
         let good = vec![line("a", MS, Ok(""))];
         let bad =
             vec![line("a", MS, Ok("")), line("b", MS, Err("timeout: not finished after 12ms"))];

@@ -56,7 +56,7 @@ mod tests {
     use crate::stats::mutation;
 
     #[test]
-    fn mutants_parse_or_name_their_line() {
+    fn mutants_parse_or_name_lines() {
         mutation::each("scenarios", 200, examine);
     }
 }

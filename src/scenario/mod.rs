@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_article_has_its_known_ideals() {
+    fn the_article_has_known_ideals() {
         let article = Scenario::load("article").unwrap();
         let micros = |slots| article.ideal(0, NonZeroUsize::new(slots).unwrap()).as_micros();
         assert_eq!((article.sites.len(), article.origins.len()), (7, 7));

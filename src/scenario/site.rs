@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_have_beginning_and_length() {
+    fn bodies_have_begin_and_length() {
         let reply = reply("<!doctype html>", 3 * FILLER_BYTES as u64 + 7);
         let body = whole(reply.body(1, 2, 3), 0);
         assert_eq!(body.len() as u64, reply.bytes);
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_site_and_visit_change_the_answer() {
+    fn all_inputs_change_the_answer() {
         let mut reply = reply("same", 1000);
         reply.delay = Delay::Uniform { min: Duration::ZERO, max: Duration::from_secs(1) };
         let answer = |seed, site, visit| {
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_follow_their_distribution() {
+    fn delays_are_distributed_rightly() {
         let second = Duration::from_secs(1);
         let uniform = Delay::Uniform { min: second, max: 3 * second };
         let log_normal = Delay::LogNormal { median: second, sigma: 0.5 };

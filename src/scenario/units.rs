@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_decimal_or_binary_units() {
+    fn sizes_take_both_unit_systems() {
         assert_eq!(parse_bytes("0"), Ok(0));
         assert_eq!(parse_bytes("15kB"), Ok(15_000));
         assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));

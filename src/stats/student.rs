@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn detectable_shifts_show_in_four_of_five() {
+    fn detectable_shifts_have_power() {
         const EXPERIMENTS: usize = 4_000;
         let mut seed = 2015;
         for (count, other_count, deviation, comparisons, least) in [

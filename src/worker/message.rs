@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn error_numbers_are_sent_if_asked() {
+    fn error_numbers_are_optional() {
         let error = FetchError::io(&std::io::Error::from_raw_os_error(99), ErrorClass::Connect);
         let pass = Pass { elapsed: Duration::ZERO, fetched: vec![fetched(Err(error))] };
         let open = OpenOrder::new(Vec::new(), false, &Limits::new(NonZeroUsize::MIN));

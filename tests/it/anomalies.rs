@@ -61,7 +61,7 @@ fn interrupted_passes_are_kept() {
 }
 
 #[test]
-fn interrupted_passes_are_no_failure() {
+fn interruptions_are_no_failures() {
     if python_is_missing() {
         return;
     }

@@ -126,7 +126,7 @@ fn replies_keep_the_order_of_urls() {
 
 /// On one thread it is no matter of luck: every task begins before any begins anew.
 #[test]
-fn as_many_fetches_are_in_flight_as_may_be() {
+fn concurrency_is_used_in_full() {
     let mock = Mock::start(
         "description = 'd'\nconcurrency = 256\n[[site]]\nlabel = 'a'\nrepeat = 1000\nbytes = 100",
     );
@@ -253,7 +253,7 @@ fn task_options_keep_the_limit() {
 }
 
 #[test]
-fn default_clients_fetch_correctly() {
+fn default_clients_fetch_rightly() {
     let mock = Mock::start(MIXED);
     let backends = with_options(&["/default"]);
     assert!(!backends.is_empty());
@@ -378,7 +378,7 @@ fn requested_threads_start() {
 }
 
 #[test]
-fn a_deadline_begins_anew_with_each_fetch() {
+fn each_fetch_has_a_deadline() {
     let mock = Mock::start(&waiting(6, 100));
     for backend in backends() {
         // Six fetches of 100 ms, one after another, take longer than the deadline of each.

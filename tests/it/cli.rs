@@ -79,7 +79,7 @@ delay = "10ms"
 "#;
 
 #[test]
-fn the_article_is_told_in_its_own_lines() {
+fn run_prints_the_article() {
     insta::assert_snapshot!(stdout(&["--backend", "fake"]), @r#"
     Running synchronous example
     https://www.google.com/       : <!doctype  in 0:00:00.798940s
@@ -116,7 +116,7 @@ fn the_article_is_told_in_its_own_lines() {
 }
 
 #[test]
-fn run_is_what_fetchbench_does_by_itself() {
+fn run_is_the_default_command() {
     let args = ["--backend", "fake", "--scenario", "long-tail", "--time-scale", "0.5"];
     assert_eq!(stdout(&args), stdout(&[&["run"], &args[..]].concat()));
 }
@@ -137,7 +137,7 @@ fn run_compares_with_sequential() {
 }
 
 #[test]
-fn delays_can_be_scaled_and_slots_chosen() {
+fn delays_scale_and_slots_change() {
     let printed = stdout(&[
         "--backend",
         "fake",
@@ -194,7 +194,7 @@ fn hostile_text_is_escaped() {
 }
 
 #[test]
-fn live_sites_are_shown_by_url_or_label() {
+fn live_sites_show_url_or_label() {
     let list =
         "[[site]]\nurl = 'http://a.example/'\n[[site]]\nurl = 'https://b.example/'\nlabel = 'B'\n";
     let (_directory, path) = file("list.toml", list);
@@ -222,7 +222,7 @@ fn live_sites_are_shown_by_url_or_label() {
 }
 
 #[test]
-fn fetch_answers_in_json_in_the_order_given() {
+fn fetch_json_keeps_the_order() {
     let args = ["fetch", "--backend", "fake", "--concurrency", "1", "--format", "json"];
     let printed = stdout(&[&args[..], &["http://b.example/x#y", "https://a.example"]].concat());
     insta::assert_snapshot!(printed, @r#"
@@ -265,7 +265,7 @@ fn fetch_prints_lines() {
 }
 
 #[test]
-fn a_list_may_come_from_standard_input() {
+fn lists_come_from_stdin() {
     let mut child = fetchbench(&["fetch", "--backend", "fake", "--sites", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -302,7 +302,7 @@ fn failed_fetches_exit_with_3() {
 }
 
 #[test]
-fn backends_and_scenarios_are_listed() {
+fn built_in_things_are_listed() {
     let json = |what| {
         serde_json::from_str::<serde_json::Value>(&stdout(&["list", what, "--format", "json"]))
             .unwrap()
@@ -341,7 +341,7 @@ fn backends_and_scenarios_are_listed() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_error() {
+fn closed_pipes_are_no_error() {
     let list: String = (0..5_000).map(|n| format!("http://a.example/{n}\n")).collect();
     let (_directory, path) = file("list.txt", &list);
     let mut child = fetchbench(&["fetch", "--backend", "fake", "--sites", path.to_str().unwrap()])
@@ -371,7 +371,7 @@ fn colour_needs_a_terminal() {
 }
 
 #[test]
-fn a_signal_ends_a_fetch_with_its_number() {
+fn signals_set_the_exit_code() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
@@ -388,7 +388,7 @@ fn a_signal_ends_a_fetch_with_its_number() {
 }
 
 #[test]
-fn every_command_has_help_with_examples() {
+fn help_has_examples() {
     for command in [&["--help"][..], &["run", "--help"], &["fetch", "--help"], &["list", "--help"]]
     {
         let help = stdout(command);

@@ -156,7 +156,7 @@ fn backends_are_compared_and_kept() {
 }
 
 #[test]
-fn far_slower_backends_stop_after_two_rounds() {
+fn slow_backends_stop_early() {
     let workshop = Workshop::new();
     let slow = "slowed:hyper@smol:1:5000%";
     let backends = format!("hyper@smol:1,surf@smol:1,{slow}");
@@ -198,7 +198,7 @@ fn decided_backends_end_the_run() {
 }
 
 #[test]
-fn backends_without_tls_are_left_out() {
+fn plain_backends_are_left_out() {
     let workshop = Workshop::new();
     fs::write(workshop.path().join("small.toml"), format!("tls = true\n{SCENARIO}")).unwrap();
     let backends = "floor@loop,hyper@smol,surf@smol";
@@ -283,7 +283,7 @@ fn the_doctor_makes_every_check() {
 }
 
 #[test]
-fn records_hold_no_secrets_of_urls() {
+fn records_hide_secrets_of_urls() {
     let workshop = Workshop::new();
     let serve = ["serve", "--end-with-stdin", "small.toml"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
@@ -348,7 +348,7 @@ fn exports_are_checked_first() {
 }
 
 #[test]
-fn quiet_leaves_results_and_errors() {
+fn quiet_keeps_results_and_errors() {
     let workshop = Workshop::new();
     let blocks = ["--blocks", "1", "--rounds", "1", "--backend", "hyper@smol:1,surf@smol:1"];
     let quiet = workshop.compare(&[&blocks[..], &["--quiet"]].concat());

@@ -122,7 +122,7 @@ fn equivalence_needs_its_margin() {
 }
 
 #[test]
-fn reversals_need_the_reference_between() {
+fn reversals_need_known_orders() {
     let parent = TempDir::new().unwrap();
     let [before, after] = records(parent.path(), [1.0, 0.8, 1.2], [1.0, 1.2, 0.8]);
     let [reference, surf, ureq] = BACKENDS;
@@ -142,7 +142,7 @@ fn reversals_need_the_reference_between() {
 }
 
 #[test]
-fn slow_machines_cancel_in_the_ratio() {
+fn slow_machines_cancel_out() {
     let parent = TempDir::new().unwrap();
     let [before, after] = records(parent.path(), [1.0, 1.5, 2.0], [1.3, 1.95, 2.6]);
     assert_eq!(diff(&before, &after, &["--fail-if", "median>+20%"]).status.code(), Some(4));
@@ -213,7 +213,7 @@ fn nothing_in_common_is_refused() {
 }
 
 #[test]
-fn other_live_sites_are_not_compared() {
+fn other_sites_are_incomparable() {
     let parent = TempDir::new().unwrap();
     let [before, after] = records(parent.path(), [1.0; 3], [1.0; 3]);
     for (folder, site) in [(&before, "b"), (&after, "c")] {
@@ -226,7 +226,7 @@ fn other_live_sites_are_not_compared() {
 }
 
 #[test]
-fn backends_that_count_no_more_exit_with_3() {
+fn invalid_backends_exit_with_3() {
     let parent = TempDir::new().unwrap();
     let [before, after] = records(parent.path(), [1.0; 3], [1.0; 3]);
     let passes = after.join("passes.jsonl");
@@ -250,7 +250,7 @@ fn backends_that_count_no_more_exit_with_3() {
 }
 
 #[test]
-fn untested_thresholds_exit_with_3() {
+fn untested_limits_exit_with_3() {
     let parent = TempDir::new().unwrap();
     let [before, after] = records(parent.path(), [1.0; 3], [1.0; 3]);
     let judge = |threshold| {

@@ -36,7 +36,7 @@ fn cores() -> usize {
 }
 
 #[test]
-fn blocks_beside_busy_loops_are_unfit() {
+fn busy_loops_make_blocks_unfit() {
     let workshop = Workshop::new();
     let busy = BusyLoops::start(2 * cores());
     let output = Command::new(env!("CARGO_BIN_EXE_fetchbench"))
@@ -86,7 +86,7 @@ fn blocks_beside_busy_loops_are_unfit() {
 }
 
 #[test]
-fn the_doctor_warns_by_its_exit_code() {
+fn doctor_warns_by_exit_code() {
     let busy = BusyLoops::start(2 * cores());
     let output = Command::new(env!("CARGO_BIN_EXE_fetchbench"))
         .args(["doctor", "--format", "json"])

@@ -69,7 +69,7 @@ fn hostile_programs_cost_one_line() {
 }
 
 #[test]
-fn an_order_that_asks_for_too_much_is_refused() {
+fn excessive_orders_are_refused() {
     let order = r#"{"open":{"protocol":1,"urls":["http://127.0.0.1:1/"],"visits":false,"concurrency":18446744073709551615,"deadline_ms":18446744073709551615,"max_body":1,"redirects":0,"connections":"warm"}}"#;
     let mut worker = fetchbench(&["worker", "ureq@threads"]);
     let mut worker =

@@ -165,7 +165,7 @@ fn bad_lines_are_counted() {
 }
 
 #[test]
-fn ranked_hosts_are_advised_rightly() {
+fn ranked_hosts_get_advice() {
     let folder = folder("top.csv", "1,google.com\n");
     let refused = refusal(&fetch(folder.path(), "top.csv", &[]));
     assert_eq!(

@@ -230,7 +230,7 @@ fn different_urls_are_noted() {
 }
 
 #[test]
-fn strict_minds_different_statuses() {
+fn strict_compares_statuses() {
     let server = RawServer::start(|head| match is_surf(head) {
         true => raw("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", Then::Go),
         false => ok("hello"),

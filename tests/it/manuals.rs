@@ -18,7 +18,7 @@ fn commands() -> Vec<String> {
 }
 
 #[test]
-fn every_command_has_a_manual_page() {
+fn commands_have_manual_pages() {
     let folder = tempfile::tempdir().unwrap();
     assert!(program().arg("man").arg(folder.path()).status().unwrap().success());
     let names: Vec<String> = commands().iter().map(|name| format!("fetchbench-{name}.1")).collect();

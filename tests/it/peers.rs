@@ -210,7 +210,7 @@ fn every_backend_fetches_nginx() {
 }
 
 #[test]
-fn every_backend_fetches_tls_nginx() {
+fn all_backends_fetch_tls_nginx() {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject;
     let Some(nginx) = nginx(true) else { return };
@@ -247,7 +247,7 @@ fn plain_text_fails_the_handshake() {
 }
 
 #[test]
-fn every_backend_fetches_from_python() {
+fn all_backends_fetch_from_python() {
     let Some(python) = python("HTTP/1.1") else { return };
     for backend in backends() {
         python.fetch_and_check(backend, &UserOptions::default(), "http");

@@ -179,7 +179,7 @@ fn converted(message: &str) -> Vec<String> {
 }
 
 #[test]
-fn real_lists_are_read_or_explained() {
+fn real_lists_read_or_explain() {
     for List { name, urls, error, converted: wanted } in
         table("lists", |list: &List| list.name.clone())
     {

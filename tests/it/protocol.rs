@@ -42,7 +42,7 @@ fn takes_part(workshop: &Workshop, program: &str, name: &str) {
 }
 
 #[test]
-fn the_worker_that_the_page_shows_takes_part() {
+fn the_worker_on_the_page_works() {
     if python_is_missing() {
         return;
     }

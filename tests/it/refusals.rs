@@ -102,7 +102,7 @@ fn refusals_show_no_secrets() {
 }
 
 #[test]
-fn too_few_descriptors_are_refused() {
+fn few_descriptors_are_refused() {
     let limited = |limit: &str, concurrency: &str| {
         let script = format!("ulimit -{limit} && exec \"$0\" \"$@\"");
         let program = env!("CARGO_BIN_EXE_fetchbench");

@@ -78,7 +78,7 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn a_record_goes_to_stdout_as_markdown() {
+fn markdown_goes_to_stdout() {
     let text = stdout(&place(), &["results/one"]);
     assert!(text.starts_with("# Record one\n"), "{text}");
     assert!(text.contains("| ureq@threads | 2 | 20.00 ms | 50,000/s | 2.00 × | 1 |"), "{text}");
@@ -124,7 +124,7 @@ fn snippets_link_from_their_page() {
 }
 
 #[test]
-fn snippets_in_files_link_from_there() {
+fn snippets_link_from_their_file() {
     let place = place();
     let args =
         ["results/one", "--snippet", "--markdown", "results/one/short.md", "--index", "list.md"];

@@ -106,7 +106,7 @@ fn kept_records_follow_the_schema() {
 }
 
 #[test]
-fn what_is_written_now_follows_the_schema() {
+fn new_records_follow_the_schema() {
     let workshop = Workshop::new();
     let arguments = ["--blocks", "1", "--rounds", "1", "--backend", "hyper@smol:1,ureq@threads"];
     assert!(workshop.command(&arguments).output().unwrap().status.success());

@@ -158,7 +158,7 @@ fn only_the_command_line_prints() {
 }
 
 #[test]
-fn every_scenario_file_is_built_in() {
+fn scenario_files_are_built_in() {
     let mut files: Vec<String> = fs::read_dir(root().join("benches/scenarios"))
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
@@ -170,7 +170,7 @@ fn every_scenario_file_is_built_in() {
 }
 
 #[test]
-fn the_page_shows_a_valid_scenario() {
+fn the_page_has_a_valid_scenario() {
     let page = fs::read_to_string(root().join("docs/scenarios.md")).unwrap();
     let toml = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
@@ -180,7 +180,7 @@ fn the_page_shows_a_valid_scenario() {
 }
 
 #[test]
-fn the_changelog_speaks_of_this_version() {
+fn the_changelog_is_current() {
     let text = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
     assert!(
         text.contains(concat!("\n## ", env!("CARGO_PKG_VERSION"))),

@@ -97,7 +97,7 @@ const AUTHORITY: &str = "invalid peer certificate: it is an authority's (CA:TRUE
                          `openssl req -x509 -addext basicConstraints=critical,CA:FALSE`";
 
 #[test]
-fn self_signed_ones_are_judged_alike() {
+fn self_signed_errors_are_alike() {
     for address in ["127.0.0.1", "::1"] {
         let made = |change: fn(&mut CertificateParams)| outcome_of(address, change);
         let Some(authority) =
@@ -169,7 +169,7 @@ fn authorities_may_sign() {
 }
 
 #[test]
-fn the_advised_option_of_openssl_helps() {
+fn the_openssl_advice_helps() {
     let folder = TempDir::new().unwrap();
     let file = |name: &str| folder.path().join(name);
     let make = |options: &[&str]| {
@@ -212,7 +212,7 @@ fn the_advised_option_of_openssl_helps() {
 }
 
 #[test]
-fn bad_files_are_refused_in_a_sentence() {
+fn bad_files_are_refused() {
     let (certificate, key) = self_signed(|_| {});
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("folder")).unwrap();

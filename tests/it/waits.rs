@@ -15,7 +15,7 @@ fn gap(pass: &PassSample) -> f64 {
 }
 
 #[test]
-fn the_last_fetch_ends_with_the_pass() {
+fn last_fetches_end_their_pass() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_fetchbench"));
     command.args([

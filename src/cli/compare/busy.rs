@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_busy_machines_are_warned_of() {
+    fn busy_machines_warn() {
         let shares =
             |steal, others| CoreShares { steal: Some(steal), others: Some(others), tick: 0.0 };
         let load = |minute| Some([minute, 9.0, 9.0]);

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn sequential_references_come_last() {
+    fn sequential_backends_come_last() {
         assert_eq!(reference(&["ureq@sequential", "ureq@threads", "hyper@tokio"]), "hyper@tokio");
         assert_eq!(
             reference(&["ureq@sequential", "ureq@threads", "hyper@tokio:1"]),

@@ -303,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_of_programs_are_left_out() {
+    fn program_arguments_are_hidden() {
         assert_eq!(
             without_secrets("--backend=a=exec:./w --token x,hyper,exec:./v"),
             "--backend=a=exec:./w …,hyper,exec:./v"

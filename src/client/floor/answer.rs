@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_are_limited_in_any_pieces() {
+    fn heads_are_limited() {
         let hints = "HTTP/1.1 103 Early Hints\r\n\r\n";
         let head = format!("{hints}HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: \r\n\r\n");
         for (fill, is_read) in

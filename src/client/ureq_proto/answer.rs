@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_responses_are_refused() {
+    fn malformed_replies_are_refused() {
         for bytes in
             ["HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"]
         {

@@ -64,14 +64,14 @@ mod tests {
     }
 
     #[test]
-    fn growth_is_the_mean_slope_of_blocks() {
+    fn growth_is_the_mean_slope() {
         let expected =
             ResidentMemory { after_bytes: Some(8_500_000), slope_bytes_per_pass: Some(5_000.0) };
         assert_eq!(memory(0.0), expected);
     }
 
     #[test]
-    fn memory_of_other_programs_is_unknown() {
+    fn foreign_memory_is_unknown() {
         assert_eq!(memory(0.1), ResidentMemory::default());
     }
 }

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_from_most_are_listed() {
+    fn unusual_requests_are_listed() {
         let audit = three();
         let usual = usual(&audit);
         assert_eq!(differences(&audit.backends[1], &usual), [""; 0]);

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_and_missing_records_are_refused() {
+    fn newer_records_are_refused() {
         let (_parent, folder) = folder(GOOD);
         fs::write(folder.join(ENVIRONMENT.file), r#"{"schema_version": 2, "started": {}}"#)
             .unwrap();

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn like_samples_make_a_measurement() {
+    fn like_samples_are_grouped() {
         let samples = [
             sample("a", 1, 3.0, Some(1.0)),
             sample("b", 1, 1.0, None),

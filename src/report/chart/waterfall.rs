@@ -254,7 +254,7 @@ mod tests {
     use crate::record::fixtures::comparison;
 
     #[test]
-    fn waterfalls_show_the_median_pass() {
+    fn charts_show_the_median_pass() {
         let comparison = comparison();
         let workload = &analyse(&comparison)[0];
         let all = waterfalls(&comparison, workload);
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_starts_follow_the_slots() {
+    fn missing_starts_follow_slots() {
         let mut comparison = comparison();
         comparison.passes.iter_mut().for_each(|pass| pass.starts.clear());
         comparison.setup.workloads[0].sites.clear();

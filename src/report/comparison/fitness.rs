@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_of_unfit_runs_are_marked() {
+    fn unfit_verdicts_are_marked() {
         let unfit = WorkloadFitness { unfit: 9, ..FIT };
         assert!(sentence(&unfit, true).ends_with("; the verdicts are not to be relied on."));
     }

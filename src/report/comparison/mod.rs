@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_controls_spoil_the_reference() {
+    fn invalid_controls_void_verdicts() {
         let mut comparison = comparison();
         let again =
             comparison.passes.iter_mut().find(|pass| pass.backend == control("surf@smol")).unwrap();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn small_differences_are_equivalent() {
+    fn small_shifts_are_equivalent() {
         assert_eq!(
             verdict_with(0.995, 0.995),
             "On article no backend is shown to be faster than surf@smol; ureq@sequential is \

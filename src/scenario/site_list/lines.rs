@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_and_comments_are_skipped() {
+    fn blank_lines_are_skipped() {
         let text = "\u{feff}# mine\r\n\n  http://a.example/x#part  \r\nHTTPS://b.example";
         assert_eq!(urls(text), ["http://a.example/x#part", "https://b.example/"]);
         assert_eq!(urls("# nothing\n"), [""; 0]);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_lines_are_named_with_their_number() {
+    fn bad_lines_are_numbered() {
         let one = |text: &str| bad(text).swap_remove(0);
         assert_eq!(
             one("http://a.example\n\nb.example/x"),

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_are_reported_in_the_head() {
+    fn heads_report_delays() {
         let served = served(vec![reply(204, 0)]);
         let response = Response::new(Content::Reply(VISIT), Then::Stay);
         let mut response = Encoded::new(response, KeepAlive::No, &served);

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn resampling_finds_real_differences() {
+    fn real_differences_are_found() {
         let step = step(40);
         let found = |backend| resampled(&step.values(backend, 10), 6);
         assert_eq!(found(0), Some(1.0));

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_intervals_exceed_thresholds() {
+    fn only_whole_intervals_exceed() {
         let threshold: Threshold = "median>+5%".parse().unwrap();
         assert!(threshold.is_exceeded_by(&change(1.10, 1.06)));
         assert!(!threshold.is_exceeded_by(&change(1.10, 1.04)), "it may be less than that");

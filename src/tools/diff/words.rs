@@ -20,7 +20,7 @@ mod tests {
     use crate::stats::Bounds;
 
     #[test]
-    fn words_come_from_whole_intervals() {
+    fn words_need_whole_intervals() {
         for (low, high, time, cost) in [
             (0.90, 0.97, "faster", "less"),
             (1.03, 1.10, "slower", "more"),

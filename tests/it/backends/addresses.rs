@@ -42,13 +42,13 @@ fn refused(backend: Backend) -> Outcome {
 }
 
 #[test]
-fn link_local_without_a_scope_is_connect() {
+fn unscoped_link_local_is_connect() {
     // The system refuses it before anything is sent.
     check(&["[fe80::1]"], DEAD_PORT, |_| Err(ErrorClass::Connect));
 }
 
 #[test]
-fn unspecified_and_mapped_lead_to_loopback() {
+fn unspecified_means_loopback() {
     for ip in families() {
         let server = RawServer::start_on(ip, |head| ok(path(head)));
         let hosts: &[&str] =
@@ -144,13 +144,13 @@ fn no_free_port_is_local_limit() {
 }
 
 #[test]
-fn every_address_of_a_name_is_tried() {
+fn all_addresses_are_tried() {
     let hosts = "127.0.0.2 both.test\n127.0.0.1 both.test\n::1 mixed.test\n127.0.0.1 mixed.test\n";
     let setup = format!(
         "{LOOPBACK}\nmount -t tmpfs none /mnt\nprintf '{hosts}' > /mnt/hosts\nmount --bind \
          /mnt/hosts /etc/hosts"
     );
-    if !namespace::enter("backends::addresses::every_address_of_a_name_is_tried", &setup) {
+    if !namespace::enter("backends::addresses::all_addresses_are_tried", &setup) {
         return;
     }
     let server = RawServer::start_on(Ipv4Addr::LOCALHOST.into(), |head| ok(path(head)));

@@ -97,7 +97,7 @@ fn failures_have_shared_classes() {
 }
 
 #[test]
-fn chunks_and_open_bodies_are_read() {
+fn chunks_and_open_ends_are_read() {
     over_families(|ip| {
         let server = faulty(ip);
         for backend in backends() {
@@ -121,7 +121,7 @@ fn chunks_and_open_bodies_are_read() {
 }
 
 #[test]
-fn a_deadline_ends_a_fetch_wherever_it_stands() {
+fn deadlines_end_every_phase() {
     over_families(|ip| {
         let server = faulty(ip);
         let urls =
@@ -226,7 +226,7 @@ fn failures_spoil_no_other_fetch() {
 }
 
 #[test]
-fn closed_connections_are_not_reused() {
+fn closed_sockets_are_not_reused() {
     over_families(|ip| {
         let server = RawServer::start_on(ip, |head| (ok(path(head)).0, Then::Close));
         for backend in backends() {

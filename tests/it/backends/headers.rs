@@ -117,7 +117,7 @@ fn what_cannot_be_sent_is_known() {
 }
 
 #[test]
-fn a_session_refuses_what_it_cannot_send() {
+fn unsendable_headers_are_refused() {
     let options =
         UserOptions { headers: headers("x-a", &["café".as_bytes()]), ..UserOptions::default() };
     let backend: Backend = "surf@smol".parse().unwrap();

@@ -212,7 +212,7 @@ fn redirects_follow_one_rule() {
 }
 
 #[test]
-fn credentials_stay_at_their_origin() {
+fn credentials_keep_their_origin() {
     let elsewhere = RawServer::start(|head| ok(&head.to_ascii_lowercase()));
     let away = elsewhere.url("/").to_string();
     let here = RawServer::start(move |head| match path(head) {

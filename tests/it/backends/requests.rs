@@ -72,7 +72,7 @@ fn unknown_names_have_their_class() {
 }
 
 #[test]
-fn backends_without_tls_refuse_https() {
+fn plain_backends_refuse_https() {
     let url: Url = "https://127.0.0.1:2/".parse().unwrap();
     for backend in backends() {
         let pass = fetch(backend, &limits(1), std::slice::from_ref(&url));

@@ -90,7 +90,7 @@ fn the_floor_follows_rfc_9112() {
 
 #[cfg(feature = "curl")]
 #[test]
-fn curl_multi_reports_what_curl_read() {
+fn curl_multi_reads_as_curl() {
     check(
         "curl-multi@loop",
         |case| case.curl_multi.map_or(case.right, |(outcome, _)| outcome),
@@ -140,7 +140,7 @@ fn curl_is_listed() -> bool {
 }
 
 #[test]
-fn curl_agrees_or_the_table_says_why() {
+fn curl_agrees_with_the_table() {
     if !curl_is_listed() {
         return;
     }
@@ -157,7 +157,7 @@ fn curl_agrees_or_the_table_says_why() {
 }
 
 #[test]
-fn an_unasked_switch_costs_the_connection() {
+fn unasked_switches_disconnect() {
     let server = RawServer::start(|head| match path(head) {
         "/101" => raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\n\r\n", Then::Silence),
         _ => ok("next"),

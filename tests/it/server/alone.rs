@@ -113,7 +113,7 @@ fn pending_replies_are_finished() {
 }
 
 #[test]
-fn the_grace_after_a_signal_is_short() {
+fn grace_after_signals_is_short() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     stream.write_all(&get("/2/0")).unwrap();
@@ -123,7 +123,7 @@ fn the_grace_after_a_signal_is_short() {
 }
 
 #[test]
-fn answers_are_written_down_if_asked_for() {
+fn the_access_log_has_answers() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let setup = Setup { access_log: Some(file.reopen().unwrap()), ..Setup::default() };
     let server = Running::with(SITES, setup);

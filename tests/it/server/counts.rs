@@ -20,7 +20,7 @@ fn until_seen(server: &Running, is_seen: impl Fn(Witness) -> bool) {
 }
 
 #[test]
-fn counts_are_exactly_what_was_done() {
+fn counts_are_exact() {
     let server = Running::new(SITES);
     assert_eq!(server.witness("/witness"), Witness::default());
     let mut streams: Vec<TcpStream> = (0..5).map(|_| server.connect()).collect();
@@ -62,7 +62,7 @@ fn resets_keep_pending_requests() {
 }
 
 #[test]
-fn departed_clients_are_not_pending() {
+fn gone_clients_are_not_pending() {
     let server = Running::new(SITES);
     let mut streams: Vec<TcpStream> = (0..3).map(|_| server.connect()).collect();
     for stream in &mut streams {

@@ -82,7 +82,7 @@ fn faults_occur_on_nth_visits() {
 }
 
 #[test]
-fn redirects_name_urls_of_this_server() {
+fn redirects_name_this_server() {
     let sites = format!(
         "[[site]]\nlabel = 'a'\nbytes = 20\norigin = 'other'\n{}",
         site("redirect-elsewhere")
@@ -193,7 +193,7 @@ fn every_script_is_played() {
 }
 
 #[test]
-fn an_origin_listens_as_its_sites_ask_for() {
+fn origins_listen_as_sites_ask() {
     let sites = "[[site]]\nlabel = 'a'\nbytes = 1\n[[site]]\nlabel = 'b'\nbytes = 1\ntls = true\n";
     let server = Running::new(&format!("{sites}{}", site("refuse")));
     assert_eq!(server.scenario.origins.len(), 3);

@@ -54,7 +54,7 @@ fn wait_until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
 }
 
 #[test]
-fn a_server_process_serves_counts_and_ends() {
+fn processes_serve_count_and_end() {
     let file = ScenarioFile::new(
         "[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '30m'\n[[site]]\nlabel = 'b'\norigin = \
          'o'\nbytes = '4'\n",
@@ -103,7 +103,7 @@ fn failed_servers_report_why() {
 }
 
 #[test]
-fn a_hundred_thousand_sites_are_announced() {
+fn many_sites_are_announced() {
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\nrepeat = 100000\n");
     let server = ServerProcess::start(Path::new(PROGRAM), file.path(), 1.0).unwrap();
     assert_eq!(server.sites().len(), 100_000);
@@ -111,7 +111,7 @@ fn a_hundred_thousand_sites_are_announced() {
 }
 
 #[test]
-fn it_ends_with_standard_input_if_told_to() {
+fn it_can_end_with_stdin() {
     let mut server = Killed::spawn(
         Command::new(PROGRAM).args(["serve", "article", "--end-with-stdin"]).stdin(Stdio::piped()),
     );
@@ -167,7 +167,7 @@ fn it_listens_and_ends_cleanly() {
 }
 
 #[test]
-fn it_ends_when_its_parent_is_killed() {
+fn it_ends_with_its_parent() {
     // The shell alone holds the writing end of the server's standard input, and says the server's
     // process id.
     let script = format!(
@@ -206,7 +206,7 @@ fn bad_arguments_are_usage_errors() {
 }
 
 #[test]
-fn clients_beyond_descriptors_wait() {
+fn clients_wait_for_descriptors() {
     // Room for a dozen connections; a clone of the limit is the hard one too, so it cannot be
     // raised.
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\n");
@@ -224,7 +224,7 @@ fn clients_beyond_descriptors_wait() {
 }
 
 #[test]
-fn late_reads_count_as_delay_error() {
+fn late_reads_are_delay_errors() {
     let file = ScenarioFile::new("[[site]]\nlabel = 'a'\nbytes = '3'\ndelay = '10ms'\n");
     let server = ServerProcess::start(Path::new(PROGRAM), file.path(), 1.0).unwrap();
     let pid = Pid::from_raw(server.id() as i32);

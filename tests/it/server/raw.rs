@@ -23,7 +23,7 @@ fn replies_hold_nothing_else() {
 }
 
 #[test]
-fn status_and_headers_are_those_of_the_site() {
+fn sites_set_status_and_headers() {
     let server = Running::new(SITES);
     let mut other = connect(&server.origins[1]);
     other.write_all(&get("/2/0")).unwrap();
@@ -130,7 +130,7 @@ fn pipelined_replies_keep_order() {
 }
 
 #[test]
-fn a_request_may_come_byte_by_byte() {
+fn requests_may_come_bytewise() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     for byte in get("/0/0") {
@@ -140,7 +140,7 @@ fn a_request_may_come_byte_by_byte() {
 }
 
 #[test]
-fn head_is_answered_without_the_body() {
+fn head_replies_have_no_body() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     stream.write_all(b"HEAD /0/0 HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
@@ -191,7 +191,7 @@ fn malformed_requests_are_refused() {
 }
 
 #[test]
-fn a_head_that_never_ends_is_refused_and_cut() {
+fn endless_heads_are_refused() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     stream.write_all(b"GET /0/0 HTTP/1.1\r\nhost: a\r\nx: ").unwrap();
@@ -228,7 +228,7 @@ fn old_clients_are_closed() {
 }
 
 #[test]
-fn half_closed_clients_get_replies() {
+fn half_closed_peers_get_replies() {
     let server = Running::new(SITES);
     let mut stream = server.connect();
     stream.write_all(&get("/0/0")).unwrap();
@@ -239,7 +239,7 @@ fn half_closed_clients_get_replies() {
 }
 
 #[test]
-fn a_long_body_reaches_a_slow_reader_whole() {
+fn slow_readers_get_whole_bodies() {
     let server = Running::new("[[site]]\nlabel = 'a'\nbegins = 'hello'\nbytes = '64MiB'\n");
     let mut stream = server.connect();
     stream.write_all(&get("/0/3")).unwrap();

@@ -53,7 +53,7 @@ fn each_version_has_its_status() {
 }
 
 #[test]
-fn later_versions_keep_connections() {
+fn later_versions_stay_connected() {
     let server = Running::new(SITE);
     let mut stream = server.connect();
     for version in ["HTTP/1.2", "HTTP/1.1", "HTTP/1.9"] {

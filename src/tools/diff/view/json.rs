@@ -70,7 +70,7 @@ mod tests {
     use crate::tools::diff::view::tests::with_view;
 
     #[test]
-    fn verdicts_need_comparable_records() {
+    fn words_need_comparable_records() {
         let verdicts = |value: &Value| -> Vec<Value> {
             let changes = value["changes"].as_array().unwrap().iter();
             changes.map(|change| change["verdict"].clone()).collect()
