@@ -27,6 +27,11 @@ pub(crate) fn percent(share: f64) -> String {
     if percent < 9.95 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
 }
 
+/// Formats a share with one decimal: `52.0 %`, `1.2 %`.
+pub(crate) fn decimal_percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
 /// Formats a whole number with a comma before every three digits.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();

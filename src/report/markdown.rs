@@ -7,7 +7,7 @@ use super::environment::{self, date};
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{BenchRecord, Environment, Folder, Measurement, SampleKind};
 use crate::render::escape::markdown as escape;
-use crate::render::numbers::{grouped, per_second, seconds, time_scale};
+use crate::render::numbers::{decimal_percent, grouped, per_second, seconds, time_scale};
 
 /// How to read the numbers.
 const WHAT_THESE_ARE: &str = "\
@@ -190,11 +190,7 @@ fn scenario_line(measurement: &Measurement<'_>, fastest_s: f64, has_ideal: bool)
     ];
     if has_ideal {
         line.push(measurement.ideal_s().map_or_else(String::new, seconds));
-        line.push(
-            measurement
-                .efficiency()
-                .map_or_else(String::new, |share| format!("{:.1} %", share * 100.0)),
-        );
+        line.push(measurement.efficiency().map_or_else(String::new, decimal_percent));
     }
     line
 }

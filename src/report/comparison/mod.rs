@@ -36,7 +36,7 @@ pub(super) fn show(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Seconds => numbers::seconds(value),
         Unit::PerSecond => numbers::per_second(value),
-        Unit::Share => format!("{:.1} %", value * 100.0),
+        Unit::Share => numbers::decimal_percent(value),
         Unit::Bytes if value.abs() >= 1e6 => format!("{:.1} MB", value / 1e6),
         Unit::Bytes if value.abs() >= 1e3 => format!("{:.1} kB", value / 1e3),
         Unit::Bytes => format!("{value:.0} B"),

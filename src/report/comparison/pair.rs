@@ -3,6 +3,7 @@
 use super::against::blocks;
 use super::{alarm, invalidities};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis};
+use crate::render::numbers::decimal_percent;
 use crate::render::verdict::Change;
 use crate::stats::{Ratio, Verdict};
 
@@ -31,7 +32,7 @@ fn result(subject: &str, workload: &WorkloadAnalysis, backend: &BackendAnalysis)
     let mut parts = vec![format!("{word}: {}", time(compared.time))];
     let smallest = compared.smallest_difference;
     parts.extend(
-        smallest.map(|share| format!("differences from {:.1} % on are found", share * 100.0)),
+        smallest.map(|share| format!("differences from {} on are found", decimal_percent(share))),
     );
     parts.extend(compared.cpu.map(|ratio| cpu(ratio, workload.equivalence)));
     parts.push(blocks(workload.blocks));

@@ -3,6 +3,7 @@
 use super::join;
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, WorkloadOutcome};
 use crate::record::Probe;
+use crate::render::numbers::decimal_percent;
 
 /// Returns the result on a scenario in plain sentences. Whatever they claim can be read off the
 /// intervals of the table.
@@ -41,9 +42,9 @@ fn sentences(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> Vec<
     if let Some(within) = outcome.within() {
         let are = if outcome.equivalent.len() == 1 { "is" } else { "are" };
         sentences.push(format!(
-            "{} {are} equivalent to {reference}: within {:.1} %.",
+            "{} {are} equivalent to {reference}: within {}.",
             named(&outcome.equivalent, "and"),
-            within * 100.0
+            decimal_percent(within)
         ));
         sentences.extend(outcome.cheapest.map(|cheapest| {
             format!("Choose on cost: {} takes the least CPU of them.", cheapest.name)
@@ -63,9 +64,9 @@ fn first(workload: &WorkloadAnalysis, outcome: &WorkloadOutcome<'_>) -> String {
     let reference = &workload.reference;
     if let Some(fastest) = &outcome.fastest {
         return format!(
-            "{} is the fastest: every other backend takes at least {:.1} % longer.",
+            "{} is the fastest: every other backend takes at least {} longer.",
             fastest.backend.name,
-            fastest.at_least * 100.0
+            decimal_percent(fastest.at_least)
         );
     }
     if !outcome.faster.is_empty() {

@@ -5,7 +5,7 @@ use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric::{self, Metric, MetricGroup, Unit};
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
-use crate::render::numbers::{counted, grouped};
+use crate::render::numbers::{counted, grouped, time_scale};
 use crate::render::table::{self, Column, Side, table, tables, wrapped};
 use crate::render::{FAILURE, HEADING};
 
@@ -54,16 +54,12 @@ fn figures(workload: &WorkloadAnalysis, columns: usize) -> String {
 
 fn heading(workload: &WorkloadAnalysis) -> String {
     let WorkloadAnalysis { setup, .. } = workload;
-    let scaled = if setup.time_scale == 1.0 {
-        String::new()
-    } else {
-        format!(", delays × {}", setup.time_scale)
-    };
     format!(
-        "{HEADING}{}{HEADING:#}: {} at concurrency {}{scaled}, {}",
+        "{HEADING}{}{HEADING:#}: {} at concurrency {}{}, {}",
         visible(&setup.scenario),
         counted(setup.fetches, "fetch", "fetches"),
         grouped(setup.concurrency as u64),
+        time_scale(setup.time_scale),
         counted(workload.blocks as u64, "block", "blocks")
     )
 }

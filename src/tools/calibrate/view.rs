@@ -6,7 +6,7 @@ use super::{
 };
 use crate::record::control;
 use crate::render::escape::markdown as escape;
-use crate::render::numbers::grouped;
+use crate::render::numbers::{decimal_percent, grouped};
 use crate::stats;
 
 /// The step of a usual run.
@@ -174,7 +174,7 @@ pub fn run(run: &CalibrationStep, long: &CalibrationStep) -> String {
         "\nA usual run over the backend and {} ended after {:.0} seconds and {blocks} blocks of {} \
          rounds. It found {}. Of the experiments of as many blocks, which have {} rounds each, {} \
          in {} found the backend slower; of {} that are drawn from all {} blocks with replacement, \
-         {:.1} %.\n",
+         {}.\n",
         escape(backend),
         setup.seconds,
         run.rounds(),
@@ -184,7 +184,7 @@ pub fn run(run: &CalibrationStep, long: &CalibrationStep) -> String {
         trial.experiments,
         grouped(DRAWN as u64),
         grouped(values.len() as u64),
-        resampled * 100.0,
+        decimal_percent(resampled),
     )
 }
 
@@ -200,13 +200,13 @@ fn families(steps: &[&CalibrationStep]) -> String {
             FAMILIES.into_iter().flat_map(|size| BLOCKS.iter().map(move |blocks| (size, *blocks)));
         for trial in sizes.filter_map(|(size, blocks)| FamilyTrial::new(step, size, blocks)) {
             text.push_str(&format!(
-                "| {} | {} | {} | {} | {} | {:.1} % | {:.2} % |\n",
+                "| {} | {} | {} | {} | {} | {} | {:.2} % |\n",
                 escape(&step.setup.step),
                 trial.comparisons,
                 trial.blocks,
                 trial.families,
                 trial.share().as_ref().map_or_else(String::new, share_text),
-                trial.drawn_missed * 100.0,
+                decimal_percent(trial.drawn_missed),
                 trial.drawn_covered * 100.0,
             ));
         }

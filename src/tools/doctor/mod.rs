@@ -184,10 +184,10 @@ pub fn noise(values: &[f64], blocks_a_minute: f64) -> Finding {
     let advice = "a minute cannot detect 10 %: make the machine quieter, or give `compare` more \
                   time with --budget";
     let found = format!(
-        "blocks of equal backends differ by {:.1} %; a minute with two backends detects \
-         differences of at least {:.1} %",
-        deviation.exp_m1() * 100.0,
-        smallest * 100.0
+        "blocks of equal backends differ by {}; a minute with two backends detects differences of \
+         at least {}",
+        numbers::decimal_percent(deviation.exp_m1()),
+        numbers::decimal_percent(smallest)
     );
     Finding::new("noise", found, (smallest > 0.10).then_some(advice))
 }

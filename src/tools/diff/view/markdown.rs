@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{DiffView, Figure, invalidities, percent};
+use super::{DiffView, Figure, invalidities};
 use crate::render::escape::markdown as escape;
+use crate::render::numbers::decimal_percent;
 
 /// Returns a table for each scenario, then the other differences.
 pub fn markdown(view: &DiffView<'_>) -> String {
@@ -29,7 +30,7 @@ pub fn markdown(view: &DiffView<'_>) -> String {
                     change.figure.level_text(change.levels.new),
                     view.word(change).unwrap_or_default(),
                     change.interval_text(notation),
-                    view.smallest_difference(change).map_or_else(String::new, percent),
+                    view.smallest_difference(change).map_or_else(String::new, decimal_percent),
                 )
                 .expect("a string");
             }

@@ -128,10 +128,6 @@ impl FigureChange {
     }
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
-}
-
 /// Returns a sentence for each record in which a backend does not count.
 fn invalidities(backend: &BackendChange) -> Vec<String> {
     let records = [("old", &backend.invalid.old), ("new", &backend.invalid.new)];

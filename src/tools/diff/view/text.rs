@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{BackendChange, DiffView, Figure, FigureChange, invalidities, percent};
+use super::{BackendChange, DiffView, Figure, FigureChange, invalidities};
 use crate::render::escape::visible;
+use crate::render::numbers::decimal_percent;
 use crate::render::table::{Column, Side, tables, wrapped};
 use crate::render::{FAILURE, HEADING};
 
@@ -86,7 +87,8 @@ fn smallest_differences(view: &DiffView<'_>, changes: &[Named<'_>]) -> Option<St
         .collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (least, most) = (found.first()?, found.last()?);
-    let [from, to] = [least, most].map(|(share, name)| format!("{} ({name})", percent(*share)));
+    let [from, to] =
+        [least, most].map(|(share, name)| format!("{} ({name})", decimal_percent(*share)));
     let range = if found.len() == 1 { from } else { format!("{from} to {to}") };
     Some(format!("Smallest difference found in four of five cases: {range}."))
 }
