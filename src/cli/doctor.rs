@@ -9,7 +9,7 @@ use super::EXIT_UNFIT;
 use super::flags::Format;
 use super::interrupt;
 use super::program::this_program;
-use super::terminal::print;
+use super::terminal::{columns, print};
 use crate::compare::analysis;
 use crate::compare::fitness::CoreMeter;
 use crate::compare::{self, Event, Participant, Plan, Stop, Workload};
@@ -57,7 +57,7 @@ pub(super) fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     findings.push(doctor::stolen(shares));
     findings.push(noise);
     print(&match args.format {
-        Format::Text => doctor::view::text(&findings),
+        Format::Text => doctor::view::text(&findings, columns()),
         Format::Json => json_text(&findings),
     })?;
     let warns = findings.iter().any(|finding| finding.warning);

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::flags::Format;
-use super::terminal::print;
+use super::terminal::{list_columns, print};
 use crate::backend::{Backend, Entry};
 use crate::fetch::{Capability, Connections};
 use crate::render::escape::json_text;
-use crate::render::table::{Column, Side, table};
+use crate::render::table::{Column, Side, tables};
 use crate::scenario::Scenario;
 use crate::scenario::fault::{self, Fault};
 
@@ -206,14 +206,9 @@ fn listed_fault(concerns: &'static str, fault: &Fault) -> ListedFault {
 }
 
 fn faults_text(faults: &[ListedFault]) -> String {
-    let columns = [Column("fault", Side::Left), Column("the server", Side::Left)];
-    table(
-        &columns,
-        &faults
-            .iter()
-            .map(|fault| vec![fault.name.to_owned(), fault.what.to_owned()])
-            .collect::<Vec<_>>(),
-    )
+    let columns = [Column("fault", Side::Left), Column("the server", Side::Wrapped)];
+    let cells = faults.iter().map(|fault| vec![fault.name.to_owned(), fault.what.to_owned()]);
+    tables(&columns, &cells.collect::<Vec<_>>(), list_columns())
 }
 
 fn backends_text(backends: &[ListedBackend]) -> String {
@@ -223,10 +218,10 @@ fn backends_text(backends: &[ListedBackend]) -> String {
         Column("executor", Side::Left),
         Column("threads", Side::Left),
         Column("https", Side::Left),
-        Column("options", Side::Left),
-        Column("note", Side::Left),
+        Column("options", Side::Wrapped),
+        Column("note", Side::Wrapped),
     ];
-    table(&columns, &backends.iter().map(backend_cells).collect::<Vec<_>>())
+    tables(&columns, &backends.iter().map(backend_cells).collect::<Vec<_>>(), list_columns())
 }
 
 fn backend_cells(entry: &ListedBackend) -> Vec<String> {
@@ -269,9 +264,9 @@ fn scenarios_text(scenarios: &[ListedScenario]) -> String {
         Column("ideal at 1", Side::Right),
         Column("ideal", Side::Right),
         Column("compare ×", Side::Right),
-        Column("description", Side::Left),
+        Column("description", Side::Wrapped),
     ];
-    table(&columns, &scenarios.iter().map(scenario_cells).collect::<Vec<_>>())
+    tables(&columns, &scenarios.iter().map(scenario_cells).collect::<Vec<_>>(), list_columns())
 }
 
 fn scenario_cells(scenario: &ListedScenario) -> Vec<String> {

@@ -14,7 +14,7 @@ use super::usage;
 use crate::compare::agreement::{Agreement, agreements};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse, analyse_by};
 use crate::compare::audit::view as audit;
-use crate::record::{Audit, BenchRecord, Folder, read_whole};
+use crate::record::{Audit, BenchRecord, ComparisonSetup, Folder, read_whole};
 use crate::render::escape::json_text;
 use crate::report::index::{Listed, relative};
 use crate::report::{agreement, comparison, html, markdown, picture, snippet};
@@ -99,13 +99,14 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
         }
         None => html::Beside::default(),
     };
-    let agreement = beside.criterion.as_deref().map_or_else(String::new, agreement::markdown);
     write(args.svg.as_deref(), || picture::draw(&folder, &workloads).map_err(usage))?;
     write(args.markdown.as_deref(), || {
         if args.snippet {
             return snippet(&args, &folder, &workloads);
         }
         let wire = beside.audit.as_ref().map_or_else(String::new, audit::markdown);
+        let agreed = beside.criterion.as_deref();
+        let agreement = agreed.map_or_else(String::new, agreement::markdown);
         Ok(markdown::folder(&folder, &workloads) + &agreement + &wire)
     })?;
     write(args.json.as_deref(), || figures(&folder, &workloads))?;
@@ -114,16 +115,7 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     write(args.index.as_deref(), || index(&args))?;
     if !args.writes_files() {
         print(&match &folder.comparison {
-            Some(comparison) => {
-                let wire = beside
-                    .audit
-                    .as_ref()
-                    .map_or_else(String::new, |found| audit::text(found, columns()));
-                comparison::text(&comparison.setup, &workloads, columns())
-                    + &agreement
-                    + "\n"
-                    + &wire
-            }
+            Some(comparison) => text(&comparison.setup, &workloads, &beside),
             None => markdown::folder(&folder, &workloads),
         })?;
     }
@@ -135,6 +127,16 @@ impl ReportArgs {
         let files = [&self.html, &self.svg, &self.markdown, &self.json, &self.csv, &self.index];
         files.iter().any(|file| file.is_some())
     }
+}
+
+/// Returns a comparison, and the findings beside it, for a terminal.
+fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis], beside: &html::Beside) -> String {
+    let columns = columns();
+    let mut text = comparison::text(setup, workloads, columns);
+    text.extend(beside.criterion.as_deref().map(|found| agreement::text(found, columns)));
+    text.push('\n');
+    text.extend(beside.audit.as_ref().map(|found| audit::text(found, columns)));
+    text
 }
 
 /// Writes a text if its flag names a file.

@@ -40,8 +40,18 @@ fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
 
 /// Returns the width of the terminal on stdout, from 60 to 200 characters; 80 without a terminal.
 pub(super) fn columns() -> usize {
-    let size = terminal_size::terminal_size_of(io::stdout());
-    size.map_or(TERMINAL, |(width, _)| usize::from(width.0).clamp(60, 200))
+    terminal_columns().unwrap_or(TERMINAL)
+}
+
+/// Returns the width of the terminal on stdout as [`columns`] does, but no limit without a terminal:
+/// programs that read a list expect an item in one line.
+pub(super) fn list_columns() -> usize {
+    terminal_columns().unwrap_or(usize::MAX)
+}
+
+fn terminal_columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0).clamp(60, 200))
 }
 
 /// Writes text to stdout unchanged, except for colours.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::compare::{Chosen, parse_chosen, participants};
 use super::flags::OutputFlags;
 use super::program::this_program;
-use super::terminal::{PassBar, print, write_file};
+use super::terminal::{PassBar, columns, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, suggested, unwritable, usage};
 use crate::backend::Backend;
 use crate::fetch::Progress;
@@ -113,7 +113,7 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     let grid = verification.run()?;
     drop(bar);
     print(&match args.format {
-        Format::Text => report::text(&grid),
+        Format::Text => report::text(&grid, columns()),
         Format::Markdown => report::markdown(&grid),
         Format::Snippet => report::short(&grid),
         Format::Json => json_text(&grid),

@@ -12,6 +12,8 @@ pub enum Side {
     Left,
     /// For numbers.
     Right,
+    /// For sentences: on the left, and broken into lines if the table would be too wide.
+    Wrapped,
 }
 
 /// The blanks between two columns.
@@ -20,27 +22,40 @@ const GAP: &str = "  ";
 /// The width of a terminal that does not report one, in characters.
 pub const TERMINAL: usize = 80;
 
+/// The least width for sentences, in characters.
+const LEAST_ROOM: usize = 20;
+
 /// Formats rows as a table. Omits columns in which all cells are empty.
 pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
     tables(columns, rows, usize::MAX)
 }
 
 /// Formats rows as a table of at most `most` characters. If the columns need more, several tables
-/// follow one another, each with the first column and as many of the others as fit.
+/// follow one another, each with the first column and as many of the others as fit. A later table
+/// omits rows without further cells.
 pub fn tables(columns: &[Column], rows: &[Vec<String>], most: usize) -> String {
     let kept = (0..columns.len()).filter(|&index| rows.iter().any(|row| !row[index].is_empty()));
     let mut parts: Vec<Vec<FittedColumn<'_>>> = Vec::new();
     for index in kept {
         let column = FittedColumn::new(&columns[index], rows, index);
-        match parts.last_mut() {
-            None => parts.push(vec![column]),
-            Some(part) if part.len() == 1 || total(part) + GAP.len() + column.width <= most => {
-                part.push(column);
-            }
-            Some(_) => parts.push(vec![parts[0][0], column]),
+        let Some(part) = parts.last_mut() else {
+            parts.push(vec![column]);
+            continue;
+        };
+        if part.len() == 1 || column.least_width() <= room(part, most) {
+            part.push(column.within(room(part, most)));
+        } else {
+            let first = parts[0][0];
+            parts.push(vec![first, column.within(room(&[first], most))]);
         }
     }
-    parts.iter().map(|part| part_text(part, rows)).collect::<Vec<_>>().join("\n")
+    let texts = parts.iter().enumerate().map(|(number, part)| {
+        let is_shown = |row: &&Vec<String>| {
+            number == 0 || part[1..].iter().any(|column| !row[column.index].is_empty())
+        };
+        part_text(part, rows.iter().filter(is_shown))
+    });
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 /// A column with its width.
@@ -59,28 +74,54 @@ impl<'a> FittedColumn<'a> {
         Self { column, index, width }
     }
 
+    /// Returns the width that the column needs at least.
+    fn least_width(&self) -> usize {
+        match self.column.1 {
+            Side::Wrapped => self.width.min(LEAST_ROOM),
+            Side::Left | Side::Right => self.width,
+        }
+    }
+
+    /// Returns the column with at most `room` characters, if its cells can be broken.
+    fn within(self, room: usize) -> Self {
+        match self.column.1 {
+            Side::Wrapped => Self { width: self.width.min(room.max(LEAST_ROOM)), ..self },
+            Side::Left | Side::Right => self,
+        }
+    }
+
+    /// Returns the lines of its cell in a row.
+    fn lines(&self, row: &[String]) -> Vec<String> {
+        let cell = &row[self.index];
+        match self.column.1 {
+            Side::Wrapped => wrapped_to(self.width, cell).lines().map(str::to_owned).collect(),
+            Side::Left | Side::Right => cell.split('\n').map(str::to_owned).collect(),
+        }
+    }
+
     fn padded(&self, text: &str) -> String {
         let blanks = " ".repeat(self.width.saturating_sub(width(text)));
         match self.column.1 {
-            Side::Left => format!("{text}{blanks}"),
+            Side::Left | Side::Wrapped => format!("{text}{blanks}"),
             Side::Right => format!("{blanks}{text}"),
         }
     }
 }
 
-fn total(part: &[FittedColumn<'_>]) -> usize {
-    part.iter().map(|column| column.width).sum::<usize>() + GAP.len() * (part.len() - 1)
+/// Returns the room beside the columns of a table of at most `most` characters.
+fn room(part: &[FittedColumn<'_>], most: usize) -> usize {
+    let used: usize = part.iter().map(|column| column.width + GAP.len()).sum();
+    most.saturating_sub(used)
 }
 
-fn part_text(part: &[FittedColumn<'_>], rows: &[Vec<String>]) -> String {
+fn part_text<'a>(part: &[FittedColumn<'_>], rows: impl Iterator<Item = &'a Vec<String>>) -> String {
     let heading = line(part.iter().map(|column| column.padded(column.column.0)));
     let mut text = format!("{HEADING}{heading}{HEADING:#}\n");
     for row in rows {
-        let cells: Vec<Vec<&str>> =
-            part.iter().map(|column| row[column.index].split('\n').collect()).collect();
+        let cells: Vec<Vec<String>> = part.iter().map(|column| column.lines(row)).collect();
         let height = cells.iter().map(Vec::len).max().unwrap_or(0);
         for number in 0..height {
-            let of_line = cells.iter().map(|lines| lines.get(number).copied().unwrap_or_default());
+            let of_line = cells.iter().map(|lines| lines.get(number).map_or("", String::as_str));
             let padded = part.iter().zip(of_line).map(|(column, cell)| column.padded(cell));
             text.push_str(&(line(padded) + "\n"));
         }
@@ -117,6 +158,15 @@ pub fn wrapped_to(width: usize, sentence: &str) -> String {
         used += length;
     }
     text
+}
+
+/// Breaks a sentence into lines of at most `most` characters after a prefix, and ends the last. The
+/// lines after the first are indented by the width of the prefix.
+pub fn hanging(most: usize, prefix: &str, sentence: &str) -> String {
+    let indent = width(prefix);
+    let room = most.saturating_sub(indent).max(LEAST_ROOM);
+    let line_end = format!("\n{}", " ".repeat(indent));
+    format!("{prefix}{}\n", wrapped_to(room, sentence).replace('\n', &line_end))
 }
 
 /// Returns the width of the widest line of a text, in visible characters.
@@ -160,6 +210,34 @@ mod tests {
         assert_eq!((split(21), split(usize::MAX)), (whole.to_owned(), whole.to_owned()));
         assert_eq!(split(20), "name  one  two\nx     1    2\n      1\n\nname  three\nx     3\n");
         assert_eq!(split(1).matches("name  ").count(), 3);
+    }
+
+    #[test]
+    fn sentences_are_wrapped() {
+        let columns = [Column("name", Side::Left), Column("note", Side::Wrapped)];
+        let row = |name: &str, note: &str| vec![name.to_owned(), note.to_owned()];
+        let rows = [row("x", "a sentence of five words"), row("y", "")];
+        let plain = |most| anstream::adapter::strip_str(&tables(&columns, &rows, most)).to_string();
+        assert_eq!(plain(30), "name  note\nx     a sentence of five words\ny\n");
+        assert_eq!(plain(29), "name  note\nx     a sentence of five\n      words\ny\n");
+        assert_eq!(plain(1), plain(26), "a sentence has at least 20 characters");
+        let three =
+            [Column("name", Side::Left), Column("one", Side::Left), Column("note", Side::Wrapped)];
+        let rows = [["x", "1", "a sentence of five words"], ["y", "2", ""]]
+            .map(|row| row.map(str::to_owned).to_vec());
+        let text = anstream::adapter::strip_str(&tables(&three, &rows, 28)).to_string();
+        let split =
+            "name  one\nx     1\ny     2\n\nname  note\nx     a sentence of five\n      words\n";
+        assert_eq!(text, split);
+    }
+
+    #[test]
+    fn lines_hang_behind_a_prefix() {
+        assert_eq!(
+            hanging(24, "a: ", "a sentence of five words"),
+            "a: a sentence of five\n   words\n"
+        );
+        assert_eq!(hanging(usize::MAX, "a: ", "one line"), "a: one line\n");
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Agreement between criterion and `compare`, as Markdown.
+//! Agreement between criterion and `compare`, as text and Markdown.
 
 use crate::compare::agreement::{Accord, Agreement};
-use crate::render::escape::markdown as escape;
+use crate::render::HEADING;
+use crate::render::escape::{markdown as escape, visible};
+use crate::render::table::{Column, Side, tables, wrapped};
 use crate::stats::{Bounds, Ratio};
 
 /// Returns how many backends they agree on, in words.
@@ -39,6 +41,30 @@ pub(super) fn interval(compare: Ratio) -> String {
         Some(Bounds { low, high }) => format!("{:.3} ({low:.3} to {high:.3})", compare.mean),
         None => format!("{:.3}", compare.mean),
     }
+}
+
+/// Returns a sentence and a table of all backends that both have measured, for a terminal of
+/// `columns` characters.
+pub fn text(agreements: &[Agreement], columns: usize) -> String {
+    let headings = [
+        Column("scenario", Side::Left),
+        Column("backend", Side::Left),
+        Column("criterion", Side::Right),
+        Column("compare", Side::Right),
+        Column("", Side::Left),
+    ];
+    let cells = agreements.iter().map(|agreement| {
+        vec![
+            visible(&agreement.scenario),
+            visible(&agreement.backend),
+            format!("{:.3}", agreement.criterion),
+            interval(agreement.compare),
+            words(agreement.accord).to_owned(),
+        ]
+    });
+    let table = tables(&headings, &cells.collect::<Vec<_>>(), columns);
+    let summary = wrapped(columns, &summary(agreements));
+    format!("{HEADING}Criterion and `compare`{HEADING:#}\n{summary}\n{table}")
 }
 
 /// Returns a sentence and a table of all backends that both have measured.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::render::escape::{cut, visible};
-use crate::render::table::{Column, Side, table};
+use crate::render::numbers::decimal_percent;
+use crate::render::table::{Column, Side, tables};
 use crate::render::{FAILURE, HEADING, NAME};
 
 /// Width of the article's column of sites, in characters.
@@ -15,9 +16,8 @@ const PROBLEM_WIDTH: usize = 60;
 
 /// Why the article's totals exceed the sum of its delays.
 pub const ARTICLE_NOTE: &str = "\
-The article's own totals (12.03 s and 6.95 s) are longer than its delays imply (5.957 s one after another, 1.480 s at \
-once, 4.03x): `elapsed` of Python's requests stops when the head of the last response has been parsed, so redirects \
-before it and bodies after it are in the totals but not in the lines.";
+The article reports 12.03 s and 6.95 s, more than its delays imply (5.957 s one after another, 1.480 s at once): \
+`elapsed` of Python's requests leaves out redirects and bodies, which the totals include.";
 
 /// The caveat on figures of a single pass.
 pub const ONE_PASS_NOTE: &str =
@@ -165,18 +165,19 @@ pub fn totals(examples: &[Example]) -> String {
     text
 }
 
-/// Returns the table of all examples, with speed-ups relative to `baseline`.
-pub fn comparison(baseline: &Example, examples: &[Example]) -> String {
+/// Returns the table of all examples, with speed-ups relative to `baseline`, for a terminal of
+/// `width` characters.
+pub fn comparison(baseline: &Example, examples: &[Example], width: usize) -> String {
     let columns = [
         Column("backend", Side::Left),
         Column("total", Side::Right),
         Column("speed-up", Side::Right),
         Column("ideal", Side::Right),
         Column("efficiency", Side::Right),
-        Column("", Side::Left),
+        Column("", Side::Wrapped),
     ];
     let rows: Vec<_> = examples.iter().map(|example| comparison_cells(baseline, example)).collect();
-    table(&columns, &rows)
+    tables(&columns, &rows, width)
 }
 
 /// Returns a row of the comparison. An example with failures shows only its ideal, because
@@ -194,7 +195,7 @@ fn comparison_cells(baseline: &Example, example: &Example) -> Vec<String> {
         ),
         example.ideal.map_or_else(String::new, seconds),
         example.ideal.map_or_else(String::new, |ideal| {
-            if_true(is_valid && takes_time, format!("{:.1} %", 100.0 * ratio(ideal, example.total)))
+            if_true(is_valid && takes_time, decimal_percent(ratio(ideal, example.total)))
         }),
         if_true(!is_valid, invalidity(example)),
     ]
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_rows_have_no_figures() {
+    fn failures_have_no_figures() {
         let good = vec![line("a", MS, Ok(""))];
         let bad =
             vec![line("a", MS, Ok("")), line("b", MS, Err("timeout: not finished after 12ms"))];
@@ -314,16 +315,19 @@ mod tests {
             passed("many", Duration::from_micros(12_500), good),
             passed("broken", 12 * MS, bad),
         ];
-        insta::assert_snapshot!(plain(&comparison(&examples[0], &examples)), @r"
+        insta::assert_snapshot!(plain(&comparison(&examples[0], &examples, 80)), @r"
         backend    total  speed-up    ideal  efficiency
         one      0.040 s     1.00x  0.010 s      25.0 %
         many     0.013 s     3.20x  0.010 s      80.0 %
-        broken                      0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
+        broken                      0.010 s              invalid: 1 of 2 failed, first
+                                                         timeout: not finished after
+                                                         12ms
         ");
-        insta::assert_snapshot!(plain(&comparison(&examples[2], &examples[1..])), @r"
+        insta::assert_snapshot!(plain(&comparison(&examples[2], &examples[1..], 80)), @r"
         backend    total    ideal  efficiency
         many     0.013 s  0.010 s      80.0 %
-        broken            0.010 s              invalid: 1 of 2 failed, first timeout: not finished after 12ms
+        broken            0.010 s              invalid: 1 of 2 failed, first timeout:
+                                               not finished after 12ms
         ");
     }
 
@@ -331,7 +335,7 @@ mod tests {
     fn empty_columns_are_left_out() {
         let example =
             Example { ideal: None, ..passed("one", 40 * MS, vec![line("a", MS, Ok(""))]) };
-        insta::assert_snapshot!(plain(&comparison(&example, std::slice::from_ref(&example))), @r"
+        insta::assert_snapshot!(plain(&comparison(&example, std::slice::from_ref(&example), 80)), @r"
         backend    total  speed-up
         one      0.040 s     1.00x
         ");

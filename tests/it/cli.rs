@@ -107,11 +107,15 @@ fn run_prints_the_article() {
     fake at concurrency 1  5.957 s     1.00x  5.957 s     100.0 %
     fake                   1.480 s     4.03x  1.480 s     100.0 %
 
-    Each backend made one pass, connecting included: `compare` and `cargo bench` measure many.
+    Each backend made one pass, connecting included: `compare` and `cargo bench`
+    measure many.
 
-    The article's own totals (12.03 s and 6.95 s) are longer than its delays imply (5.957 s one after another, 1.480 s at once, 4.03x): `elapsed` of Python's requests stops when the head of the last response has been parsed, so redirects before it and bodies after it are in the totals but not in the lines.
+    The article reports 12.03 s and 6.95 s, more than its delays imply (5.957 s one
+    after another, 1.480 s at once): `elapsed` of Python's requests leaves out
+    redirects and bodies, which the totals include.
 
-    Fetching at once took 1.480 s, 4.0 times as fast as one after another: everything takes as long as the slowest site.
+    Fetching at once took 1.480 s, 4.0 times as fast as one after another:
+    everything takes as long as the slowest site.
     "#);
 }
 
@@ -187,9 +191,11 @@ fn hostile_text_is_escaped() {
     fake at concurrency 1  0.030 s     1.00x  0.030 s     100.0 %
     fake                   0.020 s     1.50x  0.020 s     100.0 %
 
-    Each backend made one pass, connecting included: `compare` and `cargo bench` measure many.
+    Each backend made one pass, connecting included: `compare` and `cargo bench`
+    measure many.
 
-    Fetching at once took 0.020 s, 1.5 times as fast as one after another: everything takes as long as the slowest site.
+    Fetching at once took 0.020 s, 1.5 times as fast as one after another:
+    everything takes as long as the slowest site.
     ");
 }
 
@@ -215,9 +221,11 @@ fn live_sites_show_url_or_label() {
     fake at concurrency 1  0.020 s     1.00x
     fake                   0.010 s     2.00x
 
-    The network is part of these figures: each backend fetched once, later than the one before, and name look-ups and handshakes are counted.
+    The network is part of these figures: each backend fetched once, later than the
+    one before, and name look-ups and handshakes are counted.
 
-    Fetching at once took 0.010 s, 2.0 times as fast as one after another: everything takes as long as the slowest site.
+    Fetching at once took 0.010 s, 2.0 times as fast as one after another:
+    everything takes as long as the slowest site.
     ");
 }
 

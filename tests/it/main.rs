@@ -45,6 +45,7 @@ mod statements;
 mod statistics;
 mod tidy;
 mod tls;
+mod terminal;
 mod turns;
 mod user_headers;
 mod waits;

@@ -70,6 +70,7 @@ fn run_leaves_out_and_names_who() {
 fn run_works_without_sequential() {
     let server = echo();
     let text = stdout(&["run", server.url("/").as_str()], "Authorization: café".as_bytes());
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let note = "cannot send header authorization: ureq@sequential, ureq@threads, surf@async-std";
     assert!(text.contains(note) && text.contains("floor@loop"), "{text}");
 }

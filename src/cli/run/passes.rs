@@ -8,9 +8,10 @@ use url::Url;
 
 use super::entrants::Entrant;
 use crate::cli::EXIT_FETCH_FAILED;
-use crate::cli::terminal::{PassBar, print, print_error};
+use crate::cli::terminal::{PassBar, columns, print, print_error};
 use crate::client::UserOptions;
 use crate::fetch::{Fetch, Pass, Progress};
+use crate::render::table::wrapped;
 use crate::report::conclusion::conclusion;
 use crate::report::text::{self, Example, ExampleLine};
 
@@ -76,12 +77,11 @@ pub(super) fn compare(
         examples.push(example);
     }
     let Some(baseline) = examples.first() else { return broken.map_or(Ok(ExitCode::SUCCESS), Err) };
-    print(&format!("\n{}\n{}", text::totals(&examples), text::comparison(baseline, &examples)))?;
-    for note in sites.notes() {
-        print(&format!("\n{note}\n"))?;
-    }
-    if let Some(sentence) = conclusion(baseline, &examples) {
-        print(&format!("\n{sentence}\n"))?;
+    let table = text::comparison(baseline, &examples, columns());
+    print(&format!("\n{}\n{table}", text::totals(&examples)))?;
+    for note in sites.notes().into_iter().chain(conclusion(baseline, &examples)) {
+        let lines: String = note.lines().map(|line| wrapped(columns(), line)).collect();
+        print(&format!("\n{lines}"))?;
     }
     if let Some(error) = broken {
         return Err(error);

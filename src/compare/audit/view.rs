@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::record::{Audit, BackendAudit};
 use crate::render::escape::markdown as escape;
 use crate::render::escape::visible;
-use crate::render::table::{Column, Side, table, width, wrapped, wrapped_to};
+use crate::render::table::{Column, Side, tables, wrapped};
 
 /// A request as it was sent.
 struct Request<'a> {
@@ -139,27 +139,15 @@ pub(crate) fn usually(usual: &[String]) -> String {
     named.map(|((name, _), value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
 }
 
-/// The heading of the column of names.
-const BACKEND: &str = "backend";
-
-/// The heading of a column with narrower cells.
-const SOCKETS: &str = "sockets";
-
-/// The minimum width of the column of differences, in characters.
-const LEAST_ROOM: usize = 20;
-
 /// Returns the audit as text for a terminal of `columns` characters: the most common aspects, then
 /// the differences of each backend.
 pub fn text(audit: &Audit, columns: usize) -> String {
     let usual = usual(audit);
     let headings = [
-        Column(BACKEND, Side::Left),
-        Column(SOCKETS, Side::Right),
-        Column("differs in", Side::Left),
+        Column("backend", Side::Left),
+        Column("sockets", Side::Right),
+        Column("differs in", Side::Wrapped),
     ];
-    let names = audit.backends.iter().map(|backend| width(&visible(&backend.name)));
-    let names = names.fold(BACKEND.len(), usize::max);
-    let room = columns.saturating_sub(names + SOCKETS.len() + 4).max(LEAST_ROOM);
     let rows: Vec<Vec<String>> = audit
         .backends
         .iter()
@@ -167,15 +155,11 @@ pub fn text(audit: &Audit, columns: usize) -> String {
             let differences = differences(backend, &usual).join("; ");
             let differences =
                 if differences.is_empty() { "nothing".to_owned() } else { visible(&differences) };
-            vec![
-                visible(&backend.name),
-                backend.sockets.to_string(),
-                wrapped_to(room, &differences),
-            ]
+            vec![visible(&backend.name), backend.sockets.to_string(), differences]
         })
         .collect();
     let usually = wrapped(columns, &format!("Most backends send: {}", visible(&usually(&usual))));
-    format!("{usually}\n{}", table(&headings, &rows))
+    format!("{usually}\n{}", tables(&headings, &rows, columns))
 }
 
 /// Returns the audit as a section of Markdown.
@@ -224,7 +208,7 @@ fn aspects_json(values: Vec<String>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::table::TERMINAL;
+    use crate::render::table::{TERMINAL, width};
 
     fn backend(name: &str, request: &str, sockets: u64) -> BackendAudit {
         BackendAudit {

@@ -2,6 +2,7 @@
 
 use crate::render::HEADING;
 use crate::render::escape::visible;
+use crate::render::table::{hanging, wrapped};
 use crate::scenario::fault::{self, Fault, FaultGroup};
 use crate::tools::verify::{Cell, CellVerdict, Grid};
 
@@ -128,66 +129,78 @@ pub(crate) fn summary(grid: &Grid) -> String {
     )
 }
 
-/// Returns the grid as text for a terminal.
-pub fn text(grid: &Grid) -> String {
-    let (mut text, repeats) = (String::new(), repeats(grid));
-    let mut line = |line: &str| text.push_str(&format!("{line}\n"));
+/// The width of the names of faults, in characters.
+const NAMES: usize = 24;
+
+/// Returns the grid as text for a terminal of `columns` characters.
+pub fn text(grid: &Grid, columns: usize) -> String {
+    let mut text = String::new();
     for (number, backend) in grid.backends.iter().enumerate() {
-        line(&visible(&format!(
-            "{}  {} ({}, {})",
-            column(number),
-            backend.name,
-            backend.client,
-            backend.executor
-        )));
+        let versions = format!("{} ({}, {})", backend.name, backend.client, backend.executor);
+        text += &hanging(columns, &format!("{}  ", column(number)), &visible(&versions));
     }
     for (group, faults) in groups(grid) {
-        let columns: String =
-            (0..grid.backends.len()).flat_map(|number| [' ', column(number)]).collect();
-        line(&format!("\n{HEADING}{:<24}{columns}{HEADING:#}", group.title));
-        for fault in faults {
-            let signs: String = signs(grid, fault).flat_map(|sign| [' ', sign]).collect();
-            line(&format!("{:<24}{signs}", fault.name));
-        }
+        text += &group_text(grid, group, &faults, columns);
     }
-    line("");
+    text.push('\n');
     for (sign, meaning) in
         LEGEND.iter().filter(|(wanted, _)| grid.cells.iter().any(|cell| sign(cell) == *wanted))
     {
-        line(&format!("{sign}  {meaning}"));
+        text += &hanging(columns, &format!("{sign}  "), meaning);
     }
     for finding in findings(grid) {
-        finding_lines(&finding).iter().for_each(|text| line(text));
+        text += &finding_text(&finding, columns);
     }
-    if !repeats.is_empty() {
-        line(&format!("\n{HEADING}repeated requests{HEADING:#}"));
+    text += &repeats_text(grid, columns);
+    text + "\n" + &wrapped(columns, &summary(grid))
+}
+
+/// Returns the signs of a group of faults: as many backends side by side as fit, then the next.
+fn group_text(grid: &Grid, group: &FaultGroup, faults: &[&Fault], columns: usize) -> String {
+    let numbers: Vec<usize> = (0..grid.backends.len()).collect();
+    let mut text = String::new();
+    for part in numbers.chunks((columns.saturating_sub(NAMES) / 2).max(1)) {
+        let headings: String = part.iter().flat_map(|&number| [' ', column(number)]).collect();
+        text += &format!("\n{HEADING}{:<NAMES$}{headings}{HEADING:#}\n", group.title);
+        for fault in faults {
+            let signs: Vec<char> = signs(grid, fault).collect();
+            let signs: String = part.iter().flat_map(|&number| [' ', signs[number]]).collect();
+            text += &format!("{:<NAMES$}{signs}\n", fault.name);
+        }
     }
-    for (fault, count, backends) in repeats {
-        line(&visible(&format!(
-            "  {:<24}{} more requests than fetches: {}",
-            fault.name,
-            count,
-            backends.join(", ")
-        )));
-    }
-    line(&format!("\n{}", summary(grid)));
     text
 }
 
-fn finding_lines(finding: &FaultFinding<'_>) -> Vec<String> {
+fn finding_text(finding: &FaultFinding<'_>, columns: usize) -> String {
     let FaultFinding { fault, cell, backends } = finding;
-    let mut lines = vec![
-        format!("\n{HEADING}{}{HEADING:#}: {}", fault.name, cell.client.words()),
-        visible(&format!("  backends  {}", backends.join(", "))),
-        visible(&format!("  reported  {}", cell.reported)),
-        format!("  expected  {}", fault.right),
-        format!("  why       {}", fault.why),
-    ];
+    let heading = format!("{HEADING}{}{HEADING:#}: ", fault.name);
+    let mut text = "\n".to_owned() + &hanging(columns, &heading, cell.client.words());
+    let mut line = |name, value: &str| {
+        text += &hanging(columns, &format!("  {name:<8}  "), &visible(value));
+    };
+    line("backends", &backends.join(", "));
+    line("reported", &cell.reported);
+    line("expected", &fault.right.to_string());
+    line("why", fault.why);
     if let Some(known) = cell.known() {
         let link = known.link.map_or(String::new(), |link| format!(", {link}"));
-        lines.push(format!("  cause     {}{link}", known.cause));
+        line("cause", &format!("{}{link}", known.cause));
     }
-    lines
+    text
+}
+
+/// Returns a line for each fault after which clients repeated their request; nothing without any.
+fn repeats_text(grid: &Grid, columns: usize) -> String {
+    let repeats = repeats(grid);
+    if repeats.is_empty() {
+        return String::new();
+    }
+    let lines = repeats.into_iter().map(|(fault, count, backends)| {
+        let backends = visible(&backends.join(", "));
+        let sentence = format!("{count} more requests than fetches: {backends}");
+        hanging(columns, &format!("  {:<NAMES$}", fault.name), &sentence)
+    });
+    format!("\n{HEADING}repeated requests{HEADING:#}\n{}", lines.collect::<String>())
 }
 
 /// Returns the sign above a backend's column: digits, then letters.
