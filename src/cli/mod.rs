@@ -1,5 +1,6 @@
 //! The command line: one file for each command, and the exit codes.
 
+use std::env;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -18,6 +19,7 @@ use crate::record::Unwritable;
 mod ab;
 mod audit;
 mod calibration;
+mod color;
 mod compare;
 mod completions;
 mod descriptors;
@@ -64,6 +66,8 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     run: run::RunArgs,
+    #[command(flatten)]
+    color: color::ColorFlag,
 }
 
 #[derive(Debug, Subcommand)]
@@ -120,8 +124,14 @@ pub fn command() -> clap::Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let result = match Cli::try_parse() {
-        Ok(cli) => dispatch(cli),
-        Err(error) => refuse(&error),
+        Ok(cli) => {
+            color::set(cli.color.color);
+            dispatch(cli)
+        }
+        Err(error) => {
+            color::set(color::find(env::args_os().skip(1)));
+            refuse(&error)
+        }
     };
     result.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {

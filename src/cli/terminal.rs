@@ -18,8 +18,8 @@ use crate::record::{check_writable, replace_file};
 use crate::render::escape::{ascii, visible};
 use crate::render::table::TERMINAL;
 
-/// Writes a text for people to stdout: without colours if stdout is no terminal or `NO_COLOR` is
-/// set, and in ASCII if the locale is not UTF-8.
+/// Writes a text for people to stdout: in colour as `--color` states, and in ASCII if the locale is
+/// not UTF-8.
 pub(super) fn print(text: &str) -> anyhow::Result<()> {
     if speaks_utf8(|name| env::var(name).ok()) {
         print_exactly(text)

@@ -364,21 +364,6 @@ fn closed_pipes_are_no_error() {
 }
 
 #[test]
-fn colour_needs_a_terminal() {
-    let printed = |name: &str, value: &str| {
-        text(&fetchbench(&["list", "scenarios"]).env(name, value).output().unwrap().stdout)
-    };
-    assert!(!printed("TERM", "xterm-256color").contains('\u{1b}'), "a pipe");
-    assert!(printed("CLICOLOR_FORCE", "1").contains('\u{1b}'));
-    let both = fetchbench(&["list", "scenarios"])
-        .env("CLICOLOR_FORCE", "1")
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap();
-    assert!(!text(&both.stdout).contains('\u{1b}'), "NO_COLOR has the last word");
-}
-
-#[test]
 fn signals_set_the_exit_code() {
     for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();

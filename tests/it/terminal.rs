@@ -1,4 +1,4 @@
-//! Output on terminals of several widths.
+//! Colours, and output on terminals of several widths.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use nix::pty::{Winsize, openpty};
 
+use crate::cli::{fetchbench, refusal, text};
 use crate::records::folder;
 
 /// Returns the output of a command on a terminal of some width, without styles.
@@ -85,4 +86,41 @@ fn grids_use_the_width() {
 fn the_doctor_uses_the_width() {
     let output = on_terminal(&["doctor"], 60);
     assert!(widest(&output) <= 60 && output.contains("fit to measure on"), "{output}");
+}
+
+#[test]
+fn colour_needs_a_terminal() {
+    let printed = |name: &str, value: &str| {
+        text(&fetchbench(&["list", "scenarios"]).env(name, value).output().unwrap().stdout)
+    };
+    assert!(!printed("TERM", "xterm-256color").contains('\u{1b}'), "a pipe");
+    assert!(printed("CLICOLOR_FORCE", "1").contains('\u{1b}'));
+    let both = fetchbench(&["list", "scenarios"])
+        .env("CLICOLOR_FORCE", "1")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(!text(&both.stdout).contains('\u{1b}'), "NO_COLOR has the last word");
+}
+
+#[test]
+fn color_is_a_choice() {
+    let is_coloured = |args: &[&str], variable: &str| {
+        let output = fetchbench(args).env(variable, "1").output().unwrap();
+        text(&[output.stdout, output.stderr].concat()).contains('\u{1b}')
+    };
+    for place in
+        [["--color", "always", "list", "scenarios"], ["list", "scenarios", "--color", "always"]]
+    {
+        assert!(is_coloured(&place, "NO_COLOR"), "{place:?}");
+    }
+    assert!(is_coloured(&["--help", "--color", "always"], "NO_COLOR"));
+    assert!(is_coloured(&["--color=always", "list", "--oops"], "NO_COLOR"));
+    for plain in [&["list", "scenarios"][..], &["list", "--help"], &["list", "--oops"]] {
+        assert!(is_coloured(plain, "CLICOLOR_FORCE"), "{plain:?}");
+        let never = [plain, &["--color", "never"]].concat();
+        assert!(!is_coloured(&never, "CLICOLOR_FORCE"), "{never:?}");
+    }
+    let message = refusal(&["list", "--color", "sometimes"]);
+    assert!(message.contains("sometimes") && message.contains("always"), "{message}");
 }
