@@ -235,41 +235,14 @@ mod tests {
         commands.chain([&cli]).map(examples).collect()
     }
 
-    /// Returns the words of all calls of this program in a text, without redirections and pipes.
-    fn calls(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
-        let lines = text.lines().filter(|line| line.starts_with("  "));
-        lines.filter_map(|line| line.split_once("fetchbench")).map(|(_, rest)| {
-            // Two spaces separate an example from its explanation.
-            let words =
-                rest.strip_prefix(' ').unwrap_or_default().split("  ").next().unwrap_or_default();
-            let end =
-                [" | ", " > ", " && ", " &", ")"].iter().filter_map(|end| words.find(end)).min();
-            let words = words[..end.unwrap_or(words.len())].split_inclusive(' ');
-            let mut call = vec!["fetchbench".to_owned()];
-            let mut quoted = String::new();
-            for word in words {
-                quoted += word;
-                if quoted.matches('\'').count().is_multiple_of(2) {
-                    // The file of a worker must exist.
-                    let word = quoted.replace('\'', "").replace("./my-worker", "/bin/true");
-                    call.push(word.trim_end().to_owned());
-                    quoted.clear();
-                }
-            }
-            call
-        })
-    }
-
     #[test]
-    fn every_example_parses() {
+    fn help_has_examples() {
         for (command, text) in after_help() {
-            assert!(text.starts_with("Examples:\n"), "{command}: {text}");
-            let mut count = 0;
-            for call in calls(&text) {
-                assert!(Cli::try_parse_from(&call).is_ok(), "{command}: {call:?}");
-                count += 1;
-            }
-            assert!(count > 0, "{command} has no example");
+            let is_call = |line: &str| line.starts_with("  ") && line.contains("fetchbench");
+            assert!(
+                text.starts_with("Examples:\n") && text.lines().any(is_call),
+                "{command}: {text}"
+            );
         }
     }
 

@@ -1,17 +1,16 @@
-//! The pages for readers: their links lead somewhere, their commands parse, and they show what the
-//! program prints.
+//! The pages for readers: their links lead somewhere, and they show what the program prints.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Returns the pages in docs/, and the pages `others`, with their text.
-fn pages(others: &[&str]) -> Vec<(PathBuf, String)> {
+pub(crate) fn pages(others: &[&str]) -> Vec<(PathBuf, String)> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let all = docs.chain(others.iter().map(|name| root().join(name)));
     let pages = all.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
@@ -19,7 +18,7 @@ fn pages(others: &[&str]) -> Vec<(PathBuf, String)> {
 }
 
 /// Returns a page without its fenced blocks, and those blocks with their languages.
-fn fences(text: &str) -> (String, Vec<(&str, &str)>) {
+pub(crate) fn fences(text: &str) -> (String, Vec<(&str, &str)>) {
     let mut prose = String::new();
     let mut blocks = Vec::new();
     for (index, part) in text.split("```").enumerate() {
@@ -77,79 +76,6 @@ fn the_index_lists_every_page() {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name == "README.md" || listed.contains(name), "docs/README.md lacks {name}");
     }
-}
-
-/// Returns the commands of a page: the lines of its shell blocks, and code in its sentences.
-fn commands(text: &str) -> Vec<String> {
-    let (prose, blocks) = fences(text);
-    let shell = blocks.iter().filter(|(language, _)| *language == "sh");
-    let lines = shell.flat_map(|(_, block)| {
-        let joined = block.replace("\\\n", " ");
-        joined.lines().map(str::to_owned).collect::<Vec<_>>()
-    });
-    let spans = prose.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " "));
-    lines.chain(spans).map(|line| line.trim_start_matches("$ ").to_owned()).collect()
-}
-
-/// Returns the words of a command up to a pipe or a redirection, without environment variables.
-fn words(command: &str) -> Option<Vec<String>> {
-    let is_variable = |word: &String| {
-        let name = word.split_once('=').map(|(name, _)| name);
-        name.is_some_and(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
-    };
-    let words = shlex::split(command)?.into_iter().skip_while(is_variable);
-    let words = words.take_while(|word| !["|", ">", "&", "&&", "||"].contains(&word.as_str()));
-    // The parser looks for the program.
-    Some(words.map(|word| word.replace("exec:./my-worker", "exec:/bin/sh")).collect())
-}
-
-/// Returns the arguments of fetchbench in a command, if it calls fetchbench.
-fn arguments(words: &[String]) -> Option<&[String]> {
-    let (program, rest) = words.split_first()?;
-    if program.ends_with("fetchbench") {
-        return Some(rest);
-    }
-    let is_cargo_run = program == "cargo" && rest.first().is_some_and(|word| word == "run");
-    if !is_cargo_run || rest.iter().any(|word| word == "--example") {
-        return None;
-    }
-    let own = rest.iter().position(|word| word == "--").map_or(rest.len(), |at| at + 1);
-    Some(&rest[own..])
-}
-
-#[test]
-fn commands_parse() {
-    let mut found = 0;
-    for (path, text) in pages(&["README.md", "CONTRIBUTING.md"]) {
-        for command in commands(&text) {
-            let words = words(&command).unwrap_or_default();
-            let Some(arguments) = arguments(&words) else { continue };
-            // A sentence may name a command that needs arguments.
-            let help = (arguments.len() == 1).then(|| "--help".to_owned());
-            let call = ["fetchbench".to_owned()].into_iter();
-            let call = call.chain(arguments.iter().cloned()).chain(help);
-            let parsed = fetchbench::cli::command().try_get_matches_from(call);
-            let error = parsed.err().filter(|error| error.use_stderr());
-            assert!(error.is_none(), "{}: {command}: {}", path.display(), error.unwrap());
-            found += 1;
-        }
-    }
-    assert!(found > 40, "{found} commands are found");
-}
-
-#[test]
-fn named_scripts_exist() {
-    let mut found = 0;
-    for (path, text) in pages(&["README.md", "CONTRIBUTING.md"]) {
-        for command in commands(&text) {
-            let Some(script) = command.split(' ').next() else { continue };
-            if script.starts_with("scripts/") {
-                assert!(root().join(script).exists(), "{}: no {script}", path.display());
-                found += 1;
-            }
-        }
-    }
-    assert!(found > 10, "{found} scripts are found");
 }
 
 /// A block of a page under `<!-- prints: fetchbench … -->` is what that command prints.

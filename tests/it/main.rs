@@ -9,6 +9,7 @@ mod calibration;
 mod circles;
 mod cli;
 mod committed;
+mod commands;
 mod compare;
 mod conformance;
 mod diff;
