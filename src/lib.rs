@@ -1,5 +1,5 @@
-//! fetchbench answers one question: which way of fetching many sites is fastest here, by how much,
-//! is the difference real, and what does it cost?
+//! fetchbench compares HTTP clients and async runtimes on the same workload: time, CPU, memory and
+//! correctness.
 //!
 //! A [scenario](scenario::Scenario) names sites and the reply that a mock [server](server::Server)
 //! gives for each. A [backend](backend::Backend) is a client on an executor and opens a
@@ -37,7 +37,7 @@
 //! a [`record`]. Its analysis finds the differences and whether they are real, and [`report`] shows
 //! them. To add your own client, implement [`fetch::Fetch`] and pass it to [`worker::serve`].
 //!
-//! The modules are listed floor by floor: each uses only those above it.
+//! The modules are layered: each uses only those listed above it.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

@@ -17,7 +17,7 @@ Examples:
 The first is for this shell alone. For all to come, bash reads them from a file
 ~/.local/share/bash-completion/completions/fetchbench.";
 
-/// Print the completions for a shell
+/// Generate shell completions
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CompletionsArgs {

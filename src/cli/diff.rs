@@ -20,15 +20,15 @@ Examples:
   fetchbench diff before after --fail-if 'ratio>+5%' --fail-if 'cpu>+10%'
   fetchbench diff before after --format json
 
-median is the pass itself: a change of the whole machine between the two runs
-is in it. ratio is the pass relative to the reference's in the same round: it is
-free of the machine's mood within a run and of nothing else, and a change of the
-reference is in it. cpu is processor time per fetch. All intervals of one figure
-hold together with 95 %.
+median: change of the pass, including machine drift between the runs.
+ratio: change of the pass relative to the reference in the same round, without
+drift within a run, but including a change of the reference.
+cpu: change of processor time per fetch.
+All intervals of one figure hold together with 95 %.
 
-Exit codes: 0 nothing beyond a threshold, 1 error, 2 usage, 3 the records are
-not comparable, or a backend that counted counts no more, or --fail-if compared
-nothing, 4 some interval lies wholly beyond a threshold.";
+Exit codes: 0 nothing exceeds a threshold, 1 error, 2 usage, 3 the records are
+not comparable, a backend became invalid, or --fail-if compared nothing, 4 a
+whole interval exceeds a threshold.";
 
 /// Compare two records of `compare`: which backends became faster or slower, and is the difference
 /// real?

@@ -236,12 +236,12 @@ pub(super) fn parse_backend(text: &str) -> anyhow::Result<Backend> {
 }
 
 fn parse_concurrency(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse().map_err(|_| format!("bad concurrency {text:?}: it is a whole number from 1 on"))
+    text.parse()
+        .map_err(|_| format!("bad concurrency {text:?}: must be a whole number, at least 1"))
 }
 
 fn parse_redirects(text: &str) -> Result<u32, String> {
-    text.parse()
-        .map_err(|_| format!("bad number of redirects {text:?}: it is a whole number from 0 on"))
+    text.parse().map_err(|_| format!("bad number of redirects {text:?}: must be a whole number"))
 }
 
 /// Parses a margin such as `2%`.

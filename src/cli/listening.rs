@@ -27,9 +27,8 @@ pub(super) struct ListenFlags {
     /// Number of event loops, each on a separate core; they get connections in turn
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse_cores)]
     cores: NonZeroUsize,
-    /// Spin for the last half millisecond before an answer is due, because an idle core wakes late,
-    /// and for 50 µs when all is answered, because waking the core would cost the clients [default:
-    /// on if the process may run on more cores than it has loops]
+    /// Busy-poll for half a millisecond before a reply is due, and for 50 µs after the last one, to
+    /// avoid late wake-ups [default: on if the process may run on more cores than it has loops]
     #[arg(long, value_name = "WHEN")]
     spin: Option<Spin>,
     /// Append each answer to FILE as a line of JSON; `-` is stdout
@@ -98,7 +97,7 @@ fn parse_cores(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1024;
     let cores = text.parse().ok().filter(|cores: &NonZeroUsize| cores.get() <= MOST);
     cores.ok_or_else(|| {
-        format!("bad number of cores {text:?}: it is a whole number from 1 to {MOST}")
+        format!("bad number of cores {text:?}: must be a whole number from 1 to {MOST}")
     })
 }
 

@@ -56,7 +56,7 @@ const EXIT_UNWRITABLE: u8 = 5;
 /// The command line is wrong, or a file or url named in it.
 const EXIT_USAGE: u8 = 2;
 
-/// Which way of fetching many sites is fastest here, by how much, and is the difference real?
+/// Benchmark HTTP clients and async runtimes on the same workload
 ///
 /// The default command is `run`.
 #[derive(Debug, Parser)]

@@ -34,9 +34,9 @@ Examples:
 
 Links lead from the directory of FILE, or from the current one if FILE is `-`.";
 
-/// Show a record: as it was printed, or as a page, a picture, Markdown, JSON or CSV
+/// Render a record as text, HTML, SVG, Markdown, JSON or CSV
 ///
-/// A page, JSON and CSV need a record of `compare`. A FILE `-` is stdout.
+/// HTML, JSON and CSV need a record of `compare`. A FILE `-` is stdout.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 #[command(group(ArgGroup::new("snippets").args(["markdown", "index"]).multiple(true)))]
@@ -61,7 +61,7 @@ pub(super) struct ReportArgs {
     /// Show where the record of `cargo bench` in DIR agrees with the comparison, and where not
     #[arg(long, value_name = "DIR")]
     criterion: Option<PathBuf>,
-    /// Write a list of all records beside this one as an HTML page to FILE
+    /// Write an HTML index of all records in the same directory to FILE
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
     /// Margin of equivalence, instead of the record's

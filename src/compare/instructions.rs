@@ -70,7 +70,7 @@ impl fmt::Display for NoCounters {
         match self {
             Self::StandStill => f.write_str("the counters of this machine stand still"),
             Self::Forbidden(error) => write!(f, "kernel.perf_event_paranoid forbids it ({error})"),
-            Self::Absent(error) => write!(f, "this machine hands no counters through ({error})"),
+            Self::Absent(error) => write!(f, "hardware counters are not available ({error})"),
         }
     }
 }

@@ -9,7 +9,7 @@ fn errors_are_one_line() {
     let url = "http://a.example";
     let cases: &[(&[&str], &str)] = &[
         (&["fetch"], "nothing to fetch: name urls"),
-        (&["fetch", "ftp://a.example"], "ftp is not fetched, only http and https"),
+        (&["fetch", "ftp://a.example"], "unsupported scheme `ftp`; use http or https"),
         (&["fetch", "a.example"], r#"write "https://a.example""#),
         (&["fetch", "http://[::1"], r#"bad url "http://[::1""#),
         (&["fetch", url, "--concurrency", "0"], r#"bad concurrency "0""#),

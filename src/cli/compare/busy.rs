@@ -21,10 +21,9 @@ pub(super) fn warning_now() -> Option<String> {
 fn warning(shares: CoreShares, load: Option<[f64; 3]>, cores: usize) -> Option<String> {
     let percent = |share: Option<f64>| numbers::percent(share.unwrap_or_default());
     let (cause, advice) = match shares.unfit() {
-        Some(Unfit::Steal) => (
-            format!("the host takes {} of the cores", percent(shares.steal)),
-            "measure at another hour",
-        ),
+        Some(Unfit::Steal) => {
+            (format!("the host takes {} of the cores", percent(shares.steal)), "measure later")
+        }
         Some(_) => {
             (format!("other programs use {} of the cores", percent(shares.others)), "end them")
         }
@@ -61,7 +60,7 @@ mod tests {
                 shares(0.17, 0.48),
                 None,
                 Some(
-                    "the host takes 17 % of the cores: measure at another hour, or expect no verdict; see `fetchbench doctor`",
+                    "the host takes 17 % of the cores: measure later, or expect no verdict; see `fetchbench doctor`",
                 ),
             ),
             (shares(0.0, 0.0), load(23.7), None),

@@ -177,7 +177,7 @@ pub(in crate::cli) fn check_reference(
 ///
 /// # Errors
 ///
-/// There is only one.
+/// A workload admits only one.
 pub(super) fn check_two(participants: &[Participant], workload: &Workload) -> anyhow::Result<()> {
     let mut admitted = participants.iter().filter(|participant| workload.admits(participant));
     let (Some(only), None) = (admitted.next(), admitted.next()) else { return Ok(()) };

@@ -279,13 +279,13 @@ fn without_secrets(argument: &str) -> String {
 
 fn parse_blocks(text: &str) -> Result<u32, String> {
     let blocks = text.parse().ok().filter(|blocks| (1..=10_000).contains(blocks));
-    blocks.ok_or_else(|| format!("bad --blocks {text:?}: it is a whole number from 1 to 10,000"))
+    blocks.ok_or_else(|| format!("bad --blocks {text:?}: must be a whole number from 1 to 10,000"))
 }
 
 fn parse_rounds(text: &str) -> Result<u32, String> {
     // Each round has a separate visit, and a block has room for a thousand.
     let rounds = text.parse().ok().filter(|rounds| (1..=500).contains(rounds));
-    rounds.ok_or_else(|| format!("bad --rounds {text:?}: it is a whole number from 1 to 500"))
+    rounds.ok_or_else(|| format!("bad --rounds {text:?}: must be a whole number from 1 to 500"))
 }
 
 fn parse_budget(text: &str) -> Result<Duration, String> {

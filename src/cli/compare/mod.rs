@@ -44,9 +44,9 @@ A second Ctrl-C ends at once.";
 
 /// Compare backends in paired rounds: which is faster, by how much, and is the difference real?
 ///
-/// Every backend runs in a separate process. In a round, each makes one short pass, in a newly
-/// shuffled order, so that a slow phase of the machine slows all of them alike. Intervals are
-/// Student's, over blocks of rounds.
+/// Every backend runs in a separate process. In a round, each makes one short pass, in random
+/// order, so that machine drift affects all alike. Reports 95 % confidence intervals (Student's t,
+/// over blocks of rounds).
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CompareArgs {

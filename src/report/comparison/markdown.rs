@@ -51,7 +51,7 @@ pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Stri
     let source = instructions_source(setup, workloads);
     writeln!(text, "Instructions: {}.\n", escape(&source)).expect("a string");
     if !setup.complete {
-        text.push_str("The run was interrupted: this is what had been measured.\n");
+        text.push_str("The run was interrupted: these results are partial.\n");
     }
     text
 }

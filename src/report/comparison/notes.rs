@@ -20,7 +20,7 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
         );
     }
     for (backend, ideal) in &workload.setup.left_out {
-        notes.push(format!("{backend} is left out: its pass takes {ideal:.1} s at best."));
+        notes.push(format!("{backend} is left out: its pass takes at least {ideal:.1} s."));
     }
     if !workload.setup.without_https.is_empty() {
         notes.push(format!(
@@ -65,12 +65,12 @@ fn early(workload: &WorkloadAnalysis) -> Option<String> {
 fn undecided(workload: &WorkloadAnalysis) -> Option<String> {
     let found = workload.valid().filter_map(|backend| {
         let smallest = backend.compared.smallest_difference?;
-        Some(format!("{} from {:.1} %", backend.name, smallest * 100.0))
+        Some(format!("{} for {}", numbers::decimal_percent(smallest), backend.name))
     });
     let found: Vec<String> = found.collect();
     let found: Vec<&str> = found.iter().map(String::as_str).collect();
     (!found.is_empty()).then(|| {
-        format!("Four runs of five like this one find differences of {} on.", join(&found, "and"))
+        format!("Smallest difference found in four of five such runs: {}.", join(&found, "and"))
     })
 }
 
@@ -136,7 +136,7 @@ fn server(workload: &WorkloadAnalysis) -> Vec<String> {
     )];
     for backend in workload.valid().filter(|backend| backend.is_server_bound()) {
         notes.push(format!(
-            "{} was held up by the server: it is at least as fast as shown.",
+            "{} was limited by the mock server: it may be faster than shown.",
             backend.name
         ));
     }
@@ -163,7 +163,7 @@ mod tests {
         workload.backends[0].server.busy = Some(0.9);
         assert_eq!(
             server(&workload)[1],
-            "surf@smol was held up by the server: it is at least as fast as shown."
+            "surf@smol was limited by the mock server: it may be faster than shown."
         );
     }
 

@@ -39,7 +39,7 @@ pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis], columns: us
         text.push_str(&wrapped(columns, &visible(&verdict(workload))));
     }
     if !setup.complete {
-        text.push_str("The run was interrupted: this is what had been measured.\n");
+        text.push_str("The run was interrupted: these results are partial.\n");
     }
     text
 }
@@ -184,7 +184,7 @@ hyper@smol        333.3 µs    9.0 MB        3        1.33   20.33             0
 ureq@sequential   444.4 µs    9.0 MB        4        1.33   20.67             0
 
 exec:broken: wrong-answer (18 passes): http://a.example/: 3 bytes instead of 5
-ureq@threads is left out: its pass takes 50.0 s at best.
+ureq@threads is left out: its pass takes at least 50.0 s.
 
 On article no backend is shown to be faster than surf@smol; ureq@sequential is
 slower. hyper@smol is equivalent to surf@smol: within 1.0 %. Choose on cost:

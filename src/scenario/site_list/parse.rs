@@ -72,7 +72,7 @@ pub fn parse_url(text: &str) -> Result<Url, UrlError> {
         Some((scheme, rest)) if matches!(scheme.as_str(), "http" | "https") => rest,
         Some((scheme, _)) => {
             return refused(format!(
-                "url {}: {scheme} is not fetched, only http and https are",
+                "url {}: unsupported scheme `{scheme}`; use http or https",
                 shown(text)
             ));
         }
@@ -232,7 +232,7 @@ mod tests {
             ("javascript:x()", "javascript"),
         ] {
             let expected =
-                format!("url {text:?}: {scheme} is not fetched, only http and https are");
+                format!("url {text:?}: unsupported scheme `{scheme}`; use http or https");
             assert_eq!(error(text), expected);
         }
     }
