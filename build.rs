@@ -22,6 +22,9 @@ fn main() {
     if let Some(version) = output(&rustc, &["--version"]) {
         println!("cargo::rustc-env=FETCHBENCH_RUSTC={version}");
     }
+    if let Ok(target) = env::var("TARGET") {
+        println!("cargo::rustc-env=FETCHBENCH_TARGET={target}");
+    }
     if let Some((revision, is_dirty)) = packaged().or_else(checked_out) {
         println!("cargo::rustc-env=FETCHBENCH_REVISION={revision}");
         println!("cargo::rustc-env=FETCHBENCH_DIRTY={is_dirty}");

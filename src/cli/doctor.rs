@@ -73,6 +73,7 @@ fn noise() -> anyhow::Result<Finding> {
         program,
         reference: 0,
         stop: Stop::Budget(NOISE_BUDGET),
+        shard: None,
         seed: 1,
         rounds: NOISE_ROUNDS,
         instructions: false,

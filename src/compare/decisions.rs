@@ -68,7 +68,7 @@ impl<'a> Decisions<'a> {
     /// Stops the backends that took at least ten times as long as the reference in each of the
     /// first rounds.
     pub fn stop_far_slower(&self, contenders: &mut [Contender]) {
-        if !self.schedule.is_adaptive() || !self.valid[self.reference] {
+        if !self.schedule.has_budget() || !self.valid[self.reference] {
             return;
         }
         let paired = self.paired();

@@ -1,8 +1,10 @@
 //! The head of a record, which describes the comparison.
 
 use super::valgrind::no_valgrind;
-use super::{Participant, Plan, Workload, no_instructions};
-use crate::record::{BackendSetup, COMPARISON_VERSION, ComparisonSetup, MOST_KEPT, WorkloadSetup};
+use super::{Participant, Plan, Stop, Workload, no_instructions};
+use crate::record::{
+    BackendSetup, COMPARISON_VERSION, ComparisonSetup, Extent, MOST_KEPT, WorkloadSetup, crc32,
+};
 
 impl Plan {
     /// Returns why the processor does not count instructions, and valgrind neither.
@@ -12,8 +14,20 @@ impl Plan {
         Some(missing.map_or_else(|| why.to_string(), |missing| format!("{why}, and {missing}")))
     }
 
+    fn extent(&self) -> Extent {
+        Extent {
+            budget_s: self.stop.budget().map(|budget| budget.as_secs_f64()),
+            blocks: match self.stop {
+                Stop::Blocks(blocks) => Some(blocks),
+                Stop::Budget(_) | Stop::WholeBudget(_) => None,
+            },
+            rounds: self.rounds,
+            allow_unfit: self.allow_unfit,
+        }
+    }
+
     /// Returns the head of the record.
-    pub(super) fn setup(&self, command: String) -> ComparisonSetup {
+    pub(crate) fn setup(&self, command: String) -> ComparisonSetup {
         let backends = self.participants.iter().map(|participant| BackendSetup {
             name: participant.name.clone(),
             sequential: participant.sequential,
@@ -25,6 +39,8 @@ impl Plan {
             command: Some(command),
             complete: false,
             seed: self.seed,
+            shard: self.shard,
+            extent: Some(self.extent()),
             reference: self.participants[self.reference].name.clone(),
             backends: backends.collect(),
             placement: self.placement,
@@ -52,13 +68,14 @@ impl Workload {
         });
         let outline = self.outline();
         let labelled = if outline.sites <= MOST_KEPT { outline.sites } else { 0 };
-        let (time_scale, live) = match self {
-            Self::Mock { time_scale, .. } => (*time_scale, None),
-            Self::Live(live) => (1.0, Some(live)),
+        let (time_scale, scenario, live) = match self {
+            Self::Mock { time_scale, scenario, .. } => (*time_scale, Some(scenario), None),
+            Self::Live(live) => (1.0, None, Some(live)),
         };
         WorkloadSetup {
             scenario: outline.name.to_owned(),
             description: outline.description.to_owned(),
+            scenario_crc32: scenario.map(|scenario| crc32(format!("{scenario:?}").as_bytes())),
             time_scale,
             fetches: outline.sites as u64,
             concurrency: outline.limits.concurrency.get(),

@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::backend::Backend;
 use crate::fetch::{Capabilities, Capability, Limits};
 use crate::record::{
-    BlockSample, CostSample, InstructionCount, PassSample, Placement, WorkerSetup,
+    BlockSample, CostSample, InstructionCount, PassSample, Placement, Shard, WorkerSetup,
 };
 use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswered, ask_to_open};
@@ -68,6 +68,8 @@ pub struct Plan {
     pub reference: usize,
     /// When to stop measuring.
     pub stop: Stop,
+    /// The machine's replica of the comparison, if there are several.
+    pub shard: Option<Shard>,
     /// The seed for shuffling the order of backends.
     pub seed: u64,
     /// The maximum number of rounds in a block.
@@ -181,6 +183,20 @@ pub enum Stop {
     Blocks(u32),
     /// After this time, which goes to the workloads with undecided backends.
     Budget(Duration),
+    /// After this time, in which every backend is measured to the end. So do shards: the merge
+    /// decides, and a backend that a shard found far from the reference by chance would stop early
+    /// there.
+    WholeBudget(Duration),
+}
+
+impl Stop {
+    /// Returns the time of all workloads; `None` if the number of blocks is given.
+    pub fn budget(self) -> Option<Duration> {
+        match self {
+            Self::Blocks(_) => None,
+            Self::Budget(time) | Self::WholeBudget(time) => Some(time),
+        }
+    }
 }
 
 /// An event during a comparison.
@@ -312,6 +328,7 @@ mod tests {
                 ],
                 reference: 0,
                 stop: Stop::Blocks(1),
+                shard: None,
                 seed: 1,
                 rounds: 1,
                 placement: Placement::Free,

@@ -89,12 +89,17 @@ impl Schedule {
         matches!(self.stop, Stop::Budget(_))
     }
 
+    /// Whether the time is limited.
+    pub fn has_budget(&self) -> bool {
+        self.stop.budget().is_some()
+    }
+
     /// Returns the rounds of every block of a workload, such that the wanted blocks fit into its
     /// share of the time. `opening` is the time it took to start the first block, and `round` that of
     /// the round which warms up. All blocks have the same number, so that their values have the same
     /// deviation.
     pub fn rounds(&self, opening: Duration, round: Duration) -> u32 {
-        let Stop::Budget(time) = self.stop else { return self.most_rounds };
+        let Some(time) = self.stop.budget() else { return self.most_rounds };
         let block = time / self.workloads / WANTED_BLOCKS;
         let for_rounds = block.saturating_sub(opening + round).as_secs_f64();
         let fitting = (for_rounds / round.as_secs_f64().max(1e-9)) as u32;
@@ -108,7 +113,7 @@ impl Schedule {
 
     fn next_at(&self, elapsed: Duration, standings: &[Standing]) -> Option<usize> {
         let open = || standings.iter().enumerate().filter(|(_, standing)| !standing.is_over);
-        let Stop::Budget(time) = self.stop else {
+        let Some(time) = self.stop.budget() else {
             let short =
                 open().filter(|(_, standing)| standing.made.all < self.all_blocks(standing));
             return short.min_by_key(|(_, standing)| standing.made.all).map(|(index, _)| index);
@@ -140,7 +145,7 @@ impl Schedule {
     /// Returns the estimated final number of blocks of a workload.
     pub fn expected(&self, index: usize, standings: &[Standing]) -> u32 {
         let standing = &standings[index];
-        let Stop::Budget(time) = self.stop else { return self.all_blocks(standing) };
+        let Some(time) = self.stop.budget() else { return self.all_blocks(standing) };
         if standing.is_over {
             return standing.made.all;
         }
@@ -152,8 +157,7 @@ impl Schedule {
     }
 
     /// Returns the share of the time that has passed after a block of duration `last`: all of it if
-    /// no other block of this duration fits. `None` if the number of blocks was given, so that
-    /// nothing is decided before the last.
+    /// no other block of this duration fits. `None` if nothing is decided before the last block.
     pub fn spent(&self, last: Duration) -> Option<f64> {
         let Stop::Budget(time) = self.stop else { return None };
         let elapsed = self.start.elapsed();
@@ -239,6 +243,14 @@ mod tests {
         assert_eq!(next(standing(3, 3, 1), standing(3, 2, 1)), Some(1), "one is made again");
         assert_eq!(next(standing(3, 3, 1), standing(6, 0, 1)), None, "not for ever");
         assert_eq!(blocks(3).spent(SECOND), None);
+    }
+
+    #[test]
+    fn whole_budgets_decide_nothing() {
+        let whole = Schedule::new(Stop::WholeBudget(9 * SECOND), 20, 1);
+        assert!(!whole.is_adaptive() && whole.has_budget() && whole.spent(SECOND).is_none());
+        let next = |elapsed| whole.next_at(SECOND * elapsed, &[standing(6, 6, 1)]);
+        assert_eq!((next(5), next(9)), (Some(0), None));
     }
 
     #[test]

@@ -38,10 +38,21 @@ pub struct Environment {
     pub cores: usize,
     /// The operating system's kernel and its release.
     pub kernel: Option<String>,
+    /// CRC-32 of the kernel's boot id, in hexadecimal. Records of one machine have the same until it
+    /// is started again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{8}$")))]
+    pub boot_id_crc32: Option<String>,
     /// Main memory in bytes.
     pub memory_bytes: Option<u64>,
     /// The compiler that built this program, as `rustc --version` prints it.
     pub rustc: Option<String>,
+    /// The target triple that this program was built for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The allocator of this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocator: Option<String>,
     /// The build profile: `release` or `debug`.
     #[cfg_attr(test, schemars(extend("enum" = ["release", "debug"])))]
     pub profile: String,
@@ -87,10 +98,13 @@ impl Environment {
             cpu: machine::cpu_model().unwrap_or_else(|| std::env::consts::ARCH.to_owned()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             kernel: machine::kernel(),
+            boot_id_crc32: machine::boot_id().map(|id| crc32(id.as_bytes())),
             memory_bytes: machine::memory_bytes(),
             rustc: option_env!("FETCHBENCH_RUSTC").map(str::to_owned),
+            target: option_env!("FETCHBENCH_TARGET").map(str::to_owned),
+            allocator: Some(allocator().to_owned()),
             profile: if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned(),
-            lock_file_crc32: format!("{:08x}", crc32fast::hash(lockfile::TEXT.as_bytes())),
+            lock_file_crc32: crc32(lockfile::TEXT.as_bytes()),
             crates: lockfile::direct()
                 .map(|(name, version)| (name.to_owned(), version.to_owned()))
                 .collect(),
@@ -121,6 +135,23 @@ impl Environment {
         let digits = self.started.replace(':', "");
         let minute = digits.get(..15).unwrap_or(&digits);
         format!("{minute}-{}", slug(&self.cpu))
+    }
+}
+
+/// Returns the CRC-32 of some bytes, in hexadecimal.
+pub fn crc32(bytes: &[u8]) -> String {
+    format!("{:08x}", crc32fast::hash(bytes))
+}
+
+/// Returns the allocator of this program: that of the system's C library, which the counting one
+/// calls.
+fn allocator() -> &'static str {
+    if cfg!(target_env = "gnu") {
+        "glibc"
+    } else if cfg!(target_env = "musl") {
+        "musl"
+    } else {
+        "system"
     }
 }
 

@@ -93,6 +93,17 @@ pub fn new_folder(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// Returns a path that is not taken: this one, or the first with a number after it.
+pub(super) fn free_name(path: &Path) -> PathBuf {
+    let numbered = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!("-{number}"));
+        PathBuf::from(name)
+    };
+    let mut paths = std::iter::once(path.to_owned()).chain((2..).map(numbered));
+    paths.find(|path| !path.exists()).unwrap_or_else(|| path.to_owned())
+}
+
 /// Returns the name of a record's folder, also for a path such as `.`.
 pub(super) fn folder_name(folder: &Path) -> anyhow::Result<String> {
     let found = fs::canonicalize(folder).ok();

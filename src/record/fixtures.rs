@@ -21,6 +21,8 @@ pub(crate) fn record() -> BenchRecord {
     environment.governor = Some("performance".to_owned());
     environment.open_files = Some(1_024);
     environment.rustc = Some("rustc 1.95.0".to_owned());
+    environment.target = Some("x86_64-unknown-linux-gnu".to_owned());
+    environment.allocator = Some("glibc".to_owned());
     environment.profile = "release".to_owned();
     environment.lock_file_crc32 = "0123abcd".to_owned();
     environment.crates =
@@ -103,6 +105,8 @@ pub(crate) fn setup(backends: &[&str], workloads: &[WorkloadSetup]) -> Compariso
         comparison_version: COMPARISON_VERSION,
         complete: true,
         seed: 1,
+        shard: None,
+        extent: None,
         aftermath: None,
         reference: backends[0].to_owned(),
         backends: backends.iter().map(|name| backend_setup(name)).collect(),
@@ -129,6 +133,7 @@ pub(crate) fn workload(scenario: &str) -> WorkloadSetup {
     WorkloadSetup {
         scenario: scenario.to_owned(),
         description: "small pages".to_owned(),
+        scenario_crc32: None,
         time_scale: 1.0,
         fetches: 100,
         concurrency: 8,

@@ -21,6 +21,11 @@ pub fn kernel() -> Option<String> {
     Some(format!("{} {}", word("/proc/sys/kernel/ostype")?, word("/proc/sys/kernel/osrelease")?))
 }
 
+/// Returns the random id that the kernel gave to this start of the machine.
+pub fn boot_id() -> Option<String> {
+    word("/proc/sys/kernel/random/boot_id")
+}
+
 /// Returns the size of the main memory in bytes.
 pub fn memory_bytes() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;

@@ -15,7 +15,7 @@ pub fn facts<'a>(
     let memory = environment
         .memory_bytes
         .map_or_else(unknown, |bytes| format!("{:.1} GiB", bytes as f64 / (1 << 30) as f64));
-    vec![
+    let mut facts = vec![
         ("started", environment.started.clone()),
         ("command", environment.command.clone()),
         ("CPU", format!("{}, {} cores", environment.cpu, environment.cores)),
@@ -32,7 +32,12 @@ pub fn facts<'a>(
         ("lock file", format!("CRC-32 {}", environment.lock_file_crc32)),
         ("source", git),
         ("load average before", environment.load.map_or_else(unknown, load)),
-    ]
+    ];
+    // Older records lack these.
+    for (name, value) in [("target", &environment.target), ("allocator", &environment.allocator)] {
+        facts.extend(value.iter().map(|value| (name, value.clone())));
+    }
+    facts
 }
 
 /// Returns the day on which a record was started.

@@ -304,6 +304,8 @@ Each figure is the median of the samples that criterion took of a backend, all o
 * lock file: CRC-32 0123abcd
 * source: revision 0123456789abcdef, with changes that are not committed
 * load average before: 0.1, 0.2, 0.3
+* target: x86\_64-unknown-linux-gnu
+* allocator: glibc
 
 ## keepalive
 

@@ -4,4 +4,5 @@ pub mod calibrate;
 pub mod diff;
 pub mod doctor;
 pub mod fail_if;
+pub mod merge;
 pub mod verify;

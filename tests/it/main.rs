@@ -42,6 +42,7 @@ mod report;
 mod rfc9112;
 mod schema;
 mod server;
+mod shards;
 mod statements;
 mod statistics;
 mod terminal;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::shard::ShardFlags;
 use super::{busy, records};
 use crate::backend::EXEC;
 use crate::cli::flags::{OutputFlags, parse_margin};
@@ -17,7 +18,7 @@ use crate::cli::{EXIT_INVALID, EXIT_REGRESSION, descriptors, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
 use crate::record::machine;
-use crate::record::{ComparisonSetup, Placement};
+use crate::record::{ComparisonSetup, Placement, Shard};
 use crate::render::escape::json_text;
 use crate::report::comparison as report;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
@@ -72,6 +73,8 @@ pub(in crate::cli) struct MeasureFlags {
     /// Replace the record in the directory
     #[arg(long, requires = "record")]
     force: bool,
+    #[command(flatten)]
+    shard: ShardFlags,
     /// Write the figures as JSON to FILE, or to stdout with `-`
     #[arg(long, value_name = "FILE")]
     export_json: Option<PathBuf>,
@@ -110,14 +113,25 @@ impl MeasureFlags {
         files.into_iter().flatten().map(PathBuf::as_path)
     }
 
-    fn plan(&self, task: ComparisonTask, interrupted: Arc<AtomicBool>) -> Plan {
+    fn plan(
+        &self,
+        task: ComparisonTask,
+        shard: Option<Shard>,
+        interrupted: Arc<AtomicBool>,
+    ) -> Plan {
+        let stop = match (self.blocks, shard) {
+            (Some(blocks), _) => Stop::Blocks(blocks),
+            (None, Some(_)) => Stop::WholeBudget(self.budget),
+            (None, None) => Stop::Budget(self.budget),
+        };
         Plan {
             program: task.program,
             workloads: task.workloads,
             participants: task.participants,
             reference: task.reference,
-            stop: self.blocks.map_or(Stop::Budget(self.budget), Stop::Blocks),
-            seed: self.seed,
+            stop,
+            shard,
+            seed: shard.map_or(self.seed, |shard| shard.seed(self.seed)),
             rounds: self.rounds,
             placement: self.placement.unwrap_or_default(),
             equivalence: self.equivalence,
@@ -127,11 +141,20 @@ impl MeasureFlags {
         }
     }
 
-    fn destination(&self) -> anyhow::Result<RecordDestination> {
-        Ok(match &self.record {
-            Some(folder) if self.force => RecordDestination::Replace(folder.clone()),
-            Some(folder) => RecordDestination::Folder(folder.clone()),
-            None => RecordDestination::Below(records::default_directory()?),
+    /// Returns the directory of the record, if it is given.
+    fn folder(&self, shard: Option<Shard>) -> anyhow::Result<Option<PathBuf>> {
+        let Some(base) = &self.record else { return Ok(None) };
+        Ok(Some(match shard {
+            Some(shard) => shard.folder(base).map_err(usage)?,
+            None => base.clone(),
+        }))
+    }
+
+    fn destination(&self, folder: Option<PathBuf>) -> anyhow::Result<RecordDestination> {
+        Ok(match folder {
+            Some(folder) if self.force => RecordDestination::Replace(folder),
+            Some(folder) => RecordDestination::Folder(folder),
+            None => RecordDestination::Below(records::default_directory().map_err(unwritable)?),
         })
     }
 
@@ -142,16 +165,27 @@ impl MeasureFlags {
         shown: &Presentation<'_>,
         interruption: &Interruption,
     ) -> anyhow::Result<ExitCode> {
-        let plan = self.plan(task, Arc::clone(&interruption.flag));
+        let quiet = self.output.quiet;
+        let shard = self.shard.shard(quiet)?;
+        let plan = self.plan(task, shard, Arc::clone(&interruption.flag));
+        let folder = self.folder(shard)?;
+        if let Some(folder) = folder.as_deref()
+            && self.shard.skips(&plan, folder)?
+        {
+            if !quiet {
+                print_note(&format!("Complete already: {}", folder.display()));
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
         reserve(&plan)?;
         self.exports().try_for_each(check_file)?;
-        let destination = self.destination().map_err(unwritable)?;
-        let Recorded { folder, comparison } =
-            measure_shown(&plan, &destination, self.output.quiet)?;
+        folder.as_deref().map_or(Ok(()), |folder| self.shard.make_room(folder, quiet))?;
+        let destination = self.destination(folder)?;
+        let Recorded { folder, comparison } = measure_shown(&plan, &destination, quiet)?;
         let rules = Rules { allow_unfit: self.allow_unfit, ..Rules::default() };
         let workloads = analyse_by(&comparison, rules);
         self.show(shown, &comparison.setup, &workloads)?;
-        if !self.output.quiet {
+        if !quiet {
             print_note(&format!("The record: {}", folder.display()));
         }
         let ended = self.ended(&workloads, shown.strict);
@@ -231,17 +265,13 @@ fn measure_shown(
     destination: &RecordDestination,
     quiet: bool,
 ) -> anyhow::Result<Recorded> {
-    let budget = match plan.stop {
-        Stop::Budget(time) => Some(time),
-        Stop::Blocks(_) => None,
-    };
     let mut countdown = None;
     compare::run(plan, destination, &command_line(), |event| {
         if matches!(event, Event::Start) && !quiet {
             // Watching takes a moment, so it is done once.
             busy::warning_now().iter().for_each(|warning| print_warning(warning));
         }
-        let countdown = countdown.get_or_insert_with(|| Countdown::show(budget, quiet));
+        let countdown = countdown.get_or_insert_with(|| Countdown::show(plan.stop.budget(), quiet));
         match event {
             Event::Probe(backend) => {
                 countdown.tick();

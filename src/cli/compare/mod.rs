@@ -24,6 +24,7 @@ mod busy;
 mod chosen;
 mod measure;
 mod records;
+mod shard;
 
 /// The default scenarios.
 const DEFAULT_SCENARIOS: [&str; 3] = ["article", "keepalive", "fan-out"];
@@ -36,6 +37,7 @@ Examples:
   fetchbench compare keepalive --export-json - | jq .
   fetchbench compare keepalive --backend hyper,mine=exec:./my-worker
   fetchbench compare --sites my-sites.txt --backend ureq@threads,hyper@smol
+  fetchbench compare keepalive --shard 3/8 --record runs/k  one machine of eight
 
 Exit codes: 0 all backends valid, 1 error, 2 usage, 3 some backend invalid, no
 live site answers, or --fail-if compared nothing, 4 a limit of --fail-if is

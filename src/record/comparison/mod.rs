@@ -8,22 +8,26 @@ mod audit;
 mod block;
 mod bare_loop;
 mod cost;
+mod extent;
 mod pass;
 mod probe;
 mod setup;
+mod shard;
 mod writer;
 
 pub use self::audit::{Audit, BackendAudit};
 pub use self::bare_loop::OldBareLoop;
 pub use self::block::{BlockSample, Fitness, Unfit};
 pub use self::cost::CostSample;
+pub use self::extent::Extent;
 pub use self::pass::{PassSample, Validity};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::setup::{
     Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, InstructionCount, Placement,
     SERVER, WorkerSetup, WorkloadSetup, control,
 };
-pub use self::writer::{ComparisonWriter, remove_comparison};
+pub use self::shard::Shard;
+pub use self::writer::{ComparisonWriter, remove_comparison, set_aside};
 
 /// The file of the setup.
 const SETUP: Versioned = Versioned {

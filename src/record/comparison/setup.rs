@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 
 use super::bare_loop::OldBareLoop;
+use super::extent::Extent;
 use super::probe::Probe;
+use super::shard::Shard;
 use crate::fetch::Connections;
 use crate::record::bounds;
 
@@ -26,6 +28,9 @@ pub struct ComparisonSetup {
     pub complete: bool,
     /// Seed for shuffling the order of backends in each round.
     pub seed: u64,
+    /// The machine's replica of the comparison; `None` if there is only this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The backend that the others are compared with. It is measured twice, see [`control`].
     pub reference: String,
     /// The backends, in the order of the table of backends.
@@ -39,6 +44,9 @@ pub struct ComparisonSetup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(range(max = 1)))]
     pub equivalence: Option<f64>,
+    /// How much was to be measured. Older records lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extent: Option<Extent>,
     /// The bare loop just before the run, in older records.
     #[serde(default, rename = "capacity", skip_serializing_if = "Option::is_none")]
     pub old_bare_loop: Option<OldBareLoop>,
@@ -64,6 +72,8 @@ impl ComparisonSetup {
         bounds::length("backends", self.backends.len(), MOST_COMPARED)?;
         bounds::length("scenarios", self.workloads.len(), MOST_COMPARED)?;
         self.equivalence.map_or(Ok(()), |margin| bounds::share("equivalence", margin))?;
+        self.shard.map_or(Ok(()), |shard| Shard::new(shard.number, shard.count).map(drop))?;
+        self.extent.map_or(Ok(()), |extent| extent.check())?;
         for workload in &self.workloads {
             bounds::amount("time_scale", workload.time_scale)?;
             bounds::fetches("fetches", workload.fetches)?;
@@ -141,6 +151,11 @@ pub struct WorkloadSetup {
     pub scenario: String,
     /// The scenario's purpose.
     pub description: String,
+    /// CRC-32 of the scenario with its sites and delays, in hexadecimal. Live sites and older
+    /// records have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{8}$")))]
+    pub scenario_crc32: Option<String>,
     /// The factor on its delays.
     pub time_scale: f64,
     /// Fetches in each pass.

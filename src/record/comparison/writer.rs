@@ -12,7 +12,7 @@ use super::setup::{Aftermath, ComparisonSetup, InstructionCount, WorkerSetup, Wo
 use super::{BLOCKS_FILE, COSTS_FILE, PASSES_FILE, SETUP, audit};
 use crate::record::bench::SAMPLES_FILE;
 use crate::record::environment::{ENVIRONMENT, Environment};
-use crate::record::files::{LineAppender, make_folder, replace_json};
+use crate::record::files::{LineAppender, free_name, make_folder, replace_json};
 
 /// Writes a comparison while it is measured. Every method fails if a file cannot be written, for
 /// example because the disk is full.
@@ -116,4 +116,19 @@ pub fn remove_comparison(folder: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Moves the folder of a comparison out of the way, with all its files, and returns its new path:
+/// `DIR-interrupted`, with a number if that is taken. Returns `None` if the folder holds no file of
+/// a comparison.
+pub fn set_aside(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if ![PASSES_FILE, SETUP.file].iter().any(|name| folder.join(name).exists()) {
+        return Ok(None);
+    }
+    let cannot_move = || format!("cannot move {} aside", folder.display());
+    let mut name = folder.file_name().with_context(cannot_move)?.to_owned();
+    name.push("-interrupted");
+    let aside = free_name(&folder.with_file_name(name));
+    fs::rename(folder, &aside).with_context(cannot_move)?;
+    Ok(Some(aside))
 }
