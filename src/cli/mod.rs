@@ -31,6 +31,7 @@ mod interrupt;
 mod list;
 mod listening;
 mod man;
+mod merge;
 mod peers;
 mod program;
 mod report;
@@ -81,6 +82,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Report(report::ReportArgs),
     Diff(diff::DiffArgs),
+    Merge(merge::MergeArgs),
     Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
     Peers(peers::PeersArgs),
@@ -157,6 +159,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::run(args),
         Command::Report(args) => report::run(args),
         Command::Diff(args) => diff::run(args),
+        Command::Merge(args) => merge::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Peers(args) => peers::run(args),

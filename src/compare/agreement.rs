@@ -98,7 +98,12 @@ mod tests {
 
     #[test]
     fn accord_follows_the_interval() {
-        let ratio = |mean, low, high| Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 8 };
+        let ratio = |mean, low, high| Ratio {
+            mean,
+            bounds: Some(Bounds { low, high }),
+            blocks: 8,
+            machines: None,
+        };
         let (slower, tied) = (ratio(1.2, 1.1, 1.3), ratio(1.0, 0.95, 1.05));
         assert_eq!(
             [1.25, 1.02, 0.9].map(|figure| accord(figure, slower)),

@@ -126,6 +126,7 @@ impl<'a> Decisions<'a> {
                 reference: &self.names[self.reference],
                 passes: &self.passes.iter().collect::<Vec<_>>(),
                 costs: &[],
+                machines: &[],
             },
             self.family.clone(),
         )

@@ -52,6 +52,7 @@ impl Plan {
                 .iter()
                 .map(|workload| workload.setup(&self.participants))
                 .collect(),
+            machines: Vec::new(),
             aftermath: None,
         }
     }

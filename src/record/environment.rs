@@ -38,8 +38,8 @@ pub struct Environment {
     pub cores: usize,
     /// The operating system's kernel and its release.
     pub kernel: Option<String>,
-    /// CRC-32 of the kernel's boot id, in hexadecimal. Records of one machine have the same until it
-    /// is started again.
+    /// CRC-32 of the kernel's boot id, in hexadecimal. Records of one machine have the same until
+    /// it is started again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{8}$")))]
     pub boot_id_crc32: Option<String>,

@@ -5,8 +5,8 @@ use std::num::NonZeroU64;
 use fetchbench::fetch::Connections;
 use fetchbench::record::{
     BackendSetup, BenchRecord, BenchSample, BlockSample, COMPARISON_VERSION, ComparisonRecord,
-    ComparisonSetup, CostSample, Environment, Fitness, Folder, Git, Latencies, PassSample,
-    Placement, SampleKind, Validity, WorkloadSetup, control,
+    ComparisonSetup, CostSample, Environment, Fitness, Folder, Git, Latencies, MachineSetup,
+    MergedShard, PassSample, Placement, SampleKind, Shard, Validity, WorkloadSetup, control,
 };
 use fetchbench::worker::counting::Counts;
 
@@ -107,6 +107,7 @@ pub(crate) fn setup(backends: &[&str], workloads: &[WorkloadSetup]) -> Compariso
         seed: 1,
         shard: None,
         extent: None,
+        machines: Vec::new(),
         aftermath: None,
         reference: backends[0].to_owned(),
         backends: backends.iter().map(|name| backend_setup(name)).collect(),
@@ -116,6 +117,24 @@ pub(crate) fn setup(backends: &[&str], workloads: &[WorkloadSetup]) -> Compariso
         command: None,
         no_instructions: None,
         workloads: workloads.to_vec(),
+    }
+}
+
+/// Returns a machine with one of three shards.
+pub(crate) fn machine(cpu: &str, number: u32, first_block: u32, blocks: u32) -> MachineSetup {
+    MachineSetup {
+        cpu: cpu.to_owned(),
+        cores: 2,
+        kernel: Some(format!("Linux 6.{number}")),
+        memory_bytes: None,
+        boot_id_crc32: Some(format!("{number:08x}")),
+        shards: vec![MergedShard {
+            shard: Shard { number, count: 3 },
+            started: "2026-11-22T10:12:59Z".to_owned(),
+            complete: true,
+            first_block,
+            blocks,
+        }],
     }
 }
 

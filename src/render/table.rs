@@ -1,9 +1,20 @@
 //! Tables with plain columns, and lines that fit a terminal.
 
+use serde::Serialize;
+
 use super::HEADING;
 
 /// A column: its heading and the alignment of its cells.
-pub struct Column(pub &'static str, pub Side);
+pub struct Column<'a>(pub &'a str, pub Side);
+
+/// A table in which every cell is a text, for any form of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct TextTable {
+    /// The names of the columns.
+    pub headings: Vec<String>,
+    /// The cells.
+    pub rows: Vec<Vec<String>>,
+}
 
 /// The alignment of the cells of a column.
 #[derive(Clone, Copy)]
@@ -26,14 +37,14 @@ pub const TERMINAL: usize = 80;
 const LEAST_ROOM: usize = 20;
 
 /// Formats rows as a table. Omits columns in which all cells are empty.
-pub fn table(columns: &[Column], rows: &[Vec<String>]) -> String {
+pub fn table(columns: &[Column<'_>], rows: &[Vec<String>]) -> String {
     tables(columns, rows, usize::MAX)
 }
 
 /// Formats rows as a table of at most `most` characters. If the columns need more, several tables
 /// follow one another, each with the first column and as many of the others as fit. A later table
 /// omits rows without further cells.
-pub fn tables(columns: &[Column], rows: &[Vec<String>], most: usize) -> String {
+pub fn tables(columns: &[Column<'_>], rows: &[Vec<String>], most: usize) -> String {
     let kept = (0..columns.len()).filter(|&index| rows.iter().any(|row| !row[index].is_empty()));
     let mut parts: Vec<Vec<FittedColumn<'_>>> = Vec::new();
     for index in kept {
@@ -61,14 +72,14 @@ pub fn tables(columns: &[Column], rows: &[Vec<String>], most: usize) -> String {
 /// A column with its width.
 #[derive(Clone, Copy)]
 struct FittedColumn<'a> {
-    column: &'a Column,
+    column: &'a Column<'a>,
     /// Its index in a row.
     index: usize,
     width: usize,
 }
 
 impl<'a> FittedColumn<'a> {
-    fn new(column: &'a Column, rows: &[Vec<String>], index: usize) -> Self {
+    fn new(column: &'a Column<'a>, rows: &[Vec<String>], index: usize) -> Self {
         let cells = rows.iter().map(|row| width(&row[index]));
         let width = cells.chain([width(column.0)]).max().unwrap_or(0);
         Self { column, index, width }

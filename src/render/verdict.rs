@@ -131,7 +131,7 @@ mod tests {
         [Verdict::Faster, Verdict::Slower, Verdict::Equivalent, Verdict::Inconclusive];
 
     fn ratio(mean: f64, low: f64, high: f64) -> Ratio {
-        Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 8 }
+        Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 8, machines: None }
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod tests {
     use crate::stats::Bounds;
 
     fn ratio(low: f64) -> Ratio {
-        Ratio { mean: 1.1, bounds: Some(Bounds { low, high: 1.2 }), blocks: 5 }
+        Ratio { mean: 1.1, bounds: Some(Bounds { low, high: 1.2 }), blocks: 5, machines: None }
     }
 
     #[test]

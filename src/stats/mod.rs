@@ -11,15 +11,17 @@ mod family;
 mod modes;
 mod quantile;
 mod limit;
+mod machines;
 mod ratio;
 mod student;
 
 pub use self::binomial::{median_interval, proportion_interval};
 pub use self::family::{FAMILY_ERROR, Family, Look};
 pub use self::limit::{BadLimit, Limit};
+pub use self::machines::{Deviations, OverMachines};
 pub use self::modes::{Mode, two_modes};
 pub use self::quantile::{hodges_lehmann, median, quantile};
-pub use self::ratio::{Bounds, EQUIVALENCE, LEAST_BLOCKS, Ratio, Verdict};
+pub use self::ratio::{Bounds, EQUIVALENCE, LEAST_BLOCKS, LEAST_MACHINES, Ratio, Verdict};
 pub use self::student::{
     Interval, detectable_shift, student_t_quantile, t_interval, welch_detectable_shift,
     welch_interval,

@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::stats::{self, FAMILY_ERROR, Family, Ratio};
+use crate::stats::{self, Deviations, FAMILY_ERROR, Family, OverMachines, Ratio};
 
 /// One pass of every backend, in seconds; `None` if a backend made no valid pass.
 pub type Round = Vec<Option<f64>>;
@@ -21,6 +21,16 @@ pub type Block = Vec<Round>;
 pub struct Blocks {
     backends: usize,
     blocks: Vec<Block>,
+    /// The machine of each block; `None` if one machine made them all.
+    machines: Option<BlockMachines>,
+}
+
+/// The machines that blocks were made on.
+#[derive(Debug, Clone, PartialEq)]
+struct BlockMachines {
+    count: usize,
+    /// The index of the machine of each block.
+    indices: Vec<usize>,
 }
 
 impl Blocks {
@@ -33,7 +43,19 @@ impl Blocks {
         for round in blocks.iter().flatten() {
             assert_eq!(round.len(), backends, "a round has a pass, or none, of every backend");
         }
-        Self { backends, blocks }
+        Self { backends, blocks, machines: None }
+    }
+
+    /// Returns the blocks as those of `count` machines, with the index of the machine of each
+    /// block. Intervals are then over machines.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no index for each block, or one of `count` or more.
+    #[must_use]
+    pub fn on_machines(self, count: usize, indices: Vec<usize>) -> Self {
+        assert!(indices.len() == self.blocks.len() && indices.iter().all(|index| *index < count));
+        Self { machines: Some(BlockMachines { count, indices }), ..self }
     }
 
     /// Returns the number of backends.
@@ -46,16 +68,17 @@ impl Blocks {
         self.blocks.iter()
     }
 
-    /// Cuts the blocks into experiments of `blocks_each` blocks, and drops the remainder.
+    /// Cuts the blocks of one machine into experiments of `blocks_each` blocks, and drops the
+    /// remainder.
     pub fn cut(&self, blocks_each: usize) -> impl Iterator<Item = Self> + '_ {
         let experiments = self.blocks.chunks_exact(blocks_each);
-        experiments.map(|blocks| Self { backends: self.backends, blocks: blocks.to_vec() })
+        experiments.map(|blocks| Self::new(self.backends, blocks.to_vec()))
     }
 
     /// Returns the blocks with only the first `rounds` of each.
     pub fn shortened(&self, rounds: usize) -> Self {
         let blocks = self.blocks.iter().map(|block| block.iter().take(rounds).cloned().collect());
-        Self { backends: self.backends, blocks: blocks.collect() }
+        Self { blocks: blocks.collect(), ..self.clone() }
     }
 
     /// Returns the number of rounds of the shortest block.
@@ -68,26 +91,50 @@ impl Blocks {
     ///
     /// A block without a round in which both made a pass yields nothing.
     pub fn block_values(&self, backend: usize, other: usize) -> Vec<f64> {
-        self.blocks
-            .iter()
-            .filter_map(|block| stats::hodges_lehmann(&ln_ratios(block, backend, other)))
-            .collect()
+        self.blocks.iter().filter_map(|block| block_value(block, backend, other)).collect()
+    }
+
+    /// Whether intervals are over machines.
+    pub fn is_over_machines(&self) -> bool {
+        self.machines.is_some()
+    }
+
+    /// Returns the block values of each machine; `None` if one machine made all blocks.
+    fn machine_values(&self, backend: usize, other: usize) -> Option<Vec<Vec<f64>>> {
+        let BlockMachines { count, indices } = self.machines.as_ref()?;
+        let mut values = vec![Vec::new(); *count];
+        for (block, machine) in self.blocks.iter().zip(indices) {
+            values[*machine].extend(block_value(block, backend, other));
+        }
+        Some(values)
+    }
+
+    /// Returns how much the ratio of two backends deviates between machines and within; `None` if
+    /// fewer than two machines count.
+    pub fn deviations(&self, backend: usize, other: usize, family: &Family) -> Option<Deviations> {
+        OverMachines::new(&self.machine_values(backend, other)?, family).deviations()
     }
 
     /// Returns the time of `backend` over the time of `other`, as one comparison of `family`; `None`
-    /// without a block.
+    /// without a block. Over several machines, see [`OverMachines`].
     pub fn ratio(&self, backend: usize, other: usize, family: &Family) -> Option<Ratio> {
+        if let Some(machines) = self.machine_values(backend, other) {
+            return OverMachines::new(&machines, family).ratio(family);
+        }
         let values = self.block_values(backend, other);
         match family.interval(&values) {
             Some(interval) => Some(Ratio::new(interval, values.len())),
-            None => Some(Ratio { mean: stats::mean(&values)?.exp(), bounds: None, blocks: 1 }),
+            None => {
+                let mean = stats::mean(&values)?.exp();
+                Some(Ratio { mean, bounds: None, blocks: 1, machines: None })
+            }
         }
     }
 
-    /// Returns the geometric mean over blocks of the time of `backend` over the time of `other`;
-    /// `None` without a block.
+    /// Returns the geometric mean over blocks, or over machines, of the time of `backend` over the
+    /// time of `other`; `None` without a block.
     pub fn mean_ratio(&self, backend: usize, other: usize) -> Option<f64> {
-        stats::mean(&self.block_values(backend, other)).map(f64::exp)
+        Some(self.ratio(backend, other, &Family::SINGLE)?.mean)
     }
 
     /// Returns the smallest difference, as a ratio such as 1.04, that these blocks would have shown
@@ -101,7 +148,11 @@ impl Blocks {
         other: usize,
         family: &Family,
     ) -> Option<f64> {
-        family.detectable_shift(&self.block_values(backend, other)).map(f64::exp)
+        let values = match self.machine_values(backend, other) {
+            Some(machines) => OverMachines::new(&machines, family).means(),
+            None => self.block_values(backend, other),
+        };
+        family.detectable_shift(&values).map(f64::exp)
     }
 
     /// Returns for each block, in order, the median pass of a backend in seconds; `None` if it made
@@ -121,6 +172,12 @@ impl Blocks {
         let interval = stats::median_interval(&medians, 1.0 - FAMILY_ERROR);
         Some(MedianPass { seconds: stats::median(&medians)?, interval })
     }
+}
+
+/// Returns the Hodges–Lehmann estimate over the rounds of a block of ln(time of `backend` / time of
+/// `other`); `None` without a round in which both made a pass.
+fn block_value(block: &[Round], backend: usize, other: usize) -> Option<f64> {
+    stats::hodges_lehmann(&ln_ratios(block, backend, other))
 }
 
 /// Returns the time of a pass. A pass of no duration has no ratio to another, so it is left out.
@@ -237,6 +294,19 @@ mod tests {
         let missing = Blocks::new(2, vec![vec![vec![Some(1.0), None]]; 6]);
         assert_eq!(missing.ratio(0, 1, &Family::SINGLE), None);
         assert_eq!(missing.mean_ratio(0, 1), None);
+    }
+
+    #[test]
+    fn machines_replace_blocks() {
+        let blocks = steady(&[0.01, 0.02], 12);
+        let over = |count: usize| {
+            let indices = (0..12).map(|block| block % count).collect();
+            let blocks = blocks.clone().on_machines(count, indices);
+            blocks.ratio(0, 1, &Family::SINGLE).unwrap()
+        };
+        assert_eq!((over(2).machines, over(2).blocks), (Some(2), 12));
+        assert!(over(2).bounds.is_some());
+        assert_eq!((over(3).machines, over(3).bounds), (Some(0), None), "four blocks each");
     }
 
     #[test]

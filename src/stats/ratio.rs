@@ -6,6 +6,9 @@ use super::student::Interval;
 /// deviation.
 pub const LEAST_BLOCKS: usize = 5;
 
+/// With fewer machines there is no word: two hardly show how much machines deviate.
+pub const LEAST_MACHINES: usize = 3;
+
 /// The widest interval that is shown, as its upper end over its lower end.
 const WIDEST: f64 = 100.0;
 
@@ -21,6 +24,8 @@ pub struct Ratio {
     pub bounds: Option<Bounds>,
     /// The number of blocks behind it.
     pub blocks: usize,
+    /// The number of machines behind it; `None` if the interval is over the blocks of one machine.
+    pub machines: Option<usize>,
 }
 
 /// The ends of an interval.
@@ -75,13 +80,16 @@ impl Ratio {
     pub fn new(ln: Interval, blocks: usize) -> Self {
         let is_of_use = blocks >= LEAST_BLOCKS && ln.high - ln.low <= WIDEST.ln();
         let bounds = is_of_use.then(|| Bounds { low: ln.low.exp(), high: ln.high.exp() });
-        Self { mean: ln.mean.exp(), bounds, blocks }
+        Self { mean: ln.mean.exp(), bounds, blocks, machines: None }
     }
 
-    /// Reads the verdict off the interval; `None` without one. Within the margin `equivalence`, a
-    /// difference does not count, even if it is shown.
+    /// Reads the verdict off the interval; `None` without one, or with too few machines.
+    /// Within the margin `equivalence`, a difference does not count, even if it is shown.
     pub fn verdict(&self, equivalence: f64) -> Option<Verdict> {
         let bounds = self.bounds?;
+        if self.machines.is_some_and(|machines| machines < LEAST_MACHINES) {
+            return None;
+        }
         let Bounds { low, high } = bounds.rounded();
         Some(if bounds.farthest() <= equivalence + 1e-9 {
             Verdict::Equivalent

@@ -26,8 +26,8 @@ fn short(command: &str) -> &'static [&'static str] {
         "verify" => &["--backend", "ureq@sequential", "--fault", "stale"],
         "audit" => &["--backend", "ureq@sequential"],
         "serve" => &["article", "--end-with-stdin"],
-        "list" | "peers" | "report" | "diff" | "doctor" | "completions" | "man" | "calibration"
-        | "worker" | "help" => &[],
+        "list" | "peers" | "report" | "diff" | "merge" | "doctor" | "completions" | "man"
+        | "calibration" | "worker" | "help" => &[],
         other => panic!("no short call of {other} is known"),
     }
 }

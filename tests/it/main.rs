@@ -29,6 +29,7 @@ mod lists;
 mod live;
 mod manuals;
 mod markdown_block;
+mod merge;
 mod mock;
 mod namespace;
 mod pages;

@@ -9,7 +9,7 @@ use super::{
     Cost, FetchTimes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets, shown,
 };
 use crate::record::{PassSample, Validity};
-use crate::stats::{Mode, Ratio, Verdict, two_modes};
+use crate::stats::{Deviations, Mode, Ratio, Verdict, two_modes};
 
 /// A processor that is busy for a larger share of the time is saturated.
 const BUSY: f64 = 0.8;
@@ -109,6 +109,12 @@ pub struct Compared {
     pub cpu: Option<Ratio>,
     /// The smallest difference in time that would have been found in four runs of five, if none was.
     pub smallest_difference: Option<f64>,
+    /// How much its time relative to the reference deviates between machines and within, if two
+    /// machines count.
+    pub deviations: Option<Deviations>,
+    /// Whether it was left out of some shards of a merged record as far slower, and measured in
+    /// others. Then there is no interval, because its ratio is not known everywhere.
+    pub far_slower_in_part: bool,
     /// Why it was not measured to the end; `None` if it was.
     pub stopped: Option<Stopped>,
     /// The median pass in seconds, over the medians of the blocks. It is for display, because it
@@ -140,17 +146,21 @@ pub enum Stopped {
 impl Compared {
     /// Compares a valid backend.
     pub(super) fn new(index: usize, paired: &Paired, judging: Judging) -> Self {
+        let far_slower_in_part = paired.is_far_slower_in_part(index);
         let ratio = |quantity| {
             let ratio = paired.to_reference(quantity, index)?;
-            Some(shown(ratio, judging.is_judged))
+            Some(shown(ratio, judging.is_judged && !far_slower_in_part))
         };
         let [time, added, cpu] = [Quantity::Time, Quantity::Added, Quantity::Cpu].map(ratio);
         let verdict = time.and_then(|ratio| ratio.verdict(judging.equivalence));
+        let is_alone = !paired.blocks.is_over_machines();
         let median = paired.blocks.median_pass(index);
         let blocks = paired.measured_blocks(index);
         let far_slower = paired.far_slower_rounds(index);
         let stopped = match far_slower.map(|rounds| Stopped::FarSlower { rounds }) {
-            None if blocks < judging.blocks => Some(Stopped::Decided { blocks }),
+            None if blocks < judging.blocks && !paired.is_merged() => {
+                Some(Stopped::Decided { blocks })
+            }
             stopped => stopped,
         };
         Self {
@@ -163,10 +173,13 @@ impl Compared {
                 Some(Verdict::Inconclusive) => paired.smallest_difference(index),
                 _ => None,
             },
+            deviations: paired.deviations(index),
+            far_slower_in_part,
             stopped,
             median_s: median.as_ref().map(|median| median.seconds),
-            median_interval_s: median.and_then(|median| median.interval),
-            modes: two_modes(&paired.blocks.passes(index)),
+            // Times of different machines are not comparable.
+            median_interval_s: median.filter(|_| is_alone).and_then(|median| median.interval),
+            modes: two_modes(&paired.blocks.passes(index)).filter(|_| is_alone),
             vs_floor: paired.floor_share(index),
         }
     }
@@ -236,6 +249,24 @@ impl BackendAnalysis {
     /// Returns the word for its time against the reference's.
     pub fn verdict(&self) -> Option<Verdict> {
         self.compared.verdict
+    }
+
+    /// Returns the order of its time and the reference's; `None` if it is not shown.
+    pub fn standing(&self, reference: &str) -> Option<Ordering> {
+        if !self.is_valid() {
+            return None;
+        }
+        if self.name == reference {
+            return Some(Ordering::Equal);
+        }
+        if self.is_far_slower() {
+            return Some(Ordering::Greater);
+        }
+        match self.compared.time?.verdict(0.0)? {
+            Verdict::Faster => Some(Ordering::Less),
+            Verdict::Slower => Some(Ordering::Greater),
+            Verdict::Equivalent | Verdict::Inconclusive => None,
+        }
     }
 
     /// Returns the class of the first rejected pass, or [`Validity::Valid`].

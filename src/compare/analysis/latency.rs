@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::machines::latency_ratio;
 use super::measured::Measured;
-use crate::record::{Latencies, LatencyCounts, PassSample};
+use crate::record::{Latencies, LatencyCounts, MachineSetup, PassSample};
 use crate::stats::{self, Family, LEAST_BLOCKS, Ratio};
 
 /// The shares of fetches at which the curve of fetch times has its points.
@@ -75,13 +76,6 @@ impl Percentile {
         let interval = stats::t_interval(&logs, Family::SINGLE.level())?;
         (logs.len() >= LEAST_BLOCKS).then(|| interval.low.exp()..=interval.high.exp())
     }
-
-    /// Returns this percentile over that of a reference, paired by block, as one comparison of
-    /// `family`; `None` below two blocks.
-    pub fn ratio(&self, reference: &Self, family: &Family) -> Option<Ratio> {
-        let logs = block_log_ratios(self, reference);
-        Some(Ratio::new(family.interval(&logs)?, logs.len()))
-    }
 }
 
 /// Returns the 99th percentile from the start of the pass of the passes of the A/A control over that
@@ -90,20 +84,25 @@ pub(super) fn noise(
     measured: &[Measured<'_>],
     reference: &str,
     control: Vec<&PassSample>,
+    machines: &[MachineSetup],
 ) -> Option<Ratio> {
     let reference = measured.iter().find(|measured| measured.backend.name == reference)?;
     let control = Measured { passes: control, costs: Vec::new(), ..*reference };
     let [control, reference] =
         [&control, reference].map(|measured| FetchTimes::since_start(measured).p99);
-    control?.ratio(&reference?, &Family::SINGLE)
+    latency_ratio(&control?.by_block, &reference?.by_block, &Family::SINGLE, machines)
 }
 
-/// Returns ln(percentile / reference's percentile) for each block that has both.
-pub fn block_log_ratios(percentile: &Percentile, reference: &Percentile) -> Vec<f64> {
+/// Returns ln(percentile / reference's percentile) for each block that has both, with the number of
+/// the block.
+pub fn block_log_ratios(own: &[BlockLatency], reference: &[BlockLatency]) -> Vec<(u32, f64)> {
     let references: BTreeMap<u32, f64> =
-        reference.by_block.iter().map(|block| (block.block, block.seconds)).collect();
-    let pairs = percentile.by_block.iter();
-    pairs.filter_map(|own| Some((own.seconds / references.get(&own.block)?).ln())).collect()
+        reference.iter().map(|block| (block.block, block.seconds)).collect();
+    let pairs = own.iter().filter_map(|own| {
+        let reference_s = references.get(&own.block)?;
+        Some((own.block, (own.seconds / reference_s).ln()))
+    });
+    pairs.collect()
 }
 
 impl FetchTimes {
@@ -197,9 +196,9 @@ mod tests {
         let mut other = p99(&reference.done_times).unwrap();
         let own = p99(&backend.done_times).unwrap();
         other.by_block.remove(0);
-        let logs = block_log_ratios(&own, &other);
+        let logs = block_log_ratios(&own.by_block, &other.by_block);
         assert_eq!(logs.len(), 5, "a block without a partner is left out");
-        assert!((logs[0] - (5.0_f64 / 3.0).ln()).abs() < 1e-12, "{logs:?}");
+        assert!((logs[0].1 - (5.0_f64 / 3.0).ln()).abs() < 1e-12, "{logs:?}");
         let ratio = workload.latency_ratio(backend, |one| one.done_times.p99.as_ref()).unwrap();
         assert!(ratio.bounds.unwrap().low > 1.0 && ratio.blocks == 6, "{ratio:?}");
         assert!(workload.latency_ratio(reference, |one| one.done_times.p99.as_ref()).is_none());

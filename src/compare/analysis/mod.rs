@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use crate::record::{
-    ComparisonRecord, CostSample, PassSample, Placement, SERVER, WorkloadSetup, control,
+    ComparisonRecord, CostSample, MachineSetup, PassSample, Placement, SERVER, WorkloadSetup,
+    control,
 };
 use crate::stats::{EQUIVALENCE, Family, Look, Ratio};
 
@@ -13,6 +14,7 @@ mod cost;
 mod fitness;
 mod judging;
 mod latency;
+mod machines;
 mod measured;
 mod memory;
 mod outcome;
@@ -24,6 +26,8 @@ pub use self::cost::Cost;
 pub use self::fitness::WorkloadFitness;
 use self::judging::{JudgedBlocks, Judging, shown};
 pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};
+pub use self::machines::{MachineAnalysis, MachineOrder, OppositeOrders};
+use self::machines::{analyse_merged, latency_ratio};
 use self::measured::Measured;
 pub use self::measured::{ServerLoad, Sockets};
 pub use self::memory::ResidentMemory;
@@ -74,6 +78,8 @@ pub struct WorkloadAnalysis {
     pub server: Option<Cost>,
     /// The valid passes, in pairs.
     pub paired: Paired,
+    /// The machines of a merged record. If there are several, all intervals are over machines.
+    pub machines: Vec<MachineAnalysis>,
 }
 
 impl WorkloadAnalysis {
@@ -104,8 +110,11 @@ impl WorkloadAnalysis {
         percentile: fn(&BackendAnalysis) -> Option<&Percentile>,
     ) -> Option<Ratio> {
         let reference = self.valid_reference().filter(|other| other.index() != backend.index())?;
-        let ratio = percentile(backend)?.ratio(percentile(reference)?, &self.paired.family)?;
-        Some(shown(ratio, self.is_judged))
+        let machines: Vec<MachineSetup> =
+            self.machines.iter().map(|machine| machine.setup.clone()).collect();
+        let (own, other) = (&percentile(backend)?.by_block, &percentile(reference)?.by_block);
+        let ratio = latency_ratio(own, other, &self.paired.family, &machines)?;
+        Some(shown(ratio, self.is_judged && !backend.compared.far_slower_in_part))
     }
 }
 
@@ -117,7 +126,11 @@ pub fn analyse(comparison: &ComparisonRecord) -> Vec<WorkloadAnalysis> {
 /// Analyses every scenario of a comparison.
 pub fn analyse_by(comparison: &ComparisonRecord, rules: Rules) -> Vec<WorkloadAnalysis> {
     let workloads = comparison.setup.workloads.iter();
-    workloads.map(|setup| analyse_workload(comparison, setup, rules)).collect()
+    let analyse = match comparison.setup.machines.as_slice() {
+        [] => analyse_workload,
+        _ => analyse_merged,
+    };
+    workloads.map(|setup| analyse(comparison, setup, rules)).collect()
 }
 
 fn analyse_workload(
@@ -134,15 +147,17 @@ fn analyse_workload(
     let measured = measured(comparison, setup, &passes, &costs);
     let invalid: Vec<Option<Invalid>> =
         measured.iter().map(|one| first_invalid(one, reference, &passes)).collect();
-    let looks = blocks.looks();
-    let paired = paired(&measured, &invalid, reference, &passes, &costs, &looks);
+    let machines = &comparison.setup.machines;
+    // Shards decide nothing before their end.
+    let looks = if machines.is_empty() { blocks.looks() } else { Vec::new() };
+    let paired = paired(&measured, &invalid, reference, &passes, &costs, &looks, machines);
     let judging = Judging {
         equivalence: rules.equivalence.or(comparison.setup.equivalence).unwrap_or(EQUIVALENCE),
         is_judged: blocks.is_judged(),
         blocks: blocks.count(&passes),
     };
     let control = own_passes(&passes, &control(reference));
-    let latency_noise = latency::noise(&measured, reference, control);
+    let latency_noise = latency::noise(&measured, reference, control, machines);
     let mut backends: Vec<BackendAnalysis> = measured
         .iter()
         .zip(invalid)
@@ -167,6 +182,7 @@ fn analyse_workload(
         is_judged: judging.is_judged,
         server: Cost::mean(&own_costs(&costs, SERVER)),
         paired,
+        machines: Vec::new(),
     }
 }
 
@@ -193,12 +209,13 @@ fn paired(
     passes: &[&PassSample],
     costs: &[&CostSample],
     looks: &[Look],
+    machines: &[MachineSetup],
 ) -> Paired {
     let names: Vec<String> = measured.iter().map(|one| one.backend.name.clone()).collect();
     let valid: Vec<bool> = invalid.iter().map(Option::is_none).collect();
     let compared = valid.iter().filter(|valid| **valid).count();
     Paired::new(
-        Samples { names: &names, valid: &valid, reference, passes, costs },
+        Samples { names: &names, valid: &valid, reference, passes, costs, machines },
         Family::against_reference(compared).with_looks(looks),
     )
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::FLOOR;
 use super::slow::is_far_slower;
-use crate::record::{CostSample, PassSample, control};
+use crate::record::{CostSample, MachineSetup, PassSample, control};
 use crate::stats::paired::{Block, Blocks, Round};
-use crate::stats::{Family, LEAST_BLOCKS, Look, Ratio};
+use crate::stats::{Deviations, Family, LEAST_BLOCKS, Look, Ratio};
 
 /// The input of the comparisons.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ pub struct Samples<'a> {
     pub passes: &'a [&'a PassSample],
     /// The costs on this scenario, of the same blocks.
     pub costs: &'a [&'a CostSample],
+    /// The machines of a merged record, in which blocks are looked up by their numbers.
+    pub machines: &'a [MachineSetup],
 }
 
 /// A quantity that backends are compared by.
@@ -54,6 +56,10 @@ pub struct Paired {
     reference: Option<usize>,
     /// The floor, if it is valid.
     floor: Option<usize>,
+    /// The index of the run that made each block of times: that of the shard, in a merged record.
+    runs: Vec<usize>,
+    /// Whether the record is a merged one.
+    is_merged: bool,
 }
 
 impl Paired {
@@ -69,11 +75,15 @@ impl Paired {
         };
         let (reference, floor) = (position(samples.reference), position(FLOOR));
         names.push(control(samples.reference));
-        let columns = Columns { names: &names, reference };
+        let columns = Columns { names: &names, reference, machines: samples.machines };
+        let SortedBlocks { blocks, numbers } =
+            columns.blocks(samples.passes, PassSample::counted_s);
         Self {
-            blocks: columns.blocks(samples.passes, PassSample::counted_s),
-            added: columns.blocks(samples.passes, PassSample::added_s),
-            cpu: columns.costs(samples.costs),
+            blocks,
+            runs: numbers.iter().map(|number| run(samples.machines, *number)).collect(),
+            is_merged: !samples.machines.is_empty(),
+            added: columns.blocks(samples.passes, PassSample::added_s).blocks,
+            cpu: columns.costs(samples.costs).blocks,
             family,
             reference,
             floor,
@@ -147,25 +157,64 @@ impl Paired {
     /// Returns the number of rounds after which a backend was left out because it took at least ten
     /// times as long as the reference in each of them; `None` if it went on.
     pub fn far_slower_rounds(&self, backend: usize) -> Option<usize> {
+        let rounds: Option<Vec<usize>> = self.far_slower_runs(backend)?.into_iter().collect();
+        rounds?.into_iter().max()
+    }
+
+    /// Whether a backend was left out of some run for that reason, and went on in another. There,
+    /// its ratio is not known, so that a mean over the others would be too low.
+    pub(super) fn is_far_slower_in_part(&self, backend: usize) -> bool {
+        let runs = self.far_slower_runs(backend).unwrap_or_default();
+        runs.iter().any(Option::is_some) && runs.iter().any(Option::is_none)
+    }
+
+    /// Returns for each run the number of rounds after which a backend was left out of it, if it
+    /// was.
+    fn far_slower_runs(&self, backend: usize) -> Option<Vec<Option<usize>>> {
         let reference = self.reference?;
-        let mut measured =
-            self.blocks.iter().filter(|block| block.iter().any(|round| round[backend].is_some()));
-        let (first, further) = (measured.next()?, measured.next());
-        (further.is_none() && is_far_slower(first, backend, reference))
-            .then(|| first.iter().filter(|round| round[backend].is_some()).count())
+        let mut runs: BTreeMap<usize, Vec<&Block>> = BTreeMap::new();
+        for (block, run) in self.blocks.iter().zip(&self.runs) {
+            let blocks = runs.entry(*run).or_default();
+            blocks.extend(Some(block).filter(|block| is_measured(block, backend)));
+        }
+        let measured = runs.values().filter(|blocks| !blocks.is_empty());
+        let rounds = measured.map(|blocks| match blocks[..] {
+            [block] if is_far_slower(block, backend, reference) => {
+                Some(block.iter().filter(|round| round[backend].is_some()).count())
+            }
+            _ => None,
+        });
+        Some(rounds.collect())
+    }
+
+    /// Whether the record is a merged one.
+    pub(super) fn is_merged(&self) -> bool {
+        self.is_merged
+    }
+
+    /// Returns how much the time of a backend relative to the reference deviates between machines
+    /// and within; `None` if fewer than two machines count.
+    pub(super) fn deviations(&self, backend: usize) -> Option<Deviations> {
+        let reference = self.reference.filter(|reference| *reference != backend)?;
+        self.blocks.deviations(backend, self.column(reference), &self.family)
     }
 
     /// Returns the number of blocks in which a backend was measured.
     pub(super) fn measured_blocks(&self, backend: usize) -> usize {
-        let is_measured = |block: &&Block| block.iter().any(|round| round[backend].is_some());
-        self.blocks.iter().filter(is_measured).count()
+        self.blocks.iter().filter(|block| is_measured(block, backend)).count()
     }
 }
 
 /// Returns for each block the logarithm of the time of the A/A control over that of the reference.
 pub fn control_values(reference: &str, passes: &[&PassSample]) -> Vec<f64> {
-    let samples =
-        Samples { names: &[reference.to_owned()], valid: &[true], reference, passes, costs: &[] };
+    let samples = Samples {
+        names: &[reference.to_owned()],
+        valid: &[true],
+        reference,
+        passes,
+        costs: &[],
+        machines: &[],
+    };
     Paired::new(samples, Family::SINGLE).blocks.block_values(1, 0)
 }
 
@@ -176,15 +225,43 @@ pub fn looks(blocks: impl Iterator<Item = Option<f64>>) -> Vec<Look> {
     looks.filter(|look| look.blocks >= LEAST_BLOCKS).collect()
 }
 
+/// Whether a backend made a pass in a block.
+fn is_measured(block: &Block, backend: usize) -> bool {
+    block.iter().any(|round| round[backend].is_some())
+}
+
+/// Returns the index of the machine that made a block. Blocks of no machine, as in a damaged
+/// record, count for the first.
+pub(super) fn machine_of(machines: &[MachineSetup], block: u32) -> usize {
+    machines.iter().position(|machine| machine.has_block(block)).unwrap_or(0)
+}
+
+/// Returns the index of the shard that made a block, counted over all machines.
+fn run(machines: &[MachineSetup], block: u32) -> usize {
+    let shards = machines.iter().flat_map(|machine| &machine.shards);
+    shards.take_while(|merged| !merged.has_block(block)).count()
+}
+
+/// Blocks with their numbers in the record.
+struct SortedBlocks {
+    blocks: Blocks,
+    numbers: Vec<u32>,
+}
+
 /// The columns of blocks: the backends, the control, and the mean of reference and control.
 struct Columns<'a> {
     names: &'a [String],
     reference: Option<usize>,
+    machines: &'a [MachineSetup],
 }
 
 impl Columns<'_> {
     /// Sorts a value of passes into blocks of rounds.
-    fn blocks(&self, passes: &[&PassSample], value: fn(&PassSample) -> Option<f64>) -> Blocks {
+    fn blocks(
+        &self,
+        passes: &[&PassSample],
+        value: fn(&PassSample) -> Option<f64>,
+    ) -> SortedBlocks {
         let values = passes
             .iter()
             .filter_map(|pass| Some((pass.block, pass.round?, pass.backend.as_str(), value(pass))));
@@ -192,7 +269,7 @@ impl Columns<'_> {
     }
 
     /// Sorts the processor time per fetch into blocks of one round.
-    fn costs(&self, costs: &[&CostSample]) -> Blocks {
+    fn costs(&self, costs: &[&CostSample]) -> SortedBlocks {
         let values = costs.iter().filter(|cost| cost.fetches > 0).map(|cost| {
             let cpu_s = cost.cpu_s() / cost.fetches as f64;
             (cost.block, 0, cost.backend.as_str(), Some(cpu_s).filter(|cpu_s| *cpu_s > 0.0))
@@ -201,7 +278,10 @@ impl Columns<'_> {
     }
 
     /// Sorts values with their block, round and backend.
-    fn sorted<'a>(&self, values: impl Iterator<Item = (u32, u32, &'a str, Option<f64>)>) -> Blocks {
+    fn sorted<'a>(
+        &self,
+        values: impl Iterator<Item = (u32, u32, &'a str, Option<f64>)>,
+    ) -> SortedBlocks {
         let indices: HashMap<&str, usize> =
             self.names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
         let mut blocks: BTreeMap<u32, BTreeMap<u32, Round>> = BTreeMap::new();
@@ -211,10 +291,19 @@ impl Columns<'_> {
             rounds.entry(round).or_insert_with(|| vec![None; self.names.len() + 1])[backend] =
                 value;
         }
+        let numbers: Vec<u32> = blocks.keys().copied().collect();
         let blocks = blocks
             .into_values()
             .map(|rounds| rounds.into_values().map(|round| self.with_mean(round)).collect());
-        Blocks::new(self.names.len() + 1, blocks.collect())
+        let blocks = Blocks::new(self.names.len() + 1, blocks.collect());
+        let blocks = match self.machines {
+            [] | [_] => blocks,
+            several => {
+                let indices = numbers.iter().map(|number| machine_of(several, *number));
+                blocks.on_machines(several.len(), indices.collect())
+            }
+        };
+        SortedBlocks { blocks, numbers }
     }
 
     /// Fills in the geometric mean of reference and control, or the one of them that there is.

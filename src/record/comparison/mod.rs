@@ -9,6 +9,7 @@ mod block;
 mod bare_loop;
 mod cost;
 mod extent;
+mod machines;
 mod pass;
 mod probe;
 mod setup;
@@ -20,6 +21,7 @@ pub use self::bare_loop::OldBareLoop;
 pub use self::block::{BlockSample, Fitness, Unfit};
 pub use self::cost::CostSample;
 pub use self::extent::Extent;
+pub use self::machines::{MachineSetup, MergedShard};
 pub use self::pass::{PassSample, Validity};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::setup::{

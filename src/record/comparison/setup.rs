@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bare_loop::OldBareLoop;
 use super::extent::Extent;
+use super::machines::MachineSetup;
 use super::probe::Probe;
-use super::shard::Shard;
+use super::shard::{MOST_SHARDS, Shard};
 use crate::fetch::Connections;
 use crate::record::bounds;
 
@@ -57,6 +58,9 @@ pub struct ComparisonSetup {
     #[serde(rename = "stages")]
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub workloads: Vec<WorkloadSetup>,
+    /// The machines of a merged record, in the order of their blocks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub machines: Vec<MachineSetup>,
     /// The state of the machine when the run ended; `None` if the run was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aftermath: Option<Aftermath>,
@@ -74,6 +78,8 @@ impl ComparisonSetup {
         self.equivalence.map_or(Ok(()), |margin| bounds::share("equivalence", margin))?;
         self.shard.map_or(Ok(()), |shard| Shard::new(shard.number, shard.count).map(drop))?;
         self.extent.map_or(Ok(()), |extent| extent.check())?;
+        bounds::length("machines", self.machines.len(), MOST_SHARDS as usize)?;
+        self.machines.iter().try_for_each(MachineSetup::check)?;
         for workload in &self.workloads {
             bounds::amount("time_scale", workload.time_scale)?;
             bounds::fetches("fetches", workload.fetches)?;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
-/// Maximum number of shards.
-pub(super) const MOST_SHARDS: u32 = 10_000;
+/// Maximum number of shards: the setup of a merged record lists them all.
+pub(super) const MOST_SHARDS: u32 = 1_000;
 
 /// One of several replicas of a comparison, each with another seed: `3/8` is the third of eight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,9 +26,9 @@ impl Shard {
     ///
     /// # Errors
     ///
-    /// The number is not from 1 to `count`, or there are more than 10,000 shards.
+    /// The number is not from 1 to `count`, or there are more than 1,000 shards.
     pub fn new(number: u32, count: u32) -> anyhow::Result<Self> {
-        ensure!(count <= MOST_SHARDS, "there are at most 10,000 shards, not {count}");
+        ensure!(count <= MOST_SHARDS, "there are at most 1,000 shards, not {count}");
         ensure!((1..=count).contains(&number), "there is no shard {number} of {count}");
         Ok(Self { number, count })
     }

@@ -86,12 +86,21 @@ impl ComparisonWriter {
     }
 
     /// Writes the end of the run, and whether the run is complete.
-    pub fn finish(mut self, complete: bool, aftermath: Aftermath) -> anyhow::Result<()> {
+    pub fn finish(self, complete: bool, aftermath: Aftermath) -> anyhow::Result<()> {
+        self.end(complete, Some(aftermath))
+    }
+
+    /// Does the same for a run with an unknown end, such as one of several that was killed.
+    pub(super) fn end(
+        mut self,
+        complete: bool,
+        aftermath: Option<Aftermath>,
+    ) -> anyhow::Result<()> {
         self.passes.sync()?;
         self.costs.sync()?;
         self.blocks.sync()?;
         self.setup.complete = complete;
-        self.setup.aftermath = Some(aftermath);
+        self.setup.aftermath = aftermath;
         self.write_setup()
     }
 

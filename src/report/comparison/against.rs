@@ -3,7 +3,7 @@
 use anstyle::Style;
 
 use crate::compare::analysis::{BackendAnalysis, FAR_SLOWER, Quantity, Stopped, WorkloadAnalysis};
-use crate::render::numbers;
+use crate::render::numbers::counted;
 use crate::render::verdict::{Change, Notation};
 use crate::stats::{LEAST_BLOCKS, Ratio, Verdict};
 
@@ -133,6 +133,10 @@ impl<'a> AgainstColumn<'a> {
         let Some(ratio) = self.compared.ratio(self.workload, backend) else {
             return String::new();
         };
+        if backend.compared.far_slower_in_part {
+            let value = self.notation.interval(ratio);
+            return format!("{value} (far slower in some shards, no interval)");
+        }
         let is_early = matches!(backend.compared.stopped, Some(Stopped::Decided { .. }));
         format!("{}{}", self.ratio_text(ratio), if is_early { EARLY } else { "" })
     }
@@ -155,15 +159,24 @@ impl<'a> AgainstColumn<'a> {
         match ratio.bounds {
             Some(_) => value,
             None if !self.workload.is_judged => value,
-            None if ratio.blocks < LEAST_BLOCKS => {
-                format!("{value} ({}, no interval)", blocks(ratio.blocks))
-            }
-            None => format!("{value} (interval wider than a factor of 100)"),
+            None => format!("{value} ({})", no_interval(ratio)),
         }
+    }
+}
+
+/// Returns why a ratio has no interval.
+fn no_interval(ratio: Ratio) -> String {
+    match ratio.machines {
+        Some(machines) if machines < 2 => {
+            format!("{}, no interval", counted(machines as u64, "machine", "machines"))
+        }
+        Some(_) => "no interval".to_owned(),
+        None if ratio.blocks < LEAST_BLOCKS => format!("{}, no interval", blocks(ratio.blocks)),
+        None => "interval wider than a factor of 100".to_owned(),
     }
 }
 
 /// Returns a number of blocks in words.
 pub(in crate::report) fn blocks(count: usize) -> String {
-    numbers::counted(count as u64, "block", "blocks")
+    counted(count as u64, "block", "blocks")
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::fitness::json_fitness;
 use super::ratio::{high, json_ratio, low};
-use super::{instructions_source, latency, verdict};
+use super::{instructions_source, latency, machines_json, verdict};
 use crate::compare::analysis::{BackendAnalysis, Cost, Stopped, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::ComparisonSetup;
@@ -17,7 +17,7 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
     let workloads: Vec<Value> = workloads
         .iter()
         .map(|workload| {
-            json!({
+            let value = json!({
                 "scenario": workload.setup.scenario,
                 "time_scale": workload.setup.time_scale,
                 "concurrency": workload.setup.concurrency,
@@ -32,15 +32,34 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
                 "server": workload.server.map(json_cost),
                 "verdict": verdict(workload),
                 "backends": backends(workload),
-            })
+            });
+            let machines = json!({
+                "order": machines_json::json_order(workload),
+                "machines": machines_json::json_results(workload),
+            });
+            with_machines(setup, value, machines)
         })
         .collect();
-    json!({
+    let value = json!({
         "complete": setup.complete,
         "seed": setup.seed,
         "instructions": instructions,
         "scenarios": workloads,
-    })
+    });
+    let missing: Vec<String> = setup.missing_shards().iter().map(ToString::to_string).collect();
+    let machines =
+        json!({ "machines": machines_json::json_machines(setup), "missing_shards": missing });
+    with_machines(setup, value, machines)
+}
+
+/// Adds the keys that only merged records have.
+fn with_machines(setup: &ComparisonSetup, mut value: Value, mut machines: Value) -> Value {
+    if let (false, Some(all), Some(more)) =
+        (setup.machines.is_empty(), value.as_object_mut(), machines.as_object_mut())
+    {
+        all.append(more);
+    }
+    value
 }
 
 fn backends(workload: &WorkloadAnalysis) -> Vec<Value> {
@@ -58,6 +77,10 @@ fn json_backend(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Value
     {
         let json = ratio.map(|ratio| json_ratio(ratio, ratio.verdict(workload.equivalence)));
         object.insert(key.to_owned(), json!(json));
+    }
+    if let Some(deviations) = compared.deviations {
+        let value = json!({ "between": deviations.between, "within": deviations.within });
+        object.insert("deviations".to_owned(), value);
     }
     let smallest = compared.smallest_difference;
     object.insert("smallest_difference".to_owned(), json!(smallest));

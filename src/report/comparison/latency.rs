@@ -24,7 +24,8 @@ const PERCENTILES: [NamedPercentile; 4] = [
 pub(super) fn json(workload: &WorkloadAnalysis, backend: &BackendAnalysis) -> Value {
     let known = PERCENTILES.iter().filter_map(|named| {
         let percentile = (named.percentile)(backend)?;
-        let interval = percentile.interval_s();
+        // Times of different machines are not comparable.
+        let interval = percentile.interval_s().filter(|_| workload.machines.len() < 2);
         let ratio = workload.latency_ratio(backend, named.percentile);
         let value = json!({
             "seconds": percentile.seconds,

@@ -2,17 +2,22 @@
 
 use std::fmt::Write;
 
-use super::{AgainstColumn, cell, floor_note, footnotes, instructions_source, verdict};
+use super::{
+    AgainstColumn, cell, floor_note, footnotes, instructions_source, machine_table, missing,
+    ratio_table, verdict,
+};
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric;
 use crate::record::{ComparisonSetup, Environment};
 use crate::render::escape::markdown as escape;
 use crate::render::numbers;
+use crate::render::table::TextTable;
 use crate::report::environment::date;
 
 /// Returns the tables of every scenario, with all figures.
 pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> String {
     let mut text = String::new();
+    text.extend(machine_table(setup).map(|machines| plain_table(&machines) + "\n"));
     for workload in workloads {
         writeln!(
             text,
@@ -44,23 +49,43 @@ pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Stri
             text.push('\n');
         }
         text.push('\n');
+        text.extend(ratio_table(workload).map(|ratios| plain_table(&ratios) + "\n"));
         for line in footnotes(workload) {
             writeln!(text, "{}\n", escape(&line)).expect("a string");
         }
     }
     let source = instructions_source(setup, workloads);
     writeln!(text, "Instructions: {}.\n", escape(&source)).expect("a string");
+    if let Some(missing) = missing(setup) {
+        writeln!(text, "{missing}\n").expect("a string");
+    }
     if !setup.complete {
         text.push_str("The run was interrupted: these results are partial.\n");
     }
     text
 }
 
+/// Returns a table of text.
+fn plain_table(shown: &TextTable) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule = format!("|{}\n", "---|".repeat(shown.headings.len()));
+    let rows: String = shown.rows.iter().map(|row| line(row)).collect();
+    line(&shown.headings) + &rule + &rows
+}
+
 /// Returns the verdict and a small collapsed table of each scenario, for a page with other content.
 pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, .. } = environment;
     let date = date(environment);
-    let mut text = format!("Measured on {cores} cores of {}, {}.\n", escape(cpu), escape(date));
+    let machine = match workloads.first().map_or(0, |workload| workload.machines.len()) {
+        0 => format!("{cores} cores of {cpu}"),
+        1 => format!("one machine with {cores} cores of {cpu}"),
+        count => format!("{count} machines ({cpu})"),
+    };
+    let mut text = format!("Measured on {}, {}.\n", escape(&machine), escape(date));
     for workload in workloads {
         let (name, setup) = (escape(&workload.setup.scenario), &workload.setup);
         let scale = numbers::time_scale(setup.time_scale);

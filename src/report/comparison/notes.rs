@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::against::blocks;
-use super::{EARLY, fitness, join};
+use super::{EARLY, fitness, join, machines};
 use crate::compare::analysis::{BackendAnalysis, FLOOR, Stopped, WorkloadAnalysis};
 use crate::record::Placement;
 use crate::render::numbers;
@@ -29,6 +29,7 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
         ));
     }
     notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
+    notes.extend(machines::notes(workload));
     notes.extend(floor_note(workload));
     notes.extend(early(workload));
     notes.extend(undecided(workload));

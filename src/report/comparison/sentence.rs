@@ -1,6 +1,6 @@
 //! The result on a scenario in plain sentences.
 
-use super::join;
+use super::{join, machines};
 use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, WorkloadOutcome};
 use crate::record::Probe;
 use crate::render::numbers::decimal_percent;
@@ -9,10 +9,13 @@ use crate::render::numbers::decimal_percent;
 /// intervals of the table.
 pub fn verdict(workload: &WorkloadAnalysis) -> String {
     let name = &workload.setup.scenario;
-    match WorkloadOutcome::new(workload) {
-        Some(outcome) => format!("On {name} {}", sentences(workload, &outcome).join(" ")),
-        None => format!("On {name} {}", no_verdict(workload)),
-    }
+    let result = match WorkloadOutcome::new(workload) {
+        Some(outcome) => sentences(workload, &outcome).join(" "),
+        None => no_verdict(workload),
+    };
+    let order = machines::headline(workload);
+    let order = order.map_or_else(String::new, |order| format!("On {name} {order} "));
+    format!("{order}On {name} {result}")
 }
 
 /// Returns why there is no verdict.
@@ -32,6 +35,9 @@ fn no_verdict(workload: &WorkloadAnalysis) -> String {
     }
     if !workload.is_judged {
         return "the machine was unfit to measure on: there is no verdict.".to_owned();
+    }
+    if let Some(why) = machines::no_verdict(workload) {
+        return why;
     }
     "there are too few blocks for a verdict: give it more time with --budget.".to_owned()
 }

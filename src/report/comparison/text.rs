@@ -1,12 +1,15 @@
 //! A comparison on a terminal.
 
-use super::{AgainstColumn, cell, footnotes, invalidities, show, verdict};
+use super::{
+    AgainstColumn, cell, footnotes, invalidities, machine_table, missing, on_machines, ratio_table,
+    show, verdict,
+};
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric::{self, Metric, MetricGroup, Unit};
 use crate::record::ComparisonSetup;
 use crate::render::escape::visible;
 use crate::render::numbers::{counted, grouped, time_scale};
-use crate::render::table::{self, Column, Side, table, tables, wrapped};
+use crate::render::table::{self, Column, Side, TextTable, table, tables, wrapped};
 use crate::render::{FAILURE, HEADING};
 
 /// The width of the longest word, `inconclusive`.
@@ -22,6 +25,9 @@ const MOST_BAR: usize = 4;
 /// `columns` characters.
 pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis], columns: usize) -> String {
     let mut text = String::new();
+    if let Some(machines) = machine_table(setup) {
+        text.push_str(&format!("{}\n", plain_table(&machines, columns)));
+    }
     for workload in workloads {
         text.push_str(&format!("{}\n", heading(workload)));
         if workload.valid().next().is_some() {
@@ -38,6 +44,9 @@ pub fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis], columns: us
     for workload in workloads {
         text.push_str(&wrapped(columns, &visible(&verdict(workload))));
     }
+    if let Some(missing) = missing(setup) {
+        text.push_str(&wrapped(columns, &missing));
+    }
     if !setup.complete {
         text.push_str("The run was interrupted: these results are partial.\n");
     }
@@ -49,18 +58,32 @@ fn figures(workload: &WorkloadAnalysis, columns: usize) -> String {
     if let Some(added) = AgainstColumn::new(workload, Quantity::Added) {
         text.push_str(&format!("{}\n", added_times(workload, added, columns)));
     }
+    if let Some(ratios) = ratio_table(workload) {
+        text.push_str(&format!("{}\n", plain_table(&ratios, columns)));
+    }
     text + &format!("{}\n", costs(workload, columns))
+}
+
+/// Returns a table of text for a terminal.
+fn plain_table(shown: &TextTable, width: usize) -> String {
+    let columns: Vec<Column> =
+        shown.headings.iter().map(|heading| Column(heading, Side::Left)).collect();
+    let rows = shown.rows.iter();
+    let rows: Vec<Vec<String>> =
+        rows.map(|row| row.iter().map(|cell| visible(cell)).collect()).collect();
+    tables(&columns, &rows, width)
 }
 
 fn heading(workload: &WorkloadAnalysis) -> String {
     let WorkloadAnalysis { setup, .. } = workload;
     format!(
-        "{HEADING}{}{HEADING:#}: {} at concurrency {}{}, {}",
+        "{HEADING}{}{HEADING:#}: {} at concurrency {}{}, {}{}",
         visible(&setup.scenario),
         counted(setup.fetches, "fetch", "fetches"),
         grouped(setup.concurrency as u64),
         time_scale(setup.time_scale),
-        counted(workload.blocks as u64, "block", "blocks")
+        counted(workload.blocks as u64, "block", "blocks"),
+        on_machines(workload)
     )
 }
 
@@ -91,7 +114,10 @@ fn times(workload: &WorkloadAnalysis, width: usize) -> String {
 }
 
 /// Returns the columns and rows of times. The bar of the slowest backend has `longest` characters.
-fn times_with_bars(workload: &WorkloadAnalysis, longest: usize) -> (Vec<Column>, Vec<Vec<String>>) {
+fn times_with_bars(
+    workload: &WorkloadAnalysis,
+    longest: usize,
+) -> (Vec<Column<'static>>, Vec<Vec<String>>) {
     let shown = shown(workload, MetricGroup::Time);
     let mut columns = vec![Column("backend", Side::Left)];
     columns.extend(shown.iter().map(|shown| Column(shown.heading, Side::Right)));

@@ -48,12 +48,13 @@ pub(super) fn facts(
 /// Returns the extent of a comparison and the number of cores.
 pub(super) fn summary(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let backends = workloads.iter().map(|workload| workload.backends.len()).max().unwrap_or(0);
-    let cores = environment.cores as u64;
+    let machines = workloads.first().map_or(0, |workload| workload.machines.len() as u64);
+    let cores = counted(environment.cores as u64, "core", "cores");
     format!(
         "{} on {}, {}",
         counted(backends as u64, "backend", "backends"),
         counted(workloads.len() as u64, "scenario", "scenarios"),
-        counted(cores, "core", "cores"),
+        if machines > 0 { counted(machines, "machine", "machines") } else { cores },
     )
 }
 

@@ -6,7 +6,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment as Templates, context};
 
 use super::chart::{latency, overlay, scaling};
-use super::comparison::csv;
+use super::comparison::{csv, machine_table, missing};
 use super::index::{Listed, newest_first};
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::Folder;
@@ -86,6 +86,8 @@ pub fn page(
             dependence_columns => dependence::COLUMNS,
             server_load => Serde(server::views(workloads)),
             complete => comparison.setup.complete,
+            machines => Serde(machine_table(&comparison.setup)),
+            missing => missing(&comparison.setup),
             downloads => [
                 ("figures.json", link("application/json", &figures)),
                 ("figures.csv", link("text/csv", &csv(workloads))),
@@ -179,7 +181,7 @@ mod tests {
     fn beside(text: &str) -> Beside {
         let owned = || text.to_owned();
         let bounds = Some(crate::stats::Bounds { low: 0.9, high: 1.1 });
-        let compare = crate::stats::Ratio { mean: 1.0, bounds, blocks: 8 };
+        let compare = crate::stats::Ratio { mean: 1.0, bounds, blocks: 8, machines: None };
         let agreement = Agreement {
             scenario: owned(),
             backend: owned(),

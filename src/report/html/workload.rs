@@ -6,7 +6,10 @@ use super::against::{self, AgainstView, Scale};
 use crate::compare::analysis::{BackendAnalysis, FLOOR, WorkloadAnalysis, WorkloadOutcome};
 use crate::compare::metric::{self, Better, Metric, MetricGroup, Unit};
 use crate::render::numbers::{counted, grouped, significant, time_scale};
-use crate::report::comparison::{alarm, footnotes, invalidities, show, verdict};
+use crate::render::table::TextTable;
+use crate::report::comparison::{
+    alarm, footnotes, invalidities, on_machines, order_fact, ratio_table, show, verdict,
+};
 use crate::stats::{LEAST_BLOCKS, Ratio};
 
 /// The number of backends that a headline names.
@@ -29,6 +32,8 @@ pub(super) struct WorkloadView {
     /// The sentence on a machine that was unfit.
     alarm: Option<String>,
     footnotes: Vec<String>,
+    /// The ratios on each machine of a merged record.
+    machines: Option<TextTable>,
     invalid: Vec<String>,
     backends: Vec<RowView>,
     time_columns: Vec<ColumnView>,
@@ -88,11 +93,12 @@ pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
         name: setup.scenario.clone(),
         description: setup.description.clone(),
         facts: format!(
-            "{} at concurrency {}{}, {}",
+            "{} at concurrency {}{}, {}{}",
             counted(setup.fetches, "fetch", "fetches"),
             grouped(setup.concurrency as u64),
             time_scale(setup.time_scale),
-            counted(workload.blocks as u64, "block", "blocks")
+            counted(workload.blocks as u64, "block", "blocks"),
+            on_machines(workload)
         ),
         verdict: verdict(workload),
         headline: headline(workload, outcome.as_ref()),
@@ -106,6 +112,7 @@ pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
             .filter(|note| Some(note) != alarm.as_ref())
             .collect(),
         alarm,
+        machines: ratio_table(workload),
         invalid: invalidities(workload),
         backends: backends.collect(),
         time_columns: metrics(workload, MetricGroup::Time).map(column).collect(),
@@ -137,7 +144,7 @@ fn headline(workload: &WorkloadAnalysis, outcome: Option<&WorkloadOutcome<'_>>) 
             None => open_headline(workload),
         };
     };
-    let facts = [time(first), cost(outcome, first)];
+    let facts = [order_fact(workload), time(first), cost(outcome, first)];
     Headline {
         names: names(outcome),
         is_open: false,
@@ -150,6 +157,7 @@ fn headline(workload: &WorkloadAnalysis, outcome: Option<&WorkloadOutcome<'_>>) 
 fn open_headline(workload: &WorkloadAnalysis) -> Headline {
     let why = match workload.blocks {
         _ if !workload.is_judged => " (unfit machine)".to_owned(),
+        _ if workload.machines.len() > 1 => String::new(),
         blocks if blocks < LEAST_BLOCKS => format!(" ({blocks} of {LEAST_BLOCKS} blocks)"),
         _ => String::new(),
     };

@@ -18,6 +18,8 @@ pub enum Obstacle {
     OtherMachine(Vec<String>),
     /// A bare loop took these times, in seconds, so that the machine ran at another speed.
     OtherSpeed(OldNew<f64>),
+    /// A record is of several machines, so that its blocks are not comparable.
+    SeveralMachines,
     /// No backend was measured on the same workload in both records.
     NothingInCommon,
 }
@@ -35,6 +37,9 @@ impl fmt::Display for Obstacle {
                 seconds(bare_s.old),
                 seconds(bare_s.new)
             ),
+            Self::SeveralMachines => {
+                f.write_str("a merged record is of several machines: compare shards of one machine")
+            }
             Self::NothingInCommon => {
                 f.write_str("they have no backend on the same scenario in common")
             }
@@ -49,7 +54,13 @@ pub(super) fn machine_obstacles(
 ) -> Vec<Obstacle> {
     let machine = other_machine(environments.old, environments.new);
     let machine = (!machine.is_empty()).then_some(Obstacle::OtherMachine(machine));
-    machine.into_iter().chain(other_speed(comparisons).map(Obstacle::OtherSpeed)).collect()
+    let is_merged = |comparison: &ComparisonRecord| comparison.setup.machines.len() > 1;
+    let several = is_merged(comparisons.old) || is_merged(comparisons.new);
+    machine
+        .into_iter()
+        .chain(other_speed(comparisons).map(Obstacle::OtherSpeed))
+        .chain(several.then_some(Obstacle::SeveralMachines))
+        .collect()
 }
 
 /// The ways to measure a bare loop, the best first. They do different work, so that a time of one is

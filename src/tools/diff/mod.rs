@@ -1,11 +1,10 @@
 //! The difference between two records of comparisons: by scenario and backend, with intervals.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use crate::compare::analysis::{BackendAnalysis, Invalid, WorkloadAnalysis, analyse};
 use crate::record::{ComparisonRecord, Environment, WorkloadSetup};
-use crate::stats::{Family, Verdict};
+use crate::stats::Family;
 
 mod comparability;
 mod environment;
@@ -159,23 +158,8 @@ fn reversals(
 }
 
 fn is_faster(reference: &str, backend: &BackendAnalysis, other: &BackendAnalysis) -> bool {
-    let orders = (order(reference, backend), order(reference, other));
+    let orders = (backend.standing(reference), other.standing(reference));
     matches!(orders, (Some(backend), Some(other)) if backend < other)
-}
-
-/// Returns the order of a backend's time and the reference's; `None` if it is not shown.
-fn order(reference: &str, backend: &BackendAnalysis) -> Option<Ordering> {
-    if !backend.is_valid() {
-        return None;
-    }
-    if backend.name == reference {
-        return Some(Ordering::Equal);
-    }
-    match backend.compared.time?.verdict(0.0)? {
-        Verdict::Faster => Some(Ordering::Less),
-        Verdict::Slower => Some(Ordering::Greater),
-        Verdict::Equivalent | Verdict::Inconclusive => None,
-    }
 }
 
 /// Returns the pairs of things with the same name in both records, and adds the others to

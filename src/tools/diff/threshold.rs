@@ -61,7 +61,7 @@ mod tests {
 
     fn change(mean: f64, low: f64) -> FigureChange {
         let high = 2.0 * mean - low;
-        let ratio = Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 5 };
+        let ratio = Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 5, machines: None };
         FigureChange {
             figure: Figure::Median,
             levels: OldNew { old: 1.0, new: mean },

@@ -30,7 +30,8 @@ mod tests {
             (0.99, 1.03, "inconclusive", "inconclusive"),
             (0.5, 2.0, "inconclusive", "inconclusive"),
         ] {
-            let ratio = Ratio { mean: 1.0, bounds: Some(Bounds { low, high }), blocks: 8 };
+            let ratio =
+                Ratio { mean: 1.0, bounds: Some(Bounds { low, high }), blocks: 8, machines: None };
             let words = [Figure::Median, Figure::Ratio, Figure::Cpu]
                 .map(|figure| word(figure, ratio, 0.02));
             assert_eq!(words, [time, time, cost], "{low} to {high}");

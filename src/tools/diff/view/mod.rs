@@ -158,7 +158,7 @@ mod tests {
     use crate::tools::diff::{ChangeInterval, OldNew, Reversed};
 
     fn change(figure: Figure, old: f64, mean: f64, low: f64, high: f64) -> FigureChange {
-        let ratio = Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 8 };
+        let ratio = Ratio { mean, bounds: Some(Bounds { low, high }), blocks: 8, machines: None };
         FigureChange {
             figure,
             levels: OldNew { old, new: old * mean },
