@@ -27,6 +27,7 @@ mod instructions;
 mod large;
 mod lists;
 mod live;
+mod machines;
 mod manuals;
 mod markdown_block;
 mod merge;

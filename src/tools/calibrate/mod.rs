@@ -5,12 +5,14 @@ use crate::backend::Backend;
 use crate::record::control;
 use crate::stats;
 
+mod machines;
 mod trial;
 mod values;
 pub mod view;
 #[cfg(test)]
 mod fixtures;
 
+pub use self::machines::{BETWEEN, EXPERIMENTS, MachineTrial};
 pub use self::trial::{DRAWN, FamilyTrial, Share, Trial, resampled, trials};
 pub use self::values::{BlockValues, CalibrationStep, StepSetup};
 

@@ -89,7 +89,7 @@ pub struct Share {
 }
 
 impl Share {
-    fn new(count: usize, of: usize) -> Self {
+    pub(super) fn new(count: usize, of: usize) -> Self {
         let interval = stats::proportion_interval(count, of, LEVEL);
         Self { share: count as f64 / of as f64, interval }
     }
@@ -186,14 +186,22 @@ fn deviation_from(values: &[f64], truth: f64) -> Option<f64> {
 }
 
 /// Draws values; the seed is the number of values drawn before.
-struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
-    fn draw(&mut self, values: &[f64], count: usize) -> Vec<f64> {
-        let drawn = (0..count).map(|_| {
-            self.0 += 1;
-            values[(mix(self.0) % values.len() as u64) as usize]
-        });
+    /// Returns dice of a series. Each series has other numbers.
+    pub(super) fn new(series: u64) -> Self {
+        Self(series << 32)
+    }
+
+    /// Returns a random number.
+    pub(super) fn roll(&mut self) -> u64 {
+        self.0 += 1;
+        mix(self.0)
+    }
+
+    pub(super) fn draw(&mut self, values: &[f64], count: usize) -> Vec<f64> {
+        let drawn = (0..count).map(|_| values[(self.roll() % values.len() as u64) as usize]);
         drawn.collect()
     }
 }

@@ -1,8 +1,8 @@
 //! The quality of verdicts, as Markdown.
 
 use super::{
-    BlockLength, CalibrationStep, DRAWN, FamilyTrial, Share, Trial, block_lengths, correlation,
-    resampled, trials, truth,
+    BETWEEN, BlockLength, CalibrationStep, DRAWN, EXPERIMENTS, FamilyTrial, MachineTrial, Share,
+    Trial, block_lengths, correlation, resampled, trials, truth,
 };
 use crate::record::control;
 use crate::render::escape::markdown as escape;
@@ -43,6 +43,9 @@ are few, so 10,000 more are drawn from all blocks with replacement.
 
 ";
 
+/// The numbers of machines of an experiment.
+const MACHINES: [usize; 4] = [2, 3, 5, 10];
+
 const LENGTHS_TEXT: &str = "
 ## Rounds in a block, and where processes run
 
@@ -70,6 +73,7 @@ pub fn page(steps: &[CalibrationStep]) -> String {
     }
     text.push_str(FAMILIES_TEXT);
     text.push_str(&families(&long));
+    text.push_str(&machines(&long));
     if !lengths.is_empty() {
         text.push_str(LENGTHS_TEXT);
     }
@@ -77,6 +81,43 @@ pub fn page(steps: &[CalibrationStep]) -> String {
         text.push_str(&format!("\n{}:\n\n{}", title(step), lengths_table(step)));
     }
     text
+}
+
+/// Returns the section on merged records.
+fn machines(steps: &[&CalibrationStep]) -> String {
+    let sources = steps.iter().filter_map(|step| {
+        let again = control(&step.setup.reference);
+        let index = step.setup.backends.iter().position(|name| *name == again)?;
+        Some(step.values(index, step.rounds())).filter(|values| !values.is_empty())
+    });
+    let sources: Vec<Vec<f64>> = sources.collect();
+    let trials = MACHINES.iter().filter_map(|count| MachineTrial::new(&sources, *count));
+    let rows: String = trials
+        .map(|trial| {
+            format!(
+                "| {} | {} | {} | ±{:.1} % |\n",
+                trial.machines,
+                share_text(&trial.share(trial.covered)),
+                share_text(&trial.share(trial.above)),
+                trial.reach * 100.0
+            )
+        })
+        .collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "\n## Several machines\n\n\
+         {} experiments over synthetic machines, as `fetchbench merge` judges them: single \
+         intervals\n\
+         over machines. The true ratios of the machines deviate by {:.0} %, around 10.5 %. Each \
+         machine has 6 to 14 blocks,\n\
+         drawn from the A/A control of one of the steps above with replacement.\n\n\
+         | machines | interval covers the truth | interval above 1 | median interval |\n\
+         |--:|--:|--:|--:|\n{rows}",
+        grouped(EXPERIMENTS as u64),
+        BETWEEN * 100.0
+    )
 }
 
 /// Returns the title of a step.
