@@ -28,6 +28,7 @@ mod doctor;
 mod fetch;
 mod flags;
 mod interrupt;
+mod limits;
 mod list;
 mod listening;
 mod man;

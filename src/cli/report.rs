@@ -9,8 +9,8 @@ use anyhow::{Context, anyhow};
 use clap::ArgGroup;
 
 use super::flags::parse_margin;
-use super::terminal::{columns, print, write_file};
-use super::usage;
+use super::terminal::{columns, print, print_note, write_file};
+use super::{limits, usage};
 use crate::compare::agreement::{Agreement, agreements};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse, analyse_by};
 use crate::compare::audit::view as audit;
@@ -18,6 +18,7 @@ use crate::record::{Audit, BenchRecord, ComparisonSetup, Folder, read_whole};
 use crate::render::escape::json_text;
 use crate::report::index::{Listed, relative};
 use crate::report::{agreement, comparison, html, markdown, picture, snippet};
+use crate::tools::fail_if::RatioLimit;
 
 /// The usual file of `--markdown`, in the record's directory. Links to a record lead to it.
 const REPORT_FILE: &str = "report.md";
@@ -31,6 +32,10 @@ Examples:
   fetchbench report results/2026-11-22T1012-some-cpu --json - | jq .
   fetchbench report target/fetchbench/2026-11-22T1012-some-cpu --svg picture.svg
   fetchbench report results/2026-11-22T1012-some-cpu --snippet --markdown -
+  fetchbench report record --bencher bmf.json --fail-if '>+2%'
+
+Exit codes: 0 shown, 1 error, 2 usage, 5 could not write; with --fail-if also 3
+and 4, as `compare`.
 
 Links lead from the directory of FILE, or from the current one if FILE is `-`.";
 
@@ -58,12 +63,22 @@ pub(super) struct ReportArgs {
     /// Write the figures as CSV to FILE
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Write the ratios as Bencher Metric Format to FILE
+    #[arg(long, value_name = "FILE")]
+    bencher: Option<PathBuf>,
+    /// Write the ratios for customSmallerIsBetter of github-action-benchmark to FILE
+    #[arg(long, value_name = "FILE")]
+    benchmark_action: Option<PathBuf>,
     /// Show where the record of `cargo bench` in DIR agrees with the comparison, and where not
     #[arg(long, value_name = "DIR")]
     criterion: Option<PathBuf>,
     /// Write an HTML index of all records in the same directory to FILE
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
+    /// Exit with 4 if a backend is shown to exceed the reference by more: '>+2%' for the time of a
+    /// pass, 'cpu>+2%' for processor time; may be repeated
+    #[arg(long, value_name = "LIMIT", value_parser = |text: &str| text.parse::<RatioLimit>())]
+    fail_if: Vec<RatioLimit>,
     /// Margin of equivalence, instead of the record's
     #[arg(long, value_name = "PERCENT", value_parser = parse_margin)]
     equivalence: Option<f64>,
@@ -71,7 +86,7 @@ pub(super) struct ReportArgs {
     #[arg(long)]
     allow_unfit: bool,
     /// Write Markdown to insert into a page: as --markdown the tables in short, the picture of
-    /// --svg and a link to the record's report.md; as --index the list of all records
+    /// --svg and a link to the record's report.md, if it exists; as --index the list of all records
     #[arg(long, requires = "snippets")]
     snippet: bool,
 }
@@ -82,11 +97,10 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
     let comparison = folder.comparison.as_ref();
     let workloads = comparison.map(|comparison| analyse_by(comparison, rules)).unwrap_or_default();
     let is_comparison = folder.comparison.is_some();
-    let compared_only = [&args.json, &args.csv, &args.html, &args.criterion];
-    if compared_only.iter().any(|flag| flag.is_some()) && !is_comparison {
+    if args.needs_comparison() && !is_comparison {
         return Err(usage(anyhow!(
-            "--html, --json, --csv and --criterion are for records of `compare`: this one is of \
-             `cargo bench`"
+            "--html, --json, --csv, --bencher, --benchmark-action, --criterion and --fail-if are \
+             for records of `compare`: this one is of `cargo bench`"
         )));
     }
     let criterion = args.criterion.as_deref().map(BenchRecord::read).transpose().map_err(usage)?;
@@ -99,33 +113,33 @@ pub(super) fn run(args: ReportArgs) -> anyhow::Result<ExitCode> {
         }
         None => html::Beside::default(),
     };
-    write(args.svg.as_deref(), || picture::draw(&folder, &workloads).map_err(usage))?;
-    write(args.markdown.as_deref(), || {
-        if args.snippet {
-            return snippet(&args, &folder, &workloads);
-        }
-        let wire = beside.audit.as_ref().map_or_else(String::new, audit::markdown);
-        let agreed = beside.criterion.as_deref();
-        let agreement = agreed.map_or_else(String::new, agreement::markdown);
-        Ok(markdown::folder(&folder, &workloads) + &agreement + &wire)
-    })?;
-    write(args.json.as_deref(), || figures(&folder, &workloads))?;
-    write(args.csv.as_deref(), || Ok(comparison::csv(&workloads)))?;
-    write(args.html.as_deref(), || html::page(&folder, &workloads, &beside))?;
-    write(args.index.as_deref(), || index(&args))?;
+    write_files(&args, &folder, &workloads, &beside)?;
     if !args.writes_files() {
         print(&match &folder.comparison {
             Some(comparison) => text(&comparison.setup, &workloads, &beside),
             None => markdown::folder(&folder, &workloads),
         })?;
     }
-    Ok(ExitCode::SUCCESS)
+    let judges = !args.fail_if.is_empty();
+    let is_invalid = judges && workloads.iter().any(|workload| limits::fails(workload, false));
+    Ok(limits::exit_code(&args.fail_if, &workloads, is_invalid))
 }
 
 impl ReportArgs {
+    /// The files for programs that track ratios.
+    fn trackers(&self) -> [&Option<PathBuf>; 2] {
+        [&self.bencher, &self.benchmark_action]
+    }
+
+    fn needs_comparison(&self) -> bool {
+        let files = [&self.json, &self.csv, &self.html, &self.criterion];
+        let mut files = files.into_iter().chain(self.trackers());
+        files.any(Option::is_some) || !self.fail_if.is_empty()
+    }
+
     fn writes_files(&self) -> bool {
         let files = [&self.html, &self.svg, &self.markdown, &self.json, &self.csv, &self.index];
-        files.iter().any(|file| file.is_some())
+        files.into_iter().chain(self.trackers()).any(Option::is_some)
     }
 }
 
@@ -137,6 +151,36 @@ fn text(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis], beside: &html::
     text.push('\n');
     text.extend(beside.audit.as_ref().map(|found| audit::text(found, columns)));
     text
+}
+
+/// Writes every form that a flag asks for.
+fn write_files(
+    args: &ReportArgs,
+    folder: &Folder,
+    workloads: &[WorkloadAnalysis],
+    beside: &html::Beside,
+) -> anyhow::Result<()> {
+    write(args.svg.as_deref(), || picture::draw(folder, workloads).map_err(usage))?;
+    write(args.markdown.as_deref(), || {
+        if args.snippet {
+            return snippet(args, folder, workloads);
+        }
+        let wire = beside.audit.as_ref().map_or_else(String::new, audit::markdown);
+        let agreed = beside.criterion.as_deref();
+        let agreement = agreed.map_or_else(String::new, agreement::markdown);
+        Ok(markdown::folder(folder, workloads) + &agreement + &wire)
+    })?;
+    write(args.json.as_deref(), || figures(folder, workloads))?;
+    write(args.csv.as_deref(), || Ok(comparison::csv(workloads)))?;
+    write(args.bencher.as_deref(), || Ok(json_text(&comparison::bencher(workloads))))?;
+    write(args.benchmark_action.as_deref(), || {
+        Ok(json_text(&comparison::benchmark_action(workloads)))
+    })?;
+    if args.trackers().into_iter().any(Option::is_some) {
+        comparison::untracked(workloads).iter().for_each(|line| print_note(line));
+    }
+    write(args.html.as_deref(), || html::page(folder, workloads, beside))?;
+    write(args.index.as_deref(), || index(args))
 }
 
 /// Writes a text if its flag names a file.
@@ -168,12 +212,13 @@ fn snippet(
     workloads: &[WorkloadAnalysis],
 ) -> anyhow::Result<String> {
     let page_folder = folder_of(args.markdown.as_deref())?;
-    let link = relative(&page_folder, &fs::canonicalize(&args.record)?.join(REPORT_FILE));
+    let report = fs::canonicalize(&args.record)?.join(REPORT_FILE);
+    let link = report.exists().then(|| relative(&page_folder, &report));
     let picture = match args.svg.as_deref().filter(|svg| *svg != Path::new("-")) {
         Some(svg) => Some(relative(&page_folder, &fs::canonicalize(svg)?)),
         None => None,
     };
-    Ok(snippet::record(folder, workloads, &link, picture.as_deref()))
+    Ok(snippet::record(folder, workloads, link.as_deref(), picture.as_deref()))
 }
 
 /// Returns the list of all records beside this one, with links that lead from the file of

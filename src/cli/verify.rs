@@ -18,6 +18,7 @@ use crate::scenario::fault::{self, Fault};
 use crate::scenario::faults;
 use crate::scenario::units::parse_duration;
 use crate::tools::verify::CellVerdict;
+use crate::tools::verify::junit::junit;
 use crate::tools::verify::measure::Verification;
 use crate::tools::verify::view as report;
 
@@ -26,6 +27,7 @@ Examples:
   fetchbench verify                                    every backend and fault
   fetchbench verify --backend hyper --fault stale
   fetchbench verify --backend exec:./my-worker --format json
+  fetchbench verify --backend exec:./my-worker --format junit > junit.xml
   fetchbench list faults                               the faults
 
 Exit codes: 0 no backend hung, crashed or broke its next fetch; 1 error;
@@ -65,7 +67,8 @@ pub(super) struct VerifyArgs {
     /// Loopback address of the mock server: the grids over ::1 and 127.0.0.1 must be equal
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
     ip: IpAddr,
-    /// Format of the grid; a snippet is Markdown to insert into a page: each client's shortcomings
+    /// Format of the grid; a snippet is Markdown to insert into a page: each client's shortcomings;
+    /// in JUnit XML every shortcoming of a client is a failure
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Write the grid to conformance.json and conformance.md in DIR too
@@ -81,6 +84,7 @@ enum Format {
     Markdown,
     Snippet,
     Json,
+    Junit,
 }
 
 pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
@@ -117,6 +121,7 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         Format::Markdown => report::markdown(&grid),
         Format::Snippet => report::short(&grid),
         Format::Json => json_text(&grid),
+        Format::Junit => junit(&grid),
     })?;
     if let Some(folder) = &args.record {
         write_file(&folder.join("conformance.json"), &json_text(&grid))?;

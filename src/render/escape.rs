@@ -90,6 +90,16 @@ pub(crate) fn is_active(c: char) -> bool {
             | '\u{E0000}'..='\u{E007F}')
 }
 
+/// Escapes foreign text inside an element of XML or a quoted attribute. XML 1.0 has no way to write
+/// most control characters, so they become visible ones.
+pub fn xml(text: &str) -> String {
+    visible(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
 /// Escapes foreign text for Markdown. It stays in its line and its cell, without any markup.
 pub fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

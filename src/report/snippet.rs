@@ -7,12 +7,12 @@ use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::{Environment, Folder};
 use crate::render::escape::markdown as escape;
 
-/// Returns the tables of a record in short, with the picture, if any, and a link to the whole
-/// record.
+/// Returns the tables of a record in short, with the picture and a link to the whole record, if
+/// any.
 pub fn record(
     folder: &Folder,
     workloads: &[WorkloadAnalysis],
-    link: &str,
+    link: Option<&str>,
     picture: Option<&str>,
 ) -> String {
     let tables = match (&folder.comparison, &folder.bench) {
@@ -26,7 +26,9 @@ pub fn record(
     };
     let picture =
         picture.map_or_else(String::new, |picture| format!("![{caption}]({picture})\n\n"));
-    format!("{picture}{tables}\nThe whole record: [{}]({link}).\n", escape(&folder.name))
+    let name = escape(&folder.name);
+    let record = link.map_or_else(|| name.clone(), |link| format!("[{name}]({link})"));
+    format!("{picture}{tables}\nThe whole record: {record}.\n")
 }
 
 /// Returns the list of all records, the newest first.

@@ -55,7 +55,8 @@ fn words(command: &str) -> Option<Vec<String>> {
         name.is_some_and(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
     };
     let words = shlex::split(command)?.into_iter().skip_while(is_variable);
-    Some(words.take_while(|word| !["|", ">", "&", "&&", "||"].contains(&word.as_str())).collect())
+    let is_end = |word: &str| ["|", ">", ">>", "&", "&&", "||"].contains(&word);
+    Some(words.take_while(|word| !is_end(word)).collect())
 }
 
 /// Returns the arguments of fetchbench in a command, if it calls fetchbench.

@@ -15,6 +15,7 @@ mod conformance;
 mod diff;
 mod docs;
 mod environment;
+mod exports;
 mod families;
 mod fitness;
 #[allow(dead_code, reason = "unit tests use the rest")]

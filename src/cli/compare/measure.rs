@@ -1,26 +1,23 @@
 //! Measures a comparison and shows the result, for every command that compares.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::exports::ExportFlags;
 use super::shard::ShardFlags;
 use super::{busy, records};
 use crate::backend::EXEC;
 use crate::cli::flags::{OutputFlags, parse_margin};
 use crate::cli::interrupt::Interruption;
-use crate::cli::terminal::{
-    Countdown, check_file, print, print_error, print_note, print_warning, write_file,
-};
-use crate::cli::{EXIT_INVALID, EXIT_REGRESSION, descriptors, unwritable, usage};
+use crate::cli::terminal::{Countdown, print, print_note, print_warning};
+use crate::cli::{descriptors, limits, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
 use crate::record::machine;
 use crate::record::{ComparisonSetup, Placement, Shard};
-use crate::render::escape::json_text;
-use crate::report::comparison as report;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
 use crate::tools::fail_if::RatioLimit;
 
@@ -75,15 +72,8 @@ pub(in crate::cli) struct MeasureFlags {
     force: bool,
     #[command(flatten)]
     shard: ShardFlags,
-    /// Write the figures as JSON to FILE, or to stdout with `-`
-    #[arg(long, value_name = "FILE")]
-    export_json: Option<PathBuf>,
-    /// Write the tables as Markdown
-    #[arg(long, value_name = "FILE")]
-    export_markdown: Option<PathBuf>,
-    /// Write the figures as CSV
-    #[arg(long, value_name = "FILE")]
-    export_csv: Option<PathBuf>,
+    #[command(flatten)]
+    exports: ExportFlags,
     #[command(flatten)]
     output: OutputFlags,
 }
@@ -107,12 +97,6 @@ pub(in crate::cli) struct Presentation<'a> {
 }
 
 impl MeasureFlags {
-    /// Returns the files to export to.
-    fn exports(&self) -> impl Iterator<Item = &Path> {
-        let files = [&self.export_json, &self.export_markdown, &self.export_csv];
-        files.into_iter().flatten().map(PathBuf::as_path)
-    }
-
     fn plan(
         &self,
         task: ComparisonTask,
@@ -178,74 +162,23 @@ impl MeasureFlags {
             return Ok(ExitCode::SUCCESS);
         }
         reserve(&plan)?;
-        self.exports().try_for_each(check_file)?;
+        self.exports.check()?;
         folder.as_deref().map_or(Ok(()), |folder| self.shard.make_room(folder, quiet))?;
         let destination = self.destination(folder)?;
         let Recorded { folder, comparison } = measure_shown(&plan, &destination, quiet)?;
         let rules = Rules { allow_unfit: self.allow_unfit, ..Rules::default() };
         let workloads = analyse_by(&comparison, rules);
-        self.show(shown, &comparison.setup, &workloads)?;
+        if !self.exports.take_stdout() {
+            print(&(shown.text)(&comparison.setup, &workloads))?;
+        }
+        self.exports.write(&comparison.setup, &workloads, quiet)?;
         if !quiet {
             print_note(&format!("The record: {}", folder.display()));
         }
-        let ended = self.ended(&workloads, shown.strict);
+        let is_invalid = workloads.iter().any(|workload| limits::fails(workload, shown.strict));
+        let ended = limits::exit_code(&self.fail_if, &workloads, is_invalid);
         Ok(interruption.exit_code().unwrap_or(ended))
     }
-
-    fn show(
-        &self,
-        shown: &Presentation<'_>,
-        setup: &ComparisonSetup,
-        workloads: &[WorkloadAnalysis],
-    ) -> anyhow::Result<()> {
-        let exports = [
-            (&self.export_json, json_text(&report::json(setup, workloads))),
-            (&self.export_markdown, report::markdown(setup, workloads)),
-            (&self.export_csv, report::csv(workloads)),
-        ];
-        let to_stdout = self.exports().any(|file| file == Path::new("-"));
-        // A program that reads stdout gets nothing but the export.
-        if !to_stdout {
-            print(&(shown.text)(setup, workloads))?;
-        }
-        for (file, text) in exports {
-            if let Some(file) = file {
-                write_file(file, &text)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Reports the limits that are exceeded or could not be tested, and returns the exit code.
-    fn ended(&self, workloads: &[WorkloadAnalysis], strict: bool) -> ExitCode {
-        let exceeded: Vec<String> =
-            self.fail_if.iter().flat_map(|limit| limit.exceeded(workloads)).collect();
-        for phrase in &exceeded {
-            print_error(phrase);
-        }
-        // A limit that was compared with nothing must not look like one that nothing exceeded.
-        let untested: Vec<&RatioLimit> =
-            self.fail_if.iter().filter(|limit| !limit.tests(workloads)).collect();
-        for limit in &untested {
-            print_error(&format!("--fail-if '{limit}' compared nothing: no interval is known"));
-        }
-        let is_invalid = workloads.iter().any(|workload| fails(workload, strict));
-        match (exceeded.is_empty(), is_invalid || !untested.is_empty()) {
-            (false, _) => ExitCode::from(EXIT_REGRESSION),
-            (true, true) => ExitCode::from(EXIT_INVALID),
-            (true, false) => ExitCode::SUCCESS,
-        }
-    }
-}
-
-/// Returns whether a workload makes the command end with [`EXIT_INVALID`].
-fn fails(workload: &WorkloadAnalysis, strict: bool) -> bool {
-    let probe_fails = workload
-        .setup
-        .probe
-        .as_ref()
-        .is_some_and(|probe| probe.is_all_dead() || strict && probe.dead + probe.differing > 0);
-    probe_fails || workload.backends.iter().any(|backend| !backend.is_valid())
 }
 
 /// Reserves descriptors for the connections of all backends, which are open at the same time.

@@ -22,6 +22,7 @@ use crate::report::comparison as report;
 
 mod busy;
 mod chosen;
+mod exports;
 mod measure;
 mod records;
 mod shard;

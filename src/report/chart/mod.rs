@@ -5,6 +5,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::render::escape::xml as escape;
+
 pub mod bars;
 pub mod latency;
 pub mod overlay;
@@ -208,15 +210,6 @@ fn in_inks(shapes: &str) -> String {
         }
     }
     text
-}
-
-/// Escapes foreign text inside an element or a quoted attribute.
-fn escape(text: &str) -> String {
-    crate::render::escape::visible(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 #[cfg(test)]

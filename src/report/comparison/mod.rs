@@ -18,6 +18,7 @@ mod pair;
 mod ratio;
 mod sentence;
 mod text;
+mod tracked;
 
 pub(super) use self::against::{AgainstColumn, EARLY};
 pub(super) use self::export::csv_field;
@@ -29,6 +30,7 @@ pub(super) use self::notes::{floor_note, footnotes};
 pub use self::pair::pair_lines;
 pub use self::sentence::verdict;
 pub use self::text::text;
+pub use self::tracked::{bencher, benchmark_action, untracked};
 
 pub(super) fn cell(metric: &Metric, backend: &BackendAnalysis) -> String {
     (metric.value)(backend).map_or_else(String::new, |value| show(metric.unit, value))

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::backend::NameParts;
 
 pub mod judge;
+pub mod junit;
 pub mod measure;
 pub mod view;
 mod known;
