@@ -167,6 +167,8 @@ fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsi
 /// Returns the error for an unknown backend: the features that this build lacks, or the known
 /// backends.
 fn unknown(text: &str) -> anyhow::Error {
+    // The arguments of a program may hold a secret.
+    let text = text.split_whitespace().next().unwrap_or_default();
     let parts = NameParts::split(text);
     let exact = |known: &&KnownBackend| parts.is_some_and(|parts| parts.plain == known.name);
     let brought = |known: &&KnownBackend| parts.is_some_and(|parts| known.brings(&parts));

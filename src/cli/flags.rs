@@ -268,10 +268,9 @@ fn quoted(text: &[u8]) -> String {
 /// Parses `Name: value`. The value may hold bytes beyond ASCII.
 fn parse_header(text: &[u8]) -> Result<(HeaderName, HeaderValue), String> {
     let colon = text.iter().position(|byte| *byte == b':');
-    let colon =
-        colon.ok_or_else(|| format!("bad header {}: write it as 'Name: value'", quoted(text)))?;
+    let colon = colon.ok_or("bad header without a colon: write it as 'Name: value'")?;
     let (name, value) = (&text[..colon], text[colon + 1..].trim_ascii());
-    // Errors from here on show only the name: the value may be a secret.
+    // Errors show only the name: the value may be a secret.
     let name = HeaderName::from_bytes(name)
         .map_err(|_| format!("bad header name {}: write 'Name: value'", quoted(name)))?;
     if [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, UPGRADE].contains(&name) {

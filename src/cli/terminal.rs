@@ -12,6 +12,7 @@ use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::fetch::Progress;
+use crate::fetch::public::public_text;
 
 use super::unwritable;
 use crate::record::{check_writable, replace_file};
@@ -69,22 +70,27 @@ pub(super) fn stdout_failed(error: io::Error) -> anyhow::Error {
     }
 }
 
-/// Writes an error to stderr as one line. Failures are ignored, because there is no other place to
+/// Writes an error to stderr as one line, without secrets. Failures are ignored, because there is no other place to
 /// report them.
 pub(super) fn print_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", visible(message));
+    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", shown(message));
 }
 
-/// Writes a line to stderr.
+/// Writes a line to stderr, without secrets.
 pub(super) fn print_note(message: &str) {
-    let _ = writeln!(anstream::stderr(), "{}", visible(message));
+    let _ = writeln!(anstream::stderr(), "{}", shown(message));
 }
 
-/// Writes a warning to stderr as one line.
+/// Writes a warning to stderr as one line, without secrets.
 pub(super) fn print_warning(message: &str) {
     let style = anstyle::AnsiColor::Yellow.on_default().bold();
-    let _ = writeln!(anstream::stderr(), "{style}warning:{style:#} {}", visible(message));
+    let _ = writeln!(anstream::stderr(), "{style}warning:{style:#} {}", shown(message));
+}
+
+/// Returns a message as it is shown. It may repeat the command line.
+fn shown(message: &str) -> String {
+    visible(&public_text(message))
 }
 
 /// Writes text to a file as a whole, or to stdout if the file is `-`.

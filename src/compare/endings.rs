@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use crate::fetch::error::ErrorClass;
+use crate::fetch::public::public_url;
 use crate::fetch::{Fetched, Pass};
 use crate::record::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
-use crate::scenario::site_list::public_url;
 
 /// The maximum length of a name or URL in the record, in characters.
 const SHOWN: usize = 200;

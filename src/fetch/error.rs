@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::public::public_text;
+
 /// Why a fetch failed: a class that all backends share, and a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchError {
     /// The class.
     pub class: ErrorClass,
-    /// The message, for people. It may hold foreign text: escape it in output.
+    /// The message, for people, without secrets. It may hold foreign text: escape it in output.
     pub message: Box<str>,
     /// The system's error number, if a system call failed.
     pub os: Option<i32>,
@@ -23,10 +25,9 @@ pub struct FetchError {
 impl FetchError {
     /// Creates an error that the client found, or that a limit of the harness caused.
     pub fn new(class: ErrorClass, message: impl Into<Box<str>>) -> Self {
-        let message = message.into();
-        let message =
-            if message.len() > MESSAGE_MAX { cut(&message, MESSAGE_MAX).into() } else { message };
-        Self { class, message, os: None, accepted: false }
+        // Clients repeat urls and heads.
+        let message = public_text(&message.into());
+        Self { class, message: cut(&message, MESSAGE_MAX).into(), os: None, accepted: false }
     }
 
     /// Creates an error for an answer that the client accepted but a check of the harness rejected.
@@ -77,7 +78,7 @@ pub fn os_number_in(text: &str) -> Option<i32> {
     number.strip_suffix(')')?.parse().ok()
 }
 
-/// The longest message that is kept, in characters. Clients repeat whole urls and heads in theirs.
+/// The longest message that is kept, in characters.
 const MESSAGE_MAX: usize = 500;
 
 /// The longest foreign text that a message of the harness repeats, in characters.

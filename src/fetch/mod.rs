@@ -10,6 +10,7 @@ mod limits;
 mod locking;
 pub mod origin;
 mod progress;
+pub mod public;
 pub mod redirect;
 #[cfg(feature = "harness")]
 pub mod roots;

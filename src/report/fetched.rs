@@ -5,6 +5,7 @@ use url::Url;
 
 use crate::fetch::answer::Page;
 use crate::fetch::error::ErrorClass;
+use crate::fetch::public::public_url;
 use crate::fetch::{Fetched, Pass};
 use crate::render::escape::{json_text, visible};
 use crate::render::{FAILURE, HEADING};
@@ -31,8 +32,9 @@ pub fn text(backend: &str, urls: &[Url], pass: &Pass) -> String {
 
 fn line_text(url: &Url, fetched: &Fetched) -> String {
     let seconds = fetched.elapsed.as_secs_f64();
-    let led_to = fetched.final_url.as_ref().map_or_else(String::new, |url| format!(" -> {url}"));
-    let url = visible(&format!("{url}{led_to}"));
+    let final_url = fetched.final_url.as_deref();
+    let led_to = final_url.map_or_else(String::new, |url| format!(" -> {}", public_url(url)));
+    let url = visible(&(public_url(url) + &led_to));
     match &fetched.result {
         Ok(Page { status, bytes, crc32, .. }) => {
             format!("{status:<6} {bytes:>12} {crc32:08x} {seconds:>9.6} s  {url}\n")
@@ -56,8 +58,8 @@ struct WirePass<'a> {
 /// The JSON form of the outcome of one url.
 #[derive(Serialize)]
 struct WireFetched<'a> {
-    url: &'a str,
-    final_url: &'a str,
+    url: String,
+    final_url: String,
     status: Option<u16>,
     bytes: Option<u64>,
     crc32: Option<String>,
@@ -80,12 +82,12 @@ pub fn to_json(backend: &str, urls: &[Url], pass: &Pass) -> String {
     json_text(&pass)
 }
 
-fn wire<'a>(url: &'a Url, fetched: &'a Fetched) -> WireFetched<'a> {
+fn wire<'a>(url: &Url, fetched: &'a Fetched) -> WireFetched<'a> {
     let page = fetched.result.as_ref().ok();
     let error = fetched.result.as_ref().err();
     WireFetched {
-        url: url.as_str(),
-        final_url: fetched.final_url.as_deref().unwrap_or(url).as_str(),
+        url: public_url(url),
+        final_url: public_url(fetched.final_url.as_deref().unwrap_or(url)),
         status: page.map(|page| page.status),
         bytes: page.map(|page| page.bytes),
         crc32: page.map(|page| format!("{:08x}", page.crc32)),

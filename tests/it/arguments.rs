@@ -32,9 +32,8 @@ fn short(command: &str) -> &'static [&'static str] {
     }
 }
 
-/// The calls that have the word as the value of an argument.
-fn calls(command: &Command) -> Vec<Vec<OsString>> {
-    let word = || OsStr::from_bytes(WORD).to_owned();
+/// The calls that have a word as the value of an argument.
+pub fn calls(command: &Command, word: &OsStr) -> Vec<Vec<OsString>> {
     let with = |argument: &Arg| -> Vec<OsString> {
         let flag = argument.get_long().map(|long| OsString::from(format!("--{long}")));
         let own = |given: &&&str| flag.as_deref() == Some(OsStr::new(**given));
@@ -45,7 +44,7 @@ fn calls(command: &Command) -> Vec<Vec<OsString>> {
         let mut call = vec![OsString::from(command.get_name())];
         call.extend(before.iter().chain(after).map(OsString::from));
         call.extend(flag);
-        call.push(word());
+        call.push(word.to_owned());
         call
     };
     let takes_value = |argument: &&Arg| argument.get_action().takes_values();
@@ -53,7 +52,7 @@ fn calls(command: &Command) -> Vec<Vec<OsString>> {
         .get_arguments()
         .filter(takes_value)
         .map(with)
-        .chain([vec![command.get_name().into(), word()]])
+        .chain([vec![command.get_name().into(), word.to_owned()]])
         .collect()
 }
 
@@ -80,7 +79,7 @@ fn any_word_is_borne() {
     root.build();
     let mut count = 0;
     for command in root.get_subcommands() {
-        for call in calls(command) {
+        for call in calls(command, OsStr::from_bytes(WORD)) {
             let output = fetchbench(&[]).args(&call).current_dir(&folder).output().unwrap();
             check(&call, &output);
             count += 1;

@@ -239,8 +239,8 @@ fn fetch_json_keeps_the_order() {
       "elapsed_s": 0.02,
       "fetched": [
         {
-          "url": "http://b.example/x#y",
-          "final_url": "http://b.example/x#y",
+          "url": "http://b.example/x",
+          "final_url": "http://b.example/x",
           "status": 200,
           "bytes": 0,
           "crc32": "00000000",

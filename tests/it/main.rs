@@ -44,6 +44,7 @@ mod refusals;
 mod report;
 mod rfc9112;
 mod schema;
+mod secrets;
 mod server;
 mod shards;
 mod statements;

@@ -70,7 +70,7 @@ pub(in crate::cli) fn parse_chosen(text: &str) -> anyhow::Result<Chosen> {
 /// record is that of the program, because arguments may hold a secret.
 fn parse_exec(label: Option<&str>, words: &str) -> anyhow::Result<One> {
     let mut words = shlex::split(words)
-        .with_context(|| format!("a quotation mark is not closed in {EXEC}{words}"))?
+        .with_context(|| format!("a quotation mark is not closed in {EXEC}{}", first_word(words)))?
         .into_iter();
     let program = words.next().unwrap_or_default();
     let path = exec_program(Path::new(&program))?.into_os_string();
@@ -80,6 +80,11 @@ fn parse_exec(label: Option<&str>, words: &str) -> anyhow::Result<One> {
         None => format!("{EXEC}{}", public(&program)),
     };
     Ok(One::Exec { name, command })
+}
+
+/// Returns the first word, which is no secret.
+fn first_word(words: &str) -> &str {
+    words.split_whitespace().next().unwrap_or_default()
 }
 
 /// Returns the path of a program of the user, which is not searched in `PATH`.

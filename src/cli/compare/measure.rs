@@ -16,6 +16,7 @@ use crate::cli::terminal::{Countdown, print, print_note, print_warning};
 use crate::cli::{descriptors, limits, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
+use crate::fetch::public::public_text;
 use crate::record::machine;
 use crate::record::{ComparisonSetup, Placement, Shard};
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
@@ -226,7 +227,7 @@ fn measure_shown(
 /// Returns the command line for the record.
 fn command_line() -> String {
     let arguments = machine::arguments();
-    let recorded = arguments.iter().map(|argument| without_secrets(argument));
+    let recorded = arguments.iter().map(|argument| public_text(&without_secrets(argument)));
     format!("fetchbench {}", recorded.collect::<Vec<_>>().join(" "))
 }
 

@@ -11,6 +11,7 @@ use super::entrants::{backends, entrants, reserve, selected};
 use super::passes::{SiteSet, compare};
 use crate::cli::usage;
 use crate::compare::endings::Endings;
+use crate::fetch::public::public_url;
 use crate::fetch::{Fetched, Limits, Pass};
 use crate::render::escape::visible;
 use crate::report::probe;
@@ -89,8 +90,8 @@ impl SiteSet for LiveRun {
 fn line(site: &ListedSite, fetched: &Fetched) -> ExampleLine {
     let final_url = fetched.final_url.as_deref();
     ExampleLine {
-        label: site.label.clone().unwrap_or_else(|| final_url.unwrap_or(&site.url).to_string()),
-        led_to: site.label.as_ref().and(final_url).map(Url::to_string),
+        label: site.label.clone().unwrap_or_else(|| public_url(final_url.unwrap_or(&site.url))),
+        led_to: site.label.as_ref().and(final_url).map(public_url),
         ended: fetched.started + fetched.elapsed,
         elapsed: fetched.elapsed,
         status: fetched

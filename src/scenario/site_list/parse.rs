@@ -21,8 +21,7 @@ pub enum UrlError {
     NoScheme {
         /// The text, quoted and cut.
         shown: String,
-        /// The text with a scheme before it; `None` if it may hold a password or is too long to
-        /// repeat.
+        /// The text with a scheme before it; `None` if it may hold a secret or is too long to repeat.
         with_scheme: Option<String>,
     },
     /// Any other reason, as a sentence.
@@ -153,19 +152,22 @@ fn without_scheme(text: &str) -> UrlError {
     match parse_url(&with_scheme) {
         Ok(_) | Err(UrlError::Credentials { .. }) => UrlError::NoScheme {
             shown: shown(text),
-            with_scheme: (!text.contains('@') && excerpt(text) == text).then_some(with_scheme),
+            with_scheme: (shown(text) == format!("{text:?}")).then_some(with_scheme),
         },
         Err(_) => UrlError::NotUrl { shown: shown(text) },
     }
 }
 
-/// Quotes a text for a message. A text that may hold a password is not repeated, because a message
-/// may end in a log.
+/// Quotes a text for a message, without possible secrets, because a message may end in a log.
 pub(super) fn shown(text: &str) -> String {
     if text.contains('@') {
         return "\"…@…\"".to_owned();
     }
-    format!("{:?}", excerpt(text))
+    let public = match text.split_once(['?', '#']) {
+        Some((place, _)) => format!("{place}?…"),
+        None => text.to_owned(),
+    };
+    format!("{:?}", excerpt(&public))
 }
 
 #[cfg(test)]
@@ -194,12 +196,9 @@ mod tests {
 
     #[test]
     fn missing_schemes_are_advised() {
-        for text in [
-            "b.example/x",
-            "b.example:8080/x?to=http://c.example/",
-            "localhost:8080",
-            "//b.example/x",
-        ] {
+        for text in
+            ["b.example/x", "b.example:8080/x/http://c.example/", "localhost:8080", "//b.example/x"]
+        {
             let advised =
                 format!("has no scheme: write \"https://{}\"", text.trim_start_matches('/'));
             assert!(error(text).ends_with(&advised), "{}", error(text));
@@ -285,6 +284,11 @@ mod tests {
         ] {
             assert!(!error(text).contains("secret"), "{}", error(text));
         }
+        assert_eq!(
+            error("a.example/?k=secret"),
+            "url \"a.example/?…\" has no scheme: begin it with https://"
+        );
+        assert!(error("ftp://a.example/#secret").starts_with("url \"ftp://a.example/?…\": "));
         assert!(error("http://@a.example/").contains("user name or password"));
     }
 
