@@ -15,6 +15,15 @@ use crate::raw_server::{RawServer, ok};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fetchbench");
 
+/// The pages outside `docs/` that show commands.
+const PAGES: &[&str] = &[
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "examples/distributed/README.md",
+    "results/README.md",
+];
+
 /// Returns the commands of a page: the lines of its shell blocks, and code in its sentences.
 fn commands(text: &str) -> Vec<String> {
     let (prose, blocks) = fences(text);
@@ -100,7 +109,7 @@ fn parse(call: &[String]) -> Result<clap::ArgMatches, clap::Error> {
 
 #[test]
 fn commands_parse() {
-    let calls = calls(&["README.md", "CONTRIBUTING.md", "SECURITY.md", "results/README.md"]);
+    let calls = calls(PAGES);
     assert!(calls.len() > 60, "{} commands are found", calls.len());
     for call in calls {
         // A sentence may name a command that needs arguments.
@@ -117,8 +126,7 @@ fn commands_parse() {
 #[test]
 fn named_scripts_have_help() {
     let mut found = 0;
-    for (path, text) in pages(&["README.md", "CONTRIBUTING.md", "SECURITY.md", "results/README.md"])
-    {
+    for (path, text) in pages(PAGES) {
         for command in commands(&text) {
             let Some(script) = command.split(' ').next() else { continue };
             if script.starts_with("scripts/") {

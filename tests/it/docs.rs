@@ -50,7 +50,12 @@ fn slug(heading: &str) -> String {
 #[test]
 fn links_lead_somewhere() {
     let mut found = 0;
-    for (path, text) in pages(&["README.md", "CONTRIBUTING.md", "results/README.md"]) {
+    for (path, text) in pages(&[
+        "README.md",
+        "CONTRIBUTING.md",
+        "examples/distributed/README.md",
+        "results/README.md",
+    ]) {
         for link in links(&fences(&text).0).filter(|link| !link.contains("://")) {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = match file {
