@@ -12,6 +12,7 @@ use toml::Spanned;
 use super::{Scenario, toml_values};
 use crate::fetch::{Connections, Limits};
 use crate::scenario::fault::{Certificate, Fault, Listening};
+use crate::scenario::network::Network;
 use crate::scenario::site::{Delay, Occurring, Reply, Site};
 
 /// Parses the TOML text of a scenario.
@@ -64,6 +65,8 @@ struct WireScenario {
     /// Whether sites use https by default.
     #[serde(default)]
     tls: bool,
+    #[serde(default, deserialize_with = "toml_values::network")]
+    network: Option<Network>,
     #[serde(rename = "site", default)]
     sites: Vec<Spanned<WireSite>>,
 }
@@ -139,6 +142,7 @@ impl WireScenario {
             sites: list.sites,
             origins: list.origins,
             compare_time_scale: self.compare_time_scale,
+            network: self.network,
         })
     }
 }

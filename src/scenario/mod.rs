@@ -12,11 +12,13 @@ use crate::fetch::answer::{Beginning, Page};
 use crate::fetch::error::FetchError;
 use crate::fetch::files::read_at_most;
 use crate::fetch::origin::Origin;
-use crate::fetch::{Limits, similar};
+use crate::fetch::{Connections, Limits, similar};
 use crate::scenario::fault::{Certificate, Listening};
+use crate::scenario::network::Network;
 use crate::scenario::site::{Body, Site};
 
 pub mod fault;
+pub mod network;
 pub mod schedule;
 pub mod site;
 pub mod site_list;
@@ -26,6 +28,7 @@ mod examine;
 mod faults;
 mod file;
 mod judge;
+mod round_trips;
 mod toml_values;
 
 #[cfg(any(test, fuzzing))]
@@ -66,6 +69,8 @@ pub struct Scenario {
     pub origins: Vec<Listening>,
     /// The factor on all delays in a comparison, unless the user gives another.
     pub compare_time_scale: f64,
+    /// The network between server and clients; `None` for this machine's loopback.
+    pub network: Option<Network>,
 }
 
 impl Scenario {
@@ -122,6 +127,30 @@ impl Scenario {
         self
     }
 
+    /// Puts a network between server and clients; `None` keeps the scenario's own.
+    #[must_use]
+    pub fn over(self, network: Option<Network>) -> Self {
+        Self { network: network.or(self.network), ..self }
+    }
+
+    /// Returns the factor on its delays: `given`, or else `usual`. A network is never scaled, and
+    /// delays beside it neither.
+    ///
+    /// # Errors
+    ///
+    /// A factor is given and there is a network.
+    pub fn time_scale(&self, given: Option<f64>, usual: f64) -> anyhow::Result<f64> {
+        match (&self.network, given) {
+            (None, _) => Ok(given.unwrap_or(usual)),
+            (Some(_), None | Some(1.0)) => Ok(1.0),
+            (Some(network), Some(_)) => bail!(
+                "round trips do not scale, and delays beside them neither: leave out --time-scale, \
+                 or the network {}",
+                network.label()
+            ),
+        }
+    }
+
     /// Moves all sites on plain origins to https.
     #[must_use]
     pub fn over_tls(mut self) -> Self {
@@ -171,15 +200,33 @@ impl Scenario {
             .map(move |(index, site)| site.reply.time(self.seed, index, visit))
     }
 
-    /// Returns the ideal of `visit` at `concurrency`: its makespan if only the programmed delays
-    /// and body times take time.
+    /// Returns the ideal of `visit` at `concurrency`: its makespan if only the programmed delays,
+    /// body times and the network take time.
     pub fn ideal(&self, visit: u64, concurrency: NonZeroUsize) -> Duration {
-        schedule::makespan(self.times(visit), concurrency)
+        match &self.network {
+            Some(network) => self.ideal_over(network, visit, concurrency, self.limits.connections),
+            None => schedule::makespan(self.times(visit), concurrency),
+        }
     }
 
-    /// Returns whether any site has a delay or body time, so that the ideal is not zero.
+    /// Returns the ideal of the first pass of a session, which has no connections yet.
+    pub fn first_ideal(&self, visit: u64, concurrency: NonZeroUsize) -> Duration {
+        match (&self.network, self.limits.connections) {
+            (Some(network), Connections::Warm) => {
+                self.ideal_over(network, visit, concurrency, Connections::Cold)
+            }
+            _ => self.ideal(visit, concurrency),
+        }
+    }
+
+    /// Returns whether any site has a delay or body time.
     pub fn has_delays(&self) -> bool {
         self.sites.iter().any(|site| !site.reply.is_immediate())
+    }
+
+    /// Returns whether there are delays or a network, so that the ideal is not zero.
+    pub fn has_ideal(&self) -> bool {
+        self.has_delays() || self.network.is_some()
     }
 
     /// Returns the programmed answer to `visit` of a site, without its fault.

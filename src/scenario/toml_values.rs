@@ -1,9 +1,11 @@
 //! The values in a scenario's TOML file: delays, deadlines and sizes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::scenario::network::Network;
 use crate::scenario::site::Delay;
 use crate::scenario::units::{MAX_DEADLINE, checked_time_scale, parse_bytes, parse_duration};
 
@@ -74,6 +76,42 @@ pub(super) fn optional_duration<'de, D: Deserializer<'de>>(
 
 pub(super) fn time_scale<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     checked_time_scale(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+/// A network as written in TOML: `"4g"`, `"rtt=40ms"` or `{ rtt = "40ms", loss = 0.01 }`.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "expected a network: \"4g\" or { rtt = \"40ms\", down = \"20Mbit\", loss = 0.01 }"
+)]
+enum WireNetwork {
+    Text(String),
+    Table(BTreeMap<String, WireSetting>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a setting such as \"40ms\" or 0.01")]
+enum WireSetting {
+    Text(String),
+    Whole(i64),
+    Share(f64),
+}
+
+pub(super) fn network<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Network>, D::Error> {
+    let text = match WireNetwork::deserialize(deserializer)? {
+        WireNetwork::Text(text) => text,
+        WireNetwork::Table(settings) => {
+            let settings = settings.iter().map(|(key, value)| match value {
+                WireSetting::Text(text) => format!("{key}={text}"),
+                WireSetting::Whole(number) => format!("{key}={number}"),
+                WireSetting::Share(share) => format!("{key}={share}"),
+            });
+            settings.collect::<Vec<_>>().join(",")
+        }
+    };
+    text.parse().map(Some).map_err(de::Error::custom)
 }
 
 /// A size as written in TOML: `1000` or `"64kB"`.

@@ -93,6 +93,7 @@ pub(super) mod tests {
             sites,
             origins: vec![Listening::Plain],
             compare_time_scale: 1.0,
+            network: None,
         };
         let origin = Origin { scheme: "http".to_owned(), host: "a".to_owned(), port: 80 };
         ServedScenario::new(Arc::new(scenario), vec![(origin, Entrance::Plain)])
