@@ -58,7 +58,9 @@ pub mod worker;
 #[cfg(feature = "harness")]
 pub mod scenario;
 
-// Floor 2: both ends of the wire, which do not know each other.
+// Floor 2: the distance between both ends of the wire; the ends, which do not know each other.
+#[cfg(feature = "harness")]
+pub mod link;
 #[cfg(feature = "harness")]
 pub mod client;
 #[cfg(feature = "harness")]

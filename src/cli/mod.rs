@@ -29,6 +29,7 @@ mod fetch;
 mod flags;
 mod interrupt;
 mod limits;
+mod link;
 mod list;
 mod listening;
 mod man;
@@ -91,6 +92,10 @@ enum Command {
     Man(man::ManArgs),
     #[command(hide = true)]
     Calibration(calibration::CalibrationArgs),
+    #[command(hide = true)]
+    Enter(link::EnterArgs),
+    #[command(hide = true)]
+    Link(link::LinkArgs),
     #[command(hide = true)]
     Worker(worker::WorkerArgs),
 }
@@ -167,6 +172,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Calibration(args) => calibration::run(args),
+        Command::Enter(args) => link::run_enter(args),
+        Command::Link(args) => link::run(args),
         Command::Worker(args) => worker::run(args),
     }
 }

@@ -180,7 +180,7 @@ impl Child {
 
     /// Returns whether the child has exited. Does not reap it, so that its id remains that of its
     /// group and of nothing else.
-    fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
         // An error means that no child is left to wait for.
         !matches!(waitid(Id::Pid(self.pid()), flags), Ok(WaitStatus::StillAlive))

@@ -1,0 +1,186 @@
+//! The process of a link: made by [`Relay`], and seen from its parent as a [`Link`].
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+use std::{io, process, thread};
+
+use anyhow::{Context, anyhow, bail};
+use serde::{Deserialize, Serialize};
+
+use super::inside::use_first_core;
+use super::{LinkEnd, namespace, relay, remedy, tun};
+use crate::fetch::lock;
+use crate::scenario::network::Network;
+use crate::worker::child::Child;
+
+/// The longest time to wait for the namespaces.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest line of the process, in bytes.
+const LINE_LIMIT: u64 = 4096;
+
+/// The line that the process writes first.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkLine {
+    /// The descriptors of the namespaces of server and clients.
+    Ready(i32, i32),
+    /// Why the link cannot be made.
+    Failed(String),
+}
+
+/// A link in a separate process. It ends when this is dropped, or when its parent dies in any way,
+/// and all processes at its ends with it.
+#[derive(Debug)]
+pub struct Link {
+    program: PathBuf,
+    network: Network,
+    /// The descriptors of the namespaces of server and clients.
+    descriptors: (i32, i32),
+    child: Mutex<Child>,
+}
+
+impl Link {
+    /// Starts `program link NETWORK` and waits until it relays packets.
+    ///
+    /// # Errors
+    ///
+    /// This machine or user cannot make a link. The error names the remedy.
+    pub fn start(program: &Path, network: &Network) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.args(["link", &network.to_string()]);
+        let child = Child::start(&mut command, LINE_LIMIT);
+        let mut child = child.with_context(|| format!("cannot start {}", program.display()))?;
+        let line = child.hear(TIMEOUT).context("cannot make a link")?;
+        match serde_json::from_slice(&line).context("invalid line of a link")? {
+            LinkLine::Failed(why) => bail!("cannot make a link: {why}"),
+            LinkLine::Ready(server, client) => Ok(Self {
+                program: program.to_owned(),
+                network: *network,
+                descriptors: (server, client),
+                child: Mutex::new(child),
+            }),
+        }
+    }
+
+    /// Returns the process id.
+    pub fn id(&self) -> u32 {
+        lock(&self.child).id()
+    }
+
+    /// Returns its settings.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Checks that it still relays packets.
+    ///
+    /// # Errors
+    ///
+    /// Its process has ended.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let child = lock(&self.child);
+        if child.has_ended() { Err(anyhow!("the link has ended")) } else { Ok(()) }
+    }
+
+    /// Returns the command line that starts a command at an end of the link.
+    pub fn inside(&self, side: LinkEnd, command: &[OsString]) -> Vec<OsString> {
+        self.entering(side, &[], command)
+    }
+
+    /// Returns the command line that starts a command at an end of the link, which ends with this
+    /// process and with the thread that starts it.
+    pub fn inside_until_end(&self, side: LinkEnd, command: &[OsString]) -> Vec<OsString> {
+        let parent = process::id().to_string();
+        self.entering(side, &["--parent", &parent], command)
+    }
+
+    fn entering(&self, side: LinkEnd, flags: &[&str], command: &[OsString]) -> Vec<OsString> {
+        let descriptor = match side {
+            LinkEnd::Server => self.descriptors.0,
+            LinkEnd::Client => self.descriptors.1,
+        };
+        let numbers = [self.id().to_string(), descriptor.to_string()];
+        let fixed = ["enter", &numbers[0], &numbers[1], side.name()];
+        let words = fixed.into_iter().chain(flags.iter().copied()).chain(["--"]);
+        let program = self.program.as_os_str().to_owned();
+        std::iter::once(program)
+            .chain(words.map(OsString::from))
+            .chain(command.iter().cloned())
+            .collect()
+    }
+}
+
+/// A link in its own process.
+#[derive(Debug)]
+pub struct Relay {
+    network: Network,
+    server: End,
+    client: End,
+}
+
+/// An end of a link.
+#[derive(Debug)]
+struct End {
+    namespace: File,
+    device: File,
+}
+
+impl Relay {
+    /// Makes a link. This process must have one thread, and stays at the clients' end.
+    ///
+    /// # Errors
+    ///
+    /// This machine or user cannot make one. The error names the remedy.
+    pub fn make(network: Network) -> anyhow::Result<Self> {
+        tun::open().map_err(|error| anyhow!(remedy::device(&error)))?;
+        let make = || {
+            use_first_core()?;
+            namespace::found()?;
+            let server = End::make(LinkEnd::Server)?;
+            namespace::another()?;
+            io::Result::Ok((server, End::make(LinkEnd::Client)?))
+        };
+        let (server, client) = make().map_err(|error| anyhow!(remedy::namespace(&error)))?;
+        Ok(Self { network, server, client })
+    }
+
+    /// Returns the line for the parent.
+    pub fn ready(&self) -> LinkLine {
+        LinkLine::Ready(self.server.namespace.as_raw_fd(), self.client.namespace.as_raw_fd())
+    }
+
+    /// Relays packets until standard input ends. Then it kills all processes at its ends, and ends
+    /// this process.
+    ///
+    /// # Errors
+    ///
+    /// A device fails.
+    pub fn run(&self) -> anyhow::Result<()> {
+        let identities = [
+            namespace::identity(&self.server.namespace)?,
+            namespace::identity(&self.client.namespace)?,
+        ];
+        thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+            // An unreadable input counts as ended.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            namespace::clear(&identities);
+            process::exit(0);
+        })?;
+        relay::relay(&self.network, &self.server.device, &self.client.device)
+            .context("a device of the link failed")
+    }
+}
+
+impl End {
+    /// Makes a device in the network namespace of this thread.
+    fn make(side: LinkEnd) -> io::Result<Self> {
+        let device = tun::device(side.ip(), side.peer().ip())?;
+        Ok(Self { namespace: namespace::configured()?, device })
+    }
+}

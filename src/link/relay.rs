@@ -1,0 +1,139 @@
+//! The relay: moves packets between the devices of a link when they are due.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::direction::{Direction, Fate};
+use crate::scenario::network::{MTU, Network};
+
+/// The most packets that are read from a device before others are delivered.
+const BATCH: usize = 64;
+
+/// The most packets on the way in one direction; later ones are dropped. They fill 200 MB.
+const MOST: usize = 1 << 17;
+
+/// How long the relay busy-polls after the last packet. A sleeping virtual core wakes late, and that
+/// would be added to a round trip.
+const AWAKE: Duration = Duration::from_secs(1);
+
+/// Memory for a packet.
+type Buffer = Box<[u8; MTU]>;
+
+/// A packet on its way.
+struct Packet {
+    due: Duration,
+    length: usize,
+    bytes: Buffer,
+}
+
+/// One direction with its packets on the way.
+struct Lane<'a> {
+    from: &'a File,
+    to: &'a File,
+    direction: Direction,
+    /// The packets on the way, in the order in which they arrive.
+    packets: VecDeque<Packet>,
+}
+
+impl Lane<'_> {
+    /// Reads the packets that wait at the start and returns whether there were any. `free` holds
+    /// memory for packets.
+    fn accept(&mut self, start: Instant, free: &mut Vec<Buffer>) -> io::Result<bool> {
+        for number in 0..BATCH {
+            let mut bytes = free.pop().unwrap_or_else(|| Box::new([0; MTU]));
+            let length = match self.from.read(&mut bytes[..]) {
+                Ok(length) => length,
+                Err(error) => {
+                    free.push(bytes);
+                    return match error.kind() {
+                        io::ErrorKind::WouldBlock => Ok(number > 0),
+                        io::ErrorKind::Interrupted => Ok(true),
+                        _ => Err(error),
+                    };
+                }
+            };
+            match self.direction.send(start.elapsed(), length) {
+                Fate::Arrives(due) if self.packets.len() < MOST => {
+                    self.packets.push_back(Packet { due, length, bytes });
+                }
+                Fate::Arrives(_) | Fate::Lost | Fate::Dropped => free.push(bytes),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Delivers the packets that are due and returns whether there were any.
+    fn deliver(&mut self, start: Instant, free: &mut Vec<Buffer>) -> io::Result<bool> {
+        let mut delivered = false;
+        while self.packets.front().is_some_and(|packet| packet.due <= start.elapsed()) {
+            let Some(packet) = self.packets.pop_front() else { break };
+            match self.to.write(&packet.bytes[..packet.length]) {
+                // A receiver without memory loses a packet, as a network card does.
+                Ok(_) => {}
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(error),
+            }
+            free.push(packet.bytes);
+            delivered = true;
+        }
+        Ok(delivered)
+    }
+}
+
+/// Whether a failure to deliver a packet concerns that packet only.
+fn is_passing(error: &io::Error) -> bool {
+    let passing = [Errno::EAGAIN, Errno::EINTR, Errno::ENOBUFS, Errno::ENOMEM, Errno::EINVAL];
+    error.raw_os_error().is_some_and(|number| passing.contains(&Errno::from_raw(number)))
+}
+
+/// Relays packets between the devices of the server and the clients for ever.
+///
+/// # Errors
+///
+/// A device fails.
+pub(super) fn relay(network: &Network, server: &File, client: &File) -> io::Result<()> {
+    let lane = |from, to, direction| Lane { from, to, direction, packets: VecDeque::new() };
+    let mut lanes = [
+        lane(client, server, Direction::new(network, network.up, 0)),
+        lane(server, client, Direction::new(network, network.down, 1)),
+    ];
+    let start = Instant::now();
+    let (mut free, mut last) = (Vec::new(), start);
+    loop {
+        let mut is_busy = false;
+        for lane in &mut lanes {
+            is_busy |= lane.accept(start, &mut free)?;
+            is_busy |= lane.deliver(start, &mut free)?;
+        }
+        let is_empty = lanes.iter().all(|lane| lane.packets.is_empty());
+        if is_busy || !is_empty {
+            last = Instant::now();
+        }
+        if is_busy {
+            continue;
+        }
+        if last.elapsed() > AWAKE {
+            wait(server, client)?;
+            last = Instant::now();
+        } else {
+            // The server shares this core.
+            thread::yield_now();
+        }
+    }
+}
+
+/// Sleeps until a packet waits at a device.
+fn wait(server: &File, client: &File) -> io::Result<()> {
+    let mut devices = [server, client].map(|device| PollFd::new(device.as_fd(), PollFlags::POLLIN));
+    match poll(&mut devices, PollTimeout::NONE) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
