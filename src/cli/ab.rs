@@ -72,7 +72,7 @@ fn task(args: &AbArgs) -> anyhow::Result<ComparisonTask> {
         participant("old", &args.old, &args.backend)?,
         participant("new", &args.new, &args.backend)?,
     ];
-    let workloads = mock_workloads(&args.scenarios, args.flags.time_scale)?;
+    let workloads = mock_workloads(&args.scenarios, args.flags.time_scale, None)?;
     for workload in &workloads {
         check_reference(&participants[0], workload)?;
     }

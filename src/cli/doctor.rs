@@ -13,8 +13,10 @@ use super::terminal::{columns, print};
 use crate::compare::analysis;
 use crate::compare::fitness::CoreMeter;
 use crate::compare::{self, Event, Participant, Plan, Stop, Workload};
+use crate::link::Link;
 use crate::record::Placement;
 use crate::render::escape::json_text;
+use crate::scenario::network::Network;
 use crate::stats::EQUIVALENCE;
 use crate::tools::doctor::{self, Finding};
 
@@ -36,7 +38,8 @@ noise.
 
 Exit codes: 0 fit, 1 a check warns or fails, 2 usage, 5 could not write. Every
 check with advice warns, except load, which includes programs that just ended,
-and counters, which few virtual machines have. Unknown results never warn.";
+counters, which few virtual machines have, and links, which only --network
+needs. Unknown results never warn.";
 
 /// Check whether this machine is fit for measuring, and advise how to make it so
 #[derive(Debug, clap::Args)]
@@ -50,6 +53,8 @@ pub(super) struct DoctorArgs {
 pub(super) fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
     let mut findings = doctor::at_rest();
+    let link = Link::start(&this_program()?, &Network::default());
+    findings.push(doctor::links(link.err().as_ref()));
     let cores = CoreMeter::start();
     let noise = noise()?;
     let shares = cores.shares();
@@ -68,7 +73,7 @@ pub(super) fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
 fn noise() -> anyhow::Result<Finding> {
     let program = this_program()?;
     let plan = Plan {
-        workloads: vec![Workload::mock(NOISE_SCENARIO, None)?],
+        workloads: vec![Workload::mock(NOISE_SCENARIO, None, None)?],
         participants: vec![Participant::of_backend(&NOISE_BACKEND.parse()?, &program)],
         program,
         reference: 0,

@@ -74,6 +74,10 @@ pub(super) struct OutputFlags {
 #[derive(Debug, Clone)]
 pub(super) struct Backends(pub(super) Vec<Backend>);
 
+/// Why `--network` and live sites exclude each other.
+pub(super) const NO_ROUTE: &str =
+    "--network needs a scenario: no route leads from a link to live sites";
+
 /// The format of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use crate::fetch::origin::without_brackets;
+use crate::scenario::network::Congestion;
 use crate::scenario::units::{MAX_DEADLINE, parse_duration};
 use crate::server::Setup;
 
@@ -41,6 +42,9 @@ pub(super) struct ListenFlags {
     /// Maximum time from the first byte of a request's head to its last
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_head_timeout)]
     head_timeout: Duration,
+    /// Congestion control of all connections
+    #[arg(long, value_name = "NAME", default_value = "reno", hide = true)]
+    congestion: Congestion,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -70,6 +74,7 @@ impl ListenFlags {
             max_connections: self.max_connections.map_or(usize::MAX, NonZeroUsize::get),
             head_timeout: self.head_timeout,
             access_log: self.access_log.as_deref().map(open_log).transpose()?,
+            congestion: self.congestion,
         })
     }
 }

@@ -34,6 +34,7 @@ mod list;
 mod listening;
 mod man;
 mod merge;
+mod net;
 mod peers;
 mod program;
 mod report;
@@ -81,6 +82,7 @@ enum Command {
     Fetch(fetch::FetchArgs),
     List(list::ListArgs),
     Verify(verify::VerifyArgs),
+    Net(net::NetArgs),
     Serve(serve::ServeArgs),
     Report(report::ReportArgs),
     Diff(diff::DiffArgs),
@@ -162,6 +164,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Fetch(args) => fetch::run(args),
         Command::List(args) => list::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Net(args) => net::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Report(args) => report::run(args),
         Command::Diff(args) => diff::run(args),

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
+use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -66,14 +67,16 @@ pub(super) struct ServeArgs {
     tls: bool,
     #[command(flatten)]
     listening: ListenFlags,
-    /// End when standard input ends, e.g. because the parent was killed
+    /// End when standard input ends, e.g. because the parent was killed. A line on it is answered
+    /// with the counts, which are reset
     #[arg(long, hide = true)]
     end_with_stdin: bool,
 }
 
 pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let announced = Arc::<OnceLock<Announcement>>::default();
     if args.end_with_stdin {
-        end_with_stdin()?;
+        answer_stdin(Arc::clone(&announced))?;
     }
     let scenario = Scenario::load(&args.scenario).map_err(usage)?.time_scaled(args.time_scale);
     let scenario = if args.tls { scenario.over_tls() } else { scenario };
@@ -91,7 +94,8 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let server = Server::bind_as(Arc::new(scenario), setup)?;
     // Before the announcement, because its reader may signal at once.
     stop_on_signal(server.stopper())?;
-    announce(server.announcement())?;
+    announced.get_or_init(|| server.announcement().clone());
+    print_line(server.announcement())?;
     server.run().context("the event loop failed")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -108,18 +112,26 @@ fn stop_on_signal(stopper: Stopper) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends the process when its standard input ends, even while it loads a long list.
-fn end_with_stdin() -> anyhow::Result<()> {
-    thread::Builder::new().name("stdin".to_owned()).spawn(|| {
-        // An unreadable input counts as ended.
-        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+/// Answers each line of standard input with the counts, once the server is announced: a parent at
+/// the other end of a link cannot connect to the control channel. Ends the process when the input
+/// ends, even while it loads a long list.
+fn answer_stdin(announced: Arc<OnceLock<Announcement>>) -> anyhow::Result<()> {
+    thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+        for line in io::stdin().lines() {
+            // An unreadable input counts as ended.
+            let (Ok(_), Some(announcement)) = (line, announced.get()) else { break };
+            let taken = announcement.take_witness();
+            if taken.and_then(|witness| print_line(&witness)).is_err() {
+                break;
+            }
+        }
         std::process::exit(0);
     })?;
     Ok(())
 }
 
-fn announce(announcement: &Announcement) -> anyhow::Result<()> {
-    let mut line = serde_json::to_vec(announcement)?;
+fn print_line(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
     let mut stdout = io::stdout().lock();
     stdout.write_all(&line).and_then(|()| stdout.flush()).map_err(stdout_failed)

@@ -8,6 +8,7 @@ use clap::{Arg, Command};
 use crate::backend::Backend;
 use crate::scenario::Scenario;
 use crate::scenario::fault::{self, Fault};
+use crate::scenario::network::{Network, PROFILES};
 
 /// A parser of any value, with the names that completions suggest.
 #[derive(Clone)]
@@ -32,6 +33,12 @@ pub(super) fn scenarios() -> Suggested<StringValueParser> {
 pub(super) fn faults() -> Suggested<impl TypedValueParser<Value = &'static Fault>> {
     let names = || fault::all().map(|fault| fault.name.to_owned()).collect();
     Suggested { parser: Fault::named, names }
+}
+
+/// Returns a parser of networks that suggests the profiles.
+pub(super) fn networks() -> Suggested<impl TypedValueParser<Value = Network>> {
+    let names = || PROFILES.iter().map(|profile| profile.name.to_owned()).collect();
+    Suggested { parser: |text: &str| text.parse::<Network>(), names }
 }
 
 impl<P: TypedValueParser> TypedValueParser for Suggested<P> {

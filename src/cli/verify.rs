@@ -12,15 +12,20 @@ use super::terminal::{PassBar, columns, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, suggested, unwritable, usage};
 use crate::backend::Backend;
 use crate::fetch::Progress;
+use crate::link::Link;
 use crate::record::make_folder;
 use crate::render::escape::json_text;
 use crate::scenario::fault::{self, Fault};
 use crate::scenario::faults;
+use crate::scenario::network::Network;
 use crate::scenario::units::parse_duration;
 use crate::tools::verify::CellVerdict;
 use crate::tools::verify::junit::junit;
 use crate::tools::verify::measure::Verification;
 use crate::tools::verify::view as report;
+
+/// The maximum time of a fetch on loopback, unless the user names another.
+const USUAL_DEADLINE: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,9 +66,18 @@ pub(super) struct VerifyArgs {
         value_delimiter = ',',
     )]
     fault: Vec<&'static Fault>,
-    /// Maximum time of a fetch
-    #[arg(long, value_name = "DURATION", value_parser = parse_deadline, default_value = "1s")]
-    deadline: Duration,
+    /// Maximum time of a fetch [default: 1s, and 10 round trips of --network]
+    #[arg(long, value_name = "DURATION", value_parser = parse_deadline)]
+    deadline: Option<Duration>,
+    /// Profile or settings of a network to fetch over, such as 4g or rtt=40ms,loss=0.01
+    #[arg(
+        long,
+        value_name = "NAME|SPEC",
+        value_parser = suggested::networks(),
+        hide_possible_values = true,
+        conflicts_with = "ip",
+    )]
+    network: Option<Network>,
     /// Loopback address of the mock server: the grids over ::1 and 127.0.0.1 must be equal
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1", hide = true)]
     ip: IpAddr,
@@ -92,11 +106,14 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     // Each fault has a listener, and each backend meets one fault at a time.
     descriptors::reserve("verify", 1, faults().0.origins.len(), None).map_err(usage)?;
     descriptors::raise_limit();
+    let program = this_program()?;
+    let travel = args.network.map_or(Duration::ZERO, |network| 10 * network.rtt);
+    // Fail before the results' folder exists.
+    args.network.map(|network| Link::start(&program, &network)).transpose()?;
     // Fail before the measurement if the results cannot be written.
     if let Some(folder) = &args.record {
         make_folder(folder).map_err(unwritable)?;
     }
-    let program = this_program()?;
     let backends: Vec<Chosen> = if args.backend.is_empty() {
         Backend::set_up().map(Chosen::from).collect()
     } else {
@@ -108,8 +125,9 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         participants: participants(&backends, &program),
         program,
         faults: faults.iter().map(|fault| fault.name).collect(),
-        deadline: args.deadline,
+        deadline: args.deadline.unwrap_or(USUAL_DEADLINE + travel),
         ip: args.ip,
+        network: args.network,
         progress: Progress::default(),
     };
     let progress = verification.progress.clone();

@@ -78,6 +78,7 @@ fn is_same_pass(sample: &BenchSample, setup: &WorkloadSetup, backend: &str) -> b
         && (sample.backend.as_str(), sample.scenario.as_str()) == (backend, setup.scenario.as_str())
         && (sample.fetches, sample.concurrency, sample.time_scale)
             == (setup.fetches, setup.concurrency, setup.time_scale)
+        && setup.link.is_none()
 }
 
 /// Returns `None` if `compare` has no interval.

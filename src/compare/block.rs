@@ -27,7 +27,7 @@ const VISITS_A_BLOCK: u64 = 1_000;
 
 /// The number of blocks with a counted pass. Allocations and instructions hardly differ between
 /// passes, and counted passes are not timed.
-const BLOCKS_COUNTED: u32 = 2;
+pub(super) const BLOCKS_COUNTED: u32 = 2;
 
 /// The time from the last pass of the first block until the memory that a worker keeps is read.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -51,7 +51,7 @@ impl BlockRun<'_> {
         decisions: &mut Decisions<'_>,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<BlockSample> {
-        let meter = FitnessMeter::start(self.target.usage());
+        let meter = FitnessMeter::start(self.target.whole_usage());
         let start = Instant::now();
         self.open(contenders, observe)?;
         self.target.take_witness()?;
@@ -97,7 +97,7 @@ impl BlockRun<'_> {
             block: self.number,
             spent: None,
             seconds: start.elapsed().as_secs_f64(),
-            fitness: meter.end(self.target.usage()),
+            fitness: meter.end(self.target.whole_usage()),
         })
     }
 

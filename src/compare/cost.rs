@@ -60,6 +60,16 @@ impl Usage {
         Some(usage)
     }
 
+    /// Returns the processor time of this process and another together.
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            cpu_s: self.cpu_s.zip(other.cpu_s).map(|(one, other)| one + other),
+            user_s: self.user_s + other.user_s,
+            system_s: self.system_s + other.system_s,
+            ..self
+        }
+    }
+
     /// Returns the processor time since `before` in seconds, to the nanosecond; `None` if the
     /// system does not report it, or if whole ticks show that a thread ended meanwhile and its time
     /// was lost.

@@ -144,7 +144,7 @@ pub(super) struct FitnessMeter {
 
 impl FitnessMeter {
     /// Starts to measure, before the block starts its workers. `server` is the usage of the mock
-    /// server up to now.
+    /// server and its link up to now.
     pub fn start(server: Option<Usage>) -> Self {
         Self { bare: bare_loop(BARE_TIME), cores: CoreMeter::start_beside(server) }
     }

@@ -3,7 +3,8 @@
 use super::valgrind::no_valgrind;
 use super::{Participant, Plan, Stop, Workload, no_instructions};
 use crate::record::{
-    BackendSetup, COMPARISON_VERSION, ComparisonSetup, Extent, MOST_KEPT, WorkloadSetup, crc32,
+    BackendSetup, COMPARISON_VERSION, ComparisonSetup, Extent, LinkSetup, MOST_KEPT, WorkloadSetup,
+    crc32,
 };
 
 impl Plan {
@@ -83,6 +84,7 @@ impl Workload {
             origins: outline.origins,
             connections: outline.limits.connections,
             left_out: left_out.collect(),
+            link: self.network().map(LinkSetup::new),
             without_https: unable.into_iter().map(|participant| participant.name.clone()).collect(),
             sites: (0..labelled).map(|site| self.label(site)).collect(),
             live: live.is_some(),

@@ -18,6 +18,7 @@ use crate::fetch::{Capabilities, Capability, Limits};
 use crate::record::{
     BlockSample, CostSample, InstructionCount, PassSample, Placement, Shard, WorkerSetup,
 };
+use crate::stats::LEAST_BLOCKS;
 use crate::worker::child::Child;
 use crate::worker::{MAX_LINE_BYTES, OPENING, OpenOrder, Patience, Ready, Unanswered, ask_to_open};
 
@@ -47,9 +48,10 @@ mod workload_run;
 
 pub use self::audit::audit;
 pub use self::bare_loop::{BareLoop, bare_loop};
+use self::block::BLOCKS_COUNTED;
 pub use self::instructions::{NoCounters, no_instructions};
 pub use self::run::{RecordDestination, Recorded, run};
-use self::schedule::Schedule;
+use self::schedule::{FEWEST_ROUNDS, Schedule};
 use self::shuffle::Shuffle;
 pub use self::workload::{LONGEST_IDEAL, LiveSites, Outline, Workload};
 use self::workload_run::WorkloadRun;
@@ -98,6 +100,22 @@ impl Plan {
             .iter()
             .map(|workload| workload.connections(self.participants.iter().chain([control])));
         connections.max().unwrap_or(0)
+    }
+
+    /// Returns the least time of the blocks that verdicts over links take, and the number of
+    /// backends, with the A/A control; `None` without links.
+    pub fn time_over_links(&self) -> Option<(Duration, usize)> {
+        let control = &self.participants[self.reference];
+        let linked = self.workloads.iter().filter(|workload| workload.network().is_some());
+        let times = linked.map(|workload| {
+            let all = self.participants.iter().chain([control]);
+            let round = workload.round_ideal(all.filter(|one| workload.admits(one)));
+            // A round warms up each block, and one is counted in the first blocks.
+            let rounds = (1 + FEWEST_ROUNDS.min(self.rounds)) * LEAST_BLOCKS as u32;
+            round * (rounds + BLOCKS_COUNTED)
+        });
+        let time = times.reduce(|one, other| one + other)?;
+        Some((time, self.participants.len() + 1))
     }
 
     fn is_interrupted(&self) -> bool {
@@ -320,7 +338,7 @@ mod tests {
             };
             Plan {
                 program: PathBuf::new(),
-                workloads: vec![Workload::mock(name, None).unwrap()],
+                workloads: vec![Workload::mock(name, None, None).unwrap()],
                 participants: vec![
                     backend("ureq@threads"),
                     backend("hyper@smol"),

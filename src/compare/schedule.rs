@@ -16,7 +16,7 @@ use crate::stats::LEAST_BLOCKS;
 const WANTED_BLOCKS: u32 = 14;
 
 /// The fewest rounds of a block, after which far slower backends stop.
-const FEWEST_ROUNDS: u32 = SLOW_ROUNDS as u32;
+pub(super) const FEWEST_ROUNDS: u32 = SLOW_ROUNDS as u32;
 
 /// The factor by which the time may be exceeded to reach a verdict.
 const OVERTIME: f64 = 1.25;

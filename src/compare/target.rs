@@ -1,5 +1,7 @@
 //! The target of fetches: the mock server, or the live sites of the user's list.
 
+use std::ffi::OsString;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +11,7 @@ use url::Url;
 use super::cost::Usage;
 use super::placement::{Role, placed};
 use super::{LiveSites, Plan, Workload};
+use crate::link::Link;
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 use crate::server::witness::Witness;
@@ -30,8 +33,12 @@ impl<'a> WorkloadTarget<'a> {
         match workload {
             Workload::Live(live) => Ok(Self::Live(live)),
             Workload::Mock { name_or_path, scenario, time_scale } => {
-                let server = placed(plan.placement, Role::Server, || {
-                    ServerProcess::start(&plan.program, name_or_path, *time_scale)
+                let server = placed(plan.placement, Role::Server, || match &scenario.network {
+                    None => ServerProcess::start(&plan.program, name_or_path, *time_scale),
+                    Some(network) => {
+                        let link = Arc::new(Link::start(&plan.program, network)?);
+                        ServerProcess::start_across(link, &plan.program, name_or_path)
+                    }
                 });
                 let server =
                     server.with_context(|| format!("cannot compare on {}", scenario.name))?;
@@ -62,6 +69,24 @@ impl<'a> WorkloadTarget<'a> {
         match self {
             Self::Live(_) => Ok(None),
             Self::Mock { server, .. } => server.take_witness().map(Some),
+        }
+    }
+
+    /// Returns the command line that starts a worker where it reaches the sites.
+    pub fn worker_command(&self, command: &[OsString]) -> Vec<OsString> {
+        match self {
+            Self::Live(_) => command.to_vec(),
+            Self::Mock { server, .. } => server.client_command(command),
+        }
+    }
+
+    /// Returns the resources that the server and its link have used so far; `None` for live sites.
+    pub fn whole_usage(&self) -> Option<Usage> {
+        let Self::Mock { server, .. } = self else { return None };
+        let usage = Usage::read(server.id())?;
+        match server.link() {
+            None => Some(usage),
+            Some(link) => Some(usage.with(Usage::read(link.id())?)),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::fetch::origin::Origin;
 use crate::fetch::{Capability, Connections, Limits};
 use crate::record::Probe;
 use crate::scenario::Scenario;
+use crate::scenario::network::Network;
 use crate::scenario::site_list::ListedSite;
 
 /// A mock scenario or live sites to compare on.
@@ -74,14 +75,19 @@ impl LiveSites {
 
 impl Workload {
     /// Loads a scenario and multiplies its delays by `time_scale`, or by the scenario's own
-    /// [`Scenario::compare_time_scale`].
+    /// [`Scenario::compare_time_scale`], and puts `network` between server and clients, or else the
+    /// scenario's own.
     ///
     /// # Errors
     ///
-    /// See [`Scenario::load`].
-    pub fn mock(name_or_path: &str, time_scale: Option<f64>) -> anyhow::Result<Self> {
-        let scenario = Scenario::load(name_or_path)?;
-        let time_scale = time_scale.unwrap_or(scenario.compare_time_scale);
+    /// See [`Scenario::load`]; or a factor and a network.
+    pub fn mock(
+        name_or_path: &str,
+        time_scale: Option<f64>,
+        network: Option<Network>,
+    ) -> anyhow::Result<Self> {
+        let scenario = Scenario::load(name_or_path)?.over(network);
+        let time_scale = scenario.time_scale(time_scale, scenario.compare_time_scale)?;
         let scenario = scenario.time_scaled(time_scale);
         Ok(Self::Mock { name_or_path: name_or_path.to_owned(), scenario, time_scale })
     }
@@ -128,18 +134,40 @@ impl Workload {
         matches!(self, Self::Live(LiveSites { probe: Some(probe), .. }) if probe.is_all_dead())
     }
 
-    /// Returns the ideal time of a pass; `None` without programmed delays.
+    /// Returns the network between server and clients, if any.
+    pub fn network(&self) -> Option<&Network> {
+        match self {
+            Self::Mock { scenario, .. } => scenario.network.as_ref(),
+            Self::Live(_) => None,
+        }
+    }
+
+    /// Returns the least time of a round: the sum of the ideals of these backends.
+    pub(super) fn round_ideal<'a>(
+        &self,
+        participants: impl Iterator<Item = &'a Participant>,
+    ) -> Duration {
+        let limits = self.outline().limits;
+        let ideals = participants.filter_map(|one| self.ideal(0, one.slots(limits)));
+        ideals.sum()
+    }
+
+    /// Returns the ideal time of a pass; `None` without programmed delays and network.
     pub(super) fn ideal(&self, visit: u64, slots: NonZeroUsize) -> Option<Duration> {
         match self {
             Self::Mock { scenario, .. } => {
-                scenario.has_delays().then(|| scenario.ideal(visit, slots))
+                scenario.has_ideal().then(|| scenario.ideal(visit, slots))
             }
             Self::Live(_) => None,
         }
     }
 
-    /// Returns the ideal time of a backend's pass if it exceeds [`LONGEST_IDEAL`].
+    /// Returns the ideal time of a backend's pass if it exceeds [`LONGEST_IDEAL`]. Over a network it
+    /// may: the time is what is asked for.
     pub fn too_long(&self, participant: &Participant) -> Option<Duration> {
+        if self.network().is_some() {
+            return None;
+        }
         let ideal = self.ideal(0, participant.slots(self.outline().limits));
         ideal.filter(|ideal| *ideal > LONGEST_IDEAL)
     }
@@ -195,9 +223,9 @@ mod tests {
         let backend = "hyper@tokio".parse().expect("it is built in");
         let participant = Participant::of_backend(&backend, Path::new("fetchbench"));
         for name in Scenario::names() {
-            let workload = Workload::mock(name, None).expect("it is built in");
+            let workload = Workload::mock(name, None, None).expect("it is built in");
             assert!(workload.admits(&participant), "{name}");
         }
-        assert!(!Workload::mock("long-tail", Some(1.0)).unwrap().admits(&participant));
+        assert!(!Workload::mock("long-tail", Some(1.0), None).unwrap().admits(&participant));
     }
 }

@@ -36,9 +36,13 @@ impl<'a> WorkloadRun<'a> {
         workload: &'a Workload,
         schedule: &'a Schedule,
     ) -> anyhow::Result<Self> {
-        let contenders = Contender::all(plan, workload);
+        let target = WorkloadTarget::start(plan, workload)?;
+        let mut contenders = Contender::all(plan, workload);
+        for Contender { participant, .. } in &mut contenders {
+            participant.command = target.worker_command(&participant.command);
+        }
         Ok(Self {
-            target: WorkloadTarget::start(plan, workload)?,
+            target,
             decisions: Decisions::new(plan, schedule, &contenders),
             contenders,
             plan,
@@ -98,11 +102,15 @@ impl<'a> WorkloadRun<'a> {
         Ok(Some(sample))
     }
 
-    /// Counts instructions with valgrind, if the plan asks for it.
+    /// Counts instructions with valgrind, if the plan asks for it. Valgrind does not follow a worker
+    /// into a link.
     pub fn count_instructions(
         &self,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        if self.workload.network().is_some() {
+            return Ok(());
+        }
         valgrind::count(
             self.plan,
             self.index,

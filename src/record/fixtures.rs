@@ -163,6 +163,7 @@ pub(crate) fn workload(scenario: &str) -> WorkloadSetup {
         live: false,
         probe: None,
         left_out: Vec::new(),
+        link: None,
         without_https: Vec::new(),
         sites: Vec::new(),
     }

@@ -6,11 +6,12 @@ use crate::compare::analysis::analyse;
 use crate::fetch::error::ErrorClass;
 use crate::record::fixtures::{comparison, folder, record};
 use crate::record::{
-    BenchRecord, ComparisonRecord, DeadSite, DifferingSite, Ending, Probe, Validity, WorkerSetup,
-    control,
+    BenchRecord, ComparisonRecord, DeadSite, DifferingSite, Ending, LinkSetup, Probe, Validity,
+    WorkerSetup, control,
 };
 use crate::render::escape::{is_active, json_text};
 use crate::render::table::TERMINAL;
+use crate::scenario::network::Congestion;
 
 /// Begins a formula and a new cell, ends an attribute, a tag, a table and a block of code, colours
 /// a terminal, and reverses the line.
@@ -43,6 +44,8 @@ fn hostile() -> (ComparisonRecord, BenchRecord) {
         workload.sites = vec![HOSTILE.to_owned(); 3];
         workload.left_out = vec![(HOSTILE.to_owned(), 50.0)];
         workload.without_https = vec![HOSTILE.to_owned()];
+        let (server, clients) = (Congestion::Reno, Congestion::Reno);
+        workload.link = Some(LinkSetup { network: text(), server, clients });
         let endings = vec![Ending { status: 200, url: Some(text()), backends: vec![text()] }; 2];
         workload.probe = Some(Probe {
             sites: 9,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::fetch::origin::Origin;
+use crate::fetch::roots::{self, Roots};
 use crate::scenario::Scenario;
 use crate::server::witness::Witness;
 
@@ -73,6 +74,17 @@ impl Announcement {
     /// An announced URL is not valid.
     pub fn origins(&self) -> anyhow::Result<Vec<Origin>> {
         self.origins.iter().map(|origin| read_origin(origin)).collect()
+    }
+
+    /// Returns the certificate to trust, if any origin speaks TLS.
+    ///
+    /// # Errors
+    ///
+    /// The announced certificate is invalid.
+    pub fn roots(&self) -> anyhow::Result<Option<Roots>> {
+        let Some(pem) = &self.cacert else { return Ok(None) };
+        let roots = roots::read(pem.as_bytes());
+        roots.map(Some).context("the mock server announced a bad certificate")
     }
 
     /// Returns the counts of the server since they were last taken, and resets them.

@@ -8,22 +8,27 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrStorage, bind, setsockopt, socket, sockopt,
 };
 
+use crate::scenario::network::Congestion;
+
 /// As many connections as the system allows may wait to be accepted, usually 4096 (`somaxconn`).
 /// The standard library's 128 are too few for thousands of clients at once: the rest would retry
 /// after a second, and look slow.
 const BACKLOG: Backlog = Backlog::MAXALLOWABLE;
 
 /// Listens at an address; port 0 is any free port.
-pub(super) fn listen(address: SocketAddr) -> io::Result<mio::net::TcpListener> {
+pub(super) fn listen(
+    address: SocketAddr,
+    congestion: Congestion,
+) -> io::Result<mio::net::TcpListener> {
     let listener = TcpListener::bind(address)?;
     // A second call changes the backlog and nothing else.
     nix::sys::socket::listen(&listener, BACKLOG)?;
     // Accepted sockets inherit it, which saves one call for each.
     setsockopt(&listener, sockopt::TcpNoDelay, &true)?;
-    // There is no congestion within a machine, and the default of some systems (BBR) would pace the
-    // responses with timers. Reno is built into every Linux. Accepted sockets inherit it, too.
+    // The default of some systems (BBR) would pace the responses with timers. Accepted sockets
+    // inherit it, too.
     #[cfg(target_os = "linux")]
-    setsockopt(&listener, sockopt::TcpCongestion, &"reno".into())?;
+    setsockopt(&listener, sockopt::TcpCongestion, &congestion.name().into())?;
     listener.set_nonblocking(true)?;
     Ok(mio::net::TcpListener::from_std(listener))
 }
@@ -49,7 +54,7 @@ mod tests {
 
     #[test]
     fn accepted_sockets_use_nodelay() {
-        let listener = listen(ANY_PORT).unwrap();
+        let listener = listen(ANY_PORT, Congestion::Reno).unwrap();
         let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         // On loopback a connection waits to be accepted before `connect` returns.
         let (accepted, _) = listener.accept().unwrap();
@@ -58,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_backlog_exceeds_128() {
-        let listener = listen(ANY_PORT).unwrap();
+        let listener = listen(ANY_PORT, Congestion::Reno).unwrap();
         let address = listener.local_addr().unwrap();
         // Beyond the backlog a connection is not established until it is accepted, which never
         // happens here.

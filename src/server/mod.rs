@@ -98,8 +98,9 @@ impl Server {
     /// Too few file descriptors for the origins, or an address or port that is not available.
     pub fn bind_as(scenario: Arc<Scenario>, setup: Setup) -> anyhow::Result<Self> {
         let mut origins = BoundOrigins::bind(&scenario, &setup)?;
-        let control =
-            setup.socket_address(scenario.origins.len()).and_then(|address| Ok(listen(address)?));
+        let control = setup
+            .socket_address(scenario.origins.len())
+            .and_then(|address| Ok(listen(address, setup.congestion)?));
         let control = control.context("cannot listen for the control channel")?;
         let control_address = setup.origin("http", control.local_addr()?.port());
         make_bodies_ready();

@@ -78,7 +78,7 @@ impl BoundOrigins {
             self.refusing.push(socket);
             return Ok(port);
         }
-        let listener = listen(address)?;
+        let listener = listen(address, setup.congestion)?;
         let port = listener.local_addr()?.port();
         self.listeners.push(listener);
         self.endpoints.push(Endpoint::Origin(number));

@@ -1,15 +1,19 @@
 //! The mock server as a child process, seen from its parent.
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
 
 use super::announcement::{AnnouncedSite, Announcement};
+use crate::fetch::lock;
 use crate::fetch::origin::Origin;
-use crate::fetch::roots::{self, Roots};
+use crate::fetch::roots::Roots;
+use crate::link::{Link, LinkEnd};
 use crate::server::witness::Witness;
 use crate::worker::child::Child;
 
@@ -25,7 +29,9 @@ const ANNOUNCEMENT_LIMIT: u64 = 512 << 20;
 pub struct ServerProcess {
     announcement: Announcement,
     origins: Vec<Origin>,
-    child: Child,
+    child: Mutex<Child>,
+    /// The link between it and its clients, if any.
+    link: Option<Arc<Link>>,
 }
 
 impl ServerProcess {
@@ -51,23 +57,61 @@ impl ServerProcess {
         scenario: &str,
         time_scale: f64,
     ) -> anyhow::Result<Self> {
-        let mut command = Command::new(program);
-        command.args(["serve", "--end-with-stdin", "--listen", &ip.to_string()]);
-        command.args(["--time-scale", &time_scale.to_string(), "--", scenario]);
-        let child = Child::start(&mut command, ANNOUNCEMENT_LIMIT);
-        let mut child = child.with_context(|| format!("cannot start {}", program.display()))?;
-        let line = child.hear(TIMEOUT).with_context(|| {
-            format!("cannot start the mock server {} serve {scenario}", program.display())
-        })?;
+        let ip = ip.to_string();
+        let words = serving(program, &["--listen", &ip], scenario, time_scale);
+        Self::start_as(&words, None)
+    }
+
+    /// Starts it at the server's end of a link, without scaling. It does not busy-poll there: the
+    /// relay does, on the same core.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_across(link: Arc<Link>, program: &Path, scenario: &str) -> anyhow::Result<Self> {
+        let ip = LinkEnd::Server.ip().to_string();
+        let congestion = link.network().congestion.name();
+        let flags =
+            ["--listen", &ip, "--allow-remote", "--spin", "off", "--congestion", congestion];
+        let words = link.inside(LinkEnd::Server, &serving(program, &flags, scenario, 1.0));
+        Self::start_as(&words, Some(link))
+    }
+
+    fn start_as(words: &[OsString], link: Option<Arc<Link>>) -> anyhow::Result<Self> {
+        let (program, arguments) = words.split_first().context("no command to start")?;
+        let child = Child::start(Command::new(program).args(arguments), ANNOUNCEMENT_LIMIT);
+        let shown = || Path::new(program).display();
+        let mut child = child.with_context(|| format!("cannot start {}", shown()))?;
+        let line = child
+            .hear(TIMEOUT)
+            .with_context(|| format!("cannot start the mock server {}", shown()))?;
         let announcement: Announcement =
             serde_json::from_slice(&line).context("invalid announcement")?;
         let origins = announcement.origins()?;
-        Ok(Self { announcement, origins, child })
+        Ok(Self { announcement, origins, child: Mutex::new(child), link })
     }
 
     /// Returns the process id.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        lock(&self.child).id()
+    }
+
+    /// Returns the link between it and its clients, if any.
+    pub fn link(&self) -> Option<&Link> {
+        self.link.as_deref()
+    }
+
+    /// Returns the command line that starts a client where it reaches the server.
+    pub fn client_command(&self, command: &[OsString]) -> Vec<OsString> {
+        match &self.link {
+            Some(link) => link.inside(LinkEnd::Client, command),
+            None => command.to_vec(),
+        }
+    }
+
+    /// Returns its announcement.
+    pub fn announcement(&self) -> &Announcement {
+        &self.announcement
     }
 
     /// Returns the address of each origin, indexed by
@@ -82,9 +126,7 @@ impl ServerProcess {
     ///
     /// The announced certificate is invalid.
     pub fn roots(&self) -> anyhow::Result<Option<Roots>> {
-        let Some(pem) = self.cacert() else { return Ok(None) };
-        let roots = roots::read(pem.as_bytes());
-        roots.map(Some).context("the mock server announced a bad certificate")
+        self.announcement.roots()
     }
 
     /// Returns the certificate to trust as PEM text, if any origin speaks TLS.
@@ -103,6 +145,19 @@ impl ServerProcess {
     ///
     /// The server has died or hangs.
     pub fn take_witness(&self) -> anyhow::Result<Witness> {
-        self.announcement.take_witness()
+        let Some(link) = &self.link else { return self.announcement.take_witness() };
+        link.check()?;
+        let mut child = lock(&self.child);
+        let taken = child.say(b"take\n", TIMEOUT).and_then(|()| child.hear(TIMEOUT));
+        let line = taken.context("cannot read the counts of the mock server")?;
+        serde_json::from_slice(&line).context("invalid counts of the mock server")
     }
+}
+
+/// Returns the command line of a server with these flags.
+fn serving(program: &Path, flags: &[&str], scenario: &str, time_scale: f64) -> Vec<OsString> {
+    let scale = time_scale.to_string();
+    let (before, after) = (["serve", "--end-with-stdin", "--time-scale", &scale], ["--", scenario]);
+    let words = before.iter().chain(flags).chain(&after).map(OsString::from);
+    std::iter::once(program.as_os_str().to_owned()).chain(words).collect()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::fetch::origin::Origin;
+use crate::scenario::network::Congestion;
 
 /// The settings of a server. Measurements use the default.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Setup {
     pub head_timeout: Duration,
     /// The file that each response is logged to, if any.
     pub access_log: Option<File>,
+    /// The congestion control of its connections. There is no congestion within a machine.
+    pub congestion: Congestion,
 }
 
 impl Default for Setup {
@@ -39,6 +42,7 @@ impl Default for Setup {
             max_connections: usize::MAX,
             head_timeout: Duration::from_secs(10),
             access_log: None,
+            congestion: Congestion::default(),
         }
     }
 }

@@ -116,12 +116,13 @@ mod stamped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::network::Congestion;
     use crate::server::clock::Now;
     use crate::server::listen::listen;
 
     #[test]
     fn arrivals_are_stamped() {
-        let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = listen(([127, 0, 0, 1], 0).into(), Congestion::Reno).unwrap();
         stamp_arrivals(&std::os::fd::AsFd::as_fd(&listener)).unwrap();
         let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (accepted, _) = listener.accept().unwrap();

@@ -26,8 +26,9 @@ fn short(command: &str) -> &'static [&'static str] {
         "verify" => &["--backend", "ureq@sequential", "--fault", "stale"],
         "audit" => &["--backend", "ureq@sequential"],
         "serve" => &["article", "--end-with-stdin"],
-        "list" | "peers" | "report" | "diff" | "merge" | "doctor" | "completions" | "man"
-        | "calibration" | "worker" | "help" => &[],
+        "net" => &["rtt=1ms", "--", "true"],
+        "enter" | "link" | "list" | "peers" | "report" | "diff" | "merge" | "doctor"
+        | "completions" | "man" | "calibration" | "worker" | "help" => &[],
         other => panic!("no short call of {other} is known"),
     }
 }

@@ -26,6 +26,7 @@ mod grid_families;
 mod hostile;
 mod instructions;
 mod large;
+mod link;
 mod lists;
 mod live;
 mod machines;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use anyhow::ensure;
+
 use super::exports::ExportFlags;
 use super::shard::ShardFlags;
 use super::{busy, records};
@@ -17,6 +19,7 @@ use crate::cli::{descriptors, limits, unwritable, usage};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse_by};
 use crate::compare::{self, Event, Participant, Plan, RecordDestination, Recorded, Stop, Workload};
 use crate::fetch::public::public_text;
+use crate::link::Link;
 use crate::record::machine;
 use crate::record::{ComparisonSetup, Placement, Shard};
 use crate::scenario::units::{MAX_DEADLINE, parse_duration, parse_time_scale};
@@ -28,9 +31,9 @@ pub(in crate::cli) struct MeasureFlags {
     /// Run N blocks per scenario instead of using --budget
     #[arg(long, value_name = "N", conflicts_with = "budget", value_parser = parse_blocks)]
     blocks: Option<u32>,
-    /// Total time for all scenarios
-    #[arg(long, value_name = "DURATION", value_parser = parse_budget, default_value = "60s")]
-    budget: Duration,
+    /// Total time for all scenarios [default: 60s, or what verdicts over a network take]
+    #[arg(long, value_name = "DURATION", value_parser = parse_budget)]
+    budget: Option<Duration>,
     /// Maximum rounds per block
     #[arg(
         long,
@@ -79,6 +82,9 @@ pub(in crate::cli) struct MeasureFlags {
     output: OutputFlags,
 }
 
+/// The total time, unless the user names another.
+const USUAL_BUDGET: Duration = Duration::from_secs(60);
+
 /// The backends to compare, and what they fetch.
 pub(in crate::cli) struct ComparisonTask {
     /// The program that runs the server and the built-in backends.
@@ -104,10 +110,11 @@ impl MeasureFlags {
         shard: Option<Shard>,
         interrupted: Arc<AtomicBool>,
     ) -> Plan {
+        let budget = self.budget.unwrap_or(USUAL_BUDGET);
         let stop = match (self.blocks, shard) {
             (Some(blocks), _) => Stop::Blocks(blocks),
-            (None, Some(_)) => Stop::WholeBudget(self.budget),
-            (None, None) => Stop::Budget(self.budget),
+            (None, Some(_)) => Stop::WholeBudget(budget),
+            (None, None) => Stop::Budget(budget),
         };
         Plan {
             program: task.program,
@@ -135,6 +142,28 @@ impl MeasureFlags {
         }))
     }
 
+    /// Gives the blocks over links their time, or checks that the budget does.
+    fn allow_for_links(&self, plan: &mut Plan) -> anyhow::Result<()> {
+        let Some((needed, backends)) = plan.time_over_links() else { return Ok(()) };
+        let (Stop::Budget(budget) | Stop::WholeBudget(budget)) = &mut plan.stop else {
+            return Ok(());
+        };
+        let minutes = (needed.as_secs_f64() / 60.0).ceil();
+        let needs = format!(
+            "verdicts over a network need {minutes} minutes at least for {backends} backends, with \
+             the A/A control"
+        );
+        if self.budget.is_none() {
+            // Opening sessions and slow start take time, too.
+            *budget = (*budget).max(needed.mul_f64(1.5));
+            if *budget > USUAL_BUDGET && !self.output.quiet {
+                print_note(&needs);
+            }
+        }
+        ensure!(needed <= *budget, "{needs}: raise --budget, or name fewer backends");
+        Ok(())
+    }
+
     fn destination(&self, folder: Option<PathBuf>) -> anyhow::Result<RecordDestination> {
         Ok(match folder {
             Some(folder) if self.force => RecordDestination::Replace(folder),
@@ -152,7 +181,8 @@ impl MeasureFlags {
     ) -> anyhow::Result<ExitCode> {
         let quiet = self.output.quiet;
         let shard = self.shard.shard(quiet)?;
-        let plan = self.plan(task, shard, Arc::clone(&interruption.flag));
+        let mut plan = self.plan(task, shard, Arc::clone(&interruption.flag));
+        self.allow_for_links(&mut plan).map_err(usage)?;
         let folder = self.folder(shard)?;
         if let Some(folder) = folder.as_deref()
             && self.shard.skips(&plan, folder)?
@@ -164,6 +194,10 @@ impl MeasureFlags {
         }
         reserve(&plan)?;
         self.exports.check()?;
+        if let Some(network) = plan.workloads.iter().find_map(Workload::network) {
+            // Fails before there is a record.
+            Link::start(&plan.program, network)?;
+        }
         folder.as_deref().map_or(Ok(()), |folder| self.shard.make_room(folder, quiet))?;
         let destination = self.destination(folder)?;
         let Recorded { folder, comparison } = measure_shown(&plan, &destination, quiet)?;

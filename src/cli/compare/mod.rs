@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::builder::StringValueParser;
 
 pub(super) use self::chosen::{Chosen, check_reference, exec_program, parse_chosen, participants};
 use self::chosen::{check_two, position_or_push, usual_reference};
 pub(super) use self::measure::{ComparisonTask, MeasureFlags, Presentation};
-use super::flags::read_sites;
+use super::flags::{NO_ROUTE, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;
 use super::run::live::{REDIRECTS, limits};
@@ -19,6 +19,7 @@ use crate::compare::analysis::WorkloadAnalysis;
 use crate::compare::{Participant, Workload};
 use crate::record::ComparisonSetup;
 use crate::report::comparison as report;
+use crate::scenario::network::Network;
 
 mod busy;
 mod chosen;
@@ -39,6 +40,7 @@ Examples:
   fetchbench compare keepalive --backend hyper,mine=exec:./my-worker
   fetchbench compare --sites my-sites.txt --backend ureq@threads,hyper@smol
   fetchbench compare keepalive --shard 3/8 --record runs/k  one machine of eight
+  fetchbench compare article --network 4g      at a distance
 
 Exit codes: 0 all backends valid, 1 error, 2 usage, 3 some backend invalid, no
 live site answers, or --fail-if compared nothing, 4 a limit of --fail-if is
@@ -94,6 +96,15 @@ pub(super) struct CompareArgs {
                 the first that is not sequential]"
     )]
     reference: Option<String>,
+    /// Profile or settings of a network to fetch over, such as 4g or rtt=40ms,down=20Mbit [default:
+    /// the scenario's own, or none]. Delays are not scaled then
+    #[arg(
+        long,
+        value_name = "NAME|SPEC",
+        value_parser = suggested::networks(),
+        hide_possible_values = true,
+    )]
+    network: Option<Network>,
     /// Exit with 3 if a live site was left out or backends ended differently on one
     #[arg(long, requires = "sites", conflicts_with = "scenarios")]
     strict: bool,
@@ -116,11 +127,12 @@ fn task(args: &CompareArgs) -> anyhow::Result<ComparisonTask> {
     let mut participants = participants(&args.backend, &program);
     let workloads = match &args.sites {
         Some(list) => {
+            ensure!(args.network.is_none(), NO_ROUTE);
             let sites = read_sites(list, args.skip_bad)?;
             let limits = limits(sites.len(), REDIRECTS);
             vec![Workload::live(sites, limits)]
         }
-        None => mock_workloads(&args.scenarios, args.flags.time_scale)?,
+        None => mock_workloads(&args.scenarios, args.flags.time_scale, args.network)?,
     };
     let needs_https = workloads.iter().any(|workload| workload.outline().needs_https);
     if needs_https {
@@ -162,9 +174,11 @@ fn reference(
 pub(super) fn mock_workloads(
     scenarios: &[String],
     time_scale: Option<f64>,
+    network: Option<Network>,
 ) -> anyhow::Result<Vec<Workload>> {
+    let workload = |name: &str| Workload::mock(name, time_scale, network);
     if scenarios.is_empty() {
-        return DEFAULT_SCENARIOS.iter().map(|name| Workload::mock(name, time_scale)).collect();
+        return DEFAULT_SCENARIOS.iter().copied().map(workload).collect();
     }
-    scenarios.iter().map(|name| Workload::mock(name, time_scale)).collect()
+    scenarios.iter().map(String::as_str).map(workload).collect()
 }

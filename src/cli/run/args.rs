@@ -1,7 +1,10 @@
 //! The arguments of `fetchbench run`.
 
+use std::path::PathBuf;
+
 use crate::cli::flags::{Backends, FetchFlags, OutputFlags, SiteFlags, parse_backends};
 use crate::cli::suggested;
+use crate::scenario::network::Network;
 use crate::scenario::units::parse_time_scale;
 
 /// Examples of use, as shown by `--help`.
@@ -12,6 +15,7 @@ Examples:
   fetchbench run --scenario bulk --backend smol  large bodies, one executor
   fetchbench run https://example.com             a live site, every backend
   fetchbench run --sites my-sites.txt            the same with a file of urls
+  fetchbench run --network rtt=100ms             the article from far away
 
 Exit codes: 0 all fetched and right, 1 error, 2 usage, 3 some fetch failed or
 was answered wrongly, 130 interrupted.";
@@ -44,6 +48,18 @@ pub(in crate::cli) struct RunArgs {
         conflicts_with_all = ["urls", "sites"],
     )]
     pub(super) time_scale: Option<f64>,
+    /// Profile or settings of a network to fetch over, such as 4g or rtt=40ms,down=20Mbit [default:
+    /// the scenario's own, or none]
+    #[arg(
+        long,
+        value_name = "NAME|SPEC",
+        value_parser = suggested::networks(),
+        hide_possible_values = true,
+    )]
+    pub(super) network: Option<Network>,
+    /// File with the announcement of a server to fetch from, at the other end of a link
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(super) served_by: Option<PathBuf>,
     /// Backend, or client or executor for all of its backends; may be repeated [default: every
     /// backend that fetches for real]
     #[arg(

@@ -1,10 +1,13 @@
 //! `fetchbench run` on a scenario, against the mock server.
 
+use std::fs;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use url::Url;
 
 use super::args::RunArgs;
@@ -12,13 +15,15 @@ use super::entrants::{Entrant, backends, entrants, reserve, selected};
 use super::passes::{SiteSet, compare};
 use crate::backend::open_fake;
 use crate::cli::program::this_program;
-use crate::cli::usage;
+use crate::cli::{net, usage};
 use crate::client::UserOptions;
 use crate::fetch::answer::Page;
+use crate::fetch::origin::Origin;
 use crate::fetch::{Fetch, Fetched, Pass, Progress};
 use crate::report::text::{self, ExampleLine};
 use crate::scenario::Scenario;
-use crate::server::ServerProcess;
+use crate::scenario::network::Network;
+use crate::server::{Announcement, ServerProcess};
 
 /// The visit that every backend makes, so that all meet the same delays. Each opens a new session,
 /// so it cannot take an answer of an earlier visit for this one.
@@ -30,10 +35,43 @@ const ARTICLE: &str = "article";
 /// One pass of each backend over a scenario, from its server.
 struct MockRun {
     scenario: Arc<Scenario>,
-    server: ServerProcess,
+    server: RunServer,
     is_article: bool,
     /// Notes on the backends left out.
     left_out: Vec<String>,
+}
+
+/// The server of a run.
+struct RunServer {
+    announcement: Announcement,
+    origins: Vec<Origin>,
+    /// Its process, unless another program started it.
+    _process: Option<ServerProcess>,
+}
+
+impl RunServer {
+    fn start(scenario: &str, time_scale: f64) -> anyhow::Result<Self> {
+        let process = ServerProcess::start(&this_program()?, scenario, time_scale)?;
+        let announcement = process.announcement().clone();
+        Ok(Self { origins: announcement.origins()?, announcement, _process: Some(process) })
+    }
+
+    /// Returns the server that a file announces.
+    fn elsewhere(file: &Path) -> anyhow::Result<Self> {
+        let text = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let announcement: Announcement = serde_json::from_slice(&text)?;
+        Ok(Self { origins: announcement.origins()?, announcement, _process: None })
+    }
+}
+
+/// Runs this command line again at the clients' end of a link.
+fn run_across(network: &Network, scenario: &str) -> anyhow::Result<ExitCode> {
+    net::across(network, scenario, |announced| {
+        let own = std::env::args_os().skip(1);
+        let served = ["--served-by".into(), announced.as_os_str().to_owned()];
+        let program = this_program()?.into_os_string();
+        Ok(std::iter::once(program).chain(own).chain(served).collect())
+    })
 }
 
 impl MockRun {
@@ -55,8 +93,9 @@ impl MockRun {
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let name = args.scenario.as_deref().unwrap_or(ARTICLE);
-    let time_scale = args.time_scale.unwrap_or(1.0);
-    let scenario = Arc::new(Scenario::load(name).map_err(usage)?.time_scaled(time_scale));
+    let scenario = Scenario::load(name).map_err(usage)?.over(args.network);
+    let time_scale = scenario.time_scale(args.time_scale, 1.0).map_err(usage)?;
+    let scenario = Arc::new(scenario.time_scaled(time_scale));
     let mut options = args.fetch.options().map_err(usage)?;
     let (backends, left_out) =
         backends(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
@@ -64,9 +103,12 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
         entrants(backends, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
     reserve(&entrants, scenario.origins.len())?;
 
-    let program = this_program()?;
-    let server = ServerProcess::start(&program, name, time_scale)?;
-    options.roots = options.roots.or(server.roots()?);
+    let server = match (&scenario.network, &args.served_by) {
+        (Some(network), None) => return run_across(network, name),
+        (_, Some(file)) => RunServer::elsewhere(file)?,
+        (None, None) => RunServer::start(name, time_scale)?,
+    };
+    options.roots = options.roots.or(server.announcement.roots()?);
     compare(
         MockRun { scenario, server, is_article: name == ARTICLE, left_out },
         &entrants,
@@ -77,7 +119,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
 
 impl SiteSet for MockRun {
     fn urls(&self) -> Vec<Url> {
-        self.scenario.urls(self.server.origins(), VISIT)
+        self.scenario.urls(&self.server.origins, VISIT)
     }
 
     fn lines(&self, pass: &Pass) -> Vec<ExampleLine> {
@@ -85,7 +127,7 @@ impl SiteSet for MockRun {
     }
 
     fn ideal(&self, slots: NonZeroUsize) -> Option<Duration> {
-        self.scenario.has_delays().then(|| self.scenario.ideal(VISIT, slots))
+        self.scenario.has_ideal().then(|| self.scenario.first_ideal(VISIT, slots))
     }
 
     fn open(

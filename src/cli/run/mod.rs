@@ -2,8 +2,11 @@
 
 use std::process::ExitCode;
 
+use anyhow::anyhow;
+
 pub(super) use self::args::{EXAMPLES, RunArgs};
-use super::interrupt;
+use super::flags::NO_ROUTE;
+use super::{interrupt, usage};
 
 mod args;
 mod entrants;
@@ -14,5 +17,8 @@ mod passes;
 pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
     let is_live = args.sites.sites.is_some() || !args.sites.urls.is_empty();
+    if is_live && args.network.is_some() {
+        return Err(usage(anyhow!(NO_ROUTE)));
+    }
     if is_live { live::run(&args) } else { mock::run(&args) }
 }

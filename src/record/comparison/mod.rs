@@ -25,8 +25,8 @@ pub use self::machines::{MachineSetup, MergedShard};
 pub use self::pass::{PassSample, Validity};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::setup::{
-    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, InstructionCount, Placement,
-    SERVER, WorkerSetup, WorkloadSetup, control,
+    Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, InstructionCount, LinkSetup,
+    Placement, SERVER, WorkerSetup, WorkloadSetup, control,
 };
 pub use self::shard::Shard;
 pub use self::writer::{ComparisonWriter, remove_comparison, set_aside};
@@ -112,11 +112,11 @@ impl ComparisonSetup {
             && self.workload_names().eq(other.workload_names())
     }
 
-    /// Returns the scenario and the time scale of each workload.
-    fn workload_names(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.workloads
-            .iter()
-            .map(|workload| (workload.scenario.as_str(), workload.time_scale.to_bits()))
+    /// Returns the scenario, the time scale and the link of each workload.
+    fn workload_names(&self) -> impl Iterator<Item = (&str, u64, &Option<LinkSetup>)> {
+        self.workloads.iter().map(|workload| {
+            (workload.scenario.as_str(), workload.time_scale.to_bits(), &workload.link)
+        })
     }
 }
 

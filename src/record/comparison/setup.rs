@@ -11,6 +11,7 @@ use super::probe::Probe;
 use super::shard::{MOST_SHARDS, Shard};
 use crate::fetch::Connections;
 use crate::record::bounds;
+use crate::scenario::network::{Congestion, Network};
 
 /// The version of the format that comparisons are written in. Newer ones are refused.
 pub const COMPARISON_VERSION: u32 = 1;
@@ -178,6 +179,9 @@ pub struct WorkloadSetup {
     /// Backends left out because a pass would take too long, each with the seconds it would take
     /// at best.
     pub left_out: Vec<(String, f64)>,
+    /// The link between server and clients; `None` for this machine's loopback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkSetup>,
     /// Backends left out because they cannot fetch https.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without_https: Vec<String>,
@@ -198,6 +202,34 @@ pub struct WorkloadSetup {
     /// Instructions of backends, counted by a tool instead of the processor.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instructions: Vec<InstructionCount>,
+}
+
+/// A link that backends were compared over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LinkSetup {
+    /// Its settings, such as `rtt=40ms,down=20Mbit`. Untrusted text: escape it before printing.
+    pub network: String,
+    /// The congestion control of the server.
+    pub server: Congestion,
+    /// The congestion control of the clients.
+    pub clients: Congestion,
+}
+
+impl LinkSetup {
+    /// Describes a link over this network.
+    pub fn new(network: &Network) -> Self {
+        Self { network: network.to_string(), server: network.congestion, clients: Congestion::Reno }
+    }
+
+    /// Returns the name of its profile with its settings, or else its settings. Untrusted text.
+    pub fn label(&self) -> String {
+        let profile = self.network.parse().ok().and_then(|network: Network| network.profile());
+        match profile {
+            Some(name) => format!("{name} ({})", self.network),
+            None => self.network.clone(),
+        }
+    }
 }
 
 /// The instructions of a backend, counted by a tool.

@@ -20,6 +20,7 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
             let value = json!({
                 "scenario": workload.setup.scenario,
                 "time_scale": workload.setup.time_scale,
+                "link": workload.setup.link,
                 "concurrency": workload.setup.concurrency,
                 "fetches": workload.setup.fetches,
                 "blocks": workload.blocks,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::against::blocks;
 use super::{EARLY, fitness, join, machines};
 use crate::compare::analysis::{BackendAnalysis, FLOOR, Stopped, WorkloadAnalysis};
-use crate::record::Placement;
+use crate::record::{LinkSetup, Placement};
 use crate::render::numbers;
 use crate::report::probe;
 use crate::stats::Verdict;
@@ -19,6 +19,7 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
                 .to_owned(),
         );
     }
+    notes.extend(workload.setup.link.as_ref().map(link));
     for (backend, ideal) in &workload.setup.left_out {
         notes.push(format!("{backend} is left out: its pass takes at least {ideal:.1} s."));
     }
@@ -41,6 +42,17 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
         workload.fitness.as_ref().map(|fitness| fitness::sentence(fitness, workload.is_judged)),
     );
     notes
+}
+
+/// Returns the note on the distance.
+fn link(link: &LinkSetup) -> String {
+    format!(
+        "Fetched over an emulated network, {}, with {} at the server and {} at the clients. The ideal \
+         counts its round trips and its rate, not slow start.",
+        link.label(),
+        link.server.name(),
+        link.clients.name()
+    )
 }
 
 /// Returns the note on the backends that were decided before the end.

@@ -76,9 +76,11 @@ fn plain_table(shown: &TextTable, width: usize) -> String {
 
 fn heading(workload: &WorkloadAnalysis) -> String {
     let WorkloadAnalysis { setup, .. } = workload;
+    let link = setup.link.as_ref().map(|link| format!(" over {}", visible(&link.label())));
     format!(
-        "{HEADING}{}{HEADING:#}: {} at concurrency {}{}, {}{}",
+        "{HEADING}{}{HEADING:#}{}: {} at concurrency {}{}, {}{}",
         visible(&setup.scenario),
+        link.unwrap_or_default(),
         counted(setup.fetches, "fetch", "fetches"),
         grouped(setup.concurrency as u64),
         time_scale(setup.time_scale),

@@ -222,6 +222,7 @@ mod tests {
             conformance: Some(Grid {
                 grid_version: 1,
                 deadline_ms: 1,
+                network: None,
                 backends: vec![backend],
                 cells: vec![cell],
             }),

@@ -189,6 +189,7 @@ fn unlike(old: &WorkloadSetup, new: &WorkloadSetup) -> Option<String> {
         .or_else(|| describe_change("the number of its fetches", old.fetches, new.fetches))
         .or_else(|| describe_change("its concurrency", old.concurrency, new.concurrency))
         .or_else(|| describe_change("the number of its origins", old.origins, new.origins))
+        .or_else(|| (old.link != new.link).then(|| "its network is not the same".to_owned()))
         .or_else(|| other_sites.then(|| "its sites are not the same".to_owned()))
 }
 

@@ -153,6 +153,15 @@ fn counters(missing: Option<NoCounters>) -> Finding {
     Finding::hint("counters", found, is_forbidden.then_some(advice))
 }
 
+/// Checks whether links can be made, given why not. A machine without them is fit for the rest.
+pub fn links(failure: Option<&anyhow::Error>) -> Finding {
+    let (found, advice) = match failure {
+        None => ("can be made".to_owned(), None),
+        Some(error) => ("none".to_owned(), Some(format!("for --network: {error:#}"))),
+    };
+    Finding::hint("links", found, advice.as_deref())
+}
+
 /// Checks the share of the cores that other programs used.
 pub(crate) fn others(shares: CoreShares) -> Finding {
     let Some(share) = shares.others else { return Finding::unknown("other programs") };
@@ -220,13 +229,14 @@ mod tests {
                 noise(&[0.01, -0.01, 0.0, 0.01, 0.0], 60.0),
             ),
             (noise(&[0.0; 4], 60.0), governor(None)),
+            (links(Some(&anyhow::anyhow!("it is closed"))), links(None)),
             (others(shares(0.2)), others(shares(0.1))),
             (stolen(shares(0.03)), stolen(shares(0.02))),
             (others(shares(0.2)), others(CoreShares { steal: None, others: None, tick: 0.0 })),
         ] {
             assert!(bad.advice.is_some(), "{bad:?}");
             assert_eq!((well.advice.as_deref(), well.warning), (None, false), "{well:?}");
-            let is_hint = ["load", "counters"].contains(&bad.what);
+            let is_hint = ["load", "counters", "links"].contains(&bad.what);
             assert_eq!(bad.warning, !is_hint, "{bad:?}");
         }
     }

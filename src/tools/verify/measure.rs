@@ -9,7 +9,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ use super::judge::{CellResult, Judgement, judge};
 use super::{Cell, CellVerdict, GRACE, GRID_VERSION, Grid, GridBackend};
 use crate::compare::Participant;
 use crate::fetch::{Capability, Limits, Pass, Progress, lock};
+use crate::link::Link;
+use crate::scenario::network::Network;
 use crate::scenario::{Case, Scenario, faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
@@ -50,6 +52,8 @@ pub struct Verification {
     pub deadline: Duration,
     /// The address that the server listens at.
     pub ip: IpAddr,
+    /// The network between server and clients, if any.
+    pub network: Option<Network>,
     /// The number of cells measured so far.
     pub progress: Progress,
 }
@@ -68,18 +72,21 @@ impl Verification {
     pub fn run(&self) -> anyhow::Result<Grid> {
         let (scenario, mut cases) = faults();
         cases.retain(|case| self.faults.contains(&case.fault.name));
+        let link = self.network.map(|network| Link::start(&self.program, &network)).transpose()?;
         let limits = Limits { deadline: self.deadline, ..scenario.limits.clone() };
         let mut participants = self.participants.clone();
         let backends = participants
             .iter_mut()
             .map(|participant| describe(participant, &limits))
             .collect::<anyhow::Result<_>>()?;
-        let verifier = Verifier { verification: self, participants, scenario, cases, limits };
+        let link = link.map(Arc::new);
+        let verifier = Verifier { verification: self, participants, scenario, cases, limits, link };
         let mut cells = verifier.all_cells()?;
         verifier.retry_doubtful(&mut cells)?;
         Ok(Grid {
             grid_version: GRID_VERSION,
             deadline_ms: self.deadline.as_millis() as u64,
+            network: self.network.map(|network| network.to_string()),
             backends,
             cells: cells.into_iter().map(|cell| cell.cell).collect(),
         })
@@ -106,11 +113,15 @@ struct Verifier<'a> {
     scenario: Scenario,
     cases: Vec<Case>,
     limits: Limits,
+    link: Option<Arc<Link>>,
 }
 
 impl Verifier<'_> {
     fn server(&self) -> anyhow::Result<ServerProcess> {
         let Verification { program, ip, .. } = self.verification;
+        if let Some(link) = &self.link {
+            return ServerProcess::start_across(Arc::clone(link), program, &self.scenario.name);
+        }
         ServerProcess::start_on(*ip, program, &self.scenario.name, 1.0)
     }
 
@@ -192,7 +203,8 @@ impl Verifier<'_> {
             [case.healthy, case.faulty].map(|site| self.scenario.site_url(server.origins(), site));
         let cacert = server.cacert().map(str::to_owned);
         let open = OpenOrder { cacert, ..OpenOrder::new(urls.to_vec(), true, &self.limits) };
-        match self.both_passes(participant, &open) {
+        let command = server.client_command(&participant.command);
+        match self.both_passes(&Participant { command, ..participant.clone() }, &open) {
             Ok(passes) => CellResult::Passes(passes),
             Err(Unanswered::Hung(_)) => CellResult::Hung,
             Err(other) => CellResult::Died(other.to_string()),
@@ -206,7 +218,8 @@ impl Verifier<'_> {
     ) -> Result<[Pass; 2], Unanswered> {
         let (mut worker, _) = participant.open(open.clone())?;
         let first = self.pass(&mut worker, 0)?;
-        thread::sleep(PAUSE);
+        let travel = self.verification.network.map_or(Duration::ZERO, |network| network.rtt);
+        thread::sleep(PAUSE + travel);
         Ok([first, self.pass(&mut worker, 1)?])
     }
 

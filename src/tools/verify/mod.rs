@@ -121,6 +121,9 @@ pub struct Grid {
     pub grid_version: u32,
     /// The deadline of each fetch, in milliseconds.
     pub deadline_ms: u64,
+    /// The network that the backends fetched over, if any. Untrusted text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// The backends, in order.
     #[serde(rename = "rows")]
     pub backends: Vec<GridBackend>,
@@ -158,7 +161,7 @@ impl Grid {
         let backends: Vec<GridBackend> = wanted.cloned().collect();
         let is_of_one = |cell: &&Cell| backends.iter().any(|one| one.name == cell.backend);
         let cells = self.cells.iter().filter(is_of_one).cloned().collect();
-        Self { cells, backends, ..*self }
+        Self { cells, backends, network: self.network.clone(), ..*self }
     }
 
     /// Returns the names of the backends, grouped by identical verdicts on every fault.
@@ -205,6 +208,7 @@ mod tests {
         let grid = |client, checked| Grid {
             grid_version: GRID_VERSION,
             deadline_ms: 1000,
+            network: None,
             backends: vec![GridBackend {
                 name: "a@b".to_owned(),
                 client: "a 1".to_owned(),

@@ -122,9 +122,11 @@ pub(crate) fn summary(grid: &Grid) -> String {
         (count > 0).then(|| format!("{count} {}", verdict.words()))
     });
     let counts: Vec<String> = counts.collect();
+    let network = grid.network.as_ref().map(|network| format!(" over {}", visible(network)));
     format!(
-        "{} cells, by the verdict on the client alone: {}.",
+        "{} cells{}, by the verdict on the client alone: {}.",
         grid.cells.len(),
+        network.unwrap_or_default(),
         counts.join(", ")
     )
 }
