@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::Command;
 
 use anyhow::{Context, anyhow, ensure};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -13,6 +13,9 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
 use super::{LinkEnd, namespace};
+
+/// This process, which has one thread.
+const THIS: Pid = Pid::from_raw(0);
 
 /// A program to start at an end of a link.
 #[derive(Debug)]
@@ -38,9 +41,7 @@ pub fn enter(entry: &LinkCommand) -> anyhow::Result<Infallible> {
     let LinkCommand { link, descriptor, .. } = entry;
     namespace::join(*link, &PathBuf::from(format!("/proc/{link}/fd/{descriptor}")))
         .context("cannot enter the link")?;
-    if entry.side == LinkEnd::Server {
-        use_first_core().context("cannot choose the core of the server")?;
-    }
+    choose_cores(entry).context("cannot choose the cores of the link")?;
     if let Some(parent) = entry.parent {
         // Entering would reset it.
         set_pdeathsig(Signal::SIGKILL)?;
@@ -51,14 +52,30 @@ pub fn enter(entry: &LinkCommand) -> anyhow::Result<Infallible> {
     Err(anyhow!(error).context(format!("cannot start {}", Path::new(program).display())))
 }
 
-/// Runs this process on the first core that it may use: the server and the relay share it.
+/// Runs the server on the core of the relay, and clients on the others, if there are others.
+fn choose_cores(entry: &LinkCommand) -> nix::Result<()> {
+    let relay = sched_getaffinity(Pid::from_raw(entry.link as i32))?;
+    let allowed = sched_getaffinity(THIS)?;
+    let mut chosen = CpuSet::new();
+    let is_chosen = |core: &usize| {
+        let is_relay = relay.is_set(*core) == Ok(true);
+        allowed.is_set(*core) == Ok(true) && is_relay == (entry.side == LinkEnd::Server)
+    };
+    let mut cores = (0..CpuSet::count()).filter(is_chosen).peekable();
+    if cores.peek().is_none() {
+        return Ok(());
+    }
+    cores.try_for_each(|core| chosen.set(core))?;
+    sched_setaffinity(THIS, &chosen)
+}
+
+/// Runs this process on the first core that it may use.
 pub(super) fn use_first_core() -> nix::Result<()> {
-    let this = Pid::from_raw(process::id() as i32);
-    let allowed = sched_getaffinity(this)?;
+    let allowed = sched_getaffinity(THIS)?;
     let mut first = CpuSet::new();
     if let Some(core) = (0..CpuSet::count()).find(|core| allowed.is_set(*core) == Ok(true)) {
         first.set(core)?;
-        sched_setaffinity(this, &first)?;
+        sched_setaffinity(THIS, &first)?;
     }
     Ok(())
 }

@@ -63,8 +63,9 @@ pub(in crate::cli) struct MeasureFlags {
     /// each backend of one thread
     #[arg(long)]
     instructions: bool,
-    /// Cores that processes run on. With one-core, which suits backends of one thread, a minute
-    /// resolves about half the difference that it resolves with free
+    /// Cores that processes run on [default: free; apart over a network]. With one-core, which suits
+    /// backends of one thread, a minute resolves about half the difference that it resolves with
+    /// free
     #[arg(long, value_name = "PLACEMENT")]
     placement: Option<Placement>,
     /// Directory of the record; it must not hold one yet [default: a new one in target/fetchbench/
@@ -116,6 +117,8 @@ impl MeasureFlags {
             (None, Some(_)) => Stop::WholeBudget(budget),
             (None, None) => Stop::Budget(budget),
         };
+        let is_over_link = task.workloads.iter().any(|workload| workload.network().is_some());
+        let usual_placement = if is_over_link { Placement::Apart } else { Placement::Free };
         Plan {
             program: task.program,
             workloads: task.workloads,
@@ -125,7 +128,7 @@ impl MeasureFlags {
             shard,
             seed: shard.map_or(self.seed, |shard| shard.seed(self.seed)),
             rounds: self.rounds,
-            placement: self.placement.unwrap_or_default(),
+            placement: self.placement.unwrap_or(usual_placement),
             equivalence: self.equivalence,
             allow_unfit: self.allow_unfit,
             instructions: self.instructions,
