@@ -79,6 +79,7 @@ mod tests {
 
     fn grid() -> Grid {
         Grid {
+            network: None,
             grid_version: GRID_VERSION,
             deadline_ms: 1000,
             backends: vec![GridBackend {
