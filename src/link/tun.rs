@@ -8,6 +8,11 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 
+use nix::net::if_::if_nametoindex;
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket,
+};
+
 use libc::{c_char, c_short, ifreq, sockaddr_in};
 
 use crate::scenario::network::MTU;
@@ -19,7 +24,7 @@ pub(super) const DEVICE: &str = "/dev/net/tun";
 const NAME: &str = "link";
 
 /// The number of packets that wait for the relay. A burst of a thousand connections must fit.
-const WAITING: i32 = 10_000;
+const WAITING: u32 = 10_000;
 
 /// Makes a device in the network namespace of this thread, with this address and the one at the
 /// other end. Reads and writes of the file are whole packets and never block.
@@ -36,9 +41,7 @@ pub(super) fn device(own: Ipv4Addr, peer: Ipv4Addr) -> io::Result<File> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
     request.ifr_ifru.ifru_mtu = MTU as i32;
     ioctl(&socket, libc::SIOCSIFMTU, &mut request)?;
-    // The system reads the length of the queue from the same bytes.
-    request.ifr_ifru.ifru_mtu = WAITING;
-    ioctl(&socket, libc::SIOCSIFTXQLEN, &mut request)?;
+    set_queue(WAITING)?;
     request.ifr_ifru.ifru_addr = address(own);
     ioctl(&socket, libc::SIOCSIFADDR, &mut request)?;
     request.ifr_ifru.ifru_addr = address(peer);
@@ -51,6 +54,35 @@ pub(super) fn device(own: Ipv4Addr, peer: Ipv4Addr) -> io::Result<File> {
 /// Opens the file through which devices are made.
 pub(super) fn open() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(DEVICE)
+}
+
+/// Sets the number of packets that wait at the device, by a message of rtnetlink(7): the ioctl for
+/// it needs root outside of the namespace.
+fn set_queue(packets: u32) -> io::Result<()> {
+    const LENGTH: u32 = 40;
+    let device = if_nametoindex(NAME)?;
+    let flags = (libc::NLM_F_REQUEST | libc::NLM_F_ACK) as u16;
+    let mut message = LENGTH.to_ne_bytes().to_vec();
+    message.extend(libc::RTM_NEWLINK.to_ne_bytes());
+    message.extend(flags.to_ne_bytes());
+    // No sequence, sender, family or type.
+    message.extend([0; 12]);
+    message.extend(device.to_ne_bytes());
+    // No flags to change; then one attribute of eight bytes.
+    message.extend([0; 8]);
+    message.extend(8_u16.to_ne_bytes());
+    message.extend(libc::IFLA_TXQLEN.to_ne_bytes());
+    message.extend(packets.to_ne_bytes());
+    let (family, kind) = (AddressFamily::Netlink, SockType::Raw);
+    let socket = socket(family, kind, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkRoute)?;
+    send(socket.as_raw_fd(), &message, MsgFlags::empty())?;
+    let mut reply = [0; 256];
+    recv(socket.as_raw_fd(), &mut reply, MsgFlags::empty())?;
+    // After a header of 16 bytes, the reply has 0 or the negated number of an error.
+    match i32::from_ne_bytes([reply[16], reply[17], reply[18], reply[19]]) {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(-error)),
+    }
 }
 
 /// Lets a device send and receive.

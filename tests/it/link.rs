@@ -171,7 +171,7 @@ fn comparisons_cross_links() {
         assert_eq!(backend["validity"], "valid", "{backend}");
     }
     let report = fetchbench(&["report"]).arg(&record).output().unwrap();
-    let report = text(&report.stdout);
+    let report = text(&report.stdout).replace('\n', " ");
     assert!(report.contains("keepalive over rtt=2ms: 1,000 fetches"), "{report}");
     assert!(report.contains("with reno at the server and reno at the clients"), "{report}");
 }

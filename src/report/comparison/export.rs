@@ -17,10 +17,9 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
     let workloads: Vec<Value> = workloads
         .iter()
         .map(|workload| {
-            let value = json!({
+            let mut exported = json!({
                 "scenario": workload.setup.scenario,
                 "time_scale": workload.setup.time_scale,
-                "link": workload.setup.link,
                 "concurrency": workload.setup.concurrency,
                 "fetches": workload.setup.fetches,
                 "blocks": workload.blocks,
@@ -34,11 +33,14 @@ pub fn json(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Value {
                 "verdict": verdict(workload),
                 "backends": backends(workload),
             });
+            if let Some(link) = &workload.setup.link {
+                exported["link"] = json!(link);
+            }
             let machines = json!({
                 "order": machines_json::json_order(workload),
                 "machines": machines_json::json_results(workload),
             });
-            with_machines(setup, value, machines)
+            with_machines(setup, exported, machines)
         })
         .collect();
     let value = json!({
