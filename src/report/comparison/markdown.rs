@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    AgainstColumn, cell, floor_note, footnotes, instructions_source, machine_table, missing,
-    ratio_table, verdict,
+    AgainstColumn, cell, floor_note, footnotes, instructions_source, invalidities, machine_table,
+    missing, ratio_table, verdict,
 };
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric;
@@ -76,7 +76,8 @@ fn plain_table(shown: &TextTable) -> String {
     line(&shown.headings) + &rule + &rows
 }
 
-/// Returns the verdict and a small collapsed table of each scenario, for a page with other content.
+/// Returns the verdict, the invalid backends and a small collapsed table of each scenario, for a page
+/// with other content.
 pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, .. } = environment;
     let date = date(environment);
@@ -92,11 +93,13 @@ pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> Strin
         let fetches = numbers::grouped(setup.fetches);
         let at_once = numbers::grouped(setup.concurrency as u64);
         let verdict = escape(&verdict(workload));
+        let invalid = invalidities(workload).into_iter();
+        let invalid: String = invalid.map(|line| format!("{}\n\n", escape(&line))).collect();
         let table = short_table(workload);
         write!(
             text,
             "\n**{name}**: {fetches} fetches, {at_once} at once{scale}. {verdict}\n\n\
-             <details><summary>The backends of {name}</summary>\n\n{table}\n</details>\n"
+             {invalid}<details><summary>The backends of {name}</summary>\n\n{table}\n</details>\n"
         )
         .expect("a string");
     }
@@ -130,5 +133,21 @@ fn compared(column: AgainstColumn<'_>, backend: &BackendAnalysis) -> String {
     match &backend.invalid {
         Some(invalid) => invalid.to_string(),
         None => column.text(backend),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::analysis::analyse;
+    use crate::record::fixtures::comparison;
+
+    #[test]
+    fn summaries_name_invalid_backends() {
+        let environment = Environment::capture("fetchbench compare");
+        let text = short(&environment, &analyse(&comparison()));
+        let (invalid, table) = text.split_once("<details>").unwrap();
+        assert!(invalid.contains("\n\nexec:broken: wrong-answer (18 passes): "), "{invalid}");
+        assert!(!table.contains("exec:broken"), "{table}");
     }
 }
