@@ -67,10 +67,10 @@ fn without_user(place: &str, has_scheme: bool) -> String {
     let end = place.find(['/', '\\']).unwrap_or(place.len());
     let Some(at) = place[..end].rfind('@') else { return place.to_owned() };
     let user = place[..at].rsplit(',').next().unwrap_or_default();
-    if has_scheme || user.contains(':') {
-        format!("{}…{}", &place[..at - user.len()], &place[at..])
-    } else {
-        place.to_owned()
+    match (has_scheme, user.contains(':')) {
+        (true, _) => format!("…{}", &place[at..]),
+        (false, true) => format!("{}…{}", &place[..at - user.len()], &place[at..]),
+        (false, false) => place.to_owned(),
     }
 }
 
@@ -132,6 +132,7 @@ mod tests {
         for (text, public) in [
             ("for url (http://me:s@a.example/?k=s#s)", "for url (http://…@a.example/?k=…#…)"),
             ("bad \"https://a.example/x?s\": no", "bad \"https://a.example/x?…\": no"),
+            ("http://me:s,s@a.example", "http://…@a.example"),
             ("'http://s@a.example'; see", "'http://…@a.example'; see"),
             ("bad \"me:s@a.example/\"", "bad \"…@a.example/\""),
             ("write a.example/?k=s, b", "write a.example/?k=…, b"),

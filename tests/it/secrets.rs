@@ -179,6 +179,8 @@ fn fetches_hide_secrets() {
     let mock = Mock::start(workshop.path());
     let redirecting = redirecting();
     let urls = [
+        // The log has no line for a target with a query, which no site has.
+        format!("{}#s3cret", mock.url),
         format!("{}?token=s3cret#s3cret", mock.url),
         redirecting.url("/?token=s3cret").to_string(),
         redirecting.url("/bad?token=s3cret").to_string(),
@@ -186,10 +188,10 @@ fn fetches_hide_secrets() {
         "http://nowhere.invalid/?token=s3cret".to_owned(),
         "https://127.0.0.1:9/?token=s3cret".to_owned(),
     ];
-    let header = ["-H", "X-Api-Key: s3cret", "--redirects", "3", "--timeout", "5s"];
+    let header = ["-H", "Authorization: Bearer s3cret"];
     let run = |arguments: &[&str]| {
         let output = fetchbench(arguments)
-            .args(header)
+            .args(["--redirects", "3", "--timeout", "5s"])
             .args(&urls)
             .current_dir(workshop.path())
             .output()
@@ -200,14 +202,16 @@ fn fetches_hide_secrets() {
         assert_public(&format!("{arguments:?}"), &output, workshop.path());
     };
     for backend in crate::backends::backends() {
+        // Programs in other languages send no headers.
+        let header = if backend.entry().is_peer() { &header[..0] } else { &header[..] };
         let backend = backend.to_string();
         for format in ["text", "json"] {
-            run(&["fetch", "--format", format, "--backend", &backend]);
+            run(&[&["fetch", "--format", format, "--backend", &backend][..], header].concat());
         }
     }
-    run(&["run", "--backend", "hyper@tokio,ureq@threads"]);
+    run(&[&["run", "--backend", "hyper@tokio,ureq@threads"][..], &header[..]].concat());
     let log = fs::read_to_string(workshop.path().join("access.jsonl")).unwrap();
-    assert!(log.contains("\"status\":"), "{log}");
+    assert!(log.contains("\"status\":") && !log.contains(SECRET), "{log}");
 }
 
 /// The forms of a report, with their files.
