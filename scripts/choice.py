@@ -30,7 +30,7 @@ def few_slow(article):
     """Returns the most that any backend adds on slow sites, and what fetching one after another costs."""
     concurrent = [name for name in article.backends if article.ratio(name) and name != "ureq@sequential"]
     most = max(concurrent, key=lambda name: article.ratio(name)["high"])
-    text = f"**any that fetches at once**; the most is `{most}` {interval(article.ratio(most))}"
+    text = f"**any that fetches at once**; the slowest of them is `{most}` {interval(article.ratio(most))}"
     one_by_one = article.ratio("ureq@sequential")
     return text + (f"; one after another {interval(one_by_one)}" if one_by_one else "")
 

@@ -42,6 +42,8 @@ pub struct Link {
     network: Network,
     /// The descriptors of the namespaces of server and clients.
     descriptors: (i32, i32),
+    /// The namespaces. While they are open, no other namespace has their numbers.
+    namespaces: [File; 2],
     child: Mutex<Child>,
 }
 
@@ -63,6 +65,10 @@ impl Link {
                 program: program.to_owned(),
                 network: *network,
                 descriptors: (server, client),
+                namespaces: [
+                    File::open(descriptor(child.id(), server))?,
+                    File::open(descriptor(child.id(), client))?,
+                ],
                 child: Mutex::new(child),
             }),
         }
@@ -114,6 +120,21 @@ impl Link {
             .chain(command.iter().cloned())
             .collect()
     }
+}
+
+impl Drop for Link {
+    /// Kills the processes at its ends if it could not, because it was killed itself.
+    fn drop(&mut self) {
+        if lock(&self.child).has_ended() {
+            let identities = self.namespaces.iter().flat_map(namespace::identity);
+            namespace::clear(&identities.collect::<Vec<_>>());
+        }
+    }
+}
+
+/// Returns the path of an open file of a process.
+fn descriptor(process: u32, number: i32) -> PathBuf {
+    PathBuf::from(format!("/proc/{process}/fd/{number}"))
 }
 
 /// A link in its own process.

@@ -14,11 +14,10 @@ pub fn conclusion(baseline: &Example, examples: &[Example]) -> Option<String> {
     let at_once: Vec<&Example> =
         examples.iter().filter(|example| !is_synchronous(example)).filter(is_valid).collect();
     let totals = Range::new(at_once.iter().map(|example| example.total.as_secs_f64()))?;
-    let speed_up = totals.dividing(baseline.total.as_secs_f64());
     let found = format!(
-        "Fetching at once took {}, {} times as fast as one after another",
+        "Fetching at once took {}, {} as one after another",
         totals.shown(3, " s"),
-        speed_up.shown(1, "")
+        totals.speed(baseline.total.as_secs_f64())
     );
     let threads_and_async = [ExampleKind::Threaded, ExampleKind::Asynchronous]
         .iter()
@@ -52,9 +51,15 @@ impl Range {
         })
     }
 
-    /// Returns the range of `dividend` divided by the figures.
-    fn dividing(&self, dividend: f64) -> Self {
-        Self { least: dividend / self.greatest, greatest: dividend / self.least }
+    /// Returns how these times compare with another: so many times as fast, or as slow if all are
+    /// longer.
+    fn speed(&self, other: f64) -> String {
+        if self.least > other {
+            let factors = Self { least: self.least / other, greatest: self.greatest / other };
+            return format!("{} times as slow", factors.shown(1, ""));
+        }
+        let factors = Self { least: other / self.greatest, greatest: other / self.least };
+        format!("{} times as fast", factors.shown(1, ""))
     }
 
     /// Formats the range, with one figure if both ends look alike.
@@ -112,6 +117,10 @@ mod tests {
         assert_eq!(
             concluded(&[sequential, (Threaded, 101), (Asynchronous, 200)]),
             "Fetching at once took 0.101 to 0.200 s, 2.0 to 4.0 times as fast as one after another."
+        );
+        assert_eq!(
+            concluded(&[(Synchronous, 50), (Asynchronous, 200)]),
+            "Fetching at once took 0.200 s, 4.0 times as slow as one after another."
         );
     }
 

@@ -107,6 +107,8 @@ fn run_prints_the_article() {
     fake at concurrency 1  5.957 s     1.00x  5.957 s     100.0 %
     fake                   1.480 s     4.03x  1.480 s     100.0 %
 
+    The mock server on this machine answered.
+
     Each backend made one pass, connecting included: `compare` and `cargo bench`
     measure many.
 
@@ -190,6 +192,8 @@ fn hostile_text_is_escaped() {
     backend                  total  speed-up    ideal  efficiency
     fake at concurrency 1  0.030 s     1.00x  0.030 s     100.0 %
     fake                   0.020 s     1.50x  0.020 s     100.0 %
+
+    The mock server on this machine answered.
 
     Each backend made one pass, connecting included: `compare` and `cargo bench`
     measure many.

@@ -208,7 +208,7 @@ fn copy_record(folder: &Path) {
 }
 
 /// Runs every command of the pages and examples whose first word `is_wanted`. Commands that need
-/// other machines or downloads are left out: `peers install`.
+/// several records, a link or downloads are left out: `merge`, `net`, `peers install`.
 fn run(is_wanted: impl Fn(&str) -> bool) {
     let server = RawServer::start(|_| ok("hello"));
     let url = server.url("/").to_string();
@@ -234,6 +234,7 @@ fn run(is_wanted: impl Fn(&str) -> bool) {
             Some(1) => call.first().is_some_and(|word| word == "doctor"),
             // A single block gives no interval for --fail-if, and beside other tests a pass may fail.
             Some(3) => stderr.contains("The record: "),
+            Some(4) => call.iter().any(|word| word == "--fail-if"),
             _ => false,
         };
         let stdout = String::from_utf8_lossy(&output.stdout);
@@ -253,6 +254,7 @@ fn checks_run() {
 
 #[test]
 fn other_commands_run() {
-    let elsewhere = ["compare", "ab", "verify", "audit", "doctor", "peers", "calibration"];
+    let elsewhere =
+        ["compare", "ab", "verify", "audit", "doctor", "merge", "net", "peers", "calibration"];
     run(|command| !elsewhere.contains(&command));
 }

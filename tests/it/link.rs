@@ -235,6 +235,12 @@ fn marked(mark: &str) -> Vec<i32> {
     numbers.filter(is_marked).collect()
 }
 
+/// Whether a process is that of a link.
+fn is_link(number: &i32) -> bool {
+    let line = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
+    line.split(|byte| *byte == 0).nth(1) == Some(b"link")
+}
+
 /// Starts a command with a mark that all of its descendants inherit.
 fn start_marked(mark: &str, arguments: &[&str]) -> std::process::Child {
     let (name, value) = mark.split_once('=').unwrap();
@@ -273,14 +279,12 @@ fn killed_links_leave_nothing() {
         thread::sleep(Duration::from_millis(37 * number as u64 % 900));
         // Any of them: the command, the link, the server, a worker.
         let processes = marked(&mark);
-        if let Some(chosen) = processes.get(number / 2 % processes.len().max(1)) {
+        let chosen = processes.get(number / 2 % processes.len().max(1));
+        let ends_by_itself = chosen.is_some_and(is_link);
+        if let Some(chosen) = chosen {
             let _ = kill(Pid::from_raw(*chosen), Signal::SIGKILL);
         }
-        if number % 3 == 0 {
-            let _ = child.kill();
-        } else {
-            // What ends by itself may; then the command is killed like a terminal that is closed.
-            thread::sleep(Duration::from_millis(50));
+        if !ends_by_itself {
             let _ = child.kill();
         }
         child.wait().unwrap();
@@ -295,10 +299,6 @@ fn dead_links_end_their_command() {
     }
     let mark = format!("FETCHBENCH_MARK={}-dead", std::process::id());
     let mut child = start_marked(&mark, &["net", "rtt=1ms", "--", "sleep", "1000"]);
-    let is_link = |number: &i32| {
-        let line = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
-        line.split(|byte| *byte == 0).nth(1) == Some(b"link")
-    };
     let deadline = Instant::now() + Duration::from_secs(20);
     let has_started = || {
         marked(&mark).iter().any(|number| {

@@ -20,6 +20,7 @@ use crate::client::UserOptions;
 use crate::fetch::answer::Page;
 use crate::fetch::origin::Origin;
 use crate::fetch::{Fetch, Fetched, Pass, Progress};
+use crate::render::numbers;
 use crate::report::text::{self, ExampleLine};
 use crate::scenario::Scenario;
 use crate::scenario::network::Network;
@@ -35,6 +36,8 @@ const ARTICLE: &str = "article";
 /// One pass of each backend over a scenario, from its server.
 struct MockRun {
     scenario: Arc<Scenario>,
+    /// The factor on its delays.
+    time_scale: f64,
     server: RunServer,
     is_article: bool,
     /// Notes on the backends left out.
@@ -110,7 +113,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     };
     options.roots = options.roots.or(server.announcement.roots()?);
     compare(
-        MockRun { scenario, server, is_article: name == ARTICLE, left_out },
+        MockRun { scenario, time_scale, server, is_article: name == ARTICLE, left_out },
         &entrants,
         &options,
         args.output.quiet,
@@ -146,8 +149,13 @@ impl SiteSet for MockRun {
 
     fn notes(&self) -> Vec<String> {
         let article = self.is_article.then(|| text::ARTICLE_NOTE.to_owned());
-        let one_pass = text::ONE_PASS_NOTE.to_owned();
-        std::iter::once(one_pass).chain(article).chain(self.left_out.clone()).collect()
+        let scale = numbers::time_scale(self.time_scale);
+        let served = format!("The mock server on this machine answered{scale}.");
+        [served, text::ONE_PASS_NOTE.to_owned()]
+            .into_iter()
+            .chain(article)
+            .chain(self.left_out.clone())
+            .collect()
     }
 }
 

@@ -67,7 +67,7 @@ fn early(workload: &WorkloadAnalysis) -> Option<String> {
     early.peek()?;
     let fewest = early.min().unwrap_or_default();
     Some(format!(
-        "{EARLY} decided before the end, after {} of {} or more: the time went to the others. Such a \
+        "{EARLY} decided before the end, after {} of {} or more: the remaining time went to undecided backends. Such a \
          difference is overstated a little on average; its interval allows for the early stop.",
         fewest,
         blocks(workload.blocks)
@@ -121,7 +121,7 @@ fn written_here(workload: &WorkloadAnalysis) -> Vec<String> {
         backends.entry(&backend.written_here).or_default().push(&backend.name);
     }
     let note = |(parts, names): (&str, Vec<&str>)| {
-        format!("{}: {parts} written here, which no crate has.", join(&names, "and"))
+        format!("No crate offers the {parts} of {}: written for this project.", join(&names, "and"))
     };
     backends.into_iter().map(note).collect()
 }
@@ -190,7 +190,10 @@ mod tests {
         let names: Vec<&str> = workload.valid().map(|backend| backend.name.as_str()).collect();
         assert_eq!(
             written_here(&workload),
-            [format!("{} and {}: pool written here, which no crate has.", names[0], names[1])]
+            [format!(
+                "No crate offers the pool of {} and {}: written for this project.",
+                names[0], names[1]
+            )]
         );
     }
 

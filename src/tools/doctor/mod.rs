@@ -82,7 +82,7 @@ fn cores(cores: usize) -> Finding {
 
 fn load(load: Option<[f64; 3]>, cores: usize) -> Finding {
     let Some([minute, ..]) = load else { return Finding::unknown("load") };
-    let advice = "programs used the cores: wait until they end, unless they just did";
+    let advice = "programs used the cores: wait for them to end";
     // It includes programs that have just ended, so the use by other programs decides.
     let found = format!("{minute:.2} over the last minute");
     Finding::hint("load", found, (minute > cores as f64 / 4.0).then_some(advice))
