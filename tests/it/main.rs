@@ -1,6 +1,7 @@
 //! All integration tests, in one program.
 
 mod ab;
+mod ab_power;
 mod anomalies;
 mod arguments;
 mod audit;
