@@ -218,7 +218,10 @@ fn run(is_wanted: impl Fn(&str) -> bool) {
         |call: &Vec<String>| call.len() != 1 || call[0] != "fetch" && parse(call).is_ok();
     let calls = calls.filter(is_whole);
     let calls = calls.map(|call| shortened(built_in(call), &url));
-    let wanted = |call: &Vec<String>| is_wanted(call.first().map_or("", String::as_str));
+    let wanted = |call: &Vec<String>| {
+        let crosses_a_link = call.iter().any(|word| word == "--network");
+        !crosses_a_link && is_wanted(call.first().map_or("", String::as_str))
+    };
     let calls: BTreeSet<Vec<String>> = calls.filter(wanted).collect();
     assert!(!calls.is_empty());
     for call in calls {
