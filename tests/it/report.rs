@@ -104,6 +104,8 @@ fn snippets_link_from_their_page() {
     let top = write(&place, "README.md", PAGE);
     let records = "<!-- BEGIN: records -->\n<!-- END: records -->\n";
     let below = write(&place, "results/README.md", &format!("{PAGE}{records}"));
+    // A page that is not there would be a dead link.
+    write(&place, "results/one/report.md", "# A report\n");
     let in_short = ["--snippet", "--markdown", "-", "--svg"];
     let of_one = |record, svg| [&[record], &in_short[..], &[svg]].concat();
     insert(&place, "", "report", &of_one("results/one", "results/one/report.svg"));
@@ -130,6 +132,10 @@ fn snippets_link_from_their_file() {
         ["results/one", "--snippet", "--markdown", "results/one/short.md", "--index", "list.md"];
     assert_eq!(stdout(&place, &args), "");
     let (short, list) = ("results/one/short.md", "list.md");
+    let unlinked = read(&place.path().join(short));
+    assert!(unlinked.contains("The whole record: one.\n"), "there is no page yet: {unlinked}");
+    write(&place, "results/one/report.md", "# A report\n");
+    assert_eq!(stdout(&place, &args), "");
     assert!(read(&place.path().join(short)).contains("[one](report.md)"));
     assert!(read(&place.path().join(list)).contains("* [two](results/two/report.md): "));
 }
