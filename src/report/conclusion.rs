@@ -51,8 +51,7 @@ impl Range {
         })
     }
 
-    /// Returns how these times compare with another: so many times as fast, or as slow if all are
-    /// longer.
+    /// Returns how many times as fast as another time these are, or as slow if all are longer.
     fn speed(&self, other: f64) -> String {
         if self.least > other {
             let factors = Self { least: self.least / other, greatest: self.greatest / other };

@@ -220,7 +220,6 @@ pub(super) fn ratio_on(machine: &MachineAnalysis, name: &str) -> Option<Ratio> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::compare::analysis::analyse;
     use crate::record::ComparisonRecord;
     use crate::record::fixtures::{comparison, machine};
