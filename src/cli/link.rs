@@ -1,7 +1,9 @@
-//! `fetchbench link` and `fetchbench enter`: the process of a link, and how programs get to its ends.
+//! `fetchbench link` and `fetchbench enter`: the process of a link, and the way of programs to its
+//! ends.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::os::fd::RawFd;
 use std::process::ExitCode;
 
 use crate::link::{LinkCommand, LinkEnd, LinkLine, Relay, enter};
@@ -22,7 +24,7 @@ pub(super) struct EnterArgs {
     /// Process of the link
     link: u32,
     /// Descriptor of the namespace in that process
-    descriptor: u32,
+    descriptor: RawFd,
     /// End of the link
     side: LinkEnd,
     /// Process that the command ends with

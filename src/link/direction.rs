@@ -42,8 +42,8 @@ pub(super) enum Fate {
 }
 
 impl Direction {
-    /// Returns the direction with this rate. `number` distinguishes its random numbers from those of
-    /// the other direction.
+    /// Returns the direction with this rate. `number` distinguishes its random numbers from those
+    /// of the other direction.
     pub fn new(network: &Network, rate: Option<f64>, number: u64) -> Self {
         Self {
             rate,

@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
+use std::os::fd::RawFd;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, anyhow, ensure};
@@ -23,7 +24,7 @@ pub struct LinkCommand {
     /// The process of the link.
     pub link: u32,
     /// The descriptor of the network namespace in that process.
-    pub descriptor: u32,
+    pub descriptor: RawFd,
     /// The end.
     pub side: LinkEnd,
     /// The process that the program ends with, if any.
@@ -38,9 +39,7 @@ pub struct LinkCommand {
 ///
 /// The link has ended, or the program cannot be started.
 pub fn enter(entry: &LinkCommand) -> anyhow::Result<Infallible> {
-    let LinkCommand { link, descriptor, .. } = entry;
-    namespace::join(*link, &PathBuf::from(format!("/proc/{link}/fd/{descriptor}")))
-        .context("cannot enter the link")?;
+    namespace::join(entry.link, entry.descriptor).context("cannot enter the link")?;
     choose_cores(entry).context("cannot choose the cores of the link")?;
     if let Some(parent) = entry.parent {
         // Entering would reset it.

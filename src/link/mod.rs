@@ -11,7 +11,8 @@
 //!
 //! let program = std::path::Path::new("/usr/bin/fetchbench");
 //! let link = Link::start(program, &"rtt=40ms,down=20Mbit".parse().map_err(anyhow::Error::msg)?)?;
-//! let words = link.inside(LinkEnd::Client, &["ping".into(), LinkEnd::Server.ip().to_string().into()]);
+//! let server = LinkEnd::Server.ip().to_string();
+//! let words = link.inside(LinkEnd::Client, &["ping".into(), server.into()]);
 //! std::process::Command::new(&words[0]).args(&words[1..]).status()?;
 //! # Ok(())
 //! # }

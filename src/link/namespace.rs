@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::os::fd::RawFd;
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns, unshare};
@@ -53,14 +53,23 @@ pub(super) fn configured() -> io::Result<File> {
     File::open(NET)
 }
 
-/// Moves this process into a network namespace of `process`, and into its user namespace if it has
-/// another. It must have one thread.
+/// Opens a network namespace that `process` has open under a descriptor.
 ///
 /// # Errors
 ///
 /// The process has ended, or belongs to another user.
-pub(super) fn join(process: u32, network: &Path) -> io::Result<()> {
-    let network = File::open(network)?;
+pub(super) fn open(process: u32, descriptor: RawFd) -> io::Result<File> {
+    File::open(format!("/proc/{process}/fd/{descriptor}"))
+}
+
+/// Moves this process into a network namespace that `process` has open under a descriptor, and into
+/// the user namespace of `process` if it is another. This process must have one thread.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(super) fn join(process: u32, descriptor: RawFd) -> io::Result<()> {
+    let network = open(process, descriptor)?;
     let user = File::open(format!("/proc/{process}/ns/user"))?;
     if identity(&user)? != identity(&File::open("/proc/self/ns/user")?)? {
         setns(&user, CloneFlags::CLONE_NEWUSER)?;

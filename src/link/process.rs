@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -29,7 +29,7 @@ const LINE_LIMIT: u64 = 4096;
 #[serde(rename_all = "lowercase")]
 pub enum LinkLine {
     /// The descriptors of the namespaces of server and clients.
-    Ready(i32, i32),
+    Ready(RawFd, RawFd),
     /// Why the link cannot be made.
     Failed(String),
 }
@@ -41,7 +41,7 @@ pub struct Link {
     program: PathBuf,
     network: Network,
     /// The descriptors of the namespaces of server and clients.
-    descriptors: (i32, i32),
+    descriptors: (RawFd, RawFd),
     /// The namespaces. While they are open, no other namespace has their numbers.
     namespaces: [File; 2],
     child: Mutex<Child>,
@@ -66,8 +66,8 @@ impl Link {
                 network: *network,
                 descriptors: (server, client),
                 namespaces: [
-                    File::open(descriptor(child.id(), server))?,
-                    File::open(descriptor(child.id(), client))?,
+                    namespace::open(child.id(), server)?,
+                    namespace::open(child.id(), client)?,
                 ],
                 child: Mutex::new(child),
             }),
@@ -130,11 +130,6 @@ impl Drop for Link {
             namespace::clear(&identities.collect::<Vec<_>>());
         }
     }
-}
-
-/// Returns the path of an open file of a process.
-fn descriptor(process: u32, number: i32) -> PathBuf {
-    PathBuf::from(format!("/proc/{process}/fd/{number}"))
 }
 
 /// A link in its own process.

@@ -19,8 +19,8 @@ const BATCH: usize = 64;
 /// The most packets on the way in one direction; later ones are dropped. They fill 200 MB.
 const MOST: usize = 1 << 17;
 
-/// How long the relay busy-polls after the last packet. A sleeping virtual core wakes late, and that
-/// would be added to a round trip.
+/// How long the relay busy-polls after the last packet. A sleeping virtual core wakes late, and
+/// that would be added to a round trip.
 const AWAKE: Duration = Duration::from_secs(1);
 
 /// Memory for a packet.

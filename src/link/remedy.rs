@@ -12,8 +12,8 @@ pub(super) fn device(error: &io::Error) -> String {
             format!("{DEVICE} is closed to this user: open it with `chmod 666 {DEVICE}` (as root)")
         }
         _ => format!(
-            "cannot open {DEVICE} ({error}): load its module with `modprobe tun` (as root), or start \
-             the container with --device {DEVICE}"
+            "cannot open {DEVICE} ({error}): load its module with `modprobe tun` (as root), or \
+             start the container with --device {DEVICE}"
         ),
     }
 }
@@ -36,8 +36,8 @@ pub(super) fn namespace(error: &io::Error) -> String {
             "this system forbids user namespaces ({error}): sysctl -w {name}={better} (as root)"
         ),
         None => format!(
-            "this system forbids network namespaces ({error}): start a container with --privileged, \
-             or run as root"
+            "this system forbids network namespaces ({error}): start a container with \
+             --privileged, or run as root"
         ),
     }
 }
