@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::shard::{MOST_SHARDS, Shard};
-use super::{ComparisonRecord, ComparisonSetup, ComparisonWriter, Validity};
+use super::{ComparisonRecord, ComparisonSetup, ComparisonWriter, MOST_NAMED, Validity};
 use crate::record::{Environment, bounds};
 
 /// A machine that measured shards of a merged record.
@@ -73,6 +73,18 @@ impl MergedShard {
 }
 
 impl ComparisonSetup {
+    /// Returns the first shards that are not among those of a merged record, by name, and the number
+    /// of the others; `None` if all are there.
+    pub fn missing_shard_names(&self) -> Option<String> {
+        let missing = self.missing_shards();
+        let named: Vec<String> = missing.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+        let more = match missing.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (!missing.is_empty()).then(|| named.join(", ") + &more)
+    }
+
     /// Returns the shards that are not among those of a merged record.
     pub fn missing_shards(&self) -> Vec<Shard> {
         let merged: BTreeSet<Shard> = self

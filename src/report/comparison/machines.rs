@@ -4,8 +4,8 @@ use super::join;
 use crate::compare::analysis::{
     BackendAnalysis, MachineAnalysis, MachineOrder, OppositeOrders, WorkloadAnalysis,
 };
-use crate::record::{ComparisonSetup, MOST_NAMED, MachineSetup};
-use crate::render::numbers::counted;
+use crate::record::{ComparisonSetup, MachineSetup};
+use crate::render::numbers::{counted, decimal_percent};
 use crate::render::table::TextTable;
 use crate::render::verdict::Notation;
 use crate::stats::{LEAST_BLOCKS, LEAST_MACHINES, Ratio};
@@ -61,7 +61,6 @@ fn opposite_text(opposite: &OppositeOrders) -> String {
 /// Returns `machine 1` or `machines 1 and 3`.
 fn numbers(machines: &[usize]) -> String {
     let names: Vec<String> = machines.iter().map(ToString::to_string).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let noun = if machines.len() == 1 { "machine" } else { "machines" };
     format!("{noun} {}", join(&names, "and"))
 }
@@ -164,13 +163,7 @@ pub(super) fn shard_names(machine: &MachineSetup) -> Vec<String> {
 
 /// Returns the sentence on missing shards; `None` if all are there.
 pub(in crate::report) fn missing(setup: &ComparisonSetup) -> Option<String> {
-    let missing = setup.missing_shards();
-    let named: Vec<String> = missing.iter().take(MOST_NAMED).map(ToString::to_string).collect();
-    let more = match missing.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    (!missing.is_empty()).then(|| format!("Missing shards: {}{more}.", named.join(", ")))
+    setup.missing_shard_names().map(|names| format!("Missing shards: {names}."))
 }
 
 /// Returns the time of each backend relative to the reference on each machine, with the deviations
@@ -185,23 +178,19 @@ pub(in crate::report) fn ratio_table(workload: &WorkloadAnalysis) -> Option<Text
     let mut headings = vec!["time vs reference".to_owned()];
     headings.extend((1..=workload.machines.len()).map(|number| format!("machine {number}")));
     headings.extend(["between", "within"].map(str::to_owned));
-    let rows = compared().map(|backend| {
-        let mut row = vec![backend.name.clone()];
-        row.extend(
-            ratios(workload, backend).map(|ratio| {
+    let rows =
+        compared().map(|backend| {
+            let mut row = vec![backend.name.clone()];
+            row.extend(ratios(workload, backend).map(|ratio| {
                 ratio.map_or_else(|| "–".to_owned(), |ratio| notation.interval(ratio))
-            }),
-        );
-        let deviations = backend.compared.deviations;
-        let [between, within] =
-            [deviations.map(|one| one.between), deviations.map(|one| one.within)].map(
-                |deviation| {
-                    deviation.map_or_else(String::new, |share| format!("{:.1} %", share * 100.0))
-                },
-            );
-        row.extend([between, within]);
-        row
-    });
+            }));
+            let deviations = backend.compared.deviations;
+            let [between, within] =
+                [deviations.map(|one| one.between), deviations.map(|one| one.within)]
+                    .map(|deviation| deviation.map_or_else(String::new, decimal_percent));
+            row.extend([between, within]);
+            row
+        });
     Some(TextTable { headings, rows: rows.collect() })
 }
 

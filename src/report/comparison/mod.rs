@@ -80,11 +80,12 @@ pub(super) fn instructions_source(
 }
 
 /// Returns `a, b or c` if the word is `or`.
-pub(super) fn join(names: &[&str], word: &str) -> String {
-    match names {
+pub(super) fn join(names: &[impl AsRef<str>], word: &str) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names[..] {
         [] => String::new(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} {word} {last}", most.join(", ")),
+        [one] => one.to_owned(),
+        [ref most @ .., last] => format!("{} {word} {last}", most.join(", ")),
     }
 }
 

@@ -47,8 +47,8 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
 /// Returns the note on the distance.
 fn link(link: &LinkSetup) -> String {
     format!(
-        "Fetched over an emulated network, {}, with {} at the server and {} at the clients. The ideal \
-         counts its round trips and its rate, not slow start.",
+        "Fetched over an emulated network, {}, with {} at the server and {} at the clients. The \
+         ideal counts its round trips and its rate, not slow start.",
         link.label(),
         link.server.name(),
         link.clients.name()
@@ -67,8 +67,9 @@ fn early(workload: &WorkloadAnalysis) -> Option<String> {
     early.peek()?;
     let fewest = early.min().unwrap_or_default();
     Some(format!(
-        "{EARLY} decided before the end, after {} of {} or more: the remaining time went to undecided backends. Such a \
-         difference is overstated a little on average; its interval allows for the early stop.",
+        "{EARLY} decided before the end, after {} of {} or more: the remaining time went to \
+         undecided backends. Such a difference is overstated a little on average; its interval \
+         allows for the early stop.",
         fewest,
         blocks(workload.blocks)
     ))
@@ -81,7 +82,6 @@ fn undecided(workload: &WorkloadAnalysis) -> Option<String> {
         Some(format!("{} for {}", numbers::decimal_percent(smallest), backend.name))
     });
     let found: Vec<String> = found.collect();
-    let found: Vec<&str> = found.iter().map(String::as_str).collect();
     (!found.is_empty()).then(|| {
         format!("Smallest difference found in four of five such runs: {}.", join(&found, "and"))
     })

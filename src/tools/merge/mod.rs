@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use crate::record::{Audit, ComparisonRecord, Environment, MOST_NAMED, Shard, Unwritable};
+use crate::record::{Audit, ComparisonRecord, Environment, Shard, Unwritable};
 use crate::render::numbers::counted;
 
 mod environment;
@@ -138,15 +138,10 @@ impl Merged {
 
     /// Returns a sentence on the shards that are missing; `None` if all are there.
     pub fn missing(&self) -> Option<String> {
-        let missing = self.comparison.setup.missing_shards();
-        let named = missing.iter().take(MOST_NAMED).map(ToString::to_string);
-        let named: Vec<String> = named.collect();
-        let more = if missing.len() > named.len() { " …" } else { "" };
-        let are = if missing.len() == 1 { "is" } else { "are" };
-        (!missing.is_empty()).then(|| {
-            let count = counted(missing.len() as u64, "shard", "shards");
-            format!("{count} {are} missing: {}{more}", named.join(", "))
-        })
+        let setup = &self.comparison.setup;
+        let names = setup.missing_shard_names()?;
+        let count = setup.missing_shards().len() as u64;
+        Some(format!("{}: {names}", counted(count, "shard is missing", "shards are missing")))
     }
 }
 
