@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use clap::ArgGroup;
 
 use super::flags::parse_margin;
-use super::terminal::{columns, print, print_note, write_file};
+use super::terminal::{columns, print, print_note, write_asked};
 use super::{limits, usage};
 use crate::compare::agreement::{Agreement, agreements};
 use crate::compare::analysis::{Rules, WorkloadAnalysis, analyse, analyse_by};
@@ -160,8 +160,8 @@ fn write_files(
     workloads: &[WorkloadAnalysis],
     beside: &html::Beside,
 ) -> anyhow::Result<()> {
-    write(args.svg.as_deref(), || picture::draw(folder, workloads).map_err(usage))?;
-    write(args.markdown.as_deref(), || {
+    write_asked(args.svg.as_deref(), || picture::draw(folder, workloads).map_err(usage))?;
+    write_asked(args.markdown.as_deref(), || {
         if args.snippet {
             return snippet(args, folder, workloads);
         }
@@ -170,22 +170,17 @@ fn write_files(
         let agreement = agreed.map_or_else(String::new, agreement::markdown);
         Ok(markdown::folder(folder, workloads) + &agreement + &wire)
     })?;
-    write(args.json.as_deref(), || figures(folder, workloads))?;
-    write(args.csv.as_deref(), || Ok(comparison::csv(workloads)))?;
-    write(args.bencher.as_deref(), || Ok(json_text(&comparison::bencher(workloads))))?;
-    write(args.benchmark_action.as_deref(), || {
+    write_asked(args.json.as_deref(), || figures(folder, workloads))?;
+    write_asked(args.csv.as_deref(), || Ok(comparison::csv(workloads)))?;
+    write_asked(args.bencher.as_deref(), || Ok(json_text(&comparison::bencher(workloads))))?;
+    write_asked(args.benchmark_action.as_deref(), || {
         Ok(json_text(&comparison::benchmark_action(workloads)))
     })?;
     if args.trackers().into_iter().any(Option::is_some) {
         comparison::untracked(workloads).iter().for_each(|line| print_note(line));
     }
-    write(args.html.as_deref(), || html::page(folder, workloads, beside))?;
-    write(args.index.as_deref(), || index(args))
-}
-
-/// Writes a text if its flag names a file.
-fn write(file: Option<&Path>, text: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<()> {
-    file.map_or(Ok(()), |file| write_file(file, &text()?))
+    write_asked(args.html.as_deref(), || html::page(folder, workloads, beside))?;
+    write_asked(args.index.as_deref(), || index(args))
 }
 
 /// Reads the findings beside a comparison's samples, from its directory and the parent directory.

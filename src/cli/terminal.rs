@@ -44,8 +44,8 @@ pub(super) fn columns() -> usize {
     terminal_columns().unwrap_or(TERMINAL)
 }
 
-/// Returns the width of the terminal on stdout as [`columns`] does, but no limit without a terminal:
-/// programs that read a list expect an item in one line.
+/// Returns the width of the terminal on stdout as [`columns`] does, but no limit without a
+/// terminal: programs that read a list expect an item in one line.
 pub(super) fn list_columns() -> usize {
     terminal_columns().unwrap_or(usize::MAX)
 }
@@ -70,8 +70,8 @@ pub(super) fn stdout_failed(error: io::Error) -> anyhow::Error {
     }
 }
 
-/// Writes an error to stderr as one line, without secrets. Failures are ignored, because there is no other place to
-/// report them.
+/// Writes an error to stderr as one line, without secrets. Failures are ignored, because there is
+/// no other place to report them.
 pub(super) fn print_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {}", shown(message));
@@ -99,6 +99,14 @@ pub(super) fn write_file(file: &Path, text: &str) -> anyhow::Result<()> {
         return print_exactly(text);
     }
     replace_file(file, text.as_bytes()).map_err(unwritable)
+}
+
+/// Makes a text and writes it, as [`write_file`] does, if a flag names a file.
+pub(super) fn write_asked(
+    file: Option<&Path>,
+    text: impl FnOnce() -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
+    file.map_or(Ok(()), |file| write_file(file, &text()?))
 }
 
 /// Checks that [`write_file`] can write to a file, which stays as it is.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::terminal::{check_file, print_note, write_file};
+use crate::cli::terminal::{check_file, print_note, write_asked};
 use crate::compare::analysis::WorkloadAnalysis;
 use crate::record::ComparisonSetup;
 use crate::render::escape::json_text;
@@ -57,18 +57,14 @@ impl ExportFlags {
         workloads: &[WorkloadAnalysis],
         quiet: bool,
     ) -> anyhow::Result<()> {
-        let exports = [
-            (&self.export_json, json_text(&report::json(setup, workloads))),
-            (&self.export_markdown, report::markdown(setup, workloads)),
-            (&self.export_csv, report::csv(workloads)),
-            (&self.export_bencher, json_text(&report::bencher(workloads))),
-            (&self.export_benchmark_action, json_text(&report::benchmark_action(workloads))),
-        ];
-        for (file, text) in exports {
-            if let Some(file) = file {
-                write_file(file, &text)?;
-            }
-        }
+        let json = || Ok(json_text(&report::json(setup, workloads)));
+        write_asked(self.export_json.as_deref(), json)?;
+        write_asked(self.export_markdown.as_deref(), || Ok(report::markdown(setup, workloads)))?;
+        write_asked(self.export_csv.as_deref(), || Ok(report::csv(workloads)))?;
+        let bencher = || Ok(json_text(&report::bencher(workloads)));
+        write_asked(self.export_bencher.as_deref(), bencher)?;
+        let action = || Ok(json_text(&report::benchmark_action(workloads)));
+        write_asked(self.export_benchmark_action.as_deref(), action)?;
         let is_tracked = self.export_bencher.is_some() || self.export_benchmark_action.is_some();
         if is_tracked && !quiet {
             report::untracked(workloads).iter().for_each(|line| print_note(line));
