@@ -1,4 +1,4 @@
-"""Reads the exports as their consumers do. Usage: read.py JUNIT BENCHMARK_ACTION; see scripts/exports."""
+"""Reads the exports as their consumers do. Usage: read.py JUNIT BENCHMARK_ACTION; see scripts/schemas."""
 
 import json
 import pathlib

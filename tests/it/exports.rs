@@ -1,5 +1,5 @@
 //! The exports for CI: their shapes, and the action that writes them from a committed record.
-//! `scripts/exports` gives them to parsers of others.
+//! `scripts/schemas` gives them to parsers of others.
 
 use std::fs;
 use std::path::Path;
