@@ -171,12 +171,11 @@ fn without_folders(command: &str) -> String {
     command.split(' ').map(word_without_folders).collect::<Vec<_>>().join(" ")
 }
 
+/// Removes the folders of an absolute path. A word such as `/8` has none.
 fn word_without_folders(word: &str) -> String {
-    match word.find('/') {
-        Some(slash) if slash == 0 || word[..slash].ends_with('=') => {
-            let name = word.rsplit('/').next().unwrap_or_default();
-            format!("{}{name}", &word[..slash])
-        }
+    let Some((before, path)) = word.split_once('/') else { return word.to_owned() };
+    match path.rsplit_once('/') {
+        Some((_, name)) if before.is_empty() || before.ends_with('=') => format!("{before}{name}"),
         _ => word.to_owned(),
     }
 }
@@ -210,6 +209,7 @@ mod tests {
             "cargo bench -- keepalive/surf"
         );
         assert_eq!(without_folders("/home/jo/x --out=/home/jo/y results/z"), "x --out=y results/z");
+        assert_eq!(without_folders("--shard /8 --shard=/8"), "--shard /8 --shard=/8");
     }
 
     #[test]
