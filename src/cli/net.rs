@@ -35,8 +35,8 @@ Exit codes: that of the command, 1 if no link can be made, 2 usage.";
 /// Run any command at a distance from the mock server
 ///
 /// The command and the server run in two network namespaces, with an emulated network between them:
-/// a round trip, rates, a queue, jitter and loss. TCP is the system's own, so handshakes, slow start
-/// and retransmissions are real. Nothing else can be reached from there. It takes no root if
+/// a round trip, rates, a queue, jitter and loss. TCP is the system's own, so handshakes, slow
+/// start and retransmissions are real. Nothing else can be reached from there. It takes no root if
 /// /dev/net/tun is open to the user.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -162,8 +162,8 @@ impl Workload {
         }
     }
 
-    /// Returns the ideal time of a backend's pass if it exceeds [`LONGEST_IDEAL`]. Over a network it
-    /// may: the time is what is asked for.
+    /// Returns the ideal time of a backend's pass if it exceeds [`LONGEST_IDEAL`]. Over a network
+    /// it may: the time is what is asked for.
     pub fn too_long(&self, participant: &Participant) -> Option<Duration> {
         if self.network().is_some() {
             return None;

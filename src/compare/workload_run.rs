@@ -102,8 +102,8 @@ impl<'a> WorkloadRun<'a> {
         Ok(Some(sample))
     }
 
-    /// Counts instructions with valgrind, if the plan asks for it. Valgrind does not follow a worker
-    /// into a link.
+    /// Counts instructions with valgrind, if the plan asks for it. Valgrind does not follow a
+    /// worker into a link.
     pub fn count_instructions(
         &self,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,

@@ -53,14 +53,16 @@ mod tests {
                 shares(0.01, 0.48),
                 load(9.0),
                 Some(
-                    "other programs use 48 % of the cores: end them, or expect no verdict; see `fetchbench doctor`",
+                    "other programs use 48 % of the cores: end them, or expect no verdict; \
+                     see `fetchbench doctor`",
                 ),
             ),
             (
                 shares(0.17, 0.48),
                 None,
                 Some(
-                    "the host takes 17 % of the cores: measure later, or expect no verdict; see `fetchbench doctor`",
+                    "the host takes 17 % of the cores: measure later, or expect no verdict; \
+                     see `fetchbench doctor`",
                 ),
             ),
             (shares(0.0, 0.0), load(23.7), None),
@@ -68,7 +70,8 @@ mod tests {
                 CoreShares { steal: None, others: None, tick: 0.0 },
                 load(2.3),
                 Some(
-                    "the load average on 2 cores is 2.3: end other programs, or expect no verdict; see `fetchbench doctor`",
+                    "the load average on 2 cores is 2.3: end other programs, or expect no verdict; \
+                     see `fetchbench doctor`",
                 ),
             ),
         ] {

@@ -63,8 +63,8 @@ pub(in crate::cli) struct MeasureFlags {
     /// each backend of one thread
     #[arg(long)]
     instructions: bool,
-    /// Cores that processes run on [default: free; apart over a network]. With one-core, which suits
-    /// backends of one thread, a minute resolves about half the difference that it resolves with
+    /// Cores that processes run on [default: free; apart over a network]. With one-core, which
+    /// suits backends of one thread, a minute resolves about half the difference that it resolves with
     /// free
     #[arg(long, value_name = "PLACEMENT")]
     placement: Option<Placement>,

@@ -76,8 +76,8 @@ fn plain_table(shown: &TextTable) -> String {
     line(&shown.headings) + &rule + &rows
 }
 
-/// Returns the verdict, the invalid backends and a small collapsed table of each scenario, for a page
-/// with other content.
+/// Returns the verdict, the invalid backends and a small collapsed table of each scenario, for a
+/// page with other content.
 pub fn short(environment: &Environment, workloads: &[WorkloadAnalysis]) -> String {
     let Environment { cpu, cores, .. } = environment;
     let date = date(environment);
