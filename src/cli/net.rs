@@ -66,7 +66,7 @@ pub(super) struct NetArgs {
 pub(super) fn run(args: NetArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
     Scenario::load(&args.scenario).map_err(usage)?;
-    across(&args.network, &args.scenario, |_| Ok(args.command))
+    run_across(&args.network, &args.scenario, |_| Ok(args.command))
 }
 
 /// Runs a command at the clients' end of a link, with the server of a scenario at the other, and
@@ -75,7 +75,7 @@ pub(super) fn run(args: NetArgs) -> anyhow::Result<ExitCode> {
 /// # Errors
 ///
 /// No link can be made, it ends early, or the server cannot be started.
-pub(super) fn across(
+pub(super) fn run_across(
     network: &Network,
     scenario: &str,
     command: impl FnOnce(&Path) -> anyhow::Result<Vec<OsString>>,
@@ -84,7 +84,7 @@ pub(super) fn across(
     let link = Arc::new(Link::start(&program, network)?);
     let server = ServerProcess::start_across(Arc::clone(&link), &program, scenario)?;
     let (_open, announced) = announcement_file(server.announcement())?;
-    let words = link.inside_until_end(LinkEnd::Client, &command(&announced)?);
+    let words = link.command_until_end(LinkEnd::Client, &command(&announced)?);
     let (program, arguments) = words.split_first().context("no command to start")?;
     let mut command = Command::new(program);
     command.args(arguments).env("FETCHBENCH_SERVER", &announced);

@@ -12,7 +12,7 @@
 //! let program = std::path::Path::new("/usr/bin/fetchbench");
 //! let link = Link::start(program, &"rtt=40ms,down=20Mbit".parse().map_err(anyhow::Error::msg)?)?;
 //! let server = LinkEnd::Server.ip().to_string();
-//! let words = link.inside(LinkEnd::Client, &["ping".into(), server.into()]);
+//! let words = link.command_at(LinkEnd::Client, &["ping".into(), server.into()]);
 //! std::process::Command::new(&words[0]).args(&words[1..]).status()?;
 //! # Ok(())
 //! # }

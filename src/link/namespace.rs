@@ -28,7 +28,7 @@ const SETTINGS: [(&str, &str); 3] = [
 /// # Errors
 ///
 /// The system allows neither.
-pub(super) fn found() -> io::Result<()> {
+pub(super) fn create_first() -> io::Result<()> {
     if unshare(CloneFlags::CLONE_NEWNET) == Ok(()) {
         return Ok(());
     }
@@ -40,13 +40,13 @@ pub(super) fn found() -> io::Result<()> {
     fs::write("/proc/self/gid_map", format!("{group} {group} 1"))
 }
 
-/// Moves this thread into another new network namespace, after [`found`].
-pub(super) fn another() -> io::Result<()> {
+/// Moves this thread into another new network namespace, after [`create_first`].
+pub(super) fn create_second() -> io::Result<()> {
     Ok(unshare(CloneFlags::CLONE_NEWNET)?)
 }
 
-/// Returns the network namespace of this thread, after setting up its TCP.
-pub(super) fn configured() -> io::Result<File> {
+/// Sets up TCP in the network namespace of this thread, and returns the namespace.
+pub(super) fn configure() -> io::Result<File> {
     for (name, value) in SETTINGS {
         fs::write(format!("/proc/sys/net/ipv4/{name}"), value)?;
     }

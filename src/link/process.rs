@@ -95,18 +95,18 @@ impl Link {
     }
 
     /// Returns the command line that starts a command at an end of the link.
-    pub fn inside(&self, side: LinkEnd, command: &[OsString]) -> Vec<OsString> {
-        self.entering(side, &[], command)
+    pub fn command_at(&self, side: LinkEnd, command: &[OsString]) -> Vec<OsString> {
+        self.enter_command(side, &[], command)
     }
 
     /// Returns the command line that starts a command at an end of the link, which ends with this
     /// process and with the thread that starts it.
-    pub fn inside_until_end(&self, side: LinkEnd, command: &[OsString]) -> Vec<OsString> {
+    pub fn command_until_end(&self, side: LinkEnd, command: &[OsString]) -> Vec<OsString> {
         let parent = process::id().to_string();
-        self.entering(side, &["--parent", &parent], command)
+        self.enter_command(side, &["--parent", &parent], command)
     }
 
-    fn entering(&self, side: LinkEnd, flags: &[&str], command: &[OsString]) -> Vec<OsString> {
+    fn enter_command(&self, side: LinkEnd, flags: &[&str], command: &[OsString]) -> Vec<OsString> {
         let descriptor = match side {
             LinkEnd::Server => self.descriptors.0,
             LinkEnd::Client => self.descriptors.1,
@@ -157,9 +157,9 @@ impl Relay {
         tun::open().map_err(|error| anyhow!(remedy::device(&error)))?;
         let make = || {
             use_first_core()?;
-            namespace::found()?;
+            namespace::create_first()?;
             let server = End::make(LinkEnd::Server)?;
-            namespace::another()?;
+            namespace::create_second()?;
             io::Result::Ok((server, End::make(LinkEnd::Client)?))
         };
         let (server, client) = make().map_err(|error| anyhow!(remedy::namespace(&error)))?;
@@ -197,6 +197,6 @@ impl End {
     /// Makes a device in the network namespace of this thread.
     fn make(side: LinkEnd) -> io::Result<Self> {
         let device = tun::device(side.ip(), side.peer().ip())?;
-        Ok(Self { namespace: namespace::configured()?, device })
+        Ok(Self { namespace: namespace::configure()?, device })
     }
 }

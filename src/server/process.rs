@@ -73,7 +73,7 @@ impl ServerProcess {
         let congestion = link.network().congestion.name();
         let flags =
             ["--listen", &ip, "--allow-remote", "--spin", "off", "--congestion", congestion];
-        let words = link.inside(LinkEnd::Server, &serving(program, &flags, scenario, 1.0));
+        let words = link.command_at(LinkEnd::Server, &serving(program, &flags, scenario, 1.0));
         Self::start_as(&words, Some(link))
     }
 
@@ -104,7 +104,7 @@ impl ServerProcess {
     /// Returns the command line that starts a client where it reaches the server.
     pub fn client_command(&self, command: &[OsString]) -> Vec<OsString> {
         match &self.link {
-            Some(link) => link.inside(LinkEnd::Client, command),
+            Some(link) => link.command_at(LinkEnd::Client, command),
             None => command.to_vec(),
         }
     }

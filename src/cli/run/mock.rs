@@ -68,8 +68,8 @@ impl RunServer {
 }
 
 /// Runs this command line again at the clients' end of a link.
-fn run_across(network: &Network, scenario: &str) -> anyhow::Result<ExitCode> {
-    net::across(network, scenario, |announced| {
+fn run_at_distance(network: &Network, scenario: &str) -> anyhow::Result<ExitCode> {
+    net::run_across(network, scenario, |announced| {
         let own = std::env::args_os().skip(1);
         let served = ["--served-by".into(), announced.as_os_str().to_owned()];
         let program = this_program()?.into_os_string();
@@ -107,7 +107,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     reserve(&entrants, scenario.origins.len())?;
 
     let server = match (&scenario.network, &args.served_by) {
-        (Some(network), None) => return run_across(network, name),
+        (Some(network), None) => return run_at_distance(network, name),
         (_, Some(file)) => RunServer::elsewhere(file)?,
         (None, None) => RunServer::start(name, time_scale)?,
     };
