@@ -133,15 +133,18 @@ mod tests {
             seed = mix(seed);
             deviation * standard_normal(seed)
         };
-        let machines: Vec<Vec<f64>> = (0..4_000)
-            .map(|_| {
-                let truth = draw(0.05);
-                (0..8).map(|_| truth + draw(0.03)).collect()
-            })
-            .collect();
-        let found = OverMachines::new(&machines, &Family::SINGLE).deviations().unwrap();
-        assert!((found.between - 0.05).abs() < 0.002, "{found:?}");
-        assert!((found.within - 0.03).abs() < 0.001, "{found:?}");
+        // In the second case, half of the deviation of the means is that of the blocks.
+        for (between, within) in [(0.05, 0.03), (0.02, 0.06)] {
+            let machines: Vec<Vec<f64>> = (0..4_000)
+                .map(|_| {
+                    let truth = draw(between);
+                    (0..8).map(|_| truth + draw(within)).collect()
+                })
+                .collect();
+            let found = OverMachines::new(&machines, &Family::SINGLE).deviations().unwrap();
+            assert!((found.between - between).abs() < 0.002, "{found:?}");
+            assert!((found.within - within).abs() < 0.001, "{found:?}");
+        }
         let alike = vec![blocks(1.2, 6); 3];
         assert_eq!(OverMachines::new(&alike, &Family::SINGLE).deviations().unwrap().between, 0.0);
     }
