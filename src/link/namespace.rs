@@ -12,15 +12,19 @@ use nix::unistd::{getegid, geteuid};
 /// The network namespace of the calling thread.
 const NET: &str = "/proc/thread-self/ns/net";
 
-/// The settings of TCP in both namespaces.
+/// The settings of both namespaces.
 const SETTINGS: [(&str, &str); 3] = [
     // Server sockets choose for themselves.
-    ("tcp_congestion_control", "reno"),
+    ("ipv4/tcp_congestion_control", "reno"),
     // A connection must not start with what an earlier one learnt.
-    ("tcp_no_metrics_save", "1"),
+    ("ipv4/tcp_no_metrics_save", "1"),
     // As on loopback, or a thousand connections for each pass would use up the ports.
-    ("tcp_tw_reuse", "1"),
+    ("ipv4/tcp_tw_reuse", "1"),
 ];
+
+/// Keeps IPv6 off the link, which has no address of it: the system would send packets of its own
+/// at random times, and shift the numbers of those that are lost.
+const WITHOUT_IPV6: &str = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
 
 /// Moves this process into a new network namespace, as root of a new user namespace if it has no
 /// right otherwise. It must have one thread.
@@ -45,10 +49,14 @@ pub(super) fn create_second() -> io::Result<()> {
     Ok(unshare(CloneFlags::CLONE_NEWNET)?)
 }
 
-/// Sets up TCP in the network namespace of this thread, and returns the namespace.
+/// Sets up the network namespace of this thread, which has no device yet, and returns the
+/// namespace.
 pub(super) fn configure() -> io::Result<File> {
     for (name, value) in SETTINGS {
-        fs::write(format!("/proc/sys/net/ipv4/{name}"), value)?;
+        fs::write(format!("/proc/sys/net/{name}"), value)?;
+    }
+    if fs::exists(WITHOUT_IPV6)? {
+        fs::write(WITHOUT_IPV6, "1")?;
     }
     File::open(NET)
 }

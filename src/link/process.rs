@@ -196,7 +196,7 @@ impl Relay {
 impl End {
     /// Makes a device in the network namespace of this thread.
     fn make(side: LinkEnd) -> io::Result<Self> {
-        let device = tun::device(side.ip(), side.peer().ip())?;
-        Ok(Self { namespace: namespace::configure()?, device })
+        let namespace = namespace::configure()?;
+        Ok(Self { namespace, device: tun::device(side.ip(), side.peer().ip())? })
     }
 }
