@@ -44,7 +44,7 @@ pub(super) fn run(args: LinkArgs) -> anyhow::Result<ExitCode> {
         }
     };
     announce(&relay.ready())?;
-    relay.run()?;
+    relay.run(announce)?;
     Ok(ExitCode::SUCCESS)
 }
 

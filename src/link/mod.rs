@@ -21,12 +21,16 @@
 mod direction;
 mod inside;
 mod namespace;
+mod phases;
 mod process;
+mod records;
 mod relay;
 mod remedy;
+mod segment;
 mod tun;
 
 pub use self::inside::{LinkCommand, enter};
+pub use self::phases::WirePhases;
 pub use self::process::{Link, LinkLine, Relay};
 
 use std::net::Ipv4Addr;

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::Read;
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, process, thread};
 
@@ -13,6 +14,7 @@ use anyhow::{Context, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use super::inside::use_first_core;
+use super::phases::{PhaseWatch, WirePhases};
 use super::{LinkEnd, namespace, relay, remedy, tun};
 use crate::fetch::lock;
 use crate::scenario::network::Network;
@@ -24,7 +26,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest line of the process, in bytes.
 const LINE_LIMIT: u64 = 4096;
 
-/// The line that the process writes first.
+/// A line that the process writes: at its start whether it is ready, and then the phases for each
+/// line that it reads.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkLine {
@@ -32,6 +35,8 @@ pub enum LinkLine {
     Ready(RawFd, RawFd),
     /// Why the link cannot be made.
     Failed(String),
+    /// The phases since the last such line.
+    Phases(WirePhases),
 }
 
 /// A link in a separate process. It ends when this is dropped, or when its parent dies in any way,
@@ -61,6 +66,7 @@ impl Link {
         let line = child.hear(TIMEOUT).context("cannot make a link")?;
         match serde_json::from_slice(&line).context("invalid line of a link")? {
             LinkLine::Failed(why) => bail!("cannot make a link: {why}"),
+            LinkLine::Phases(_) => bail!("invalid line of a link"),
             LinkLine::Ready(server, client) => Ok(Self {
                 program: program.to_owned(),
                 network: *network,
@@ -92,6 +98,21 @@ impl Link {
     pub fn check(&self) -> anyhow::Result<()> {
         let child = lock(&self.child);
         if child.has_ended() { Err(anyhow!("the link has ended")) } else { Ok(()) }
+    }
+
+    /// Returns the phases of its connections since they were last taken, and resets them.
+    ///
+    /// # Errors
+    ///
+    /// Its process has ended or hangs.
+    pub fn take_phases(&self) -> anyhow::Result<WirePhases> {
+        let mut child = lock(&self.child);
+        let taken = child.say(b"take\n", TIMEOUT).and_then(|()| child.hear(TIMEOUT));
+        let line = taken.context("cannot read the phases of the link")?;
+        match serde_json::from_slice(&line) {
+            Ok(LinkLine::Phases(phases)) => Ok(phases),
+            _ => bail!("invalid phases of the link"),
+        }
     }
 
     /// Returns the command line that starts a command at an end of the link.
@@ -172,23 +193,34 @@ impl Relay {
     }
 
     /// Relays packets until standard input ends. Then it kills all processes at its ends, and ends
-    /// this process.
+    /// this process. Announces the phases for each line of the input.
     ///
     /// # Errors
     ///
     /// A device fails.
-    pub fn run(&self) -> anyhow::Result<()> {
+    pub fn run(
+        &self,
+        announce: impl Fn(&LinkLine) -> anyhow::Result<()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let watch = Arc::<Mutex<PhaseWatch>>::default();
+        let taken = Arc::clone(&watch);
         let identities = [
             namespace::identity(&self.server.namespace)?,
             namespace::identity(&self.client.namespace)?,
         ];
         thread::Builder::new().name("stdin".to_owned()).spawn(move || {
             // An unreadable input counts as ended.
-            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            let bytes = io::stdin().lock().bytes().map_while(Result::ok);
+            for _ in bytes.filter(|byte| *byte == b'\n') {
+                let phases = lock(&taken).take();
+                if announce(&LinkLine::Phases(phases)).is_err() {
+                    break;
+                }
+            }
             namespace::clear(&identities);
             process::exit(0);
         })?;
-        relay::relay(&self.network, &self.server.device, &self.client.device)
+        relay::relay(&self.network, &self.server.device, &self.client.device, &watch)
             .context("a device of the link failed")
     }
 }

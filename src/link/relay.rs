@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,8 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::direction::{Direction, Fate};
+use super::phases::PhaseWatch;
+use crate::fetch::lock;
 use crate::scenario::network::{MTU, Network};
 
 /// The most packets that are read from a device before others are delivered.
@@ -38,6 +41,10 @@ struct Lane<'a> {
     from: &'a File,
     to: &'a File,
     direction: Direction,
+    /// What follows its packets at the clients' end.
+    watch: &'a Mutex<PhaseWatch>,
+    /// Whether it leads to the clients.
+    is_down: bool,
     /// The packets on the way, in the order in which they arrive.
     packets: VecDeque<Packet>,
 }
@@ -59,7 +66,11 @@ impl Lane<'_> {
                     };
                 }
             };
-            match self.direction.send(start.elapsed(), length) {
+            let now = start.elapsed();
+            if !self.is_down {
+                lock(self.watch).sent(now, &bytes[..length]);
+            }
+            match self.direction.send(now, length) {
                 Fate::Arrives(due) if self.packets.len() < MOST => {
                     self.packets.push_back(Packet { due, length, bytes });
                 }
@@ -74,6 +85,9 @@ impl Lane<'_> {
         let mut delivered = false;
         while self.packets.front().is_some_and(|packet| packet.due <= start.elapsed()) {
             let Some(packet) = self.packets.pop_front() else { break };
+            if self.is_down {
+                lock(self.watch).arrived(start.elapsed(), &packet.bytes[..packet.length]);
+            }
             match self.to.write(&packet.bytes[..packet.length]) {
                 // A receiver without memory loses a packet, as a network card does.
                 Ok(_) => {}
@@ -93,17 +107,34 @@ fn is_passing(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|number| passing.contains(&Errno::from_raw(number)))
 }
 
-/// Relays packets between the devices of the server and the clients for ever.
+/// Relays packets between the devices of the server and the clients for ever. `watch` follows them.
 ///
 /// # Errors
 ///
 /// A device fails.
-pub(super) fn relay(network: &Network, server: &File, client: &File) -> io::Result<()> {
-    let lane = |from, to, direction| Lane { from, to, direction, packets: VecDeque::new() };
-    let mut lanes = [
-        lane(client, server, Direction::new(network, network.up, 0)),
-        lane(server, client, Direction::new(network, network.down, 1)),
-    ];
+pub(super) fn relay(
+    network: &Network,
+    server: &File,
+    client: &File,
+    watch: &Mutex<PhaseWatch>,
+) -> io::Result<()> {
+    let up = Lane {
+        from: client,
+        to: server,
+        direction: Direction::new(network, network.up, 0),
+        watch,
+        is_down: false,
+        packets: VecDeque::new(),
+    };
+    let down = Lane {
+        from: server,
+        to: client,
+        direction: Direction::new(network, network.down, 1),
+        watch,
+        is_down: true,
+        packets: VecDeque::new(),
+    };
+    let mut lanes = [up, down];
     let start = Instant::now();
     let (mut free, mut last) = (Vec::new(), start);
     loop {
