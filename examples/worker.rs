@@ -24,6 +24,7 @@ fn main() -> anyhow::Result<()> {
             executor: "one by one".to_owned(),
             threads: 1,
             speaks: Some(Vec::new()),
+            opening_ns: None,
         };
         let deadline = Duration::from_millis(open.deadline_ms);
         Ok((

@@ -36,6 +36,7 @@ pub(super) fn run(args: WorkerArgs) -> anyhow::Result<ExitCode> {
             ),
             threads: backend.threads(&limits),
             speaks: Some(speaks),
+            opening_ns: None,
         };
         let roots = open.cacert.as_deref().map(|pem| roots::read(pem.as_bytes())).transpose()?;
         let user = UserOptions { roots, ..UserOptions::default() };

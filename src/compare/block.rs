@@ -11,6 +11,8 @@ use super::cost::{Usage, resident_bytes};
 use super::decisions::Decisions;
 use super::fitness::FitnessMeter;
 use super::instructions::Counters;
+use super::opening::MadePass;
+use super::phases::phases;
 use super::schedule::Schedule;
 use super::shuffle::Shuffle;
 use super::target::WorkloadTarget;
@@ -18,8 +20,9 @@ use super::{Event, Plan, Workload, check};
 use crate::backend::mark_unreachable;
 use crate::compare::analysis::SLOW_ROUNDS;
 use crate::record::{
-    BlockSample, CostSample, Latencies, PassSample, SERVER, Validity, WorkerSetup, starts,
+    BlockSample, CostSample, Latencies, PassSample, Phases, SERVER, Validity, WorkerSetup, starts,
 };
+use crate::stats::median;
 use crate::worker::PassOrder;
 
 /// The visits reserved for a block, so that no two blocks share one.
@@ -87,7 +90,12 @@ impl BlockRun<'_> {
             if let (Some(before), Some(after)) = (before[index], after[index]) {
                 let name = &contender.participant.name;
                 let cost = self.cost_sample(name, fetches, before, after);
-                let cost = CostSample { rss_after_bytes: memory[index], ..cost };
+                let cost = CostSample {
+                    rss_after_bytes: memory[index],
+                    opening: contender.openings.cost(),
+                    phases: Phases::reduced(&contender.phases, median),
+                    ..cost
+                };
                 observe(Event::Cost(&self.counted(contender, cost)))?;
             }
             contender.close();
@@ -119,8 +127,10 @@ impl BlockRun<'_> {
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let order = self.target.order();
+        let is_fresh = self.workload.has_fresh_sessions();
         for contender in contenders.iter_mut() {
-            let Some(ready) = contender.open(&order).filter(|_| self.number == 0) else { continue };
+            let ready = contender.open(&order, is_fresh);
+            let Some(ready) = ready.filter(|_| self.number == 0) else { continue };
             let (backend, client, executor) =
                 (contender.participant.name.clone(), ready.client, ready.executor);
             let setup = WorkerSetup { backend, client, executor, threads: ready.threads };
@@ -161,10 +171,8 @@ impl BlockRun<'_> {
         visit: u64,
     ) -> anyhow::Result<PassSample> {
         let slots = contender.slots;
-        let done = match contender.out {
-            None => contender.pass(PassOrder::new(visit), self.workload.patience(slots, visit)),
-            Some(_) => None,
-        };
+        let done = self.made_pass(contender, PassOrder::new(visit));
+        let wire = self.target.take_phases()?;
         // Taken in any case, so that it does not count against the next backend.
         let witness = self.target.take_witness()?;
         let sample = PassSample {
@@ -188,11 +196,16 @@ impl BlockRun<'_> {
             let out = out.unwrap_or_else(|| Rejection::new(Validity::Crashed, "has no worker"));
             return Ok(PassSample { validity: out.validity, why: Some(out.why), ..sample });
         };
-        let mut pass = done.pass();
+        let opening = done.opening;
+        let mut pass = done.into_pass();
         if let WorkloadTarget::Live(live) = self.target {
             mark_unreachable(&mut pass, live.urls());
         }
         let rejection = check::rejection(self.workload, slots, visit, &pass, witness.as_ref());
+        if round.is_some() && rejection.is_none() {
+            contender.phases.extend(wire.and_then(|wire| phases(&wire, &pass)));
+            opening.into_iter().for_each(|opening| contender.openings.add(opening));
+        }
         let sample = PassSample {
             elapsed_s: Some(pass.elapsed.as_secs_f64()),
             ideal_s: self.workload.ideal(visit, slots).map(|ideal| ideal.as_secs_f64()),
@@ -208,6 +221,16 @@ impl BlockRun<'_> {
         Ok(sample.or_contradicted())
     }
 
+    /// Makes a pass, in a fresh session if the workload asks for it; `None` if the backend is out.
+    fn made_pass(&self, contender: &mut Contender, order: PassOrder) -> Option<MadePass> {
+        if contender.out.is_some() {
+            return None;
+        }
+        let fresh = self.workload.has_fresh_sessions().then(|| self.target.order());
+        let patience = self.workload.patience(contender.slots, order.visit);
+        contender.make_pass(fresh.as_ref(), order, patience)
+    }
+
     /// Adds the allocations and instructions of one more pass, which is counted and not timed, to
     /// the cost of a backend.
     fn counted(&self, contender: &mut Contender, mut sample: CostSample) -> CostSample {
@@ -215,10 +238,9 @@ impl BlockRun<'_> {
             let visit = (u64::from(self.number) + 1) * VISITS_A_BLOCK - 1;
             let counters =
                 contender.process().and_then(|process| Counters::instructions(process).ok());
-            let done = contender
-                .pass(PassOrder::counted(visit), self.workload.patience(contender.slots, visit));
+            let done = self.made_pass(contender, PassOrder::counted(visit));
             sample.instructions = counters.filter(|_| done.is_some()).and_then(Counters::total);
-            sample.counts = done.and_then(|done| done.counts);
+            sample.counts = done.and_then(|made| made.done.counts);
         }
         sample.or_uncounted()
     }
@@ -243,6 +265,8 @@ impl BlockRun<'_> {
             counted_fetches: self.workload.outline().sites as u64,
             counts: None,
             instructions: None,
+            opening: None,
+            phases: None,
         }
     }
 }

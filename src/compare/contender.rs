@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::check::Rejection;
+use super::opening::{BeforeOpening, MadePass, Openings};
 use super::placement::{Role, placed};
 use super::{Participant, Plan, Workload};
 use crate::fetch::Limits;
-use crate::record::{Placement, Validity, control};
+use crate::record::{Phases, Placement, Validity, control};
 use crate::worker::child::Child;
 use crate::worker::{
     OPENING, OpenOrder, PassDone, PassOrder, Patience, Ready, Unanswered, ask_to_open, ask_to_pass,
@@ -22,6 +23,10 @@ pub(super) struct Contender {
     pub(super) slots: std::num::NonZeroUsize,
     /// The number of threads that fetch, once its worker has reported it.
     pub(super) threads: Option<usize>,
+    /// The sessions that it opens for passes of a block.
+    pub(super) openings: Openings,
+    /// Where the time of each counted pass of a block went, over a link.
+    pub(super) phases: Vec<Phases>,
     /// Its worker, during a block.
     worker: Option<Child>,
     /// Why it is left out of the rest of this workload: a backend that crashed or hung once would
@@ -58,6 +63,8 @@ impl Contender {
             participant: participant.clone(),
             slots: participant.slots(limits),
             threads: None,
+            openings: Openings::default(),
+            phases: Vec::new(),
             worker: None,
             out: None,
             is_stopped: false,
@@ -82,8 +89,21 @@ impl Contender {
         self.close();
     }
 
-    /// Starts a worker and opens a session in it.
-    pub(super) fn open(&mut self, open: &OpenOrder) -> Option<Ready> {
+    /// Starts a worker and opens a session in it. If sessions are fresh, keeps the cost.
+    pub(super) fn open(&mut self, open: &OpenOrder, is_fresh: bool) -> Option<Ready> {
+        (self.openings, self.phases) = (Openings::default(), Vec::new());
+        self.start()?;
+        if !is_fresh {
+            return self.open_session(open);
+        }
+        let before = BeforeOpening::read(self.process()?);
+        let ready = self.open_session(open)?;
+        self.openings = before.openings();
+        Some(ready)
+    }
+
+    /// Starts a worker.
+    fn start(&mut self) -> Option<()> {
         if !self.is_measured() {
             return None;
         }
@@ -95,6 +115,11 @@ impl Contender {
                 return None;
             }
         }
+        Some(())
+    }
+
+    /// Opens a session in its worker, instead of any other.
+    pub(super) fn open_session(&mut self, open: &OpenOrder) -> Option<Ready> {
         let ready =
             self.ask(OPENING, |worker, patience| ask_to_open(worker, open.clone(), patience));
         self.threads = ready.as_ref().map(|ready| ready.threads).or(self.threads);
@@ -103,6 +128,24 @@ impl Contender {
 
     pub(super) fn pass(&mut self, order: PassOrder, patience: Duration) -> Option<PassDone> {
         self.ask(patience, |worker, patience| ask_to_pass(worker, order, patience))
+    }
+
+    /// Makes a pass, in a fresh session if there is an order to open one.
+    pub(super) fn make_pass(
+        &mut self,
+        fresh: Option<&OpenOrder>,
+        order: PassOrder,
+        patience: Duration,
+    ) -> Option<MadePass> {
+        let mut opening = None;
+        if let Some(fresh) = fresh {
+            let start = Instant::now();
+            let ready = self.open_session(fresh)?;
+            // The worker's clock starts after it has closed the session before.
+            let reported = ready.opening_ns.map_or(Duration::MAX, Duration::from_nanos);
+            opening = Some(reported.min(start.elapsed()));
+        }
+        Some(MadePass { done: self.pass(order, patience)?, opening })
     }
 
     pub(super) fn close(&mut self) {

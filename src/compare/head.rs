@@ -83,6 +83,8 @@ impl Workload {
             concurrency: outline.limits.concurrency.get(),
             origins: outline.origins,
             connections: outline.limits.connections,
+            tickets: scenario.is_some_and(|scenario| scenario.tickets),
+            fresh_session: scenario.is_some_and(|scenario| scenario.fresh_session),
             left_out: left_out.collect(),
             link: self.network().map(LinkSetup::new),
             without_https: unable.into_iter().map(|participant| participant.name.clone()).collect(),

@@ -36,6 +36,8 @@ pub(crate) mod fitness;
 mod head;
 mod instructions;
 pub mod metric;
+mod opening;
+mod phases;
 mod placement;
 mod probe;
 mod run;

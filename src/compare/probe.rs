@@ -50,7 +50,7 @@ fn visit(
     order: &OpenOrder,
 ) -> Option<PassDone> {
     let mut contender = Contender::alone(participant, workload.outline().limits, &plan.interrupted);
-    contender.open(order)?;
+    contender.open(order, false)?;
     contender.pass(PassOrder::new(0), workload.patience(contender.slots, 0))
 }
 

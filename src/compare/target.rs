@@ -11,7 +11,8 @@ use url::Url;
 use super::cost::Usage;
 use super::placement::{Role, placed};
 use super::{LiveSites, Plan, Workload};
-use crate::link::Link;
+use crate::fetch::Connections;
+use crate::link::{Link, WirePhases};
 use crate::scenario::Scenario;
 use crate::server::ServerProcess;
 use crate::server::witness::Witness;
@@ -56,9 +57,14 @@ impl<'a> WorkloadTarget<'a> {
             Self::Mock { server, scenario } => {
                 let sites = 0..scenario.sites.len();
                 let urls = sites.map(|site| scenario.site_url(server.origins(), site));
+                let mut limits = scenario.limits.clone();
+                if scenario.fresh_session {
+                    // A fresh session has no connections, and a cold pass would replace its client.
+                    limits.connections = Connections::Warm;
+                }
                 OpenOrder {
                     cacert: server.cacert().map(str::to_owned),
-                    ..OpenOrder::new(urls.collect(), true, &scenario.limits)
+                    ..OpenOrder::new(urls.collect(), true, &limits)
                 }
             }
         }
@@ -70,6 +76,13 @@ impl<'a> WorkloadTarget<'a> {
             Self::Live(_) => Ok(None),
             Self::Mock { server, .. } => server.take_witness().map(Some),
         }
+    }
+
+    /// Returns the phases that the link saw since they were last taken, and resets them; `None`
+    /// without a link.
+    pub fn take_phases(&self) -> anyhow::Result<Option<WirePhases>> {
+        let Self::Mock { server, .. } = self else { return Ok(None) };
+        server.link().map(Link::take_phases).transpose()
     }
 
     /// Returns the command line that starts a worker where it reaches the sites.

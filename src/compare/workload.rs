@@ -142,6 +142,11 @@ impl Workload {
         }
     }
 
+    /// Whether each pass opens a fresh session.
+    pub(super) fn has_fresh_sessions(&self) -> bool {
+        matches!(self, Self::Mock { scenario, .. } if scenario.fresh_session)
+    }
+
     /// Returns the least time of a round: the sum of the ideals of these backends.
     pub(super) fn round_ideal<'a>(
         &self,

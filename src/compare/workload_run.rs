@@ -103,12 +103,12 @@ impl<'a> WorkloadRun<'a> {
     }
 
     /// Counts instructions with valgrind, if the plan asks for it. Valgrind does not follow a
-    /// worker into a link.
+    /// worker into a link, and its passes open no fresh sessions.
     pub fn count_instructions(
         &self,
         observe: &mut impl FnMut(Event<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        if self.workload.network().is_some() {
+        if self.workload.network().is_some() || self.workload.has_fresh_sessions() {
             return Ok(());
         }
         valgrind::count(

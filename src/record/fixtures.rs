@@ -6,7 +6,8 @@ use fetchbench::fetch::Connections;
 use fetchbench::record::{
     BackendSetup, BenchRecord, BenchSample, BlockSample, COMPARISON_VERSION, ComparisonRecord,
     ComparisonSetup, CostSample, Environment, Fitness, Folder, Git, Latencies, MachineSetup,
-    MergedShard, PassSample, Placement, SampleKind, Shard, Validity, WorkloadSetup, control,
+    MergedShard, PassSample, Phases, Placement, SampleKind, Shard, Validity, WorkloadSetup,
+    control,
 };
 use fetchbench::worker::counting::Counts;
 
@@ -158,6 +159,8 @@ pub(crate) fn workload(scenario: &str) -> WorkloadSetup {
         concurrency: 8,
         origins: 1,
         connections: Connections::Warm,
+        tickets: false,
+        fresh_session: false,
         workers: Vec::new(),
         instructions: Vec::new(),
         live: false,
@@ -247,6 +250,21 @@ pub(crate) fn cost(scenario: &str, backend: &str, block: u32, cpu_s: f64) -> Cos
         counted_fetches: 0,
         counts: None,
         instructions: None,
+        opening: None,
+        phases: None,
+    }
+}
+
+/// Returns phases of 1 to 6 ms, times `factor`.
+pub(crate) fn phases(factor: f64) -> Phases {
+    let ms = |number: f64| number * factor * 1e-3;
+    Phases {
+        connect_s: ms(1.0),
+        tls_s: ms(2.0),
+        request_s: ms(3.0),
+        wait_s: ms(4.0),
+        body_s: ms(5.0),
+        client_s: ms(6.0),
     }
 }
 

@@ -49,6 +49,8 @@ pub fn faults() -> (Scenario, Vec<Case>) {
         sites: Vec::new(),
         origins: Vec::new(),
         compare_time_scale: 1.0,
+        tickets: false,
+        fresh_session: false,
         network: None,
     };
     let cases = fault::all().map(|fault| scenario.add_case(fault)).collect();

@@ -65,6 +65,12 @@ struct WireScenario {
     /// Whether sites use https by default.
     #[serde(default)]
     tls: bool,
+    /// Whether the server issues TLS tickets.
+    #[serde(default)]
+    tickets: bool,
+    /// Whether each pass opens a fresh session.
+    #[serde(default)]
+    fresh_session: bool,
     #[serde(default, deserialize_with = "toml_values::network")]
     network: Option<Network>,
     #[serde(rename = "site", default)]
@@ -121,7 +127,7 @@ fn no_delay() -> Delay {
 impl WireScenario {
     fn into_scenario(self, name: &str, text: &str) -> anyhow::Result<Scenario> {
         let mut limits = Limits::new(self.concurrency);
-        limits.connections = self.connections;
+        limits.connections = self.connections()?;
         limits.deadline = self.deadline.unwrap_or(limits.deadline);
         limits.max_body = self.max_body.unwrap_or(limits.max_body);
 
@@ -134,6 +140,9 @@ impl WireScenario {
         if list.sites.is_empty() {
             bail!("1: the list of sites is empty: add a [[site]]");
         }
+        if self.tickets && list.origins.iter().all(|origin| origin.scheme() != "https") {
+            bail!("1: tickets need TLS: add tls = true, or leave out tickets");
+        }
         Ok(Scenario {
             name: name.to_owned(),
             description: self.description,
@@ -142,8 +151,23 @@ impl WireScenario {
             sites: list.sites,
             origins: list.origins,
             compare_time_scale: self.compare_time_scale,
+            tickets: self.tickets,
+            fresh_session: self.fresh_session,
             network: self.network,
         })
+    }
+}
+
+impl WireScenario {
+    /// Returns how long connections are kept. A fresh session has none.
+    fn connections(&self) -> anyhow::Result<Connections> {
+        match (self.fresh_session, self.connections) {
+            (false, connections) => Ok(connections),
+            (true, Connections::Warm | Connections::Cold) => Ok(Connections::Cold),
+            (true, Connections::PerFetch) => {
+                bail!("1: a fresh session starts without connections: leave out connections")
+            }
+        }
     }
 }
 

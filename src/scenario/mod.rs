@@ -40,7 +40,7 @@ pub use self::judge::Wrong;
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The built-in scenarios: their names and texts.
-const BUILT_IN: [(&str, &str); 9] = [
+const BUILT_IN: [(&str, &str); 11] = [
     ("article", include_str!("../../benches/scenarios/article.toml")),
     ("fan-out", include_str!("../../benches/scenarios/fan-out.toml")),
     ("crowd", include_str!("../../benches/scenarios/crowd.toml")),
@@ -50,6 +50,8 @@ const BUILT_IN: [(&str, &str); 9] = [
     ("long-tail", include_str!("../../benches/scenarios/long-tail.toml")),
     ("tls", include_str!("../../benches/scenarios/tls.toml")),
     ("tls-cold", include_str!("../../benches/scenarios/tls-cold.toml")),
+    ("tls-resumed", include_str!("../../benches/scenarios/tls-resumed.toml")),
+    ("first-request", include_str!("../../benches/scenarios/first-request.toml")),
 ];
 
 /// A named list of sites and the limits to fetch them with.
@@ -69,6 +71,10 @@ pub struct Scenario {
     pub origins: Vec<Listening>,
     /// The factor on all delays in a comparison, unless the user gives another.
     pub compare_time_scale: f64,
+    /// Whether the server issues tickets, so that clients can resume TLS sessions.
+    pub tickets: bool,
+    /// Whether each pass of a comparison opens a fresh session, and takes the time of opening it.
+    pub fresh_session: bool,
     /// The network between server and clients; `None` for this machine's loopback.
     pub network: Option<Network>,
 }
@@ -285,6 +291,25 @@ mod tests {
         let micros = |slots| article.ideal(0, NonZeroUsize::new(slots).unwrap()).as_micros();
         assert_eq!((article.sites.len(), article.origins.len()), (7, 7));
         assert_eq!((micros(1), micros(7)), (5_956_646, 1_479_646));
+    }
+
+    #[test]
+    fn sessions_and_tickets_are_read() {
+        let load = |lines: &str| {
+            file::parse(
+                "test",
+                &format!(
+                    "description = 'd'\nconcurrency = 2\n{lines}\n[[site]]\nlabel = 'a'\nbytes = 1"
+                ),
+            )
+        };
+        let fresh = load("fresh_session = true").unwrap();
+        assert_eq!((fresh.fresh_session, fresh.limits.connections), (true, Connections::Cold));
+        assert!(load("tickets = true\ntls = true").unwrap().tickets);
+        let error = |lines| load(lines).unwrap_err().to_string();
+        assert!(error("tickets = true").contains("add tls = true"));
+        let kept = error("fresh_session = true\nconnections = 'per-fetch'");
+        assert!(kept.contains("leave out connections"), "{kept}");
     }
 
     #[test]

@@ -51,6 +51,8 @@ impl Scenario {
                 Connections::PerFetch => true,
             };
             let handshakes = match self.origins[site.origin].scheme() {
+                // 0-RTT data needs no further round trip.
+                "https" if self.tickets => TCP,
                 "https" => TCP + TLS,
                 _ => TCP,
             };
@@ -114,6 +116,16 @@ mod tests {
             |slots| ideal_ms("rtt=40ms,down=100kbit,queue=1s", slots, Connections::Warm, false);
         assert!((ideal(1) - 4.0 * 125.0).abs() < 1e-6, "one after another");
         assert!((ideal(4) - 4.0 * 80.0).abs() < 1e-6, "as fast as the rate");
+    }
+
+    #[test]
+    fn tickets_save_a_round_trip() {
+        let ideal_ms = |name: &str| {
+            let scenario = Scenario::load(name).unwrap().over(Some("rtt=40ms".parse().unwrap()));
+            scenario.ideal(0, NonZeroUsize::new(200).unwrap()).as_millis()
+        };
+        let ideals_ms = ["connect", "tls-cold", "tls-resumed", "first-request"].map(ideal_ms);
+        assert_eq!(ideals_ms, [80, 120, 80, 120]);
     }
 
     #[test]

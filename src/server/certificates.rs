@@ -10,7 +10,11 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::NoServerSessionStorage;
 
+use super::sessions::SessionStore;
 use crate::scenario::fault::Certificate;
+
+/// The most bytes of 0-RTT data that a connection may send: more than any request.
+const EARLY_DATA_LIMIT: u32 = 16 << 10;
 
 /// The authority that signs a server's certificates.
 pub(super) struct Authority {
@@ -37,7 +41,7 @@ impl Authority {
     }
 
     /// Returns the TLS configuration with which a listener at one of `hosts` presents such a
-    /// certificate.
+    /// certificate, and issues tickets if `tickets`.
     ///
     /// # Errors
     ///
@@ -46,6 +50,7 @@ impl Authority {
         &self,
         certificate: Certificate,
         hosts: &[String],
+        tickets: bool,
     ) -> anyhow::Result<Arc<ServerConfig>> {
         let hosts = match certificate {
             Certificate::WrongName => vec!["elsewhere.invalid".to_owned()],
@@ -67,10 +72,17 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![signed.into()], key)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // Every connection makes a full handshake, whatever sessions its client has stored.
-        // Otherwise clients that resume would be compared with clients that do not.
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.send_tls13_tickets = 0;
+        if tickets {
+            config.session_storage = Arc::<SessionStore>::default();
+            config.max_early_data_size = EARLY_DATA_LIMIT;
+            // The response to 0-RTT data need not wait for the rest of the handshake.
+            config.send_half_rtt_data = true;
+        } else {
+            // Every connection makes a full handshake, whatever sessions its client has stored.
+            // Otherwise clients that resume would be compared with clients that do not.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         Ok(Arc::new(config))
     }
 }

@@ -55,6 +55,7 @@ mod response;
 mod script;
 mod served;
 mod service;
+mod sessions;
 mod setup;
 mod sleep;
 mod socket;

@@ -40,7 +40,12 @@ impl BoundOrigins {
     /// Most likely too few file descriptors, or ports in use by other programs.
     pub fn bind(scenario: &Scenario, setup: &Setup) -> anyhow::Result<Self> {
         let hosts = [setup.address.to_string(), "localhost".to_owned()];
-        let mut identities = Identities { hosts: &hosts, authority: None, made: HashMap::new() };
+        let mut identities = Identities {
+            hosts: &hosts,
+            tickets: scenario.tickets,
+            authority: None,
+            made: HashMap::new(),
+        };
         let mut origins = Self {
             addresses: Vec::new(),
             entrances: Vec::new(),
@@ -90,6 +95,8 @@ impl BoundOrigins {
 struct Identities<'a> {
     /// The names and addresses that certificates are for.
     hosts: &'a [String],
+    /// Whether listeners issue tickets.
+    tickets: bool,
     authority: Option<Authority>,
     made: HashMap<Certificate, Arc<ServerConfig>>,
 }
@@ -103,7 +110,8 @@ impl Identities<'_> {
             Some(authority) => authority,
             None => Authority::new().context("cannot make certificates")?,
         };
-        let made = self.authority.insert(authority).tls_config(certificate, self.hosts)?;
+        let authority = self.authority.insert(authority);
+        let made = authority.tls_config(certificate, self.hosts, self.tickets)?;
         self.made.insert(certificate, Arc::clone(&made));
         Ok(made)
     }

@@ -93,6 +93,8 @@ pub(super) mod tests {
             sites,
             origins: vec![Listening::Plain],
             compare_time_scale: 1.0,
+            tickets: false,
+            fresh_session: false,
             network: None,
         };
         let origin = Origin { scheme: "http".to_owned(), host: "a".to_owned(), port: 80 };

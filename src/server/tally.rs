@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::thread_cpu_time;
 use super::overflows::listen_overflows;
-use crate::server::witness::Witness;
+use crate::server::witness::{Handshake, Witness};
 
 /// The number of requests in flight, now and at most, over all loops of a server.
 #[derive(Debug, Default)]
@@ -100,6 +100,11 @@ impl Tally {
         self.counts.witness.connections += 1;
     }
 
+    /// Counts a TLS handshake.
+    pub fn shook_hands(&mut self, handshake: Handshake) {
+        self.counts.witness.add_handshake(handshake);
+    }
+
     /// Counts a valid request.
     pub fn began(&mut self) {
         self.counts.witness.requests += 1;
@@ -163,6 +168,9 @@ impl LoopCounts {
         sum.refused += more.refused;
         sum.cpu_ns += more.cpu_ns;
         sum.spin_ns += more.spin_ns;
+        sum.full_handshakes += more.full_handshakes;
+        sum.resumed_handshakes += more.resumed_handshakes;
+        sum.early_handshakes += more.early_handshakes;
         // Both loops read the same counter of the system.
         sum.listen_overflows = sum.listen_overflows.max(more.listen_overflows);
         sum.begin_errors.add(&more.begin_errors);

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{HandshakeKind, ProtocolVersion, ServerConfig, ServerConnection};
 
 use super::socket::Socket;
+use super::witness::Handshake;
 
 /// Up to this many bytes are copied into one slice, which the system accepts faster than several.
 const SHORT: usize = 2048;
@@ -35,6 +36,10 @@ pub(super) enum Wire {
 pub(super) struct Encrypted {
     socket: Socket,
     tls: ServerConnection,
+    /// Whether the handshake was reported.
+    is_counted: bool,
+    /// Whether a response has begun.
+    has_responded: bool,
 }
 
 impl Wire {
@@ -43,6 +48,8 @@ impl Wire {
         Ok(Self::Tls(Box::new(Encrypted {
             socket,
             tls: ServerConnection::new(Arc::clone(config))?,
+            is_counted: false,
+            has_responded: false,
         })))
     }
 
@@ -57,6 +64,14 @@ impl Wire {
         match self {
             Self::Plain(socket) => socket.read(room),
             Self::Tls(encrypted) => encrypted.read(room),
+        }
+    }
+
+    /// Returns the kind of a handshake that has ended, or whose 0-RTT data is accepted, once.
+    pub fn take_handshake(&mut self) -> Option<Handshake> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(encrypted) => encrypted.take_handshake(),
         }
     }
 
@@ -121,6 +136,12 @@ impl Wire {
 impl Encrypted {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         loop {
+            if let Some(mut early) = self.tls.early_data() {
+                match early.read(room)? {
+                    0 => {}
+                    length => return Ok(length),
+                }
+            }
             match self.tls.reader().read(room) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // The client left without a close notification. This truncates no request that
@@ -134,21 +155,48 @@ impl Encrypted {
             let processed = self.tls.process_new_packets();
             // Sends the server's side of the handshake, or an alert. Either fits into an empty
             // socket buffer; if not, it goes out before the next write.
-            match self.write_out() {
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-                _ => {}
+            if processed.is_err() || !self.has_only_tickets() {
+                match self.write_out() {
+                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                    _ => {}
+                }
             }
             processed.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
         }
     }
 
     fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.write_out()?;
+        if self.has_responded {
+            self.write_out()?;
+        }
+        self.has_responded = true;
         let taken = self.tls.writer().write_vectored(slices)?;
         match self.write_out() {
             // The accepted bytes go out later.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(taken),
             result => result.map(|()| taken),
+        }
+    }
+
+    /// Whether nothing but tickets waits to be sent: the handshake has just ended in TLS 1.3. They
+    /// go out with the first response, so that nothing precedes it on the wire.
+    fn has_only_tickets(&self) -> bool {
+        !self.has_responded
+            && !self.tls.is_handshaking()
+            && self.tls.protocol_version() == Some(ProtocolVersion::TLSv1_3)
+    }
+
+    fn take_handshake(&mut self) -> Option<Handshake> {
+        // A response to 0-RTT data may end before the handshake.
+        let is_early = self.tls.early_data().is_some();
+        if self.is_counted || (self.tls.is_handshaking() && !is_early) {
+            return None;
+        }
+        self.is_counted = true;
+        match self.tls.handshake_kind()? {
+            _ if is_early => Some(Handshake::Early),
+            HandshakeKind::Resumed => Some(Handshake::Resumed),
+            HandshakeKind::Full | HandshakeKind::FullWithHelloRetryRequest => Some(Handshake::Full),
         }
     }
 

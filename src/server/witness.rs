@@ -32,6 +32,15 @@ pub struct Witness {
     /// Connections that found the queue of a listener full, anywhere on this machine.
     #[serde(default)]
     pub listen_overflows: u64,
+    /// TLS handshakes with a certificate.
+    #[serde(default)]
+    pub full_handshakes: u64,
+    /// TLS handshakes that resumed a session, without 0-RTT data.
+    #[serde(default)]
+    pub resumed_handshakes: u64,
+    /// TLS handshakes that resumed a session, with 0-RTT data.
+    #[serde(default)]
+    pub early_handshakes: u64,
     /// How late the server began to write the bytes of a programmed moment.
     #[serde(default)]
     pub begin_errors: DelayErrors,
@@ -41,7 +50,28 @@ pub struct Witness {
     pub delay_errors: DelayErrors,
 }
 
+/// A kind of TLS handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    /// With a certificate.
+    Full,
+    /// Resumes a session.
+    Resumed,
+    /// Resumes a session, with 0-RTT data.
+    Early,
+}
+
 impl Witness {
+    /// Counts a TLS handshake.
+    pub(crate) fn add_handshake(&mut self, handshake: Handshake) {
+        let count = match handshake {
+            Handshake::Full => &mut self.full_handshakes,
+            Handshake::Resumed => &mut self.resumed_handshakes,
+            Handshake::Early => &mut self.early_handshakes,
+        };
+        *count += 1;
+    }
+
     /// Returns only the counts, without the times, which differ from run to run.
     #[must_use]
     pub fn counts(self) -> Self {

@@ -24,12 +24,17 @@ impl Fetch for Idle {
 /// The worker sends an invalid reply or goes on after an error, or a message changes when it is
 /// written and read once more.
 pub fn examine(bytes: &[u8]) {
-    let ready =
-        Ready { client: "idle".to_owned(), executor: "none".to_owned(), threads: 1, speaks: None };
+    let ready = Ready {
+        client: "idle".to_owned(),
+        executor: "none".to_owned(),
+        threads: 1,
+        speaks: None,
+        opening_ns: None,
+    };
     let mut output = Vec::new();
     let ended = serve_over(bytes, &mut output, |open| {
         let _ = open.limits();
-        Ok((ready, Box::new(Idle)))
+        Ok((ready.clone(), Box::new(Idle)))
     });
     let output = String::from_utf8(output).expect("replies are text");
     let replies: Vec<WorkerReply> =

@@ -14,12 +14,12 @@ use crate::fetch::error::{ErrorClass, FetchError, os_number_in};
 use crate::fetch::{AGENT, Capabilities, Capability, Connections, Fetched, Limits, Pass};
 use crate::worker::counting::Counts;
 
-/// An order to a worker, one line each: `{"open": …}` once, then any number of `{"pass": …}`. The
-/// worker ends when its standard input does.
+/// An order to a worker, one line each: `{"open": …}`, then any number of `{"pass": …}`, and of
+/// further `{"open": …}`. The worker ends when its standard input does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// Open a session: the urls to fetch and the limits.
+    /// Close the session, if one is open, and open a new one: the urls to fetch and the limits.
     Open(OpenOrder),
     /// Fetch the whole list once.
     Pass(PassOrder),
@@ -169,6 +169,10 @@ pub struct Ready {
     /// worker that does not say is taken to fetch https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaks: Option<Vec<String>>,
+    /// The time of opening the session, in nanoseconds, without that of closing the one before;
+    /// [`serve`](super::serve()) sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening_ns: Option<u64>,
 }
 
 impl Ready {

@@ -1,22 +1,23 @@
 //! The worker's side: reads orders, makes passes and writes replies.
 
 use std::io::{BufRead, Read, Write};
+use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use super::message::{OpenOrder, Order, PassDone, PassOrder, Ready, WorkerReply};
 use super::{MAX_LINE_BYTES, PROTOCOL};
 use crate::fetch::Fetch;
 use crate::worker::counting;
 
-/// Serves one comparison over standard input and output: opens a session with `open`, then makes
-/// passes until the input ends.
+/// Serves one comparison over standard input and output: opens sessions with `open`, one after
+/// another, and makes passes until the input ends.
 ///
 /// # Errors
 ///
 /// Anything that keeps the worker from going on. The other side has received the error as well.
 pub fn serve(
-    open: impl FnOnce(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+    open: impl FnMut(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
 ) -> anyhow::Result<()> {
     serve_over(std::io::stdin().lock(), std::io::stdout().lock(), open)
 }
@@ -29,7 +30,7 @@ pub fn serve(
 pub fn serve_over(
     input: impl BufRead,
     mut output: impl Write,
-    open: impl FnOnce(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+    open: impl FnMut(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
 ) -> anyhow::Result<()> {
     let ended = converse(input, &mut output, open);
     if let Err(error) = &ended {
@@ -42,22 +43,31 @@ pub fn serve_over(
 fn converse(
     mut input: impl BufRead,
     mut output: impl Write,
-    open: impl FnOnce(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
+    mut open: impl FnMut(&OpenOrder) -> anyhow::Result<(Ready, Box<dyn Fetch>)>,
 ) -> anyhow::Result<()> {
-    let order = match next_order(&mut input)? {
-        None => return Ok(()),
-        Some(Order::Open(order)) => order,
-        Some(Order::Pass(_)) => bail!("the first order must be to open a session"),
-    };
-    if order.protocol != PROTOCOL {
-        bail!("this worker speaks version {PROTOCOL} of the protocol, not {}", order.protocol);
-    }
-    let (ready, mut session) = open(&order)?;
-    send(&mut output, &WorkerReply::Ready(ready))?;
+    let mut current: Option<(OpenOrder, Box<dyn Fetch>)> = None;
     while let Some(next) = next_order(&mut input)? {
-        let Order::Pass(pass) = next else { bail!("a session is open already") };
-        let done = make_pass(session.as_mut(), &order, pass)?;
-        send(&mut output, &WorkerReply::Pass(done))?;
+        match (next, &mut current) {
+            (Order::Open(order), _) => {
+                ensure!(
+                    order.protocol == PROTOCOL,
+                    "this worker speaks version {PROTOCOL} of the protocol, not {}",
+                    order.protocol
+                );
+                // Closed before the clock starts.
+                drop(current.take());
+                let start = Instant::now();
+                let (ready, session) = open(&order)?;
+                let opening_ns = Some(start.elapsed().as_nanos() as u64);
+                send(&mut output, &WorkerReply::Ready(Ready { opening_ns, ..ready }))?;
+                current = Some((order, session));
+            }
+            (Order::Pass(pass), Some((order, session))) => {
+                let done = make_pass(session.as_mut(), order, pass)?;
+                send(&mut output, &WorkerReply::Pass(done))?;
+            }
+            (Order::Pass(_), None) => bail!("the first order must be to open a session"),
+        }
     }
     Ok(())
 }
@@ -121,8 +131,10 @@ mod tests {
             executor: "none".to_owned(),
             threads: 1,
             speaks: None,
+            opening_ns: None,
         };
-        let ended = serve_over(lines.as_bytes(), &mut output, |_| Ok((ready, Box::new(Idle))));
+        let open = |_: &OpenOrder| Ok((ready.clone(), Box::new(Idle) as Box<dyn Fetch>));
+        let ended = serve_over(lines.as_bytes(), &mut output, open);
         (String::from_utf8(output).unwrap(), ended.is_ok())
     }
 
@@ -130,12 +142,21 @@ mod tests {
     fn every_order_gets_a_reply() {
         let (said, ended) = talk(&format!("{OPEN}\n{{\"pass\":{{\"visit\":4}}}}\n"));
         assert!(ended);
-        assert_eq!(
-            said,
-            "{\"ready\":{\"client\":\"idle\",\"executor\":\"none\",\"threads\":1}}\n\
-             {\"pass\":{\"visit\":4,\"elapsed_ns\":2,\"fetched\":[]}}\n"
-        );
+        let (ready, rest) = said.split_once(",\"opening_ns\":").unwrap();
+        assert_eq!(ready, "{\"ready\":{\"client\":\"idle\",\"executor\":\"none\",\"threads\":1");
+        let (_, pass) = rest.split_once("}}\n").unwrap();
+        assert_eq!(pass, "{\"pass\":{\"visit\":4,\"elapsed_ns\":2,\"fetched\":[]}}\n");
         assert_eq!(talk(""), (String::new(), true));
+    }
+
+    #[test]
+    fn sessions_are_opened_again() {
+        let other = OPEN.replace("http://a/0", "http://b/0\",\"http://b/1");
+        let pass = "{\"pass\":{\"visit\":4}}";
+        let (said, ended) = talk(&format!("{OPEN}\n{pass}\n{other}\n{pass}\n"));
+        assert!(ended);
+        assert_eq!(said.matches("{\"ready\":").count(), 2, "{said}");
+        assert!(said.contains("\"elapsed_ns\":2,") && said.contains("\"elapsed_ns\":3,"), "{said}");
     }
 
     #[test]
@@ -147,7 +168,6 @@ mod tests {
                 &*OPEN.replace("\"protocol\":1", "\"protocol\":2"),
                 "speaks version 1 of the protocol, not 2",
             ),
-            (&*format!("{OPEN}\n{OPEN}"), "a session is open already"),
             (
                 &*format!("{}\n{{\"pass\":{{\"visit\":4}}}}", OPEN.replace("http://a/0", "//")),
                 "//: ",

@@ -339,7 +339,9 @@ fn built_in_things_are_listed() {
             "bulk",
             "long-tail",
             "tls",
-            "tls-cold"
+            "tls-cold",
+            "tls-resumed",
+            "first-request"
         ]
     );
     assert!(names("backends").contains(&"fake".to_owned()));

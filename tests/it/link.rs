@@ -23,7 +23,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_fetchbench");
 const INSIDE: &str = "FETCHBENCH_INSIDE";
 
 /// Whether this machine makes no links; then it reports why.
-fn no_links() -> bool {
+pub fn no_links() -> bool {
     let link = Link::start(Path::new(PROGRAM), &"rtt=0s".parse().unwrap());
     link.err().is_some_and(|error| {
         skip(&format!("{error:#}"));

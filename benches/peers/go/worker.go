@@ -269,6 +269,10 @@ func converse(input *bufio.Reader, say func(string, any)) error {
 			return err
 		}
 		if order.Open != nil {
+			if session != nil {
+				session.client.CloseIdleConnections()
+			}
+			began := time.Now()
 			session = &Session{open: order.Open}
 			if session.open.UserAgent == "" {
 				session.open.UserAgent = "fetchbench"
@@ -278,7 +282,7 @@ func converse(input *bufio.Reader, say func(string, any)) error {
 			}
 			executor := "go " + strings.TrimPrefix(runtime.Version(), "go")
 			say("ready", map[string]any{"client": "net/http", "executor": executor, "threads": runtime.GOMAXPROCS(0),
-				"speaks": []string{"https", "keep-alive"}})
+				"speaks": []string{"https", "keep-alive"}, "opening_ns": time.Since(began).Nanoseconds()})
 			continue
 		}
 		if session == nil {

@@ -207,9 +207,13 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     const order = JSON.parse(line);
     if (order.open) {
+      if (open) await globalThis[DISPATCHER].destroy();
+      const began = now();
       open = opened(Agent, order.open);
+      const opening_ns = Number(now() - began);
       const client = `undici ${process.versions.undici ?? ""}`.trim();
-      say({ ready: { client, executor: `node ${process.versions.node}`, threads: 1, speaks: ["https", "keep-alive"] } });
+      const speaks = ["https", "keep-alive"];
+      say({ ready: { client, executor: `node ${process.versions.node}`, threads: 1, speaks, opening_ns } });
     } else {
       if (!open) throw new Error("the first order must be to open a session");
       say({ pass: await pass(Agent, open, order.pass) });

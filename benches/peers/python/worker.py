@@ -257,10 +257,17 @@ class Threads:
     def work(self):
         while True:
             urls, indices, outcomes, start = self.jobs.get()
+            if urls is None:
+                break
             for index in indices:
                 get = lambda fetch: self.client.get(urls[index], fetch)
                 outcomes[index] = self.watchdog.run(Fetch(self.open, start), get)
             self.done.put(None)
+
+    def close(self):
+        """Ends the threads."""
+        for _ in range(self.threads):
+            self.jobs.put((None, None, None, None))
 
     def fetch_all(self, urls, start):
         # `next` of a list's iterator is one step of the interpreter, so all threads can take from it.
@@ -296,9 +303,13 @@ def converse(client, executor, open_session):
         try:
             order = json.loads(line)
             if "open" in order:
+                if hasattr(session, "close"):
+                    session.close()
+                began = time.perf_counter_ns()
                 open = Open(order["open"])
                 session = open_session(open)
-                say({"ready": {"client": client, "executor": executor, "threads": session.threads, "speaks": SPEAKS}})
+                opening = {"opening_ns": time.perf_counter_ns() - began, "speaks": SPEAKS}
+                say({"ready": {"client": client, "executor": executor, "threads": session.threads, **opening}})
             else:
                 if open is None:
                     raise ValueError("the first order must be to open a session")

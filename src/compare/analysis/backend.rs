@@ -6,9 +6,10 @@ use std::ops::RangeInclusive;
 
 use super::measured::Measured;
 use super::{
-    Cost, FetchTimes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets, shown,
+    Cost, FetchTimes, Handshakes, Judging, Paired, Quantity, ResidentMemory, ServerLoad, Sockets,
+    shown,
 };
-use crate::record::{PassSample, Validity};
+use crate::record::{Opening, PassSample, Phases, Validity};
 use crate::stats::{Deviations, Mode, Ratio, Verdict, two_modes};
 
 /// A processor that is busy for a larger share of the time is saturated.
@@ -57,6 +58,12 @@ pub struct BackendAnalysis {
     pub memory: ResidentMemory,
     /// The mean cost.
     pub cost: Option<Cost>,
+    /// The cost of opening a session, if each pass opens a fresh one.
+    pub opening: Option<Opening>,
+    /// Where the time of its fetches goes, over a link.
+    pub phases: Option<Phases>,
+    /// Its TLS handshakes, if the server issues tickets.
+    pub handshakes: Option<Handshakes>,
     /// The peak of memory per fetch in flight, in bytes, if enough fetches were in flight at once.
     pub memory_per_fetch_bytes: Option<f64>,
 }
@@ -219,6 +226,9 @@ impl BackendAnalysis {
             server: measured.server_load(),
             sockets: measured.sockets(),
             memory: ResidentMemory::of(measured),
+            opening: measured.opening(),
+            phases: measured.phases(),
+            handshakes: measured.handshakes(),
             memory_per_fetch_bytes: measured.memory_per_fetch_bytes(peak_rss_bytes),
             cost,
             compared,

@@ -11,6 +11,7 @@ use crate::stats::{EQUIVALENCE, Family, Look, Ratio};
 
 mod backend;
 mod cost;
+mod extra;
 mod fitness;
 mod judging;
 mod latency;
@@ -23,6 +24,7 @@ mod slow;
 
 pub use self::backend::{BackendAnalysis, Compared, Invalid, Stopped};
 pub use self::cost::Cost;
+pub use self::extra::Handshakes;
 pub use self::fitness::WorkloadFitness;
 use self::judging::{JudgedBlocks, Judging, shown};
 pub use self::latency::{BlockLatency, CURVE, FetchTimes, Percentile, Quantile, block_log_ratios};

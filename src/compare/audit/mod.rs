@@ -58,7 +58,7 @@ fn audit_backend(
     let limits = Limits { deadline: PATIENCE, ..Limits::new(CONCURRENCY) };
     let urls = (0..FETCHES).map(|site| format!("http://{}/{site}", listener.address)).collect();
     let mut contender = Contender::alone(participant, &limits, interrupted);
-    contender.open(&OpenOrder::new(urls, true, &limits));
+    contender.open(&OpenOrder::new(urls, true, &limits), false);
     for visit in 0..PASSES {
         contender.pass(PassOrder::new(visit), PATIENCE);
     }

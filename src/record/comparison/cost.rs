@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::opening::Opening;
+use super::phases::Phases;
 use crate::record::bounds;
 use crate::worker::counting::Counts;
 
@@ -48,6 +50,12 @@ pub struct CostSample {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(range(min = 1)))]
     pub instructions: Option<u64>,
+    /// The cost of opening a session, if each pass opens a fresh one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Opening>,
+    /// Where the time of its fetches went, over a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases: Option<Phases>,
 }
 
 fn is_zero(value: &f64) -> bool {
@@ -86,6 +94,8 @@ impl CostSample {
         ] {
             bounds::amount(name, value)?;
         }
+        self.opening.map_or(Ok(()), |opening| opening.check())?;
+        self.phases.map_or(Ok(()), |phases| phases.check())?;
         Ok(self)
     }
 

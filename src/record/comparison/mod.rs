@@ -10,7 +10,9 @@ mod bare_loop;
 mod cost;
 mod extent;
 mod machines;
+mod opening;
 mod pass;
+mod phases;
 mod probe;
 mod setup;
 mod shard;
@@ -22,7 +24,9 @@ pub use self::block::{BlockSample, Fitness, Unfit};
 pub use self::cost::CostSample;
 pub use self::extent::Extent;
 pub use self::machines::{MachineSetup, MergedShard};
+pub use self::opening::Opening;
 pub use self::pass::{PassSample, Validity};
+pub use self::phases::{LEAST_REMAINDER_S, Phases};
 pub use self::probe::{DeadSite, DifferingSite, Ending, MOST_NAMED, Probe};
 pub use self::setup::{
     Aftermath, BackendSetup, COMPARISON_VERSION, ComparisonSetup, InstructionCount, LinkSetup,

@@ -176,6 +176,12 @@ pub struct WorkloadSetup {
     pub origins: usize,
     /// How connections were reused.
     pub connections: Connections,
+    /// Whether the server issued TLS tickets.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tickets: bool,
+    /// Whether each pass opened a fresh session, and took the time of opening it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh_session: bool,
     /// Backends left out because a pass would take too long, each with the seconds it would take
     /// at best.
     pub left_out: Vec<(String, f64)>,

@@ -11,6 +11,7 @@ pub mod bars;
 pub mod latency;
 pub mod overlay;
 pub mod panel;
+pub mod phases;
 pub mod scaling;
 pub mod waterfall;
 

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::{
-    AgainstColumn, cell, floor_note, footnotes, instructions_source, invalidities, machine_table,
-    missing, ratio_table, verdict,
+    AgainstColumn, cell, extra_tables, floor_note, footnotes, instructions_source, invalidities,
+    machine_table, missing, ratio_table, verdict,
 };
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
-use crate::compare::metric;
+use crate::compare::metric::{self, Metric, MetricGroup};
 use crate::record::{ComparisonSetup, Environment};
 use crate::render::escape::markdown as escape;
 use crate::render::numbers;
@@ -31,25 +31,29 @@ pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Stri
         for column in &against {
             write!(text, " {} |", column.heading()).expect("a string");
         }
-        for metric in metric::ALL {
+        for metric in usual() {
             write!(text, " {} |", metric.heading).expect("a string");
         }
         text.push_str("\n|---|");
         text.push_str(&"---|".repeat(against.len()));
-        text.push_str(&"--:|".repeat(metric::ALL.len()));
+        text.push_str(&"--:|".repeat(usual().count()));
         text.push('\n');
         for backend in &workload.backends {
             write!(text, "| {} |", escape(&backend.name)).expect("a string");
             for column in &against {
                 write!(text, " {} |", escape(&compared(*column, backend))).expect("a string");
             }
-            for metric in metric::ALL {
+            for metric in usual() {
                 write!(text, " {} |", cell(metric, backend)).expect("a string");
             }
             text.push('\n');
         }
         text.push('\n');
         text.extend(ratio_table(workload).map(|ratios| plain_table(&ratios) + "\n"));
+        for extra in extra_tables(workload) {
+            let table = plain_table(&extra.table);
+            writeln!(text, "**{}**\n\n{table}", extra.title).expect("a string");
+        }
         for line in footnotes(workload) {
             writeln!(text, "{}\n", escape(&line)).expect("a string");
         }
@@ -63,6 +67,11 @@ pub fn markdown(setup: &ComparisonSetup, workloads: &[WorkloadAnalysis]) -> Stri
         text.push_str("The run was interrupted: these results are partial.\n");
     }
     text
+}
+
+/// Returns the metrics that every scenario has.
+fn usual() -> impl Iterator<Item = &'static Metric> {
+    MetricGroup::USUAL.into_iter().flat_map(MetricGroup::metrics)
 }
 
 /// Returns a table of text.

@@ -8,6 +8,7 @@ use crate::render::numbers;
 
 mod against;
 mod export;
+mod extra;
 mod fitness;
 mod latency;
 mod machines;
@@ -23,6 +24,7 @@ mod tracked;
 pub(super) use self::against::{AgainstColumn, EARLY};
 pub(super) use self::export::csv_field;
 pub use self::export::{csv, json};
+pub(super) use self::extra::extra_tables;
 pub(super) use self::fitness::alarm;
 pub(super) use self::machines::{machine_table, missing, on_machines, order_fact, ratio_table};
 pub use self::markdown::{markdown, short};

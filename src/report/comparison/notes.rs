@@ -20,6 +20,11 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
         );
     }
     notes.extend(workload.setup.link.as_ref().map(link));
+    notes.extend(without_phases(workload));
+    if workload.setup.fresh_session {
+        notes
+            .push("Each pass opens a fresh session; the time of opening is part of it.".to_owned());
+    }
     for (backend, ideal) in &workload.setup.left_out {
         notes.push(format!("{backend} is left out: its pass takes at least {ideal:.1} s."));
     }
@@ -53,6 +58,19 @@ fn link(link: &LinkSetup) -> String {
         link.server.name(),
         link.clients.name()
     )
+}
+
+/// Returns the note on backends without phases, if others have some.
+fn without_phases(workload: &WorkloadAnalysis) -> Option<String> {
+    let (with, without): (Vec<&BackendAnalysis>, Vec<&BackendAnalysis>) =
+        workload.valid().partition(|backend| backend.phases.is_some());
+    let names: Vec<&str> = without.iter().map(|backend| backend.name.as_str()).collect();
+    (!with.is_empty() && !names.is_empty()).then(|| {
+        format!(
+            "No phases of {}: the packets were not clearly those of its fetches.",
+            join(&names, "and")
+        )
+    })
 }
 
 /// Returns the note on the backends that were decided before the end.

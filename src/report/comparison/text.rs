@@ -1,8 +1,8 @@
 //! A comparison on a terminal.
 
 use super::{
-    AgainstColumn, cell, footnotes, invalidities, machine_table, missing, on_machines, ratio_table,
-    show, verdict,
+    AgainstColumn, cell, extra_tables, footnotes, invalidities, machine_table, missing,
+    on_machines, ratio_table, show, verdict,
 };
 use crate::compare::analysis::{BackendAnalysis, Quantity, WorkloadAnalysis};
 use crate::compare::metric::{self, Metric, MetricGroup, Unit};
@@ -61,7 +61,12 @@ fn figures(workload: &WorkloadAnalysis, columns: usize) -> String {
     if let Some(ratios) = ratio_table(workload) {
         text.push_str(&format!("{}\n", plain_table(&ratios, columns)));
     }
-    text + &format!("{}\n", costs(workload, columns))
+    text.push_str(&format!("{}\n", costs(workload, columns)));
+    for extra in extra_tables(workload) {
+        let table = plain_table(&extra.table, columns);
+        text.push_str(&format!("{}\n{table}\n", extra.title));
+    }
+    text
 }
 
 /// Returns a table of text for a terminal.

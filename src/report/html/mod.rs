@@ -5,7 +5,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment as Templates, context};
 
-use super::chart::{latency, overlay, scaling};
+use super::chart::{latency, overlay, phases, scaling};
 use super::comparison::{csv, machine_table, missing};
 use super::index::{Listed, newest_first};
 use crate::compare::analysis::WorkloadAnalysis;
@@ -61,6 +61,7 @@ pub fn page(
     let names: Vec<String> = backends.iter().map(|backend| backend.name.clone()).collect();
     let overlays = workloads.iter().map(|workload| overlay::overlay(workload, &names));
     let overlays = overlays.collect::<anyhow::Result<Vec<_>>>()?;
+    let phases = workloads.iter().map(phases::pictures).collect::<anyhow::Result<Vec<_>>>()?;
     let dependence = beside.footprint.as_ref().and_then(|all| dependence::view(all, backends));
     let policy = Policy::new(STYLE, SCRIPT);
     render(
@@ -72,6 +73,7 @@ pub fn page(
             backends => names,
             waterfalls => Serde(falls),
             overlays => Serde(overlays),
+            phases => Serde(phases),
             spreads,
             scaling => scaling::pictures(&scalings)?,
             scaling_of => scalings.first().map(|scaling| scaling.scenario.clone()),

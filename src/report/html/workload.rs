@@ -8,7 +8,8 @@ use crate::compare::metric::{self, Better, Metric, MetricGroup, Unit};
 use crate::render::numbers::{counted, grouped, significant, time_scale};
 use crate::render::table::TextTable;
 use crate::report::comparison::{
-    alarm, footnotes, invalidities, on_machines, order_fact, ratio_table, show, verdict,
+    alarm, extra_tables, footnotes, invalidities, on_machines, order_fact, ratio_table, show,
+    verdict,
 };
 use crate::stats::{LEAST_BLOCKS, Ratio};
 
@@ -38,6 +39,8 @@ pub(super) struct WorkloadView {
     backends: Vec<RowView>,
     time_columns: Vec<ColumnView>,
     cost_columns: Vec<ColumnView>,
+    /// The tables that only some scenarios have.
+    extra: Vec<(&'static str, TextTable)>,
 }
 
 /// The main result.
@@ -117,6 +120,7 @@ pub(super) fn view(number: usize, workload: &WorkloadAnalysis) -> WorkloadView {
         backends: backends.collect(),
         time_columns: metrics(workload, MetricGroup::Time).map(column).collect(),
         cost_columns: metrics(workload, MetricGroup::Cost).map(column).collect(),
+        extra: extra_tables(workload).into_iter().map(|one| (one.title, one.table)).collect(),
     }
 }
 

@@ -243,7 +243,11 @@ impl Http1Connection {
             }
             ParsedRequest::Partial => {}
         }
-        match self.read(scratch, now)? {
+        let read = self.read(scratch, now);
+        if let Some(handshake) = self.wire.take_handshake() {
+            service.tally.shook_hands(handshake);
+        }
+        match read? {
             0 => Ok(Next::Close),
             length => {
                 self.unread.push(&scratch[..length]);

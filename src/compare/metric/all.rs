@@ -1,107 +1,7 @@
-//! The table of metrics: the figures of a backend.
-//!
-//! An entry in [`ALL`] is a column of every table that shows its group, a key in JSON and a field
-//! in CSV, for old records too.
+//! Every metric.
 
+use super::{Better, Metric, MetricColumn, MetricGroup, Unit, When};
 use crate::compare::analysis::BackendAnalysis;
-
-/// One figure of a backend.
-#[derive(Debug, Clone, Copy)]
-pub struct Metric {
-    /// The key in JSON and CSV. It ends with the unit.
-    pub key: &'static str,
-    /// The heading in tables that show every metric.
-    pub heading: &'static str,
-    /// The table that it belongs to.
-    pub group: MetricGroup,
-    /// How it is printed.
-    pub unit: Unit,
-    /// Which direction is better.
-    pub better: Better,
-    /// The column on a terminal, which has no room for every metric.
-    pub terminal: Option<MetricColumn>,
-    /// The column in the short Markdown table.
-    pub short: Option<MetricColumn>,
-    /// The figure, in the unit of the key.
-    pub value: fn(&BackendAnalysis) -> Option<f64>,
-}
-
-impl Metric {
-    /// Whether any of these backends has a value.
-    pub fn is_known(&self, backends: &[BackendAnalysis]) -> bool {
-        backends.iter().any(|backend| (self.value)(backend).is_some())
-    }
-}
-
-/// A table of metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MetricGroup {
-    /// Time and speed.
-    Time,
-    /// Cost, and the server's share.
-    Cost,
-}
-
-/// A column of a table that has no room for every metric.
-#[derive(Debug, Clone, Copy)]
-pub struct MetricColumn {
-    /// The heading there.
-    pub heading: &'static str,
-    /// When the column is shown.
-    pub when: When,
-}
-
-/// When a column is shown.
-#[derive(Debug, Clone, Copy)]
-pub enum When {
-    /// In every table.
-    Always,
-    /// If some backend has a value.
-    Known,
-    /// If no backend has this other value, which is more useful.
-    Lacking(fn(&BackendAnalysis) -> Option<f64>),
-}
-
-/// Returns the metrics that a table of a scenario has room for, with their columns.
-pub fn columns(
-    backends: &[BackendAnalysis],
-    column: fn(&Metric) -> Option<MetricColumn>,
-) -> Vec<(&'static Metric, MetricColumn)> {
-    let columns = ALL.iter().filter_map(|metric| Some((metric, column(metric)?)));
-    columns
-        .filter(|(metric, column)| match column.when {
-            When::Always => true,
-            When::Known => metric.is_known(backends),
-            When::Lacking(other) => backends.iter().all(|backend| other(backend).is_none()),
-        })
-        .collect()
-}
-
-/// How a figure is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds, printed as s, ms or µs.
-    Seconds,
-    /// A number per second.
-    PerSecond,
-    /// A share, printed in percent.
-    Share,
-    /// Bytes, printed as B, kB or MB.
-    Bytes,
-    /// A plain number.
-    Number,
-}
-
-/// Which direction is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
-    /// Less of it.
-    Lower,
-    /// More of it.
-    Higher,
-    /// Neither.
-    Neither,
-}
 
 /// The common fields of metrics of time.
 const TIME: Metric = Metric {
@@ -370,21 +270,39 @@ pub static ALL: &[Metric] = &[
         value: |backend| backend.server.cpu_s,
         ..COST
     },
+    opening("opening_s", "opening", Unit::Seconds, |backend| Some(backend.opening?.time_s)),
+    opening("opening_cpu_s", "opening CPU", Unit::Seconds, |backend| backend.opening?.cpu_s),
+    opening("opening_memory_bytes", "opening memory", Unit::Bytes, |backend| {
+        Some(backend.opening?.memory_bytes? as f64)
+    }),
+    handshakes("handshakes_full", "full", |one| one.handshakes?.share(one.handshakes?.full)),
+    handshakes("handshakes_resumed", "resumed", |one| {
+        one.handshakes?.share(one.handshakes?.resumed)
+    }),
+    handshakes("handshakes_early", "0-RTT", |one| one.handshakes?.share(one.handshakes?.early)),
+    phase("phase_connect_s", "connect", |backend| Some(backend.phases?.connect_s)),
+    phase("phase_tls_s", "TLS", |backend| Some(backend.phases?.tls_s)),
+    phase("phase_request_s", "first request", |backend| Some(backend.phases?.request_s)),
+    phase("phase_wait_s", "wait", |backend| Some(backend.phases?.wait_s)),
+    phase("phase_body_s", "body", |backend| Some(backend.phases?.body_s)),
+    phase("phase_client_s", "client", |backend| Some(backend.phases?.client_s)),
 ];
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The value of a metric.
+type Value = fn(&BackendAnalysis) -> Option<f64>;
 
-    #[test]
-    fn keys_are_unique() {
-        let keys: std::collections::HashSet<&str> = ALL.iter().map(|metric| metric.key).collect();
-        assert_eq!(keys.len(), ALL.len());
-    }
+/// Returns a metric of opening a session.
+const fn opening(key: &'static str, heading: &'static str, unit: Unit, value: Value) -> Metric {
+    let group = MetricGroup::Opening;
+    Metric { key, heading, group, unit, better: Better::Lower, value, ..TIME }
+}
 
-    #[test]
-    fn metrics_have_keys_and_headings() {
-        let is_named = |metric: &Metric| !metric.key.is_empty() && !metric.heading.is_empty();
-        assert!(ALL.iter().all(is_named));
-    }
+/// Returns a share of the TLS handshakes.
+const fn handshakes(key: &'static str, heading: &'static str, value: Value) -> Metric {
+    Metric { key, heading, group: MetricGroup::Handshakes, unit: Unit::Share, value, ..TIME }
+}
+
+/// Returns a part of the time of a fetch.
+const fn phase(key: &'static str, heading: &'static str, value: Value) -> Metric {
+    Metric { key, heading, group: MetricGroup::Phases, value, ..TIME }
 }
