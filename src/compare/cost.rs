@@ -2,15 +2,18 @@
 //! so for workers in any language.
 
 use std::fs;
-use std::path::Path;
+use std::time::Duration;
+
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 
 use crate::record::machine::TICKS_A_SECOND;
 
 /// The resources that a process has used so far. Unknown values are 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Usage {
-    /// Processor time of the current threads, in seconds, to the nanosecond; `None` if the system
-    /// does not report it.
+    /// Processor time of all threads, also of those that have ended, in seconds, to the nanosecond;
+    /// `None` if the system does not report it.
     pub cpu_s: Option<f64>,
     /// Processor time in the program itself, in seconds, in whole ticks.
     pub user_s: f64,
@@ -45,7 +48,8 @@ impl Usage {
         };
         let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
         usage.peak_rss_bytes = status_field(&status, "VmHWM:").unwrap_or(0) * 1024;
-        // Switches, and time in nanoseconds, are only reported for each thread.
+        usage.cpu_s = process_time_s(process);
+        // Switches are only reported for each thread.
         for task in fs::read_dir(format!("/proc/{process}/task")).ok()?.flatten() {
             // A thread may end meanwhile.
             let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
@@ -53,9 +57,6 @@ impl Usage {
                 status_field(&status, "voluntary_ctxt_switches:").unwrap_or(0);
             usage.involuntary_switches +=
                 status_field(&status, "nonvoluntary_ctxt_switches:").unwrap_or(0);
-            if let Some(run_s) = run_time_s(&task.path().join("schedstat")) {
-                usage.cpu_s = Some(usage.cpu_s.unwrap_or(0.0) + run_s);
-            }
         }
         Some(usage)
     }
@@ -71,8 +72,7 @@ impl Usage {
     }
 
     /// Returns the processor time since `before` in seconds, to the nanosecond; `None` if the
-    /// system does not report it, or if whole ticks show that a thread ended meanwhile and its time
-    /// was lost.
+    /// system does not report it, or if whole ticks, which also count ended children, show more.
     pub fn cpu_s_since(&self, before: Self) -> Option<f64> {
         let cpu_s = self.cpu_s? - before.cpu_s?;
         let ticks =
@@ -95,12 +95,10 @@ pub(super) fn resident_bytes(process: u32) -> Option<u64> {
     Some(status_field(&status, "VmRSS:")? * 1024)
 }
 
-/// Returns the time that a thread has run: the first number of its schedstat, in nanoseconds. A
-/// kernel may be built without schedstat.
-fn run_time_s(schedstat: &Path) -> Option<f64> {
-    let text = fs::read_to_string(schedstat).ok()?;
-    let nanoseconds: u64 = text.split_whitespace().next()?.parse().ok()?;
-    Some(nanoseconds as f64 / 1e9)
+/// Returns the processor time of a process, from its clock.
+fn process_time_s(process: u32) -> Option<f64> {
+    let clock = clock_getcpuclockid(Pid::from_raw(process as i32)).ok()?;
+    Some(Duration::from(clock_gettime(clock).ok()?).as_secs_f64())
 }
 
 /// Returns a field of `/proc/PID/stat` by its number; `fields` start with number 3.
@@ -131,8 +129,19 @@ mod tests {
         while start.elapsed().as_millis() < 60 {}
         let after = Usage::read(std::process::id()).unwrap();
         assert!(after.user_s + after.system_s > usage.user_s + usage.system_s);
-        // Threads of other tests may have ended meanwhile, and their time is lost.
-        assert_eq!(after.cpu_s.is_some(), Path::new("/proc/self/schedstat").exists());
+        assert!(after.cpu_s.unwrap() - usage.cpu_s.unwrap() > 0.03);
+    }
+
+    #[test]
+    fn ended_threads_are_counted() {
+        let before = Usage::read(std::process::id()).unwrap();
+        let busy = std::thread::spawn(|| {
+            let start = std::time::Instant::now();
+            while start.elapsed().as_millis() < 60 {}
+        });
+        busy.join().unwrap();
+        let after = Usage::read(std::process::id()).unwrap();
+        assert!(after.total_s_since(before) > 0.03, "{before:?} {after:?}");
     }
 
     #[test]
@@ -145,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_thread_time_is_noticed() {
+    fn children_are_not_in_the_clock() {
         let usage = |cpu_s, user_s| Usage { cpu_s, user_s, ..Usage::default() };
         let before = usage(Some(1.0), 1.0);
         assert_eq!(usage(Some(1.5), 1.5).cpu_s_since(before), Some(0.5));
