@@ -28,6 +28,7 @@ mod relay;
 mod remedy;
 mod segment;
 mod tun;
+mod watch;
 
 pub use self::inside::{LinkCommand, enter};
 pub use self::phases::WirePhases;

@@ -14,7 +14,8 @@ use anyhow::{Context, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use super::inside::use_first_core;
-use super::phases::{PhaseWatch, WirePhases};
+use super::phases::WirePhases;
+use super::watch::PhaseWatch;
 use super::{LinkEnd, namespace, relay, remedy, tun};
 use crate::fetch::lock;
 use crate::scenario::network::Network;

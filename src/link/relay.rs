@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::direction::{Direction, Fate};
-use super::phases::PhaseWatch;
+use super::watch::PhaseWatch;
 use crate::fetch::lock;
 use crate::scenario::network::{MTU, Network};
 
@@ -49,7 +49,16 @@ struct Lane<'a> {
     packets: VecDeque<Packet>,
 }
 
-impl Lane<'_> {
+impl<'a> Lane<'a> {
+    fn new(
+        (from, to): (&'a File, &'a File),
+        direction: Direction,
+        watch: &'a Mutex<PhaseWatch>,
+        is_down: bool,
+    ) -> Self {
+        Self { from, to, direction, watch, is_down, packets: VecDeque::new() }
+    }
+
     /// Reads the packets that wait at the start and returns whether there were any. `free` holds
     /// memory for packets.
     fn accept(&mut self, start: Instant, free: &mut Vec<Buffer>) -> io::Result<bool> {
@@ -118,23 +127,12 @@ pub(super) fn relay(
     client: &File,
     watch: &Mutex<PhaseWatch>,
 ) -> io::Result<()> {
-    let up = Lane {
-        from: client,
-        to: server,
-        direction: Direction::new(network, network.up, 0),
-        watch,
-        is_down: false,
-        packets: VecDeque::new(),
-    };
-    let down = Lane {
-        from: server,
-        to: client,
-        direction: Direction::new(network, network.down, 1),
-        watch,
-        is_down: true,
-        packets: VecDeque::new(),
-    };
-    let mut lanes = [up, down];
+    let (up, down) =
+        (Direction::new(network, network.up, 0), Direction::new(network, network.down, 1));
+    let mut lanes = [
+        Lane::new((client, server), up, watch, false),
+        Lane::new((server, client), down, watch, true),
+    ];
     let start = Instant::now();
     let (mut free, mut last) = (Vec::new(), start);
     loop {

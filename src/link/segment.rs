@@ -4,6 +4,7 @@
 const FIN: u8 = 1;
 const SYN: u8 = 2;
 const RST: u8 = 4;
+const ACK: u8 = 16;
 
 /// The number of TCP in an IP header.
 const TCP: u8 = 6;
@@ -17,6 +18,8 @@ pub(super) struct Segment<'a> {
     pub to: u16,
     /// The number of its first byte.
     pub number: u32,
+    /// The number of the byte that its sender expects next; `None` if it does not say.
+    pub acknowledged: Option<u32>,
     flags: u8,
     pub data: &'a [u8],
 }
@@ -31,18 +34,16 @@ impl<'a> Segment<'a> {
         let header = usize::from(packet[0] & 15) * 4;
         let segment = packet.get(header..usize::from(pair(packet, 2)?))?;
         let offset = usize::from(*segment.get(12)? >> 4) * 4;
+        let flags = *segment.get(13)?;
+        let acknowledged = number(segment, 8)?;
         Some(Self {
             from: pair(segment, 0)?,
             to: pair(segment, 2)?,
-            number: u32::from(pair(segment, 4)?) << 16 | u32::from(pair(segment, 6)?),
-            flags: *segment.get(13)?,
+            number: number(segment, 4)?,
+            acknowledged: (flags & ACK != 0).then_some(acknowledged),
+            flags,
             data: segment.get(offset..)?,
         })
-    }
-
-    /// Whether it opens or ends a connection, or has data. Most others acknowledge only.
-    pub fn is_relevant(&self) -> bool {
-        self.flags & (FIN | SYN | RST) != 0 || !self.data.is_empty()
     }
 
     pub fn is_syn(&self) -> bool {
@@ -63,6 +64,11 @@ impl<'a> Segment<'a> {
 fn pair(bytes: &[u8], start: usize) -> Option<u16> {
     let bytes = bytes.get(start..start + 2)?;
     Some(u16::from_be_bytes([bytes[0], bytes[1]]))
+}
+
+/// Returns the number in four bytes.
+fn number(bytes: &[u8], start: usize) -> Option<u32> {
+    Some(u32::from(pair(bytes, start)?) << 16 | u32::from(pair(bytes, start + 2)?))
 }
 
 /// Returns a packet with these ports, this number, these flags and this data.

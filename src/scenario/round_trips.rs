@@ -51,8 +51,8 @@ impl Scenario {
                 Connections::PerFetch => true,
             };
             let handshakes = match self.origins[site.origin].scheme() {
-                // 0-RTT data needs no further round trip.
-                "https" if self.tickets => TCP,
+                // 0-RTT data needs no further round trip. A fresh client has no ticket yet.
+                "https" if self.tickets && connections == Connections::PerFetch => TCP,
                 "https" => TCP + TLS,
                 _ => TCP,
             };

@@ -7,10 +7,11 @@ use rustls::server::StoresServerSessions;
 
 use crate::fetch::lock;
 
-/// The most sessions that are kept. A backend with 5,000 connections leaves 20,000 at once.
+/// The most sessions that are kept. A backend with 5,000 connections leaves 10,000 at once.
 const MOST: usize = 100_000;
 
-/// The sessions of all clients, each until it is resumed. If there are too many, the oldest goes.
+/// The sessions of all clients: over TLS 1.3, each until it is resumed. If there are too many, the
+/// oldest goes.
 #[derive(Debug, Default)]
 pub(super) struct SessionStore(Mutex<Sessions>);
 

@@ -30,6 +30,9 @@ const SITE: &str = "description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nb
 /// The tolerated error of a phase, in milliseconds.
 const TOLERANCE_MS: f64 = 0.3;
 
+/// How often the medians may lie beyond it before the test fails.
+const ATTEMPTS: u32 = 5;
+
 /// Spins for a time: sleep would last longer.
 fn spin(time: Duration) {
     let start = Instant::now();
@@ -117,29 +120,48 @@ fn planted_phases_are_found() {
     let mut client = RawClient::start(&link, address.strip_prefix("http://").unwrap());
     client.fetch();
     link.take_phases().unwrap();
-    let fetched: Vec<(f64, WirePhases)> =
-        (0..15).map(|_| (client.fetch(), link.take_phases().unwrap())).collect();
+    // A busy machine delays packets, but not each time.
+    let mut beyond = String::new();
+    for _ in 0..ATTEMPTS {
+        let fetched: Vec<(f64, WirePhases)> =
+            (0..15).map(|_| (client.fetch(), link.take_phases().unwrap())).collect();
+        check_each(&fetched);
+        beyond = beyond_tolerance(&fetched);
+        if beyond.is_empty() {
+            break;
+        }
+    }
+    assert!(beyond.is_empty(), "{beyond}");
+    drop(client.input);
+    client.child.wait().unwrap();
+}
+
+/// Returns the phases whose median lies beyond the tolerance, with what was planted.
+fn beyond_tolerance(fetched: &[(f64, WirePhases)]) -> String {
     let ms = |phase: fn(&WirePhases) -> u64| {
         let values = fetched.iter().map(|(_, phases)| phase(phases) as f64 / 1e6);
         median(&values.collect::<Vec<_>>())
     };
-    for (name, found, planted) in [
+    let phases = [
         ("connect", ms(|phases| phases.connect_ns), 8.0),
         ("TLS", ms(|phases| phases.tls_ns), 0.0),
         ("request", ms(|phases| phases.request_ns), 5.0),
         ("wait", ms(|phases| phases.wait_ns), 8.0 + 10.0),
         ("body", ms(|phases| phases.body_ns), 20.0),
-    ] {
-        assert!((found - planted).abs() < TOLERANCE_MS, "{name}: {found} ms of {planted} ms");
-    }
-    for (took_ms, phases) in &fetched {
+    ];
+    let beyond =
+        phases.into_iter().filter(|(_, found, planted)| (found - planted).abs() >= TOLERANCE_MS);
+    beyond.map(|(name, found, planted)| format!("{name}: {found} ms of {planted} ms; ")).collect()
+}
+
+/// Checks what holds on a busy machine too: the phases of a fetch are no more than its time.
+fn check_each(fetched: &[(f64, WirePhases)]) {
+    for (took_ms, phases) in fetched {
         assert_eq!((phases.requests, phases.unseen), (1, 0));
         let WirePhases { connect_ns, request_ns, wait_ns, body_ns, .. } = phases;
         let rest = took_ms - (connect_ns + request_ns + wait_ns + body_ns) as f64 / 1e6;
         assert!(rest > -0.2, "{rest} ms: {phases:?}");
     }
-    drop(client.input);
-    client.child.wait().unwrap();
 }
 
 /// Compares over a link and returns the backends as JSON, with the page of the record.

@@ -21,7 +21,9 @@ class Asyncio:
         self.loop.run_until_complete(self.client.prepare(urls))
 
     def close(self):
+        """Closes the client's connections, and the loop."""
         self.loop.run_until_complete(self.client.close())
+        self.loop.close()
 
     def fetch_all(self, urls, start):
         return self.loop.run_until_complete(self.all(urls, start))

@@ -46,6 +46,9 @@ class Client:
         except Exception as error:
             return fetch.failed(Failed(kind(error), str(error) or type(error).__name__))
 
+    def close(self):
+        self.client.close()
+
 
 class AsyncClient:
     """The asynchronous client."""

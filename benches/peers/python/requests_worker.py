@@ -47,6 +47,9 @@ class Client:
         except Exception as error:
             return fetch.failed(Failed(kind(error), str(error)))
 
+    def close(self):
+        self.session.close()
+
     def read(self, answer, body):
         """Reads a body to its end, and without decoding anything."""
         if 100 <= answer.status_code < 200:

@@ -197,8 +197,14 @@ class Watchdog:
     """
 
     def __init__(self):
-        self.lock, self.due = threading.Condition(), {}
+        self.lock, self.due, self.is_closed = threading.Condition(), {}, False
         threading.Thread(target=self.watch, daemon=True).start()
+
+    def close(self):
+        """Ends its thread."""
+        with self.lock:
+            self.is_closed = True
+            self.lock.notify()
 
     def run(self, fetch, work):
         """Does `work` for a fetch; what comes back is its outcome."""
@@ -218,7 +224,7 @@ class Watchdog:
 
     def watch(self):
         with self.lock:
-            while True:
+            while not self.is_closed:
                 if not self.due:
                     self.lock.wait()
                     continue
@@ -240,6 +246,11 @@ class Sequential:
     def __init__(self, open, client):
         self.open, self.client, self.watchdog = open, client, Watchdog()
 
+    def close(self):
+        """Ends the watchdog, and closes the client's connections."""
+        self.watchdog.close()
+        self.client.close()
+
     def fetch_all(self, urls, start):
         return [self.watchdog.run(Fetch(self.open, start), lambda fetch: self.client.get(url, fetch)) for url in urls]
 
@@ -251,8 +262,9 @@ class Threads:
         self.open, self.client, self.watchdog = open, client, Watchdog()
         self.threads = open.concurrency
         self.jobs, self.done = queue.SimpleQueue(), queue.SimpleQueue()
-        for _ in range(self.threads):
-            threading.Thread(target=self.work, daemon=True).start()
+        self.workers = [threading.Thread(target=self.work, daemon=True) for _ in range(self.threads)]
+        for worker in self.workers:
+            worker.start()
 
     def work(self):
         while True:
@@ -265,9 +277,13 @@ class Threads:
             self.done.put(None)
 
     def close(self):
-        """Ends the threads."""
-        for _ in range(self.threads):
+        """Ends the threads, and closes the client's connections."""
+        for _ in self.workers:
             self.jobs.put((None, None, None, None))
+        for worker in self.workers:
+            worker.join()
+        self.watchdog.close()
+        self.client.close()
 
     def fetch_all(self, urls, start):
         # `next` of a list's iterator is one step of the interpreter, so all threads can take from it.
@@ -288,7 +304,7 @@ def origins(urls):
 def serve(client, executor, open_session):
     """Speaks the protocol until the input ends. `open_session(open)` makes a session, for a cold pass another."""
     session = converse(client, executor, open_session)
-    if hasattr(session, "close"):
+    if session:
         session.close()
     # Not by way of the interpreter's end, which waits for threads and finds fault with what is still open.
     sys.stdout.flush()
@@ -303,8 +319,10 @@ def converse(client, executor, open_session):
         try:
             order = json.loads(line)
             if "open" in order:
-                if hasattr(session, "close"):
+                if session:
                     session.close()
+                # Nothing of it may be taken away while the next one opens.
+                session = None
                 began = time.perf_counter_ns()
                 open = Open(order["open"])
                 session = open_session(open)
@@ -315,6 +333,7 @@ def converse(client, executor, open_session):
                     raise ValueError("the first order must be to open a session")
                 visit, urls = order["pass"]["visit"], order["pass"].get("urls")
                 if open.connections == "cold":
+                    session.close()
                     session = open_session(open)
                 if urls is None:
                     urls = open.of_visit(visit)

@@ -13,7 +13,8 @@ pub struct Phases {
     pub connect_s: f64,
     /// TLS handshakes: from each flight of the client to the end of the server's.
     pub tls_s: f64,
-    /// First requests: from the end of the handshakes to the end of the connection's first request.
+    /// First requests: from the end of the handshakes to the end of the connection's first request;
+    /// and later requests, from the first packet to the last.
     pub request_s: f64,
     /// Waits: from the end of a request to the first packet of its response.
     pub wait_s: f64,

@@ -137,6 +137,21 @@ impl Chart {
         Ok(())
     }
 
+    /// Draws a sample of a colour, for a legend: a group with the class that has it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if plotters cannot draw the sample.
+    pub fn sample(
+        &mut self,
+        class: &str,
+        paint: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn std::error::Error>>,
+    ) -> anyhow::Result<()> {
+        let shapes = self.shapes(paint)?;
+        self.layers += &format!(r#"<g class="{class}">{shapes}</g>"#);
+        Ok(())
+    }
+
     /// Returns what `paint` draws, in inks.
     fn shapes(
         &self,

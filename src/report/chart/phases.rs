@@ -65,7 +65,7 @@ fn picture(backends: &[NamedPhases<'_>], width: i32) -> anyhow::Result<String> {
     for (number, name) in names.into_iter().enumerate() {
         let (line, column) = (number as i32 / in_line, number as i32 % in_line);
         let (x, y) = (8 + column * KEY, line * PITCH);
-        chart.series(&class(number), "", name, |area| bar(area, (x, x + 12), y))?;
+        chart.sample(&class(number), |area| bar(area, (x, x + 12), y))?;
         let style = words(SIZE, Ink::Text, HPos::Left);
         chart.layer(None, |area| Ok(area.draw(&Text::new(name, (x + 18, y + 8), style))?))?;
     }
@@ -96,7 +96,8 @@ fn draw(
             chart.series(&class(number), backend, &hover, |area| bar(area, ends, y))?;
         }
     }
-    chart.layer(None, |area| {
+    // Of the backend too, so that it is hidden with the bar.
+    chart.series("ends", backend, backend, |area| {
         let middle = y + HEIGHT / 2;
         let name = words(SIZE, Ink::Text, HPos::Right);
         area.draw(&Text::new(backend.to_string(), (from - 8, middle), name))?;
@@ -139,6 +140,9 @@ mod tests {
             assert_eq!(svg.matches("<rect").count(), 6 + 4, "{svg}");
             assert!(svg.contains("<title>hyper@smol: wait 4.00 ms</title>"), "{svg}");
             assert!(svg.contains(">13.00 ms<"), "{svg}");
+            // The legend is hidden with no backend.
+            assert_eq!(svg.matches("data-row").count(), 4 + 1, "{svg}");
+            assert_eq!(svg.matches("data-row=\"hyper@smol\"").count(), 4 + 1, "{svg}");
         }
     }
 }
