@@ -22,8 +22,8 @@ const SETTINGS: [(&str, &str); 3] = [
     ("ipv4/tcp_tw_reuse", "1"),
 ];
 
-/// Keeps IPv6 off the link, which has no address of it: the system would send packets of its own
-/// at random times, and shift the numbers of those that are lost.
+/// Keeps IPv6 off the link, which has no such address: the system would send packets at random
+/// times, and shift the numbers of those that are lost.
 const WITHOUT_IPV6: &str = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
 
 /// Moves this process into a new network namespace, as root of a new user namespace if it has no
