@@ -111,8 +111,8 @@ impl<'a> Decisions<'a> {
         }
     }
 
-    /// Whether more blocks would show nothing: the reference is invalid, so that nothing is compared
-    /// with it, or all backends are decided. A reference by itself is measured to the end.
+    /// Whether more blocks would show nothing: the reference is invalid, so that nothing is
+    /// compared with it, or all backends are decided. A reference by itself is measured to the end.
     pub fn is_over(&self, contenders: &[Contender]) -> bool {
         let are_decided = self.names.len() > 1 && self.undecided(contenders) == 0;
         !self.valid[self.reference] || self.schedule.is_adaptive() && are_decided

@@ -1,8 +1,8 @@
 //! The division of a run's time into blocks, and the turns of its workloads.
 //!
-//! Workloads take turns, so that all of them spread over the run and the time goes where it decides:
-//! first the fewest blocks that a verdict takes, then time in proportion to the backends that are
-//! undecided.
+//! Workloads take turns, so that all of them spread over the run and the time goes where it
+//! decides: first the fewest blocks that a verdict takes, then time in proportion to the backends
+//! that are undecided.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,9 @@ use super::Stop;
 use crate::compare::analysis::SLOW_ROUNDS;
 use crate::stats::LEAST_BLOCKS;
 
-/// The desired number of blocks of a workload. Fewer blocks make intervals wide, however many rounds
-/// they have, because they estimate the deviation poorly; more of them spend the time on starting
-/// processes.
+/// The desired number of blocks of a workload. Fewer blocks make intervals wide, however many
+/// rounds they have, because they estimate the deviation poorly; more of them spend the time on
+/// starting processes.
 const WANTED_BLOCKS: u32 = 14;
 
 /// The fewest rounds of a block, after which far slower backends stop.
@@ -95,9 +95,9 @@ impl Schedule {
     }
 
     /// Returns the rounds of every block of a workload, such that the wanted blocks fit into its
-    /// share of the time. `opening` is the time it took to start the first block, and `round` that of
-    /// the round which warms up. All blocks have the same number, so that their values have the same
-    /// deviation.
+    /// share of the time. `opening` is the time it took to start the first block, and `round` that
+    /// of the round which warms up. All blocks have the same number, so that their values have the
+    /// same deviation.
     pub fn rounds(&self, opening: Duration, round: Duration) -> u32 {
         let Some(time) = self.stop.budget() else { return self.most_rounds };
         let block = time / self.workloads / WANTED_BLOCKS;

@@ -87,8 +87,8 @@ impl Connection {
         self.state == State::Connecting && self.next == number.wrapping_add(1)
     }
 
-    /// Observes a packet of the client, and returns whether no data before it is missing. Data that is
-    /// sent again changes nothing.
+    /// Observes a packet of the client, and returns whether no data before it is missing. Data that
+    /// is sent again changes nothing.
     pub fn sent(&mut self, now: Duration, segment: &Segment<'_>, totals: &mut WirePhases) -> bool {
         if let Some(acknowledged) = segment.acknowledged
             && is_beyond(acknowledged, self.acknowledged)

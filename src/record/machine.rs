@@ -99,8 +99,8 @@ impl CoreTicks {
         let fields = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().take(8);
         let ticks: Vec<u64> = fields.map(str::parse).collect::<Result<_, _>>().ok()?;
         let [user, nice, system, _, _, irq, softirq, stolen] = ticks[..].try_into().ok()?;
-        // A kernel that measures interrupts exactly keeps them out of the programs' own time. Others
-        // count in ticks, which hardly ever meet a hardware interrupt, and charge software
+        // A kernel that measures interrupts exactly keeps them out of the programs' own time.
+        // Others count in ticks, which hardly ever meet a hardware interrupt, and charge software
         // interrupts to the interrupted program too.
         let is_charged_to_programs = irq == 0;
         let interrupts = if is_charged_to_programs { softirq } else { 0 };

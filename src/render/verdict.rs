@@ -56,8 +56,8 @@ pub(crate) enum Notation {
 const MOST_PERCENT: f64 = 2.0;
 
 impl Notation {
-    /// Returns the notation of a column with these ratios: factors if one of their numbers is beyond
-    /// +100 %.
+    /// Returns the notation of a column with these ratios: factors if one of their numbers is
+    /// beyond +100 %.
     pub(crate) fn of(ratios: impl IntoIterator<Item = Ratio>) -> Self {
         let is_large = |ratio: Ratio| {
             ratio.mean.max(ratio.bounds.map_or(0.0, |bounds| bounds.rounded().high)) > MOST_PERCENT

@@ -18,9 +18,9 @@ const ROTATIONS: usize = 200;
 ///
 /// With S the sum of the first n values and V the sum of their squares, r = S/√V determines t =
 /// r·√((n − 1)/(n − r²)). The direction of the vector of values is uniform on the sphere, so r/√n
-/// is the sine of an angle whose density is proportional to cosⁿ⁻². The next value rotates the path by
-/// an independent angle ψ of density proportional to cosⁿ⁻¹ψ: r′ = r·cos ψ + sin ψ. The distribution
-/// of the paths that have not left is followed in cells of |r|.
+/// is the sine of an angle whose density is proportional to cosⁿ⁻². The next value rotates the path
+/// by an independent angle ψ of density proportional to cosⁿ⁻¹ψ: r′ = r·cos ψ + sin ψ. The
+/// distribution of the paths that have not left is followed in cells of |r|.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Boundary {
     /// The number of values at the last look; 0 before the first.

@@ -26,8 +26,8 @@ pub struct Mode {
 
 /// Returns the two modes of positive values, the lower first; `None` if they have one.
 ///
-/// The logarithms are split where the variance between the two groups is largest (Otsu, "A threshold
-/// selection method from gray-level histograms", 1979).
+/// The logarithms are split where the variance between the two groups is largest (Otsu, "A
+/// threshold selection method from gray-level histograms", 1979).
 pub fn two_modes(values: &[f64]) -> Option<[Mode; 2]> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|value| *value > 0.0).collect();
     if sorted.len() < LEAST_VALUES {

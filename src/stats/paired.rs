@@ -115,8 +115,8 @@ impl Blocks {
         OverMachines::new(&self.machine_values(backend, other)?, family).deviations()
     }
 
-    /// Returns the time of `backend` over the time of `other`, as one comparison of `family`; `None`
-    /// without a block. Over several machines, see [`OverMachines`].
+    /// Returns the time of `backend` over the time of `other`, as one comparison of `family`;
+    /// `None` without a block. Over several machines, see [`OverMachines`].
     pub fn ratio(&self, backend: usize, other: usize, family: &Family) -> Option<Ratio> {
         if let Some(machines) = self.machine_values(backend, other) {
             return OverMachines::new(&machines, family).ratio(family);
@@ -190,7 +190,8 @@ fn times(block: &[Round], backend: usize) -> Vec<f64> {
     block.iter().filter_map(|round| time(round, backend)).collect()
 }
 
-/// Returns ln(time of `backend` / time of `other`) for each round of a block in which both made a pass.
+/// Returns ln(time of `backend` / time of `other`) for each round of a block in which both made a
+/// pass.
 fn ln_ratios(block: &[Round], backend: usize, other: usize) -> Vec<f64> {
     let ratio = block.iter().filter_map(|round| Some(time(round, backend)? / time(round, other)?));
     ratio.map(f64::ln).collect()

@@ -43,8 +43,8 @@ impl Bounds {
         (self.low..=self.high).contains(&value)
     }
 
-    /// Returns the interval with its ends rounded outward to a tenth of a percent, as it is printed.
-    /// Words are read off this one, so that they never contradict what is printed.
+    /// Returns the interval with its ends rounded outward to a tenth of a percent, as it is
+    /// printed. Words are read off this one, so that they never contradict what is printed.
     #[must_use]
     pub fn rounded(self) -> Self {
         // A thousandth is no binary fraction: 1.02 × 1000 is a little more than 1020.

@@ -100,8 +100,8 @@ pub(super) fn shift_shown_by(count: usize, deviation: f64, critical: f64) -> Opt
 /// deviations of their populations; `None` below two values of either.
 ///
 /// This is the distance of [`detectable_shift`] with Welch's degrees of freedom. It takes them as
-/// known, but each interval estimates them anew. Simulated for up to 40 comparisons, it is too small
-/// by at most 3 % from 8 values of each on, and by 10 % with 5 of each.
+/// known, but each interval estimates them anew. Simulated for up to 40 comparisons, it is too
+/// small by at most 3 % from 8 values of each on, and by 10 % with 5 of each.
 pub fn welch_detectable_shift(values: &[f64], others: &[f64], level: f64) -> Option<f64> {
     let error = WelchError::new(values, others)?;
     let critical = |freedom| student_t_quantile(0.5 + level / 2.0, freedom);

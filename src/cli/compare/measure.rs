@@ -64,8 +64,8 @@ pub(in crate::cli) struct MeasureFlags {
     #[arg(long)]
     instructions: bool,
     /// Cores that processes run on [default: free; apart over a network]. With one-core, which
-    /// suits backends of one thread, a minute resolves about half the difference that it resolves with
-    /// free
+    /// suits backends of one thread, a minute resolves about half the difference that it resolves
+    /// with free
     #[arg(long, value_name = "PLACEMENT")]
     placement: Option<Placement>,
     /// Directory of the record; it must not hold one yet [default: a new one in target/fetchbench/

@@ -38,7 +38,8 @@ pub struct BackendAnalysis {
     pub ideal_s: Option<f64>,
     /// The ideal as a share of the pass: the median over passes, if there are delays.
     pub efficiency: Option<f64>,
-    /// The time of a pass beyond its ideal, in seconds: the median over passes, if there are delays.
+    /// The time of a pass beyond its ideal, in seconds: the median over passes, if there are
+    /// delays.
     pub added_s: Option<f64>,
     /// The speed as a share of that of [`FLOOR`](super::FLOOR), if there are no delays and the
     /// floor was measured: the geometric mean of the paired ratios, and not the ratio of the
@@ -114,7 +115,8 @@ pub struct Compared {
     pub added: Option<Ratio>,
     /// The processor time of a fetch relative to the reference; `None` for the reference.
     pub cpu: Option<Ratio>,
-    /// The smallest difference in time that would have been found in four runs of five, if none was.
+    /// The smallest difference in time that would have been found in four runs of five, if none
+    /// was.
     pub smallest_difference: Option<f64>,
     /// How much its time relative to the reference deviates between machines and within, if two
     /// machines count.

@@ -78,8 +78,8 @@ impl Percentile {
     }
 }
 
-/// Returns the 99th percentile from the start of the pass of the passes of the A/A control over that
-/// of the reference.
+/// Returns the 99th percentile from the start of the pass of the passes of the A/A control over
+/// that of the reference.
 pub(super) fn noise(
     measured: &[Measured<'_>],
     reference: &str,

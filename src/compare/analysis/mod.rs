@@ -71,8 +71,8 @@ pub struct WorkloadAnalysis {
     pub blocks: usize,
     /// The looks at them during the run.
     pub looks: Vec<Look>,
-    /// Whether the machine was fit to measure on; `None` in older records. On an unfit machine there
-    /// are no verdicts, unless the rules allow it.
+    /// Whether the machine was fit to measure on; `None` in older records. On an unfit machine
+    /// there are no verdicts, unless the rules allow it.
     pub fitness: Option<WorkloadFitness>,
     /// Whether verdicts are given.
     pub is_judged: bool,

@@ -73,8 +73,8 @@ impl MergedShard {
 }
 
 impl ComparisonSetup {
-    /// Returns the first shards that are not among those of a merged record, by name, and the number
-    /// of the others; `None` if all are there.
+    /// Returns the first shards that are not among those of a merged record, by name, and the
+    /// number of the others; `None` if all are there.
     pub fn missing_shard_names(&self) -> Option<String> {
         let missing = self.missing_shards();
         let named: Vec<String> = missing.iter().take(MOST_NAMED).map(ToString::to_string).collect();

@@ -21,7 +21,8 @@ pub enum UrlError {
     NoScheme {
         /// The text, quoted and cut.
         shown: String,
-        /// The text with a scheme before it; `None` if it may hold a secret or is too long to repeat.
+        /// The text with a scheme before it; `None` if it may hold a secret or is too long to
+        /// repeat.
         with_scheme: Option<String>,
     },
     /// Any other reason, as a sentence.

@@ -27,8 +27,8 @@ pub struct Trial {
     pub covered: usize,
 }
 
-/// Cuts the blocks of a step into experiments of `blocks_each` blocks and judges each backend with a
-/// known true difference. Leftover blocks are not used.
+/// Cuts the blocks of a step into experiments of `blocks_each` blocks and judges each backend with
+/// a known true difference. Leftover blocks are not used.
 pub fn trials(step: &CalibrationStep, blocks_each: usize) -> Vec<Trial> {
     let backends = step.setup.backends.iter().enumerate();
     let trials = backends.filter_map(|(index, backend)| {

@@ -192,8 +192,8 @@ impl CalibrationStep {
     }
 
     /// Returns the expected duration of a block of this many rounds in seconds. All time beside the
-    /// passes, such as that for starting processes, is assumed to be spent once. It includes the time
-    /// between passes, so short blocks appear a little longer than they are.
+    /// passes, such as that for starting processes, is assumed to be spent once. It includes the
+    /// time between passes, so short blocks appear a little longer than they are.
     pub fn block_s(&self, rounds: usize) -> f64 {
         let measured = self.setup.seconds / self.count() as f64;
         let once = (measured - self.rounds() as f64 * self.setup.round_s).max(0.0);

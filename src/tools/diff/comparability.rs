@@ -63,8 +63,8 @@ pub(super) fn machine_obstacles(
         .collect()
 }
 
-/// The ways to measure a bare loop, the best first. They do different work, so that a time of one is
-/// not comparable with a time of another.
+/// The ways to measure a bare loop, the best first. They do different work, so that a time of one
+/// is not comparable with a time of another.
 const BARE_LOOPS: [fn(&ComparisonRecord) -> Option<f64>; 2] = [bare_loop_s, old_bare_loop_s];
 
 /// Returns the times of the bare loops if they are too far apart. Unknown ones are not.
