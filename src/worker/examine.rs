@@ -1,21 +1,8 @@
 //! Checks the protocol on arbitrary lines: on mutants here, and on more in `fuzz/`.
 
-use std::time::Duration;
-
-use url::Url;
-
-use super::message::{Order, Ready, WorkerReply};
+use super::fixtures::{Idle, ready};
+use super::message::{Order, WorkerReply};
 use super::serve::serve_over;
-use crate::fetch::{Fetch, Pass};
-
-/// Fetches nothing.
-struct Idle;
-
-impl Fetch for Idle {
-    fn fetch_all(&mut self, _: &[Url]) -> anyhow::Result<Pass> {
-        Ok(Pass { elapsed: Duration::ZERO, fetched: Vec::new() })
-    }
-}
 
 /// Reads any bytes as the orders of a comparison, and as the replies of a worker.
 ///
@@ -24,17 +11,10 @@ impl Fetch for Idle {
 /// The worker sends an invalid reply or goes on after an error, or a message changes when it is
 /// written and read once more.
 pub fn examine(bytes: &[u8]) {
-    let ready = Ready {
-        client: "idle".to_owned(),
-        executor: "none".to_owned(),
-        threads: 1,
-        speaks: None,
-        opening_ns: None,
-    };
     let mut output = Vec::new();
     let ended = serve_over(bytes, &mut output, |open| {
         let _ = open.limits();
-        Ok((ready.clone(), Box::new(Idle)))
+        Ok((ready(), Box::new(Idle)))
     });
     let output = String::from_utf8(output).expect("replies are text");
     let replies: Vec<WorkerReply> =

@@ -14,6 +14,8 @@ pub mod counting;
 mod ask;
 #[cfg(any(test, fuzzing))]
 mod examine;
+#[cfg(any(test, fuzzing))]
+mod fixtures;
 mod message;
 mod serve;
 

@@ -106,34 +106,14 @@ fn send(output: &mut impl Write, reply: &WorkerReply) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use url::Url;
-
+    use super::super::fixtures::{Idle, ready};
     use super::*;
-    use crate::fetch::Pass;
-
-    /// Fetches nothing; a pass takes one nanosecond per url.
-    struct Idle;
-
-    impl Fetch for Idle {
-        fn fetch_all(&mut self, urls: &[Url]) -> anyhow::Result<Pass> {
-            Ok(Pass { elapsed: Duration::from_nanos(urls.len() as u64), fetched: Vec::new() })
-        }
-    }
 
     const OPEN: &str = r#"{"open":{"protocol":1,"urls":["http://a/0","http://a/1"],"visits":true,"concurrency":1,"deadline_ms":1,"max_body":1,"redirects":0,"connections":"warm"}}"#;
 
     fn talk(lines: &str) -> (String, bool) {
         let mut output = Vec::new();
-        let ready = Ready {
-            client: "idle".to_owned(),
-            executor: "none".to_owned(),
-            threads: 1,
-            speaks: None,
-            opening_ns: None,
-        };
-        let open = |_: &OpenOrder| Ok((ready.clone(), Box::new(Idle) as Box<dyn Fetch>));
+        let open = |_: &OpenOrder| Ok((ready(), Box::new(Idle) as Box<dyn Fetch>));
         let ended = serve_over(lines.as_bytes(), &mut output, open);
         (String::from_utf8(output).unwrap(), ended.is_ok())
     }
