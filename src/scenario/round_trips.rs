@@ -1,7 +1,7 @@
 //! The ideal over a network: round trips, and the time to send the bodies.
 //!
-//! Slow start is left to the backends: a body that needs several windows takes longer than here, for
-//! every backend alike.
+//! Slow start is left to the backends: a body that needs several windows takes longer than here,
+//! for every backend alike.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -15,7 +15,8 @@ use crate::scenario::site::Site;
 /// Round trips of a TCP handshake.
 const TCP: u32 = 1;
 
-/// Round trips of a full TLS 1.3 handshake. TLS 1.2 takes one more, which is time that a client adds.
+/// Round trips of a full TLS 1.3 handshake. TLS 1.2 takes one more, which is time that a client
+/// adds.
 const TLS: u32 = 1;
 
 impl Scenario {
@@ -126,6 +127,11 @@ mod tests {
         };
         let ideals_ms = ["connect", "tls-cold", "tls-resumed", "first-request"].map(ideal_ms);
         assert_eq!(ideals_ms, [80, 120, 80, 120]);
+        // The fresh client of a cold pass has no ticket.
+        let mut cold =
+            Scenario::load("tls-resumed").unwrap().over(Some("rtt=40ms".parse().unwrap()));
+        cold.limits.connections = Connections::Cold;
+        assert_eq!(cold.ideal(0, NonZeroUsize::new(200).unwrap()).as_millis(), 120);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::fetch::lock;
 const MOST: usize = 100_000;
 
 /// The sessions of all clients: over TLS 1.3, each until it is resumed. If there are too many, the
-/// oldest goes.
+/// oldest goes. To take one, rustls's `ServerSessionMemoryCache` would search all of them.
 #[derive(Debug, Default)]
 pub(super) struct SessionStore(Mutex<Sessions>);
 

@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::cli::{fetchbench, refusal, text};
+use crate::compared::compared;
 use crate::peers::skip;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fetchbench");
@@ -116,9 +117,12 @@ fn namespaces_choose_their_tcp() {
     if !enter("namespaces_choose_their_tcp", "rtt=1ms,congestion=cubic", "keepalive") {
         return;
     }
-    let setting = |name| fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).unwrap();
-    assert_eq!(setting("tcp_congestion_control"), "reno\n");
-    assert_eq!(setting("tcp_no_metrics_save"), "1\n");
+    let setting = |name| fs::read_to_string(format!("/proc/sys/net/{name}")).unwrap();
+    assert_eq!(setting("ipv4/tcp_congestion_control"), "reno\n");
+    assert_eq!(setting("ipv4/tcp_no_metrics_save"), "1\n");
+    if fs::exists("/proc/sys/net/ipv6").unwrap() {
+        assert_eq!(setting("ipv6/conf/link/disable_ipv6"), "1\n");
+    }
     assert!(TcpStream::connect("192.0.2.1:80").is_err(), "there is no way out");
 }
 
@@ -155,16 +159,19 @@ fn comparisons_cross_links() {
     }
     let folder = tempfile::tempdir().unwrap();
     let record = folder.path().join("record");
-    let arguments = ["compare", "keepalive", "--network", "rtt=2ms", "--blocks", "1"];
-    let output = fetchbench(&arguments)
-        .args(["--rounds", "2", "--backend", "hyper@tokio:1,ureq@threads", "--export-json", "-"])
-        .arg("--record")
-        .arg(&record)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let exported: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let workload = &exported["scenarios"][0];
+    let backends = "hyper@tokio:1,ureq@threads";
+    let arguments = [
+        "keepalive",
+        "--network",
+        "rtt=2ms",
+        "--blocks",
+        "1",
+        "--rounds",
+        "2",
+        "--backend",
+        backends,
+    ];
+    let workload = compared(&arguments, &record);
     let link = r#"{"clients":"reno","network":"rtt=2ms","server":"reno"}"#;
     assert_eq!(workload["link"].to_string(), link);
     for backend in workload["backends"].as_array().unwrap() {

@@ -13,6 +13,7 @@ use fetchbench::server::ServerProcess;
 use serde_json::Value;
 
 use crate::cli::{fetchbench, text};
+use crate::compared::compared;
 use crate::link::no_links;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fetchbench");
@@ -149,18 +150,12 @@ fn check_each(fetched: &[(f64, WirePhases)]) {
 fn compare(scenario: &str) -> (Vec<Value>, String) {
     let folder = tempfile::tempdir().unwrap();
     let (record, page) = (folder.path().join("record"), folder.path().join("page.html"));
-    let arguments = ["compare", scenario, "--network", "rtt=10ms", "--blocks", "1", "--rounds"];
-    let output = fetchbench(&arguments)
-        .args(["2", "--backend", "hyper@tokio:1,ureq@threads,reqwest@tokio"])
-        .args(["--allow-unfit", "--export-json", "-", "--record"])
-        .arg(&record)
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let network = ["--network", "rtt=10ms", "--blocks", "1", "--rounds", "2", "--allow-unfit"];
+    let backends = ["--backend", "hyper@tokio:1,ureq@threads,reqwest@tokio"];
+    let workload = compared(&[&[scenario], &network[..], &backends].concat(), &record);
     let report = fetchbench(&["report"]).arg(&record).arg("--html").arg(&page).output().unwrap();
     assert!(report.status.success(), "{}", text(&report.stderr));
-    let exported: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let backends = exported["scenarios"][0]["backends"].as_array().unwrap().clone();
+    let backends = workload["backends"].as_array().unwrap().clone();
     (backends, fs::read_to_string(page).unwrap())
 }
 

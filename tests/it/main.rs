@@ -12,6 +12,7 @@ mod cli;
 mod commands;
 mod committed;
 mod compare;
+mod compared;
 mod conformance;
 mod diff;
 mod docs;

@@ -14,7 +14,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use serde_json::Value;
 
 use crate::backends::backends;
-use crate::cli::{fetchbench, text};
+use crate::compared::compared;
 
 const REQUEST: &[u8] = b"GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 
@@ -75,16 +75,12 @@ fn handshakes_are_counted() {
 fn compare(scenario: &str) -> Vec<Value> {
     let able = backends().filter(|backend| backend.entry().can(Capability::Https));
     let able: Vec<String> = able.map(|backend| backend.to_string()).collect();
-    let arguments = ["compare", scenario, "--blocks", "1", "--rounds", "2", "--allow-unfit"];
+    let backends = able.join(",");
+    let arguments =
+        [scenario, "--blocks", "1", "--rounds", "2", "--allow-unfit", "--backend", &backends];
     let folder = tempfile::tempdir().unwrap();
-    let output = fetchbench(&arguments)
-        .args(["--backend", &able.join(","), "--export-json", "-", "--record"])
-        .arg(folder.path().join("record"))
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let exported: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let measured = exported["scenarios"][0]["backends"].as_array().unwrap().clone();
+    let workload = compared(&arguments, &folder.path().join("record"));
+    let measured = workload["backends"].as_array().unwrap().clone();
     assert_eq!(measured.len(), able.len());
     measured
 }
