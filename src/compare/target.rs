@@ -85,6 +85,15 @@ impl<'a> WorkloadTarget<'a> {
         server.link().map(Link::take_phases).transpose()
     }
 
+    /// Lets the link rest until the next pass, if there is one. Otherwise the links of other workloads
+    /// would busy-poll on the same core.
+    pub fn rest_link(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Live(_) => Ok(()),
+            Self::Mock { server, .. } => server.link().map_or(Ok(()), Link::rest),
+        }
+    }
+
     /// Returns the command line that starts a worker where it reaches the sites.
     pub fn worker_command(&self, command: &[OsString]) -> Vec<OsString> {
         match self {

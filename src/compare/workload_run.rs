@@ -37,6 +37,7 @@ impl<'a> WorkloadRun<'a> {
         schedule: &'a Schedule,
     ) -> anyhow::Result<Self> {
         let target = WorkloadTarget::start(plan, workload)?;
+        target.rest_link()?;
         let mut contenders = Contender::all(plan, workload);
         for Contender { participant, .. } in &mut contenders {
             participant.command = target.worker_command(&participant.command);
@@ -89,6 +90,7 @@ impl<'a> WorkloadRun<'a> {
             rounds: &self.rounds,
         };
         let mut sample = block.run(&mut self.contenders, shuffle, &mut self.decisions, observe)?;
+        self.target.rest_link()?;
         if self.plan.is_interrupted() {
             return Ok(None);
         }

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::BufRead;
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, process, thread};
@@ -27,8 +28,14 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest line of the process, in bytes.
 const LINE_LIMIT: u64 = 4096;
 
-/// A line that the process writes: at its start whether it is ready, and then the phases for each
-/// line that it reads.
+/// The line that asks the process for the phases. It ends a rest.
+const TAKE: &str = "take";
+
+/// The line that starts a rest.
+const REST: &str = "rest";
+
+/// A line that the process writes: at its start whether it is ready, and then the phases when it is
+/// asked for them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkLine {
@@ -108,12 +115,24 @@ impl Link {
     /// Its process has ended or hangs.
     pub fn take_phases(&self) -> anyhow::Result<WirePhases> {
         let mut child = lock(&self.child);
-        let taken = child.say(b"take\n", TIMEOUT).and_then(|()| child.hear(TIMEOUT));
+        let asked = child.say(format!("{TAKE}\n").as_bytes(), TIMEOUT);
+        let taken = asked.and_then(|()| child.hear(TIMEOUT));
         let line = taken.context("cannot read the phases of the link")?;
         match serde_json::from_slice(&line) {
             Ok(LinkLine::Phases(phases)) => Ok(phases),
             _ => bail!("invalid phases of the link"),
         }
+    }
+
+    /// Lets the relay sleep between packets until phases are taken, so that it does not take the
+    /// core from another link. Packets then arrive late.
+    ///
+    /// # Errors
+    ///
+    /// Its process has ended or hangs.
+    pub fn rest(&self) -> anyhow::Result<()> {
+        let line = format!("{REST}\n");
+        lock(&self.child).say(line.as_bytes(), TIMEOUT).context("cannot rest the link")
     }
 
     /// Returns the command line that starts a command at an end of the link.
@@ -194,7 +213,7 @@ impl Relay {
     }
 
     /// Relays packets until standard input ends. Then it kills all processes at its ends, and ends
-    /// this process. Announces the phases for each line of the input.
+    /// this process. Announces the phases when a line asks for them.
     ///
     /// # Errors
     ///
@@ -204,15 +223,19 @@ impl Relay {
         announce: impl Fn(&LinkLine) -> anyhow::Result<()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let watch = Arc::<Mutex<PhaseWatch>>::default();
-        let taken = Arc::clone(&watch);
+        let is_resting = Arc::<AtomicBool>::default();
+        let (taken, resting) = (Arc::clone(&watch), Arc::clone(&is_resting));
         let identities = [
             namespace::identity(&self.server.namespace)?,
             namespace::identity(&self.client.namespace)?,
         ];
         thread::Builder::new().name("stdin".to_owned()).spawn(move || {
             // An unreadable input counts as ended.
-            let bytes = io::stdin().lock().bytes().map_while(Result::ok);
-            for _ in bytes.filter(|byte| *byte == b'\n') {
+            for line in io::stdin().lock().lines().map_while(Result::ok) {
+                resting.store(line == REST, Ordering::Relaxed);
+                if line == REST {
+                    continue;
+                }
                 let phases = lock(&taken).take();
                 if announce(&LinkLine::Phases(phases)).is_err() {
                     break;
@@ -221,7 +244,7 @@ impl Relay {
             namespace::clear(&identities);
             process::exit(0);
         })?;
-        relay::relay(&self.network, &self.server.device, &self.client.device, &watch)
+        relay::relay(&self.network, &self.server.device, &self.client.device, &watch, &is_resting)
             .context("a device of the link failed")
     }
 }

@@ -5,11 +5,13 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
 
 use super::direction::{Direction, Fate};
 use super::watch::PhaseWatch;
@@ -57,6 +59,11 @@ impl<'a> Lane<'a> {
         is_down: bool,
     ) -> Self {
         Self { from, to, direction, watch, is_down, packets: VecDeque::new() }
+    }
+
+    /// Returns when the next packet arrives; `None` if none is on its way.
+    fn due(&self) -> Option<Duration> {
+        self.packets.front().map(|packet| packet.due)
     }
 
     /// Reads the packets that wait at the start and returns whether there were any. `free` holds
@@ -117,6 +124,7 @@ fn is_passing(error: &io::Error) -> bool {
 }
 
 /// Relays packets between the devices of the server and the clients for ever. `watch` follows them.
+/// While it rests, it sleeps until a packet waits or is due.
 ///
 /// # Errors
 ///
@@ -126,6 +134,7 @@ pub(super) fn relay(
     server: &File,
     client: &File,
     watch: &Mutex<PhaseWatch>,
+    is_resting: &AtomicBool,
 ) -> io::Result<()> {
     let (up, down) =
         (Direction::new(network, network.up, 0), Direction::new(network, network.down, 1));
@@ -141,15 +150,15 @@ pub(super) fn relay(
             is_busy |= lane.accept(start, &mut free)?;
             is_busy |= lane.deliver(start, &mut free)?;
         }
-        let is_empty = lanes.iter().all(|lane| lane.packets.is_empty());
-        if is_busy || !is_empty {
+        let due = lanes.iter().flat_map(Lane::due).min();
+        if is_busy || due.is_some() {
             last = Instant::now();
         }
         if is_busy {
             continue;
         }
-        if last.elapsed() > AWAKE {
-            wait(server, client)?;
+        if last.elapsed() > AWAKE || is_resting.load(Ordering::Relaxed) {
+            wait(server, client, due.map(|due| due.saturating_sub(start.elapsed())))?;
             last = Instant::now();
         } else {
             // The server shares this core.
@@ -158,10 +167,10 @@ pub(super) fn relay(
     }
 }
 
-/// Sleeps until a packet waits at a device.
-fn wait(server: &File, client: &File) -> io::Result<()> {
+/// Sleeps until a packet waits at a device, or for a time.
+fn wait(server: &File, client: &File, time: Option<Duration>) -> io::Result<()> {
     let mut devices = [server, client].map(|device| PollFd::new(device.as_fd(), PollFlags::POLLIN));
-    match poll(&mut devices, PollTimeout::NONE) {
+    match ppoll(&mut devices, time.map(TimeSpec::from), None) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use fetchbench::link::{Link, LinkEnd, WirePhases};
 use fetchbench::server::ServerProcess;
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::cli::{fetchbench, text};
@@ -104,13 +106,15 @@ impl RawClient {
         self.output.read_line(&mut line).unwrap();
         line.trim().parse::<f64>().unwrap_or_else(|error| panic!("{line:?}: {error}")) / 1e6
     }
+
+    fn end(mut self) {
+        drop(self.input);
+        self.child.wait().unwrap();
+    }
 }
 
-#[test]
-fn planted_phases_are_found() {
-    if no_links() {
-        return;
-    }
+/// Starts a link with the planted phases, its server, and a client that has fetched once.
+fn planted() -> (Arc<Link>, ServerProcess, RawClient) {
     let folder = tempfile::tempdir().unwrap();
     let scenario = folder.path().join("planted.toml");
     fs::write(&scenario, SITE).unwrap();
@@ -121,6 +125,39 @@ fn planted_phases_are_found() {
     let address = server.origins()[0].to_string();
     let mut client = RawClient::start(&link, address.strip_prefix("http://").unwrap());
     client.fetch();
+    (link, server, client)
+}
+
+#[test]
+fn resting_links_sleep() {
+    if no_links() {
+        return;
+    }
+    let (link, _server, mut client) = planted();
+    link.rest().unwrap();
+    let (start, before) = (Instant::now(), processor_time(link.id()));
+    std::thread::sleep(Duration::from_millis(300));
+    let used = processor_time(link.id()) - before;
+    assert!(used < start.elapsed() / 3, "{used:?}");
+    let took = client.fetch();
+    let planted: f64 = PLANTED.iter().map(|(_, _, planted_ms)| planted_ms).sum();
+    assert!(took > planted, "{took} of {planted} ms");
+    assert_eq!(link.take_phases().unwrap().requests, 2);
+    client.end();
+}
+
+/// Returns the processor time of a process.
+fn processor_time(process: u32) -> Duration {
+    let clock = clock_getcpuclockid(Pid::from_raw(process as i32)).unwrap();
+    clock_gettime(clock).unwrap().into()
+}
+
+#[test]
+fn planted_phases_are_found() {
+    if no_links() {
+        return;
+    }
+    let (link, _server, mut client) = planted();
     link.take_phases().unwrap();
     let fetched: Vec<(f64, WirePhases)> =
         (0..30).map(|_| (client.fetch(), link.take_phases().unwrap())).collect();
@@ -132,8 +169,7 @@ fn planted_phases_are_found() {
             fetched.iter().map(error).min_by(|one, other| one.abs().total_cmp(&other.abs()));
         assert!(least.unwrap().abs() < TOLERANCE_MS, "{name}: {least:?} ms beyond {planted_ms} ms");
     }
-    drop(client.input);
-    client.child.wait().unwrap();
+    client.end();
 }
 
 /// Checks what holds on a busy machine too: the phases of a fetch are no more than its time.
