@@ -138,7 +138,7 @@ fn resting_links_sleep() {
     let (start, before) = (Instant::now(), processor_time(link.id()));
     std::thread::sleep(Duration::from_millis(300));
     let used = processor_time(link.id()) - before;
-    assert!(used < start.elapsed() / 3, "{used:?}");
+    assert!(used < start.elapsed() / 10, "{used:?}");
     let took = client.fetch();
     let planted: f64 = PLANTED.iter().map(|(_, _, planted_ms)| planted_ms).sum();
     assert!(took > planted, "{took} of {planted} ms");
