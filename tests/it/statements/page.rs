@@ -69,7 +69,9 @@ impl Page {
         let mut lines = text.lines().filter(|line| !line.is_empty());
         lines.next().expect("a heading");
         let claims = Claims::parse(lines.next().expect("a verdict"));
-        let mut table = lines.filter(|line| line.starts_with('|')).map(cells);
+        let is_row = |line: &&str| line.starts_with('|');
+        // The tables after the first compare nothing.
+        let mut table = lines.skip_while(|line| !is_row(line)).take_while(is_row).map(cells);
         let headings: Vec<String> = table.next().expect("headings").split_off(1);
         let compared = headings.iter().take_while(|one| one.ends_with(" vs reference")).count();
         table.next().expect("a rule");
