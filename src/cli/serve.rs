@@ -16,6 +16,7 @@ use super::terminal::{print_warning, stdout_failed};
 use super::{descriptors, suggested, usage};
 use crate::scenario::Scenario;
 use crate::scenario::units::parse_time_scale;
+use crate::scenario::versions::HttpVersions;
 use crate::server::{Announcement, Server, Stopper};
 
 /// Time for unfinished answers after a signal.
@@ -65,6 +66,10 @@ pub(super) struct ServeArgs {
     /// Serve every site over https; the printed line holds the certificate to trust
     #[arg(long)]
     tls: bool,
+    /// Version of HTTP to speak: 1, 2 or auto; with auto, the client chooses [default: the
+    /// scenario's own, usually auto]
+    #[arg(long, value_name = "VERSION")]
+    http: Option<HttpVersions>,
     #[command(flatten)]
     listening: ListenFlags,
     /// End when standard input ends, e.g. because the parent was killed. A line on it is answered
@@ -80,6 +85,7 @@ pub(super) fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
     }
     let scenario = Scenario::load(&args.scenario).map_err(usage)?.time_scaled(args.time_scale);
     let scenario = if args.tls { scenario.over_tls() } else { scenario };
+    let scenario = scenario.speaking(args.http).map_err(usage)?;
     let setup = args.listening.setup().map_err(usage)?;
     if args.listening.is_remote() {
         print_warning(

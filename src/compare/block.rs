@@ -175,6 +175,7 @@ impl BlockRun<'_> {
         let wire = self.target.take_phases()?;
         // Taken in any case, so that it does not count against the next backend.
         let witness = self.target.take_witness()?;
+        let slots = self.workload.seen_slots(slots, witness.as_ref());
         let sample = PassSample {
             scenario: self.workload.outline().name.to_owned(),
             block: self.number,

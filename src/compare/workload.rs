@@ -13,6 +13,7 @@ use crate::record::Probe;
 use crate::scenario::Scenario;
 use crate::scenario::network::Network;
 use crate::scenario::site_list::ListedSite;
+use crate::server::witness::Witness;
 
 /// A mock scenario or live sites to compare on.
 #[derive(Debug, Clone)]
@@ -164,6 +165,22 @@ impl Workload {
                 scenario.has_ideal().then(|| scenario.ideal(visit, slots))
             }
             Self::Live(_) => None,
+        }
+    }
+
+    /// Returns how many of its slots a backend could fill in a pass, given the streams and
+    /// connections that the server saw.
+    pub(super) fn seen_slots(
+        &self,
+        slots: NonZeroUsize,
+        witness: Option<&Witness>,
+    ) -> NonZeroUsize {
+        match (self, witness) {
+            (Self::Mock { scenario, .. }, Some(witness)) => {
+                let limit = scenario.http.limits.max_concurrent_streams;
+                witness.http2.slots(slots, witness.requests, limit)
+            }
+            _ => slots,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::scenario::fault::{
     self, AllowedAnswer, AllowedContent, Certificate, Fault, Listening, Made,
 };
 use crate::scenario::site::{Delay, Occurring, Reply, Site};
+use crate::scenario::versions::{Http2Limits, HttpSettings, HttpVersions};
 
 /// The name to load it by. It is not one of the built-in scenarios because it is not meant for
 /// comparing speeds.
@@ -52,6 +53,7 @@ pub fn faults() -> (Scenario, Vec<Case>) {
         tickets: false,
         fresh_session: false,
         network: None,
+        http: HttpSettings { versions: HttpVersions::Http1, limits: Http2Limits::default() },
     };
     let cases = fault::all().map(|fault| scenario.add_case(fault)).collect();
     (scenario, cases)

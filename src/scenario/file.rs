@@ -14,6 +14,7 @@ use crate::fetch::{Connections, Limits};
 use crate::scenario::fault::{Certificate, Fault, Listening};
 use crate::scenario::network::Network;
 use crate::scenario::site::{Delay, Occurring, Reply, Site};
+use crate::scenario::versions::{HttpSettings, HttpVersions};
 
 /// Parses the TOML text of a scenario.
 ///
@@ -73,6 +74,11 @@ struct WireScenario {
     fresh_session: bool,
     #[serde(default, deserialize_with = "toml_values::network")]
     network: Option<Network>,
+    #[serde(default, deserialize_with = "toml_values::http")]
+    http: Option<HttpVersions>,
+    max_concurrent_streams: Option<u32>,
+    #[serde(default, deserialize_with = "toml_values::optional_bytes")]
+    initial_window: Option<u64>,
     #[serde(rename = "site", default)]
     sites: Vec<Spanned<WireSite>>,
 }
@@ -130,6 +136,7 @@ impl WireScenario {
         limits.connections = self.connections()?;
         limits.deadline = self.deadline.unwrap_or(limits.deadline);
         limits.max_body = self.max_body.unwrap_or(limits.max_body);
+        let http = HttpSettings::new(self.http, self.max_concurrent_streams, self.initial_window)?;
 
         let mut list = SiteBuilder::default();
         for wire in self.sites {
@@ -143,7 +150,7 @@ impl WireScenario {
         if self.tickets && list.origins.iter().all(|origin| origin.scheme() != "https") {
             bail!("1: tickets need TLS: add tls = true, or leave out tickets");
         }
-        Ok(Scenario {
+        let scenario = Scenario {
             name: name.to_owned(),
             description: self.description,
             seed: self.seed,
@@ -154,11 +161,11 @@ impl WireScenario {
             tickets: self.tickets,
             fresh_session: self.fresh_session,
             network: self.network,
-        })
+            http,
+        };
+        scenario.speaking(self.http).map_err(|error| anyhow::anyhow!("1: {error}"))
     }
-}
 
-impl WireScenario {
     /// Returns how long connections are kept. A fresh session has none.
     fn connections(&self) -> anyhow::Result<Connections> {
         match (self.fresh_session, self.connections) {
@@ -226,16 +233,12 @@ impl WireSite {
             );
         }
         if self.every.is_some() && fault.script().is_none() {
-            return Err(self.refusal(
-                "its fault affects the whole listener and always occurs: leave out \
-                              every",
-            ));
+            let why = "its fault affects the whole listener and always occurs: leave out every";
+            return Err(self.refusal(why));
         }
         if self.bytes > MAX_FAULTY_BYTES {
-            return Err(self.refusal(&format!(
-                "a body with a fault may have at most {MAX_FAULTY_BYTES} \
-                                       bytes"
-            )));
+            let why = format!("a body with a fault may have at most {MAX_FAULTY_BYTES} bytes");
+            return Err(self.refusal(&why));
         }
         Ok(Some(Occurring { fault, every: self.every.unwrap_or(NonZeroU64::MIN) }))
     }

@@ -16,6 +16,7 @@ use crate::fetch::{Connections, Limits, similar};
 use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::network::Network;
 use crate::scenario::site::{Body, Site};
+use crate::scenario::versions::{HttpSettings, HttpVersions};
 
 pub mod fault;
 pub mod network;
@@ -23,6 +24,7 @@ pub mod schedule;
 pub mod site;
 pub mod site_list;
 pub mod units;
+pub mod versions;
 #[cfg(any(test, fuzzing))]
 mod examine;
 mod faults;
@@ -40,7 +42,7 @@ pub use self::judge::Wrong;
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// The built-in scenarios: their names and texts.
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 16] = [
     ("article", include_str!("../../benches/scenarios/article.toml")),
     ("fan-out", include_str!("../../benches/scenarios/fan-out.toml")),
     ("crowd", include_str!("../../benches/scenarios/crowd.toml")),
@@ -52,6 +54,11 @@ const BUILT_IN: [(&str, &str); 11] = [
     ("tls-cold", include_str!("../../benches/scenarios/tls-cold.toml")),
     ("tls-resumed", include_str!("../../benches/scenarios/tls-resumed.toml")),
     ("first-request", include_str!("../../benches/scenarios/first-request.toml")),
+    ("h2c", include_str!("../../benches/scenarios/h2c.toml")),
+    ("h2", include_str!("../../benches/scenarios/h2.toml")),
+    ("h2-fan-out", include_str!("../../benches/scenarios/h2-fan-out.toml")),
+    ("h2-bulk", include_str!("../../benches/scenarios/h2-bulk.toml")),
+    ("h2-limit", include_str!("../../benches/scenarios/h2-limit.toml")),
 ];
 
 /// A named list of sites and the limits to fetch them with.
@@ -77,6 +84,8 @@ pub struct Scenario {
     pub fresh_session: bool,
     /// The network between server and clients; `None` for this machine's loopback.
     pub network: Option<Network>,
+    /// How its server speaks HTTP.
+    pub http: HttpSettings,
 }
 
 impl Scenario {
@@ -166,6 +175,32 @@ impl Scenario {
             }
         }
         self
+    }
+
+    /// Makes its server speak these versions of HTTP; `None` keeps the scenario's own.
+    ///
+    /// # Errors
+    ///
+    /// HTTP/2 only, though a site has a fault, which is one of HTTP/1.
+    pub fn speaking(mut self, versions: Option<HttpVersions>) -> anyhow::Result<Self> {
+        let Some(versions) = versions else { return Ok(self) };
+        if versions == HttpVersions::Http2
+            && let Some(site) = self.sites.iter().find(|site| site.reply.fault.is_some())
+        {
+            bail!("site {:?} has a fault, and faults are those of HTTP/1: allow it", site.label);
+        }
+        self.http.versions = versions;
+        Ok(self)
+    }
+
+    /// Returns the versions of HTTP that each origin speaks. An origin with a fault speaks HTTP/1
+    /// only.
+    pub(crate) fn versions(&self) -> Vec<HttpVersions> {
+        let mut versions = vec![self.http.versions; self.origins.len()];
+        for site in self.sites.iter().filter(|site| site.reply.fault.is_some()) {
+            versions[site.origin] = HttpVersions::Http1;
+        }
+        versions
     }
 
     /// Returns whether any site needs https.

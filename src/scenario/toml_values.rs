@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::scenario::network::Network;
 use crate::scenario::site::Delay;
 use crate::scenario::units::{MAX_DEADLINE, checked_time_scale, parse_bytes, parse_duration};
+use crate::scenario::versions::HttpVersions;
 
 /// Maximum delay. Longer delays are mistakes.
 const MAX_DELAY: Duration = Duration::from_secs(3600);
@@ -112,6 +113,12 @@ pub(super) fn network<'de, D: Deserializer<'de>>(
         }
     };
     text.parse().map(Some).map_err(de::Error::custom)
+}
+
+pub(super) fn http<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<HttpVersions>, D::Error> {
+    String::deserialize(deserializer)?.parse().map(Some).map_err(de::Error::custom)
 }
 
 /// A size as written in TOML: `1000` or `"64kB"`.

@@ -41,7 +41,7 @@ impl Authority {
     }
 
     /// Returns the TLS configuration with which a listener at one of `hosts` presents such a
-    /// certificate, and issues tickets if `tickets`.
+    /// certificate, offers these protocols, and issues tickets if `tickets`.
     ///
     /// # Errors
     ///
@@ -51,6 +51,7 @@ impl Authority {
         certificate: Certificate,
         hosts: &[String],
         tickets: bool,
+        protocols: &[&[u8]],
     ) -> anyhow::Result<Arc<ServerConfig>> {
         let hosts = match certificate {
             Certificate::WrongName => vec!["elsewhere.invalid".to_owned()],
@@ -71,7 +72,7 @@ impl Authority {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![signed.into()], key)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         if tickets {
             config.session_storage = Arc::<SessionStore>::default();
             config.max_early_data_size = EARLY_DATA_LIMIT;

@@ -75,6 +75,17 @@ impl Deadlines {
         Some((id, token))
     }
 
+    /// Returns the number of deadlines, obsolete ones included.
+    pub fn len(&self) -> usize {
+        self.line.len() + self.heap.len()
+    }
+
+    /// Removes the deadlines of tokens that `keeps` refuses.
+    pub fn retain(&mut self, keeps: impl Fn(usize) -> bool) {
+        self.line.retain(|(.., token)| keeps(*token));
+        self.heap.retain(|Reverse((.., token))| keeps(*token));
+    }
+
     pub fn earliest(&self) -> Option<Instant> {
         self.first().map(|(deadline, ..)| deadline)
     }

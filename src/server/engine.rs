@@ -12,12 +12,12 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use super::clock::Now;
+use super::connection::Connection;
 use super::deadlines::{DeadlineId, Deadlines, after_all_others};
 use super::endpoint::Endpoint;
-use super::http1::connection::{Http1Connection, Scratch};
-use super::http1::parse::HEAD_LIMIT;
 use super::message::{Mailbox, Message};
 use super::next::Next;
+use super::opening::{READ_LIMIT, Scratch};
 use super::service::Service;
 use super::sleep::Sleep;
 use super::socket::Socket;
@@ -59,7 +59,7 @@ pub(super) struct Engine {
     resting: Vec<bool>,
     /// The number of connections accepted so far. They are dealt to the loops in turn.
     dealt: usize,
-    connections: Slab<Http1Connection>,
+    connections: Slab<Connection>,
     bounds: Arc<EngineBounds>,
     deadlines: Deadlines,
     sleep: Sleep,
@@ -89,7 +89,7 @@ impl Engine {
             bounds,
             deadlines: Deadlines::new(),
             service,
-            scratch: Box::new([0; HEAD_LIMIT]),
+            scratch: Box::new([0; READ_LIMIT]),
             finish: None,
         })
     }
@@ -258,7 +258,7 @@ impl Engine {
         let registered = self.poll.registry().register(&mut stream, token, interest);
         let is_stamped = self.service.served.has_delays && endpoint != Endpoint::Control;
         let socket = Socket::new(stream, is_stamped);
-        match registered.and_then(|()| Http1Connection::new(socket, endpoint, &self.service, now)) {
+        match registered.and_then(|()| Connection::new(socket, endpoint, &mut self.service, now)) {
             Ok(connection) => {
                 entry.insert(connection);
             }
@@ -318,9 +318,9 @@ impl Engine {
 
     fn close(&mut self, key: usize) {
         // Closing the socket also removes it from the poll.
-        let connection = self.connections.remove(key);
+        let mut connection = self.connections.remove(key);
         connection.abandon(&mut self.service);
-        self.left(connection.endpoint());
+        self.left(connection.endpoint);
     }
 
     fn left(&self, endpoint: Endpoint) {

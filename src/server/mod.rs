@@ -38,13 +38,16 @@ mod access_log;
 mod announcement;
 mod certificates;
 mod clock;
+mod connection;
 mod deadlines;
 mod endpoint;
 mod engine;
 mod http1;
+mod http2;
 mod listen;
 mod message;
 mod next;
+mod opening;
 mod origins;
 mod overflows;
 mod pace;
@@ -68,6 +71,8 @@ mod wire;
 pub use self::announcement::{AnnouncedSite, Announcement};
 #[cfg(any(test, fuzzing))]
 pub use self::http1::examine::examine;
+#[cfg(any(test, fuzzing))]
+pub use self::http2::examine_hpack;
 pub use self::process::ServerProcess;
 pub use self::setup::Setup;
 

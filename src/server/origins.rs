@@ -15,6 +15,7 @@ use super::setup::Setup;
 use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
 use crate::scenario::fault::{Certificate, Listening};
+use crate::scenario::versions::HttpVersions;
 
 /// The origins of a scenario, bound to their ports.
 pub(super) struct BoundOrigins {
@@ -46,6 +47,7 @@ impl BoundOrigins {
             authority: None,
             made: HashMap::new(),
         };
+        let versions = scenario.versions();
         let mut origins = Self {
             addresses: Vec::new(),
             entrances: Vec::new(),
@@ -62,7 +64,9 @@ impl BoundOrigins {
             origins.addresses.push(setup.origin(listening.scheme(), port));
             origins.entrances.push(match listening {
                 Listening::Plain | Listening::Refuses => Entrance::Plain,
-                Listening::Tls(certificate) => Entrance::Tls(identities.tls_config(certificate)?),
+                Listening::Tls(certificate) => {
+                    Entrance::Tls(identities.tls_config(certificate, versions[number])?)
+                }
                 Listening::Greets(says, end) => Entrance::Greets(says, end),
             });
         }
@@ -98,12 +102,16 @@ struct Identities<'a> {
     /// Whether listeners issue tickets.
     tickets: bool,
     authority: Option<Authority>,
-    made: HashMap<Certificate, Arc<ServerConfig>>,
+    made: HashMap<(Certificate, HttpVersions), Arc<ServerConfig>>,
 }
 
 impl Identities<'_> {
-    fn tls_config(&mut self, certificate: Certificate) -> anyhow::Result<Arc<ServerConfig>> {
-        if let Some(made) = self.made.get(&certificate) {
+    fn tls_config(
+        &mut self,
+        certificate: Certificate,
+        versions: HttpVersions,
+    ) -> anyhow::Result<Arc<ServerConfig>> {
+        if let Some(made) = self.made.get(&(certificate, versions)) {
             return Ok(Arc::clone(made));
         }
         let authority = match self.authority.take() {
@@ -111,8 +119,9 @@ impl Identities<'_> {
             None => Authority::new().context("cannot make certificates")?,
         };
         let authority = self.authority.insert(authority);
-        let made = authority.tls_config(certificate, self.hosts, self.tickets)?;
-        self.made.insert(certificate, Arc::clone(&made));
+        let protocols = versions.protocols();
+        let made = authority.tls_config(certificate, self.hosts, self.tickets, protocols)?;
+        self.made.insert((certificate, versions), Arc::clone(&made));
         Ok(made)
     }
 }

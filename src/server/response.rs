@@ -57,6 +57,12 @@ pub(super) enum Then {
     Stay,
 }
 
+/// Returns the value of the header that reports the planned and actual delay.
+pub(super) fn server_timing(planned: Duration, actual: Duration) -> String {
+    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
+    format!("planned;dur={:.3}, actual;dur={:.3}", milliseconds(planned), milliseconds(actual))
+}
+
 impl Response {
     /// Creates a response that answers no site.
     pub fn new(content: Content, then: Then) -> Self {

@@ -9,6 +9,7 @@ use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
 use crate::scenario::fault;
 use crate::scenario::site::{Body, Reply};
+use crate::scenario::versions::HttpVersions;
 
 /// A scenario ready to be served, shared by all loops of a server.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) struct ServedScenario {
     /// The address of each origin, used in redirects, and its entrance.
     origins: Vec<(Origin, Entrance)>,
     pub heads: Heads,
+    /// The versions of HTTP that each origin speaks.
+    versions: Vec<HttpVersions>,
     /// Whether any reply is delayed, so that the arrival of requests matters.
     pub has_delays: bool,
 }
@@ -31,13 +34,22 @@ impl ServedScenario {
             // Created now, before a client waits for it.
             fault::zeros();
         }
-        Self { scenario, origins, heads, has_delays }
+        let versions = scenario.versions();
+        Self { scenario, origins, heads, versions, has_delays }
     }
 
     pub fn entrance(&self, endpoint: Endpoint) -> &Entrance {
         match endpoint {
             Endpoint::Origin(number) => &self.origins[number].1,
             Endpoint::Control => &Entrance::Plain,
+        }
+    }
+
+    /// Returns the versions of HTTP that an endpoint speaks.
+    pub fn versions(&self, endpoint: Endpoint) -> HttpVersions {
+        match endpoint {
+            Endpoint::Origin(number) => self.versions[number],
+            Endpoint::Control => HttpVersions::Http1,
         }
     }
 
@@ -71,6 +83,7 @@ pub(super) mod tests {
     use crate::fetch::Limits;
     use crate::scenario::fault::Listening;
     use crate::scenario::site::{Delay, Site};
+    use crate::scenario::versions::HttpSettings;
 
     /// Returns a small reply with one header.
     pub fn reply(status: u16, bytes: u64) -> Reply {
@@ -96,6 +109,7 @@ pub(super) mod tests {
             tickets: false,
             fresh_session: false,
             network: None,
+            http: HttpSettings::default(),
         };
         let origin = Origin { scheme: "http".to_owned(), host: "a".to_owned(), port: 80 };
         ServedScenario::new(Arc::new(scenario), vec![(origin, Entrance::Plain)])

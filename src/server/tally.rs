@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::thread_cpu_time;
 use super::overflows::listen_overflows;
-use crate::server::witness::{Handshake, Witness};
+use crate::server::witness::{Handshake, Http2Counts, Witness};
 
 /// The number of requests in flight, now and at most, over all loops of a server.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub(super) struct Tally {
     spun: Duration,
     /// The system's counters when these counts began.
     before: Outside,
+    /// How often the counts began, at least once.
+    resets: u64,
 }
 
 /// The counts of one loop, or of several together.
@@ -81,6 +83,7 @@ impl Tally {
             now: Instant::now(),
             spun: Duration::ZERO,
             before,
+            resets: 1,
         }
     }
 
@@ -132,6 +135,26 @@ impl Tally {
         self.counts.witness.delay_errors.record(due.elapsed());
     }
 
+    /// Returns the counts of HTTP/2.
+    pub fn http2(&mut self) -> &mut Http2Counts {
+        &mut self.counts.witness.http2
+    }
+
+    /// Counts a stream that brought the number of open streams of its connection to `open`. The
+    /// connection keeps in `counted` when it was counted last.
+    pub fn opened(&mut self, open: usize, counted: &mut u64) {
+        let is_new = std::mem::replace(counted, self.resets) != self.resets;
+        let counts = self.http2();
+        counts.connections += u64::from(is_new);
+        counts.streams += 1;
+        counts.peak_streams = counts.peak_streams.max(open as u64);
+    }
+
+    /// Counts a body that waited for the client's windows.
+    pub fn held_up(&mut self) {
+        self.http2().held_up += 1;
+    }
+
     /// Counts a refused request.
     pub fn refused(&mut self) {
         self.counts.witness.refused += 1;
@@ -148,6 +171,7 @@ impl Tally {
         counts.witness.listen_overflows = now.overflows.saturating_sub(self.before.overflows);
         if anew {
             (self.counts, self.before) = (LoopCounts::default(), now);
+            self.resets += 1;
         }
         counts
     }
@@ -175,6 +199,7 @@ impl LoopCounts {
         sum.listen_overflows = sum.listen_overflows.max(more.listen_overflows);
         sum.begin_errors.add(&more.begin_errors);
         sum.delay_errors.add(&more.delay_errors);
+        sum.http2.add(&more.http2);
         self.first = self.first.into_iter().chain(other.first).min();
         self.last = self.last.into_iter().chain(other.last).max();
     }

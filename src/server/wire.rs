@@ -59,6 +59,14 @@ impl Wire {
         matches!(self, Self::Plain(_))
     }
 
+    /// Returns the protocol that TLS has negotiated, if any.
+    pub fn protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(encrypted) => encrypted.tls.alpn_protocol(),
+        }
+    }
+
     /// Reads the bytes that have arrived; 0 is the end.
     pub fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {

@@ -1,6 +1,7 @@
 //! The counts of the mock server: a second witness, independent of the backend's report.
 
 use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,71 @@ pub struct Witness {
     /// a sleeping client.
     #[serde(default)]
     pub delay_errors: DelayErrors,
+    /// The counts of HTTP/2; absent if no client spoke it.
+    #[serde(default, skip_serializing_if = "Http2Counts::is_empty")]
+    pub http2: Http2Counts,
+}
+
+/// The counts of HTTP/2.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct Http2Counts {
+    /// Connections on which a stream was opened, whenever they were accepted.
+    pub connections: u64,
+    /// Streams that the server accepted.
+    pub streams: u64,
+    /// The most streams open on one connection at one moment.
+    pub peak_streams: u64,
+    /// Streams that the server refused beyond the limit of the scenario, for the client to try
+    /// again.
+    pub refused: u64,
+    /// RST_STREAM frames received.
+    pub resets: u64,
+    /// GOAWAY frames received.
+    pub goaways: u64,
+    /// Connections that the server ended because the client violated the protocol.
+    pub connection_errors: u64,
+    /// The length of all header blocks received, as they were compressed.
+    pub header_bytes: u64,
+    /// Streams whose delay counts from the timestamp of an earlier stream, because one read brought
+    /// the requests of both. It is that of the last byte of the read.
+    pub shared_stamps: u64,
+    /// Responses whose body waited for the client's windows. Their ends are not in the errors of
+    /// delays.
+    pub held_up: u64,
+}
+
+impl Http2Counts {
+    /// Returns whether all counts are zero.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns how many of `slots` fetches can have been in flight at once, if each connection has
+    /// at most `limit` streams and all `requests` were streams.
+    pub fn slots(&self, slots: NonZeroUsize, requests: u64, limit: NonZeroU32) -> NonZeroUsize {
+        if self.streams == 0 || self.streams != requests {
+            return slots;
+        }
+        let streams = self.connections.saturating_mul(u64::from(limit.get()));
+        let streams = usize::try_from(streams).unwrap_or(usize::MAX);
+        NonZeroUsize::new(streams).map_or(slots, |streams| slots.min(streams))
+    }
+
+    /// Adds the counts of another event loop.
+    pub fn add(&mut self, other: &Self) {
+        self.connections += other.connections;
+        self.streams += other.streams;
+        self.peak_streams = self.peak_streams.max(other.peak_streams);
+        self.refused += other.refused;
+        self.resets += other.resets;
+        self.goaways += other.goaways;
+        self.connection_errors += other.connection_errors;
+        self.header_bytes += other.header_bytes;
+        self.shared_stamps += other.shared_stamps;
+        self.held_up += other.held_up;
+    }
 }
 
 /// A kind of TLS handshake.
@@ -165,6 +231,18 @@ mod tests {
         let wire = serde_json::to_string(&sum).unwrap();
         assert!(wire.starts_with(r#"{"0":1,"41":2,"#), "{wire}");
         assert_eq!(serde_json::from_str::<DelayErrors>(&wire).unwrap(), sum);
+    }
+
+    #[test]
+    fn streams_limit_the_slots() {
+        let counts = Http2Counts { connections: 2, streams: 1_000, ..Http2Counts::default() };
+        let slots = |slots, requests, limit| {
+            let limit = NonZeroU32::new(limit).unwrap();
+            counts.slots(NonZeroUsize::new(slots).unwrap(), requests, limit).get()
+        };
+        assert_eq!((slots(256, 1_000, 100), slots(100, 1_000, 100)), (200, 100));
+        assert_eq!(slots(256, 1_001, 100), 256, "some requests were not streams");
+        assert!(Http2Counts::default().is_empty() && !counts.is_empty());
     }
 
     #[test]

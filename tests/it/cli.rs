@@ -330,19 +330,10 @@ fn built_in_things_are_listed() {
     };
     assert_eq!(
         names("scenarios"),
-        [
-            "article",
-            "fan-out",
-            "crowd",
-            "keepalive",
-            "connect",
-            "bulk",
-            "long-tail",
-            "tls",
-            "tls-cold",
-            "tls-resumed",
-            "first-request"
-        ]
+        "article fan-out crowd keepalive connect bulk long-tail tls tls-cold tls-resumed \
+         first-request h2c h2 h2-fan-out h2-bulk h2-limit"
+            .split(' ')
+            .collect::<Vec<_>>()
     );
     assert!(names("backends").contains(&"fake".to_owned()));
     let both = stdout(&["list"]);

@@ -17,6 +17,7 @@ mod counts;
 mod delays;
 mod parsers;
 mod faults;
+mod http2;
 mod process;
 mod raw;
 mod streams;

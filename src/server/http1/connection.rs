@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 use mio::event::Event;
 
 use super::encode::Encoded;
-use super::parse::{self, HEAD_LIMIT, KeepAlive, ParsedRequest};
+use super::parse::{self, KeepAlive, ParsedRequest};
 use super::unread::Unread;
 use crate::scenario::fault::End;
 use crate::server::clock::Now;
-use crate::server::deadlines::{DeadlineId, after_all_others};
+use crate::server::deadlines::after_all_others;
 use crate::server::endpoint::{Endpoint, Entrance};
 use crate::server::next::Next;
+use crate::server::opening::{OpenedConnection, Scratch};
 use crate::server::pace::Pace;
 use crate::server::response::{Content, Response, Then};
 use crate::server::script;
 use crate::server::service::Service;
-use crate::server::socket::Socket;
 use crate::server::wire::Wire;
 
 /// The most steps that a connection takes before other connections run, so that a client that sends
@@ -26,9 +26,6 @@ const STEPS_PER_WAKE: usize = 256;
 
 /// How long a client may keep sending after the last response before its connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// The read buffer. All connections share it, so that each one keeps only the bytes it has read.
-pub(in crate::server) type Scratch = [u8; HEAD_LIMIT];
 
 #[derive(Debug)]
 pub(in crate::server) struct Http1Connection {
@@ -48,10 +45,6 @@ pub(in crate::server) struct Http1Connection {
     /// The start of the delay of the next response: its request was readable, and the previous
     /// response was sent.
     since: Instant,
-    /// The deadline that this connection waits for.
-    pub deadline: DeadlineId,
-    /// The deadline for the end of a request head.
-    pub watch: DeadlineId,
     /// When the first byte of the unfinished request head arrived.
     head_since: Option<Instant>,
 }
@@ -96,33 +89,24 @@ impl Progress {
 }
 
 impl Http1Connection {
-    /// Wraps a connection that was just accepted at `endpoint`.
-    pub fn new(
-        socket: Socket,
-        endpoint: Endpoint,
-        service: &Service,
-        now: Now,
-    ) -> io::Result<Self> {
-        let (wire, phase) = match service.served.entrance(endpoint) {
-            Entrance::Plain => (Wire::Plain(socket), Phase::Reading),
-            Entrance::Tls(config) => {
-                (Wire::encrypted(socket, config).map_err(io::Error::other)?, Phase::Reading)
-            }
-            Entrance::Greets(says, end) => (Wire::Plain(socket), Phase::Greeting(says, *end)),
+    /// Takes over a connection accepted at an endpoint that receives its clients at `entrance`.
+    pub fn new(opened: OpenedConnection, entrance: &Entrance) -> Self {
+        let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since } = opened;
+        let phase = match entrance {
+            Entrance::Plain | Entrance::Tls(_) => Phase::Reading,
+            Entrance::Greets(says, end) => Phase::Greeting(says, *end),
         };
-        Ok(Self {
+        Self {
             wire,
             endpoint,
             phase,
-            unread: Unread::default(),
-            readable: false,
-            hung_up: false,
+            unread: Unread::new(bytes),
+            readable,
+            hung_up,
             keep_alive: KeepAlive::Yes,
-            since: now.instant,
-            deadline: DeadlineId::NONE,
-            watch: DeadlineId::NONE,
+            since,
             head_since: None,
-        })
+        }
     }
 
     /// Records an event; [`advance`](Self::advance) acts on it.
@@ -182,10 +166,6 @@ impl Http1Connection {
     /// Whether no client waits for a response.
     pub fn is_idle(&self) -> bool {
         !matches!(self.phase, Phase::Waiting(..) | Phase::Writing(..) | Phase::Lingering(_))
-    }
-
-    pub fn endpoint(&self) -> Endpoint {
-        self.endpoint
     }
 
     /// Ends the count of a request in flight. Call it once, when the connection is dropped.

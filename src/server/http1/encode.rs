@@ -9,7 +9,7 @@ use super::heads::{ResponseHead, status_line};
 use super::parse::KeepAlive;
 use crate::scenario::site::Body;
 use crate::server::request::Refusal;
-use crate::server::response::{Content, Response, Then};
+use crate::server::response::{Content, Response, Then, server_timing};
 use crate::server::served::ServedScenario;
 use crate::server::visit::Visit;
 use crate::server::witness::Witness;
@@ -57,11 +57,7 @@ impl Encoded {
 
     /// Adds the planned and actual delay to the head.
     pub fn add_timing(&mut self, planned: Duration, actual: Duration) {
-        let line = format!(
-            "server-timing: planned;dur={:.3}, actual;dur={:.3}\r\n",
-            milliseconds(planned),
-            milliseconds(actual)
-        );
+        let line = format!("server-timing: {}\r\n", server_timing(planned, actual));
         self.tail = [line.as_bytes(), &self.tail].concat().into();
     }
 
@@ -79,10 +75,6 @@ impl Encoded {
         let body = self.body.map(|visit| served.body(visit).first(allowed));
         Slices::gather(served.heads.bytes(&self.head), &self.tail, body, sent)
     }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }
 
 /// Returns the action after the response to a request that asks to close the connection.

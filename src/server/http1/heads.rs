@@ -44,6 +44,11 @@ impl Heads {
         ResponseHead::Prepared(self.numbers[site])
     }
 
+    /// Returns a number that sites with equal heads share.
+    pub fn number(&self, site: usize) -> u32 {
+        self.numbers[site]
+    }
+
     /// Returns the head of a site's reply, without its empty line.
     pub fn faultless(&self, site: usize) -> &[u8] {
         &self.heads[self.numbers[site] as usize]

@@ -9,6 +9,11 @@ pub(super) struct Unread {
 }
 
 impl Unread {
+    /// Starts with bytes that were read before.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes, consumed: 0 }
+    }
+
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[self.consumed..]
     }

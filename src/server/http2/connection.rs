@@ -1,0 +1,272 @@
+//! An HTTP/2 connection: moves bytes between its socket and its session.
+
+use std::io::{self, IoSlice};
+use std::time::{Duration, Instant};
+
+use mio::event::Event;
+
+use super::session::Http2Session;
+use crate::server::clock::Now;
+use crate::server::deadlines::after_all_others;
+use crate::server::next::Next;
+use crate::server::opening::{OpenedConnection, Scratch};
+use crate::server::service::Service;
+use crate::server::wire::Wire;
+
+/// The most steps that a connection takes before other connections run.
+const STEPS_PER_WAKE: usize = 64;
+
+/// How long a client may keep sending after a GOAWAY before its connection is closed.
+const LINGER: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(in crate::server) struct Http2Connection {
+    wire: Wire,
+    session: Http2Session,
+    /// Bytes read but not used yet: the start of a frame, or frames that must wait.
+    unread: Vec<u8>,
+    phase: Phase,
+    readable: bool,
+    /// Whether the client has closed its side.
+    hung_up: bool,
+    /// When the bytes read last were readable.
+    since: Instant,
+    /// The deadline that the event loop was last asked for, until it has passed.
+    armed: Option<Instant>,
+    /// When the first byte of an unfinished frame or header block arrived.
+    head_since: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// Sends what is left, because the client has closed its side or violated the protocol.
+    Ending,
+    /// Everything is sent; the client has until then to close.
+    Lingering(Instant),
+}
+
+impl Http2Connection {
+    /// Takes over a connection whose client has begun to speak HTTP/2.
+    pub fn new(opened: OpenedConnection, service: &mut Service, now: Now) -> Self {
+        let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since } = opened;
+        let mut connection = Self {
+            wire,
+            session: Http2Session::new(endpoint, service.served.scenario.http.limits),
+            unread: Vec::new(),
+            phase: Phase::Serving,
+            readable,
+            hung_up,
+            since,
+            armed: None,
+            head_since: None,
+        };
+        connection.take(&bytes, now, service);
+        connection
+    }
+
+    /// Records an event; [`advance`](Self::advance) acts on it.
+    pub fn note(&mut self, event: &Event) {
+        self.readable |= event.is_readable() || event.is_read_closed();
+        self.hung_up |= event.is_read_closed();
+    }
+
+    /// Advances after the deadline has passed.
+    pub fn wake(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
+        self.armed = None;
+        match self.phase {
+            Phase::Lingering(until) if until <= now.instant => Next::Close,
+            _ => self.advance(service, scratch, now),
+        }
+    }
+
+    /// Advances as far as possible without waiting.
+    pub fn advance(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Next {
+        for _ in 0..STEPS_PER_WAKE {
+            match self.step(service, scratch, now) {
+                Ok(Next::Step) => {}
+                Ok(Next::Park) => return self.park(now),
+                Ok(next) => return next,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return self.park(now),
+                Err(_) => return Next::Close,
+            }
+        }
+        match self.phase {
+            Phase::Lingering(_) => Next::Close,
+            _ => self.arm(after_all_others(now)),
+        }
+    }
+
+    /// Returns when the first byte of an unfinished frame or header block arrived.
+    pub fn head_since(&self) -> Option<Instant> {
+        self.head_since
+    }
+
+    /// Whether no client waits for a response.
+    pub fn is_idle(&self) -> bool {
+        self.phase == Phase::Serving
+            && self.session.sender.streams.is_empty()
+            && self.session.sender.outbox.pending().is_empty()
+    }
+
+    /// Ends the count of requests in flight. Call it once, when the connection is dropped.
+    pub fn abandon(&mut self, service: &mut Service) {
+        let unanswered = self.session.sender.outbox.unanswered();
+        (0..unanswered).for_each(|_| service.tally.ended());
+        self.session.sender.drop_all(service);
+    }
+
+    /// Starts what is due, reads once, and writes as much as the socket accepts.
+    fn step(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> io::Result<Next> {
+        if let Phase::Lingering(until) = self.phase {
+            return self.discard(scratch, until);
+        }
+        self.session.sender.meet_deadlines(now.instant, service);
+        let has_read = self.receive(service, scratch, now)?;
+        self.session.sender.fill(now.instant, service);
+        let has_written = !self.session.sender.outbox.pending().is_empty();
+        if !self.write(service)? {
+            return Ok(Next::Park);
+        }
+        match self.phase {
+            _ if has_read || has_written => Ok(Next::Step),
+            Phase::Ending => Ok(self.linger(now)),
+            _ => Ok(Next::Park),
+        }
+    }
+
+    /// Reads once, if there may be bytes and room for the answers, and returns whether it did.
+    fn receive(
+        &mut self,
+        service: &mut Service,
+        scratch: &mut Scratch,
+        now: Now,
+    ) -> io::Result<bool> {
+        if self.phase != Phase::Serving || self.session.is_congested() {
+            return Ok(false);
+        }
+        // Frames that had to wait come first.
+        let before = self.unread.len();
+        if before > 0 {
+            self.take(&[], now, service);
+        }
+        if !self.readable || self.session.is_congested() || self.phase != Phase::Serving {
+            return Ok(self.unread.len() < before);
+        }
+        let read = self.read(scratch, now);
+        if let Some(handshake) = self.wire.take_handshake() {
+            service.tally.shook_hands(handshake);
+        }
+        match read {
+            Ok(0) => self.phase = Phase::Ending,
+            Ok(length) => self.take(&scratch[..length], now, service),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    fn read(&mut self, scratch: &mut Scratch, now: Now) -> io::Result<usize> {
+        let result = self.wire.read(scratch);
+        // Without a timestamp, delays count from when the loop received the event.
+        self.since =
+            self.since.max(self.wire.stamp().map_or(now.instant, |stamp| now.instant_at(stamp)));
+        self.readable = match &result {
+            Ok(length) => *length == scratch.len() || self.hung_up || !self.wire.is_plain(),
+            Err(error) => error.kind() == io::ErrorKind::Interrupted,
+        };
+        result
+    }
+
+    /// Passes bytes to the session, after those that are left from before.
+    fn take(&mut self, bytes: &[u8], now: Now, service: &mut Service) {
+        let mut unread = std::mem::take(&mut self.unread);
+        let whole = if unread.is_empty() {
+            bytes
+        } else {
+            unread.extend_from_slice(bytes);
+            &unread
+        };
+        let was_within_head = self.session.is_within_head();
+        let used = self.session.read(whole, self.since, service);
+        let used = used.unwrap_or_else(|_| {
+            self.phase = Phase::Ending;
+            whole.len()
+        });
+        if unread.is_empty() {
+            unread.extend_from_slice(&bytes[used..]);
+        } else {
+            unread.drain(..used);
+        }
+        self.unread = unread;
+        let is_within_head = self.session.is_within_head();
+        // Frames that wait for the client to read are not slow to arrive.
+        if self.session.is_congested() || (used > 0 && !(was_within_head && is_within_head)) {
+            self.head_since = None;
+        }
+        if is_within_head || !(self.unread.is_empty() || self.session.is_congested()) {
+            self.head_since.get_or_insert(now.instant);
+        }
+    }
+
+    /// Writes what is pending, and returns whether the socket accepted all of it.
+    fn write(&mut self, service: &mut Service) -> io::Result<bool> {
+        let outbox = &mut self.session.sender.outbox;
+        while !outbox.pending().is_empty() {
+            // Reads the clock only if there is a deadline to check.
+            let begun = outbox.has_deadline().then(Instant::now);
+            let offered = outbox.pending().len();
+            let written = self.wire.write(&[IoSlice::new(outbox.pending())])?;
+            outbox.advance(written, begun, service);
+            if written < offered && self.wire.is_plain() {
+                return Ok(false);
+            }
+        }
+        self.wire.flush()?;
+        Ok(true)
+    }
+
+    /// Closes the write side after the last byte. A client that has left needs no more.
+    fn linger(&mut self, now: Now) -> Next {
+        if self.hung_up {
+            return Next::Close;
+        }
+        self.wire.send_close_notify();
+        self.wire.shutdown();
+        self.phase = Phase::Lingering(now.instant + LINGER);
+        self.readable = true;
+        Next::Step
+    }
+
+    /// Reads and drops bytes until the client closes.
+    fn discard(&mut self, scratch: &mut Scratch, until: Instant) -> io::Result<Next> {
+        if !self.readable {
+            return Ok(self.arm(until));
+        }
+        match self.wire.read(scratch) {
+            Ok(0) => Ok(Next::Close),
+            Ok(_) => Ok(Next::Step),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                Ok(Next::Step)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits for an event or for the next deadline.
+    fn park(&mut self, now: Now) -> Next {
+        let Some(earliest) = self.session.sender.earliest() else { return Next::Park };
+        self.arm(earliest.max(after_all_others(now)))
+    }
+
+    /// Asks for a deadline, unless an earlier one is pending: a connection has many.
+    fn arm(&mut self, deadline: Instant) -> Next {
+        if self.armed.is_some_and(|armed| armed <= deadline) {
+            return Next::Park;
+        }
+        self.armed = Some(deadline);
+        Next::WakeAt(deadline)
+    }
+}

@@ -1,0 +1,17 @@
+//! HTTP/2 (RFC 9113): reads frames, answers streams, and obeys both windows of flow control.
+
+pub(super) mod connection;
+mod error;
+mod frame;
+mod head;
+mod hpack;
+mod intake;
+mod outbox;
+mod request;
+mod sender;
+mod session;
+mod settings;
+mod stream;
+
+#[cfg(any(test, fuzzing))]
+pub use self::hpack::examine::examine as examine_hpack;

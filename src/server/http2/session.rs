@@ -1,0 +1,331 @@
+//! The receiving half of a connection: acts on the frames of a client.
+
+use std::time::Instant;
+
+use super::error::{ErrorCode, Violation};
+use super::frame::{
+    ACK, END_HEADERS, END_STREAM, FrameKind, Http2Frame, number, write_goaway, write_ping_ack,
+};
+use super::intake::{HeaderBlock, Intake};
+use super::sender::Sender;
+use super::settings::{Setting, write_settings, write_settings_ack};
+use super::stream::Closed;
+use crate::scenario::versions::Http2Limits;
+use crate::server::endpoint::Endpoint;
+use crate::server::http1::parse::HEAD_LIMIT;
+use crate::server::opening::PREFACE;
+use crate::server::service::Service;
+
+/// The longest header block, and the most frames of one.
+const BLOCK_LIMIT: usize = 2 * HEAD_LIMIT;
+const BLOCK_FRAMES: usize = 64;
+
+/// No frame is read while this many bytes wait to be written, so that a client that asks without
+/// reading makes no queue without end.
+const CONGESTED: usize = 256 << 10;
+
+/// An HTTP/2 connection without its socket: bytes go in, and bytes wait in the outbox.
+#[derive(Debug)]
+pub(super) struct Http2Session {
+    pub sender: Sender,
+    intake: Intake,
+    progress: Progress,
+    /// The header block that is not complete.
+    open_block: Option<OpenBlock>,
+    block: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    BeforePreface,
+    BeforeSettings,
+    Open,
+}
+
+/// A header block whose end has not arrived.
+#[derive(Debug, Clone, Copy)]
+struct OpenBlock {
+    stream: u32,
+    ends_stream: bool,
+    frames: usize,
+}
+
+impl Http2Session {
+    /// Starts a connection: the server's SETTINGS come first.
+    pub fn new(endpoint: Endpoint, limits: Http2Limits) -> Self {
+        let mut sender = Sender::new();
+        write_settings(&mut sender.outbox.bytes, &limits);
+        Self {
+            sender,
+            intake: Intake::new(endpoint, limits),
+            progress: Progress::BeforePreface,
+            open_block: None,
+            block: Vec::new(),
+        }
+    }
+
+    /// Acts on the whole frames at the start of `bytes`, whose last byte was readable at `since`.
+    /// Returns how many bytes were used.
+    ///
+    /// # Errors
+    ///
+    /// A violation that ends the connection; the outbox then holds the GOAWAY frame.
+    pub fn read(
+        &mut self,
+        bytes: &[u8],
+        since: Instant,
+        service: &mut Service,
+    ) -> Result<usize, ErrorCode> {
+        let mut rest = bytes;
+        loop {
+            let result = self.next(rest, since, service);
+            match result {
+                Ok(Some(after)) => rest = after,
+                Ok(None) => return Ok(bytes.len() - rest.len()),
+                Err(code) => {
+                    service.tally.http2().connection_errors += 1;
+                    self.sender.drop_all(service);
+                    write_goaway(&mut self.sender.outbox.bytes, self.intake.last, code);
+                    return Err(code);
+                }
+            }
+        }
+    }
+
+    /// Whether reading waits until the client has read.
+    pub fn is_congested(&self) -> bool {
+        self.sender.outbox.pending().len() > CONGESTED
+    }
+
+    /// Whether a header block or the preface has begun, but not ended.
+    pub fn is_within_head(&self) -> bool {
+        self.open_block.is_some() || self.progress != Progress::Open
+    }
+
+    /// Acts on the next frame, or the preface, and returns the bytes after it; `None` if it is not
+    /// complete, or must wait.
+    fn next<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        since: Instant,
+        service: &mut Service,
+    ) -> Result<Option<&'a [u8]>, ErrorCode> {
+        if self.progress == Progress::BeforePreface {
+            return match bytes.strip_prefix(PREFACE) {
+                Some(rest) => {
+                    self.progress = Progress::BeforeSettings;
+                    Ok(Some(rest))
+                }
+                None if PREFACE.starts_with(bytes) => Ok(None),
+                None => Err(ErrorCode::Protocol),
+            };
+        }
+        if self.is_congested() {
+            return Ok(None);
+        }
+        let parsed = Http2Frame::parse(bytes);
+        let result = match parsed {
+            Ok(None) => return Ok(None),
+            Ok(Some((frame, rest))) => self.act(frame, since, service).map(|()| rest),
+            Err(violation) => Err(violation),
+        };
+        match (result, parsed) {
+            (Ok(rest), _) => Ok(Some(rest)),
+            (Err(Violation::Stream(id, code)), Ok(Some((_, rest)))) => {
+                self.sender.reset(id, code, service);
+                Ok(Some(rest))
+            }
+            (Err(Violation::Connection(code) | Violation::Stream(_, code)), _) => Err(code),
+        }
+    }
+
+    fn act(
+        &mut self,
+        frame: Http2Frame<'_>,
+        since: Instant,
+        service: &mut Service,
+    ) -> Result<(), Violation> {
+        let continues = |block: OpenBlock| {
+            frame.kind == FrameKind::Continuation && frame.stream == block.stream
+        };
+        if !self.open_block.is_none_or(continues)
+            || (self.progress == Progress::BeforeSettings && frame.kind != FrameKind::Settings)
+        {
+            return Err(Violation::PROTOCOL);
+        }
+        match frame.kind {
+            FrameKind::Data => self.intake.data(frame, &mut self.sender, service),
+            FrameKind::Headers => self.headers(frame, since, service),
+            FrameKind::Continuation => self.continuation(frame, since, service),
+            FrameKind::Priority => priority(frame),
+            FrameKind::RstStream => self.reset(frame, service),
+            FrameKind::Settings => self.settings(frame),
+            FrameKind::PushPromise => Err(Violation::PROTOCOL),
+            FrameKind::Ping => self.ping(frame),
+            FrameKind::Goaway if frame.stream != 0 => Err(Violation::PROTOCOL),
+            FrameKind::Goaway if frame.payload.len() < 8 => Err(Violation::FRAME_SIZE),
+            FrameKind::Goaway => {
+                service.tally.http2().goaways += 1;
+                Ok(())
+            }
+            FrameKind::WindowUpdate => self.window_update(frame),
+            FrameKind::Unknown => Ok(()),
+        }
+    }
+
+    fn headers(
+        &mut self,
+        frame: Http2Frame<'_>,
+        since: Instant,
+        service: &mut Service,
+    ) -> Result<(), Violation> {
+        if frame.stream.is_multiple_of(2) {
+            return Err(Violation::PROTOCOL);
+        }
+        let (content, stream) = (frame.content()?, frame.stream);
+        let ends_stream = frame.has(END_STREAM);
+        if frame.has(END_HEADERS) {
+            let block = HeaderBlock { stream, ends_stream, bytes: content };
+            return self.intake.header_list(block, since, &mut self.sender, service);
+        }
+        self.block.clear();
+        self.block.extend_from_slice(content);
+        self.open_block = Some(OpenBlock { stream, ends_stream, frames: 1 });
+        Ok(())
+    }
+
+    fn continuation(
+        &mut self,
+        frame: Http2Frame<'_>,
+        since: Instant,
+        service: &mut Service,
+    ) -> Result<(), Violation> {
+        let Some(open) = &mut self.open_block else { return Err(Violation::PROTOCOL) };
+        open.frames += 1;
+        self.block.extend_from_slice(frame.payload);
+        if self.block.len() > BLOCK_LIMIT || open.frames > BLOCK_FRAMES {
+            return Err(Violation::Connection(ErrorCode::EnhanceYourCalm));
+        }
+        if !frame.has(END_HEADERS) {
+            return Ok(());
+        }
+        let OpenBlock { stream, ends_stream, .. } = *open;
+        self.open_block = None;
+        let block = HeaderBlock { stream, ends_stream, bytes: &self.block };
+        self.intake.header_list(block, since, &mut self.sender, service)
+    }
+
+    fn reset(&mut self, frame: Http2Frame<'_>, service: &mut Service) -> Result<(), Violation> {
+        if frame.payload.len() != 4 {
+            return Err(Violation::FRAME_SIZE);
+        }
+        if self.intake.is_idle(frame.stream) {
+            return Err(Violation::PROTOCOL);
+        }
+        service.tally.http2().resets += 1;
+        self.sender.drop_stream(frame.stream, Closed::ByClient, service);
+        Ok(())
+    }
+
+    fn settings(&mut self, frame: Http2Frame<'_>) -> Result<(), Violation> {
+        if frame.stream != 0 {
+            return Err(Violation::PROTOCOL);
+        }
+        if frame.has(ACK) {
+            let is_valid = frame.payload.is_empty() && self.progress == Progress::Open;
+            return if is_valid { Ok(()) } else { Err(Violation::FRAME_SIZE) };
+        }
+        self.progress = Progress::Open;
+        for setting in Setting::parse_all(frame.payload)? {
+            match setting? {
+                Setting::HeaderTableSize(size) => self.sender.encoder.limit(size),
+                Setting::InitialWindow(window) => self.sender.set_initial_window(window)?,
+                Setting::Other => {}
+            }
+        }
+        write_settings_ack(&mut self.sender.outbox.bytes);
+        Ok(())
+    }
+
+    fn ping(&mut self, frame: Http2Frame<'_>) -> Result<(), Violation> {
+        if frame.stream != 0 {
+            return Err(Violation::PROTOCOL);
+        }
+        let payload = frame.payload.try_into().map_err(|_| Violation::FRAME_SIZE)?;
+        if !frame.has(ACK) {
+            write_ping_ack(&mut self.sender.outbox.bytes, payload);
+        }
+        Ok(())
+    }
+
+    fn window_update(&mut self, frame: Http2Frame<'_>) -> Result<(), Violation> {
+        let (id, payload) = (frame.stream, frame.payload);
+        let increment = number(payload).filter(|_| payload.len() == 4);
+        let increment = i64::from(increment.ok_or(Violation::FRAME_SIZE)? & 0x7fff_ffff);
+        match id {
+            0 if increment == 0 => Err(Violation::PROTOCOL),
+            0 => self.sender.widen(increment),
+            _ if self.intake.is_idle(id) => Err(Violation::PROTOCOL),
+            _ if increment == 0 => Err(Violation::Stream(id, ErrorCode::Protocol)),
+            _ => self.sender.widen_stream(id, increment),
+        }
+    }
+}
+
+/// Checks a PRIORITY frame, which changes nothing.
+fn priority(frame: Http2Frame<'_>) -> Result<(), Violation> {
+    match (frame.stream, frame.payload.len()) {
+        (0, _) => Err(Violation::PROTOCOL),
+        (_, 5) => frame.check_priority(frame.payload),
+        _ => Err(Violation::FRAME_SIZE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::server::served::tests::{reply, served};
+    use crate::server::tally::Tally;
+    use crate::stats::mutation;
+
+    /// Passes bytes to a new session in pieces of this length, and returns the answers.
+    fn answers(bytes: &[u8], piece: usize) -> (Vec<u8>, Result<(), ErrorCode>) {
+        let mut service = Service {
+            served: Arc::new(served(vec![reply(200, 9), reply(204, 0), reply(200, 40_000)])),
+            tally: Tally::new(Arc::default()),
+            log: None,
+            colleagues: Vec::new(),
+        };
+        let mut session = Http2Session::new(Endpoint::Origin(0), Http2Limits::default());
+        let (mut unread, now, mut result) = (Vec::new(), Instant::now(), Ok(()));
+        for piece in bytes.chunks(piece) {
+            unread.extend_from_slice(piece);
+            match session.read(&unread, now, &mut service) {
+                Ok(used) => drop(unread.drain(..used)),
+                Err(code) => {
+                    result = Err(code);
+                    break;
+                }
+            }
+        }
+        session.sender.drop_all(&mut service);
+        session.sender.outbox.advance(0, None, &mut service);
+        (session.sender.outbox.pending().to_vec(), result)
+    }
+
+    #[test]
+    fn pieces_make_no_difference() {
+        let [whole, broken] = [const { Cell::new(0) }; 2];
+        mutation::each("frames", 500, |mutant| {
+            let at_once = answers(mutant, mutant.len().max(1));
+            assert_eq!(answers(mutant, 7), at_once);
+            let count = if at_once.1.is_ok() { &whole } else { &broken };
+            count.set(count.get() + 1);
+        });
+        // Both happen often; otherwise the mutants are too tame or too wild.
+        assert!(whole.get() > 200 && broken.get() > 200, "{whole:?} {broken:?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! Streams (RFC 9113, section 5.1): what the server keeps of a request until it is answered.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::time::Instant;
+
+use crate::server::pace::Pace;
+use crate::server::request::{Refusal, Request};
+use crate::server::response::Response;
+use crate::server::visit::Visit;
+
+/// An open stream.
+#[derive(Debug)]
+pub(super) struct Http2Stream {
+    /// What may still be sent by the client's window for the stream.
+    pub window: i64,
+    /// When its request was readable.
+    pub since: Instant,
+    pub phase: StreamPhase,
+}
+
+#[derive(Debug)]
+pub(super) enum StreamPhase {
+    /// The client has not ended the stream: a body or trailers follow the head.
+    Receiving(Upload),
+    /// Waits for the deadline of the response.
+    Waiting(Response, Instant),
+    /// Sends the body.
+    Sending(Download),
+}
+
+/// The body of a request.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub request: Result<Request, Refusal>,
+    /// The announced length.
+    pub length: Option<u64>,
+    pub received: u64,
+}
+
+/// What a body holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    Visit(Visit),
+    /// The reason of a refusal.
+    Reason(&'static str),
+}
+
+/// The body of a response.
+#[derive(Debug)]
+pub(super) struct Download {
+    pub source: Source,
+    pub sent: u64,
+    pub whole: u64,
+    pub pace: Pace,
+    /// Whether the stream is in the queue of those that can send.
+    pub is_queued: bool,
+    /// Whether a deadline is pending for its next piece.
+    pub has_deadline: bool,
+    /// Whether the client's window has held up the body.
+    pub waited: bool,
+}
+
+impl Download {
+    /// Starts a body of `whole` bytes, of a stream that is queued.
+    pub fn new(source: Source, whole: u64, pace: Pace) -> Self {
+        let (has_deadline, waited) = (false, false);
+        Self { source, sent: 0, whole, pace, is_queued: true, has_deadline, waited }
+    }
+}
+
+impl Http2Stream {
+    /// Whether the stream is a request that is counted as in flight.
+    pub fn is_counted(&self) -> bool {
+        match &self.phase {
+            StreamPhase::Receiving(_) => false,
+            StreamPhase::Waiting(response, _) => response.answers.is_some(),
+            StreamPhase::Sending(body) => matches!(body.source, Source::Visit(_)),
+        }
+    }
+}
+
+/// The open streams of a connection, by their identifiers.
+pub(super) type Streams = HashMap<u32, Http2Stream, BuildHasherDefault<IdHasher>>;
+
+/// A hasher for the identifiers of streams, which count upwards.
+#[derive(Debug, Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        // The golden ratio spreads consecutive numbers over all bits.
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+}
+
+/// How a stream was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// By both ends, or reset by the client: it sends no more.
+    ByClient,
+    /// Reset by the server: the client may not know yet.
+    ByServer,
+    /// It was never opened, or so long ago that nothing is known.
+    Forgotten,
+}
+
+/// The streams closed last.
+#[derive(Debug, Default)]
+pub(super) struct ClosedStreams(VecDeque<(u32, Closed)>);
+
+/// The most closed streams that are remembered.
+const REMEMBERED: usize = 64;
+
+impl ClosedStreams {
+    pub fn push(&mut self, stream: u32, how: Closed) {
+        if self.0.len() == REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back((stream, how));
+    }
+
+    pub fn get(&self, stream: u32) -> Closed {
+        let found = self.0.iter().rev().find(|(closed, _)| *closed == stream);
+        found.map_or(Closed::Forgotten, |(_, how)| *how)
+    }
+}
