@@ -187,7 +187,10 @@ impl Scenario {
         if versions == HttpVersions::Http2
             && let Some(site) = self.sites.iter().find(|site| site.reply.fault.is_some())
         {
-            bail!("site {:?} has a fault, and faults are those of HTTP/1: allow it", site.label);
+            bail!(
+                "site {:?} has a fault, and faults are those of HTTP/1: speak 1 or auto",
+                site.label
+            );
         }
         self.http.versions = versions;
         Ok(self)

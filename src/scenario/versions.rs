@@ -113,3 +113,44 @@ impl FromStr for HttpVersions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    fn parse(head: &str, site: &str) -> Result<Scenario, String> {
+        let sites = format!("[[site]]\nlabel = 'a'\nbytes = 1\n[[site]]\nlabel = 'b'\n{site}");
+        let text = format!("description = 'd'\nconcurrency = 1\n{head}\n{sites}");
+        crate::scenario::file::parse("test", &text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn scenarios_set_versions() {
+        let plain = parse("", "bytes = 1").unwrap();
+        assert_eq!(plain.http, HttpSettings::default());
+        assert_eq!(plain.versions(), [HttpVersions::Auto]);
+        let limits = "http = '2'\nmax_concurrent_streams = 1\ninitial_window = 0";
+        let http = parse(limits, "bytes = 1").unwrap().http;
+        assert_eq!(http.versions, HttpVersions::Http2);
+        assert_eq!((http.limits.max_concurrent_streams.get(), http.limits.initial_window), (1, 0));
+        // An origin with a fault speaks HTTP/1 only.
+        let faulty = "bytes = 1\norigin = 'o'\nfault = 'stale'";
+        let versions = parse("", faulty).unwrap().versions();
+        assert_eq!(versions, [HttpVersions::Auto, HttpVersions::Http1]);
+    }
+
+    #[test]
+    fn impossible_settings_are_refused() {
+        for (head, site, why) in [
+            ("http = '3'", "bytes = 1", "3: bad version of HTTP \"3\": must be 1, 2 or auto"),
+            ("http = '2'", "bytes = 1\nfault = 'stale'", "1: site \"b\" has a fault"),
+            ("max_concurrent_streams = 0", "bytes = 1", "1: bad max_concurrent_streams 0"),
+            ("initial_window = '2GiB'", "bytes = 1", "1: bad initial_window 2147483648"),
+            ("http = '1'\ninitial_window = 9", "bytes = 1", "1: max_concurrent_streams and"),
+        ] {
+            let error = parse(head, site).unwrap_err();
+            assert!(error.starts_with(why), "{error}");
+        }
+    }
+}

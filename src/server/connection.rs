@@ -29,6 +29,7 @@ pub(super) struct Connection {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "HTTP/1 is the hot one and needs no indirection")]
 enum Speaker {
     /// The client has not shown its version. `None` only while a version takes over.
     Opening(Option<OpenedConnection>),
