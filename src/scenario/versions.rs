@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn impossible_settings_are_refused() {
+    fn bad_settings_are_refused() {
         for (head, site, why) in [
             ("http = '3'", "bytes = 1", "3: bad version of HTTP \"3\": must be 1, 2 or auto"),
             ("http = '2'", "bytes = 1\nfault = 'stale'", "1: site \"b\" has a fault"),

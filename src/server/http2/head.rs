@@ -8,7 +8,7 @@ use crate::server::request::Refusal;
 use crate::server::response::{Content, Response, server_timing};
 use crate::server::served::ServedScenario;
 
-/// Encodes the head of a response that starts at `start`, to a request that was readable at `since`.
+/// Encodes the head of a response that starts at `start`. Its request was readable at `since`.
 pub(super) fn encode_head(
     encoder: &mut HpackEncoder,
     block: &mut Vec<u8>,

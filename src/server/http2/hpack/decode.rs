@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn literals_may_stay_out_of_the_table() {
+    fn literals_may_not_be_indexed() {
         let mut decoder = HpackDecoder::new();
         // Appendices C.2.2 and C.2.3.
         let path = "040c 2f73 616d 706c 652f 7061 7468";

@@ -15,7 +15,7 @@ fn end(mut client: RawClient) -> u32 {
 }
 
 #[test]
-fn endless_header_blocks_are_refused() {
+fn endless_blocks_are_refused() {
     let server = Running::new(SITE);
     for payload in [&[0; 16_000][..], &[]] {
         let mut client = RawClient::new(&server);

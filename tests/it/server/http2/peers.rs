@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use super::*;
 use crate::peers::skip;
 
-const SITES: &str = "[[site]]\nlabel = 'page'\nbytes = '1kB'\nbegins = '<html>'\nheaders = { x-a = 'b' }\n\
+const SITES: &str = "[[site]]\nlabel = 'page'\nbytes = '1kB'\nheaders = { x-a = 'b' }\n\
     [[site]]\nlabel = 'empty'\nbytes = '0'\n[[site]]\nlabel = 'none'\nbytes = '0'\nstatus = 204\n\
     [[site]]\nlabel = 'unchanged'\nbytes = '0'\nstatus = 304\n\
     [[site]]\nlabel = 'broken'\nbytes = '700kB'\nstatus = 503\ndelay = '1ms'\nbody_time = '20ms'\n";

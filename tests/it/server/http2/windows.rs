@@ -36,7 +36,7 @@ fn windows_of_streams_are_obeyed() {
 }
 
 #[test]
-fn the_connection_window_is_obeyed() {
+fn connection_windows_are_obeyed() {
     let server = Running::new(LARGE);
     let mut client = RawClient::with_settings(&server, &setting(4, 1 << 20));
     client.send(&get(1, "/0/0"));
