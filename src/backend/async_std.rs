@@ -30,6 +30,10 @@ impl Runtime for AsyncStd {
     async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         Ok((host, port).to_socket_addrs().await?.collect())
     }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        task::spawn(task);
+    }
 }
 
 /// The number of threads of this process's runtime, which cannot be started again.

@@ -41,6 +41,16 @@ pub struct Entry {
     /// Whether it can send this header of the user's.
     can_send: fn(&HeaderName, &HeaderValue) -> bool,
     pub(super) open: Opener,
+    /// How it speaks HTTP/2; `None` if it cannot.
+    pub(super) http2: Option<Http2>,
+}
+
+/// How a backend speaks HTTP/2.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Http2 {
+    pub open: OpenHere,
+    /// Whether its pool is fetchbench's, so that its name can set the number of connections.
+    pub has_pool: bool,
 }
 
 /// An option that differs from its library's default, and the reason.
@@ -115,10 +125,23 @@ const fn plain(client: &'static str, executor: Executor, open: Opener) -> Entry 
         tuned: Vec::new,
         can_send: |_, _| true,
         open,
+        http2: None,
     }
 }
 
 impl Entry {
+    /// Returns an entry that also speaks HTTP/2, over connections of the client's own pool.
+    pub(super) const fn with_http2(self, open: OpenHere) -> Self {
+        let capabilities = self.capabilities.with(Capability::Http2);
+        Self { capabilities, http2: Some(Http2 { open, has_pool: false }), ..self }
+    }
+
+    /// Returns an entry that also speaks HTTP/2, over connections of fetchbench's pool.
+    pub(super) const fn with_http2_pool(self, open: OpenHere) -> Self {
+        let capabilities = self.capabilities.with(Capability::Http2);
+        Self { capabilities, http2: Some(Http2 { open, has_pool: true }), ..self }
+    }
+
     /// Returns the entry with the features and the footprint that the registry names.
     pub(super) const fn registered(
         self,

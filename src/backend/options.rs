@@ -9,7 +9,10 @@ use crate::client::Tier;
 pub(super) struct BackendOptions {
     /// Threads of the executor; `None` is its default.
     pub threads: Option<NonZeroUsize>,
-    /// The maximum number of connections, instead of that of the limits.
+    /// Whether it speaks HTTP/2.
+    pub http2: bool,
+    /// The maximum number of connections, instead of that of the limits; over HTTP/2, the number to
+    /// each origin.
     pub max_connections: Option<NonZeroUsize>,
     /// How the fetches of a pass become tasks, if the executor has tasks.
     pub spawning: Spawning,

@@ -6,6 +6,7 @@ use std::fmt;
 use super::async_std::AsyncStd;
 #[cfg(feature = "cyper")]
 use super::compio::Compio;
+use super::asynchronous::open as open_tasks;
 use super::entry::{Entry, entry, fake, peer, sequential, tasks, threads};
 use super::event_loop;
 use super::executor::Executor;
@@ -52,26 +53,33 @@ registry! {
     "surf@smol", ["smol", "surf"], ["surf", "smol"], tasks::<Smol, Surf<Smol>>();
     "surf@tokio", ["surf", "tokio"], ["surf", "tokio"], tasks::<Tokio, Surf<Tokio>>();
     "hyper@async-std", ["async-std", "hyper"], ["hyper", "connect-async-std", "async-std"],
-        tasks::<AsyncStd, Hyper<AsyncStd>>();
+        tasks::<AsyncStd, Hyper<AsyncStd>>()
+            .with_http2_pool(open_tasks::<AsyncStd, HyperHttp2<AsyncStd>>);
     "hyper@smol", ["hyper", "smol"], ["hyper", "connect-smol", "smol"],
-        tasks::<Smol, Hyper<Smol>>();
+        tasks::<Smol, Hyper<Smol>>().with_http2_pool(open_tasks::<Smol, HyperHttp2<Smol>>);
     "hyper@tokio", ["hyper", "tokio"], ["hyper", "connect-tokio", "tokio"],
-        tasks::<Tokio, Hyper<Tokio>>();
+        tasks::<Tokio, Hyper<Tokio>>().with_http2_pool(open_tasks::<Tokio, HyperHttp2<Tokio>>);
     "ureq-proto@tokio", ["ureq-proto"], ["ureq-proto", "connect-tokio", "tokio"],
         tasks::<Tokio, UreqProto<Tokio>>();
-    "reqwest@tokio", ["reqwest"], ["reqwest", "tokio"], tasks::<Tokio, Reqwest>();
+    "reqwest@tokio", ["reqwest"], ["reqwest", "tokio"], tasks::<Tokio, Reqwest>().with_http2(open_tasks::<Tokio, Reqwest>);
     "reqwest-blocking@threads", ["reqwest-blocking"], ["reqwest-blocking", "threads"],
         threads::<ReqwestBlocking>();
-    "hyper-util@tokio", ["hyper-util"], ["hyper-util", "tokio"], tasks::<Tokio, HyperUtil>();
-    "hyper-pool@tokio", ["hyper-pool"], ["hyper-pool", "tokio"], tasks::<Tokio, HyperPool>();
-    "isahc@async-std", ["async-std", "isahc"], ["isahc", "async-std"], tasks::<AsyncStd, Isahc>();
-    "isahc@smol", ["isahc", "smol"], ["isahc", "smol"], tasks::<Smol, Isahc>();
-    "isahc@tokio", ["isahc", "tokio"], ["isahc", "tokio"], tasks::<Tokio, Isahc>();
+    "hyper-util@tokio", ["hyper-util"], ["hyper-util", "tokio"], tasks::<Tokio, HyperUtil>().with_http2(open_tasks::<Tokio, HyperUtil>);
+    "hyper-pool@tokio", ["hyper-pool"], ["hyper-pool", "tokio"], tasks::<Tokio, HyperPool>().with_http2(open_tasks::<Tokio, HyperPool>);
+    "isahc@async-std", ["async-std", "isahc"], ["isahc", "async-std"], tasks::<AsyncStd, Isahc>()
+        .with_http2(open_tasks::<AsyncStd, Isahc>);
+    "isahc@smol", ["isahc", "smol"], ["isahc", "smol"], tasks::<Smol, Isahc>()
+        .with_http2(open_tasks::<Smol, Isahc>);
+    "isahc@tokio", ["isahc", "tokio"], ["isahc", "tokio"], tasks::<Tokio, Isahc>()
+        .with_http2(open_tasks::<Tokio, Isahc>);
     "curl-multi@loop", ["curl"], ["curl"],
-        entry::<curl_multi::CurlMulti>(Executor::Loop, super::curl_loop::open);
-    "cyper@compio", ["cyper"], ["cyper", "compio"], tasks::<Compio, Cyper>();
+        entry::<curl_multi::CurlMulti>(Executor::Loop, super::curl_loop::open)
+            .with_http2(super::curl_loop::open);
+    "cyper@compio", ["cyper"], ["cyper", "compio"], tasks::<Compio, Cyper>()
+        .with_http2(open_tasks::<Compio, Cyper>);
     "attohttpc@threads", ["attohttpc"], ["attohttpc", "threads"], threads::<Attohttpc>();
-    "floor@loop", [], ["floor"], entry::<Floor>(Executor::Loop, event_loop::open);
+    "floor@loop", [], ["floor"], entry::<Floor>(Executor::Loop, event_loop::open)
+        .with_http2_pool(event_loop::http2::open);
     "requests@python", [], [], peer("requests", Executor::Python, "Python");
     "requests@python-threads", [], [], peer("requests", Executor::PythonThreads, "Python");
     "httpx@python-threads", [], [], peer("httpx", Executor::PythonThreads, "Python");

@@ -1,6 +1,7 @@
 //! The executor smol: an executor on threads of this program, because the global one has as many
 //! threads as the environment sets.
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -25,6 +26,11 @@ pub(super) struct Smol {
     running: Sender<()>,
 }
 
+thread_local! {
+    /// The executor that runs on this thread.
+    static EXECUTOR: OnceCell<Arc<Executor<'static>>> = const { OnceCell::new() };
+}
+
 impl Runtime for Smol {
     type Stream = TcpStream;
 
@@ -36,6 +42,14 @@ impl Runtime for Smol {
 
     async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         resolve((host, port)).await
+    }
+
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        EXECUTOR.with(|executor| {
+            if let Some(executor) = executor.get() {
+                executor.spawn(task).detach();
+            }
+        });
     }
 }
 
@@ -74,6 +88,7 @@ fn start_thread(
     thread::Builder::new()
         .name(format!("smol-{number}"))
         .spawn(move || {
+            EXECUTOR.with(|current| drop(current.set(Arc::clone(&executor))));
             // An error means that the session has ended.
             let _ = smol::block_on(executor.run(ended.recv()));
         })

@@ -15,11 +15,11 @@ use super::options::BackendOptions;
 use super::reach::Marked;
 use super::registry::ALL;
 use super::slowed::Slowed;
-use crate::client::{ClientOptions, UserOptions};
+use crate::client::{ClientOptions, Protocol, UserOptions};
 use crate::fetch::{Fetch, Limits, Progress};
 
 /// A backend with its options, parsed from and printed as
-/// `client@executor[:threads][+conns=N][+per-site|+one-task][/default]`.
+/// `client@executor[:threads][+h2][+conns=N][+per-site|+one-task][/default]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Backend {
     pub(super) entry: &'static Entry,
@@ -78,9 +78,30 @@ impl Backend {
         self.entry
     }
 
-    /// Returns the maximum number of connections that its name sets.
+    /// Returns the maximum number of connections that its name sets; over HTTP/2, the number to
+    /// each origin.
     pub fn max_connections(&self) -> Option<NonZeroUsize> {
         self.options.max_connections
+    }
+
+    /// Returns whether it speaks HTTP/2.
+    pub fn is_http2(&self) -> bool {
+        self.options.http2
+    }
+
+    /// Returns the limits of its sessions: those of its name, and `limits` for the rest.
+    fn session_limits(&self, limits: &Limits) -> Limits {
+        match self.options.http2 {
+            // A connection carries many fetches at once.
+            true => limits.clone(),
+            false => limits.limited_to(self.options.max_connections),
+        }
+    }
+
+    /// Returns the version of HTTP that its sessions speak.
+    fn protocol(&self) -> Protocol {
+        let connections = self.options.max_connections.unwrap_or(NonZeroUsize::MIN);
+        if self.options.http2 { Protocol::Http2 { connections } } else { Protocol::Http1 }
     }
 
     /// Returns whether it fetches one url after another, at any concurrency.
@@ -107,9 +128,7 @@ impl Backend {
             Executor::Virtual => 0,
             _ => {
                 let threads = self.options.threads.map(usize::from).or(default);
-                threads.unwrap_or_else(|| {
-                    limits.limited_to(self.options.max_connections).concurrency.get()
-                })
+                threads.unwrap_or_else(|| self.session_limits(limits).concurrency.get())
             }
         }
     }
@@ -118,7 +137,7 @@ impl Backend {
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
         match self.is_sequential() {
             true => NonZeroUsize::MIN,
-            false => limits.limited_to(self.options.max_connections).concurrency,
+            false => self.session_limits(limits).concurrency,
         }
     }
 
@@ -181,12 +200,19 @@ impl Backend {
     ) -> anyhow::Result<Box<dyn Fetch>> {
         self.check_headers(&user.headers)?;
         let settings = SessionSettings {
-            client: ClientOptions { tier: self.options.tier, user: user.clone() },
-            limits: limits.limited_to(self.options.max_connections),
+            client: ClientOptions {
+                tier: self.options.tier,
+                protocol: self.protocol(),
+                user: user.clone(),
+            },
+            limits: self.session_limits(limits),
             progress: progress.clone(),
         };
+        let http2 = self.entry.http2.filter(|_| self.options.http2);
         let session = match self.entry.open {
-            Opener::Here(open) => open(&self.options, settings),
+            Opener::Here(open) => {
+                http2.map_or(open, |http2| http2.open)(&self.options, settings)
+            }
             Opener::Elsewhere => external::open(&self.entry.name(), settings),
         };
         let session = session.map_err(|error| error.context(format!("cannot open {self}")))?;

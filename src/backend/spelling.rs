@@ -1,5 +1,5 @@
 //! How backends are written and parsed:
-//! `client@executor[:threads][+conns=N][+per-site|+one-task][/default]`.
+//! `client@executor[:threads][+h2][+conns=N][+per-site|+one-task][/default]`.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -24,6 +24,9 @@ const MAX_CONNECTIONS: usize = 100_000;
 /// The suffix of a backend that leaves its client at its defaults.
 const DEFAULT: &str = "/default";
 
+/// The option that selects HTTP/2.
+const HTTP2: &str = "h2";
+
 /// The option that limits the connections, before their number.
 const CONNECTIONS: &str = "conns=";
 
@@ -46,6 +49,9 @@ impl Entry {
         if self.executor.has_tasks() {
             options.push(":N");
         }
+        if self.http2.is_some() {
+            options.push("+h2");
+        }
         if self.has_pool() {
             options.push("+conns=N");
         }
@@ -62,6 +68,11 @@ impl Entry {
     fn has_pool(&self) -> bool {
         !self.is_peer() && self.executor != Executor::Virtual
     }
+
+    /// Returns whether its connections over this version of HTTP are limited by this program.
+    fn has_pool_over(&self, http2: bool) -> bool {
+        if http2 { self.http2.is_some_and(|http2| http2.has_pool) } else { self.has_pool() }
+    }
 }
 
 impl fmt::Display for BackendOptions {
@@ -69,6 +80,9 @@ impl fmt::Display for BackendOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(threads) = self.threads {
             write!(f, ":{threads}")?;
+        }
+        if self.http2 {
+            write!(f, "+{HTTP2}")?;
         }
         if let Some(connections) = self.max_connections {
             write!(f, "+{CONNECTIONS}{connections}")?;
@@ -135,12 +149,22 @@ fn parse_options(
     for option in parts.added.into_iter().flat_map(|added| added.split('+')) {
         add(&mut options, entry, option)?;
     }
+    ensure!(
+        options.max_connections.is_none() || entry.has_pool_over(options.http2),
+        "{name} opens one connection to each origin over HTTP/2: leave out +{CONNECTIONS}N"
+    );
     Ok(options)
 }
 
 /// Adds an option that follows a plus.
 fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Result<()> {
     let name = entry.name();
+    if option == HTTP2 {
+        ensure!(entry.http2.is_some(), "{name} has no HTTP/2: {}", speakers());
+        ensure!(!options.http2, "+{HTTP2} is given twice");
+        options.http2 = true;
+        return Ok(());
+    }
     if let Some(number) = option.strip_prefix(CONNECTIONS) {
         ensure!(entry.has_pool(), "{name} has no choice of connections: leave out +{option}");
         ensure!(options.max_connections.is_none(), "+{CONNECTIONS} is given twice");
@@ -149,7 +173,7 @@ fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Res
     }
     ensure!(entry.executor.has_tasks(), "{name} has no tasks: leave out +{option}");
     let Some((_, spawning)) = SPAWNINGS.iter().find(|(name, _)| *name == option) else {
-        bail!("expected +{CONNECTIONS}N, +per-site or +one-task");
+        bail!("expected +{HTTP2}, +{CONNECTIONS}N, +per-site or +one-task");
     };
     ensure!(
         options.spawning == Spawning::Workers,
@@ -157,6 +181,16 @@ fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Res
     );
     options.spawning = *spawning;
     Ok(())
+}
+
+/// Returns advice that lists the backends with HTTP/2.
+fn speakers() -> String {
+    let speakers: Vec<_> =
+        ALL.iter().filter(|entry| entry.http2.is_some()).map(Entry::name).collect();
+    match speakers.is_empty() {
+        true => format!("leave out +{HTTP2}"),
+        false => format!("leave out +{HTTP2}, or use one of {}", speakers.join(", ")),
+    }
 }
 
 fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsize> {
@@ -210,6 +244,8 @@ mod tests {
             "ureq@threads+conns=4",
             "floor@loop+conns=1",
             "surf@async-std+one-task",
+            "hyper@tokio:1+h2",
+            "hyper@smol+h2+conns=4+per-site",
             "surf@smol:2+per-site/default",
             "slowed:surf@smol:2+per-site/default:5%",
         ] {
@@ -225,6 +261,8 @@ mod tests {
             ("ureq@threads+one-task", "no tasks"),
             ("surf@smol:0", "between 1 and"),
             ("surf@smol:2000", "between 1 and"),
+            ("ureq@threads+h2", "ureq@threads has no HTTP/2: leave out +h2, or use one of hyper@"),
+            ("hyper@tokio+h2+h2", "+h2 is given twice"),
             ("surf@smol+many", "+conns=N, +per-site or +one-task"),
             ("surf@smol+per-site+one-task", "write one of them once"),
             ("surf@smol+conns=2+conns=2", "twice"),
@@ -244,10 +282,10 @@ mod tests {
 
     #[test]
     fn options_print_in_one_order() {
-        for text in ["surf@smol:2+conns=4+per-site", "surf@smol:2+per-site+conns=4"] {
+        for text in ["hyper@smol:2+h2+conns=4+per-site", "hyper@smol:2+per-site+conns=4+h2"] {
             assert_eq!(
                 text.parse::<Backend>().unwrap().to_string(),
-                "surf@smol:2+conns=4+per-site"
+                "hyper@smol:2+h2+conns=4+per-site"
             );
         }
     }

@@ -39,7 +39,36 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     successors(Some(error), |&error| error.source())
 }
 
+/// Returns whether the server has certainly not processed the request of an error: it refused the
+/// stream, or announced the end of the connection before it (RFC 9113, section 8.7).
+pub(super) fn is_unprocessed(error: &(dyn Error + 'static)) -> bool {
+    let error = causes(error).find_map(|cause| cause.downcast_ref::<h2::Error>());
+    error.filter(|error| error.is_remote()).is_some_and(|error| {
+        error.reason() == Some(h2::Reason::REFUSED_STREAM) || is_farewell(error)
+    })
+}
+
+/// Returns whether a stream ended because the server announced the end of the connection. Those that
+/// it processes do not.
+fn is_farewell(error: &h2::Error) -> bool {
+    error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
+}
+
+fn h2_class(error: &h2::Error, incomplete: ErrorClass) -> ErrorClass {
+    match error.get_io() {
+        // h2's error for the end of a connection that has streams.
+        Some(io) if io.kind() == io::ErrorKind::BrokenPipe => incomplete,
+        Some(io) => io_class(io, incomplete),
+        None if is_farewell(error) => incomplete,
+        None if error.is_remote() => ErrorClass::Reset,
+        None => ErrorClass::Protocol,
+    }
+}
+
 fn hyper_class(error: &hyper::Error, incomplete: ErrorClass) -> ErrorClass {
+    if let Some(error) = error.source().and_then(|source| source.downcast_ref()) {
+        return h2_class(error, incomplete);
+    }
     match error.source().and_then(|source| source.downcast_ref()) {
         Some(error) => io_class(error, incomplete),
         None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {

@@ -21,7 +21,7 @@ pub(super) fn failed(error: &curl::Error, connecting: Option<io::Error>) -> Fetc
         ErrorClass::ClosedEarly
     } else if error.is_partial_file() {
         ErrorClass::BodyShort
-    } else if error.is_recv_error() || error.is_send_error() {
+    } else if error.is_recv_error() || error.is_send_error() || error.is_http2_stream_error() {
         ErrorClass::Reset
     } else if error.is_out_of_memory() {
         ErrorClass::LocalLimit

@@ -24,6 +24,7 @@ pub struct CurlMulti {
     settings: CurlSettings,
     headers: RequestHeaders<Vec<String>>,
     keep: bool,
+    is_http2: bool,
     limits: Limits,
 }
 
@@ -76,6 +77,7 @@ impl Client for CurlMulti {
             settings: tuned::<Self>(CurlSettings::default(), options, limits),
             headers: RequestHeaders::new(options, limits).try_map(lines)?,
             keep: limits.connections != Connections::PerFetch,
+            is_http2: options.protocol.is_http2(),
             limits: limits.clone(),
         })
     }
@@ -123,7 +125,12 @@ impl CurlMulti {
 
     fn configure(&self, easy: &mut Easy2<Transfer>) -> Result<(), curl::Error> {
         easy.get(true)?;
-        easy.http_version(HttpVersion::V11)?;
+        easy.http_version(match self.is_http2 {
+            true => HttpVersion::V2PriorKnowledge,
+            false => HttpVersion::V11,
+        })?;
+        // Otherwise each transfer that begins before the first connection is made opens another.
+        easy.pipewait(self.is_http2 && self.keep)?;
         easy.forbid_reuse(!self.keep)?;
         if self.settings.no_proxy {
             easy.proxy("")?;
@@ -280,7 +287,8 @@ impl Handler for Transfer {
         match self.part {
             Part::StatusLine => {
                 // curl reads any other line as status 200.
-                let interim = line.starts_with(b"HTTP/1.") && line.get(9) == Some(&b'1');
+                let interim = line.starts_with(b"HTTP/1.") && line.get(9) == Some(&b'1')
+                    || line.starts_with(b"HTTP/2 1");
                 self.part = Part::Fields { interim };
                 self.headers.clear();
                 self.locations.clear();

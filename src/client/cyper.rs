@@ -22,13 +22,13 @@ use url::Url;
 use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
 use super::{
-    AsyncClient, Choice, Client, ClientOptions, Credentials, PIECES_PER_YIELD, RequestHeaders,
-    causes, tuned,
+    AsyncClient, Choice, Client, ClientOptions, Credentials, PIECES_PER_YIELD, Protocol,
+    RequestHeaders, causes, tuned,
 };
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::without_brackets;
-use crate::fetch::{Capabilities, Capability, Limits};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 /// The settings that the clients of all threads share.
 pub struct Cyper {
@@ -120,7 +120,9 @@ impl Cyper {
     /// Returns this thread's client for a host. Opens one if the thread has none of this session.
     fn client(&self, host: usize) -> Result<cyper::Client, FetchError> {
         CLIENT.with_borrow_mut(|current| {
-            if current.as_ref().is_none_or(|(number, _)| *number != self.number) {
+            if self.is_fresh_each_time()
+                || current.as_ref().is_none_or(|(number, _)| *number != self.number)
+            {
                 let opened = self.open_here();
                 let opened = opened.map_err(|error| {
                     FetchError::new(ErrorClass::LocalLimit, format!("{error:#}"))
@@ -132,10 +134,20 @@ impl Cyper {
         })
     }
 
+    /// Returns whether every fetch needs a client: over HTTP/2 no header closes a connection, and
+    /// cyper has no option for it.
+    fn is_fresh_each_time(&self) -> bool {
+        self.options.protocol.is_http2() && self.limits.connections == Connections::PerFetch
+    }
+
     fn open_here(&self) -> anyhow::Result<PerHost<cyper::Client>> {
         let (options, limits) = (self.options.clone(), self.limits.clone());
         PerHost::new(limits.max_connections, move || {
-            let builder = tuned::<Self>(cyper::Client::builder(), &options, &limits);
+            let builder = match options.protocol {
+                Protocol::Http1 => cyper::Client::builder(),
+                Protocol::Http2 { .. } => cyper::Client::builder().http2_prior_knowledge(),
+            };
+            let builder = tuned::<Self>(builder, &options, &limits);
             Ok(builder.custom_resolver(Resolver).build()?)
         })
     }

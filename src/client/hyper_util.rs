@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::vec;
 
-use http::{Request, Response, Uri};
-use http_body_util::{BodyExt, Empty};
-use hyper::body::{Body, Bytes, Incoming};
+use http::{Request, Uri};
+use http_body_util::Empty;
+use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -19,11 +19,12 @@ use tokio::net::lookup_host;
 use tower_service::Service;
 use url::Url;
 
+use super::incoming::read;
 use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
 use super::{
-    AsyncClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, bad_url, causes,
-    origin_of, tls, tuned,
+    AsyncClient, Choice, Client, ClientOptions, Credentials, Protocol, RequestHeaders, bad_url,
+    causes, origin_of, tls, tuned,
 };
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
@@ -100,11 +101,12 @@ fn build(
     let mut builder = Legacy::builder(TokioExecutor::new());
     // Without a timer, idle connections are never closed, even if a time-out is set.
     builder.pool_timer(TokioTimer::new());
+    builder.http2_only(options.protocol.is_http2());
     let (mut builder, http) = tuned::<HyperUtil>((builder, http()), options, limits);
     if limits.connections == Connections::PerFetch {
         builder.pool_max_idle_per_host(0);
     }
-    builder.build(connector(http, tls))
+    builder.build(connector(http, tls, options.protocol))
 }
 
 /// Returns the part of a connector that makes TCP connections.
@@ -115,12 +117,15 @@ pub(super) fn http() -> Http {
 }
 
 /// Returns a connector that also encrypts.
-pub(super) fn connector(http: Http, tls: &ClientConfig) -> Connector {
+pub(super) fn connector(http: Http, tls: &ClientConfig, protocol: Protocol) -> Connector {
     let mut tls = tls.clone();
     // The connector sets the protocols itself.
     tls.alpn_protocols.clear();
-    let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1();
-    https.wrap_connector(http)
+    let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+    match protocol {
+        Protocol::Http1 => https.enable_http1().wrap_connector(http),
+        Protocol::Http2 { .. } => https.enable_http2().wrap_connector(http),
+    }
 }
 
 impl AsyncClient for HyperUtil {
@@ -142,24 +147,6 @@ impl AsyncClient for HyperUtil {
             })?;
         read(response, body).await
     }
-}
-
-/// Reads a response.
-pub(super) async fn read(
-    response: Response<Incoming>,
-    body: &mut Received,
-) -> Result<Head, FetchError> {
-    let head = Head::of(response.status().as_u16(), response.headers());
-    let mut incoming = response.into_body();
-    while !incoming.is_end_stream()
-        && let Some(frame) = incoming.frame().await
-    {
-        let frame = frame.map_err(|error| causes::failed(&error, ErrorClass::BodyShort))?;
-        if let Ok(data) = frame.into_data() {
-            body.push(&data)?;
-        }
-    }
-    Ok(head)
 }
 
 /// Looks up names without blocking, with an error that differs from a failed connect.

@@ -14,12 +14,12 @@ use isahc::{Error, HttpClient, HttpClientBuilder};
 use url::Url;
 
 use super::{
-    AsyncClient, Choice, Client, ClientOptions, Credentials, PIECES_PER_YIELD, RequestHeaders,
-    bad_url, curl_codes, tuned,
+    AsyncClient, Choice, Client, ClientOptions, Credentials, PIECES_PER_YIELD, Protocol,
+    RequestHeaders, bad_url, curl_codes, tuned,
 };
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
-use crate::fetch::{Capabilities, Capability, Limits};
+use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
 /// Size of the read buffer in bytes, which is the size of curl's reads.
 const PIECE_BYTES: usize = 16 << 10;
@@ -47,9 +47,18 @@ impl Client for Isahc {
     }
 
     fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
-        let builder = HttpClient::builder().version_negotiation(VersionNegotiation::http11());
+        let version = match options.protocol {
+            Protocol::Http1 => VersionNegotiation::http11(),
+            Protocol::Http2 { .. } => VersionNegotiation::http2(),
+        };
+        let builder = HttpClient::builder().version_negotiation(version);
+        let mut builder = tuned::<Self>(builder, options, limits);
+        if options.protocol.is_http2() && limits.connections == Connections::PerFetch {
+            // No header closes a connection of HTTP/2.
+            builder = builder.connection_cache_size(0);
+        }
         Ok(Self {
-            client: tuned::<Self>(builder, options, limits).build()?,
+            client: builder.build()?,
             headers: RequestHeaders::new(options, limits),
         })
     }

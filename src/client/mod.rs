@@ -38,6 +38,8 @@ mod hyper;
 mod hyper_pool;
 #[cfg(feature = "hyper-util")]
 mod hyper_util;
+#[cfg(feature = "hyper")]
+mod incoming;
 #[cfg(feature = "isahc")]
 mod isahc;
 mod options;
@@ -50,6 +52,8 @@ mod pooled;
 mod reqwest;
 #[cfg(feature = "reqwest-blocking")]
 mod reqwest_blocking;
+#[cfg(feature = "hyper")]
+mod stream_pool;
 #[cfg(feature = "surf")]
 mod surf;
 mod tls;
@@ -65,7 +69,7 @@ pub use self::attohttpc::Attohttpc;
 #[cfg(feature = "cyper")]
 pub use self::cyper::Cyper;
 #[cfg(feature = "hyper")]
-pub use self::hyper::Hyper;
+pub use self::hyper::{Hyper, HyperHttp2};
 #[cfg(feature = "hyper-pool")]
 pub use self::hyper_pool::HyperPool;
 #[cfg(feature = "hyper-util")]
@@ -73,7 +77,7 @@ pub use self::hyper_util::HyperUtil;
 #[cfg(feature = "isahc")]
 pub use self::isahc::Isahc;
 pub use self::options::{
-    ClientOptions, Credentials, HEADERS_MAX, RequestHeaders, Tier, UserOptions,
+    ClientOptions, Credentials, HEADERS_MAX, Protocol, RequestHeaders, Tier, UserOptions,
 };
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::Reqwest;
@@ -207,6 +211,9 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Looks up a name without blocking the executor.
     fn resolve(host: &str, port: u16) -> impl Future<Output = io::Result<Vec<SocketAddr>>> + Send;
+
+    /// Starts a task. Call it from a task of this runtime.
+    fn spawn(task: impl Future<Output = ()> + Send + 'static);
 }
 
 /// Refuses an interim response (1xx), which some clients mistake for the final one.

@@ -1,5 +1,7 @@
 //! How a client is opened, and the headers of its requests.
 
+use std::num::NonZeroUsize;
+
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, COOKIE, HeaderMap, HeaderValue, USER_AGENT,
 };
@@ -25,8 +27,31 @@ pub struct UserOptions {
 pub struct ClientOptions {
     /// Whether the client is tuned or has its defaults.
     pub tier: Tier,
+    /// The version of HTTP.
+    pub protocol: Protocol,
     /// The user's headers and certificates.
     pub user: UserOptions,
+}
+
+/// The version of HTTP that a client speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2: over TLS by ALPN, otherwise by prior knowledge.
+    Http2 {
+        /// Connections to each origin, for clients with a pool of fetchbench. Other clients decide
+        /// themselves.
+        connections: NonZeroUsize,
+    },
+}
+
+impl Protocol {
+    /// Returns whether it is HTTP/2.
+    pub fn is_http2(self) -> bool {
+        matches!(self, Self::Http2 { .. })
+    }
 }
 
 /// How a client is configured.
@@ -77,7 +102,8 @@ impl RequestHeaders {
         for (name, value) in &options.user.headers {
             headers.append(name, value.clone());
         }
-        if limits.connections == Connections::PerFetch {
+        // HTTP/2 has no such header (RFC 9113, section 8.2.2).
+        if limits.connections == Connections::PerFetch && !options.protocol.is_http2() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let mut without_credentials = headers.clone();
@@ -122,8 +148,6 @@ impl<H> RequestHeaders<H> {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroUsize;
-
     use super::*;
 
     #[test]

@@ -61,7 +61,7 @@ pub trait PooledConnection<S: Stream>: Sized + Send + 'static {
 pub struct Failed {
     /// The reason.
     pub error: FetchError,
-    /// Whether no byte of the request was sent.
+    /// Whether the server cannot have processed the request.
     pub unsent: bool,
 }
 

@@ -13,7 +13,8 @@ use url::Url;
 use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
 use super::{
-    AsyncClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, causes, tls, tuned,
+    AsyncClient, Choice, Client, ClientOptions, Credentials, Protocol, RequestHeaders, Tier, causes,
+    tls, tuned,
 };
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
@@ -37,7 +38,11 @@ impl Client for Reqwest {
     type Target = OriginTarget;
 
     fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
-        let tls = tls::config(options)?;
+        let tls = match (options.protocol, options.tier) {
+            // reqwest lets the server choose by default.
+            (Protocol::Http1, Tier::Default) => tls::config_for_both(options)?,
+            _ => tls::config(options)?,
+        };
         let open = {
             let (options, limits) = (options.clone(), limits.clone());
             move || Ok(builder(&options, &limits, &tls).build()?)
@@ -87,7 +92,12 @@ pub(super) use tuned_options;
 
 /// Returns a builder with the settings that all fetches share.
 fn builder(options: &ClientOptions, limits: &Limits, tls: &Arc<ClientConfig>) -> ClientBuilder {
-    let builder = tuned::<Reqwest>(reqwest::Client::builder(), options, limits)
+    let builder = match (options.protocol, options.tier) {
+        (Protocol::Http2 { .. }, _) => reqwest::Client::builder().http2_prior_knowledge(),
+        (Protocol::Http1, Tier::Tuned) => reqwest::Client::builder().http1_only(),
+        (Protocol::Http1, Tier::Default) => reqwest::Client::builder(),
+    };
+    let builder = tuned::<Reqwest>(builder, options, limits)
         .dns_resolver(Arc::new(ReqwestResolver))
         .tls_backend_preconfigured(ClientConfig::clone(tls));
     match limits.connections {

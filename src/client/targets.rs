@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use http::Request;
 use http::header::{HOST, HeaderMap, HeaderValue};
-use http::uri::{InvalidUri, PathAndQuery};
+use http::uri::{InvalidUri, PathAndQuery, Uri};
+use http::{Request, uri};
 use url::Url;
 
 use super::{ClientOptions, Credentials, RequestHeaders, bad_url, host_header, origin_of};
@@ -18,6 +18,7 @@ use crate::fetch::{Limits, lock};
 pub(super) struct Targets {
     known: Mutex<HashMap<Origin, Arc<Destination>>>,
     headers: RequestHeaders,
+    is_http2: bool,
 }
 
 /// The data that all targets of an origin share.
@@ -32,24 +33,32 @@ pub(super) struct Destination {
 #[derive(Debug)]
 pub struct PooledTarget {
     pub(super) destination: Arc<Destination>,
-    /// Path and query of the request line.
-    path: PathAndQuery,
+    /// Path and query of the request line; over HTTP/2, the whole url.
+    uri: Uri,
     credentials: Credentials,
 }
 
 impl Targets {
     pub fn new(options: &ClientOptions, limits: &Limits) -> Self {
-        Self { known: Mutex::default(), headers: RequestHeaders::new(options, limits) }
+        Self {
+            known: Mutex::default(),
+            headers: RequestHeaders::new(options, limits),
+            is_http2: options.protocol.is_http2(),
+        }
     }
 
     /// Prepares a url.
     pub fn target(&self, url: &Url, credentials: Credentials) -> Result<PooledTarget, FetchError> {
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| bad_url(url, &error))?;
+        let host = HeaderValue::try_from(host_header(url)).map_err(|error| bad_url(url, &error))?;
+        let uri = match self.is_http2 {
+            true => self.whole_uri(url, path, &host)?,
+            false => path.into(),
+        };
         // The first clone allocates, because it makes the text shared. It happens here, outside the
         // pass.
-        drop(path.clone());
-        let host = HeaderValue::try_from(host_header(url)).map_err(|error| bad_url(url, &error))?;
+        drop(uri.clone());
 
         let origin = origin_of(url)?;
         let mut known = lock(&self.known);
@@ -58,17 +67,33 @@ impl Targets {
             Arc::new(Destination {
                 origin: origin.clone(),
                 number,
-                headers: self.headers.map(|headers| with_host(&host, headers)),
+                headers: self.headers.map(|headers| match self.is_http2 {
+                    true => without_host(headers),
+                    false => with_host(&host, headers),
+                }),
             })
         });
-        Ok(PooledTarget { destination: Arc::clone(destination), path, credentials })
+        Ok(PooledTarget { destination: Arc::clone(destination), uri, credentials })
+    }
+
+    /// Returns the uri that HTTP/2 sends in parts. Its authority stands for `host`, also for one
+    /// that the user set.
+    fn whole_uri(
+        &self,
+        url: &Url,
+        path: PathAndQuery,
+        host: &HeaderValue,
+    ) -> Result<Uri, FetchError> {
+        let host = self.headers.select(Credentials::Send).get(HOST).unwrap_or(host);
+        let uri = uri::Builder::new().scheme(url.scheme()).authority(host.as_bytes());
+        uri.path_and_query(path).build().map_err(|error| bad_url(url, &error))
     }
 }
 
 impl PooledTarget {
     pub(super) fn request<B>(&self, body: B) -> Request<B> {
         let mut request = Request::new(body);
-        *request.uri_mut() = self.path.clone().into();
+        *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.destination.headers.select(self.credentials).clone();
         request
     }
@@ -81,4 +106,10 @@ fn with_host(host: &HeaderValue, headers: &HeaderMap) -> HeaderMap {
     all.insert(HOST, headers.get(HOST).unwrap_or(host).clone());
     all.extend(headers.clone().into_iter().filter(|(name, _)| *name != Some(HOST)));
     all
+}
+
+fn without_host(headers: &HeaderMap) -> HeaderMap {
+    let mut headers = headers.clone();
+    headers.remove(HOST);
+    headers
 }

@@ -11,11 +11,15 @@ use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{ClientOptions, Stream, tls_error};
+use super::{ClientOptions, Protocol, Stream, tls_error};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
 
-/// Returns the configuration of an HTTP/1.1 client.
+/// The names of the versions in ALPN.
+const HTTP1: &[u8] = b"http/1.1";
+const HTTP2: &[u8] = b"h2";
+
+/// Returns the configuration of a client, which offers the server one version of HTTP.
 ///
 /// The provider is named here and not installed for the process, because benches and tests do not
 /// run fetchbench's `main`.
@@ -39,7 +43,22 @@ pub(super) fn config(options: &ClientOptions) -> anyhow::Result<Arc<ClientConfig
         .context("ring supports no TLS version")?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = match options.protocol {
+        Protocol::Http1 => vec![HTTP1.to_vec()],
+        Protocol::Http2 { .. } => vec![HTTP2.to_vec()],
+    };
+    Ok(Arc::new(config))
+}
+
+/// Returns the configuration of a client that offers both versions of HTTP, and prefers HTTP/2.
+///
+/// # Errors
+///
+/// A root certificate is malformed.
+#[cfg(feature = "reqwest")]
+pub(super) fn config_for_both(options: &ClientOptions) -> anyhow::Result<Arc<ClientConfig>> {
+    let mut config = Arc::unwrap_or_clone(config(options)?);
+    config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
     Ok(Arc::new(config))
 }
 
@@ -59,4 +78,12 @@ pub(super) async fn encrypt<S: Stream>(
         }
         _ => tls_error::io_failed(&error, ErrorClass::Tls),
     })
+}
+
+/// Checks that a server agreed to HTTP/2.
+pub(super) fn agreed_http2<S>(stream: &TlsStream<S>, origin: &Origin) -> Result<(), FetchError> {
+    match stream.get_ref().1.alpn_protocol() {
+        Some(HTTP2) => Ok(()),
+        _ => Err(FetchError::new(ErrorClass::Tls, format!("{origin} does not agree to HTTP/2"))),
+    }
 }

@@ -32,6 +32,7 @@ impl Plan {
         let backends = self.participants.iter().map(|participant| BackendSetup {
             name: participant.name.clone(),
             sequential: participant.sequential,
+            http2: participant.http2,
             max_connections: participant.max_connections,
             written_here: participant.written_here.to_owned(),
         });

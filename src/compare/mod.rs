@@ -134,7 +134,10 @@ pub struct Participant {
     pub command: Vec<OsString>,
     /// Whether it fetches sequentially, whatever the concurrency.
     pub sequential: bool,
-    /// Its maximum number of connections, instead of the workload's.
+    /// Whether it speaks HTTP/2.
+    pub http2: bool,
+    /// Its maximum number of connections, instead of the workload's; over HTTP/2, the number to
+    /// each origin.
     pub max_connections: Option<NonZeroUsize>,
     /// Parts of its client that are written here, and that no crate has; may be empty.
     pub written_here: &'static str,
@@ -149,6 +152,7 @@ impl Participant {
             name: backend.to_string(),
             command: backend.worker(program),
             sequential: backend.is_sequential(),
+            http2: backend.is_http2(),
             max_connections: backend.max_connections(),
             written_here: backend.entry().written_here,
             capabilities: Some(backend.entry().capabilities),
@@ -174,6 +178,8 @@ impl Participant {
     pub fn slots(&self, limits: &Limits) -> NonZeroUsize {
         match self.sequential {
             true => NonZeroUsize::MIN,
+            // A connection carries many fetches at once.
+            false if self.http2 => limits.concurrency,
             false => limits.limited_to(self.max_connections).concurrency,
         }
     }

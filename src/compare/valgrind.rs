@@ -175,7 +175,8 @@ mod tests {
             name: "x".to_owned(),
             command: ["/proc/self/exe", "worker"].map(Into::into).into(),
             sequential: false,
-            max_connections: None,
+            http2: false,
+        max_connections: None,
             written_here: "",
             capabilities: None,
         };

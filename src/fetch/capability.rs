@@ -7,17 +7,20 @@ pub enum Capability {
     Https,
     /// Keeps connections between fetches.
     KeepAlive,
+    /// Speaks HTTP/2, if the backend's options ask for it.
+    Http2,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 2] = [Self::Https, Self::KeepAlive];
+    pub const ALL: [Self; 3] = [Self::Https, Self::KeepAlive, Self::Http2];
 
     /// Returns the name, as in the line protocol and in lists.
     pub fn name(self) -> &'static str {
         match self {
             Self::Https => "https",
             Self::KeepAlive => "keep-alive",
+            Self::Http2 => "h2",
         }
     }
 }
@@ -36,6 +39,12 @@ impl Capabilities {
             index += 1;
         }
         Self(bits)
+    }
+
+    /// Returns the set with one more.
+    #[must_use]
+    pub const fn with(self, capability: Capability) -> Self {
+        Self(self.0 | 1 << capability as u32)
     }
 
     /// Parses names. Unknown ones belong to a later version and are ignored.

@@ -143,6 +143,7 @@ fn backend_setup(name: &str) -> BackendSetup {
     BackendSetup {
         name: name.to_owned(),
         sequential: name.ends_with("sequential"),
+        http2: false,
         max_connections: None,
         written_here: String::new(),
     }

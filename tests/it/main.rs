@@ -26,6 +26,8 @@ mod fixtures;
 mod glossary;
 mod grid_families;
 mod hostile;
+mod http2;
+mod http2_server;
 mod instructions;
 mod large;
 mod link;

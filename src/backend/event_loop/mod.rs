@@ -24,6 +24,7 @@ use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Fetch, Fetched, Pass};
 
 mod flight;
+pub(super) mod http2;
 mod lookup;
 mod pool;
 

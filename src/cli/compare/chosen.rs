@@ -34,6 +34,7 @@ impl One {
                 name: name.clone(),
                 command: command.clone(),
                 sequential: false,
+                http2: false,
                 max_connections: None,
                 written_here: "",
                 capabilities: None,
@@ -211,7 +212,8 @@ mod tests {
             name: (*name).to_owned(),
             command: Vec::new(),
             sequential: name.ends_with("sequential"),
-            max_connections: None,
+            http2: false,
+                max_connections: None,
             written_here: "",
             capabilities: None,
         });

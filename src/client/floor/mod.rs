@@ -23,10 +23,12 @@ mod connection;
 #[cfg(any(test, fuzzing))]
 mod examine;
 mod head;
+mod http2;
 
 pub use self::connection::{FloorConnection, FloorStep};
 #[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
+pub use self::http2::{FloorStreams, StreamEnd, StreamOutcome, StreamsStep};
 
 /// Prepares requests.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub struct Floor {
     headers: RequestHeaders,
     /// Whether connections are kept.
     pub keep: bool,
+    is_http2: bool,
 }
 
 /// An origin of the session.
@@ -51,7 +54,7 @@ pub struct FloorOrigin {
 pub struct FloorTarget {
     /// The origin to send to.
     pub destination: Arc<FloorOrigin>,
-    /// The complete bytes of the request.
+    /// The complete bytes of the request; over HTTP/2, its block of headers.
     pub request: Box<[u8]>,
 }
 
@@ -70,6 +73,7 @@ impl Client for Floor {
             origins: Mutex::default(),
             headers: RequestHeaders::new(options, limits),
             keep: limits.connections != Connections::PerFetch,
+            is_http2: options.protocol.is_http2(),
         })
     }
 
@@ -81,7 +85,11 @@ impl Client for Floor {
         let destination = origins
             .entry(origin)
             .or_insert_with_key(|origin| Arc::new(FloorOrigin { number, origin: origin.clone() }));
-        Ok(FloorTarget { destination: Arc::clone(destination), request: request(url, headers) })
+        let request = match self.is_http2 {
+            true => http2::request(url, headers),
+            false => request(url, headers),
+        };
+        Ok(FloorTarget { destination: Arc::clone(destination), request })
     }
 }
 

@@ -11,7 +11,10 @@ use super::pooled::Pooled;
 
 mod read_waker;
 mod connection;
+mod http2;
 mod io;
+
+pub use self::http2::HyperHttp2;
 
 /// hyper on a runtime.
 pub type Hyper<R> = Pooled<R, connection::HyperConnection<<R as Runtime>::Stream>>;

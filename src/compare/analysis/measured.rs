@@ -113,15 +113,29 @@ impl Measured<'_> {
         if self.backend.sequential {
             return 1;
         }
-        let most = self.backend.max_connections.map_or(usize::MAX, usize::from);
+        let most = match self.backend.http2 {
+            true => usize::MAX,
+            false => self.backend.max_connections.map_or(usize::MAX, usize::from),
+        };
         self.setup.concurrency.min(most).min(self.setup.fetches as usize) as u64
+    }
+
+    /// Returns the number of connections to each origin over HTTP/2.
+    fn connections_per_origin(&self) -> u64 {
+        self.backend.max_connections.map_or(1, |connections| connections.get() as u64)
     }
 
     pub(super) fn sockets(&self) -> Sockets {
         let setup = self.setup;
         let witnesses = self.passes.iter().filter_map(|pass| pass.witness.as_ref());
+        let origins = setup.origins as u64;
         // A connection for each fetch in flight, and at least one to each origin.
-        let warm = self.slots().max(setup.origins as u64).min(setup.fetches);
+        let of_fetches = self.slots().max(origins);
+        let warm = match self.backend.http2 {
+            true => of_fetches.min(origins * self.connections_per_origin()),
+            false => of_fetches,
+        };
+        let warm = warm.min(setup.fetches);
         let passes = self.passes.len() as u64;
         Sockets {
             opened: witnesses.map(|witness| witness.connections).sum(),

@@ -142,7 +142,11 @@ pub struct BackendSetup {
     pub name: String,
     /// Whether it fetches one site after another, at any concurrency.
     pub sequential: bool,
-    /// Its maximum number of connections, instead of the workload's concurrency.
+    /// Whether it speaks HTTP/2.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub http2: bool,
+    /// Its maximum number of connections, instead of the workload's concurrency; over HTTP/2, the
+    /// number to each origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_connections: Option<NonZeroUsize>,
     /// Parts of its client that are written here, and that no crate has.

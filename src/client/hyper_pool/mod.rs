@@ -1,5 +1,5 @@
 //! The client hyper-pool: hyper's connections under hyper-util's composable pool, which is a cache
-//! of idle connections for each origin.
+//! of idle connections for each origin. Over HTTP/2 it is one connection to each origin.
 //!
 //! The types of that pool have no names, so it stands behind a boxed function.
 
@@ -7,24 +7,30 @@ use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use http::{Request, Response};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::client::pool::singleton::Singleton;
 use hyper_util::client::pool::{cache, map::Map};
 use tower_service::Service;
 use url::Url;
 
-use super::hyper_util::{Connector, Http, connector, http, read};
+use self::http1::Handshake;
+use self::http2::{ATTEMPTS, Http2Handshake};
+use super::hyper_util::{Connector, Http, connector, http};
+use super::incoming::read;
 use super::per_host::PerHost;
 use super::pooled::Failed;
 use super::targets::{Destination, PooledTarget, Targets};
-use super::{AsyncClient, Choice, Client, ClientOptions, Credentials, causes, tls, tuned};
+use super::{AsyncClient, Choice, Client, ClientOptions, Credentials, Protocol, causes, tls, tuned};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Capabilities, Capability, Connections, Limits, lock};
+
+mod http1;
+mod http2;
 
 /// The client with hyper-util's composable pool.
 pub struct HyperPool {
@@ -58,8 +64,12 @@ impl Client for HyperPool {
 
     fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
         let http = tuned::<Self>(http(), options, limits);
-        let connector = connector(http, &*tls::config(options)?);
+        let connector = connector(http, &*tls::config(options)?, options.protocol);
         let keep = limits.connections != Connections::PerFetch;
+        let pool = match options.protocol {
+            Protocol::Http1 => pool,
+            Protocol::Http2 { .. } => http2_pool,
+        };
         Ok(Self {
             pools: PerHost::new(limits.max_connections, move || Ok(pool(connector.clone(), keep)))?,
             targets: Targets::new(options, limits),
@@ -90,24 +100,53 @@ fn pool(connector: Connector, keep: bool) -> Pool {
     let caches = Mutex::new(caches);
     Arc::new(move |target, body| {
         let mut caches = lock(&caches);
-        Box::pin(fetch(caches.service(&target.destination).clone(), keep, target, body))
+        let attempts = Attempts { most: u32::MAX, keep };
+        Box::pin(fetch(caches.service(&target.destination).clone(), attempts, target, body))
     })
 }
 
-/// Fetches a target over an idle connection of `cache`, or a new one.
+fn http2_pool(connector: Connector, keep: bool) -> Pool {
+    let handshake = Http2Handshake { connector };
+    let attempts = Attempts { most: ATTEMPTS, keep };
+    if !keep {
+        return Arc::new(move |target, body| {
+            Box::pin(fetch(handshake.clone(), attempts, target, body))
+        });
+    }
+    let shared = Map::builder::<Arc<Destination>>()
+        .keys(|destination| destination.number)
+        .values(move |_| Singleton::new(handshake.clone()))
+        .build();
+    let shared = Mutex::new(shared);
+    Arc::new(move |target, body| {
+        let mut shared = lock(&shared);
+        Box::pin(fetch(shared.service(&target.destination).clone(), attempts, target, body))
+    })
+}
+
+/// How often a request is sent that servers do not process, and over what.
+#[derive(Clone, Copy)]
+struct Attempts {
+    most: u32,
+    /// Whether connections are kept.
+    keep: bool,
+}
+
+/// Fetches a target over a connection of `cache`, or a new one.
 async fn fetch<C, S>(
     mut cache: C,
-    keep: bool,
+    attempts: Attempts,
     target: &PooledTarget,
     body: &mut Received,
 ) -> Result<Head, FetchError>
 where
-    C: Service<Arc<Destination>, Response = S, Error = FetchError>,
+    C: Service<Arc<Destination>, Response = S, Error: Into<Box<dyn Error + Send + Sync>>>,
     S: Service<Request<Empty<Bytes>>, Response = Response<Incoming>, Error = Failed>,
 {
-    loop {
-        poll_fn(|context| cache.poll_ready(context)).await?;
-        let mut connection = cache.call(Arc::clone(&target.destination)).await?;
+    for attempt in 1.. {
+        poll_fn(|context| cache.poll_ready(context)).await.map_err(no_connection)?;
+        let mut connection =
+            cache.call(Arc::clone(&target.destination)).await.map_err(no_connection)?;
         let response = match poll_fn(|context| connection.poll_ready(context)).await {
             Ok(()) => connection.call(target.request(Empty::new())).await,
             Err(closed) => Err(closed),
@@ -115,91 +154,23 @@ where
         let head = match response {
             Ok(response) => read(response, body).await,
             // Nothing was sent over a connection of the cache, so the next attempt is not a retry.
-            Err(Failed { unsent: true, .. }) => continue,
+            Err(Failed { unsent: true, .. }) if attempt < attempts.most => continue,
             Err(Failed { error, .. }) => Err(error),
         };
-        if head.is_err() || !keep {
+        if head.is_err() || !attempts.keep {
             // When it is dropped, the cache takes a connection back unless this finds it closed.
             let _ = poll_fn(|context| Poll::Ready(connection.poll_ready(context))).await;
         }
         return head;
-    }
+    }    unreachable!("the last attempt returns")
 }
 
-/// Connects to an origin; a task moves the connection's bytes.
-#[derive(Clone)]
-struct Handshake {
-    connector: Connector,
-    keep: bool,
-}
-
-impl Service<Arc<Destination>> for Handshake {
-    type Response = Connection;
-    type Error = FetchError;
-    type Future = Pin<Box<dyn Future<Output = Result<Connection, FetchError>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), FetchError>> {
-        self.connector.poll_ready(context).map_err(|error| unconnected(&*error))
-    }
-
-    fn call(&mut self, destination: Arc<Destination>) -> Self::Future {
-        let origin = destination.origin.to_string();
-        let connecting = origin.parse().map(|uri| self.connector.call(uri));
-        let keep = self.keep;
-        Box::pin(async move {
-            let connecting = connecting.map_err(|error| unconnected(&error))?;
-            let stream = connecting.await.map_err(|error| unconnected(&*error))?;
-            let (sender, driver) = handshake(stream)
-                .await
-                .map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
-            tokio::spawn(driver);
-            Ok(Connection { sender, keep, is_used: false })
-        })
-    }
+/// Classifies the error of a pool that has no connection.
+fn no_connection(error: impl Into<Box<dyn Error + Send + Sync>>) -> FetchError {
+    unconnected(&*error.into())
 }
 
 /// Classifies a failed connect, in which only a TLS handshake can be cut short.
 fn unconnected(error: &(dyn Error + 'static)) -> FetchError {
     causes::failed(error, ErrorClass::Tls)
-}
-
-/// A connection, alone or in the cache.
-struct Connection {
-    sender: SendRequest<Empty<Bytes>>,
-    /// Whether it may be used again.
-    keep: bool,
-    is_used: bool,
-}
-
-impl Service<Request<Empty<Bytes>>> for Connection {
-    type Response = Response<Incoming>;
-    type Error = Failed;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, Failed>> + Send>>;
-
-    /// Waits until the last response is over. The request itself shows whether a new connection
-    /// was closed.
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failed>> {
-        if !self.is_used {
-            return Poll::Ready(Ok(()));
-        }
-        if !self.keep {
-            let error = FetchError::new(ErrorClass::ClosedEarly, "used already");
-            return Poll::Ready(Err(Failed { error, unsent: true }));
-        }
-        self.sender.poll_ready(context).map_err(|error| Failed {
-            unsent: true,
-            error: causes::failed(&error, ErrorClass::ClosedEarly),
-        })
-    }
-
-    fn call(&mut self, request: Request<Empty<Bytes>>) -> Self::Future {
-        let was_used = std::mem::replace(&mut self.is_used, true);
-        let response = self.sender.try_send_request(request);
-        Box::pin(async move {
-            response.await.map_err(|mut error| Failed {
-                unsent: was_used && error.take_message().is_some(),
-                error: causes::failed(&error.into_error(), ErrorClass::ClosedEarly),
-            })
-        })
-    }
 }

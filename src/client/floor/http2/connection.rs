@@ -1,0 +1,214 @@
+//! A non-blocking connection of HTTP/2 that carries many fetches at once.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+
+use mio::net::TcpStream;
+
+use super::conversation::Conversation;
+use super::streams::StreamEnd;
+use crate::fetch::error::{ErrorClass, FetchError};
+
+/// Reads of a connection in a row before the loop serves others. Otherwise a peer that never stops
+/// sending would keep the loop from every deadline.
+const READS_PER_YIELD: usize = 16;
+
+/// A connection to one origin.
+#[derive(Debug)]
+pub struct FloorStreams {
+    socket: TcpStream,
+    /// Number of its origin.
+    pub destination: usize,
+    /// Slots that wait for a stream.
+    pub waiting: VecDeque<usize>,
+    conversation: Conversation,
+    /// The number of bytes of the conversation that are sent.
+    sent: usize,
+    /// Whether any byte was ever sent.
+    has_sent: bool,
+    /// The beginning of a frame whose rest has not arrived.
+    begun: Vec<u8>,
+}
+
+/// What becomes of a connection after an event.
+#[derive(Debug, PartialEq)]
+pub enum StreamsStep {
+    /// The socket will report when it is ready.
+    Wait,
+    /// There may be more to read, but other connections come first.
+    Yield,
+    /// It has ended, and so have all of its streams.
+    Closed,
+    /// Connecting failed. Its fetches can try another address.
+    Unconnected(FetchError),
+}
+
+/// Why a connection fails: the code of its error, or the system's.
+enum Failure {
+    Code(u32),
+    System(io::Error),
+    End,
+}
+
+impl From<u32> for Failure {
+    fn from(code: u32) -> Self {
+        Self::Code(code)
+    }
+}
+
+impl FloorStreams {
+    /// Starts to connect, with `TCP_NODELAY` set.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses immediately.
+    pub fn connect(address: SocketAddr, destination: usize) -> io::Result<Self> {
+        let socket = connect(address)?;
+        Ok(Self {
+            socket,
+            destination,
+            waiting: VecDeque::new(),
+            conversation: Conversation::new(),
+            sent: 0,
+            has_sent: false,
+            begun: Vec::new(),
+        })
+    }
+
+    /// Starts to connect to another address, with the same requests.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses immediately.
+    pub fn reconnect(&mut self, address: SocketAddr) -> io::Result<()> {
+        self.socket = connect(address)?;
+        Ok(())
+    }
+
+    /// Ends all streams, because no address accepts a connection.
+    pub fn give_up(&mut self, error: &FetchError) {
+        self.conversation.fail(Some(error));
+    }
+
+    /// Returns the socket, to be registered with the poll.
+    pub fn source(&mut self) -> &mut TcpStream {
+        &mut self.socket
+    }
+
+    /// Returns the number of fetches that it carries, or that wait for it.
+    pub fn load(&self) -> usize {
+        self.conversation.open_streams() + self.waiting.len()
+    }
+
+    /// Returns whether it takes further fetches, at once or later.
+    pub fn is_usable(&self) -> bool {
+        self.conversation.is_usable()
+    }
+
+    /// Returns whether it takes a fetch at once.
+    pub fn has_room(&self) -> bool {
+        self.conversation.has_room()
+    }
+
+    /// Adds the request of a slot to the bytes to send.
+    pub fn begin(&mut self, slot: usize, block: &[u8], max_body: u64) {
+        self.conversation.begin(slot, block, max_body);
+    }
+
+    /// Cancels the fetch of a slot.
+    pub fn cancel(&mut self, slot: usize) {
+        self.waiting.retain(|other| *other != slot);
+        self.conversation.cancel(slot);
+    }
+
+    /// Returns the streams that have ended since the last call.
+    pub fn take_ended(&mut self) -> Vec<StreamEnd> {
+        self.conversation.take_ended()
+    }
+
+    /// Receives until the socket would block. Call it when the socket is ready, and then `flush`;
+    /// `closing` is whether the peer has announced its end.
+    pub fn advance(&mut self, closing: bool, scratch: &mut [u8]) -> StreamsStep {
+        self.receive(closing, scratch).unwrap_or_else(|failure| self.fail(failure))
+    }
+
+    /// Sends requests, and replies to the server's frames.
+    pub fn flush(&mut self) -> StreamsStep {
+        match self.write() {
+            Ok(()) => StreamsStep::Wait,
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) -> StreamsStep {
+        let error = match failure {
+            Failure::End => None,
+            Failure::Code(code) => {
+                self.conversation.push_farewell(code);
+                let _ = self.write();
+                let message = format!("the server broke the protocol, code {code}");
+                Some(FetchError::new(ErrorClass::Protocol, message))
+            }
+            Failure::System(error) => {
+                let error = FetchError::io(&error, ErrorClass::Connect);
+                if !self.has_sent {
+                    return StreamsStep::Unconnected(error);
+                }
+                Some(error)
+            }
+        };
+        self.conversation.fail(error.as_ref());
+        StreamsStep::Closed
+    }
+
+    fn write(&mut self) -> Result<(), Failure> {
+        let out = &mut self.conversation.out;
+        while self.sent < out.len() {
+            match self.socket.write(&out[self.sent..]) {
+                Ok(length) => {
+                    self.has_sent = true;
+                    self.sent += length;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(Failure::System(error)),
+            }
+        }
+        out.clear();
+        self.sent = 0;
+        Ok(())
+    }
+
+    fn receive(&mut self, closing: bool, scratch: &mut [u8]) -> Result<StreamsStep, Failure> {
+        for _ in 0..READS_PER_YIELD {
+            let begun = self.begun.len();
+            scratch[..begun].copy_from_slice(&self.begun);
+            let length = match self.socket.read(&mut scratch[begun..]) {
+                Ok(0) => return Err(Failure::End),
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(StreamsStep::Wait);
+                }
+                Err(error) => return Err(Failure::System(error)),
+            };
+            let bytes = &scratch[..begun + length];
+            let rest = self.conversation.take(bytes)?;
+            self.begun.clear();
+            self.begun.extend_from_slice(rest);
+            // The socket returned less than fits, so it is empty and will report new bytes. It
+            // would not report an announced end again.
+            if begun + length < scratch.len() && !closing {
+                return Ok(StreamsStep::Wait);
+            }
+        }
+        Ok(StreamsStep::Yield)
+    }
+}
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = TcpStream::connect(address)?;
+    socket.set_nodelay(true)?;
+    Ok(socket)
+}

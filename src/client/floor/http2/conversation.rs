@@ -1,0 +1,263 @@
+//! The protocol of a connection, without its socket: frames in, streams and frames out.
+
+use super::frame::{
+    FRAME_MAX, Frame, WINDOW, code, flag, kind, number, push_frame, push_request, push_start,
+    push_window_update, setting,
+};
+use super::hpack::Strings;
+use super::streams::{StreamEnd, Streams};
+use crate::client::floor::head::HEAD_LIMIT;
+use crate::fetch::error::FetchError;
+
+/// Streams before the server has set their maximum.
+const STREAMS_AT_FIRST: usize = 100;
+
+/// Unsent bytes, mostly of replies to the server's frames, beyond which those are a flood. No crowd
+/// of requests is as long.
+const OUT_MAX: usize = 64 << 20;
+
+/// One side of a connection.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    streams: Streams,
+    /// Bytes to send.
+    pub out: Vec<u8>,
+    /// A block whose continuation has not arrived.
+    block: Option<BegunBlock>,
+    strings: Strings,
+    /// The maximum number of streams.
+    limit: usize,
+    /// Bytes of bodies since the connection's window was last opened.
+    received: u32,
+    state: State,
+}
+
+#[derive(Debug)]
+struct BegunBlock {
+    stream: u32,
+    is_last: bool,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing has arrived: the server's settings come first.
+    New,
+    Open,
+    /// The server takes no further requests.
+    Leaving,
+}
+
+impl Conversation {
+    /// Begins with the frames that the server gets first.
+    pub fn new() -> Self {
+        let mut out = Vec::new();
+        push_start(&mut out);
+        Self {
+            streams: Streams::new(),
+            out,
+            block: None,
+            strings: Strings::default(),
+            limit: STREAMS_AT_FIRST,
+            received: 0,
+            state: State::New,
+        }
+    }
+
+    /// Returns the number of open streams.
+    pub fn open_streams(&self) -> usize {
+        self.streams.count()
+    }
+
+    /// Returns whether it takes further requests, at once or later.
+    pub fn is_usable(&self) -> bool {
+        self.state != State::Leaving && self.streams.has_numbers()
+    }
+
+    /// Returns whether it takes a request at once.
+    pub fn has_room(&self) -> bool {
+        self.is_usable() && self.streams.count() < self.limit
+    }
+
+    /// Begins the request of a slot.
+    pub fn begin(&mut self, slot: usize, block: &[u8], max_body: u64) {
+        let stream = self.streams.begin(slot, max_body);
+        push_request(&mut self.out, stream, block);
+    }
+
+    /// Cancels the request of a slot.
+    pub fn cancel(&mut self, slot: usize) {
+        self.streams.cancel(slot, &mut self.out);
+    }
+
+    /// Returns the streams that have ended since the last call.
+    pub fn take_ended(&mut self) -> Vec<StreamEnd> {
+        std::mem::take(&mut self.streams.ended)
+    }
+
+    /// Ends all streams with the error of their connection; without one, it just ended.
+    pub fn fail(&mut self, error: Option<&FetchError>) {
+        self.streams.fail(error);
+    }
+
+    /// Adds the last frame of this side.
+    pub fn push_farewell(&mut self, code: u32) {
+        push_frame(&mut self.out, kind::GOAWAY, 0, 0, &[[0; 4], code.to_be_bytes()].concat());
+    }
+
+    /// Takes all whole frames. Returns the rest.
+    ///
+    /// # Errors
+    ///
+    /// The code of the error that ends the connection.
+    pub fn take<'b>(&mut self, mut bytes: &'b [u8]) -> Result<&'b [u8], u32> {
+        while let Some((frame, rest)) =
+            Frame::split(bytes).map_err(|_| code::FRAME_SIZE_ERROR)?
+        {
+            self.take_frame(frame)?;
+            bytes = rest;
+        }
+        if self.out.len() > OUT_MAX { Err(code::ENHANCE_YOUR_CALM) } else { Ok(bytes) }
+    }
+
+    fn take_frame(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+        if self.state == State::New {
+            if frame.kind != kind::SETTINGS || frame.has(flag::ACK) {
+                return Err(code::PROTOCOL_ERROR);
+            }
+            self.state = State::Open;
+            // The settings that follow may set another.
+            self.limit = usize::MAX;
+        }
+        if self.block.is_some() != (frame.kind == kind::CONTINUATION) {
+            return Err(code::PROTOCOL_ERROR);
+        }
+        check_length(&frame)?;
+        match frame.kind {
+            kind::DATA => self.take_data(frame),
+            kind::HEADERS => self.take_headers(frame),
+            kind::CONTINUATION => self.take_continuation(frame),
+            kind::RST_STREAM if self.streams.was_opened(frame.stream) => {
+                self.streams.take_reset(frame.stream, number(frame.payload, 0));
+                Ok(())
+            }
+            kind::WINDOW_UPDATE => self.take_window_update(frame),
+            kind::PUSH_PROMISE | kind::RST_STREAM => Err(code::PROTOCOL_ERROR),
+            kind::PRIORITY if frame.stream == 0 => Err(code::PROTOCOL_ERROR),
+            kind::SETTINGS | kind::PING | kind::GOAWAY if frame.stream != 0 => {
+                Err(code::PROTOCOL_ERROR)
+            }
+            kind::SETTINGS => self.take_settings(frame),
+            kind::PING => {
+                if !frame.has(flag::ACK) {
+                    push_frame(&mut self.out, kind::PING, flag::ACK, 0, frame.payload);
+                }
+                Ok(())
+            }
+            kind::GOAWAY => {
+                self.state = State::Leaving;
+                let last = number(frame.payload, 0) & WINDOW;
+                self.streams.take_farewell(last, number(frame.payload, 4));
+                Ok(())
+            }
+            // PRIORITY, and types that are not known, have no meaning here.
+            _ => Ok(()),
+        }
+    }
+
+    fn take_data(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+        let is_open = self.streams.accepts(frame.stream)?;
+        let length = frame.payload.len() as u32;
+        self.received += length;
+        if self.received > WINDOW / 2 {
+            push_window_update(&mut self.out, 0, std::mem::take(&mut self.received));
+        }
+        let piece = frame.unpadded().ok_or(code::PROTOCOL_ERROR)?;
+        if !is_open {
+            return Ok(());
+        }
+        let is_last = frame.has(flag::END_STREAM);
+        self.streams.take_data(frame.stream, piece, length, is_last, &mut self.out)
+    }
+
+    fn take_headers(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+        self.streams.accepts(frame.stream)?;
+        let mut block = frame.unpadded().ok_or(code::PROTOCOL_ERROR)?;
+        if frame.has(flag::PRIORITY) {
+            block = block.get(5..).ok_or(code::FRAME_SIZE_ERROR)?;
+        }
+        let is_last = frame.has(flag::END_STREAM);
+        if frame.has(flag::END_HEADERS) {
+            return self.take_block(frame.stream, block, is_last);
+        }
+        self.block = Some(BegunBlock { stream: frame.stream, is_last, bytes: block.to_vec() });
+        Ok(())
+    }
+
+    fn take_continuation(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+        let Some(mut block) = self.block.take() else { return Err(code::PROTOCOL_ERROR) };
+        if block.stream != frame.stream {
+            return Err(code::PROTOCOL_ERROR);
+        }
+        block.bytes.extend_from_slice(frame.payload);
+        // A frame without bytes could follow another for ever.
+        if block.bytes.len() > HEAD_LIMIT || frame.payload.is_empty() && !frame.has(flag::END_HEADERS) {
+            return Err(code::ENHANCE_YOUR_CALM);
+        }
+        if frame.has(flag::END_HEADERS) {
+            return self.take_block(block.stream, &block.bytes, block.is_last);
+        }
+        self.block = Some(block);
+        Ok(())
+    }
+
+    fn take_block(&mut self, stream: u32, block: &[u8], is_last: bool) -> Result<(), u32> {
+        self.streams.take_block(stream, block, is_last, &mut self.strings, &mut self.out)
+    }
+
+    fn take_window_update(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+        let is_known = frame.stream == 0 || self.streams.was_opened(frame.stream);
+        // Requests have no bodies, so nothing waits for a window.
+        match number(frame.payload, 0) & WINDOW {
+            0 => Err(code::PROTOCOL_ERROR),
+            _ if is_known => Ok(()),
+            _ => Err(code::PROTOCOL_ERROR),
+        }
+    }
+
+    fn take_settings(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+        if frame.has(flag::ACK) {
+            return if frame.payload.is_empty() { Ok(()) } else { Err(code::FRAME_SIZE_ERROR) };
+        }
+        for entry in frame.payload.chunks_exact(6) {
+            let value = number(entry, 2);
+            match u16::from_be_bytes([entry[0], entry[1]]) {
+                setting::MAX_CONCURRENT_STREAMS => self.limit = value as usize,
+                setting::ENABLE_PUSH if value != 0 => return Err(code::PROTOCOL_ERROR),
+                setting::INITIAL_WINDOW_SIZE if value > WINDOW => {
+                    return Err(code::FLOW_CONTROL_ERROR);
+                }
+                setting::MAX_FRAME_SIZE if !(FRAME_MAX as u32..1 << 24).contains(&value) => {
+                    return Err(code::PROTOCOL_ERROR);
+                }
+                _ => {}
+            }
+        }
+        push_frame(&mut self.out, kind::SETTINGS, flag::ACK, 0, &[]);
+        Ok(())
+    }
+}
+
+/// Checks the length of a frame against its type.
+fn check_length(frame: &Frame<'_>) -> Result<(), u32> {
+    let length = frame.payload.len();
+    let is_right = match frame.kind {
+        kind::PRIORITY => length == 5,
+        kind::RST_STREAM | kind::WINDOW_UPDATE => length == 4,
+        kind::SETTINGS => length % 6 == 0,
+        kind::PING => length == 8,
+        kind::GOAWAY => length >= 8,
+        _ => true,
+    };
+    if is_right { Ok(()) } else { Err(code::FRAME_SIZE_ERROR) }
+}

@@ -1,0 +1,215 @@
+//! The pool of connections that carry many fetches at once. It holds a fixed number to each origin,
+//! and at most as many as the limits allow over all origins.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::fetch::error::FetchError;
+use crate::fetch::lock;
+
+/// The connections of a session.
+pub(super) struct StreamPool<C> {
+    places: Mutex<Places<C>>,
+    /// Maximum number of connections to one origin.
+    per_origin: usize,
+    /// Maximum number of connections, unless more have fetches at once.
+    budget: usize,
+}
+
+struct Places<C> {
+    /// Those of each origin, by its number.
+    of_origins: Vec<Vec<Arc<Place<C>>>>,
+    /// The number of places.
+    total: usize,
+    /// The number of leases so far.
+    leases: usize,
+}
+
+/// A place for one connection.
+struct Place<C> {
+    connection: Mutex<Option<C>>,
+    /// Held while a fetch connects. Other fetches wait for its connection.
+    connecting: async_lock::Mutex<()>,
+    /// The number of fetches that use it.
+    fetches: AtomicUsize,
+    /// The number of its last lease.
+    last_lease: AtomicUsize,
+}
+
+/// A connection, and whether an earlier fetch opened it.
+#[derive(Debug)]
+pub(super) struct Leased<C> {
+    pub connection: C,
+    pub was_open: bool,
+}
+
+impl<C> StreamPool<C> {
+    pub fn new(per_origin: usize, budget: usize) -> Self {
+        let places = Places { of_origins: Vec::new(), total: 0, leases: 0 };
+        Self { places: Mutex::new(places), per_origin, budget }
+    }
+
+    /// Reserves a place on the connection to an origin that has the fewest fetches. If all have
+    /// some, a new connection is preferred.
+    pub fn lease(&self, origin: usize) -> StreamLease<C> {
+        let mut places = lock(&self.places);
+        places.leases += 1;
+        let place = match places.least_used(origin) {
+            Some((place, 0)) => place,
+            Some((place, _)) if self.is_full(&places, origin) => place,
+            _ => {
+                places.make_room(self.budget);
+                places.add(origin)
+            }
+        };
+        place.fetches.fetch_add(1, Ordering::Relaxed);
+        place.last_lease.store(places.leases, Ordering::Relaxed);
+        StreamLease { place }
+    }
+
+    /// Returns whether an origin that has a connection gets no further one.
+    fn is_full(&self, places: &Places<C>, origin: usize) -> bool {
+        places.of_origins[origin].len() >= self.per_origin || places.total >= self.budget
+    }
+}
+
+impl<C> Places<C> {
+    /// Returns the place of an origin with the fewest fetches, and their number.
+    fn least_used(&self, origin: usize) -> Option<(Arc<Place<C>>, usize)> {
+        let places = self.of_origins.get(origin)?.iter();
+        let fetches = places.map(|place| (place, place.fetches.load(Ordering::Relaxed)));
+        let (place, fetches) = fetches.min_by_key(|(_, fetches)| *fetches)?;
+        Some((Arc::clone(place), fetches))
+    }
+
+    fn add(&mut self, origin: usize) -> Arc<Place<C>> {
+        if self.of_origins.len() <= origin {
+            self.of_origins.resize_with(origin + 1, Vec::new);
+        }
+        let place = Arc::new(Place {
+            connection: Mutex::new(None),
+            connecting: async_lock::Mutex::new(()),
+            fetches: AtomicUsize::new(0),
+            last_lease: AtomicUsize::new(0),
+        });
+        self.of_origins[origin].push(Arc::clone(&place));
+        self.total += 1;
+        place
+    }
+
+    /// Closes connections without fetches, the least recently used first, until there is room for
+    /// one more.
+    fn make_room(&mut self, budget: usize) {
+        while self.total >= budget {
+            let places = self.of_origins.iter().flatten();
+            let idle = places.filter(|place| place.fetches.load(Ordering::Relaxed) == 0);
+            let oldest = idle.min_by_key(|place| place.last_lease.load(Ordering::Relaxed));
+            let Some(oldest) = oldest.cloned() else { return };
+            for places in &mut self.of_origins {
+                places.retain(|place| !Arc::ptr_eq(place, &oldest));
+            }
+            self.total -= 1;
+        }
+    }
+}
+
+/// The reservation of a place during a fetch.
+pub(super) struct StreamLease<C> {
+    place: Arc<Place<C>>,
+}
+
+impl<C: Clone> StreamLease<C> {
+    /// Returns the connection if `is_alive`, or else the one that `connect` opens. Of several
+    /// fetches at once, one connects.
+    ///
+    /// # Errors
+    ///
+    /// `connect` failed.
+    pub async fn connection<F>(
+        &self,
+        is_alive: fn(&C) -> bool,
+        connect: impl FnOnce() -> F,
+    ) -> Result<Leased<C>, FetchError>
+    where
+        F: Future<Output = Result<C, FetchError>>,
+    {
+        if let Some(connection) = self.open_connection(is_alive) {
+            return Ok(Leased { connection, was_open: true });
+        }
+        let _connecting = self.place.connecting.lock().await;
+        if let Some(connection) = self.open_connection(is_alive) {
+            return Ok(Leased { connection, was_open: true });
+        }
+        let connection = connect().await?;
+        *lock(&self.place.connection) = Some(connection.clone());
+        Ok(Leased { connection, was_open: false })
+    }
+
+    fn open_connection(&self, is_alive: fn(&C) -> bool) -> Option<C> {
+        lock(&self.place.connection).as_ref().filter(|connection| is_alive(connection)).cloned()
+    }
+}
+
+impl<C> Drop for StreamLease<C> {
+    fn drop(&mut self) {
+        self.place.fetches.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use futures_lite::future::block_on;
+
+    use super::*;
+
+    /// Leases a connection that is called `name` if it is new.
+    fn lease(
+        pool: &StreamPool<&'static str>,
+        origin: usize,
+        name: &'static str,
+    ) -> (StreamLease<&'static str>, &'static str) {
+        let lease = pool.lease(origin);
+        let leased =
+            block_on(lease.connection(|name| *name != "closed", || ready(Ok(name)))).unwrap();
+        (lease, leased.connection)
+    }
+
+    #[test]
+    fn fetches_spread_over_connections() {
+        let pool = StreamPool::new(2, 10);
+        let names = ["a", "b", "c", "d"];
+        let leases = names.map(|name| lease(&pool, 0, name));
+        assert_eq!(leases.each_ref().map(|(_, name)| *name), ["a", "b", "a", "b"]);
+        drop(leases);
+        // One after another, they need one connection.
+        assert_eq!(names.map(|name| lease(&pool, 0, name).1), ["a"; 4]);
+    }
+
+    #[test]
+    fn idle_connections_make_room() {
+        let pool = StreamPool::new(1, 2);
+        let busy = lease(&pool, 0, "busy");
+        assert_eq!(lease(&pool, 1, "idle").1, "idle");
+        // The budget is spent, and the idle connection goes.
+        assert_eq!(lease(&pool, 2, "new").1, "new");
+        assert_eq!(lease(&pool, 1, "again").1, "again");
+        assert_eq!(busy.1, lease(&pool, 0, "other").1);
+    }
+
+    #[test]
+    fn full_budgets_share_connections() {
+        let pool = StreamPool::new(4, 2);
+        let leases = ["a", "b", "c"].map(|name| lease(&pool, 0, name));
+        assert_eq!(leases.map(|(_, name)| name), ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn closed_connections_are_replaced() {
+        let pool = StreamPool::new(1, 1);
+        assert_eq!(lease(&pool, 0, "closed").1, "closed");
+        assert_eq!(lease(&pool, 0, "new").1, "new");
+    }
+}

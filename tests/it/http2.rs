@@ -1,0 +1,270 @@
+//! The backends that speak HTTP/2, against servers that refuse, reset and announce their end.
+
+use std::net::Ipv4Addr;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use fetchbench::backend::Backend;
+use fetchbench::client::UserOptions;
+use fetchbench::fetch::error::ErrorClass;
+use fetchbench::fetch::{Capability, Connections, Fetch, Limits, Pass, Progress};
+use url::Url;
+
+use crate::cli::{fetchbench, text};
+use crate::http2_server::{
+    GOAWAY, HEADERS, Http2Server, RST_STREAM, begun, frame, frame_of, whole,
+};
+use crate::raw_server::{RawServer, Then, raw};
+
+/// Error codes of HTTP/2.
+const REFUSED_STREAM: u32 = 7;
+const INTERNAL_ERROR: u32 = 2;
+
+/// The setting of the maximum number of streams.
+const MAX_STREAMS: u16 = 3;
+
+/// Every backend that speaks HTTP/2, with that option.
+pub fn http2_backends() -> Vec<Backend> {
+    let able = Backend::set_up().filter(|backend| backend.entry().can(Capability::Http2));
+    let backends: Vec<Backend> =
+        able.map(|backend| format!("{backend}+h2").parse().unwrap()).collect();
+    assert!(backends.len() >= 6, "{backends:?}");
+    backends
+}
+
+fn limits(concurrency: usize) -> Limits {
+    Limits {
+        deadline: Duration::from_secs(10),
+        ..Limits::new(NonZeroUsize::new(concurrency).unwrap())
+    }
+}
+
+fn open(backend: Backend, limits: &Limits) -> Box<dyn Fetch> {
+    backend.open(&UserOptions::default(), limits, &Progress::default()).unwrap()
+}
+
+fn fetch(backend: Backend, limits: &Limits, urls: &[Url]) -> Pass {
+    open(backend, limits).fetch_all(urls).unwrap()
+}
+
+/// The class of each failure, or the length of each page.
+fn outcomes(pass: &Pass) -> Vec<Result<u64, ErrorClass>> {
+    let results = pass.fetched.iter().map(|fetched| fetched.result.as_ref());
+    results.map(|result| result.map(|page| page.bytes).map_err(|error| error.class)).collect()
+}
+
+#[test]
+fn many_streams_share_a_socket() {
+    for backend in http2_backends() {
+        // Answers when four requests wait.
+        let waiting = Mutex::new(Vec::new());
+        let server = Http2Server::start(&[], move |request| {
+            let mut waiting = waiting.lock().unwrap();
+            waiting.push(request.stream);
+            if waiting.len() < 4 {
+                return Vec::new();
+            }
+            waiting.drain(..).rev().flat_map(|stream| whole(stream, b"page")).collect()
+        });
+        let mut session = open(backend, &limits(4));
+        for _ in 0..2 {
+            let pass = session.fetch_all(&server.urls(16)).unwrap();
+            assert_eq!(outcomes(&pass), [Ok(4); 16], "{backend}");
+        }
+        assert_eq!(server.accepted(), 1, "{backend}");
+    }
+}
+
+#[test]
+fn names_set_the_connections() {
+    let pools = |backend: &Backend| format!("{backend}+conns=3").parse::<Backend>().ok();
+    let backends: Vec<Backend> = http2_backends().iter().filter_map(pools).collect();
+    assert!(backends.len() >= 4, "{backends:?}");
+    for backend in backends {
+        assert_eq!(backend.slots(&limits(12)).get(), 12, "{backend}");
+        let seen = std::sync::Arc::new(Mutex::new(vec![0; 3]));
+        let counted = std::sync::Arc::clone(&seen);
+        let waiting = Mutex::new([const { Vec::new() }; 3]);
+        // Each connection answers when it has four requests.
+        let server = Http2Server::start(&[], move |request| {
+            let waiting = &mut waiting.lock().unwrap()[request.connection];
+            waiting.push(request.stream);
+            counted.lock().unwrap()[request.connection] += 1;
+            let streams = if waiting.len() == 4 { std::mem::take(waiting) } else { Vec::new() };
+            streams.iter().flat_map(|stream| whole(*stream, b"page")).collect()
+        });
+        let pass = fetch(backend, &limits(12), &server.urls(12));
+        assert_eq!(outcomes(&pass), [Ok(4); 12], "{backend}");
+        assert_eq!(*seen.lock().unwrap(), [4; 3], "{backend}");
+    }
+}
+
+#[test]
+fn stream_limits_are_kept() {
+    for backend in http2_backends() {
+        let open_streams = Mutex::new(Vec::new());
+        let most = std::sync::Arc::new(AtomicUsize::new(0));
+        let counted = std::sync::Arc::clone(&most);
+        let server = Http2Server::start(&[(MAX_STREAMS, 2)], move |request| {
+            let mut streams = open_streams.lock().unwrap();
+            streams.push(request.stream);
+            counted.fetch_max(streams.len(), Ordering::SeqCst);
+            let ended = if streams.len() >= 2 { std::mem::take(&mut *streams) } else { Vec::new() };
+            ended.iter().flat_map(|stream| whole(*stream, b"page")).collect()
+        });
+        let mut session = open(backend, &limits(8));
+        // Requests may precede the settings, so the first two go alone.
+        let first = session.fetch_all(&server.urls(2)).unwrap();
+        assert_eq!(outcomes(&first), [Ok(4); 2], "{backend}");
+        let pass = session.fetch_all(&server.urls(20)).unwrap();
+        assert_eq!(outcomes(&pass), [Ok(4); 20], "{backend}");
+        assert_eq!(most.load(Ordering::SeqCst), 2, "{backend}");
+    }
+}
+
+/// Clients that give a request up which the server has not processed.
+const NO_RETRY: [&str; 1] = ["hyper-util"];
+
+#[test]
+fn refused_streams_are_asked_again() {
+    for backend in http2_backends() {
+        let server = Http2Server::start(&[], |request| match request.stream {
+            3 | 5 => frame_of(RST_STREAM, request.stream, &[REFUSED_STREAM]),
+            stream => whole(stream, b"page"),
+        });
+        let pass = fetch(backend, &limits(2), &server.urls(6));
+        let lost = outcomes(&pass).iter().filter(|outcome| outcome.is_err()).count();
+        match NO_RETRY.contains(&backend.entry().client) {
+            true => assert_eq!(lost, 2, "{backend}"),
+            false => assert_eq!(lost, 0, "{backend}: {:?}", pass.fetched),
+        }
+    }
+}
+
+#[test]
+fn refusals_without_end_end() {
+    for backend in http2_backends() {
+        let server = Http2Server::start(&[], |request| {
+            frame_of(RST_STREAM, request.stream, &[REFUSED_STREAM])
+        });
+        let pass = fetch(backend, &limits(1), &server.urls(1));
+        assert_eq!(outcomes(&pass), [Err(ErrorClass::Reset)], "{backend}: {:?}", pass.fetched);
+    }
+}
+
+#[test]
+fn a_goaway_spares_some() {
+    for backend in http2_backends() {
+        let waiting = Mutex::new(Vec::new());
+        // The first connection answers two of four, after it has announced its end.
+        let server = Http2Server::start(&[], move |request| {
+            if request.connection > 0 {
+                return whole(request.stream, b"new");
+            }
+            let mut waiting = waiting.lock().unwrap();
+            waiting.push(request.stream);
+            if waiting.len() < 4 {
+                return Vec::new();
+            }
+            let farewell = frame_of(GOAWAY, 0, &[waiting[1], 0]);
+            [farewell, whole(waiting[0], b"page"), whole(waiting[1], b"page")].concat()
+        });
+        let pass = fetch(backend, &limits(4), &server.urls(4));
+        let mut found = outcomes(&pass);
+        found.sort();
+        if NO_RETRY.contains(&backend.entry().client) {
+            let lost = Err(ErrorClass::ClosedEarly);
+            assert_eq!(found, [Ok(4), Ok(4), lost, lost], "{backend}");
+        } else {
+            assert_eq!(found, [Ok(3), Ok(3), Ok(4), Ok(4)], "{backend}: {:?}", pass.fetched);
+        }
+    }
+}
+
+#[test]
+fn failures_spare_their_neighbours() {
+    for backend in http2_backends() {
+        let server = Http2Server::start(&[], |request| match request.stream {
+            3 => frame_of(RST_STREAM, 3, &[INTERNAL_ERROR]),
+            // No status.
+            5 => frame(HEADERS, 5, 5, &[]),
+            // Too long.
+            7 => begun(7, &[0; 11]),
+            // Reset in the body.
+            9 => [begun(9, b"some"), frame_of(RST_STREAM, 9, &[INTERNAL_ERROR])].concat(),
+            // No answer.
+            11 => Vec::new(),
+            stream => whole(stream, b"page"),
+        });
+        let limits =
+            Limits { max_body: 10, deadline: Duration::from_millis(1500), ..limits(8) };
+        let mut session = open(backend, &limits);
+        let pass = session.fetch_all(&server.urls(8)).unwrap();
+        let mut found = outcomes(&pass);
+        found.sort();
+        use ErrorClass::{BodyTooLarge, Protocol, Reset, Timeout};
+        let mut expected = vec![Ok(4); 3];
+        expected.extend([Timeout, Reset, Reset, Protocol, BodyTooLarge].map(Err));
+        expected.sort();
+        assert_eq!(found, expected, "{backend}: {:?}", pass.fetched);
+        // The connection goes on, and the server knows of what was given up.
+        let pass = session.fetch_all(&server.urls(8)).unwrap();
+        assert_eq!(outcomes(&pass), [Ok(4); 8], "{backend}");
+        assert_eq!(server.accepted(), 1, "{backend}");
+        assert!(server.resets().contains(&11), "{backend}: {:?}", server.resets());
+    }
+}
+
+#[test]
+fn ended_connections_have_a_class() {
+    for backend in http2_backends() {
+        let server = RawServer::start(|_| raw("", Then::Close));
+        let urls = [server.url("/")];
+        let pass = fetch(backend, &limits(1), &urls);
+        assert_eq!(outcomes(&pass), [Err(ErrorClass::ClosedEarly)], "{backend}: {pass:?}");
+    }
+}
+
+#[test]
+fn http_1_is_a_protocol_error() {
+    let server =
+        RawServer::start(|_| raw("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", Then::Close));
+    for backend in http2_backends() {
+        let began = Instant::now();
+        let pass = fetch(backend, &limits(2), &[server.url("/"), server.url("/")]);
+        assert_eq!(outcomes(&pass), [Err(ErrorClass::Protocol); 2], "{backend}: {pass:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{backend}");
+    }
+}
+
+#[test]
+fn each_fetch_may_have_a_connection() {
+    for backend in http2_backends() {
+        let server = Http2Server::start(&[], |request| whole(request.stream, b"page"));
+        let limits = Limits { connections: Connections::PerFetch, ..limits(3) };
+        let pass = fetch(backend, &limits, &server.urls(6));
+        assert_eq!(outcomes(&pass), [Ok(4); 6], "{backend}: {pass:?}");
+        assert_eq!(server.accepted(), 6, "{backend}");
+    }
+}
+
+#[test]
+fn dead_ports_are_refused() {
+    let dead = crate::raw_server::DeadPort::new(Ipv4Addr::LOCALHOST.into());
+    let url: Url = dead.url("/").parse().unwrap();
+    for backend in http2_backends() {
+        let pass = fetch(backend, &limits(2), &[url.clone(), url.clone()]);
+        assert_eq!(outcomes(&pass), [Err(ErrorClass::Refused); 2], "{backend}: {pass:?}");
+    }
+}
+
+#[test]
+fn clients_without_http_2_refuse_it() {
+    let args = ["fetch", "--backend", "ureq@threads+h2", "http://a.example"];
+    let output = fetchbench(&args).output().unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!((output.status.code(), stderr.matches('\n').count()), (Some(2), 1), "{stderr}");
+    assert!(stderr.contains("ureq@threads has no HTTP/2: leave out +h2"), "{stderr}");
+}
