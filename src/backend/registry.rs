@@ -4,9 +4,9 @@ use std::fmt;
 
 #[cfg(feature = "async-std")]
 use super::async_std::AsyncStd;
+use super::asynchronous::open as open_tasks;
 #[cfg(feature = "cyper")]
 use super::compio::Compio;
-use super::asynchronous::open as open_tasks;
 use super::entry::{Entry, entry, fake, peer, sequential, tasks, threads};
 use super::event_loop;
 use super::executor::Executor;

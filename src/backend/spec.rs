@@ -210,9 +210,7 @@ impl Backend {
         };
         let http2 = self.entry.http2.filter(|_| self.options.http2);
         let session = match self.entry.open {
-            Opener::Here(open) => {
-                http2.map_or(open, |http2| http2.open)(&self.options, settings)
-            }
+            Opener::Here(open) => http2.map_or(open, |http2| http2.open)(&self.options, settings),
             Opener::Elsewhere => external::open(&self.entry.name(), settings),
         };
         let session = session.map_err(|error| error.context(format!("cannot open {self}")))?;

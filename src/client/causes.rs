@@ -34,6 +34,17 @@ pub(super) fn failed(error: &(dyn Error + 'static), incomplete: ErrorClass) -> F
     FetchError::new(ErrorClass::Protocol, texts.join(": "))
 }
 
+/// Classifies a failed connect by its causes. Without a known cause, e.g. if a fetch waited for the
+/// connect of another, it is a failed connect and no more. Only a TLS handshake can be cut short.
+#[cfg(any(feature = "hyper-util", feature = "reqwest"))]
+pub(super) fn unconnected(error: &(dyn Error + 'static)) -> FetchError {
+    let failed = failed(error, ErrorClass::Tls);
+    match failed.class {
+        ErrorClass::Protocol => FetchError { class: ErrorClass::Connect, ..failed },
+        _ => failed,
+    }
+}
+
 /// Returns the error and the chain of its causes.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     successors(Some(error), |&error| error.source())
@@ -56,9 +67,7 @@ fn is_farewell(error: &h2::Error) -> bool {
 
 fn h2_class(error: &h2::Error, incomplete: ErrorClass) -> ErrorClass {
     match error.get_io() {
-        // h2's error for the end of a connection that has streams.
-        Some(io) if io.kind() == io::ErrorKind::BrokenPipe => incomplete,
-        Some(io) => io_class(io, incomplete),
+        Some(error) => io_class(error, incomplete),
         None if is_farewell(error) => incomplete,
         None if error.is_remote() => ErrorClass::Reset,
         None => ErrorClass::Protocol,
@@ -85,6 +94,8 @@ fn io_class(error: &io::Error, incomplete: ErrorClass) -> ErrorClass {
     }
     match error.kind() {
         io::ErrorKind::UnexpectedEof => incomplete,
+        // h2 reports the end of a connection that has streams by this error, without a number.
+        io::ErrorKind::BrokenPipe if error.raw_os_error().is_none() => incomplete,
         _ => ErrorClass::of_io(error).unwrap_or(ErrorClass::Protocol),
     }
 }

@@ -137,14 +137,12 @@ impl AsyncClient for HyperUtil {
         let mut request = Request::new(Empty::<Bytes>::new());
         *request.uri_mut() = target.url.clone();
         *request.headers_mut() = self.headers.select(target.credentials).clone();
-        let response =
-            self.clients.client(target.origin).request(request).await.map_err(|error| {
-                // While connecting, only a TLS handshake can be cut short.
-                causes::failed(
-                    &error,
-                    if error.is_connect() { ErrorClass::Tls } else { ErrorClass::ClosedEarly },
-                )
-            })?;
+        let response = self.clients.client(target.origin).request(request).await.map_err(
+            |error| match error.is_connect() {
+                true => causes::unconnected(&error),
+                false => causes::failed(&error, ErrorClass::ClosedEarly),
+            },
+        )?;
         read(response, body).await
     }
 }

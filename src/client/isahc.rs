@@ -57,10 +57,7 @@ impl Client for Isahc {
             // No header closes a connection of HTTP/2.
             builder = builder.connection_cache_size(0);
         }
-        Ok(Self {
-            client: builder.build()?,
-            headers: RequestHeaders::new(options, limits),
-        })
+        Ok(Self { client: builder.build()?, headers: RequestHeaders::new(options, limits) })
     }
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {

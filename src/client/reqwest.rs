@@ -13,8 +13,8 @@ use url::Url;
 use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
 use super::{
-    AsyncClient, Choice, Client, ClientOptions, Credentials, Protocol, RequestHeaders, Tier, causes,
-    tls, tuned,
+    AsyncClient, Choice, Client, ClientOptions, Credentials, Protocol, RequestHeaders, Tier,
+    causes, tls, tuned,
 };
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
@@ -144,6 +144,5 @@ impl Resolve for ReqwestResolver {
 
 /// Classifies reqwest's error. `incomplete` is the class of an ended connection at this point.
 pub(super) fn failed(error: &reqwest::Error, incomplete: ErrorClass) -> FetchError {
-    // While connecting, only a TLS handshake can be cut short.
-    causes::failed(error, if error.is_connect() { ErrorClass::Tls } else { incomplete })
+    if error.is_connect() { causes::unconnected(error) } else { causes::failed(error, incomplete) }
 }

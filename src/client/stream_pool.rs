@@ -10,24 +10,24 @@ use crate::fetch::lock;
 
 /// The connections of a session.
 pub(super) struct StreamPool<C> {
-    places: Mutex<Places<C>>,
+    holders: Mutex<Holders<C>>,
     /// Maximum number of connections to one origin.
     per_origin: usize,
     /// Maximum number of connections, unless more have fetches at once.
     budget: usize,
 }
 
-struct Places<C> {
+struct Holders<C> {
     /// Those of each origin, by its number.
-    of_origins: Vec<Vec<Arc<Place<C>>>>,
-    /// The number of places.
+    of_origins: Vec<Vec<Arc<Holder<C>>>>,
+    /// The number of holders.
     total: usize,
     /// The number of leases so far.
     leases: usize,
 }
 
-/// A place for one connection.
-struct Place<C> {
+/// Holds one connection, once it is open.
+struct Holder<C> {
     connection: Mutex<Option<C>>,
     /// Held while a fetch connects. Other fetches wait for its connection.
     connecting: async_lock::Mutex<()>,
@@ -46,77 +46,77 @@ pub(super) struct Leased<C> {
 
 impl<C> StreamPool<C> {
     pub fn new(per_origin: usize, budget: usize) -> Self {
-        let places = Places { of_origins: Vec::new(), total: 0, leases: 0 };
-        Self { places: Mutex::new(places), per_origin, budget }
+        let holders = Holders { of_origins: Vec::new(), total: 0, leases: 0 };
+        Self { holders: Mutex::new(holders), per_origin, budget }
     }
 
-    /// Reserves a place on the connection to an origin that has the fewest fetches. If all have
+    /// Reserves a stream on the connection to an origin that has the fewest fetches. If all have
     /// some, a new connection is preferred.
     pub fn lease(&self, origin: usize) -> StreamLease<C> {
-        let mut places = lock(&self.places);
-        places.leases += 1;
-        let place = match places.least_used(origin) {
-            Some((place, 0)) => place,
-            Some((place, _)) if self.is_full(&places, origin) => place,
+        let mut holders = lock(&self.holders);
+        holders.leases += 1;
+        let holder = match holders.least_used(origin) {
+            Some((holder, 0)) => holder,
+            Some((holder, _)) if self.is_full(&holders, origin) => holder,
             _ => {
-                places.make_room(self.budget);
-                places.add(origin)
+                holders.make_room(self.budget);
+                holders.add(origin)
             }
         };
-        place.fetches.fetch_add(1, Ordering::Relaxed);
-        place.last_lease.store(places.leases, Ordering::Relaxed);
-        StreamLease { place }
+        holder.fetches.fetch_add(1, Ordering::Relaxed);
+        holder.last_lease.store(holders.leases, Ordering::Relaxed);
+        StreamLease { holder }
     }
 
     /// Returns whether an origin that has a connection gets no further one.
-    fn is_full(&self, places: &Places<C>, origin: usize) -> bool {
-        places.of_origins[origin].len() >= self.per_origin || places.total >= self.budget
+    fn is_full(&self, holders: &Holders<C>, origin: usize) -> bool {
+        holders.of_origins[origin].len() >= self.per_origin || holders.total >= self.budget
     }
 }
 
-impl<C> Places<C> {
-    /// Returns the place of an origin with the fewest fetches, and their number.
-    fn least_used(&self, origin: usize) -> Option<(Arc<Place<C>>, usize)> {
-        let places = self.of_origins.get(origin)?.iter();
-        let fetches = places.map(|place| (place, place.fetches.load(Ordering::Relaxed)));
-        let (place, fetches) = fetches.min_by_key(|(_, fetches)| *fetches)?;
-        Some((Arc::clone(place), fetches))
+impl<C> Holders<C> {
+    /// Returns the holder of an origin with the fewest fetches, and their number.
+    fn least_used(&self, origin: usize) -> Option<(Arc<Holder<C>>, usize)> {
+        let holders = self.of_origins.get(origin)?.iter();
+        let fetches = holders.map(|holder| (holder, holder.fetches.load(Ordering::Relaxed)));
+        let (holder, fetches) = fetches.min_by_key(|(_, fetches)| *fetches)?;
+        Some((Arc::clone(holder), fetches))
     }
 
-    fn add(&mut self, origin: usize) -> Arc<Place<C>> {
+    fn add(&mut self, origin: usize) -> Arc<Holder<C>> {
         if self.of_origins.len() <= origin {
             self.of_origins.resize_with(origin + 1, Vec::new);
         }
-        let place = Arc::new(Place {
+        let holder = Arc::new(Holder {
             connection: Mutex::new(None),
             connecting: async_lock::Mutex::new(()),
             fetches: AtomicUsize::new(0),
             last_lease: AtomicUsize::new(0),
         });
-        self.of_origins[origin].push(Arc::clone(&place));
+        self.of_origins[origin].push(Arc::clone(&holder));
         self.total += 1;
-        place
+        holder
     }
 
     /// Closes connections without fetches, the least recently used first, until there is room for
     /// one more.
     fn make_room(&mut self, budget: usize) {
         while self.total >= budget {
-            let places = self.of_origins.iter().flatten();
-            let idle = places.filter(|place| place.fetches.load(Ordering::Relaxed) == 0);
-            let oldest = idle.min_by_key(|place| place.last_lease.load(Ordering::Relaxed));
+            let holders = self.of_origins.iter().flatten();
+            let idle = holders.filter(|holder| holder.fetches.load(Ordering::Relaxed) == 0);
+            let oldest = idle.min_by_key(|holder| holder.last_lease.load(Ordering::Relaxed));
             let Some(oldest) = oldest.cloned() else { return };
-            for places in &mut self.of_origins {
-                places.retain(|place| !Arc::ptr_eq(place, &oldest));
+            for holders in &mut self.of_origins {
+                holders.retain(|holder| !Arc::ptr_eq(holder, &oldest));
             }
             self.total -= 1;
         }
     }
 }
 
-/// The reservation of a place during a fetch.
+/// The reservation of a stream during a fetch.
 pub(super) struct StreamLease<C> {
-    place: Arc<Place<C>>,
+    holder: Arc<Holder<C>>,
 }
 
 impl<C: Clone> StreamLease<C> {
@@ -137,23 +137,23 @@ impl<C: Clone> StreamLease<C> {
         if let Some(connection) = self.open_connection(is_alive) {
             return Ok(Leased { connection, was_open: true });
         }
-        let _connecting = self.place.connecting.lock().await;
+        let _connecting = self.holder.connecting.lock().await;
         if let Some(connection) = self.open_connection(is_alive) {
             return Ok(Leased { connection, was_open: true });
         }
         let connection = connect().await?;
-        *lock(&self.place.connection) = Some(connection.clone());
+        *lock(&self.holder.connection) = Some(connection.clone());
         Ok(Leased { connection, was_open: false })
     }
 
     fn open_connection(&self, is_alive: fn(&C) -> bool) -> Option<C> {
-        lock(&self.place.connection).as_ref().filter(|connection| is_alive(connection)).cloned()
+        lock(&self.holder.connection).as_ref().filter(|connection| is_alive(connection)).cloned()
     }
 }
 
 impl<C> Drop for StreamLease<C> {
     fn drop(&mut self) {
-        self.place.fetches.fetch_sub(1, Ordering::Relaxed);
+        self.holder.fetches.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -176,7 +176,7 @@ mod tests {
             command: ["/proc/self/exe", "worker"].map(Into::into).into(),
             sequential: false,
             http2: false,
-        max_connections: None,
+            max_connections: None,
             written_here: "",
             capabilities: None,
         };

@@ -18,6 +18,7 @@ mod addresses;
 mod encrypted;
 mod faults;
 mod headers;
+mod http2;
 mod redirects;
 mod redirect_cases;
 mod requests;

@@ -125,7 +125,7 @@ fn stream_limits_are_kept() {
 }
 
 /// Clients that give a request up which the server has not processed.
-const NO_RETRY: [&str; 1] = ["hyper-util"];
+pub const NO_RETRY: [&str; 2] = ["cyper", "hyper-util"];
 
 #[test]
 fn refused_streams_are_asked_again() {
@@ -198,8 +198,7 @@ fn failures_spare_their_neighbours() {
             11 => Vec::new(),
             stream => whole(stream, b"page"),
         });
-        let limits =
-            Limits { max_body: 10, deadline: Duration::from_millis(1500), ..limits(8) };
+        let limits = Limits { max_body: 10, deadline: Duration::from_secs(3), ..limits(8) };
         let mut session = open(backend, &limits);
         let pass = session.fetch_all(&server.urls(8)).unwrap();
         let mut found = outcomes(&pass);
@@ -213,24 +212,34 @@ fn failures_spare_their_neighbours() {
         let pass = session.fetch_all(&server.urls(8)).unwrap();
         assert_eq!(outcomes(&pass), [Ok(4); 8], "{backend}");
         assert_eq!(server.accepted(), 1, "{backend}");
-        assert!(server.resets().contains(&11), "{backend}: {:?}", server.resets());
+        let patience = Instant::now() + Duration::from_secs(5);
+        while !server.resets().contains(&11) {
+            assert!(Instant::now() < patience, "{backend}: {:?}", server.resets());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
 #[test]
 fn ended_connections_have_a_class() {
     for backend in http2_backends() {
-        let server = RawServer::start(|_| raw("", Then::Close));
-        let urls = [server.url("/")];
-        let pass = fetch(backend, &limits(1), &urls);
-        assert_eq!(outcomes(&pass), [Err(ErrorClass::ClosedEarly)], "{backend}: {pass:?}");
+        for (is_begun, class) in [(false, ErrorClass::ClosedEarly), (true, ErrorClass::BodyShort)] {
+            // The second request closes the connection, on which the first one waits.
+            let server = Http2Server::start_closing(&[], move |request| match request.stream {
+                1 if is_begun => Some(begun(1, b"some")),
+                1 => Some(Vec::new()),
+                _ => None,
+            });
+            let pass = fetch(backend, &limits(2), &server.urls(2));
+            assert!(outcomes(&pass).contains(&Err(class)), "{backend}: {class}, {pass:?}");
+        }
     }
 }
 
 #[test]
 fn http_1_is_a_protocol_error() {
-    let server =
-        RawServer::start(|_| raw("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", Then::Close));
+    let bad = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    let server = RawServer::start(move |_| raw(bad, Then::Go));
     for backend in http2_backends() {
         let began = Instant::now();
         let pass = fetch(backend, &limits(2), &[server.url("/"), server.url("/")]);
@@ -256,7 +265,13 @@ fn dead_ports_are_refused() {
     let url: Url = dead.url("/").parse().unwrap();
     for backend in http2_backends() {
         let pass = fetch(backend, &limits(2), &[url.clone(), url.clone()]);
-        assert_eq!(outcomes(&pass), [Err(ErrorClass::Refused); 2], "{backend}: {pass:?}");
+        let found = outcomes(&pass);
+        assert!(found.contains(&Err(ErrorClass::Refused)), "{backend}: {pass:?}");
+        // A fetch that waited for the connect of another may only learn that it failed.
+        let is_known = |outcome: &Result<u64, ErrorClass>| {
+            matches!(outcome, Err(ErrorClass::Refused | ErrorClass::Connect))
+        };
+        assert!(found.iter().all(is_known), "{backend}: {pass:?}");
     }
 }
 

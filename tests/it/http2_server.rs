@@ -1,7 +1,7 @@
 //! A server of HTTP/2 for tests that answers requests with any bytes: one thread a connection.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -31,14 +31,22 @@ pub struct Http2Server {
     resets: Arc<Mutex<Vec<u32>>>,
 }
 
-/// The bytes that answer a request.
-type Answer = dyn Fn(Request) -> Vec<u8> + Send + Sync;
+/// Returns the bytes that answer a request, or `None` to close the connection.
+type Answer = dyn Fn(Request) -> Option<Vec<u8>> + Send + Sync;
 
 impl Http2Server {
     /// Starts a server with these settings, names and values.
     pub fn start(
         settings: &[(u16, u32)],
         answer: impl Fn(Request) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        Self::start_closing(settings, move |request| Some(answer(request)))
+    }
+
+    /// Starts a server that also closes connections.
+    pub fn start_closing(
+        settings: &[(u16, u32)],
+        answer: impl Fn(Request) -> Option<Vec<u8>> + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -124,7 +132,10 @@ fn serve(
         stream.read_exact(&mut payload)?;
         let number = u32::from_be_bytes(number);
         match kind {
-            HEADERS => stream.write_all(&answer(Request { connection, stream: number }))?,
+            HEADERS => match answer(Request { connection, stream: number }) {
+                Some(bytes) => stream.write_all(&bytes)?,
+                None => stream.shutdown(Shutdown::Write)?,
+            },
             RST_STREAM => resets.lock().unwrap().push(number),
             SETTINGS | PING if flags & 1 == 0 => {
                 let reply = if kind == PING { &payload[..] } else { &[] };

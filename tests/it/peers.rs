@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::backends::backends;
+use crate::http2::{NO_RETRY, http2_backends};
 
 /// A server of somebody else's, ended when the test is.
 struct Peer {
@@ -100,6 +101,14 @@ impl Peer {
         format!("{scheme}://{host}:{}/{file}", self.port).parse().unwrap()
     }
 
+    /// What a session must be told to trust its certificate.
+    fn trusted(&self) -> UserOptions {
+        use rustls::pki_types::CertificateDer;
+        use rustls::pki_types::pem::PemObject;
+        let root = CertificateDer::from_pem_file(self.folder.path().join("root.pem")).unwrap();
+        UserOptions { roots: Some(Arc::new([root])), ..UserOptions::default() }
+    }
+
     /// Many urls, with the status and body that each must have.
     fn list(&self, scheme: &str) -> Vec<(Url, u16, Vec<u8>)> {
         let list =
@@ -121,6 +130,10 @@ impl Peer {
     }
 }
 
+/// The options of nginx's `listen` for a version of HTTP.
+const HTTP1: &str = "";
+const HTTP2: &str = "http2";
+
 fn limits() -> Limits {
     Limits::new(NonZeroUsize::new(4).unwrap())
 }
@@ -135,9 +148,9 @@ fn fetch_one(backend: Backend, options: &UserOptions, url: Url) -> Pass {
     backend.open(options, &limits(), &Progress::default()).unwrap().fetch_all(&[url]).unwrap()
 }
 
-/// nginx, plain or over TLS. It ends connections after 25 requests, compresses what it may, and
-/// speaks as it does.
-fn nginx(tls: bool) -> Option<Peer> {
+/// nginx, plain or over TLS, which speaks the version of HTTP that the options of its `listen` set.
+/// It ends connections after that many requests, compresses what it may, and speaks as it does.
+fn nginx(tls: bool, version: &str, requests: u32) -> Option<Peer> {
     Peer::start("nginx", |folder, port| {
         let (ssl, certificate) = match tls {
             true => ("ssl", "ssl_certificate leaf.pem; ssl_certificate_key leaf.key;"),
@@ -148,10 +161,10 @@ fn nginx(tls: bool) -> Option<Peer> {
             "daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;
              events {{ worker_connections 512; }}
              http {{
-               access_log off; keepalive_requests 25; gzip on; gzip_types *; gzip_min_length 1; default_type text/plain;
+               access_log off; keepalive_requests {requests}; gzip on; gzip_types *; gzip_min_length 1; default_type text/plain;
                client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
                uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
-               server {{ listen 127.0.0.1:{port} {ssl}; root {folder}; {certificate} }}
+               server {{ listen 127.0.0.1:{port} {ssl} {version}; root {folder}; {certificate} }}
              }}"
         );
         fs::write(format!("{folder}/nginx.conf"), config).unwrap();
@@ -200,7 +213,7 @@ fn python(protocol: &str) -> Option<Peer> {
 
 #[test]
 fn every_backend_fetches_nginx() {
-    let Some(nginx) = nginx(false) else { return };
+    let Some(nginx) = nginx(false, HTTP1, 25) else { return };
     for backend in backends() {
         nginx.fetch_and_check(backend, &UserOptions::default(), "http");
         let pass =
@@ -211,11 +224,8 @@ fn every_backend_fetches_nginx() {
 
 #[test]
 fn all_backends_fetch_tls_nginx() {
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject;
-    let Some(nginx) = nginx(true) else { return };
-    let root = CertificateDer::from_pem_file(nginx.folder.path().join("root.pem")).unwrap();
-    let trusting = UserOptions { roots: Some(Arc::new([root])), ..UserOptions::default() };
+    let Some(nginx) = nginx(true, HTTP1, 25) else { return };
+    let trusting = nginx.trusted();
     for backend in backends().filter(|backend| backend.entry().can(Capability::Https)) {
         nginx.fetch_and_check(backend, &trusting, "https");
 
@@ -233,8 +243,31 @@ fn all_backends_fetch_tls_nginx() {
 }
 
 #[test]
+fn http2_backends_fetch_nginx() {
+    let start = |tls, requests| nginx(tls, HTTP2, requests);
+    let (Some(plain), Some(encrypted)) = (start(false, 25), start(true, 25)) else { return };
+    let (Some(lasting), Some(lasting_tls)) = (start(false, 1000), start(true, 1000)) else {
+        return;
+    };
+    for backend in http2_backends() {
+        // The end of a connection may come while requests are under way.
+        let (plain, encrypted) = match NO_RETRY.contains(&backend.entry().client) {
+            true => (&lasting, &lasting_tls),
+            false => (&plain, &encrypted),
+        };
+        plain.fetch_and_check(backend, &UserOptions::default(), "http");
+        let missing = plain.url("http", "127.0.0.1", "missing");
+        let pass = fetch_one(backend, &UserOptions::default(), missing);
+        assert_eq!(pass.fetched[0].result.as_ref().unwrap().status, 404, "{backend}");
+        if backend.entry().can(Capability::Https) {
+            encrypted.fetch_and_check(backend, &encrypted.trusted(), "https");
+        }
+    }
+}
+
+#[test]
 fn plain_text_fails_the_handshake() {
-    let Some(nginx) = nginx(false) else { return };
+    let Some(nginx) = nginx(false, HTTP1, 25) else { return };
     for backend in backends().filter(|backend| backend.entry().can(Capability::Https)) {
         let pass =
             fetch_one(backend, &UserOptions::default(), nginx.url("https", "127.0.0.1", "small"));

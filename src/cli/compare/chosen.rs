@@ -213,7 +213,7 @@ mod tests {
             command: Vec::new(),
             sequential: name.ends_with("sequential"),
             http2: false,
-                max_connections: None,
+            max_connections: None,
             written_here: "",
             capabilities: None,
         });

@@ -28,6 +28,8 @@ mod http2;
 pub use self::connection::{FloorConnection, FloorStep};
 #[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
+#[cfg(any(test, fuzzing))]
+pub use self::http2::examine_streams;
 pub use self::http2::{FloorStreams, StreamEnd, StreamOutcome, StreamsStep};
 
 /// Prepares requests.

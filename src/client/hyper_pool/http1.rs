@@ -11,11 +11,10 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use tower_service::Service;
 
-use super::super::causes;
+use super::super::causes::{self, unconnected};
 use super::super::hyper_util::Connector;
 use super::super::pooled::Failed;
 use super::super::targets::Destination;
-use super::unconnected;
 use crate::fetch::error::{ErrorClass, FetchError};
 
 /// Connects to an origin; a task moves the connection's bytes.

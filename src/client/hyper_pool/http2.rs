@@ -12,11 +12,10 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::TokioExecutor;
 use tower_service::Service;
 
-use super::super::causes;
+use super::super::causes::{self, unconnected};
 use super::super::hyper_util::Connector;
 use super::super::pooled::Failed;
 use super::super::targets::Destination;
-use super::unconnected;
 use crate::fetch::error::{ErrorClass, FetchError};
 
 /// How often a request is sent that servers do not process (RFC 9113, section 8.7).

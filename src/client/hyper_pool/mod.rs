@@ -24,9 +24,11 @@ use super::incoming::read;
 use super::per_host::PerHost;
 use super::pooled::Failed;
 use super::targets::{Destination, PooledTarget, Targets};
-use super::{AsyncClient, Choice, Client, ClientOptions, Credentials, Protocol, causes, tls, tuned};
+use super::{
+    AsyncClient, Choice, Client, ClientOptions, Credentials, Protocol, causes, tls, tuned,
+};
 use crate::fetch::answer::{Head, Received};
-use crate::fetch::error::{ErrorClass, FetchError};
+use crate::fetch::error::FetchError;
 use crate::fetch::{Capabilities, Capability, Connections, Limits, lock};
 
 mod http1;
@@ -162,15 +164,11 @@ where
             let _ = poll_fn(|context| Poll::Ready(connection.poll_ready(context))).await;
         }
         return head;
-    }    unreachable!("the last attempt returns")
+    }
+    unreachable!("the last attempt returns")
 }
 
 /// Classifies the error of a pool that has no connection.
 fn no_connection(error: impl Into<Box<dyn Error + Send + Sync>>) -> FetchError {
-    unconnected(&*error.into())
-}
-
-/// Classifies a failed connect, in which only a TLS handshake can be cut short.
-fn unconnected(error: &(dyn Error + 'static)) -> FetchError {
-    causes::failed(error, ErrorClass::Tls)
+    causes::unconnected(&*error.into())
 }

@@ -111,9 +111,7 @@ impl Conversation {
     ///
     /// The code of the error that ends the connection.
     pub fn take<'b>(&mut self, mut bytes: &'b [u8]) -> Result<&'b [u8], u32> {
-        while let Some((frame, rest)) =
-            Frame::split(bytes).map_err(|_| code::FRAME_SIZE_ERROR)?
-        {
+        while let Some((frame, rest)) = Frame::split(bytes).map_err(|_| code::FRAME_SIZE_ERROR)? {
             self.take_frame(frame)?;
             bytes = rest;
         }
@@ -201,7 +199,9 @@ impl Conversation {
         }
         block.bytes.extend_from_slice(frame.payload);
         // A frame without bytes could follow another for ever.
-        if block.bytes.len() > HEAD_LIMIT || frame.payload.is_empty() && !frame.has(flag::END_HEADERS) {
+        if block.bytes.len() > HEAD_LIMIT
+            || frame.payload.is_empty() && !frame.has(flag::END_HEADERS)
+        {
             return Err(code::ENHANCE_YOUR_CALM);
         }
         if frame.has(flag::END_HEADERS) {

@@ -103,11 +103,9 @@ impl<'a> Frame<'a> {
 #[derive(Debug)]
 pub(super) struct TooLong;
 
-/// Reads a number of four bytes at a place in a payload; missing bytes count as 0.
-pub(super) fn number(payload: &[u8], place: usize) -> u32 {
-    payload.get(place..place + 4).map_or(0, |four| {
-        four.try_into().map_or(0, u32::from_be_bytes)
-    })
+/// Reads a number of four bytes at a position in a payload; missing bytes count as 0.
+pub(super) fn number(payload: &[u8], position: usize) -> u32 {
+    payload.get(position..position + 4).map_or(0, |four| four.try_into().map_or(0, u32::from_be_bytes))
 }
 
 /// Appends a frame.

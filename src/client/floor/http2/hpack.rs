@@ -211,7 +211,8 @@ mod tests {
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         // A new size, an indexed field, literals that are added, are not, and are never: the value
         // is "no-cache" each time, the last in Huffman's code.
-        let block = b"\x20\x88\x58\x08no-cache\x08\x08no-cache\x10\x03abc\x86\xa8\xeb\x10\x64\x9c\xbf";
+        let block =
+            b"\x20\x88\x58\x08no-cache\x08\x08no-cache\x10\x03abc\x86\xa8\xeb\x10\x64\x9c\xbf";
         assert_eq!(
             decoded(block).unwrap(),
             [

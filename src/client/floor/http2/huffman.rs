@@ -96,8 +96,8 @@ impl Code {
         }
         for length in SHORT + 1..=left.min(LONGEST as u32) {
             let code = (bits >> (left - length)) as u32 & ((1 << length) - 1);
-            let place = code.checked_sub(self.first[length as usize]);
-            let index = place.map(|place| self.offset[length as usize] + place as usize);
+            let rank = code.checked_sub(self.first[length as usize]);
+            let index = rank.map(|rank| self.offset[length as usize] + rank as usize);
             if let Some(index) = index.filter(|index| *index < self.offset[length as usize + 1]) {
                 return Some((self.symbols[index], length));
             }
@@ -146,8 +146,8 @@ mod tests {
         for symbol in text {
             let length = usize::from(LENGTHS[usize::from(*symbol)]);
             let range = CODE.offset[length]..CODE.offset[length + 1];
-            let place = CODE.symbols[range].iter().position(|other| *other == u16::from(*symbol));
-            let code = CODE.first[length] as usize + place.unwrap();
+            let rank = CODE.symbols[range].iter().position(|other| *other == u16::from(*symbol));
+            let code = CODE.first[length] as usize + rank.unwrap();
             bits.push_str(&format!("{code:0length$b}"));
         }
         bits.push_str(&"1".repeat((8 - bits.len() % 8) % 8));

@@ -12,6 +12,8 @@ use super::super::host_header;
 
 mod connection;
 mod conversation;
+#[cfg(any(test, fuzzing))]
+mod examine;
 mod frame;
 mod hpack;
 mod huffman;
@@ -19,6 +21,8 @@ mod response;
 mod streams;
 
 pub use self::connection::{FloorStreams, StreamsStep};
+#[cfg(any(test, fuzzing))]
+pub use self::examine::examine as examine_streams;
 pub use self::streams::{StreamEnd, StreamOutcome};
 
 /// Returns the block of a request, pseudo-headers first (RFC 9113, section 8.3.1).

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::frame::{WINDOW, code, push_frame, push_window_update};
 use super::frame::kind;
+use super::frame::{WINDOW, code, push_frame, push_window_update};
 use super::hpack::Strings;
 use super::response::{Bad, StreamResponse};
 use crate::fetch::answer::{Head, Received};
@@ -194,7 +194,8 @@ impl Streams {
 
     /// Ends a stream that the server has reset.
     pub fn take_reset(&mut self, stream: u32, code: u32) {
-        let error = FetchError::new(ErrorClass::Reset, format!("the stream was reset, code {code}"));
+        let error =
+            FetchError::new(ErrorClass::Reset, format!("the stream was reset, code {code}"));
         let outcome = match code {
             code::REFUSED_STREAM => StreamOutcome::Unprocessed(error),
             _ => StreamOutcome::Failed(error),
