@@ -131,6 +131,8 @@ impl CurlMulti {
         })?;
         // Otherwise each transfer that begins before the first connection is made opens another.
         easy.pipewait(self.is_http2 && self.keep)?;
+        // A connection that is not reused is yet shared by transfers at the same time.
+        easy.fresh_connect(self.is_http2 && !self.keep)?;
         easy.forbid_reuse(!self.keep)?;
         if self.settings.no_proxy {
             easy.proxy("")?;

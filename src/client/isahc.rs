@@ -4,6 +4,7 @@
 use std::error::Error as _;
 use std::io;
 
+use anyhow::ensure;
 use futures_lite::AsyncReadExt;
 use futures_lite::future::yield_now;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -51,13 +52,15 @@ impl Client for Isahc {
             Protocol::Http1 => VersionNegotiation::http11(),
             Protocol::Http2 { .. } => VersionNegotiation::http2(),
         };
+        ensure!(
+            !options.protocol.is_http2() || limits.connections != Connections::PerFetch,
+            "isahc shares connections over HTTP/2: use curl-multi@loop+h2 for one of each fetch"
+        );
         let builder = HttpClient::builder().version_negotiation(version);
-        let mut builder = tuned::<Self>(builder, options, limits);
-        if options.protocol.is_http2() && limits.connections == Connections::PerFetch {
-            // No header closes a connection of HTTP/2.
-            builder = builder.connection_cache_size(0);
-        }
-        Ok(Self { client: builder.build()?, headers: RequestHeaders::new(options, limits) })
+        Ok(Self {
+            client: tuned::<Self>(builder, options, limits).build()?,
+            headers: RequestHeaders::new(options, limits),
+        })
     }
 
     fn target(&self, url: &Url, credentials: Credentials) -> Result<Self::Target, FetchError> {

@@ -25,9 +25,9 @@ pub(super) struct Handshake {
 }
 
 impl Service<Arc<Destination>> for Handshake {
-    type Response = Connection;
+    type Response = CachedConnection;
     type Error = FetchError;
-    type Future = Pin<Box<dyn Future<Output = Result<Connection, FetchError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<CachedConnection, FetchError>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), FetchError>> {
         self.connector.poll_ready(context).map_err(|error| unconnected(&*error))
@@ -44,20 +44,20 @@ impl Service<Arc<Destination>> for Handshake {
                 .await
                 .map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
             tokio::spawn(driver);
-            Ok(Connection { sender, keep, is_used: false })
+            Ok(CachedConnection { sender, keep, is_used: false })
         })
     }
 }
 
 /// A connection, alone or in the cache.
-pub(super) struct Connection {
+pub(super) struct CachedConnection {
     sender: SendRequest<Empty<Bytes>>,
     /// Whether it may be used again.
     keep: bool,
     is_used: bool,
 }
 
-impl Service<Request<Empty<Bytes>>> for Connection {
+impl Service<Request<Empty<Bytes>>> for CachedConnection {
     type Response = Response<Incoming>;
     type Error = Failed;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, Failed>> + Send>>;

@@ -1,11 +1,11 @@
 //! The protocol of a connection, without its socket: frames in, streams and frames out.
 
 use super::frame::{
-    FRAME_MAX, Frame, WINDOW, code, flag, kind, number, push_frame, push_request, push_start,
+    FRAME_MAX, WireFrame, WINDOW, code, flag, kind, number, push_frame, push_request, push_start,
     push_window_update, setting,
 };
 use super::hpack::Strings;
-use super::streams::{StreamEnd, Streams};
+use super::streams::{StreamEnd, OpenStreams};
 use crate::client::floor::head::HEAD_LIMIT;
 use crate::fetch::error::FetchError;
 
@@ -19,7 +19,7 @@ const OUT_MAX: usize = 64 << 20;
 /// One side of a connection.
 #[derive(Debug)]
 pub(super) struct Conversation {
-    streams: Streams,
+    streams: OpenStreams,
     /// Bytes to send.
     pub out: Vec<u8>,
     /// A block whose continuation has not arrived.
@@ -54,7 +54,7 @@ impl Conversation {
         let mut out = Vec::new();
         push_start(&mut out);
         Self {
-            streams: Streams::new(),
+            streams: OpenStreams::new(),
             out,
             block: None,
             strings: Strings::default(),
@@ -111,14 +111,14 @@ impl Conversation {
     ///
     /// The code of the error that ends the connection.
     pub fn take<'b>(&mut self, mut bytes: &'b [u8]) -> Result<&'b [u8], u32> {
-        while let Some((frame, rest)) = Frame::split(bytes).map_err(|_| code::FRAME_SIZE_ERROR)? {
+        while let Some((frame, rest)) = WireFrame::split(bytes).map_err(|_| code::FRAME_SIZE_ERROR)? {
             self.take_frame(frame)?;
             bytes = rest;
         }
         if self.out.len() > OUT_MAX { Err(code::ENHANCE_YOUR_CALM) } else { Ok(bytes) }
     }
 
-    fn take_frame(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+    fn take_frame(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
         if self.state == State::New {
             if frame.kind != kind::SETTINGS || frame.has(flag::ACK) {
                 return Err(code::PROTOCOL_ERROR);
@@ -163,7 +163,7 @@ impl Conversation {
         }
     }
 
-    fn take_data(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+    fn take_data(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
         let is_open = self.streams.accepts(frame.stream)?;
         let length = frame.payload.len() as u32;
         self.received += length;
@@ -178,7 +178,7 @@ impl Conversation {
         self.streams.take_data(frame.stream, piece, length, is_last, &mut self.out)
     }
 
-    fn take_headers(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+    fn take_headers(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
         self.streams.accepts(frame.stream)?;
         let mut block = frame.unpadded().ok_or(code::PROTOCOL_ERROR)?;
         if frame.has(flag::PRIORITY) {
@@ -192,7 +192,7 @@ impl Conversation {
         Ok(())
     }
 
-    fn take_continuation(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+    fn take_continuation(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
         let Some(mut block) = self.block.take() else { return Err(code::PROTOCOL_ERROR) };
         if block.stream != frame.stream {
             return Err(code::PROTOCOL_ERROR);
@@ -215,7 +215,7 @@ impl Conversation {
         self.streams.take_block(stream, block, is_last, &mut self.strings, &mut self.out)
     }
 
-    fn take_window_update(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+    fn take_window_update(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
         let is_known = frame.stream == 0 || self.streams.was_opened(frame.stream);
         // Requests have no bodies, so nothing waits for a window.
         match number(frame.payload, 0) & WINDOW {
@@ -225,7 +225,7 @@ impl Conversation {
         }
     }
 
-    fn take_settings(&mut self, frame: Frame<'_>) -> Result<(), u32> {
+    fn take_settings(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
         if frame.has(flag::ACK) {
             return if frame.payload.is_empty() { Ok(()) } else { Err(code::FRAME_SIZE_ERROR) };
         }
@@ -249,7 +249,7 @@ impl Conversation {
 }
 
 /// Checks the length of a frame against its type.
-fn check_length(frame: &Frame<'_>) -> Result<(), u32> {
+fn check_length(frame: &WireFrame<'_>) -> Result<(), u32> {
     let length = frame.payload.len();
     let is_right = match frame.kind {
         kind::PRIORITY => length == 5,

@@ -46,7 +46,6 @@ pub(super) mod setting {
 
 /// Error codes (RFC 9113, section 7).
 pub(super) mod code {
-    pub const NO_ERROR: u32 = 0;
     pub const PROTOCOL_ERROR: u32 = 1;
     pub const FLOW_CONTROL_ERROR: u32 = 3;
     pub const STREAM_CLOSED: u32 = 5;
@@ -59,14 +58,14 @@ pub(super) mod code {
 
 /// A frame that has arrived.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Frame<'a> {
+pub(super) struct WireFrame<'a> {
     pub kind: u8,
     pub flags: u8,
     pub stream: u32,
     pub payload: &'a [u8],
 }
 
-impl<'a> Frame<'a> {
+impl<'a> WireFrame<'a> {
     /// Splits the first frame from bytes. Returns `None` if it is incomplete.
     ///
     /// # Errors
@@ -105,7 +104,9 @@ pub(super) struct TooLong;
 
 /// Reads a number of four bytes at a position in a payload; missing bytes count as 0.
 pub(super) fn number(payload: &[u8], position: usize) -> u32 {
-    payload.get(position..position + 4).map_or(0, |four| four.try_into().map_or(0, u32::from_be_bytes))
+    payload
+        .get(position..position + 4)
+        .map_or(0, |four| four.try_into().map_or(0, u32::from_be_bytes))
 }
 
 /// Appends a frame.
@@ -162,7 +163,7 @@ mod tests {
         push_request(&mut out, 5, &[7; 2 * FRAME_MAX + 1]);
         let mut rest = &out[..];
         let mut seen = Vec::new();
-        while let Some((frame, after)) = Frame::split(rest).unwrap() {
+        while let Some((frame, after)) = WireFrame::split(rest).unwrap() {
             seen.push((frame.kind, frame.flags, frame.stream, frame.payload.len()));
             rest = after;
         }
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn padding_is_removed() {
-        let frame = |payload| Frame { kind: 0, flags: flag::PADDED, stream: 1, payload };
+        let frame = |payload| WireFrame { kind: 0, flags: flag::PADDED, stream: 1, payload };
         assert_eq!(frame(b"\x02abc\0\0").unpadded(), Some(&b"abc"[..]));
         assert_eq!(frame(b"\x02\0\0").unpadded(), Some(&b""[..]));
         assert_eq!(frame(b"\x03\0\0").unpadded(), None);
@@ -181,7 +182,7 @@ mod tests {
 
     #[test]
     fn long_frames_are_refused() {
-        assert!(Frame::split(&[0, 0x40, 1, 0, 0, 0, 0, 0, 1]).is_err());
-        assert!(Frame::split(&[0, 0x40, 0, 0, 0, 0, 0, 0, 1]).unwrap().is_none());
+        assert!(WireFrame::split(&[0, 0x40, 1, 0, 0, 0, 0, 0, 1]).is_err());
+        assert!(WireFrame::split(&[0, 0x40, 0, 0, 0, 0, 0, 0, 1]).unwrap().is_none());
     }
 }

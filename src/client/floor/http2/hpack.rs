@@ -78,14 +78,14 @@ pub(super) struct Strings {
 }
 
 /// A block whose fields are decoded one after another.
-pub(super) struct Block<'a> {
+pub(super) struct FieldBlock<'a> {
     rest: &'a [u8],
     strings: &'a mut Strings,
     /// Whether a field has been decoded.
     has_begun: bool,
 }
 
-impl<'a> Block<'a> {
+impl<'a> FieldBlock<'a> {
     pub fn new(block: &'a [u8], strings: &'a mut Strings) -> Self {
         Self { rest: block, strings, has_begun: false }
     }
@@ -184,7 +184,7 @@ mod tests {
 
     fn decoded(block: &[u8]) -> Result<Vec<(String, String)>, BadBlock> {
         let mut strings = Strings::default();
-        let mut block = Block::new(block, &mut strings);
+        let mut block = FieldBlock::new(block, &mut strings);
         let mut fields = Vec::new();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         while let Some(Field { name, value }) = block.next()? {

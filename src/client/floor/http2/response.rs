@@ -1,6 +1,6 @@
 //! The response of one stream, from its fields and pieces of its body.
 
-use super::hpack::{BadBlock, Block, Field, Strings};
+use super::hpack::{BadBlock, FieldBlock, Field, Strings};
 use crate::client::floor::head::HEAD_LIMIT;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
@@ -54,7 +54,7 @@ impl StreamResponse {
             .ok_or_else(|| malformed(format!("the head is longer than {HEAD_LIMIT} bytes")))?;
         let mut fields = Fields::default();
         let mut first_fault = None;
-        let mut block = Block::new(block, strings);
+        let mut block = FieldBlock::new(block, strings);
         // Decoded to its end, because a block that cannot be decoded ends the connection.
         while let Some(field) = block.next()? {
             if first_fault.is_none() {

@@ -43,7 +43,7 @@ struct Open {
 
 /// The streams of a connection.
 #[derive(Debug)]
-pub(super) struct Streams {
+pub(super) struct OpenStreams {
     open: HashMap<u32, Open>,
     /// The number of the next stream.
     next: u32,
@@ -52,7 +52,7 @@ pub(super) struct Streams {
     pub ended: Vec<StreamEnd>,
 }
 
-impl Streams {
+impl OpenStreams {
     pub fn new() -> Self {
         Self { open: HashMap::new(), next: 1, cancelled: VecDeque::new(), ended: Vec::new() }
     }
