@@ -73,7 +73,12 @@ fn servers_may_refuse_http2() {
         Mock::start(&format!("description = 'd'\nconcurrency = 1\nhttp = '1'\ntls = true\n{site}"));
     for backend in http2_backends() {
         let pass = fetch(backend, &limits(1), &plain.urls(0));
-        assert_eq!(outcome(&pass.fetched[0]), Err(ErrorClass::Protocol), "{backend}: {pass:?}");
+        // It answers in HTTP/1.1 and closes, in whatever order the client reads that.
+        let is_known = matches!(
+            outcome(&pass.fetched[0]),
+            Err(ErrorClass::Protocol | ErrorClass::ClosedEarly | ErrorClass::Reset)
+        );
+        assert!(is_known, "{backend}: {pass:?}");
         if backend.entry().can(Capability::Https) {
             let mut session =
                 backend.open(&tls.options(), &limits(1), &Progress::default()).unwrap();

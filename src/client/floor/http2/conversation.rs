@@ -1,11 +1,11 @@
 //! The protocol of a connection, without its socket: frames in, streams and frames out.
 
 use super::frame::{
-    FRAME_MAX, WireFrame, WINDOW, code, flag, kind, number, push_frame, push_request, push_start,
+    FRAME_MAX, WINDOW, WireFrame, code, flag, kind, number, push_frame, push_request, push_start,
     push_window_update, setting,
 };
 use super::hpack::Strings;
-use super::streams::{StreamEnd, OpenStreams};
+use super::streams::{OpenStreams, StreamEnd};
 use crate::client::floor::head::HEAD_LIMIT;
 use crate::fetch::error::FetchError;
 
@@ -111,7 +111,9 @@ impl Conversation {
     ///
     /// The code of the error that ends the connection.
     pub fn take<'b>(&mut self, mut bytes: &'b [u8]) -> Result<&'b [u8], u32> {
-        while let Some((frame, rest)) = WireFrame::split(bytes).map_err(|_| code::FRAME_SIZE_ERROR)? {
+        while let Some((frame, rest)) =
+            WireFrame::split(bytes).map_err(|_| code::FRAME_SIZE_ERROR)?
+        {
             self.take_frame(frame)?;
             bytes = rest;
         }
@@ -254,7 +256,7 @@ fn check_length(frame: &WireFrame<'_>) -> Result<(), u32> {
     let is_right = match frame.kind {
         kind::PRIORITY => length == 5,
         kind::RST_STREAM | kind::WINDOW_UPDATE => length == 4,
-        kind::SETTINGS => length % 6 == 0,
+        kind::SETTINGS => length.is_multiple_of(6),
         kind::PING => length == 8,
         kind::GOAWAY => length >= 8,
         _ => true,

@@ -1,6 +1,6 @@
 //! The response of one stream, from its fields and pieces of its body.
 
-use super::hpack::{BadBlock, FieldBlock, Field, Strings};
+use super::hpack::{BadBlock, Field, FieldBlock, Strings};
 use crate::client::floor::head::HEAD_LIMIT;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
