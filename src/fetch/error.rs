@@ -116,7 +116,7 @@ pub enum ErrorClass {
     Reset,
     /// The peer closed the connection before the head of the answer was complete.
     ClosedEarly,
-    /// The answer is not HTTP/1.1, or exceeds a limit of the client, such as that of its head.
+    /// The answer is not HTTP, or exceeds a limit of the client, such as that of its head.
     Protocol,
     /// The body ended before its declared length, or before its last chunk.
     BodyShort,
