@@ -19,7 +19,7 @@ use crate::scenario::versions::HttpVersions;
 
 /// A connection, and its deadlines in the event loop.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct ServedConnection {
     speaker: Speaker,
     pub endpoint: Endpoint,
     /// The deadline that this connection waits for.
@@ -37,7 +37,7 @@ enum Speaker {
     Http2(Box<Http2Connection>),
 }
 
-impl Connection {
+impl ServedConnection {
     /// Wraps a connection that was just accepted at `endpoint`.
     pub fn new(
         socket: Socket,

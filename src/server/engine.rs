@@ -12,7 +12,7 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use super::clock::Now;
-use super::connection::Connection;
+use super::connection::ServedConnection;
 use super::deadlines::{DeadlineId, Deadlines, after_all_others};
 use super::endpoint::Endpoint;
 use super::message::{Mailbox, Message};
@@ -59,7 +59,7 @@ pub(super) struct Engine {
     resting: Vec<bool>,
     /// The number of connections accepted so far. They are dealt to the loops in turn.
     dealt: usize,
-    connections: Slab<Connection>,
+    connections: Slab<ServedConnection>,
     bounds: Arc<EngineBounds>,
     deadlines: Deadlines,
     sleep: Sleep,
@@ -258,7 +258,9 @@ impl Engine {
         let registered = self.poll.registry().register(&mut stream, token, interest);
         let is_stamped = self.service.served.has_delays && endpoint != Endpoint::Control;
         let socket = Socket::new(stream, is_stamped);
-        match registered.and_then(|()| Connection::new(socket, endpoint, &mut self.service, now)) {
+        match registered
+            .and_then(|()| ServedConnection::new(socket, endpoint, &mut self.service, now))
+        {
             Ok(connection) => {
                 entry.insert(connection);
             }
@@ -295,10 +297,13 @@ impl Engine {
             Next::WakeAt(deadline) => {
                 let id = self.deadlines.push(deadline, self.endpoints.len() + key);
                 self.connections[key].deadline = id;
+                // Streams of HTTP/2 may be delayed while a head is unfinished.
+                self.watch(key, now);
             }
             Next::Close => return self.close(key),
         }
-        if self.finish.is_some() && self.connections[key].is_idle() {
+        if self.finish.is_some() && self.connections.get(key).is_some_and(ServedConnection::is_idle)
+        {
             self.close(key);
         }
     }

@@ -34,6 +34,8 @@ pub(super) struct OpenedConnection {
     pub hung_up: bool,
     /// When the last byte was readable.
     pub since: Instant,
+    /// When the first byte was readable.
+    begun: Option<Instant>,
 }
 
 /// What the first bytes of a client show.
@@ -48,8 +50,15 @@ pub(super) enum Spoken {
 impl OpenedConnection {
     /// Wraps a connection that was just accepted.
     pub fn new(wire: Wire, endpoint: Endpoint, now: Now) -> Self {
-        let (readable, hung_up) = (false, false);
-        Self { wire, endpoint, bytes: Vec::new(), readable, hung_up, since: now.instant }
+        Self {
+            wire,
+            endpoint,
+            bytes: Vec::new(),
+            readable: false,
+            hung_up: false,
+            since: now.instant,
+            begun: None,
+        }
     }
 
     /// Records an event; [`advance`](Self::advance) acts on it.
@@ -78,6 +87,7 @@ impl OpenedConnection {
             }
             let stamp = self.wire.stamp();
             self.since = stamp.map_or(now.instant, |stamp| now.instant_at(stamp));
+            self.begun.get_or_insert(self.since);
             match spoken(self.wire.protocol(), &self.bytes) {
                 Spoken::Unknown(_) => {}
                 known => return known,
@@ -86,9 +96,9 @@ impl OpenedConnection {
         Spoken::Unknown(Next::Park)
     }
 
-    /// Returns when the first bytes arrived, if they do not show the version.
+    /// Returns when the first byte arrived, if there is one.
     pub fn head_since(&self) -> Option<Instant> {
-        (!self.bytes.is_empty()).then_some(self.since)
+        self.begun
     }
 }
 

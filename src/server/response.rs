@@ -29,8 +29,10 @@ pub(super) enum Content {
     Reply(Visit),
     /// The same without the body: the answer to HEAD.
     ReplyHead(Visit),
-    /// The status of a refusal, and no body.
+    /// The status of a refusal. Over HTTP/2 its reason is the body.
     Refusal(Refusal),
+    /// The same without the body: the answer to HEAD.
+    RefusalHead(Refusal),
     /// The counts, as JSON.
     Witness(Box<Witness>),
     /// Exactly these bytes, which need not be HTTP: a fault.

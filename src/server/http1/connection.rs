@@ -91,7 +91,7 @@ impl Progress {
 impl Http1Connection {
     /// Takes over a connection accepted at an endpoint that receives its clients at `entrance`.
     pub fn new(opened: OpenedConnection, entrance: &Entrance) -> Self {
-        let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since } = opened;
+        let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since, .. } = opened;
         let phase = match entrance {
             Entrance::Plain | Entrance::Tls(_) => Phase::Reading,
             Entrance::Greets(says, end) => Phase::Greeting(says, *end),

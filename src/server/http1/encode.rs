@@ -44,7 +44,7 @@ impl Encoded {
         let (head, tail, body) = match response.content {
             Content::Reply(visit) => (served.heads.prepared(visit.site), end, Some(visit)),
             Content::ReplyHead(visit) => (served.heads.prepared(visit.site), end, None),
-            Content::Refusal(refusal) => {
+            Content::Refusal(refusal) | Content::RefusalHead(refusal) => {
                 (ResponseHead::Bytes(refusal_head(refusal).into()), end, None)
             }
             Content::Witness(witness) => {
@@ -81,7 +81,7 @@ impl Encoded {
 fn then_close(content: &Content) -> Then {
     match content {
         // The client may still be sending a body.
-        Content::Refusal(_) => Then::Linger,
+        Content::Refusal(_) | Content::RefusalHead(_) => Then::Linger,
         _ => Then::Close,
     }
 }

@@ -49,7 +49,7 @@ enum Phase {
 impl Http2Connection {
     /// Takes over a connection whose client has begun to speak HTTP/2.
     pub fn new(opened: OpenedConnection, service: &mut Service, now: Now) -> Self {
-        let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since } = opened;
+        let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since, .. } = opened;
         let mut connection = Self {
             wire,
             session: Http2Session::new(endpoint, service.served.scenario.http.limits),
@@ -188,7 +188,7 @@ impl Http2Connection {
             unread.extend_from_slice(bytes);
             &unread
         };
-        let was_within_head = self.session.is_within_head();
+        let (was_within_head, ended) = (self.session.is_within_head(), self.session.ended_heads);
         let used = self.session.read(whole, self.since, service);
         let used = used.unwrap_or_else(|_| {
             self.phase = Phase::Ending;
@@ -201,8 +201,9 @@ impl Http2Connection {
         }
         self.unread = unread;
         let is_within_head = self.session.is_within_head();
+        let is_same_head = was_within_head && is_within_head && ended == self.session.ended_heads;
         // Frames that wait for the client to read are not slow to arrive.
-        if self.session.is_congested() || (used > 0 && !(was_within_head && is_within_head)) {
+        if self.session.is_congested() || (used > 0 && !is_same_head) {
             self.head_since = None;
         }
         if is_within_head || !(self.unread.is_empty() || self.session.is_congested()) {

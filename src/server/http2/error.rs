@@ -4,7 +4,6 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum ErrorCode {
-    None = 0,
     Protocol = 1,
     Internal = 2,
     FlowControl = 3,

@@ -85,23 +85,12 @@ impl<'a> Http2Frame<'a> {
             (content, padding) = (rest, usize::from(length));
         }
         if self.kind == FrameKind::Headers && self.has(PRIORITY) {
-            let (priority, rest) = content.split_at_checked(5).ok_or(Violation::FRAME_SIZE)?;
-            self.check_priority(priority)?;
-            content = rest;
+            // Priorities change nothing, not even if a stream depends on itself.
+            (_, content) = content.split_at_checked(5).ok_or(Violation::FRAME_SIZE)?;
         }
         // Padding may not be as long as the payload (section 6.1).
         let length = content.len().checked_sub(padding).ok_or(Violation::PROTOCOL)?;
         Ok(&content[..length])
-    }
-
-    /// Checks the five bytes of a priority, which is otherwise ignored.
-    pub fn check_priority(&self, priority: &[u8]) -> Result<(), Violation> {
-        let dependency = number(priority).map(|word| word & 0x7fff_ffff);
-        match dependency == Some(self.stream) {
-            // RFC 7540, section 5.3.1.
-            true => Err(Violation::Stream(self.stream, ErrorCode::Protocol)),
-            false => Ok(()),
-        }
     }
 }
 
@@ -191,8 +180,7 @@ mod tests {
         assert_eq!(headers(b"\x01\0\0\0\x01\x10ab"), Ok(&b"a"[..]));
         assert_eq!(headers(b"\x03\0\0\0\x01\x10ab"), Err(Violation::PROTOCOL));
         assert_eq!(headers(b"\0\0\0\0\x01"), Err(Violation::FRAME_SIZE));
-        let itself = Violation::Stream(3, ErrorCode::Protocol);
-        assert_eq!(headers(b"\0\x80\0\0\x03\x10"), Err(itself));
+        assert_eq!(headers(b"\0\x80\0\0\x03\x10a"), Ok(&b"a"[..]), "it depends on itself");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use http::HeaderName;
+
 use super::hpack::encode::HpackEncoder;
 use crate::scenario::site::Reply;
 use crate::server::request::Refusal;
@@ -23,7 +25,9 @@ pub(super) fn encode_head(
             let (reply, number) = (served.reply(visit.site), served.heads.number(visit.site));
             encoder.repeated(block, number, |encoder, block| reply_head(encoder, block, reply));
         }
-        Content::Refusal(refusal) => refusal_head(encoder, block, *refusal),
+        Content::Refusal(refusal) | Content::RefusalHead(refusal) => {
+            refusal_head(encoder, block, *refusal);
+        }
         Content::Bytes(_) | Content::Witness(_) => {}
     }
     if response.is_timed {
@@ -39,9 +43,15 @@ fn reply_head(encoder: &mut HpackEncoder, block: &mut Vec<u8>, reply: &Reply) {
     if !matches!(reply.status, 204 | 304) {
         encoder.field(block, b"content-length", reply.bytes.to_string().as_bytes());
     }
-    for (name, value) in &reply.headers {
+    for (name, value) in reply.headers.iter().filter(|(name, _)| !is_of_connection(name)) {
         encoder.field(block, name.as_str().as_bytes(), value.as_bytes());
     }
+}
+
+/// Returns whether a header belongs to a connection of HTTP/1, and makes a response over HTTP/2
+/// malformed (RFC 9113, section 8.2.2). A scenario cannot set the others of this kind.
+fn is_of_connection(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "keep-alive" | "proxy-connection" | "upgrade")
 }
 
 /// Encodes the head of a refusal, whose body is its reason.

@@ -7,10 +7,12 @@ use super::frame::{END_STREAM, Http2Frame, write_window_update};
 use super::hpack::decode::HpackDecoder;
 use super::request::{RequestFields, RequestList};
 use super::sender::Sender;
+use super::settings::DEFAULT_WINDOW;
 use super::stream::{Closed, Http2Stream, StreamPhase, Upload};
 use crate::scenario::versions::Http2Limits;
 use crate::server::endpoint::Endpoint;
-use crate::server::request::{Method, Refusal, Request};
+use crate::server::request::{Method, Refusal};
+use crate::server::response::Content;
 use crate::server::service::Service;
 
 /// What a connection knows of its client's requests.
@@ -21,6 +23,8 @@ pub(super) struct Intake {
     decoder: HpackDecoder,
     /// The highest stream that the client has opened.
     pub last: u32,
+    /// Whether the client has acknowledged the server's settings.
+    pub knows_limits: bool,
     /// Room for the authority of a request.
     authority: Vec<u8>,
     /// When the connection was last counted.
@@ -40,12 +44,29 @@ pub(super) struct HeaderBlock<'a> {
 impl Intake {
     pub fn new(endpoint: Endpoint, limits: Http2Limits) -> Self {
         let (decoder, authority) = (HpackDecoder::new(), Vec::new());
-        Self { endpoint, limits, decoder, last: 0, authority, counted: 0, stamp: None }
+        Self {
+            endpoint,
+            limits,
+            decoder,
+            last: 0,
+            knows_limits: false,
+            authority,
+            counted: 0,
+            stamp: None,
+        }
     }
 
     /// Whether the client has never opened this stream.
     pub fn is_idle(&self, stream: u32) -> bool {
         stream > self.last || stream.is_multiple_of(2)
+    }
+
+    /// Returns the window of a stream. Until the client has acknowledged the settings, it may use
+    /// the default (RFC 9113, section 6.9.3).
+    fn window(&self) -> usize {
+        let announced = self.limits.initial_window;
+        let window = if self.knows_limits { announced } else { announced.max(DEFAULT_WINDOW) };
+        window as usize
     }
 
     /// Acts on a whole header block. It is decoded in any case, because later ones depend on it.
@@ -56,42 +77,24 @@ impl Intake {
         sender: &mut Sender,
         service: &mut Service,
     ) -> Result<(), Violation> {
-        let HeaderBlock { stream: id, ends_stream, bytes } = block;
-        service.tally.http2().header_bytes += bytes.len() as u64;
-        let mut fields = RequestFields::new(&mut self.authority);
-        self.decoder
-            .decode(bytes, |name, value| fields.add(name, value))
-            .ok_or(Violation::Connection(ErrorCode::Compression))?;
-        let (are_trailers, list) = (fields.are_trailers(), fields.into_request());
-        if let Some(stream) = sender.streams.get(&id) {
-            return match stream.phase {
-                StreamPhase::Receiving(_) if ends_stream && are_trailers => {
-                    self.complete(id, sender, service)
-                }
-                StreamPhase::Receiving(_) => Err(malformed(id, service)),
-                _ => Err(Violation::Stream(id, ErrorCode::StreamClosed)),
-            };
-        }
+        let (are_trailers, list) = self.decode(block.bytes, service)?;
+        let HeaderBlock { stream: id, ends_stream, .. } = block;
         if id <= self.last {
-            return match sender.closed.get(id) {
-                Closed::ByServer => Ok(()),
-                Closed::ByClient => Err(Violation::Connection(ErrorCode::StreamClosed)),
-                Closed::Forgotten => Err(Violation::PROTOCOL),
-            };
+            return self.further_list(block, are_trailers, sender, service);
         }
         self.last = id;
         if sender.streams.len() >= self.limits.max_concurrent_streams.get() as usize {
             service.tally.http2().refused += 1;
             return Err(Violation::Stream(id, ErrorCode::RefusedStream));
         }
-        let RequestList { request, length } = list.ok_or_else(|| malformed(id, service))?;
-        if ends_stream && length.is_some_and(|length| length > 0) {
+        let list = list.ok_or_else(|| malformed(id, service))?;
+        if ends_stream && list.length.is_some_and(|length| length > 0) {
             return Err(malformed(id, service));
         }
         if ends_stream {
-            self.respond(id, request, since, sender, service);
+            self.respond(id, list, since, sender, service);
         } else {
-            let upload = Upload { request, length, received: 0 };
+            let upload = Upload { list, received: 0 };
             sender.open(id, StreamPhase::Receiving(upload), since);
         }
         let shares = self.stamp.replace(since) == Some(since) && service.served.has_delays;
@@ -99,6 +102,43 @@ impl Intake {
         // A stream without a body may be closed by now.
         service.tally.opened(sender.streams.len().max(1), &mut self.counted);
         Ok(())
+    }
+
+    /// Decodes a header block. Returns whether it may follow a body, and its request.
+    fn decode(
+        &mut self,
+        bytes: &[u8],
+        service: &mut Service,
+    ) -> Result<(bool, Option<RequestList>), Violation> {
+        service.tally.http2().header_bytes += bytes.len() as u64;
+        let mut fields = RequestFields::new(&mut self.authority);
+        self.decoder
+            .decode(bytes, |name, value| fields.add(name, value))
+            .ok_or(Violation::Connection(ErrorCode::Compression))?;
+        Ok((fields.are_trailers(), fields.into_request()))
+    }
+
+    /// Acts on a header block of a stream that was opened before.
+    fn further_list(
+        &self,
+        block: HeaderBlock<'_>,
+        are_trailers: bool,
+        sender: &mut Sender,
+        service: &mut Service,
+    ) -> Result<(), Violation> {
+        let id = block.stream;
+        match sender.streams.get(&id).map(|stream| &stream.phase) {
+            Some(StreamPhase::Receiving(_)) if block.ends_stream && are_trailers => {
+                self.complete(id, sender, service)
+            }
+            Some(StreamPhase::Receiving(_)) => Err(malformed(id, service)),
+            Some(_) => Err(Violation::Stream(id, ErrorCode::StreamClosed)),
+            None => match sender.closed.get(id) {
+                Closed::ByServer => Ok(()),
+                Closed::ByClient => Err(Violation::Connection(ErrorCode::StreamClosed)),
+                Closed::Forgotten => Err(Violation::PROTOCOL),
+            },
+        }
     }
 
     /// Acts on a DATA frame, whose bytes are dropped.
@@ -119,18 +159,19 @@ impl Intake {
         }
         let Some(stream) = sender.streams.get_mut(&id) else {
             return match sender.closed.get(id) {
-                Closed::ByServer => Ok(()),
-                _ => Err(Violation::Connection(ErrorCode::StreamClosed)),
+                // Of a stream closed long ago, the client may have sent it before it knew.
+                Closed::ByServer | Closed::Forgotten => Ok(()),
+                Closed::ByClient => Err(Violation::Connection(ErrorCode::StreamClosed)),
             };
         };
         let StreamPhase::Receiving(upload) = &mut stream.phase else {
             return Err(Violation::Stream(id, ErrorCode::StreamClosed));
         };
-        if whole > self.limits.initial_window as usize {
+        if whole > self.window() {
             return Err(Violation::Stream(id, ErrorCode::FlowControl));
         }
         upload.received += content.len() as u64;
-        if upload.length.is_some_and(|length| upload.received > length) {
+        if upload.list.length.is_some_and(|length| upload.received > length) {
             return Err(malformed(id, service));
         }
         if frame.has(END_STREAM) {
@@ -154,33 +195,35 @@ impl Intake {
         else {
             return Ok(());
         };
-        let (request, received, since) = (upload.request, upload.received, *since);
-        if upload.length.is_some_and(|length| length != received) {
+        let (mut list, received, since) = (upload.list, upload.received, *since);
+        if list.length.is_some_and(|length| length != received) {
             return Err(malformed(id, service));
         }
-        let request = match request {
-            Ok(Request { method: Method::Get | Method::Head, .. }) if received > 0 => {
-                Err(Refusal::Malformed)
-            }
-            request => request,
-        };
-        self.respond(id, request, since, sender, service);
+        if received > 0 && list.request.is_ok_and(|request| request.method != Method::Other) {
+            list.request = Err(Refusal::Malformed);
+        }
+        self.respond(id, list, since, sender, service);
         Ok(())
     }
 
     fn respond(
         &self,
         id: u32,
-        request: Result<Request, Refusal>,
+        list: RequestList,
         since: Instant,
         sender: &mut Sender,
         service: &mut Service,
     ) {
-        let response = match request {
+        let (mut response, delay) = match list.request {
             Ok(request) => service.respond(self.endpoint, request),
             Err(refusal) => (service.refuse(self.endpoint, refusal), Duration::ZERO),
         };
-        sender.answer(id, since, response, service);
+        if let Content::Refusal(refusal) = response.content
+            && list.is_head
+        {
+            response.content = Content::RefusalHead(refusal);
+        }
+        sender.answer(id, since, (response, delay), service);
     }
 }
 

@@ -1,7 +1,9 @@
 //! HTTP/2 (RFC 9113): reads frames, answers streams, and obeys both windows of flow control.
 
 pub(super) mod connection;
+mod control;
 mod error;
+mod flow;
 mod frame;
 mod head;
 mod hpack;

@@ -28,6 +28,8 @@ pub(super) struct RequestFields<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RequestList {
     pub request: Result<Request, Refusal>,
+    /// Whether the answer has no body.
+    pub is_head: bool,
     /// The announced length of the body.
     pub length: Option<u64>,
 }
@@ -112,8 +114,9 @@ impl<'a> RequestFields<'a> {
 
     /// Returns the request; `None` if it is malformed.
     pub fn into_request(self) -> Option<RequestList> {
+        let is_head = self.method == Some(Method::Head);
         if self.size > HEAD_LIMIT {
-            return Some(RequestList { request: Err(Refusal::TooLarge), length: None });
+            return Some(RequestList { request: Err(Refusal::TooLarge), is_head, length: None });
         }
         // A CONNECT has neither a scheme nor a path (section 8.5).
         let is_whole = self.has_scheme != self.is_connect
@@ -124,7 +127,7 @@ impl<'a> RequestFields<'a> {
         }
         let target = self.target.unwrap_or(RequestTarget::Unknown);
         let request = Request { method: self.method?, target, is_timed: self.is_timed };
-        Some(RequestList { request: Ok(request), length: self.length })
+        Some(RequestList { request: Ok(request), is_head, length: self.length })
     }
 
     /// Whether these headers may follow a body (section 8.1).
@@ -182,7 +185,7 @@ mod tests {
     fn requests_are_understood() {
         let target = RequestTarget::Visit(Visit { site: 3, visit: 4 });
         let request = Ok(Request { method: Method::Get, target, is_timed: false });
-        assert_eq!(parse(GET), Some(RequestList { request, length: None }));
+        assert_eq!(parse(GET), Some(RequestList { request, is_head: false, length: None }));
         let whole =
             parse_get(":authority=a host=A server-timing=? content-length=5 te=trailers x-a=")
                 .unwrap();

@@ -3,20 +3,17 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::error::{ErrorCode, Violation};
-use super::frame::{END_STREAM, FrameKind, MAX_FRAME, write_header, write_headers, write_reset};
+use super::error::ErrorCode;
+use super::frame::{END_STREAM, FrameKind, write_header, write_headers, write_reset};
 use super::head::encode_head;
 use super::hpack::encode::HpackEncoder;
 use super::outbox::{Milestone, Outbox};
-use super::settings::{DEFAULT_WINDOW, MAX_WINDOW};
+use super::settings::DEFAULT_WINDOW;
 use super::stream::{Closed, ClosedStreams, Download, Http2Stream, Source, StreamPhase, Streams};
 use crate::server::deadlines::Deadlines;
 use crate::server::pace::Pace;
 use crate::server::response::{Content, Response, Then};
 use crate::server::service::Service;
-
-/// Bodies are added to the outbox up to this many bytes.
-const OUTBOX_FULL: usize = 128 << 10;
 
 /// What is queued for closed streams is removed once there are this many entries and two for each
 /// open stream.
@@ -30,13 +27,13 @@ pub(super) struct Sender {
     pub outbox: Outbox,
     pub encoder: HpackEncoder,
     /// Those of delays and of the pieces of bodies; each belongs to the stream of that number.
-    deadlines: Deadlines,
+    pub deadlines: Deadlines,
     /// The streams that can send, in turn.
-    ready: VecDeque<u32>,
+    pub ready: VecDeque<u32>,
     /// What may still be sent by the client's window for the connection.
-    window: i64,
+    pub window: i64,
     /// The window of a new stream.
-    initial_window: i64,
+    pub initial_window: i64,
     /// Room for a header block.
     block: Vec<u8>,
 }
@@ -90,21 +87,12 @@ impl Sender {
         due: Option<Instant>,
         service: &mut Service,
     ) {
-        let (source, whole) = match response.content {
-            Content::Reply(visit) => (Source::Visit(visit), service.served.reply(visit.site).bytes),
-            Content::ReplyHead(visit) => (Source::Visit(visit), 0),
-            Content::Refusal(refusal) => {
-                let reason = refusal.status().canonical_reason().unwrap_or_default();
-                (Source::Reason(reason), reason.len() as u64)
+        let Some((source, whole)) = body(&response.content, service) else {
+            self.streams.remove(&id);
+            if response.answers.is_some() {
+                service.tally.ended();
             }
-            // A fault of HTTP/1, or the control channel: neither speaks HTTP/2.
-            Content::Bytes(_) | Content::Witness(_) => {
-                self.streams.remove(&id);
-                if response.answers.is_some() {
-                    service.tally.ended();
-                }
-                return self.reset(id, ErrorCode::Internal, service);
-            }
+            return self.reset(id, ErrorCode::Internal, service);
         };
         let start = due.unwrap_or(since);
         let block = &mut self.block;
@@ -128,44 +116,8 @@ impl Sender {
         self.ready.push_back(id);
     }
 
-    /// Fills the outbox with bodies, one piece of each ready stream in turn.
-    pub fn fill(&mut self, now: Instant, service: &mut Service) {
-        while self.outbox.pending().len() < OUTBOX_FULL
-            && let Some(id) = self.ready.pop_front()
-        {
-            let Some(stream) = self.streams.get_mut(&id) else { continue };
-            let StreamPhase::Sending(body) = &mut stream.phase else { continue };
-            body.is_queued = false;
-            let allowed = body.pace.allowed(now).saturating_sub(body.sent);
-            if allowed == 0 {
-                if let Some(next) = body.pace.next(now)
-                    && !std::mem::replace(&mut body.has_deadline, true)
-                {
-                    self.deadlines.push(next, id as usize);
-                }
-                continue;
-            }
-            if stream.window <= 0 {
-                body.waited = true;
-                continue;
-            }
-            if self.window <= 0 {
-                body.is_queued = true;
-                self.ready.push_front(id);
-                return self.note_wait();
-            }
-            let room = (MAX_FRAME as i64).min(stream.window).min(self.window);
-            let length = allowed.min(room.unsigned_abs());
-            stream.window -= length as i64;
-            self.window -= length as i64;
-            if self.send_piece(id, length, service) {
-                self.end(id);
-            }
-        }
-    }
-
     /// Appends a DATA frame of this length, and returns whether it is the last of its stream.
-    fn send_piece(&mut self, id: u32, length: u64, service: &mut Service) -> bool {
+    pub fn send_piece(&mut self, id: u32, length: u64, service: &mut Service) -> bool {
         let Some(Http2Stream { phase: StreamPhase::Sending(body), since, .. }) =
             self.streams.get_mut(&id)
         else {
@@ -204,17 +156,6 @@ impl Sender {
         true
     }
 
-    /// Notes that the client's window for the connection holds up all bodies that are ready.
-    fn note_wait(&mut self) {
-        for id in &self.ready {
-            if let Some(Http2Stream { phase: StreamPhase::Sending(body), .. }) =
-                self.streams.get_mut(id)
-            {
-                body.waited = true;
-            }
-        }
-    }
-
     /// Starts what is due at `now`.
     pub fn meet_deadlines(&mut self, now: Instant, service: &mut Service) {
         while let Some((_, id)) = self.deadlines.pop_due(now) {
@@ -242,45 +183,13 @@ impl Sender {
     }
 
     /// Lets a stream send again.
-    fn queue(&mut self, id: u32) {
+    pub fn queue(&mut self, id: u32) {
         if let Some(Http2Stream { phase: StreamPhase::Sending(body), .. }) =
             self.streams.get_mut(&id)
             && !std::mem::replace(&mut body.is_queued, true)
         {
             self.ready.push_back(id);
         }
-    }
-
-    /// Enlarges the window of the connection.
-    pub fn widen(&mut self, increment: i64) -> Result<(), Violation> {
-        self.window += increment;
-        if self.window > MAX_WINDOW { Err(Violation::FLOW_CONTROL) } else { Ok(()) }
-    }
-
-    /// Enlarges the window of a stream.
-    pub fn widen_stream(&mut self, id: u32, increment: i64) -> Result<(), Violation> {
-        let Some(stream) = self.streams.get_mut(&id) else { return Ok(()) };
-        stream.window += increment;
-        if stream.window > MAX_WINDOW {
-            return Err(Violation::Stream(id, ErrorCode::FlowControl));
-        }
-        if stream.window > 0 {
-            self.queue(id);
-        }
-        Ok(())
-    }
-
-    /// Sets the window of new streams, and changes those of all others by the difference (RFC 9113,
-    /// section 6.9.2).
-    pub fn set_initial_window(&mut self, window: i64) -> Result<(), Violation> {
-        let change = window - self.initial_window;
-        self.initial_window = window;
-        let ids: Vec<u32> = self.streams.keys().copied().collect();
-        for id in ids {
-            let widened = self.widen_stream(id, change);
-            widened.map_err(|_| Violation::FLOW_CONTROL)?;
-        }
-        Ok(())
     }
 
     /// Resets a stream.
@@ -313,8 +222,57 @@ impl Sender {
     }
 
     /// Closes a stream after its last frame.
-    fn end(&mut self, id: u32) {
+    pub fn end(&mut self, id: u32) {
         self.streams.remove(&id);
         self.closed.push(id, Closed::ByClient);
+    }
+}
+
+/// Returns the body of a response, and its length; `None` for a fault of HTTP/1 and for the control
+/// channel, which do not speak HTTP/2.
+fn body(content: &Content, service: &Service) -> Option<(Source, u64)> {
+    match content {
+        Content::Reply(visit) => {
+            Some((Source::Visit(*visit), service.served.reply(visit.site).bytes))
+        }
+        Content::ReplyHead(visit) => Some((Source::Visit(*visit), 0)),
+        Content::Refusal(refusal) => {
+            let reason = refusal.status().canonical_reason().unwrap_or_default();
+            Some((Source::Reason(reason), reason.len() as u64))
+        }
+        Content::RefusalHead(_) => Some((Source::Reason(""), 0)),
+        Content::Bytes(_) | Content::Witness(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::server::served::tests::{reply, served};
+    use crate::server::tally::Tally;
+    use crate::server::visit::Visit;
+
+    #[test]
+    fn dropped_streams_leave_nothing() {
+        let mut service = Service {
+            served: Arc::new(served(vec![reply(200, 9)])),
+            tally: Tally::new(Arc::default()),
+            log: None,
+            colleagues: Vec::new(),
+        };
+        let (mut sender, now) = (Sender::new(), Instant::now());
+        for id in (1..20_001).step_by(2) {
+            // Half of them wait for their deadline, and half to be sent.
+            let delay = Duration::from_secs(3_600 * u64::from(id % 4 / 2));
+            let content = Content::Reply(Visit { site: 0, visit: 0 });
+            sender.answer(id, now, (Response::new(content, Then::Read), delay), &mut service);
+            sender.outbox.bytes.clear();
+            sender.drop_stream(id, Closed::ByClient, &mut service);
+        }
+        assert!(sender.deadlines.len() <= MANY_CLOSED, "{}", sender.deadlines.len());
+        assert!(sender.ready.len() <= MANY_CLOSED, "{}", sender.ready.len());
+        assert!(sender.streams.is_empty());
     }
 }

@@ -3,13 +3,10 @@
 use std::time::Instant;
 
 use super::error::{ErrorCode, Violation};
-use super::frame::{
-    ACK, END_HEADERS, END_STREAM, FrameKind, Http2Frame, number, write_goaway, write_ping_ack,
-};
+use super::frame::{END_HEADERS, END_STREAM, FrameKind, Http2Frame, write_goaway};
 use super::intake::{HeaderBlock, Intake};
 use super::sender::Sender;
-use super::settings::{Setting, write_settings, write_settings_ack};
-use super::stream::Closed;
+use super::settings::write_settings;
 use crate::scenario::versions::Http2Limits;
 use crate::server::endpoint::Endpoint;
 use crate::server::http1::parse::HEAD_LIMIT;
@@ -28,15 +25,17 @@ const CONGESTED: usize = 256 << 10;
 #[derive(Debug)]
 pub(super) struct Http2Session {
     pub sender: Sender,
-    intake: Intake,
-    progress: Progress,
+    pub intake: Intake,
+    pub state: SessionState,
+    /// The number of header blocks, and of prefaces, that have ended.
+    pub ended_heads: u64,
     /// The header block that is not complete.
     open_block: Option<OpenBlock>,
     block: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+pub(super) enum SessionState {
     BeforePreface,
     BeforeSettings,
     Open,
@@ -58,7 +57,8 @@ impl Http2Session {
         Self {
             sender,
             intake: Intake::new(endpoint, limits),
-            progress: Progress::BeforePreface,
+            state: SessionState::BeforePreface,
+            ended_heads: 0,
             open_block: None,
             block: Vec::new(),
         }
@@ -99,7 +99,7 @@ impl Http2Session {
 
     /// Whether a header block or the preface has begun, but not ended.
     pub fn is_within_head(&self) -> bool {
-        self.open_block.is_some() || self.progress != Progress::Open
+        self.open_block.is_some() || self.state != SessionState::Open
     }
 
     /// Acts on the next frame, or the preface, and returns the bytes after it; `None` if it is not
@@ -110,10 +110,11 @@ impl Http2Session {
         since: Instant,
         service: &mut Service,
     ) -> Result<Option<&'a [u8]>, ErrorCode> {
-        if self.progress == Progress::BeforePreface {
+        if self.state == SessionState::BeforePreface {
             return match bytes.strip_prefix(PREFACE) {
                 Some(rest) => {
-                    self.progress = Progress::BeforeSettings;
+                    self.state = SessionState::BeforeSettings;
+                    self.ended_heads += 1;
                     Ok(Some(rest))
                 }
                 None if PREFACE.starts_with(bytes) => Ok(None),
@@ -149,7 +150,7 @@ impl Http2Session {
             frame.kind == FrameKind::Continuation && frame.stream == block.stream
         };
         if !self.open_block.is_none_or(continues)
-            || (self.progress == Progress::BeforeSettings && frame.kind != FrameKind::Settings)
+            || (self.state == SessionState::BeforeSettings && frame.kind != FrameKind::Settings)
         {
             return Err(Violation::PROTOCOL);
         }
@@ -157,7 +158,7 @@ impl Http2Session {
             FrameKind::Data => self.intake.data(frame, &mut self.sender, service),
             FrameKind::Headers => self.headers(frame, since, service),
             FrameKind::Continuation => self.continuation(frame, since, service),
-            FrameKind::Priority => priority(frame),
+            FrameKind::Priority => Self::check_priority(frame),
             FrameKind::RstStream => self.reset(frame, service),
             FrameKind::Settings => self.settings(frame),
             FrameKind::PushPromise => Err(Violation::PROTOCOL),
@@ -185,6 +186,7 @@ impl Http2Session {
         let (content, stream) = (frame.content()?, frame.stream);
         let ends_stream = frame.has(END_STREAM);
         if frame.has(END_HEADERS) {
+            self.ended_heads += 1;
             let block = HeaderBlock { stream, ends_stream, bytes: content };
             return self.intake.header_list(block, since, &mut self.sender, service);
         }
@@ -211,78 +213,9 @@ impl Http2Session {
         }
         let OpenBlock { stream, ends_stream, .. } = *open;
         self.open_block = None;
+        self.ended_heads += 1;
         let block = HeaderBlock { stream, ends_stream, bytes: &self.block };
         self.intake.header_list(block, since, &mut self.sender, service)
-    }
-
-    fn reset(&mut self, frame: Http2Frame<'_>, service: &mut Service) -> Result<(), Violation> {
-        if frame.payload.len() != 4 {
-            return Err(Violation::FRAME_SIZE);
-        }
-        if self.intake.is_idle(frame.stream) {
-            return Err(Violation::PROTOCOL);
-        }
-        service.tally.http2().resets += 1;
-        self.sender.drop_stream(frame.stream, Closed::ByClient, service);
-        Ok(())
-    }
-
-    fn settings(&mut self, frame: Http2Frame<'_>) -> Result<(), Violation> {
-        if frame.stream != 0 {
-            return Err(Violation::PROTOCOL);
-        }
-        if frame.has(ACK) {
-            let is_valid = frame.payload.is_empty() && self.progress == Progress::Open;
-            return if is_valid { Ok(()) } else { Err(Violation::FRAME_SIZE) };
-        }
-        self.progress = Progress::Open;
-        let mut initial_window = None;
-        for setting in Setting::parse_all(frame.payload)? {
-            match setting? {
-                Setting::HeaderTableSize(size) => self.sender.encoder.limit(size),
-                // Only the last changes the streams: a frame may have thousands, and so may they.
-                Setting::InitialWindow(window) => initial_window = Some(window),
-                Setting::Other => {}
-            }
-        }
-        if let Some(window) = initial_window {
-            self.sender.set_initial_window(window)?;
-        }
-        write_settings_ack(&mut self.sender.outbox.bytes);
-        Ok(())
-    }
-
-    fn ping(&mut self, frame: Http2Frame<'_>) -> Result<(), Violation> {
-        if frame.stream != 0 {
-            return Err(Violation::PROTOCOL);
-        }
-        let payload = frame.payload.try_into().map_err(|_| Violation::FRAME_SIZE)?;
-        if !frame.has(ACK) {
-            write_ping_ack(&mut self.sender.outbox.bytes, payload);
-        }
-        Ok(())
-    }
-
-    fn window_update(&mut self, frame: Http2Frame<'_>) -> Result<(), Violation> {
-        let (id, payload) = (frame.stream, frame.payload);
-        let increment = number(payload).filter(|_| payload.len() == 4);
-        let increment = i64::from(increment.ok_or(Violation::FRAME_SIZE)? & 0x7fff_ffff);
-        match id {
-            0 if increment == 0 => Err(Violation::PROTOCOL),
-            0 => self.sender.widen(increment),
-            _ if self.intake.is_idle(id) => Err(Violation::PROTOCOL),
-            _ if increment == 0 => Err(Violation::Stream(id, ErrorCode::Protocol)),
-            _ => self.sender.widen_stream(id, increment),
-        }
-    }
-}
-
-/// Checks a PRIORITY frame, which changes nothing.
-fn priority(frame: Http2Frame<'_>) -> Result<(), Violation> {
-    match (frame.stream, frame.payload.len()) {
-        (0, _) => Err(Violation::PROTOCOL),
-        (_, 5) => frame.check_priority(frame.payload),
-        _ => Err(Violation::FRAME_SIZE),
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Instant;
 
+use super::request::RequestList;
 use crate::server::pace::Pace;
-use crate::server::request::{Refusal, Request};
 use crate::server::response::Response;
 use crate::server::visit::Visit;
 
@@ -32,9 +32,7 @@ pub(super) enum StreamPhase {
 /// The body of a request.
 #[derive(Debug)]
 pub(super) struct Upload {
-    pub request: Result<Request, Refusal>,
-    /// The announced length.
-    pub length: Option<u64>,
+    pub list: RequestList,
     pub received: u64,
 }
 
@@ -115,21 +113,55 @@ pub(super) enum Closed {
 
 /// The streams closed last.
 #[derive(Debug, Default)]
-pub(super) struct ClosedStreams(VecDeque<(u32, Closed)>);
+pub(super) struct ClosedStreams {
+    by_client: VecDeque<u32>,
+    /// Kept apart, so that streams that end do not displace those whose client may still send.
+    by_server: VecDeque<u32>,
+}
 
-/// The most closed streams that are remembered.
-const REMEMBERED: usize = 64;
+/// The most streams of one kind that are remembered.
+const REMEMBERED: usize = 256;
 
 impl ClosedStreams {
+    /// Remembers a stream that was closed by the client, or by the server.
     pub fn push(&mut self, stream: u32, how: Closed) {
-        if self.0.len() == REMEMBERED {
-            self.0.pop_front();
+        let streams = match how {
+            Closed::ByServer => &mut self.by_server,
+            Closed::ByClient | Closed::Forgotten => &mut self.by_client,
+        };
+        if streams.len() == REMEMBERED {
+            streams.pop_front();
         }
-        self.0.push_back((stream, how));
+        streams.push_back(stream);
     }
 
     pub fn get(&self, stream: u32) -> Closed {
-        let found = self.0.iter().rev().find(|(closed, _)| *closed == stream);
-        found.map_or(Closed::Forgotten, |(_, how)| *how)
+        if self.by_server.contains(&stream) {
+            Closed::ByServer
+        } else if self.by_client.contains(&stream) {
+            Closed::ByClient
+        } else {
+            Closed::Forgotten
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resets_are_remembered_longer() {
+        let mut closed = ClosedStreams::default();
+        closed.push(1, Closed::ByServer);
+        for stream in (3..20_001).step_by(2) {
+            closed.push(stream, Closed::ByClient);
+        }
+        let found = [1, 3, 19_999].map(|stream| closed.get(stream));
+        assert_eq!(found, [Closed::ByServer, Closed::Forgotten, Closed::ByClient]);
+        for stream in (20_001..40_001).step_by(2) {
+            closed.push(stream, Closed::ByServer);
+        }
+        assert_eq!(closed.get(1), Closed::Forgotten, "their number is bounded");
     }
 }

@@ -9,6 +9,7 @@ use super::Running;
 mod answers;
 mod bounds;
 mod deadlines;
+mod heads;
 mod peers;
 mod versions;
 mod violations;

@@ -3,7 +3,7 @@
 use super::*;
 
 const SITES: &str = "[[site]]\nlabel = 'a'\nbegins = 'hello'\nbytes = '1kB'\nrepeat = 2\n\
-    headers = { x-a = 'b' }\n\
+    headers = { x-a = 'b', keep-alive = 'a', proxy-connection = 'b', upgrade = 'c' }\n\
     [[site]]\nlabel = 'empty'\nbytes = '0'\nstatus = 204\n\
     [[site]]\nlabel = 'large'\nbytes = '100kB'\nstatus = 503\n\
     [[site]]\nlabel = 'b'\norigin = 'other'\nbytes = '0'\n";
@@ -105,6 +105,24 @@ fn bodies_of_requests_are_dropped() {
     client.send(&frame(DATA, 0, 5, b"a"));
     client.send(&frame(HEADERS, WHOLE, 5, &block(&[("x-trailer", "a")])));
     assert_eq!(client.answer(5).status(), "400");
+}
+
+#[test]
+fn refused_heads_have_no_body() {
+    let server = Running::new(SITES);
+    let mut client = RawClient::new(&server);
+    client.send(&frame(HEADERS, WHOLE, 1, &request("HEAD", "/9/0", &[])));
+    client.send(&frame(HEADERS, END_HEADERS, 3, &request("HEAD", "/0/0", &[])));
+    client.send(&frame(DATA, END_STREAM, 3, b"a"));
+    let long = "x".repeat(120);
+    let many: Vec<(&str, &str)> = std::iter::repeat_n(("x-long", &*long), 120).collect();
+    let block = request("HEAD", "/0/0", &many);
+    client.send(&frame(HEADERS, END_STREAM, 5, &block[..9_000]));
+    client.send(&frame(CONTINUATION, END_HEADERS, 5, &block[9_000..]));
+    for (stream, status) in [(1, "404"), (3, "400"), (5, "431")] {
+        let answer = client.answer(stream);
+        assert_eq!((answer.status(), &*answer.body), (status, &b""[..]));
+    }
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn floods_wait_for_their_answers() {
 }
 
 #[test]
-fn rapid_resets_cost_no_memory() {
+fn rapid_resets_are_counted() {
     let server = Running::new("[[site]]\nlabel = 'a'\nbytes = '10'\ndelay = '1h'\n");
     let mut client = RawClient::new(&server);
     for stream in (1..20_000).step_by(2) {
@@ -81,4 +81,24 @@ fn rapid_resets_cost_no_memory() {
     let seen = server.witness("/take");
     assert_eq!((seen.requests, seen.http2.resets), (10_000, 10_000));
     assert_eq!(seen.peak_in_flight, 1);
+}
+
+#[test]
+fn refused_streams_may_send_on() {
+    let server = Running::new(&format!("max_concurrent_streams = 1\n{SITE}"));
+    let mut client = RawClient::new(&server);
+    let post = request("POST", "/0/0", &[]);
+    let streams: Vec<u32> = (1..2_000).step_by(2).collect();
+    let heads = streams.iter().flat_map(|stream| frame(HEADERS, END_HEADERS, *stream, &post));
+    client.send(&heads.collect::<Vec<u8>>());
+    // They were sent before the client knew that all but the first are refused.
+    let bodies = streams.iter().rev().flat_map(|stream| frame(DATA, END_STREAM, *stream, b"a"));
+    client.send(&bodies.collect::<Vec<u8>>());
+    while client.read.iter().filter(|frame| frame.kind == RST_STREAM).count() < 999 {
+        let next = client.next().expect("the connection stays open");
+        client.read.push(next);
+    }
+    assert_eq!(client.answer(1).status(), "405");
+    let seen = server.witness("/take").http2;
+    assert_eq!((seen.refused, seen.connection_errors), (999, 0));
 }

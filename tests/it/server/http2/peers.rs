@@ -14,7 +14,7 @@ const SITES: &str = "[[site]]\nlabel = 'page'\nbytes = '1kB'\nheaders = { x-a = 
     [[site]]\nlabel = 'broken'\nbytes = '700kB'\nstatus = 503\ndelay = '1ms'\nbody_time = '20ms'\n";
 
 /// Requests, and the status, length and bytes that each must get.
-const ASKED: [(&str, &str, u16, Option<&str>, usize); 8] = [
+const ASKED: [(&str, &str, u16, Option<&str>, usize); 9] = [
     ("GET", "/0/7", 200, Some("1000"), 1_000),
     ("HEAD", "/0/7", 200, Some("1000"), 0),
     ("GET", "/1/0", 200, Some("0"), 0),
@@ -22,6 +22,7 @@ const ASKED: [(&str, &str, u16, Option<&str>, usize); 8] = [
     ("GET", "/3/0", 304, None, 0),
     ("GET", "/4/0", 503, Some("700000"), 700_000),
     ("GET", "/nowhere", 404, Some("9"), 9),
+    ("HEAD", "/nowhere", 404, Some("9"), 0),
     ("DELETE", "/0/0", 405, Some("18"), 18),
 ];
 

@@ -131,6 +131,7 @@ fn what_is_allowed_is_ignored() {
     let mut client = RawClient::new(&server);
     client.send(&frame(0xfa, 0xff, 0x7fff_ffff, b"unknown"));
     client.send(&frame(2, 0, 9, &[0, 0, 0, 3, 16]));
+    client.send(&frame(2, 0, 9, &[0, 0, 0, 9, 16]));
     client.send(&frame(PING, 1, 0, b"answered"));
     client.send(&setting(0x99, 1));
     client.send(&frame(GOAWAY, 0, 0, &[0; 12]));
@@ -143,4 +144,18 @@ fn what_is_allowed_is_ignored() {
     assert_eq!(client.answer(3).body, server.body(0, 0));
     let seen = server.witness("/take").http2;
     assert_eq!((seen.goaways, seen.resets, seen.connection_errors), (1, 1, 0));
+}
+
+#[test]
+fn priorities_are_ignored() {
+    let server = Running::new(SITES);
+    let mut client = RawClient::new(&server);
+    // A stream that depends on itself (RFC 7540, section 5.3.1), and adds to the dynamic table.
+    let entry = [0x40, 3, b'x', b'-', b'a', 1, b'b'];
+    let itself = [&[0, 0, 0, 1, 16], &request("GET", "/0/0", &[])[..], &entry].concat();
+    client.send(&frame(HEADERS, WHOLE | 0x20, 1, &itself));
+    assert_eq!(client.answer(1).body, server.body(0, 0));
+    let found = [&request("GET", "/0/0", &[])[..], &[0x80 | 62]].concat();
+    client.send(&frame(HEADERS, WHOLE, 3, &found));
+    assert_eq!(client.answer(3).body, server.body(0, 0), "the entry is in the table");
 }

@@ -69,3 +69,22 @@ fn streams_take_turns() {
     }
     assert_eq!(server.witness("/take").bytes, 300_000);
 }
+
+#[test]
+fn clients_may_not_know_the_window() {
+    let server = Running::new(&format!("initial_window = 10\n{LARGE}"));
+    let mut client = RawClient::new(&server);
+    let post = request("POST", "/0/0", &[]);
+    client.send(&frame(HEADERS, END_HEADERS, 1, &post));
+    client.send(&frame(DATA, END_STREAM, 1, &[0; 11]));
+    assert_eq!(client.answer(1).status(), "405");
+    // With the acknowledgement of the settings, their window applies (RFC 9113, section 6.9.3).
+    client.send(&frame(SETTINGS, 1, 0, &[]));
+    client.send(&frame(HEADERS, END_HEADERS, 3, &post));
+    client.send(&frame(DATA, END_STREAM, 3, &[0; 11]));
+    let reset = client.wait_for(&[RST_STREAM, HEADERS, GOAWAY]);
+    assert_eq!((reset.kind, reset.stream, reset.code()), (RST_STREAM, 3, 3));
+    client.send(&frame(HEADERS, END_HEADERS, 5, &post));
+    client.send(&frame(DATA, END_STREAM, 5, &[0; 10]));
+    assert_eq!(client.answer(5).status(), "405");
+}
