@@ -151,7 +151,7 @@ fn parse_options(
     }
     ensure!(
         options.max_connections.is_none() || entry.has_pool_over(options.http2),
-        "{name} opens one connection to each origin over HTTP/2: leave out +{CONNECTIONS}N"
+        "{name} chooses its connections itself over HTTP/2: leave out +{CONNECTIONS}N"
     );
     Ok(options)
 }

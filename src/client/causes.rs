@@ -59,8 +59,14 @@ pub(super) fn is_unprocessed(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-/// Returns whether a stream ended because the server announced the end of the connection. Those that
-/// it processes do not.
+/// Returns whether hyper's task dropped a request when its connection ended. It holds one back
+/// while the server's limit of streams is reached, so that one was not sent.
+pub(super) fn is_held_back(error: &hyper::Error) -> bool {
+    error.is_user()
+}
+
+/// Returns whether a stream ended because the server announced the end of the connection. Those
+/// that it processes do not.
 fn is_farewell(error: &h2::Error) -> bool {
     error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
 }
@@ -80,6 +86,7 @@ fn hyper_class(error: &hyper::Error, incomplete: ErrorClass) -> ErrorClass {
     }
     match error.source().and_then(|source| source.downcast_ref()) {
         Some(error) => io_class(error, incomplete),
+        _ if is_held_back(error) => incomplete,
         None if error.is_incomplete_message() || error.is_canceled() || error.is_closed() => {
             incomplete
         }

@@ -32,6 +32,7 @@ pub struct CurlMulti {
 #[derive(Debug, Default)]
 pub struct CurlSettings {
     max_connects: Option<usize>,
+    max_concurrent_streams: Option<usize>,
     no_proxy: bool,
 }
 
@@ -54,6 +55,14 @@ impl Client for CurlMulti {
                   backend",
             set: |settings, limits| CurlSettings {
                 max_connects: Some(limits.max_connections.get()),
+                ..settings
+            },
+        },
+        Choice {
+            option: "max_concurrent_streams: the concurrency",
+            why: "curl opens another connection over HTTP/2 for each 100 transfers",
+            set: |settings, limits| CurlSettings {
+                max_concurrent_streams: Some(limits.concurrency.get()),
                 ..settings
             },
         },
@@ -108,6 +117,9 @@ impl CurlMulti {
         let mut multi = Multi::new();
         if let Some(connects) = self.settings.max_connects {
             multi.set_max_connects(connects)?;
+        }
+        if let Some(streams) = self.settings.max_concurrent_streams {
+            multi.set_max_concurrent_streams(streams)?;
         }
         Ok(multi)
     }

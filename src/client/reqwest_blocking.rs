@@ -15,8 +15,8 @@ use super::origins::{OriginTarget, Origins};
 use super::per_host::PerHost;
 use super::reqwest::{ReqwestResolver, failed, tuned_options};
 use super::{
-    BlockingClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, tls, tls_error,
-    tuned,
+    BlockingClient, Choice, Client, ClientOptions, Credentials, RequestHeaders, Tier, tls,
+    tls_error, tuned,
 };
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
@@ -46,7 +46,11 @@ impl Client for ReqwestBlocking {
     type Target = OriginTarget;
 
     fn open(options: &ClientOptions, limits: &Limits) -> anyhow::Result<Self> {
-        let tls = tls::config(options)?;
+        let tls = match options.tier {
+            // reqwest lets the server choose by default.
+            Tier::Default => tls::config_for_both(options)?,
+            Tier::Tuned => tls::config(options)?,
+        };
         let open = {
             let (options, limits) = (options.clone(), limits.clone());
             move || Ok(builder(&options, &limits, &tls).build()?)

@@ -9,7 +9,7 @@ use futures_rustls::TlsConnector;
 use futures_rustls::client::TlsStream;
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::{ClientOptions, Protocol, Stream, tls_error};
 use crate::fetch::error::{ErrorClass, FetchError};
@@ -81,8 +81,11 @@ pub(super) async fn encrypt<S: Stream>(
 }
 
 /// Checks that a server agreed to HTTP/2.
-pub(super) fn agreed_http2<S>(stream: &TlsStream<S>, origin: &Origin) -> Result<(), FetchError> {
-    match stream.get_ref().1.alpn_protocol() {
+pub(super) fn agreed_http2(
+    connection: &ClientConnection,
+    origin: &Origin,
+) -> Result<(), FetchError> {
+    match connection.alpn_protocol() {
         Some(HTTP2) => Ok(()),
         _ => Err(FetchError::new(ErrorClass::Tls, format!("{origin} does not agree to HTTP/2"))),
     }

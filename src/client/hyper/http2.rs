@@ -37,7 +37,7 @@ const ATTEMPTS: u32 = 10;
 /// hyper on a runtime.
 pub struct HyperHttp2<R: Runtime> {
     targets: Targets,
-    pool: StreamPool<Connection>,
+    pool: StreamPool<MultiplexedConnection>,
     tls: TlsConnector,
     keep: bool,
     runtime: PhantomData<fn() -> R>,
@@ -45,14 +45,14 @@ pub struct HyperHttp2<R: Runtime> {
 
 /// A connection, shared by its fetches.
 #[derive(Clone)]
-struct Connection {
+struct MultiplexedConnection {
     sender: SendRequest<Empty<Bytes>>,
     /// Why the task that moves its bytes failed.
     failure: Arc<OnceLock<FetchError>>,
 }
 
 /// An attempt that failed.
-struct Attempt {
+struct FailedAttempt {
     error: FetchError,
     /// Whether the server has not processed the request.
     is_unprocessed: bool,
@@ -94,7 +94,7 @@ impl<R: Runtime> AsyncClient for HyperHttp2<R> {
     async fn get(&self, target: &PooledTarget, body: &mut Received) -> Result<Head, FetchError> {
         for _ in 1..ATTEMPTS {
             match self.attempt(target, body).await {
-                Err(Attempt { is_unprocessed: true, .. }) => {}
+                Err(FailedAttempt { is_unprocessed: true, .. }) => {}
                 result => return result.map_err(|attempt| attempt.error),
             }
         }
@@ -103,35 +103,40 @@ impl<R: Runtime> AsyncClient for HyperHttp2<R> {
 }
 
 impl<R: Runtime> HyperHttp2<R> {
-    async fn attempt(&self, target: &PooledTarget, body: &mut Received) -> Result<Head, Attempt> {
+    async fn attempt(
+        &self,
+        target: &PooledTarget,
+        body: &mut Received,
+    ) -> Result<Head, FailedAttempt> {
         let lease = self.pool.lease(target.destination.number);
         // Boxed, because it would enlarge the future of every fetch, and most never connect.
         let connect = || Box::pin(self.connect(&target.destination.origin));
         let leased = match self.keep {
-            true => lease.connection(Connection::is_alive, connect).await,
+            true => lease.connection(MultiplexedConnection::is_alive, connect).await,
             false => connect().await.map(|connection| Leased { connection, was_open: false }),
         };
-        let Leased { mut connection, was_open } = leased.map_err(Attempt::last)?;
+        let Leased { mut connection, was_open } = leased.map_err(FailedAttempt::last)?;
         let response = connection.sender.try_send_request(target.request(Empty::new())).await;
         let response = response.map_err(|mut error| {
             // As over HTTP/1.1, the next attempt is no retry if nothing was sent over a connection
             // that an earlier fetch opened.
             let is_unsent = was_open && error.take_message().is_some();
             let error = error.into_error();
-            Attempt {
-                is_unprocessed: is_unsent || causes::is_unprocessed(&error),
+            let is_held_back = causes::is_held_back(&error) && connection.failure.get().is_none();
+            FailedAttempt {
+                is_unprocessed: is_unsent || is_held_back || causes::is_unprocessed(&error),
                 error: connection.failed(&error),
             }
         })?;
-        read(response, body).await.map_err(Attempt::last)
+        read(response, body).await.map_err(FailedAttempt::last)
     }
 
-    async fn connect(&self, origin: &Origin) -> Result<Connection, FetchError> {
+    async fn connect(&self, origin: &Origin) -> Result<MultiplexedConnection, FetchError> {
         let stream = FairStream::new(connect::<R>(origin).await?);
         let wire = match &*origin.scheme {
             "https" => {
                 let stream = tls::encrypt(&self.tls, stream, origin).await?;
-                tls::agreed_http2(&stream, origin)?;
+                tls::agreed_http2(stream.get_ref().1, origin)?;
                 Either::Right(Box::new(stream))
             }
             _ => Either::Left(stream),
@@ -139,7 +144,7 @@ impl<R: Runtime> HyperHttp2<R> {
         let (sender, mut driver) = handshake(Spawner::<R>(PhantomData), Io(wire))
             .await
             .map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
-        let connection = Connection { sender, failure: Arc::default() };
+        let connection = MultiplexedConnection { sender, failure: Arc::default() };
         let failure = Arc::clone(&connection.failure);
         spawn::<R>(async move {
             // The requests that still wait end when the driver is dropped, after this.
@@ -151,7 +156,7 @@ impl<R: Runtime> HyperHttp2<R> {
     }
 }
 
-impl Connection {
+impl MultiplexedConnection {
     fn is_alive(&self) -> bool {
         !self.sender.is_closed()
     }
@@ -159,7 +164,7 @@ impl Connection {
     /// Classifies the sender's error. If it only reports that the driver is gone, the driver's
     /// error is used.
     fn failed(&self, error: &hyper::Error) -> FetchError {
-        let gone = error.is_canceled() || error.is_closed();
+        let gone = error.is_canceled() || error.is_closed() || causes::is_held_back(error);
         match self.failure.get().filter(|_| gone) {
             Some(failure) => failure.clone(),
             None => causes::failed(error, ErrorClass::ClosedEarly),
@@ -167,7 +172,7 @@ impl Connection {
     }
 }
 
-impl Attempt {
+impl FailedAttempt {
     fn last(error: FetchError) -> Self {
         Self { error, is_unprocessed: false }
     }

@@ -19,12 +19,12 @@ use crate::fetch::error::{ErrorClass, FetchError};
 
 /// Connects to an origin; a task moves the connection's bytes.
 #[derive(Clone)]
-pub(super) struct Handshake {
+pub(super) struct Http1Handshake {
     pub connector: Connector,
     pub keep: bool,
 }
 
-impl Service<Arc<Destination>> for Handshake {
+impl Service<Arc<Destination>> for Http1Handshake {
     type Response = CachedConnection;
     type Error = FetchError;
     type Future = Pin<Box<dyn Future<Output = Result<CachedConnection, FetchError>> + Send>>;

@@ -9,6 +9,7 @@ use http::{Request, Response};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper_rustls::MaybeHttpsStream;
 use hyper_util::rt::TokioExecutor;
 use tower_service::Service;
 
@@ -16,6 +17,7 @@ use super::super::causes::{self, unconnected};
 use super::super::hyper_util::Connector;
 use super::super::pooled::Failed;
 use super::super::targets::Destination;
+use super::super::tls;
 use crate::fetch::error::{ErrorClass, FetchError};
 
 /// How often a request is sent that servers do not process (RFC 9113, section 8.7).
@@ -42,6 +44,9 @@ impl Service<Arc<Destination>> for Http2Handshake {
         Box::pin(async move {
             let connecting = connecting.map_err(|error| unconnected(&error))?;
             let stream = connecting.await.map_err(|error| unconnected(&*error))?;
+            if let MaybeHttpsStream::Https(stream) = &stream {
+                tls::agreed_http2(stream.inner().get_ref().1, &destination.origin)?;
+            }
             let (sender, driver) = handshake(TokioExecutor::new(), stream)
                 .await
                 .map_err(|error| causes::failed(&error, ErrorClass::ClosedEarly))?;
@@ -75,8 +80,9 @@ impl Service<Request<Empty<Bytes>>> for SharedConnection {
             response.await.map_err(|mut error| {
                 let is_unsent = error.take_message().is_some();
                 let error = error.into_error();
+                let is_held_back = causes::is_held_back(&error);
                 Failed {
-                    unsent: is_unsent || causes::is_unprocessed(&error),
+                    unsent: is_unsent || is_held_back || causes::is_unprocessed(&error),
                     error: causes::failed(&error, ErrorClass::ClosedEarly),
                 }
             })

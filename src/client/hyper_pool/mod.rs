@@ -17,7 +17,7 @@ use hyper_util::client::pool::{cache, map::Map};
 use tower_service::Service;
 use url::Url;
 
-use self::http1::Handshake;
+use self::http1::Http1Handshake;
 use self::http2::{ATTEMPTS, Http2Handshake};
 use super::hyper_util::{Connector, Http, connector, http};
 use super::incoming::read;
@@ -96,7 +96,7 @@ fn pool(connector: Connector, keep: bool) -> Pool {
         .values(move |_| {
             // Without an executor, a connect that an idle connection forestalls is cancelled. With
             // one it would be completed, beyond the connection budget.
-            cache::builder().build(Handshake { connector: connector.clone(), keep })
+            cache::builder().build(Http1Handshake { connector: connector.clone(), keep })
         })
         .build();
     let caches = Mutex::new(caches);

@@ -13,7 +13,7 @@ use crate::fetch::error::{ErrorClass, FetchError};
 
 /// Connections by token.
 pub(super) struct Links {
-    links: Slab<Link>,
+    links: Slab<StreamLink>,
     /// The tokens of each origin, by its number.
     of_origins: Vec<Vec<usize>>,
     per_origin: usize,
@@ -22,7 +22,7 @@ pub(super) struct Links {
     uses: usize,
 }
 
-struct Link {
+struct StreamLink {
     streams: FloorStreams,
     /// Addresses of its origin that have not been tried.
     addresses: vec::IntoIter<SocketAddr>,
@@ -44,9 +44,11 @@ impl Links {
     pub fn choose(&mut self, destination: usize) -> Option<usize> {
         let tokens = self.of_origins.get(destination)?;
         let usable = tokens.iter().filter(|token| self.links[**token].streams.is_usable());
+        // Connections that have announced their end are not counted.
+        let count = usable.clone().count();
         let loads = usable.map(|token| (*token, self.links[*token].streams.load()));
         let (token, load) = loads.min_by_key(|(_, load)| *load)?;
-        let is_full = tokens.len() >= self.per_origin || self.links.len() >= self.budget;
+        let is_full = count >= self.per_origin || self.links.len() >= self.budget;
         (load == 0 || is_full).then_some(token)
     }
 
@@ -78,7 +80,8 @@ impl Links {
         for address in addresses.by_ref() {
             match FloorStreams::connect(address, destination) {
                 Ok(streams) => {
-                    let token = self.links.insert(Link { streams, addresses, last_use: self.uses });
+                    let token =
+                        self.links.insert(StreamLink { streams, addresses, last_use: self.uses });
                     if self.of_origins.len() <= destination {
                         self.of_origins.resize_with(destination + 1, Vec::new);
                     }

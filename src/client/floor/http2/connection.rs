@@ -27,6 +27,8 @@ pub struct FloorStreams {
     sent: usize,
     /// Whether any byte was ever sent.
     has_sent: bool,
+    /// Why nothing more can be sent. What the server sent before is yet to be read.
+    unsent: Option<io::Error>,
     /// The beginning of a frame whose rest has not arrived.
     begun: Vec<u8>,
 }
@@ -72,6 +74,7 @@ impl FloorStreams {
             conversation: Conversation::new(),
             sent: 0,
             has_sent: false,
+            unsent: None,
             begun: Vec::new(),
         })
     }
@@ -103,12 +106,12 @@ impl FloorStreams {
 
     /// Returns whether it takes further fetches, at once or later.
     pub fn is_usable(&self) -> bool {
-        self.conversation.is_usable()
+        self.unsent.is_none() && self.conversation.is_usable()
     }
 
     /// Returns whether it takes a fetch at once.
     pub fn has_room(&self) -> bool {
-        self.conversation.has_room()
+        self.unsent.is_none() && self.conversation.has_room()
     }
 
     /// Adds the request of a slot to the bytes to send.
@@ -137,7 +140,13 @@ impl FloorStreams {
     pub fn flush(&mut self) -> StreamsStep {
         match self.write() {
             Ok(()) => StreamsStep::Wait,
-            Err(failure) => self.fail(failure),
+            Err(error) if self.has_sent => {
+                self.unsent = Some(error);
+                self.conversation.out.clear();
+                self.sent = 0;
+                StreamsStep::Yield
+            }
+            Err(error) => self.fail(Failure::System(error)),
         }
     }
 
@@ -162,7 +171,7 @@ impl FloorStreams {
         StreamsStep::Closed
     }
 
-    fn write(&mut self) -> Result<(), Failure> {
+    fn write(&mut self) -> io::Result<()> {
         let out = &mut self.conversation.out;
         while self.sent < out.len() {
             match self.socket.write(&out[self.sent..]) {
@@ -172,7 +181,7 @@ impl FloorStreams {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(Failure::System(error)),
+                Err(error) => return Err(error),
             }
         }
         out.clear();
@@ -185,11 +194,12 @@ impl FloorStreams {
             let begun = self.begun.len();
             scratch[..begun].copy_from_slice(&self.begun);
             let length = match self.socket.read(&mut scratch[begun..]) {
-                Ok(0) => return Err(Failure::End),
+                Ok(0) => return Err(self.unsent.take().map_or(Failure::End, Failure::System)),
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Ok(StreamsStep::Wait);
+                    let unsent = self.unsent.take().map(Failure::System);
+                    return unsent.map_or(Ok(StreamsStep::Wait), Err);
                 }
                 Err(error) => return Err(Failure::System(error)),
             };

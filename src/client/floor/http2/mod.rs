@@ -5,7 +5,7 @@
 //! Windows are always open. Everything else follows RFC 9113, as far as a client without bodies and
 //! pushes needs it.
 
-use http::header::{CONNECTION, HOST, HeaderMap};
+use http::header::{HOST, HeaderMap, HeaderName};
 use url::Url;
 
 use super::super::host_header;
@@ -39,8 +39,30 @@ pub(super) fn request(url: &Url, headers: &HeaderMap) -> Box<[u8]> {
     ] {
         hpack::push_field(&mut block, name, value);
     }
-    for (name, value) in headers.iter().filter(|(name, _)| **name != HOST && **name != CONNECTION) {
+    for (name, value) in headers.iter().filter(|(name, _)| !is_of_http1(name)) {
         hpack::push_field(&mut block, name.as_str(), value.as_bytes());
     }
     block.into()
+}
+
+/// Returns whether a header is `host` or belongs to a connection of HTTP/1 (RFC 9113, sections
+/// 8.2.2 and 8.3.1). The user can choose none of the others of this kind.
+fn is_of_http1(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "host" | "connection" | "keep-alive" | "proxy-connection")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_headers_stay_out() {
+        let url = "http://a/b".parse().unwrap();
+        let names = ["host", "connection", "keep-alive", "proxy-connection", "x-a"];
+        let header = |name: &str| (name.parse().unwrap(), "a".parse().unwrap());
+        let headers: HeaderMap = names.map(header).into_iter().collect();
+        let mut only = HeaderMap::new();
+        only.insert("x-a", "a".parse().unwrap());
+        assert_eq!(request(&url, &headers), request(&url, &only));
+    }
 }

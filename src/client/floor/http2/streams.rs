@@ -48,13 +48,21 @@ pub(super) struct OpenStreams {
     /// The number of the next stream.
     next: u32,
     cancelled: VecDeque<u32>,
+    /// The highest stream that was cancelled before those.
+    forgotten: u32,
     /// Streams that have ended since the loop last asked.
     pub ended: Vec<StreamEnd>,
 }
 
 impl OpenStreams {
     pub fn new() -> Self {
-        Self { open: HashMap::new(), next: 1, cancelled: VecDeque::new(), ended: Vec::new() }
+        Self {
+            open: HashMap::new(),
+            next: 1,
+            cancelled: VecDeque::new(),
+            forgotten: 0,
+            ended: Vec::new(),
+        }
     }
 
     /// Returns the number of open streams.
@@ -87,8 +95,10 @@ impl OpenStreams {
 
     fn reset(&mut self, stream: u32, code: u32, out: &mut Vec<u8>) {
         push_frame(out, kind::RST_STREAM, 0, stream, &code.to_be_bytes());
-        if self.cancelled.len() == CANCELLED_KEPT {
-            self.cancelled.pop_front();
+        if self.cancelled.len() == CANCELLED_KEPT
+            && let Some(oldest) = self.cancelled.pop_front()
+        {
+            self.forgotten = self.forgotten.max(oldest);
         }
         self.cancelled.push_back(stream);
     }
@@ -103,7 +113,7 @@ impl OpenStreams {
             return Ok(true);
         }
         match self.was_opened(stream) {
-            true if self.cancelled.contains(&stream) => Ok(false),
+            true if stream <= self.forgotten || self.cancelled.contains(&stream) => Ok(false),
             true => Err(code::STREAM_CLOSED),
             false => Err(code::PROTOCOL_ERROR),
         }
@@ -222,5 +232,25 @@ impl OpenStreams {
             let error = error.cloned().unwrap_or_else(ended);
             self.ended.push(StreamEnd { slot, outcome: StreamOutcome::Failed(error) });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_frames_of_crowds_are_ignored() {
+        let (mut streams, mut out) = (OpenStreams::new(), Vec::new());
+        let numbers: Vec<u32> = (0..5_000).map(|slot| streams.begin(slot, 9)).collect();
+        let neighbour = streams.begin(5_000, 9);
+        (0..5_000).for_each(|slot| streams.cancel(slot, &mut out));
+        for number in numbers {
+            assert_eq!(streams.accepts(number), Ok(false), "{number}");
+        }
+        assert_eq!(streams.accepts(neighbour), Ok(true));
+        streams.take_reset(neighbour, code::CANCEL);
+        assert_eq!(streams.accepts(neighbour), Err(code::STREAM_CLOSED));
+        assert_eq!(streams.accepts(neighbour + 2), Err(code::PROTOCOL_ERROR));
     }
 }
