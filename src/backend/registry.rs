@@ -61,11 +61,14 @@ registry! {
         tasks::<Tokio, Hyper<Tokio>>().with_http2_pool(open_tasks::<Tokio, HyperHttp2<Tokio>>);
     "ureq-proto@tokio", ["ureq-proto"], ["ureq-proto", "connect-tokio", "tokio"],
         tasks::<Tokio, UreqProto<Tokio>>();
-    "reqwest@tokio", ["reqwest"], ["reqwest", "tokio"], tasks::<Tokio, Reqwest>().with_http2(open_tasks::<Tokio, Reqwest>);
+    "reqwest@tokio", ["reqwest"], ["reqwest", "tokio"],
+        tasks::<Tokio, Reqwest>().with_http2(open_tasks::<Tokio, Reqwest>);
     "reqwest-blocking@threads", ["reqwest-blocking"], ["reqwest-blocking", "threads"],
         threads::<ReqwestBlocking>();
-    "hyper-util@tokio", ["hyper-util"], ["hyper-util", "tokio"], tasks::<Tokio, HyperUtil>().with_http2(open_tasks::<Tokio, HyperUtil>);
-    "hyper-pool@tokio", ["hyper-pool"], ["hyper-pool", "tokio"], tasks::<Tokio, HyperPool>().with_http2(open_tasks::<Tokio, HyperPool>);
+    "hyper-util@tokio", ["hyper-util"], ["hyper-util", "tokio"],
+        tasks::<Tokio, HyperUtil>().with_http2(open_tasks::<Tokio, HyperUtil>);
+    "hyper-pool@tokio", ["hyper-pool"], ["hyper-pool", "tokio"],
+        tasks::<Tokio, HyperPool>().with_http2(open_tasks::<Tokio, HyperPool>);
     "isahc@async-std", ["async-std", "isahc"], ["isahc", "async-std"], tasks::<AsyncStd, Isahc>()
         .with_http2(open_tasks::<AsyncStd, Isahc>);
     "isahc@smol", ["isahc", "smol"], ["isahc", "smol"], tasks::<Smol, Isahc>()

@@ -20,7 +20,8 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::backends::backends;
-use crate::http2::{NO_RETRY, http2_backends};
+
+mod http2;
 
 /// A server of somebody else's, ended when the test is.
 struct Peer {
@@ -239,29 +240,6 @@ fn all_backends_fetch_tls_nginx() {
             "{backend}: an unknown root"
         );
         assert_eq!(class(&trusting, "localhost"), ErrorClass::Tls, "{backend}: another name");
-    }
-}
-
-#[test]
-fn http2_backends_fetch_nginx() {
-    let start = |tls, requests| nginx(tls, HTTP2, requests);
-    let (Some(plain), Some(encrypted)) = (start(false, 25), start(true, 25)) else { return };
-    let (Some(lasting), Some(lasting_tls)) = (start(false, 1000), start(true, 1000)) else {
-        return;
-    };
-    for backend in http2_backends() {
-        // The end of a connection may come while requests are under way.
-        let (plain, encrypted) = match NO_RETRY.contains(&backend.entry().client) {
-            true => (&lasting, &lasting_tls),
-            false => (&plain, &encrypted),
-        };
-        plain.fetch_and_check(backend, &UserOptions::default(), "http");
-        let missing = plain.url("http", "127.0.0.1", "missing");
-        let pass = fetch_one(backend, &UserOptions::default(), missing);
-        assert_eq!(pass.fetched[0].result.as_ref().unwrap().status, 404, "{backend}");
-        if backend.entry().can(Capability::Https) {
-            encrypted.fetch_and_check(backend, &encrypted.trusted(), "https");
-        }
     }
 }
 

@@ -20,6 +20,7 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 use tempfile::TempDir;
 
 use crate::cli::{fetchbench, text};
+use crate::http2::http2_backends;
 
 /// Answers every request until the test ends, and shows a certificate.
 fn serve(address: &str, certificate: &[u8], key: &[u8]) -> std::io::Result<SocketAddr> {
@@ -240,4 +241,27 @@ fn bad_files_are_refused() {
     fs::write(folder.path().join("bom.pem"), format!("\u{feff}{certificate}")).unwrap();
     let args = ["fetch", "--backend", "fake", "http://a.example", "--cacert", "bom.pem"];
     assert_eq!(fetchbench(&args).current_dir(&folder).output().unwrap().status.code(), Some(0));
+}
+
+/// Clients that speak HTTP/2 to a server that has not agreed to it.
+const HEEDLESS: [&str; 2] = ["hyper-util", "reqwest"];
+
+#[test]
+fn servers_must_agree_to_http2() {
+    let (certificate, key) = self_signed(|_| ());
+    // It negotiates no version.
+    let address = serve("127.0.0.1", certificate.as_bytes(), key.as_bytes()).unwrap();
+    let roots = Some(roots::read(certificate.as_bytes()).unwrap());
+    let options = UserOptions { roots, ..UserOptions::default() };
+    for backend in http2_backends() {
+        if !backend.entry().can(Capability::Https) {
+            continue;
+        }
+        let limits = Limits::new(NonZeroUsize::MIN);
+        let mut session = backend.open(&options, &limits, &Progress::default()).unwrap();
+        let pass = session.fetch_all(&[format!("https://{address}/").parse().unwrap()]).unwrap();
+        let class = pass.fetched[0].result.as_ref().unwrap_err().class;
+        let is_heedless = HEEDLESS.contains(&backend.entry().client);
+        assert_eq!(class == ErrorClass::Tls, !is_heedless, "{backend}: {pass:?}");
+    }
 }

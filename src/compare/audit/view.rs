@@ -124,7 +124,10 @@ pub(crate) fn differences(backend: &BackendAudit, usual: &[String]) -> Vec<Strin
             (found, "") => format!("{name}: {found}"),
             (found, _) => format!("{name} {found}"),
         });
-    let mut differences: Vec<String> = differences.collect();
+    let mut differences: Vec<String> = match backend.request.is_empty() {
+        true => Vec::new(),
+        false => differences.collect(),
+    };
     if backend.sockets != backend.sockets_ideal {
         differences
             .push(format!("{} sockets instead of {}", backend.sockets, backend.sockets_ideal));

@@ -59,10 +59,12 @@ fn http2_over_tls_is_negotiated() {
 fn newcomers_get_http2_from_reqwest() {
     let tls = "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1";
     let mock = Mock::start(tls);
-    let backend: Backend = "reqwest@tokio/default".parse().unwrap();
-    let mut session = backend.open(&mock.options(), &limits(1), &Progress::default()).unwrap();
-    mock.verified(backend, session.as_mut(), 0);
-    assert_eq!(mock.take_witness().http2.streams, 1);
+    for name in ["reqwest@tokio/default", "reqwest-blocking@threads/default"] {
+        let backend: Backend = name.parse().unwrap();
+        let mut session = backend.open(&mock.options(), &limits(1), &Progress::default()).unwrap();
+        mock.verified(backend, session.as_mut(), 0);
+        assert_eq!(mock.take_witness().http2.streams, 1, "{backend}");
+    }
 }
 
 #[test]
@@ -109,8 +111,14 @@ fn streams_reach_the_concurrency() {
 #[test]
 fn crowds_share_one_connection() {
     let mock = Mock::start(&waiting(600, 500));
-    for backend in ["hyper@tokio:1+h2", "hyper@smol:1+h2", "reqwest@tokio:1+h2", "floor@loop+h2"] {
-        let backend: Backend = backend.parse().unwrap();
+    for name in [
+        "hyper@tokio:1+h2",
+        "hyper@smol:1+h2",
+        "reqwest@tokio:1+h2",
+        "curl-multi@loop+h2",
+        "floor@loop+h2",
+    ] {
+        let backend: Backend = name.parse().unwrap();
         let mut session = open(backend, &limits(300));
         for visit in 0..2 {
             mock.take_witness();
@@ -127,18 +135,22 @@ fn crowds_share_one_connection() {
 fn stream_limits_hold_fetches_back() {
     let toml = waiting(40, 100).replacen("[[site]]", "max_concurrent_streams = 5\n[[site]]", 1);
     let mock = Mock::start(&toml);
-    for backend in ["hyper@tokio+h2", "reqwest@tokio+h2", "floor@loop+h2"] {
-        for (connections, most) in [(1, 5), (3, 15)] {
-            let name = format!("{backend}+conns={connections}");
-            let Ok(backend) = name.parse::<Backend>() else { continue };
-            let mut session = open(backend, &limits(20));
-            // The first requests may precede the limit, and be refused and sent again.
-            mock.verified(backend, session.as_mut(), 0);
-            mock.take_witness();
-            mock.verified(backend, session.as_mut(), 1);
-            let seen = mock.take_witness();
-            assert_eq!((seen.peak_in_flight, seen.http2.refused), (most, 0), "{backend}");
-        }
+    for (name, most) in [
+        ("hyper@tokio+h2", 5),
+        ("hyper@tokio+h2+conns=3", 15),
+        ("reqwest@tokio+h2", 5),
+        ("hyper-pool@tokio+h2", 5),
+        ("floor@loop+h2", 5),
+        ("floor@loop+h2+conns=3", 15),
+    ] {
+        let backend: Backend = name.parse().unwrap();
+        let mut session = open(backend, &limits(20));
+        // The first requests may precede the limit, and be refused and sent again.
+        mock.verified(backend, session.as_mut(), 0);
+        mock.take_witness();
+        mock.verified(backend, session.as_mut(), 1);
+        let seen = mock.take_witness();
+        assert_eq!((seen.peak_in_flight, seen.http2.refused), (most, 0), "{backend}");
     }
 }
 

@@ -222,3 +222,39 @@ fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     socket.set_nodelay(true)?;
     Ok(socket)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::super::frame::{flag, kind, push_frame};
+    use super::super::streams::StreamOutcome;
+    use super::*;
+
+    #[test]
+    fn answers_outlive_failed_writes() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut streams = FloorStreams::connect(listener.local_addr().unwrap(), 0).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        (0..2).for_each(|slot| streams.begin(slot, b"\x82", 9));
+        assert_eq!(streams.flush(), StreamsStep::Wait);
+        let mut answer = Vec::new();
+        push_frame(&mut answer, kind::SETTINGS, 0, 0, &[]);
+        // Status 204, which is in the static table, and the end after this stream.
+        push_frame(&mut answer, kind::HEADERS, flag::END_HEADERS | flag::END_STREAM, 1, &[0x89]);
+        push_frame(&mut answer, kind::GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0]);
+        server.write_all(&answer).unwrap();
+        // It has not read the requests, so this resets the connection.
+        drop(server);
+        let mut more = 2..1000;
+        while streams.flush() == StreamsStep::Wait {
+            streams.begin(more.next().expect("writes fail"), b"\x82", 9);
+        }
+        assert!(!streams.is_usable());
+        assert_eq!(streams.advance(true, &mut [0; 1 << 16]), StreamsStep::Closed);
+        let mut ended = streams.take_ended();
+        ended.sort_by_key(|end| end.slot);
+        assert!(matches!(ended[0].outcome, StreamOutcome::Whole(..)), "{ended:?}");
+        assert!(matches!(ended[1].outcome, StreamOutcome::Unprocessed(_)), "{ended:?}");
+    }
+}

@@ -118,7 +118,8 @@ pub(super) fn push_frame(out: &mut Vec<u8>, kind: u8, flags: u8, stream: u32, pa
     out.extend_from_slice(payload);
 }
 
-/// Appends the start of a connection: no dynamic table, no pushes, and windows that are always open.
+/// Appends the start of a connection: no dynamic table, no pushes, and windows that are always
+/// open.
 pub(super) fn push_start(out: &mut Vec<u8>) {
     out.extend_from_slice(PREFACE);
     let mut settings = Vec::new();
