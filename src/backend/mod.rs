@@ -29,6 +29,7 @@ mod entry;
 mod registry;
 mod name;
 mod spec;
+mod unknown;
 mod spelling;
 
 pub use self::entry::{Entry, Tuned};

@@ -11,11 +11,12 @@ use super::entry::Entry;
 use super::executor::Executor;
 use super::name::NameParts;
 use super::options::{BackendOptions, Spawning};
-use super::registry::{ALL, KNOWN, KnownBackend};
+use super::registry::ALL;
 use super::slowed::parse_share;
 use super::spec::Backend;
+use super::unknown::unknown;
 use crate::client::Tier;
-use crate::fetch::similar;
+use crate::scenario::versions::HttpVersions;
 
 /// More threads or connections than this are a mistake.
 const MAX_THREADS: usize = 1024;
@@ -149,18 +150,46 @@ fn parse_options(
     for option in parts.added.into_iter().flat_map(|added| added.split('+')) {
         add(&mut options, entry, option)?;
     }
+    check_connections(&options, entry)?;
+    Ok(options)
+}
+
+fn check_connections(options: &BackendOptions, entry: &Entry) -> anyhow::Result<()> {
     ensure!(
         options.max_connections.is_none() || entry.has_pool_over(options.http2),
-        "{name} chooses its connections itself over HTTP/2: leave out +{CONNECTIONS}N"
+        "{} chooses its connections itself over HTTP/2: leave out +{CONNECTIONS}N",
+        entry.name()
     );
-    Ok(options)
+    Ok(())
+}
+
+impl Backend {
+    /// Returns the backend with a version of HTTP: `auto` is HTTP/2 if it speaks that. `None` keeps
+    /// that of its name.
+    ///
+    /// # Errors
+    ///
+    /// It has no HTTP/2, or no choice of connections over HTTP/2.
+    pub fn speaking(self, versions: Option<HttpVersions>) -> anyhow::Result<Self> {
+        let http2 = match versions {
+            None => self.options.http2,
+            Some(HttpVersions::Http1) => false,
+            Some(HttpVersions::Http2) => true,
+            Some(HttpVersions::Auto) => self.entry.http2.is_some(),
+        };
+        let (name, options) = (self.entry.name(), BackendOptions { http2, ..self.options });
+        let is_able = !http2 || self.entry.http2.is_some();
+        ensure!(is_able, "{name} has no HTTP/2: {}", speakers("--http 2"));
+        check_connections(&options, self.entry)?;
+        Ok(Self { options, ..self })
+    }
 }
 
 /// Adds an option that follows a plus.
 fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Result<()> {
     let name = entry.name();
     if option == HTTP2 {
-        ensure!(entry.http2.is_some(), "{name} has no HTTP/2: {}", speakers());
+        ensure!(entry.http2.is_some(), "{name} has no HTTP/2: {}", speakers("+h2"));
         ensure!(!options.http2, "+{HTTP2} is given twice");
         options.http2 = true;
         return Ok(());
@@ -183,13 +212,13 @@ fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Res
     Ok(())
 }
 
-/// Returns advice that lists the backends with HTTP/2.
-fn speakers() -> String {
+/// Returns advice that lists the backends with HTTP/2, if `given` asked for it.
+fn speakers(given: &str) -> String {
     let speakers: Vec<_> =
         ALL.iter().filter(|entry| entry.http2.is_some()).map(Entry::name).collect();
     match speakers.is_empty() {
-        true => format!("leave out +{HTTP2}"),
-        false => format!("leave out +{HTTP2}, or use one of {}", speakers.join(", ")),
+        true => format!("leave out {given}"),
+        false => format!("leave out {given}, or use one of {}", speakers.join(", ")),
     }
 }
 
@@ -198,40 +227,9 @@ fn parse_count(text: &str, unit: &str, most: usize) -> anyhow::Result<NonZeroUsi
     number.ok_or_else(|| anyhow!("{unit} must be between 1 and {most}"))
 }
 
-/// Returns the error for an unknown backend: the features that this build lacks, or the known
-/// backends.
-fn unknown(text: &str) -> anyhow::Error {
-    // The arguments of a program may hold a secret.
-    let text = text.split_whitespace().next().unwrap_or_default();
-    let parts = NameParts::split(text);
-    let exact = |known: &&KnownBackend| parts.is_some_and(|parts| parts.plain == known.name);
-    let brought = |known: &&KnownBackend| parts.is_some_and(|parts| known.brings(&parts));
-    let missing = KNOWN.iter().filter(|known| !known.is_built());
-    if let Some(missing) = missing.clone().find(exact).or_else(|| missing.clone().find(brought)) {
-        return anyhow!(
-            "this build is without {missing}, which {text:?} needs: build with --features {}",
-            missing.features.join(",")
-        );
-    }
-    let backends: Vec<_> = ALL.iter().map(Entry::name).collect();
-    let parts = ALL.iter().flat_map(|entry| [entry.client, entry.executor.name()]);
-    let turned = text.split_once('@').map(|(first, second)| format!("{second}@{first}"));
-    let turned = backends.iter().find(|name| turned.as_ref() == Some(name)).map(String::as_str);
-    let close = || similar(text, backends.iter().map(String::as_str).chain(parts));
-    if let Some(name) = turned.or_else(close) {
-        return anyhow!(
-            "unknown backend {text:?}; did you mean {name:?}? `fetchbench list backends` shows all"
-        );
-    }
-    anyhow!(
-        "unknown backend {text:?}: take one of {}, or a client or an executor alone for all \
-         of its backends",
-        backends.join(", ")
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::registry::KNOWN;
     use super::*;
 
     #[test]
@@ -262,6 +260,7 @@ mod tests {
             ("surf@smol:0", "between 1 and"),
             ("surf@smol:2000", "between 1 and"),
             ("ureq@threads+h2", "ureq@threads has no HTTP/2: leave out +h2, or use one of hyper@"),
+            ("reqwest@tokio+h2+conns=2", "chooses its connections itself over HTTP/2"),
             ("hyper@tokio+h2+h2", "+h2 is given twice"),
             ("surf@smol+many", "+conns=N, +per-site or +one-task"),
             ("surf@smol+per-site+one-task", "write one of them once"),
@@ -277,6 +276,32 @@ mod tests {
         ] {
             let error = text.parse::<Backend>().unwrap_err().to_string();
             assert!(error.contains(text) && error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn versions_change_names() {
+        use HttpVersions::{Auto, Http1, Http2};
+        let speaking = |name: &str, versions| {
+            let spoken = name.parse::<Backend>().unwrap().speaking(versions);
+            spoken.map(|backend| backend.to_string()).map_err(|error| error.to_string())
+        };
+        for (name, versions, expected) in [
+            ("hyper@tokio", None, "hyper@tokio"),
+            ("hyper@tokio+h2", None, "hyper@tokio+h2"),
+            ("hyper@tokio+h2+conns=2", Some(Http1), "hyper@tokio+conns=2"),
+            ("hyper@tokio:1", Some(Http2), "hyper@tokio:1+h2"),
+            ("hyper@tokio", Some(Auto), "hyper@tokio+h2"),
+            ("ureq@threads", Some(Auto), "ureq@threads"),
+        ] {
+            assert_eq!(speaking(name, versions), Ok(expected.to_owned()));
+        }
+        for (name, why) in [
+            ("ureq@threads", "ureq@threads has no HTTP/2: leave out --http 2, or use one of "),
+            ("reqwest@tokio+conns=2", "reqwest@tokio chooses its connections itself over HTTP/2"),
+        ] {
+            let error = speaking(name, Some(Http2)).unwrap_err();
+            assert!(error.starts_with(why), "{error}");
         }
     }
 

@@ -10,6 +10,7 @@ use super::{EXIT_FETCH_FAILED, descriptors, interrupt, run, suggested, usage};
 use crate::backend::Backend;
 use crate::fetch::Progress;
 use crate::report::fetched;
+use crate::scenario::versions::HttpVersions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,6 +40,10 @@ pub(super) struct FetchArgs {
         default_value = DEFAULT_BACKEND,
     )]
     backend: Backend,
+    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default: 1,
+    /// or what their names set]
+    #[arg(long, value_name = "VERSION")]
+    http: Option<HttpVersions>,
     #[command(flatten)]
     fetch: FetchFlags,
     /// Format of the outcome
@@ -50,7 +55,7 @@ pub(super) struct FetchArgs {
 
 pub(super) fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
-    let backend = args.backend;
+    let backend = args.backend.speaking(args.http).map_err(usage)?;
     let sites = args.sites.read().map_err(usage)?;
     if sites.is_empty() {
         return Err(usage(anyhow!(

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::bail;
+
 use super::compare::{Chosen, parse_chosen, participants};
 use super::flags::OutputFlags;
 use super::program::this_program;
 use super::terminal::{PassBar, columns, print, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, suggested, unwritable, usage};
 use crate::backend::Backend;
+use crate::compare::Participant;
 use crate::fetch::Progress;
 use crate::link::Link;
 use crate::record::make_folder;
@@ -119,10 +122,12 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     } else {
         args.backend
     };
+    let participants = participants(&backends, &program);
+    check_http1(&participants).map_err(usage)?;
     let faults: Vec<&Fault> =
         if args.fault.is_empty() { fault::all().collect() } else { args.fault };
     let verification = Verification {
-        participants: participants(&backends, &program),
+        participants,
         program,
         faults: faults.iter().map(|fault| fault.name).collect(),
         deadline: args.deadline.unwrap_or(USUAL_DEADLINE + travel),
@@ -150,6 +155,16 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Checks that all backends speak HTTP/1.1, which all faults are of.
+fn check_http1(participants: &[Participant]) -> anyhow::Result<()> {
+    if let Some(Participant { name, .. }) =
+        participants.iter().find(|participant| participant.http2)
+    {
+        bail!("{name} cannot be verified, because all faults are of HTTP/1.1: leave out +h2");
+    }
+    Ok(())
 }
 
 fn parse_deadline(text: &str) -> Result<Duration, String> {

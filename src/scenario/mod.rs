@@ -16,7 +16,7 @@ use crate::fetch::{Connections, Limits, similar};
 use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::network::Network;
 use crate::scenario::site::{Body, Site};
-use crate::scenario::versions::{HttpSettings, HttpVersions};
+use crate::scenario::versions::{Http2Limits, HttpSettings, HttpVersions};
 
 pub mod fault;
 pub mod network;
@@ -181,7 +181,8 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// HTTP/2 only, though a site has a fault, which is one of HTTP/1.
+    /// HTTP/2 only, though a site has a fault, which is one of HTTP/1; or HTTP/1 only, though there
+    /// are limits for HTTP/2.
     pub fn speaking(mut self, versions: Option<HttpVersions>) -> anyhow::Result<Self> {
         let Some(versions) = versions else { return Ok(self) };
         if versions == HttpVersions::Http2
@@ -190,6 +191,12 @@ impl Scenario {
             bail!(
                 "site {:?} has a fault, and faults are those of HTTP/1: speak 1 or auto",
                 site.label
+            );
+        }
+        if versions == HttpVersions::Http1 && self.http.limits != Http2Limits::default() {
+            bail!(
+                "max_concurrent_streams and initial_window are of HTTP/2: leave them out, or speak \
+                 2 or auto"
             );
         }
         self.http.versions = versions;

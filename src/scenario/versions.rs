@@ -46,19 +46,13 @@ impl HttpSettings {
     ///
     /// # Errors
     ///
-    /// No client can obey the limits, or they are given for HTTP/1.
+    /// No client can obey the limits.
     pub(super) fn new(
         versions: Option<HttpVersions>,
         streams: Option<u32>,
         window: Option<u64>,
     ) -> anyhow::Result<Self> {
         let versions = versions.unwrap_or_default();
-        if versions == HttpVersions::Http1 && (streams.is_some() || window.is_some()) {
-            bail!(
-                "1: max_concurrent_streams and initial_window are of HTTP/2: leave them out, or \
-                 set http = \"auto\""
-            );
-        }
         let mut limits = Http2Limits::default();
         if let Some(streams) = streams {
             let valid = NonZeroU32::new(streams).filter(|streams| streams.get() <= MAX_STREAMS);

@@ -16,7 +16,11 @@ use crate::cli::{fetchbench, text};
 use crate::http2_server::{
     GOAWAY, HEADERS, Http2Server, RST_STREAM, begun, frame, frame_of, whole,
 };
+use crate::mock::Mock;
 use crate::raw_server::{RawServer, Then, raw};
+
+mod failures;
+mod resending;
 
 /// Error codes of HTTP/2.
 const REFUSED_STREAM: u32 = 7;
@@ -24,6 +28,9 @@ const INTERNAL_ERROR: u32 = 2;
 
 /// The setting of the maximum number of streams.
 const MAX_STREAMS: u16 = 3;
+
+/// Clients that give a request up which the server has not processed.
+pub const NO_RETRY: [&str; 2] = ["cyper", "hyper-util"];
 
 /// Every backend that speaks HTTP/2, with that option. cyper has a pool for each thread, so it gets
 /// one thread.
@@ -145,143 +152,6 @@ fn is_curl(backend: Backend) -> bool {
     matches!(backend.entry().client, "curl-multi" | "isahc")
 }
 
-/// Clients that give a request up which the server has not processed.
-pub const NO_RETRY: [&str; 2] = ["cyper", "hyper-util"];
-
-#[test]
-fn refused_streams_are_asked_again() {
-    for backend in http2_backends() {
-        let server = Http2Server::start(&[], |request| match request.stream {
-            5 | 7 => frame_of(RST_STREAM, request.stream, &[REFUSED_STREAM]),
-            stream => whole(stream, b"page"),
-        });
-        let pass = warmed(backend, &limits(2), &server).fetch_all(&server.urls(6)).unwrap();
-        let lost = outcomes(&pass).iter().filter(|outcome| outcome.is_err()).count();
-        match NO_RETRY.contains(&backend.entry().client) {
-            true => assert_eq!(lost, 2, "{backend}"),
-            false => assert_eq!(lost, 0, "{backend}: {:?}", pass.fetched),
-        }
-    }
-}
-
-#[test]
-fn refusals_without_end_end() {
-    for backend in http2_backends() {
-        let server = Http2Server::start(&[], |request| {
-            frame_of(RST_STREAM, request.stream, &[REFUSED_STREAM])
-        });
-        let pass = fetch(backend, &limits(1), &server.urls(1));
-        assert_eq!(outcomes(&pass), [Err(ErrorClass::Reset)], "{backend}: {:?}", pass.fetched);
-    }
-}
-
-#[test]
-fn a_goaway_spares_some() {
-    for backend in http2_backends() {
-        let waiting = Mutex::new(Vec::new());
-        // The first connection answers two of four, after it has announced its end.
-        let server = Http2Server::start(&[], move |request| {
-            if request.connection > 0 {
-                return whole(request.stream, b"new");
-            } else if request.stream == 1 {
-                return whole(1, b"page");
-            }
-            let mut waiting = waiting.lock().unwrap();
-            waiting.push(request.stream);
-            if waiting.len() < 4 {
-                return Vec::new();
-            }
-            let farewell = frame_of(GOAWAY, 0, &[waiting[1], 0]);
-            [farewell, whole(waiting[0], b"page"), whole(waiting[1], b"page")].concat()
-        });
-        let pass = warmed(backend, &limits(4), &server).fetch_all(&server.urls(4)).unwrap();
-        let mut found = outcomes(&pass);
-        found.sort();
-        if NO_RETRY.contains(&backend.entry().client) {
-            let lost = Err(ErrorClass::ClosedEarly);
-            assert_eq!(found, [Ok(4), Ok(4), lost, lost], "{backend}");
-        } else {
-            assert_eq!(found, [Ok(3), Ok(3), Ok(4), Ok(4)], "{backend}: {:?}", pass.fetched);
-        }
-    }
-}
-
-#[test]
-fn failures_spare_their_neighbours() {
-    for backend in http2_backends() {
-        let server = Http2Server::start(&[], move |request| match request.stream {
-            5 => frame_of(RST_STREAM, 5, &[INTERNAL_ERROR]),
-            // No status, which ends a connection of curl.
-            7 if !is_curl(backend) => frame(HEADERS, 5, 7, &[]),
-            // Too long.
-            9 => begun(9, &[0; 11]),
-            // Reset in the body.
-            11 => [begun(11, b"some"), frame_of(RST_STREAM, 11, &[INTERNAL_ERROR])].concat(),
-            // No answer.
-            13 => Vec::new(),
-            stream => whole(stream, b"page"),
-        });
-        let limits = Limits { max_body: 10, deadline: Duration::from_secs(3), ..limits(8) };
-        let mut session = warmed(backend, &limits, &server);
-        let pass = session.fetch_all(&server.urls(8)).unwrap();
-        let mut found = outcomes(&pass);
-        found.sort();
-        use ErrorClass::{BodyTooLarge, Protocol, Reset, Timeout};
-        let malformed = if is_curl(backend) { Ok(4) } else { Err(Protocol) };
-        let mut expected = vec![Ok(4), Ok(4), Ok(4), malformed];
-        expected.extend([Timeout, Reset, Reset, BodyTooLarge].map(Err));
-        expected.sort();
-        assert_eq!(found, expected, "{backend}: {:?}", pass.fetched);
-        // The connection goes on, and the server knows of what was given up.
-        let pass = session.fetch_all(&server.urls(8)).unwrap();
-        assert_eq!(outcomes(&pass), [Ok(4); 8], "{backend}");
-        assert_eq!(server.accepted(), 1, "{backend}");
-        let patience = Instant::now() + Duration::from_secs(5);
-        // isahc abandons a fetch and leaves its stream.
-        while backend.entry().client != "isahc" && !server.resets().contains(&13) {
-            assert!(Instant::now() < patience, "{backend}: {:?}", server.resets());
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-#[test]
-fn ended_connections_have_a_class() {
-    for backend in http2_backends() {
-        for (is_begun, class) in [(false, ErrorClass::ClosedEarly), (true, ErrorClass::BodyShort)] {
-            // The second request closes the connection, on which the first one waits.
-            let server = Http2Server::start_closing(&[], move |request| match request.stream {
-                1 => Some(whole(1, b"page")),
-                3 if is_begun => Some(begun(3, b"some")),
-                3 => Some(Vec::new()),
-                _ => None,
-            });
-            let pass = warmed(backend, &limits(2), &server).fetch_all(&server.urls(2)).unwrap();
-            // curl reports an error of the framing layer.
-            let class = if is_curl(backend) { ErrorClass::Protocol } else { class };
-            assert!(outcomes(&pass).contains(&Err(class)), "{backend}: {class}, {pass:?}");
-        }
-    }
-}
-
-#[test]
-fn http_1_is_a_protocol_error() {
-    let bad = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
-    let server = RawServer::start(move |_| raw(bad, Then::Go));
-    // curl waits for more until its deadline.
-    for backend in http2_backends().into_iter().filter(|backend| !is_curl(*backend)) {
-        let began = Instant::now();
-        let pass = fetch(backend, &limits(2), &[server.url("/"), server.url("/")]);
-        // Some clients cancel what they have not sent when a connection fails.
-        let expected = [Err(ErrorClass::Protocol), Err(ErrorClass::ClosedEarly)];
-        assert!(
-            outcomes(&pass).iter().all(|found| expected.contains(found)),
-            "{backend}: {pass:?}"
-        );
-        assert!(began.elapsed() < Duration::from_secs(5), "{backend}");
-    }
-}
-
 #[test]
 fn each_fetch_may_have_a_connection() {
     // isahc has no option for it, and refuses.
@@ -305,7 +175,8 @@ fn dead_ports_are_refused() {
         // isahc reports any failed connect alike.
         let is_known = backend.entry().client != "isahc";
         assert_eq!(found.contains(&Err(ErrorClass::Refused)), is_known, "{backend}: {pass:?}");
-        // A fetch that waited for the connect of another only learns that it failed, or was cancelled.
+        // A fetch that waited for the connect of another only learns that it failed, or was
+        // cancelled.
         let others = [ErrorClass::Refused, ErrorClass::Connect, ErrorClass::Protocol];
         let is_known =
             |outcome: &Result<u64, ErrorClass>| outcome.is_err_and(|class| others.contains(&class));
@@ -314,10 +185,42 @@ fn dead_ports_are_refused() {
 }
 
 #[test]
-fn clients_without_http_2_refuse_it() {
-    let args = ["fetch", "--backend", "ureq@threads+h2", "http://a.example"];
-    let output = fetchbench(&args).output().unwrap();
-    let stderr = text(&output.stderr);
-    assert_eq!((output.status.code(), stderr.matches('\n').count()), (Some(2), 1), "{stderr}");
-    assert!(stderr.contains("ureq@threads has no HTTP/2: leave out +h2"), "{stderr}");
+fn bad_versions_are_explained() {
+    for (args, why) in [
+        (
+            &["fetch", "--backend", "ureq@threads+h2", "http://a.example"][..],
+            "ureq@threads has no HTTP/2: leave out +h2",
+        ),
+        (
+            &["fetch", "--backend", "ureq@threads", "--http", "2", "http://a.example"],
+            "ureq@threads has no HTTP/2: leave out --http 2",
+        ),
+        (
+            &["run", "--backend", "hyper@tokio,ureq@threads", "--http", "2", "http://a.example"],
+            "ureq@threads has no HTTP/2: leave out --http 2",
+        ),
+        (&["fetch", "--http", "3", "http://a.example"], "bad version of HTTP \"3\""),
+        (&["serve", "h2-limit", "--http", "1"], "leave them out, or speak 2 or auto"),
+        (&["verify", "--backend", "hyper@tokio+h2"], "all faults are of HTTP/1.1"),
+    ] {
+        let output = fetchbench(args).output().unwrap();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(why), "{args:?}: {stderr}");
+    }
+}
+
+#[test]
+fn the_flag_chooses_the_version() {
+    let mock = Mock::start("description = 'd'\nconcurrency = 1\n[[site]]\nlabel = 'a'\nbytes = 1");
+    let url = mock.urls(0)[0].to_string();
+    for command in ["fetch", "run"] {
+        for (version, streams) in [("1", 0), ("2", 1), ("auto", 1)] {
+            mock.take_witness();
+            let args = [command, "--backend", "hyper@tokio", "--http", version, &url];
+            let output = fetchbench(&args).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
+            assert_eq!(mock.take_witness().http2.streams, streams, "{args:?}");
+        }
+    }
 }

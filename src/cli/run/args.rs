@@ -6,6 +6,7 @@ use crate::cli::flags::{Backends, FetchFlags, OutputFlags, SiteFlags, parse_back
 use crate::cli::suggested;
 use crate::scenario::network::Network;
 use crate::scenario::units::parse_time_scale;
+use crate::scenario::versions::HttpVersions;
 
 /// Examples of use, as shown by `--help`.
 pub(in crate::cli) const EXAMPLES: &str = "\
@@ -70,6 +71,10 @@ pub(in crate::cli) struct RunArgs {
         value_delimiter = ',',
     )]
     pub(super) backend: Vec<Backends>,
+    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default: 1,
+    /// or what their names set]
+    #[arg(long, value_name = "VERSION")]
+    pub(super) http: Option<HttpVersions>,
     #[command(flatten)]
     pub(super) fetch: FetchFlags,
     #[command(flatten)]

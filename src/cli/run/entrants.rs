@@ -10,6 +10,7 @@ use crate::backend::{Backend, Executor};
 use crate::cli::{descriptors, usage};
 use crate::fetch::{Capability, Limits};
 use crate::report::text::ExampleKind;
+use crate::scenario::versions::HttpVersions;
 
 /// A backend that is about to make its pass, with its limits.
 pub(super) struct Entrant {
@@ -27,8 +28,9 @@ pub(super) struct Entrant {
 pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Backend>> {
     let mut backends = Vec::new();
     for backend in args.backend.iter().flat_map(|backends| &backends.0) {
-        if !backends.contains(backend) {
-            backends.push(*backend);
+        let backend = backend.speaking(args.http).map_err(usage)?;
+        if !backends.contains(&backend) {
+            backends.push(backend);
         }
     }
     match Backend::conflict(&backends) {
@@ -45,6 +47,7 @@ pub(super) fn selected(args: &RunArgs) -> anyhow::Result<Vec<Backend>> {
 /// Returns an error if a backend that the user names cannot send the headers.
 pub(super) fn backends(
     selected: Vec<Backend>,
+    http: Option<HttpVersions>,
     needs_https: bool,
     headers: &HeaderMap,
 ) -> anyhow::Result<(Vec<Backend>, Vec<String>)> {
@@ -52,13 +55,22 @@ pub(super) fn backends(
         selected.iter().try_for_each(|backend| backend.check_headers(headers))?;
         return Ok((selected, Vec::new()));
     }
-    let (backends, no_https): (Vec<Backend>, Vec<Backend>) = Backend::usual()
+    let (backends, no_http2): (Vec<Backend>, Vec<Backend>) =
+        Backend::usual().partition(|backend| backend.speaking(http).is_ok());
+    let backends = backends.into_iter().map(|backend| backend.speaking(http));
+    let backends: Vec<Backend> = backends.collect::<Result<_, _>>()?;
+    let (backends, no_https): (Vec<Backend>, Vec<Backend>) = backends
+        .into_iter()
         .partition(|backend| backend.entry().can(Capability::Https) || !needs_https);
     let (backends, no_header): (Vec<Backend>, Vec<Backend>) =
         backends.into_iter().partition(|backend| backend.entry().unsendable(headers).is_none());
     let unsendable = no_header.first().and_then(|backend| backend.entry().unsendable(headers));
     let sending = unsendable.map_or_else(String::new, |name| format!("send header {name}"));
-    let notes = [left_out_note("fetch https", &no_https), left_out_note(&sending, &no_header)];
+    let notes = [
+        left_out_note("speak HTTP/2", &no_http2),
+        left_out_note("fetch https", &no_https),
+        left_out_note(&sending, &no_header),
+    ];
     Ok((backends, notes.into_iter().flatten().collect()))
 }
 

@@ -42,7 +42,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let options = args.fetch.options().map_err(usage)?;
     let needs_https = sites.iter().any(|site| site.url.scheme() == "https");
     let (backends, left_out) =
-        backends(selected(args)?, needs_https, &options.headers).map_err(usage)?;
+        backends(selected(args)?, args.http, needs_https, &options.headers).map_err(usage)?;
     let entrants = entrants(
         backends,
         &args.fetch.applied_to(limits(sites.len(), REDIRECTS)),

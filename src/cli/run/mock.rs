@@ -101,7 +101,8 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let scenario = Arc::new(scenario.time_scaled(time_scale));
     let mut options = args.fetch.options().map_err(usage)?;
     let (backends, left_out) =
-        backends(selected(args)?, scenario.needs_https(), &options.headers).map_err(usage)?;
+        backends(selected(args)?, args.http, scenario.needs_https(), &options.headers)
+            .map_err(usage)?;
     let entrants =
         entrants(backends, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
     reserve(&entrants, scenario.origins.len())?;

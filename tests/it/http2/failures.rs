@@ -1,0 +1,78 @@
+//! Failures of streams and connections, and their classes.
+
+use super::*;
+
+#[test]
+fn failures_spare_their_neighbours() {
+    for backend in http2_backends() {
+        let server = Http2Server::start(&[], move |request| match request.stream {
+            5 => frame_of(RST_STREAM, 5, &[INTERNAL_ERROR]),
+            // No status, which ends a connection of curl.
+            7 if !is_curl(backend) => frame(HEADERS, 5, 7, &[]),
+            // Too long.
+            9 => begun(9, &[0; 11]),
+            // Reset in the body.
+            11 => [begun(11, b"some"), frame_of(RST_STREAM, 11, &[INTERNAL_ERROR])].concat(),
+            // No answer.
+            13 => Vec::new(),
+            stream => whole(stream, b"page"),
+        });
+        let limits = Limits { max_body: 10, deadline: Duration::from_secs(3), ..limits(8) };
+        let mut session = warmed(backend, &limits, &server);
+        let pass = session.fetch_all(&server.urls(8)).unwrap();
+        let mut found = outcomes(&pass);
+        found.sort();
+        use ErrorClass::{BodyTooLarge, Protocol, Reset, Timeout};
+        let malformed = if is_curl(backend) { Ok(4) } else { Err(Protocol) };
+        let mut expected = vec![Ok(4), Ok(4), Ok(4), malformed];
+        expected.extend([Timeout, Reset, Reset, BodyTooLarge].map(Err));
+        expected.sort();
+        assert_eq!(found, expected, "{backend}: {:?}", pass.fetched);
+        // The connection goes on, and the server knows of what was given up.
+        let pass = session.fetch_all(&server.urls(8)).unwrap();
+        assert_eq!(outcomes(&pass), [Ok(4); 8], "{backend}");
+        assert_eq!(server.accepted(), 1, "{backend}");
+        let patience = Instant::now() + Duration::from_secs(5);
+        // isahc abandons a fetch and leaves its stream.
+        while backend.entry().client != "isahc" && !server.resets().contains(&13) {
+            assert!(Instant::now() < patience, "{backend}: {:?}", server.resets());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[test]
+fn ended_connections_have_a_class() {
+    for backend in http2_backends() {
+        for (is_begun, class) in [(false, ErrorClass::ClosedEarly), (true, ErrorClass::BodyShort)] {
+            // The second request closes the connection, on which the first one waits.
+            let server = Http2Server::start_closing(&[], move |request| match request.stream {
+                1 => Some(whole(1, b"page")),
+                3 if is_begun => Some(begun(3, b"some")),
+                3 => Some(Vec::new()),
+                _ => None,
+            });
+            let pass = warmed(backend, &limits(2), &server).fetch_all(&server.urls(2)).unwrap();
+            // curl reports an error of the framing layer.
+            let class = if is_curl(backend) { ErrorClass::Protocol } else { class };
+            assert!(outcomes(&pass).contains(&Err(class)), "{backend}: {class}, {pass:?}");
+        }
+    }
+}
+
+#[test]
+fn http_1_is_a_protocol_error() {
+    let bad = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    let server = RawServer::start(move |_| raw(bad, Then::Go));
+    // curl waits for more until its deadline.
+    for backend in http2_backends().into_iter().filter(|backend| !is_curl(*backend)) {
+        let began = Instant::now();
+        let pass = fetch(backend, &limits(2), &[server.url("/"), server.url("/")]);
+        let found = outcomes(&pass);
+        // Some clients cancel what they have not sent when a connection fails.
+        let expected = [Err(ErrorClass::Protocol), Err(ErrorClass::ClosedEarly)];
+        assert!(found.iter().all(|found| expected.contains(found)), "{backend}: {pass:?}");
+        assert!(found.contains(&expected[0]), "{backend}: {pass:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{backend}");
+    }
+}
