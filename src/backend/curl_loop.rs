@@ -10,8 +10,7 @@ use url::Url;
 use super::job::{Fetching, Job, Opened, SessionSettings, gather};
 use super::options::BackendOptions;
 use super::tasks::HandedIn;
-use crate::client::curl_multi::CurlMulti;
-use crate::client::curl_transfer::Transfer;
+use crate::client::curl_multi::{CurlMulti, Transfer};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Fetch, Pass};
 

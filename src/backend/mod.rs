@@ -31,6 +31,7 @@ mod name;
 mod spec;
 mod unknown;
 mod spelling;
+mod version;
 
 pub use self::entry::{Entry, Tuned};
 pub use self::executor::Executor;

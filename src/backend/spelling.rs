@@ -16,7 +16,6 @@ use super::slowed::parse_share;
 use super::spec::Backend;
 use super::unknown::unknown;
 use crate::client::Tier;
-use crate::scenario::versions::HttpVersions;
 
 /// More threads or connections than this are a mistake.
 const MAX_THREADS: usize = 1024;
@@ -154,35 +153,14 @@ fn parse_options(
     Ok(options)
 }
 
-fn check_connections(options: &BackendOptions, entry: &Entry) -> anyhow::Result<()> {
+/// Checks that the client's connections can be chosen, if they are.
+pub(super) fn check_connections(options: &BackendOptions, entry: &Entry) -> anyhow::Result<()> {
     ensure!(
         options.max_connections.is_none() || entry.has_pool_over(options.http2),
         "{} chooses its connections itself over HTTP/2: leave out +{CONNECTIONS}N",
         entry.name()
     );
     Ok(())
-}
-
-impl Backend {
-    /// Returns the backend with a version of HTTP: `auto` is HTTP/2 if it speaks that. `None` keeps
-    /// that of its name.
-    ///
-    /// # Errors
-    ///
-    /// It has no HTTP/2, or no choice of connections over HTTP/2.
-    pub fn speaking(self, versions: Option<HttpVersions>) -> anyhow::Result<Self> {
-        let http2 = match versions {
-            None => self.options.http2,
-            Some(HttpVersions::Http1) => false,
-            Some(HttpVersions::Http2) => true,
-            Some(HttpVersions::Auto) => self.entry.http2.is_some(),
-        };
-        let (name, options) = (self.entry.name(), BackendOptions { http2, ..self.options });
-        let is_able = !http2 || self.entry.http2.is_some();
-        ensure!(is_able, "{name} has no HTTP/2: {}", speakers("--http 2"));
-        check_connections(&options, self.entry)?;
-        Ok(Self { options, ..self })
-    }
 }
 
 /// Adds an option that follows a plus.
@@ -213,7 +191,7 @@ fn add(options: &mut BackendOptions, entry: &Entry, option: &str) -> anyhow::Res
 }
 
 /// Returns advice that lists the backends with HTTP/2, if `given` asked for it.
-fn speakers(given: &str) -> String {
+pub(super) fn speakers(given: &str) -> String {
     let speakers: Vec<_> =
         ALL.iter().filter(|entry| entry.http2.is_some()).map(Entry::name).collect();
     match speakers.is_empty() {
@@ -276,32 +254,6 @@ mod tests {
         ] {
             let error = text.parse::<Backend>().unwrap_err().to_string();
             assert!(error.contains(text) && error.contains(why), "{error}");
-        }
-    }
-
-    #[test]
-    fn versions_change_names() {
-        use HttpVersions::{Auto, Http1, Http2};
-        let speaking = |name: &str, versions| {
-            let spoken = name.parse::<Backend>().unwrap().speaking(versions);
-            spoken.map(|backend| backend.to_string()).map_err(|error| error.to_string())
-        };
-        for (name, versions, expected) in [
-            ("hyper@tokio", None, "hyper@tokio"),
-            ("hyper@tokio+h2", None, "hyper@tokio+h2"),
-            ("hyper@tokio+h2+conns=2", Some(Http1), "hyper@tokio+conns=2"),
-            ("hyper@tokio:1", Some(Http2), "hyper@tokio:1+h2"),
-            ("hyper@tokio", Some(Auto), "hyper@tokio+h2"),
-            ("ureq@threads", Some(Auto), "ureq@threads"),
-        ] {
-            assert_eq!(speaking(name, versions), Ok(expected.to_owned()));
-        }
-        for (name, why) in [
-            ("ureq@threads", "ureq@threads has no HTTP/2: leave out --http 2, or use one of "),
-            ("reqwest@tokio+conns=2", "reqwest@tokio chooses its connections itself over HTTP/2"),
-        ] {
-            let error = speaking(name, Some(Http2)).unwrap_err();
-            assert!(error.starts_with(why), "{error}");
         }
     }
 

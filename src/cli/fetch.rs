@@ -40,8 +40,8 @@ pub(super) struct FetchArgs {
         default_value = DEFAULT_BACKEND,
     )]
     backend: Backend,
-    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default: 1,
-    /// or what their names set]
+    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default:
+    /// 1, or what their names set]
     #[arg(long, value_name = "VERSION")]
     http: Option<HttpVersions>,
     #[command(flatten)]

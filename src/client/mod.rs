@@ -29,8 +29,6 @@ mod causes;
 mod curl_codes;
 #[cfg(feature = "curl")]
 pub mod curl_multi;
-#[cfg(feature = "curl")]
-pub mod curl_transfer;
 pub mod floor;
 #[cfg(feature = "cyper")]
 mod cyper;

@@ -28,6 +28,7 @@ pub mod versions;
 #[cfg(any(test, fuzzing))]
 mod examine;
 mod faults;
+mod file_site;
 mod file;
 mod judge;
 mod round_trips;

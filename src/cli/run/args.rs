@@ -71,8 +71,8 @@ pub(in crate::cli) struct RunArgs {
         value_delimiter = ',',
     )]
     pub(super) backend: Vec<Backends>,
-    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default: 1,
-    /// or what their names set]
+    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default:
+    /// 1, or what their names set]
     #[arg(long, value_name = "VERSION")]
     pub(super) http: Option<HttpVersions>,
     #[command(flatten)]

@@ -120,7 +120,8 @@ impl Conversation {
         if self.out.len() > OUT_MAX { Err(code::ENHANCE_YOUR_CALM) } else { Ok(bytes) }
     }
 
-    fn take_frame(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
+    /// Checks that the server's settings come first.
+    fn check_start(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
         if self.state == State::New {
             if frame.kind != kind::SETTINGS || frame.has(flag::ACK) {
                 return Err(code::PROTOCOL_ERROR);
@@ -129,6 +130,11 @@ impl Conversation {
             // The settings that follow may set another.
             self.limit = usize::MAX;
         }
+        Ok(())
+    }
+
+    fn take_frame(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
+        self.check_start(frame)?;
         if self.block.is_some() != (frame.kind == kind::CONTINUATION) {
             return Err(code::PROTOCOL_ERROR);
         }

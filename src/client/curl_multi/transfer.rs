@@ -3,7 +3,7 @@
 use curl::easy::{Handler, WriteError};
 use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 
-use super::Credentials;
+use super::super::Credentials;
 use crate::fetch::answer::Received;
 use crate::fetch::error::{ErrorClass, FetchError};
 

@@ -12,12 +12,15 @@ use curl::multi::Multi;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::curl_transfer::{Part, Transfer};
+use self::transfer::Part;
+pub use self::transfer::Transfer;
 use super::{Choice, Client, ClientOptions, Credentials, RequestHeaders, curl_codes, tuned};
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::redirect::Location;
 use crate::fetch::{Capabilities, Capability, Connections, Limits};
+
+mod transfer;
 
 /// The settings that all transfers share.
 #[derive(Debug)]
