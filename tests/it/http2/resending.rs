@@ -79,9 +79,13 @@ fn held_back_requests_are_sent() {
         });
         let pass = warmed(backend, &limits(8), &server).fetch_all(&server.urls(8)).unwrap();
         let found = outcomes(&pass);
-        if NO_RETRY.contains(&backend.entry().client) {
+        // reqwest sends again all but the one that hyper has held back.
+        let client = backend.entry().client;
+        if client == "reqwest" || NO_RETRY.contains(&client) {
             let known = [Ok(3), Ok(4), Err(ErrorClass::ClosedEarly)];
             assert!(found.iter().all(|outcome| known.contains(outcome)), "{backend}: {pass:?}");
+            let lost = found.iter().filter(|outcome| **outcome == known[2]).count();
+            assert!(client != "reqwest" || lost <= 1, "{backend}: {pass:?}");
         } else {
             let answered = found.iter().filter(|outcome| **outcome == Ok(4)).count();
             assert_eq!(answered, 2, "{backend}: {:?}", pass.fetched);
