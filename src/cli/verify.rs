@@ -1,16 +1,17 @@
 //! `fetchbench verify`: tests each backend on faulty answers.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context, ensure};
 
 use super::compare::{Chosen, parse_chosen, participants};
 use super::flags::OutputFlags;
 use super::program::this_program;
-use super::terminal::{PassBar, columns, print, write_file};
+use super::run::left_out_note;
+use super::terminal::{PassBar, columns, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, suggested, unwritable, usage};
 use crate::backend::Backend;
 use crate::compare::Participant;
@@ -19,13 +20,14 @@ use crate::link::Link;
 use crate::record::make_folder;
 use crate::render::escape::json_text;
 use crate::scenario::fault::{self, Fault};
-use crate::scenario::faults;
 use crate::scenario::network::Network;
 use crate::scenario::units::parse_duration;
-use crate::tools::verify::CellVerdict;
+use crate::scenario::versions::HttpVersions;
+use crate::scenario::{faults, http2_faults};
 use crate::tools::verify::junit::junit;
 use crate::tools::verify::measure::Verification;
 use crate::tools::verify::view as report;
+use crate::tools::verify::{CellVerdict, Grid};
 
 /// The maximum time of a fetch on loopback, unless the user names another.
 const USUAL_DEADLINE: Duration = Duration::from_secs(1);
@@ -34,6 +36,7 @@ const EXAMPLES: &str = "\
 Examples:
   fetchbench verify                                    every backend and fault
   fetchbench verify --backend hyper --fault stale
+  fetchbench verify --http 2 --backend hyper,floor     the faults of HTTP/2
   fetchbench verify --backend exec:./my-worker --format json
   fetchbench verify --backend exec:./my-worker --format junit > junit.xml
   fetchbench list faults                               the faults
@@ -69,6 +72,10 @@ pub(super) struct VerifyArgs {
         value_delimiter = ',',
     )]
     fault: Vec<&'static Fault>,
+    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can. Each meets
+    /// the faults of its version [default: 1, or what their names set]
+    #[arg(long, value_name = "VERSION")]
+    http: Option<HttpVersions>,
     /// Maximum time of a fetch [default: 1s, and 10 round trips of --network]
     #[arg(long, value_name = "DURATION", value_parser = parse_deadline)]
     deadline: Option<Duration>,
@@ -88,7 +95,8 @@ pub(super) struct VerifyArgs {
     /// in JUnit XML every shortcoming of a client is a failure
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Write the grid to conformance.json and conformance.md in DIR too
+    /// Write the grid to conformance.json and conformance.md in DIR too, over HTTP/2 to
+    /// conformance-h2.json and conformance-h2.md
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
     #[command(flatten)]
@@ -107,38 +115,26 @@ enum Format {
 pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     interrupt::end_on_signals()?;
     // Each fault has a listener, and each backend meets one fault at a time.
-    descriptors::reserve("verify", 1, faults().0.origins.len(), None).map_err(usage)?;
+    let listeners = faults().0.origins.len().max(http2_faults().0.origins.len());
+    descriptors::reserve("verify", 1, listeners, None).map_err(usage)?;
     descriptors::raise_limit();
     let program = this_program()?;
-    let travel = args.network.map_or(Duration::ZERO, |network| 10 * network.rtt);
+    let verifications = verifications(&args, &program).map_err(usage)?;
     // Fail before the results' folder exists.
     args.network.map(|network| Link::start(&program, &network)).transpose()?;
     // Fail before the measurement if the results cannot be written.
     if let Some(folder) = &args.record {
         make_folder(folder).map_err(unwritable)?;
     }
-    let backends: Vec<Chosen> = if args.backend.is_empty() {
-        Backend::set_up().map(Chosen::from).collect()
-    } else {
-        args.backend
-    };
-    let participants = participants(&backends, &program);
-    check_http1(&participants).map_err(usage)?;
-    let faults: Vec<&Fault> =
-        if args.fault.is_empty() { fault::all().collect() } else { args.fault };
-    let verification = Verification {
-        participants,
-        program,
-        faults: faults.iter().map(|fault| fault.name).collect(),
-        deadline: args.deadline.unwrap_or(USUAL_DEADLINE + travel),
-        ip: args.ip,
-        network: args.network,
-        progress: Progress::default(),
-    };
-    let progress = verification.progress.clone();
-    let bar = PassBar::show("verify", verification.cells(), progress, args.output.quiet);
-    let grid = verification.run()?;
+    let cells = verifications.iter().map(Verification::cells).sum();
+    let progress = verifications.first().map(|first| first.progress.clone()).unwrap_or_default();
+    let bar = PassBar::show("verify", cells, progress, args.output.quiet);
+    let grids = verifications.iter().map(Verification::run).collect::<anyhow::Result<Vec<_>>>()?;
     drop(bar);
+    if let Some(folder) = &args.record {
+        grids.iter().try_for_each(|grid| record(grid, folder))?;
+    }
+    let grid = grids.into_iter().reduce(Grid::joined).context("no backend meets a fault")?;
     print(&match args.format {
         Format::Text => report::text(&grid, columns()),
         Format::Markdown => report::markdown(&grid),
@@ -146,10 +142,6 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
         Format::Json => json_text(&grid),
         Format::Junit => junit(&grid),
     })?;
-    if let Some(folder) = &args.record {
-        write_file(&folder.join("conformance.json"), &json_text(&grid))?;
-        write_file(&folder.join("conformance.md"), &report::markdown(&grid))?;
-    }
     Ok(if grid.worst() >= CellVerdict::Spoiled {
         ExitCode::from(EXIT_INVALID)
     } else {
@@ -157,12 +149,60 @@ pub(super) fn run(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Checks that all backends speak HTTP/1.1, which all faults are of.
-fn check_http1(participants: &[Participant]) -> anyhow::Result<()> {
-    if let Some(Participant { name, .. }) =
-        participants.iter().find(|participant| participant.http2)
-    {
-        bail!("{name} cannot be verified, because all faults are of HTTP/1.1: leave out +h2");
+/// Writes a grid into a folder.
+fn record(grid: &Grid, folder: &Path) -> anyhow::Result<()> {
+    let name = if grid.is_http2() { "conformance-h2" } else { "conformance" };
+    write_file(&folder.join(format!("{name}.json")), &json_text(grid))?;
+    write_file(&folder.join(format!("{name}.md")), &report::markdown(grid))
+}
+
+/// Returns the verifications of each version of HTTP: its backends against its faults.
+fn verifications(args: &VerifyArgs, program: &Path) -> anyhow::Result<Vec<Verification>> {
+    let participants = participants(&chosen(args)?, program);
+    check_faults(&args.fault, &participants)?;
+    let travel = args.network.map_or(Duration::ZERO, |network| 10 * network.rtt);
+    let progress = Progress::default();
+    let verifications = [false, true].map(|http2| {
+        let faults = fault::all().filter(|fault| fault.is_http2() == http2);
+        let faults = faults.filter(|fault| args.fault.is_empty() || args.fault.contains(fault));
+        let met = participants.iter().filter(|participant| participant.http2 == http2);
+        Verification {
+            program: program.to_owned(),
+            participants: met.cloned().collect(),
+            http2,
+            faults: faults.map(|fault| fault.name).collect(),
+            deadline: args.deadline.unwrap_or(USUAL_DEADLINE + travel),
+            ip: args.ip,
+            network: args.network,
+            progress: progress.clone(),
+        }
+    });
+    Ok(verifications.into_iter().filter(|verification| verification.cells() > 0).collect())
+}
+
+/// Returns the backends that the user names, or else all that speak the version of HTTP.
+fn chosen(args: &VerifyArgs) -> anyhow::Result<Vec<Chosen>> {
+    if !args.backend.is_empty() {
+        return args.backend.iter().map(|chosen| chosen.clone().speaking(args.http)).collect();
+    }
+    let (able, unable): (Vec<Backend>, Vec<Backend>) =
+        Backend::set_up().partition(|backend| backend.speaking(args.http).is_ok());
+    if let Some(note) = left_out_note("speak HTTP/2", &unable).filter(|_| !args.output.quiet) {
+        print_note(&note);
+    }
+    able.into_iter().map(|backend| Ok(Chosen::from(backend.speaking(args.http)?))).collect()
+}
+
+/// Checks that a backend meets each of these faults.
+fn check_faults(faults: &[&Fault], participants: &[Participant]) -> anyhow::Result<()> {
+    for fault in faults {
+        let (name, is_http2) = (fault.name, fault.is_http2());
+        let (version, remedy) =
+            if is_http2 { ("HTTP/2", "add") } else { ("HTTP/1.1", "leave out +h2 and") };
+        ensure!(
+            participants.iter().any(|participant| participant.http2 == is_http2),
+            "{name} is a fault of {version}, which no backend here speaks: {remedy} --http 2"
+        );
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The scenario of all faults: a healthy site and a faulty one for each.
+//! The scenarios of all faults of a version of HTTP: a healthy site and a faulty one for each.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 
@@ -11,9 +11,10 @@ use crate::scenario::fault::{
 use crate::scenario::site::{Delay, Occurring, Reply, Site};
 use crate::scenario::versions::{Http2Limits, HttpSettings, HttpVersions};
 
-/// The name to load it by. It is not one of the built-in scenarios because it is not meant for
-/// comparing speeds.
+/// The names to load them by. They are not among the built-in scenarios because they are not meant
+/// for comparing speeds.
 pub(super) const NAME: &str = "faults";
+pub(super) const HTTP2_NAME: &str = "faults-h2";
 
 /// Length of each body: longer than any fault cuts off, and short enough for a single packet.
 const BODY_BYTES: u64 = 1000;
@@ -27,7 +28,7 @@ const REDIRECTS: u32 = 5;
 /// Maximum length of a body: less than an endless body reaches within a deadline.
 const MAX_BODY: u64 = 1 << 20;
 
-/// A fault and its sites in the scenario of all faults.
+/// A fault and its sites in a scenario of all faults.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     /// The fault.
@@ -38,12 +39,21 @@ pub struct Case {
     pub faulty: usize,
 }
 
-/// Returns the scenario of all faults, and the sites of each.
+/// Returns the scenario of all faults of HTTP/1, and the sites of each.
 pub fn faults() -> (Scenario, Vec<Case>) {
+    faults_of(NAME, HttpVersions::Http1)
+}
+
+/// Returns the scenario of all faults of HTTP/2, and the sites of each.
+pub fn http2_faults() -> (Scenario, Vec<Case>) {
+    faults_of(HTTP2_NAME, HttpVersions::Http2)
+}
+
+fn faults_of(name: &str, versions: HttpVersions) -> (Scenario, Vec<Case>) {
     let limits =
         Limits { max_body: MAX_BODY, redirects: REDIRECTS, ..Limits::new(NonZeroUsize::MIN) };
     let mut scenario = Scenario {
-        name: NAME.to_owned(),
+        name: name.to_owned(),
         description: "every fault beside a site without one".to_owned(),
         seed: 0,
         limits,
@@ -53,18 +63,21 @@ pub fn faults() -> (Scenario, Vec<Case>) {
         tickets: false,
         fresh_session: false,
         network: None,
-        http: HttpSettings { versions: HttpVersions::Http1, limits: Http2Limits::default() },
+        http: HttpSettings { versions, limits: Http2Limits::default() },
     };
-    let cases = fault::all().map(|fault| scenario.add_case(fault)).collect();
+    let is_http2 = versions == HttpVersions::Http2;
+    let faults = fault::all().filter(|fault| fault.is_http2() == is_http2);
+    let cases = faults.map(|fault| scenario.add_case(fault)).collect();
     (scenario, cases)
 }
 
 impl Case {
-    /// Returns the maximum number of requests of a pass over both sites, if the client does not
-    /// retry.
+    /// Returns the maximum number of requests of a pass over both sites, if the client repeats only
+    /// what was refused.
     pub fn requests(&self, redirects: u32) -> u64 {
         let hops = match self.fault {
             fault if fault.leads_to_itself() => u64::from(redirects),
+            fault if fault.occurs_once() => 1,
             fault if fault.needs_site_before() => (self.faulty - self.healthy) as u64,
             _ => 0,
         };
@@ -149,9 +162,13 @@ mod tests {
 
     #[test]
     fn faults_follow_a_healthy_site() {
-        let (scenario, cases) = faults();
-        assert_eq!(cases.len(), fault::all().count());
-        for case in cases {
+        let (first, second) = (faults(), http2_faults());
+        assert_eq!(first.1.len() + second.1.len(), fault::all().count());
+        assert_eq!(second.0.http.versions, HttpVersions::Http2);
+        for (scenario, case) in [&first, &second]
+            .into_iter()
+            .flat_map(|(scenario, cases)| cases.iter().map(move |case| (scenario, *case)))
+        {
             let (healthy, faulty) = (&scenario.sites[case.healthy], &scenario.sites[case.faulty]);
             assert!(
                 healthy.reply.fault.is_none()
@@ -174,6 +191,9 @@ mod tests {
         let (_, cases) = faults();
         let requests =
             |name: &str| cases.iter().find(|case| case.fault.name == name).unwrap().requests(5);
+        let refused = http2_faults().1;
+        let refused = refused.iter().find(|case| case.fault.name == "h2-refused").unwrap();
+        assert_eq!(refused.requests(5), 3);
         let expected = [
             ("surplus", 2),
             ("redirect-elsewhere", 3),

@@ -20,6 +20,9 @@ const MAX_BODY_BYTES: u64 = 1 << 40;
 /// Maximum length of a body with a fault, in bytes. Faulty answers are built in memory.
 const MAX_FAULTY_BYTES: u64 = 16 << 20;
 
+/// Maximum length of a body with a fault of HTTP/2, in bytes: a frame holds it, with its padding.
+const MAX_FRAME_BYTES: u64 = 16_000;
+
 /// A site, or several copies of it, as written in TOML.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,8 +99,9 @@ impl WireSite {
             let why = "its fault affects the whole listener and always occurs: leave out every";
             return Err(self.refusal(why));
         }
-        if self.bytes > MAX_FAULTY_BYTES {
-            let why = format!("a body with a fault may have at most {MAX_FAULTY_BYTES} bytes");
+        let most = if fault.is_http2() { MAX_FRAME_BYTES } else { MAX_FAULTY_BYTES };
+        if self.bytes > most {
+            let why = format!("a body with this fault may have at most {most} bytes");
             return Err(self.refusal(&why));
         }
         Ok(Some(Occurring { fault, every: self.every.unwrap_or(NonZeroU64::MIN) }))

@@ -16,7 +16,7 @@ use crate::fetch::{Connections, Limits, similar};
 use crate::scenario::fault::{Certificate, Listening};
 use crate::scenario::network::Network;
 use crate::scenario::site::{Body, Site};
-use crate::scenario::versions::{Http2Limits, HttpSettings, HttpVersions};
+use crate::scenario::versions::HttpSettings;
 
 pub mod fault;
 pub mod network;
@@ -32,11 +32,12 @@ mod file_site;
 mod file;
 mod judge;
 mod round_trips;
+mod speaking;
 mod toml_values;
 
 #[cfg(any(test, fuzzing))]
 pub use self::examine::examine;
-pub use self::faults::{Case, faults};
+pub use self::faults::{Case, faults, http2_faults};
 pub use self::judge::Wrong;
 
 /// Maximum length of a scenario's file in bytes.
@@ -111,8 +112,10 @@ impl Scenario {
         if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {
             return file::parse(name, text);
         }
-        if name_or_path == faults::NAME {
-            return Ok(faults().0);
+        match name_or_path {
+            faults::NAME => return Ok(faults().0),
+            faults::HTTP2_NAME => return Ok(http2_faults().0),
+            _ => {}
         }
         let path = Path::new(name_or_path);
         if path.extension().is_none() && !path.exists() {
@@ -176,42 +179,6 @@ impl Scenario {
             }
         }
         self
-    }
-
-    /// Makes its server speak these versions of HTTP; `None` keeps the scenario's own.
-    ///
-    /// # Errors
-    ///
-    /// HTTP/2 only, though a site has a fault, which is one of HTTP/1; or HTTP/1 only, though there
-    /// are limits for HTTP/2.
-    pub fn speaking(mut self, versions: Option<HttpVersions>) -> anyhow::Result<Self> {
-        let Some(versions) = versions else { return Ok(self) };
-        if versions == HttpVersions::Http2
-            && let Some(site) = self.sites.iter().find(|site| site.reply.fault.is_some())
-        {
-            bail!(
-                "site {:?} has a fault, and faults are those of HTTP/1: speak 1 or auto",
-                site.label
-            );
-        }
-        if versions == HttpVersions::Http1 && self.http.limits != Http2Limits::default() {
-            bail!(
-                "max_concurrent_streams and initial_window are of HTTP/2: leave them out, or speak \
-                 2 or auto"
-            );
-        }
-        self.http.versions = versions;
-        Ok(self)
-    }
-
-    /// Returns the versions of HTTP that each origin speaks. An origin with a fault speaks HTTP/1
-    /// only.
-    pub(crate) fn versions(&self) -> Vec<HttpVersions> {
-        let mut versions = vec![self.http.versions; self.origins.len()];
-        for site in self.sites.iter().filter(|site| site.reply.fault.is_some()) {
-            versions[site.origin] = HttpVersions::Http1;
-        }
-        versions
     }
 
     /// Returns whether any site needs https.

@@ -128,17 +128,25 @@ mod tests {
         let http = parse(limits, "bytes = 1").unwrap().http;
         assert_eq!(http.versions, HttpVersions::Http2);
         assert_eq!((http.limits.max_concurrent_streams.get(), http.limits.initial_window), (1, 0));
-        // An origin with a fault speaks HTTP/1 only.
-        let faulty = "bytes = 1\norigin = 'o'\nfault = 'stale'";
-        let versions = parse("", faulty).unwrap().versions();
-        assert_eq!(versions, [HttpVersions::Auto, HttpVersions::Http1]);
+        // An origin with a fault speaks its version only.
+        for (fault, version) in [("stale", HttpVersions::Http1), ("h2-ping", HttpVersions::Http2)] {
+            let faulty = format!("bytes = 1\norigin = 'o'\nfault = '{fault}'");
+            let versions = parse("", &faulty).unwrap().versions();
+            assert_eq!(versions, [HttpVersions::Auto, version]);
+        }
     }
 
     #[test]
     fn bad_settings_are_refused() {
         for (head, site, why) in [
             ("http = '3'", "bytes = 1", "3: bad version of HTTP \"3\": must be 1, 2 or auto"),
-            ("http = '2'", "bytes = 1\nfault = 'stale'", "1: site \"b\" has a fault"),
+            ("http = '2'", "bytes = 1\nfault = 'stale'", "1: site \"b\" has a fault of HTTP/1"),
+            ("http = '1'", "bytes = 1\nfault = 'h2-ping'", "1: site \"b\" has a fault of HTTP/2"),
+            (
+                "",
+                "bytes = 1\nfault = 'stale'\n[[site]]\nlabel = 'c'\nbytes = 1\nfault = 'h2-ping'",
+                "1: site \"c\" has a fault of HTTP/2, and its origin one of HTTP/1",
+            ),
             ("max_concurrent_streams = 0", "bytes = 1", "1: bad max_concurrent_streams 0"),
             ("initial_window = '2GiB'", "bytes = 1", "1: bad initial_window 2147483648"),
             ("http = '1'\ninitial_window = 9", "bytes = 1", "1: max_concurrent_streams and"),

@@ -180,6 +180,7 @@ fn engines(served: Arc<ServedScenario>, setup: Setup) -> io::Result<Vec<Engine>>
             tally: Tally::new(Arc::clone(&in_flight)),
             log: log.clone().map(AccessLog::new),
             colleagues: Vec::new(),
+            refused: None,
         };
         engines.push(Engine::new(service, setup.spins, Arc::clone(&bounds))?);
     }

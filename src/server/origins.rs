@@ -15,7 +15,6 @@ use super::setup::Setup;
 use crate::fetch::origin::Origin;
 use crate::scenario::Scenario;
 use crate::scenario::fault::{Certificate, Listening};
-use crate::scenario::versions::HttpVersions;
 
 /// The origins of a scenario, bound to their ports.
 pub(super) struct BoundOrigins {
@@ -65,9 +64,14 @@ impl BoundOrigins {
             origins.entrances.push(match listening {
                 Listening::Plain | Listening::Refuses => Entrance::Plain,
                 Listening::Tls(certificate) => {
-                    Entrance::Tls(identities.tls_config(certificate, versions[number])?)
+                    Entrance::Tls(identities.tls_config(certificate, versions[number].protocols())?)
                 }
-                Listening::Greets(says, end) => Entrance::Greets(says, end),
+                Listening::Disagrees(protocols, _) => {
+                    Entrance::Tls(identities.tls_config(Certificate::Valid, protocols)?)
+                }
+                Listening::Greets(says, end) | Listening::Starts(says, end) => {
+                    Entrance::Greets(says, end)
+                }
             });
         }
         origins.cacert = identities.authority.map(|authority| authority.pem);
@@ -102,16 +106,17 @@ struct Identities<'a> {
     /// Whether listeners issue tickets.
     tickets: bool,
     authority: Option<Authority>,
-    made: HashMap<(Certificate, HttpVersions), Arc<ServerConfig>>,
+    /// Those made so far, by their certificate and the protocols that they offer.
+    made: HashMap<(Certificate, &'static [&'static [u8]]), Arc<ServerConfig>>,
 }
 
 impl Identities<'_> {
     fn tls_config(
         &mut self,
         certificate: Certificate,
-        versions: HttpVersions,
+        protocols: &'static [&'static [u8]],
     ) -> anyhow::Result<Arc<ServerConfig>> {
-        if let Some(made) = self.made.get(&(certificate, versions)) {
+        if let Some(made) = self.made.get(&(certificate, protocols)) {
             return Ok(Arc::clone(made));
         }
         let authority = match self.authority.take() {
@@ -119,9 +124,8 @@ impl Identities<'_> {
             None => Authority::new().context("cannot make certificates")?,
         };
         let authority = self.authority.insert(authority);
-        let protocols = versions.protocols();
         let made = authority.tls_config(certificate, self.hosts, self.tickets, protocols)?;
-        self.made.insert((certificate, versions), Arc::clone(&made));
+        self.made.insert((certificate, protocols), Arc::clone(&made));
         Ok(made)
     }
 }

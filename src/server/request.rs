@@ -11,6 +11,8 @@ pub(super) struct Request {
     pub target: RequestTarget,
     /// Whether the response reports its delay.
     pub is_timed: bool,
+    /// The stream that it came on over HTTP/2; 0 over HTTP/1.
+    pub stream: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

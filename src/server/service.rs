@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 use super::access_log::AccessLog;
 use super::endpoint::Endpoint;
 use super::message::{Mailbox, Message};
-use super::play::Play;
+use super::play::{Asked, Play};
 use super::request::{Method, Refusal, Request, RequestTarget};
 use super::response::{Content, Response, Then};
 use super::script;
 use super::served::ServedScenario;
 use super::tally::Tally;
 use super::visit::Visit;
-use crate::scenario::fault::Fault;
 use crate::server::witness::Witness;
 
 /// The responses of one loop, and its counters.
@@ -24,6 +23,8 @@ pub(super) struct Service {
     pub log: Option<AccessLog>,
     /// The other loops of the server; set only in the loop that serves the control channel.
     pub colleagues: Vec<Mailbox>,
+    /// The visit that was refused last by a fault that occurs once, until it is repeated.
+    pub refused: Option<Visit>,
 }
 
 impl Service {
@@ -78,8 +79,12 @@ impl Service {
         self.tally.began();
         let (seed, reply) = (self.served.scenario.seed, self.served.reply(visit.site));
         let delay = reply.delay(seed, visit.site, visit.visit);
-        if let Some(script) = reply.fault(visit.visit).and_then(Fault::script) {
-            let (response, wait) = script::next(Play::new(script, visit), &self.served);
+        let fault = reply.fault(visit.visit);
+        if let Some((fault, script)) = fault.and_then(|fault| Some((fault, fault.script()?)))
+            && !(fault.occurs_once() && is_repeated(&mut self.refused, visit))
+        {
+            let asked = Asked { visit, stream: request.stream };
+            let (response, wait) = script::next(Play::new(script, asked), &self.served);
             return (response, delay + wait);
         }
         let mut response = Response {
@@ -93,6 +98,13 @@ impl Service {
         }
         (response, delay)
     }
+}
+
+/// Returns whether the last refusal was that of this visit, and otherwise remembers this one.
+fn is_repeated(refused: &mut Option<Visit>, visit: Visit) -> bool {
+    let is_repeated = *refused == Some(visit);
+    *refused = (!is_repeated).then_some(visit);
+    is_repeated
 }
 
 fn witness(witness: Witness) -> Response {
@@ -116,9 +128,10 @@ mod tests {
             tally: Tally::new(Arc::default()),
             log: None,
             colleagues: Vec::new(),
+            refused: None,
         };
         let (response, wait) =
-            service.respond(endpoint, Request { method, target, is_timed: false });
+            service.respond(endpoint, Request { method, target, is_timed: false, stream: 0 });
         assert_eq!(wait, response.answers.map_or(Duration::ZERO, |_| DELAY));
         (response, service)
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use fetchbench::scenario::fault;
 use fetchbench::tools::verify::view::{markdown, short};
@@ -35,36 +36,90 @@ fn page(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-fn committed() -> Grid {
-    serde_json::from_str(&page("results/conformance.json")).unwrap()
+/// The committed grids of each version of HTTP.
+const HTTP1: &str = "results/conformance";
+const HTTP2: &str = "results/conformance-h2";
+
+fn committed(name: &str) -> Grid {
+    serde_json::from_str(&page(&format!("{name}.json"))).unwrap()
 }
 
 #[test]
 fn no_backend_became_worse() {
     let output = verify(&["--backend", BACKENDS, "--deadline", "500ms", "--format", "json"]);
     let grid = grid(&output);
-    assert_eq!(grid.cells.len(), BACKENDS.split(',').count() * fault::all().count());
-    assert_eq!(grid.worse_than(&committed()), Vec::<String>::new());
+    let faults = fault::all().filter(|fault| !fault.is_http2()).count();
+    assert_eq!(grid.cells.len(), BACKENDS.split(',').count() * faults);
+    assert_eq!(grid.worse_than(&committed(HTTP1)), Vec::<String>::new());
+}
+
+#[test]
+fn http2_faults_are_handled() {
+    let began = Instant::now();
+    let backends = "hyper@tokio,floor@loop";
+    let arguments = ["--http", "2", "--backend", backends, "--deadline", "500ms"];
+    let grid = grid(&verify(&[&arguments[..], &["--format", "json"]].concat()));
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    let faults = fault::all().filter(|fault| fault.is_http2()).count();
+    assert!(faults >= 45 && grid.cells.len() == 2 * faults, "{faults} {}", grid.cells.len());
+    assert_eq!(grid.worse_than(&committed(HTTP2)), Vec::<String>::new());
+    for cell in grid.cells {
+        // Neither hangs, nor an answer that is crossed with another, nor a lost neighbour.
+        assert!(cell.checked < CellVerdict::Spoiled, "{cell:?}");
+        let is_floor = cell.backend == "floor@loop+h2";
+        assert!(!is_floor || cell.client <= CellVerdict::Right, "{cell:?}");
+    }
+}
+
+#[test]
+fn backends_meet_their_version() {
+    let output = verify(&["--http", "2", "--fault", "h2-ping", "--format", "json"]);
+    let note = String::from_utf8_lossy(&output.stderr);
+    let expected = "Left out, since they cannot speak HTTP/2: ureq@sequential";
+    assert!(note.starts_with(expected), "{note}");
+    let names = |output: &Output| -> Vec<String> {
+        grid(output).cells.into_iter().map(|cell| cell.backend).collect()
+    };
+    let http2 = names(&output);
+    assert!(http2.len() >= 2 && http2.iter().all(|name| name.contains("+h2")), "{http2:?}");
+    let both = "hyper@smol+h2,ureq@threads";
+    let faults = "stale,h2-padding";
+    let mixed = verify(&["--backend", both, "--fault", faults, "--format", "json"]);
+    assert_eq!(names(&mixed), ["ureq@threads", "hyper@smol+h2"]);
+    let auto = verify(&["--http", "auto", "--backend", "hyper@smol", "--fault", "h2-padding"]);
+    assert_eq!(auto.status.code(), Some(0));
+    for (arguments, why) in [
+        (&["--backend", "ureq@threads", "--http", "2"][..], "ureq@threads has no HTTP/2"),
+        (&["--fault", "h2-padding"], "h2-padding is a fault of HTTP/2, which no backend here"),
+        (&["--http", "2", "--fault", "stale"], "stale is a fault of HTTP/1.1, which no backend"),
+    ] {
+        let output = verify(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(why), "{error}");
+    }
 }
 
 #[test]
 fn committed_pages_fit_the_grid() {
-    let grid = committed();
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(root().join("results/conformance.md"), markdown(&grid)).unwrap();
+    for name in [HTTP1, HTTP2] {
+        let (grid, file) = (committed(name), format!("{name}.md"));
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(root().join(&file), markdown(&grid)).unwrap();
+        }
+        assert!(
+            page(&file) == markdown(&grid),
+            "after a change of texts: UPDATE=1 cargo test --test it committed_pages_fit_the_grid"
+        );
+        assert!(page("docs/clients.md").contains(&short(&grid)), "run scripts/conformance");
+        // The harness promises this of every backend, whatever its client does.
+        assert!(grid.cells.iter().all(|cell| cell.checked != CellVerdict::Hung), "a backend hung");
     }
-    assert!(
-        page("results/conformance.md") == markdown(&grid),
-        "after a change of texts: UPDATE=1 cargo test --test it committed_pages_fit_the_grid"
-    );
-    assert!(page("docs/clients.md").contains(&short(&grid)), "run scripts/conformance");
-    // The harness promises this of every backend, whatever its client does.
-    assert!(grid.cells.iter().all(|cell| cell.checked != CellVerdict::Hung), "a backend hung");
 }
 
 #[test]
 fn known_defects_are_in_the_grid() {
-    let grid = committed();
+    let grid = committed(HTTP1).joined(committed(HTTP2));
     let is_judged = |client: &str| {
         grid.backends.iter().any(|backend| backend.name.starts_with(&format!("{client}@")))
     };

@@ -201,7 +201,6 @@ fn bad_versions_are_explained() {
         ),
         (&["fetch", "--http", "3", "http://a.example"], "bad version of HTTP \"3\""),
         (&["serve", "h2-limit", "--http", "1"], "leave them out, or speak 2 or auto"),
-        (&["verify", "--backend", "hyper@tokio+h2"], "all faults are of HTTP/1.1"),
     ] {
         let output = fetchbench(args).output().unwrap();
         let stderr = text(&output.stderr);

@@ -8,6 +8,7 @@ use anyhow::{Context, bail, ensure};
 use crate::backend::{Backend, EXEC};
 use crate::compare::{Participant, Workload};
 use crate::render::numbers;
+use crate::scenario::versions::HttpVersions;
 
 /// The backends named by one `--backend`.
 #[derive(Debug, Clone)]
@@ -19,22 +20,44 @@ impl From<Backend> for Chosen {
     }
 }
 
+impl Chosen {
+    /// Returns them with a version of HTTP, see [`Backend::speaking`]. Another program chooses its
+    /// version itself, and is taken to speak HTTP/2 only if that is given.
+    ///
+    /// # Errors
+    ///
+    /// A backend has no HTTP/2.
+    pub(in crate::cli) fn speaking(self, http: Option<HttpVersions>) -> anyhow::Result<Self> {
+        let ones = self.0.into_iter().map(|one| one.speaking(http));
+        Ok(Self(ones.collect::<anyhow::Result<_>>()?))
+    }
+}
+
 /// A built-in backend, or another program.
 #[derive(Debug, Clone)]
 pub(in crate::cli) enum One {
     Backend(Backend),
-    Exec { name: String, command: Vec<OsString> },
+    Exec { name: String, command: Vec<OsString>, http2: bool },
 }
 
 impl One {
+    fn speaking(self, http: Option<HttpVersions>) -> anyhow::Result<Self> {
+        Ok(match self {
+            Self::Backend(backend) => Self::Backend(backend.speaking(http)?),
+            Self::Exec { name, command, .. } => {
+                Self::Exec { name, command, http2: http == Some(HttpVersions::Http2) }
+            }
+        })
+    }
+
     pub(super) fn participant(&self, program: &Path) -> Participant {
         match self {
             Self::Backend(backend) => Participant::of_backend(backend, program),
-            Self::Exec { name, command } => Participant {
+            Self::Exec { name, command, http2 } => Participant {
                 name: name.clone(),
                 command: command.clone(),
                 sequential: false,
-                http2: false,
+                http2: *http2,
                 max_connections: None,
                 written_here: "",
                 capabilities: None,
@@ -80,7 +103,7 @@ fn parse_exec(label: Option<&str>, words: &str) -> anyhow::Result<One> {
         Some(label) => checked_label(label)?.to_owned(),
         None => format!("{EXEC}{}", public(&program)),
     };
-    Ok(One::Exec { name, command })
+    Ok(One::Exec { name, command, http2: false })
 }
 
 /// Returns the first word, which is no secret.

@@ -75,7 +75,7 @@ pub(super) fn backends(
 }
 
 /// Names the backends left out, if any, and the reason.
-fn left_out_note(lacking: &str, left_out: &[Backend]) -> Option<String> {
+pub(in crate::cli) fn left_out_note(lacking: &str, left_out: &[Backend]) -> Option<String> {
     let names: Vec<_> = left_out.iter().map(Backend::to_string).collect();
     (!names.is_empty())
         .then(|| format!("Left out, since they cannot {lacking}: {}.", names.join(", ")))

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 
 pub(super) use self::args::{EXAMPLES, RunArgs};
+pub(super) use self::entrants::left_out_note;
 use super::flags::NO_ROUTE;
 use super::{interrupt, usage};
 

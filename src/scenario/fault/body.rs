@@ -33,7 +33,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "sends a body of one terabyte",
         made: reply(
             &[Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 999999999999\r\n\r\n")],
-            End::Forever(KIBIBYTE, 64, REST),
+            End::Forever(&[Step::Bytes(KIBIBYTE)], 64, REST),
         ),
         right: Right::Fail(&[ErrorClass::BodyTooLarge]),
         why: "RFC 9110, section 17.5: a recipient should limit how much it reads; here, to the \
@@ -44,7 +44,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "sends chunks without end",
         made: reply(
             &[Step::Bytes(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")],
-            End::Forever(CHUNK, 64, REST),
+            End::Forever(&[Step::Bytes(CHUNK)], 64, REST),
         ),
         right: Right::Fail(&[ErrorClass::BodyTooLarge]),
         why: "RFC 9110, section 17.5: a recipient should limit how much it reads; here, to the \

@@ -89,7 +89,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "sends an endless head, one byte every 20 ms",
         made: reply(
             &[Step::Bytes(b"HTTP/1.1 200 OK\r\nx: ")],
-            End::Forever(b"x", 1, Duration::from_millis(20)),
+            End::Forever(&[Step::Bytes(b"x")], 1, Duration::from_millis(20)),
         ),
         right: Right::Fail(&[ErrorClass::Timeout]),
         why: "RFC 9112, section 9.5: the client chooses how long to wait; here, until the deadline",
@@ -99,7 +99,7 @@ pub(super) const FAULTS: &[Fault] = &[
         what: "sends a long body, one byte every 20 ms",
         made: reply(
             &[Step::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")],
-            End::Forever(b"x", 1, Duration::from_millis(20)),
+            End::Forever(&[Step::Bytes(b"x")], 1, Duration::from_millis(20)),
         ),
         right: Right::Fail(&[ErrorClass::Timeout]),
         why: "RFC 9112, section 6.3: a message cut off by a timeout before its full length is \

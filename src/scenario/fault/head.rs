@@ -131,14 +131,17 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "endless-headers",
         what: "sends headers without end",
-        made: reply(&[OK], End::Forever(b"x-a: b\r\n", 4096, REST)),
+        made: reply(&[OK], End::Forever(&[Step::Bytes(b"x-a: b\r\n")], 4096, REST)),
         right: PROTOCOL_OR_TIMEOUT,
         why: "RFC 9110, section 17.5: a recipient should limit how much it reads",
     },
     Fault {
         name: "endless-line",
         what: "sends a header line without end",
-        made: reply(&[OK, Step::Bytes(b"x-a: ")], End::Forever(b"bbbbbbbb", 4096, REST)),
+        made: reply(
+            &[OK, Step::Bytes(b"x-a: ")],
+            End::Forever(&[Step::Bytes(b"bbbbbbbb")], 4096, REST),
+        ),
         right: PROTOCOL_OR_TIMEOUT,
         why: "RFC 9110, section 17.5: a recipient should limit how much it reads",
     },
@@ -163,7 +166,10 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "endless-interims",
         what: "sends 103 responses without end",
-        made: reply(&[], End::Forever(b"HTTP/1.1 103 Early Hints\r\n\r\n", 64, REST)),
+        made: reply(
+            &[],
+            End::Forever(&[Step::Bytes(b"HTTP/1.1 103 Early Hints\r\n\r\n")], 64, REST),
+        ),
         right: PROTOCOL_OR_TIMEOUT,
         why: "RFC 9110, section 15.2: interim responses precede a final one; here only the \
               deadline ends the wait",

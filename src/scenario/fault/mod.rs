@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::fetch::error::ErrorClass;
 use crate::fetch::similar;
+use crate::scenario::versions::HttpVersions;
 
 mod body;
 mod connection;
@@ -16,8 +17,11 @@ mod elsewhere;
 mod encrypted;
 mod framing;
 mod head;
+mod http2;
+mod script;
 mod zeros;
 
+pub use self::script::{End, FrameStream, Script, Step};
 pub use self::zeros::zeros;
 
 /// A fault.
@@ -42,6 +46,11 @@ pub enum Made {
     Reply(Script),
     /// The answer to a request, for faults that exist only over TLS.
     ReplyOverTls(Script),
+    /// The answer to a request over HTTP/2.
+    Http2Reply(Script),
+    /// The refusal of a request over HTTP/2. If the next request of the server is for the same
+    /// visit, it gets the correct answer.
+    Http2Refusal(Script),
     /// The listener: it never reads a request, so all sites of an origin share the fault.
     Listener(Listening),
 }
@@ -59,14 +68,19 @@ pub enum Listening {
     /// Seemingly for TLS. Answers the first bytes of a client with these bytes, then ends like a
     /// script.
     Greets(&'static [u8], End),
+    /// Seemingly for HTTP/2 without TLS. Answers like [`Self::Greets`].
+    Starts(&'static [u8], End),
+    /// For TLS that agrees on one of these protocols, with a server that speaks this version of
+    /// HTTP in any case.
+    Disagrees(&'static [&'static [u8]], HttpVersions),
 }
 
 impl Listening {
     /// Returns the scheme of its urls.
     pub fn scheme(self) -> &'static str {
         match self {
-            Self::Plain | Self::Refuses => "http",
-            Self::Tls(_) | Self::Greets(..) => "https",
+            Self::Plain | Self::Refuses | Self::Starts(..) => "http",
+            Self::Tls(_) | Self::Greets(..) | Self::Disagrees(..) => "https",
         }
     }
 }
@@ -82,62 +96,6 @@ pub enum Certificate {
     WrongName,
     /// A certificate of an issuer that clients are not configured to trust.
     UnknownRoot,
-}
-
-/// An answer in steps, and the end of its connection.
-#[derive(Debug)]
-pub struct Script {
-    /// The steps, in order.
-    pub steps: &'static [Step],
-    /// The end of the connection.
-    pub end: End,
-}
-
-/// A step of a script.
-#[derive(Debug)]
-pub enum Step {
-    /// Sends these bytes.
-    Bytes(&'static [u8]),
-    /// Sends these bytes this number of times.
-    Times(usize, &'static [u8]),
-    /// Sends the head of a correct reply, without the empty line at its end.
-    Head,
-    /// Sends the length of the body plus this number, in digits.
-    Length(i64),
-    /// Sends the body.
-    Body,
-    /// Sends the first half of the body.
-    FirstHalf,
-    /// Sends the body as one chunk of a chunked body, with these bytes after its size.
-    Chunk(&'static [u8]),
-    /// Sends the body of the next visit.
-    OtherBody,
-    /// Sends the end of a head and its body: ten million zeros, compressed with gzip.
-    Zeros,
-    /// Sends the url of this visit.
-    Itself,
-    /// Sends the url of the same visit of the previous site in the scenario.
-    SiteBefore,
-    /// Waits for this duration.
-    Wait(Duration),
-}
-
-/// The end of a connection after its script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum End {
-    /// Reads the next request.
-    Keep,
-    /// Closes the connection with a FIN.
-    Close,
-    /// Closes the connection without the `close_notify` that TLS requires.
-    Cut,
-    /// Resets the connection with a RST.
-    Reset,
-    /// Keeps the connection open and sends nothing more.
-    Stay,
-    /// Sends these bytes this number of times, then pauses, and repeats until the client goes. The
-    /// pause limits the load on a core, even if the client reads fast.
-    Forever(&'static [u8], usize, Duration),
 }
 
 /// The correct reaction of a client to a fault.
@@ -224,13 +182,19 @@ pub struct FaultGroup {
 }
 
 /// All faults, in groups.
-pub static ALL: [FaultGroup; 6] = [
+pub static ALL: [FaultGroup; 12] = [
     FaultGroup { title: "the connection", faults: connection::FAULTS },
     FaultGroup { title: "the head", faults: head::FAULTS },
     FaultGroup { title: "the framing of the body", faults: framing::FAULTS },
     FaultGroup { title: "the body", faults: body::FAULTS },
     FaultGroup { title: "redirects", faults: elsewhere::FAULTS },
     FaultGroup { title: "TLS", faults: encrypted::FAULTS },
+    FaultGroup { title: "HTTP/2 frames", faults: http2::FRAMES },
+    FaultGroup { title: "HTTP/2 header blocks", faults: http2::BLOCKS },
+    FaultGroup { title: "HTTP/2 streams", faults: http2::STREAMS },
+    FaultGroup { title: "HTTP/2 connections", faults: http2::CONNECTIONS },
+    FaultGroup { title: "HTTP/2 responses", faults: http2::RESPONSES },
+    FaultGroup { title: "HTTP/2 floods", faults: http2::FLOODS },
 ];
 
 /// Returns all faults.
@@ -260,7 +224,10 @@ impl Fault {
     /// Returns the answer to a request; `None` if the fault is the listener's.
     pub fn script(&self) -> Option<&Script> {
         match &self.made {
-            Made::Reply(script) | Made::ReplyOverTls(script) => Some(script),
+            Made::Reply(script)
+            | Made::ReplyOverTls(script)
+            | Made::Http2Reply(script)
+            | Made::Http2Refusal(script) => Some(script),
             Made::Listener(_) => None,
         }
     }
@@ -268,9 +235,33 @@ impl Fault {
     /// Returns how the origin of a site with this fault must listen; `None` if any origin will do.
     pub fn listening(&self) -> Option<Listening> {
         match self.made {
-            Made::Reply(_) => None,
+            Made::Reply(_) | Made::Http2Reply(_) | Made::Http2Refusal(_) => None,
             Made::ReplyOverTls(_) => Some(Listening::Tls(Certificate::Valid)),
             Made::Listener(listening) => Some(listening),
+        }
+    }
+
+    /// Returns whether it is a fault of HTTP/2.
+    pub fn is_http2(&self) -> bool {
+        matches!(
+            self.made,
+            Made::Http2Reply(_)
+                | Made::Http2Refusal(_)
+                | Made::Listener(Listening::Starts(..) | Listening::Disagrees(..))
+        )
+    }
+
+    /// Returns whether a repeated request gets the correct answer.
+    pub fn occurs_once(&self) -> bool {
+        matches!(self.made, Made::Http2Refusal(_))
+    }
+
+    /// Returns the versions of HTTP that the origin of a site with this fault speaks.
+    pub(crate) fn versions(&self) -> HttpVersions {
+        match self.made {
+            Made::Http2Reply(_) | Made::Http2Refusal(_) => HttpVersions::Http2,
+            Made::Listener(Listening::Disagrees(_, versions)) => versions,
+            _ => HttpVersions::Http1,
         }
     }
 

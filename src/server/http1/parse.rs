@@ -129,7 +129,8 @@ fn understand(head: &httparse::Request<'_, '_>, length: usize) -> Option<Request
         false if keep => KeepAlive::Announced,
         false => KeepAlive::No,
     };
-    let request = Request { method, target: RequestTarget::parse(head.path?.as_bytes()), is_timed };
+    let target = RequestTarget::parse(head.path?.as_bytes());
+    let request = Request { method, target, is_timed, stream: 0 };
     Some(RequestHead { request, keep_alive, length })
 }
 

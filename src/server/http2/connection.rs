@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use mio::event::Event;
 
+use super::outbox::Farewell;
 use super::session::Http2Session;
 use crate::server::clock::Now;
 use crate::server::deadlines::after_all_others;
@@ -128,6 +129,14 @@ impl Http2Connection {
         let has_written = !self.session.sender.outbox.pending().is_empty();
         if !self.write(service)? {
             return Ok(Next::Park);
+        }
+        match self.session.sender.outbox.farewell.take() {
+            Some(Farewell::Reset) => {
+                self.wire.reset_on_drop()?;
+                return Ok(Next::Close);
+            }
+            Some(Farewell::Close) => self.phase = Phase::Ending,
+            None => {}
         }
         match self.phase {
             _ if has_read || has_written => Ok(Next::Step),

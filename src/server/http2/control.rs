@@ -1,5 +1,7 @@
 //! The frames that control a connection and its streams, without those that carry requests.
 
+use std::time::Instant;
+
 use super::error::{ErrorCode, Violation};
 use super::frame::{ACK, Http2Frame, number, write_ping_ack};
 use super::session::{Http2Session, SessionState};
@@ -49,12 +51,19 @@ impl Http2Session {
     }
 
     /// Acts on PING.
-    pub fn ping(&mut self, frame: Http2Frame<'_>) -> Result<(), Violation> {
+    pub fn ping(
+        &mut self,
+        frame: Http2Frame<'_>,
+        since: Instant,
+        service: &mut Service,
+    ) -> Result<(), Violation> {
         if frame.stream != 0 {
             return Err(Violation::PROTOCOL);
         }
         let payload = frame.payload.try_into().map_err(|_| Violation::FRAME_SIZE)?;
-        if !frame.has(ACK) {
+        if frame.has(ACK) {
+            self.sender.take_pong(since, service);
+        } else {
             write_ping_ack(&mut self.sender.outbox.bytes, payload);
         }
         Ok(())

@@ -11,7 +11,7 @@ use super::settings::DEFAULT_WINDOW;
 use super::stream::{Closed, Http2Stream, StreamPhase, Upload};
 use crate::scenario::versions::Http2Limits;
 use crate::server::endpoint::Endpoint;
-use crate::server::request::{Method, Refusal};
+use crate::server::request::{Method, Refusal, Request};
 use crate::server::response::Content;
 use crate::server::service::Service;
 
@@ -215,7 +215,7 @@ impl Intake {
         service: &mut Service,
     ) {
         let (mut response, delay) = match list.request {
-            Ok(request) => service.respond(self.endpoint, request),
+            Ok(request) => service.respond(self.endpoint, Request { stream: id, ..request }),
             Err(refusal) => (service.refuse(self.endpoint, refusal), Duration::ZERO),
         };
         if let Content::Refusal(refusal) = response.content

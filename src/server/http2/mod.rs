@@ -10,6 +10,7 @@ mod hpack;
 mod intake;
 mod outbox;
 mod request;
+mod script;
 mod sender;
 mod session;
 mod settings;

@@ -20,6 +20,13 @@ pub(super) enum Milestone {
     Answered(Visit, u64, Instant),
 }
 
+/// How a fault ends its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Farewell {
+    Close,
+    Reset,
+}
+
 /// A queue of bytes.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
@@ -30,6 +37,8 @@ pub(super) struct Outbox {
     milestones: VecDeque<(u64, Milestone)>,
     /// The number of milestones that have a deadline.
     due: usize,
+    /// What follows once all is written, if a fault ends the connection.
+    pub farewell: Option<Farewell>,
 }
 
 impl Outbox {

@@ -126,7 +126,8 @@ impl<'a> RequestFields<'a> {
             return None;
         }
         let target = self.target.unwrap_or(RequestTarget::Unknown);
-        let request = Request { method: self.method?, target, is_timed: self.is_timed };
+        let (method, is_timed) = (self.method?, self.is_timed);
+        let request = Request { method, target, is_timed, stream: 0 };
         Some(RequestList { request: Ok(request), is_head, length: self.length })
     }
 
@@ -184,7 +185,7 @@ mod tests {
     #[test]
     fn requests_are_understood() {
         let target = RequestTarget::Visit(Visit { site: 3, visit: 4 });
-        let request = Ok(Request { method: Method::Get, target, is_timed: false });
+        let request = Ok(Request { method: Method::Get, target, is_timed: false, stream: 0 });
         assert_eq!(parse(GET), Some(RequestList { request, is_head: false, length: None }));
         let whole =
             parse_get(":authority=a host=A server-timing=? content-length=5 te=trailers x-a=")

@@ -19,6 +19,11 @@ use crate::server::service::Service;
 /// open stream.
 const MANY_CLOSED: usize = 64;
 
+/// While this many bytes wait to be written, faults send nothing more, and look again after a
+/// while.
+const UNREAD_FAULTS: usize = 64 << 10;
+const PATIENCE: Duration = Duration::from_millis(10);
+
 /// The sending half of a connection.
 #[derive(Debug)]
 pub(super) struct Sender {
@@ -71,10 +76,14 @@ impl Sender {
         }
         let due = since + delay;
         self.deadlines.push(due, id as usize);
-        let waiting = StreamPhase::Waiting(response, due);
+        self.enter(id, since, StreamPhase::Waiting(response, due));
+    }
+
+    /// Moves a stream to a phase, and opens it if necessary.
+    pub fn enter(&mut self, id: u32, since: Instant, phase: StreamPhase) {
         match self.streams.get_mut(&id) {
-            Some(stream) => stream.phase = waiting,
-            None => self.open(id, waiting, since),
+            Some(stream) => stream.phase = phase,
+            None => self.open(id, phase, since),
         }
     }
 
@@ -87,6 +96,9 @@ impl Sender {
         due: Option<Instant>,
         service: &mut Service,
     ) {
+        if let Content::Bytes(_) = response.content {
+            return self.play(id, due.unwrap_or(since), response, service);
+        }
         let Some((source, whole)) = body(&response.content, service) else {
             self.streams.remove(&id);
             if response.answers.is_some() {
@@ -108,11 +120,7 @@ impl Sender {
             return self.end(id);
         }
         let pace = Pace::new(start, response.body_time, whole);
-        let sending = Download::new(source, whole, pace);
-        match self.streams.get_mut(&id) {
-            Some(stream) => stream.phase = StreamPhase::Sending(sending),
-            None => self.open(id, StreamPhase::Sending(sending), since),
-        }
+        self.enter(id, since, StreamPhase::Sending(Download::new(source, whole, pace)));
         self.ready.push_back(id);
     }
 
@@ -162,7 +170,14 @@ impl Sender {
             let id = id as u32;
             let Some(stream) = self.streams.get_mut(&id) else { continue };
             match &mut stream.phase {
-                StreamPhase::Receiving(_) => {}
+                StreamPhase::Receiving(_) | StreamPhase::Awaiting(_) | StreamPhase::Staying => {}
+                // A client that does not read what a fault sends gets no more of it.
+                StreamPhase::Waiting(Response { content: Content::Bytes(_), .. }, due)
+                    if self.outbox.pending().len() > UNREAD_FAULTS =>
+                {
+                    *due = now + PATIENCE;
+                    self.deadlines.push(*due, id as usize);
+                }
                 StreamPhase::Waiting(response, due) => {
                     let empty = Response::new(Content::Bytes(b"".into()), Then::Read);
                     let response = std::mem::replace(response, empty);
@@ -228,8 +243,8 @@ impl Sender {
     }
 }
 
-/// Returns the body of a response, and its length; `None` for a fault of HTTP/1 and for the control
-/// channel, which do not speak HTTP/2.
+/// Returns the body of a response, and its length; `None` for a fault, and for the control channel,
+/// which does not speak HTTP/2.
 fn body(content: &Content, service: &Service) -> Option<(Source, u64)> {
     match content {
         Content::Reply(visit) => {
@@ -261,6 +276,7 @@ mod tests {
             tally: Tally::new(Arc::default()),
             log: None,
             colleagues: Vec::new(),
+            refused: None,
         };
         let (mut sender, now) = (Sender::new(), Instant::now());
         for id in (1..20_001).step_by(2) {

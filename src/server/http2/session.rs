@@ -162,7 +162,7 @@ impl Http2Session {
             FrameKind::RstStream => self.reset(frame, service),
             FrameKind::Settings => self.settings(frame),
             FrameKind::PushPromise => Err(Violation::PROTOCOL),
-            FrameKind::Ping => self.ping(frame),
+            FrameKind::Ping => self.ping(frame, since, service),
             FrameKind::Goaway if frame.stream != 0 => Err(Violation::PROTOCOL),
             FrameKind::Goaway if frame.payload.len() < 8 => Err(Violation::FRAME_SIZE),
             FrameKind::Goaway => {
@@ -236,6 +236,7 @@ mod tests {
             tally: Tally::new(Arc::default()),
             log: None,
             colleagues: Vec::new(),
+            refused: None,
         };
         let mut session = Http2Session::new(Endpoint::Origin(0), Http2Limits::default());
         let (mut unread, now, mut result) = (Vec::new(), Instant::now(), Ok(()));

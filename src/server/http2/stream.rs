@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::request::RequestList;
 use crate::server::pace::Pace;
+use crate::server::play::Play;
 use crate::server::response::Response;
 use crate::server::visit::Visit;
 
@@ -27,6 +28,10 @@ pub(super) enum StreamPhase {
     Waiting(Response, Instant),
     /// Sends the body.
     Sending(Download),
+    /// A fault waits until the client has acknowledged a PING.
+    Awaiting(Box<Play>),
+    /// A fault sends nothing more.
+    Staying,
 }
 
 /// The body of a request.
@@ -74,6 +79,7 @@ impl Http2Stream {
             StreamPhase::Receiving(_) => false,
             StreamPhase::Waiting(response, _) => response.answers.is_some(),
             StreamPhase::Sending(body) => matches!(body.source, Source::Visit(_)),
+            StreamPhase::Awaiting(_) | StreamPhase::Staying => true,
         }
     }
 }

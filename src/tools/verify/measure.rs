@@ -21,7 +21,7 @@ use crate::compare::Participant;
 use crate::fetch::{Capability, Limits, Pass, Progress, lock};
 use crate::link::Link;
 use crate::scenario::network::Network;
-use crate::scenario::{Case, Scenario, faults};
+use crate::scenario::{Case, Scenario, faults, http2_faults};
 use crate::server::ServerProcess;
 use crate::worker::child::Child;
 use crate::worker::{OpenOrder, PassOrder, Patience, Unanswered, ask_to_pass};
@@ -46,6 +46,8 @@ pub struct Verification {
     pub program: PathBuf,
     /// The backends to verify.
     pub participants: Vec<Participant>,
+    /// Whether the faults are those of HTTP/2, which the backends speak.
+    pub http2: bool,
     /// The names of the faults to serve.
     pub faults: Vec<&'static str>,
     /// The deadline of each fetch.
@@ -70,7 +72,7 @@ impl Verification {
     ///
     /// Returns an error if a server cannot be started, or if a backend's worker opens no session.
     pub fn run(&self) -> anyhow::Result<Grid> {
-        let (scenario, mut cases) = faults();
+        let (scenario, mut cases) = if self.http2 { http2_faults() } else { faults() };
         cases.retain(|case| self.faults.contains(&case.fault.name));
         let link = self.network.map(|network| Link::start(&self.program, &network)).transpose()?;
         let limits = Limits { deadline: self.deadline, ..scenario.limits.clone() };

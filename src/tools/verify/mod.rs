@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::NameParts;
+use crate::scenario::fault::Fault;
 
 pub mod judge;
 pub mod junit;
@@ -153,6 +154,20 @@ impl Grid {
     /// Returns the cell of a backend and a fault.
     pub fn cell(&self, backend: &str, fault: &str) -> Option<&Cell> {
         self.cells.iter().find(|cell| cell.backend == backend && cell.fault == fault)
+    }
+
+    /// Adds the backends and cells of a grid of another version of HTTP.
+    #[must_use]
+    pub fn joined(mut self, other: Self) -> Self {
+        self.backends.extend(other.backends);
+        self.cells.extend(other.cells);
+        self
+    }
+
+    /// Whether its faults are those of HTTP/2.
+    pub fn is_http2(&self) -> bool {
+        let fault = self.cells.first().and_then(|cell| Fault::named(&cell.fault).ok());
+        fault.is_some_and(Fault::is_http2)
     }
 
     /// Returns the grid reduced to the wanted backends.

@@ -212,10 +212,11 @@ fn column(number: usize) -> char {
 
 /// Returns the grid as a page of Markdown.
 pub fn markdown(grid: &Grid) -> String {
-    let mut page = String::from(
-        "# How each backend handles wrong responses\n\n\
-         Written by `fetchbench verify`. For each fault, a new process of every backend fetched a \
-         healthy site, a\n\
+    let (over, option) = if grid.is_http2() { (" over HTTP/2", " --http 2") } else { ("", "") };
+    let mut page = format!(
+        "# How each backend handles wrong responses{over}\n\n\
+         Written by `fetchbench verify{option}`. For each fault, a new process of every backend \
+         fetched a healthy site, a\n\
          faulty one and the healthy one again over one session.\n\n",
     );
     let repeats = repeats(grid);

@@ -9,6 +9,7 @@ use super::Running;
 mod answers;
 mod bounds;
 mod deadlines;
+mod faults;
 mod heads;
 mod peers;
 mod versions;

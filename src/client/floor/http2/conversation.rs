@@ -1,8 +1,8 @@
 //! The protocol of a connection, without its socket: frames in, streams and frames out.
 
 use super::frame::{
-    FRAME_MAX, WINDOW, WireFrame, code, flag, kind, number, push_frame, push_request, push_start,
-    push_window_update, setting,
+    FIRST_WINDOW, FRAME_MAX, WINDOW, WireFrame, code, flag, kind, number, push_frame, push_request,
+    push_start, push_window_update, setting,
 };
 use super::hpack::Strings;
 use super::streams::{OpenStreams, StreamEnd};
@@ -29,6 +29,8 @@ pub(super) struct Conversation {
     limit: usize,
     /// Bytes of bodies since the connection's window was last opened.
     received: u32,
+    /// What this side may send. It sends no bodies, so the window only grows.
+    window: u64,
     state: State,
 }
 
@@ -60,6 +62,7 @@ impl Conversation {
             strings: Strings::default(),
             limit: STREAMS_AT_FIRST,
             received: 0,
+            window: FIRST_WINDOW.into(),
             state: State::New,
         }
     }
@@ -226,11 +229,14 @@ impl Conversation {
     fn take_window_update(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {
         let is_known = frame.stream == 0 || self.streams.was_opened(frame.stream);
         // Requests have no bodies, so nothing waits for a window.
-        match number(frame.payload, 0) & WINDOW {
-            0 => Err(code::PROTOCOL_ERROR),
-            _ if is_known => Ok(()),
-            _ => Err(code::PROTOCOL_ERROR),
+        let increment = number(frame.payload, 0) & WINDOW;
+        if increment == 0 || !is_known {
+            return Err(code::PROTOCOL_ERROR);
         }
+        if frame.stream == 0 {
+            self.window += u64::from(increment);
+        }
+        if self.window > u64::from(WINDOW) { Err(code::FLOW_CONTROL_ERROR) } else { Ok(()) }
     }
 
     fn take_settings(&mut self, frame: WireFrame<'_>) -> Result<(), u32> {

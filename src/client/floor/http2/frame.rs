@@ -9,6 +9,9 @@ pub(super) const FRAME_MAX: usize = 16_384;
 /// The most bytes that a peer may send before a window is opened again.
 pub(super) const WINDOW: u32 = (1 << 31) - 1;
 
+/// The window of a connection at its beginning.
+pub(super) const FIRST_WINDOW: u32 = 65_535;
+
 /// The first bytes of a client's connection (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -132,8 +135,7 @@ pub(super) fn push_start(out: &mut Vec<u8>) {
         settings.extend_from_slice(&value.to_be_bytes());
     }
     push_frame(out, kind::SETTINGS, 0, 0, &settings);
-    // The connection's window begins at 65,535 bytes.
-    push_window_update(out, 0, WINDOW - 65_535);
+    push_window_update(out, 0, WINDOW - FIRST_WINDOW);
 }
 
 pub(super) fn push_window_update(out: &mut Vec<u8>, stream: u32, increment: u32) {

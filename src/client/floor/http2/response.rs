@@ -93,10 +93,16 @@ impl StreamResponse {
 
     /// Ends the response.
     pub fn end(self) -> Result<(Head, Received), FetchError> {
-        match self.head {
-            Some(head) => Ok((head, self.body)),
-            None => {
-                Err(FetchError::new(ErrorClass::Protocol, "the stream ended without a response"))
+        let Some(head) = self.head else {
+            let message = "the stream ended without a response";
+            return Err(FetchError::new(ErrorClass::Protocol, message));
+        };
+        let (received, has_body) = (self.body.bytes(), !matches!(head.status, 204 | 304));
+        match head.declared.filter(|declared| has_body && received < *declared) {
+            None => Ok((head, self.body)),
+            Some(declared) => {
+                let message = format!("the body ended after {received} of {declared} bytes");
+                Err(FetchError::new(ErrorClass::BodyShort, message))
             }
         }
     }
@@ -232,5 +238,10 @@ mod tests {
         response.take_block(&head, false, &mut Strings::default()).unwrap();
         response.take_data(b"abc").unwrap();
         assert!(response.take_data(b"d").is_err());
+        assert!(response.end().is_ok());
+        let mut short = StreamResponse::new(10);
+        short.take_block(&head, false, &mut Strings::default()).unwrap();
+        short.take_data(b"ab").unwrap();
+        assert_eq!(short.end().unwrap_err().class, ErrorClass::BodyShort);
     }
 }
