@@ -48,9 +48,11 @@ pub struct Entry {
 /// How a backend speaks HTTP/2.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Http2 {
-    pub open: OpenHere,
+    pub open: Opener,
     /// Whether its pool is fetchbench's, so that its name can set the number of connections.
     pub has_pool: bool,
+    /// Whether it speaks no other version.
+    pub is_only: bool,
 }
 
 /// An option that differs from its library's default, and the reason.
@@ -60,7 +62,7 @@ pub type Tuned = (&'static str, &'static str);
 type OpenHere = fn(&BackendOptions, SessionSettings) -> anyhow::Result<Box<dyn Fetch>>;
 
 /// Where a session is opened.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Opener {
     /// In this process.
     Here(OpenHere),
@@ -132,14 +134,34 @@ const fn plain(client: &'static str, executor: Executor, open: Opener) -> Entry 
 impl Entry {
     /// Returns an entry that also speaks HTTP/2, over connections of the client's own pool.
     pub(super) const fn with_http2(self, open: OpenHere) -> Self {
-        let capabilities = self.capabilities.with(Capability::Http2);
-        Self { capabilities, http2: Some(Http2 { open, has_pool: false }), ..self }
+        let open = Opener::Here(open);
+        self.with(Http2 { open, has_pool: false, is_only: false })
     }
 
     /// Returns an entry that also speaks HTTP/2, over connections of fetchbench's pool.
     pub(super) const fn with_http2_pool(self, open: OpenHere) -> Self {
+        let open = Opener::Here(open);
+        self.with(Http2 { open, has_pool: true, is_only: false })
+    }
+
+    /// Returns a peer that also speaks HTTP/2.
+    pub(super) const fn or_http2(self) -> Self {
+        self.with(Http2 { open: Opener::Elsewhere, has_pool: false, is_only: false })
+    }
+
+    /// Returns a peer that speaks HTTP/2 and no other version.
+    pub(super) const fn only_http2(self) -> Self {
+        self.with(Http2 { open: Opener::Elsewhere, has_pool: false, is_only: true })
+    }
+
+    const fn with(self, http2: Http2) -> Self {
         let capabilities = self.capabilities.with(Capability::Http2);
-        Self { capabilities, http2: Some(Http2 { open, has_pool: true }), ..self }
+        Self { capabilities, http2: Some(http2), ..self }
+    }
+
+    /// Returns whether it speaks HTTP/2 and no other version.
+    pub(super) fn is_only_http2(&self) -> bool {
+        self.http2.is_some_and(|http2| http2.is_only)
     }
 
     /// Returns the entry with the features and the footprint that the registry names.

@@ -3,6 +3,8 @@
 //! [`peers`] sets each up as a program with the backend's name. `compare` starts that program
 //! instead of this one, so that it alone is measured. Other commands use the session here.
 
+use std::ffi::OsString;
+use std::iter;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use url::Url;
 use super::job::SessionSettings;
 use super::peers;
 use crate::fetch::roots;
-use crate::fetch::{Fetch, Pass};
+use crate::fetch::{Capability, Fetch, Pass};
 use crate::worker::child::Child;
 use crate::worker::{
     MAX_LINE_BYTES, OPENING, OpenOrder, PassOrder, Patience, Ready, WorkerReply, ask_to_open,
@@ -23,9 +25,18 @@ use crate::worker::{
 /// How much longer a pass may take than the deadlines of its fetches.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// The argument that makes a peer speak HTTP/2.
+const HTTP2: &str = "+h2";
+
 /// Returns the path of a peer's program, whether or not it is set up.
-pub(super) fn program(name: &str) -> PathBuf {
+fn program(name: &str) -> PathBuf {
     peers::directory().unwrap_or_default().join(name)
+}
+
+/// Returns the command that runs a peer.
+pub(super) fn command(name: &str, http2: bool) -> Vec<OsString> {
+    let argument = http2.then(|| HTTP2.into());
+    iter::once(program(name).into()).chain(argument).collect()
 }
 
 /// Returns the reply that a peer gave when it was set up, or `None` if it is not set up.
@@ -34,6 +45,12 @@ pub(super) fn ready(name: &str) -> Option<Ready> {
     let reply = std::fs::read(program.with_file_name(format!("{name}.ready"))).ok()?;
     let WorkerReply::Ready(ready) = serde_json::from_slice(&reply).ok()? else { return None };
     program.is_file().then_some(ready)
+}
+
+/// Returns whether a peer is set up, over HTTP/2 by a version of this program that knew its HTTP/2.
+pub(super) fn is_set_up(name: &str, http2: bool) -> bool {
+    let is_able = |ready: Ready| !http2 || ready.capabilities().has(Capability::Http2);
+    ready(name).is_some_and(is_able)
 }
 
 /// Returns the last word of a text such as `requests 2.34.2`.
@@ -48,8 +65,10 @@ struct Session {
 }
 
 pub(super) fn open(name: &str, settings: SessionSettings) -> anyhow::Result<Box<dyn Fetch>> {
-    ensure!(ready(name).is_some(), "it is not set up: run `fetchbench peers install`");
-    let child = Child::start(&mut Command::new(program(name)), MAX_LINE_BYTES)
+    let http2 = settings.client.protocol.is_http2();
+    ensure!(is_set_up(name, http2), "it is not set up: run `fetchbench peers install`");
+    let command = command(name, http2);
+    let child = Child::start(Command::new(&command[0]).args(&command[1..]), MAX_LINE_BYTES)
         .context("it cannot be started")?;
     let mut session = Session { child, settings };
     let settings = &session.settings;

@@ -86,10 +86,11 @@ registry! {
     "requests@python", [], [], peer("requests", Executor::Python, "Python");
     "requests@python-threads", [], [], peer("requests", Executor::PythonThreads, "Python");
     "httpx@python-threads", [], [], peer("httpx", Executor::PythonThreads, "Python");
-    "httpx@asyncio", [], [], peer("httpx", Executor::Asyncio, "Python");
+    "httpx@asyncio", [], [], peer("httpx", Executor::Asyncio, "Python").or_http2();
     "aiohttp@asyncio", [], [], peer("aiohttp", Executor::Asyncio, "Python");
     "fetch@node", [], [], peer("fetch", Executor::Node, "JavaScript");
-    "net-http@go", [], [], peer("net-http", Executor::Go, "Go");
+    "http2@node", [], [], peer("http2", Executor::Node, "JavaScript").only_http2();
+    "net-http@go", [], [], peer("net-http", Executor::Go, "Go").or_http2();
     "curl@parallel", [], [], peer("curl", Executor::Parallel, "C");
     "fake", [], [], fake();
 }

@@ -16,7 +16,7 @@ use super::reach::Marked;
 use super::registry::ALL;
 use super::slowed::Slowed;
 use crate::client::{ClientOptions, Protocol, UserOptions};
-use crate::fetch::{Fetch, Limits, Progress};
+use crate::fetch::{Capabilities, Capability, Fetch, Limits, Progress};
 
 /// A backend with its options, parsed from and printed as
 /// `client@executor[:threads][+h2][+conns=N][+per-site|+one-task][/default]`.
@@ -29,7 +29,8 @@ pub struct Backend {
 impl Backend {
     /// Returns a backend with its defaults.
     pub(super) fn plain(entry: &'static Entry) -> Self {
-        Self { entry, options: BackendOptions::default() }
+        let options = BackendOptions { http2: entry.is_only_http2(), ..BackendOptions::default() };
+        Self { entry, options }
     }
 
     /// Returns every backend of this program that really fetches, with its defaults.
@@ -47,7 +48,7 @@ impl Backend {
     /// Returns every backend that really fetches and can be opened here: those of this program, and
     /// the peers that are set up.
     pub fn set_up() -> impl Iterator<Item = Self> {
-        Self::all().chain(Self::peers().filter(|backend| backend.entry.is_set_up()))
+        Self::all().chain(Self::peers().filter(Self::is_set_up))
     }
 
     /// Returns the backends that take part when none is named: those of the default features.
@@ -67,7 +68,7 @@ impl Backend {
             .map(Self::plain)
             .collect();
         let backends = if named.is_empty() { vec![pattern.parse()?] } else { named };
-        if let Some(missing) = backends.iter().find(|backend: &&Self| !backend.entry.is_set_up()) {
+        if let Some(missing) = backends.iter().find(|backend| !backend.is_set_up()) {
             bail!("{missing} is not set up: run `fetchbench peers install`");
         }
         Ok(backends)
@@ -87,6 +88,20 @@ impl Backend {
     /// Returns whether it speaks HTTP/2.
     pub fn is_http2(&self) -> bool {
         self.options.http2
+    }
+
+    /// Returns what it can do as its name sets it up: HTTP/2 is an option.
+    pub fn capabilities(&self) -> Capabilities {
+        match self.options.http2 {
+            true => self.entry.capabilities,
+            false => self.entry.capabilities.without(Capability::Http2),
+        }
+    }
+
+    /// Returns whether it can be opened. A peer has to be set up first, and by a version of this
+    /// program that knew its HTTP/2.
+    pub fn is_set_up(&self) -> bool {
+        !self.entry.is_peer() || external::is_set_up(&self.entry.name(), self.options.http2)
     }
 
     /// Returns the limits of its sessions: those of its name, and `limits` for the rest.
@@ -165,7 +180,7 @@ impl Backend {
     pub fn worker(&self, program: &Path) -> Vec<OsString> {
         match self.entry.open {
             Opener::Here(_) => vec![program.into(), "worker".into(), self.to_string().into()],
-            Opener::Elsewhere => vec![external::program(&self.entry.name()).into()],
+            Opener::Elsewhere => external::command(&self.entry.name(), self.options.http2),
         }
     }
 
@@ -209,8 +224,8 @@ impl Backend {
             progress: progress.clone(),
         };
         let http2 = self.entry.http2.filter(|_| self.options.http2);
-        let session = match self.entry.open {
-            Opener::Here(open) => http2.map_or(open, |http2| http2.open)(&self.options, settings),
+        let session = match http2.map_or(self.entry.open, |http2| http2.open) {
+            Opener::Here(open) => open(&self.options, settings),
             Opener::Elsewhere => external::open(&self.entry.name(), settings),
         };
         let session = session.map_err(|error| error.context(format!("cannot open {self}")))?;

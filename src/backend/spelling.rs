@@ -149,6 +149,7 @@ fn parse_options(
     for option in parts.added.into_iter().flat_map(|added| added.split('+')) {
         add(&mut options, entry, option)?;
     }
+    options.http2 |= entry.is_only_http2();
     check_connections(&options, entry)?;
     Ok(options)
 }
@@ -221,6 +222,8 @@ mod tests {
             "floor@loop+conns=1",
             "surf@async-std+one-task",
             "hyper@tokio:1+h2",
+            "net-http@go+h2",
+            "http2@node+h2",
             "hyper@smol+h2+conns=4+per-site",
             "surf@smol:2+per-site/default",
             "slowed:surf@smol:2+per-site/default:5%",

@@ -13,7 +13,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// It has no HTTP/2, or no choice of connections over HTTP/2.
+    /// It has no HTTP/2 or nothing else, or no choice of connections over HTTP/2.
     pub fn speaking(self, versions: Option<HttpVersions>) -> anyhow::Result<Self> {
         let http2 = match versions {
             None => self.options.http2,
@@ -24,6 +24,8 @@ impl Backend {
         let (name, options) = (self.entry.name(), BackendOptions { http2, ..self.options });
         let is_able = !http2 || self.entry.http2.is_some();
         ensure!(is_able, "{name} has no HTTP/2: {}", speakers("--http 2"));
+        let is_able = http2 || !self.entry.is_only_http2();
+        ensure!(is_able, "{name} speaks HTTP/2 only: leave out --http 1");
         check_connections(&options, self.entry)?;
         Ok(Self { options, ..self })
     }
@@ -47,6 +49,7 @@ mod tests {
             ("hyper@tokio:1", Some(Http2), "hyper@tokio:1+h2"),
             ("hyper@tokio", Some(Auto), "hyper@tokio+h2"),
             ("ureq@threads", Some(Auto), "ureq@threads"),
+            ("http2@node", None, "http2@node+h2"),
         ] {
             assert_eq!(speaking(name, versions), Ok(expected.to_owned()));
         }
@@ -57,5 +60,7 @@ mod tests {
             let error = speaking(name, Some(Http2)).unwrap_err();
             assert!(error.starts_with(why), "{error}");
         }
+        let error = speaking("http2@node", Some(Http1)).unwrap_err();
+        assert_eq!(error, "http2@node speaks HTTP/2 only: leave out --http 1");
     }
 }

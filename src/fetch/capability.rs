@@ -47,6 +47,12 @@ impl Capabilities {
         Self(self.0 | 1 << capability as u32)
     }
 
+    /// Returns the set without one.
+    #[must_use]
+    pub const fn without(self, capability: Capability) -> Self {
+        Self(self.0 & !(1 << capability as u32))
+    }
+
     /// Parses names. Unknown ones belong to a later version and are ignored.
     pub fn parse(names: &[String]) -> Self {
         let is_named = |capability: &Capability| names.iter().any(|name| name == capability.name());
@@ -75,6 +81,9 @@ mod tests {
             let set = Capabilities::of(set);
             let names: Vec<String> = set.names().into_iter().map(str::to_owned).collect();
             assert_eq!(Capabilities::parse(&names), set);
+            let less = set.without(Capability::KeepAlive);
+            assert!(!less.has(Capability::KeepAlive));
+            assert_eq!(less.has(Capability::Https), set.has(Capability::Https));
         }
         assert_eq!(Capabilities::parse(&["h9".to_owned()]), Capabilities::default());
     }

@@ -34,7 +34,7 @@ fn open(backend: Backend, limits: &Limits) -> Box<dyn Fetch> {
     backend.open(&UserOptions::default(), limits, &Progress::default()).unwrap()
 }
 
-/// Every backend: those of this program, and those in other languages that are set up. Which are not is
+/// Every backend over HTTP/1.1: those of this program, and those in other languages that are set up. Which are not is
 /// said once.
 ///
 /// With FETCHBENCH_BACKENDS=optional only those that the default build has not: the tests of that build
@@ -59,6 +59,7 @@ pub fn backends() -> impl Iterator<Item = Backend> {
     let optional =
         std::env::var_os("FETCHBENCH_BACKENDS").is_some_and(|backends| backends == "optional");
     let backends: Vec<Backend> = Backend::set_up()
+        .filter(|backend| !backend.is_http2())
         .filter(|backend| !optional || !(backend.entry().usual || backend.entry().is_peer()))
         .collect();
     assert!(

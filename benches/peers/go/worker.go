@@ -1,4 +1,5 @@
-// The backend of Go's net/http, with its standard library alone. Speaks the line protocol of docs/protocol.md.
+// The backend of Go's net/http, with its standard library alone, and golang.org/x/net for HTTP/2. Speaks the line protocol
+// of docs/protocol.md.
 package main
 
 import (
@@ -83,8 +84,49 @@ func newReceived(open *Open) *Received {
 	return &Received{maxBody: open.MaxBody, beginning: make([]byte, 0, beginningBytes)}
 }
 
-func newClient(open *Open) (*http.Client, error) {
-	transport := &http.Transport{
+// isHTTP2 says whether the backend's option asks for HTTP/2.
+var isHTTP2 = len(os.Args) > 1 && os.Args[1] == "+h2"
+
+// speaks lists what it can do beyond plain HTTP/1.1.
+func speaks() []string {
+	abilities := []string{"https", "keep-alive"}
+	if hasHTTP2 {
+		abilities = append(abilities, "h2")
+	}
+	return abilities
+}
+
+// newSession opens clients for urls of both schemes.
+func newSession(open *Open) (*Session, error) {
+	config := &tls.Config{}
+	if open.CACert != "" {
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM([]byte(open.CACert)) {
+			return nil, errors.New("cacert holds no certificate")
+		}
+	}
+	// Session.get follows redirects, by the rule of every backend.
+	follow := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	deadline := time.Duration(open.DeadlineMS) * time.Millisecond
+	client := func(transport http.RoundTripper) *http.Client {
+		return &http.Client{Transport: transport, CheckRedirect: follow, Timeout: deadline}
+	}
+	session := &Session{open: open, closes: open.Connections == "per-fetch"}
+	switch {
+	case !isHTTP2:
+		session.plain = client(http1Transport(open, config))
+		session.encrypted = session.plain
+	case hasHTTP2:
+		plain, encrypted := http2Transports(config)
+		session.plain, session.encrypted = client(plain), client(encrypted)
+	default:
+		return nil, errors.New("compiled without HTTP/2: install golang.org/x/net (on Debian: golang-golang-x-net-dev)")
+	}
+	return session, nil
+}
+
+func http1Transport(open *Open, config *tls.Config) *http.Transport {
+	return &http.Transport{
 		// By default two idle connections are kept to a host, and a hundred to all.
 		MaxIdleConns:        open.Concurrency,
 		MaxIdleConnsPerHost: open.Concurrency,
@@ -92,31 +134,65 @@ func newClient(open *Open) (*http.Client, error) {
 		// Otherwise it would ask for gzip and decode it.
 		DisableCompression: true,
 		DialContext:        (&net.Dialer{}).DialContext,
+		TLSClientConfig:    config,
 	}
-	if open.CACert != "" {
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM([]byte(open.CACert)) {
-			return nil, errors.New("cacert holds no certificate")
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
-	}
-	// Session.get follows redirects, by the rule of every backend.
-	follow := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	deadline := time.Duration(open.DeadlineMS) * time.Millisecond
-	return &http.Client{Transport: transport, CheckRedirect: follow, Timeout: deadline}, nil
 }
 
 // Session is what stays open between passes.
 type Session struct {
-	open   *Open
-	client *http.Client
+	open             *Open
+	plain, encrypted *http.Client
+	// closes says whether every request has a separate connection.
+	closes bool
+}
+
+// client returns the client for a url.
+func (session *Session) client(url string) *http.Client {
+	if strings.HasPrefix(url, "https:") {
+		return session.encrypted
+	}
+	return session.plain
+}
+
+// close closes the connections.
+func (session *Session) close() {
+	session.plain.CloseIdleConnections()
+	session.encrypted.CloseIdleConnections()
+}
+
+// prepare makes the session ready for a pass: a cold one has no connections yet. Over HTTP/2 a transport counts no
+// connections, so that none is kept with more hosts than the budget.
+func (session *Session) prepare(urls []string) error {
+	hosts := map[string]bool{}
+	for _, url := range urls {
+		if parts := strings.SplitN(url, "/", 4); len(parts) > 2 {
+			hosts[parts[2]] = true
+		}
+	}
+	closes := session.open.Connections == "per-fetch" || len(hosts) > session.open.Concurrency
+	if isHTTP2 {
+		session.closes = closes
+	}
+	if session.open.Connections != "cold" {
+		return nil
+	}
+	session.close()
+	if !isHTTP2 {
+		return nil
+	}
+	// A connection of HTTP/2 may not be idle yet.
+	fresh, err := newSession(session.open)
+	if err == nil {
+		session.plain, session.encrypted = fresh.plain, fresh.encrypted
+	}
+	return err
 }
 
 // get fetches a url and then what its redirects lead to.
 func (session *Session) get(url string, body *Received, buffer []byte, inBody *bool) (*http.Response, error) {
 	began := time.Now()
 	for hops := 0; ; hops++ {
-		client := *session.client
+		client := *session.client(url)
 		if client.Timeout -= time.Since(began); client.Timeout < time.Millisecond {
 			client.Timeout = time.Millisecond
 		}
@@ -148,6 +224,8 @@ func (session *Session) visit(
 	if err != nil {
 		return nil, Failed{"unsupported", err.Error()}
 	}
+	// HTTP/1.1 says so by DisableKeepAlives.
+	request.Close = isHTTP2 && session.closes
 	request.Header.Set("User-Agent", session.open.UserAgent)
 	request.Header.Set("Accept", "*/*")
 	request.Header.Set("Accept-Encoding", "identity")
@@ -195,8 +273,12 @@ func kind(err error, inBody bool) string {
 	case errors.As(err, &dns):
 		return "dns"
 	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &invalid), errors.As(err, &record),
-		strings.Contains(err.Error(), "tls: "), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		strings.Contains(err.Error(), "tls: "), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"),
+		strings.Contains(err.Error(), "unexpected ALPN protocol"):
 		return "tls"
+	case strings.Contains(err.Error(), "received from peer"):
+		// A stream of HTTP/2 that the server reset.
+		return "reset"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "refused"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -208,7 +290,7 @@ func kind(err error, inBody bool) string {
 		return "connect"
 	case inBody && errors.Is(err, io.ErrUnexpectedEOF):
 		return "body-short"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "GOAWAY"):
 		return "closed-early"
 	case strings.Contains(err.Error(), "unsupported protocol scheme"):
 		return "unsupported"
@@ -230,8 +312,7 @@ func (session *Session) urls(order *Pass) []string {
 	return urls
 }
 
-func (session *Session) pass(order *Pass) map[string]any {
-	urls := session.urls(order)
+func (session *Session) pass(visit uint64, urls []string) map[string]any {
 	fetched := make([][]any, len(urls))
 	var next atomic.Int64
 	var workers sync.WaitGroup
@@ -254,7 +335,7 @@ func (session *Session) pass(order *Pass) map[string]any {
 			elapsed = end
 		}
 	}
-	return map[string]any{"visit": order.Visit, "elapsed_ns": elapsed, "fetched": fetched}
+	return map[string]any{"visit": visit, "elapsed_ns": elapsed, "fetched": fetched}
 }
 
 func converse(input *bufio.Reader, say func(string, any)) error {
@@ -270,19 +351,18 @@ func converse(input *bufio.Reader, say func(string, any)) error {
 		}
 		if order.Open != nil {
 			if session != nil {
-				session.client.CloseIdleConnections()
+				session.close()
 			}
 			began := time.Now()
-			session = &Session{open: order.Open}
-			if session.open.UserAgent == "" {
-				session.open.UserAgent = "fetchbench"
+			if order.Open.UserAgent == "" {
+				order.Open.UserAgent = "fetchbench"
 			}
-			if session.client, err = newClient(order.Open); err != nil {
+			if session, err = newSession(order.Open); err != nil {
 				return err
 			}
 			executor := "go " + strings.TrimPrefix(runtime.Version(), "go")
 			say("ready", map[string]any{"client": "net/http", "executor": executor, "threads": runtime.GOMAXPROCS(0),
-				"speaks": []string{"https", "keep-alive"}, "opening_ns": time.Since(began).Nanoseconds()})
+				"speaks": speaks(), "opening_ns": time.Since(began).Nanoseconds()})
 			continue
 		}
 		if session == nil {
@@ -291,10 +371,11 @@ func converse(input *bufio.Reader, say func(string, any)) error {
 		if order.Pass == nil {
 			return fmt.Errorf("not a valid order: %s", line)
 		}
-		if session.open.Connections == "cold" {
-			session.client.CloseIdleConnections()
+		urls := session.urls(order.Pass)
+		if err := session.prepare(urls); err != nil {
+			return err
 		}
-		say("pass", session.pass(order.Pass))
+		say("pass", session.pass(order.Pass.Visit, urls))
 	}
 }
 

@@ -1,6 +1,8 @@
-// The backend of fetch, as built into Node, over a connection pool that is set as an expert would.
+// The line protocol of docs/protocol.md, for clients of Node: all of it that is not the client's own.
 //
-// Speaks the line protocol of docs/protocol.md.
+// A client opens a session, an object with `prepare(urls)`, `begin(url, signal)` and `close()`, and hands its class to
+// `serve`. `begin` returns an answer: its `status`, its `location`, the length that it declares (null without one), and
+// `read(push)`, which pushes each piece of the body.
 
 import { createInterface } from "node:readline";
 import * as zlib from "node:zlib";
@@ -14,7 +16,8 @@ const crc32 = zlib.crc32 ?? crc32ByTable;
 const now = () => process.hrtime.bigint();
 const say = (reply) => process.stdout.write(JSON.stringify(reply) + "\n");
 
-class Failed extends Error {
+/** A fetch that failed, with the class that all backends share. */
+export class Failed extends Error {
   constructor(kind, message, accepted = false) {
     super(message);
     Object.assign(this, { kind, accepted });
@@ -74,11 +77,11 @@ function kind(error, inBody) {
 }
 
 /**
- * Where an answer leads from `url`, and null if it is no redirect: the rule of src/redirect.rs. `fetch` joins several
- * `location` lines to one.
+ * Where an answer leads from `url`, and null if it is no redirect: the rule of src/redirect.rs. Clients of Node join
+ * several `location` lines to one.
  */
 function redirectTarget(answer, url) {
-  const location = answer.headers.get("location")?.replace(/^[ \t]+|[ \t]+$/g, "");
+  const location = answer.location?.replace(/^[ \t]+|[ \t]+$/g, "");
   if (answer.status < 300 || answer.status > 399 || !location) return null;
   const refuse = (kind, why) => new Failed(kind, `redirected to ${JSON.stringify(location.slice(0, 120))}: ${why}`);
   let text = encoded(location);
@@ -106,37 +109,33 @@ function encoded(location) {
   return coded(path) + coded(query.replaceAll(" ", "+").replaceAll("'", "%27"));
 }
 
-/** The length that a body must have; null if it is not known. fetch decodes a coded body, and the length counts the coded one. */
-function declaredLength(headers) {
-  return headers.has("content-encoding") ? null : headers.get("content-length");
-}
-
 /** Fetches one url, following redirects by hand: fetch itself follows twenty or none. */
-async function get(url, open, body, progress) {
+async function get(session, url, open, body, progress) {
   const signal = AbortSignal.timeout(open.deadline_ms);
+  const push = (piece) => body.push(piece, open.max_body);
   for (let hops = 0; ; hops++) {
     if (url.length > URL_MAX) {
       const shown = `${url.slice(0, 120)}… (${url.length} bytes)`;
       throw new Failed("unsupported", `${shown}: a url may have ${URL_MAX} bytes`);
     }
-    const answer = await fetch(url, { headers: open.headers, redirect: "manual", signal });
+    const answer = await session.begin(url, signal);
     progress.inBody = true;
     const target = open.redirects > 0 ? redirectTarget(answer, url) : null;
-    for await (const piece of answer.body ?? []) if (target === null) body.push(piece, open.max_body);
-    if (target === null) return { status: answer.status, declared: declaredLength(answer.headers), url };
+    await answer.read(target === null ? push : () => {});
+    if (target === null) return { status: answer.status, declared: answer.declared, url };
     if (hops === open.redirects) throw new Failed("redirect-loop", `more than ${open.redirects} redirects`);
     url = target;
     progress.inBody = false;
   }
 }
 
-async function outcome(url, open, start) {
+async function outcome(session, url, open, start) {
   const began = now();
   const body = new Received();
   const progress = { inBody: false };
   const times = () => [Number(began - start), Number(now() - began)];
   try {
-    const { status, declared, url: finalUrl } = await get(url, open, body, progress);
+    const { status, declared, url: finalUrl } = await get(session, url, open, body, progress);
     if (declared !== null && body.bytes < Number(declared) && status !== 204 && status !== 304) {
       const short = `the body ended after ${body.bytes} of ${declared} bytes`;
       return [...times(), "body-short", short, "accepted"];
@@ -148,16 +147,16 @@ async function outcome(url, open, start) {
   }
 }
 
-async function pass(Agent, open, { visit, urls: listed }) {
+async function pass(session, open, { visit, urls: listed }) {
   const urls = listed ?? (open.visits ? open.urls.map((url) => `${url}/${visit}`) : open.urls);
-  await prepare(Agent, open, urls);
+  await session.prepare(urls);
   const fetched = new Array(urls.length);
   let next = 0;
   const start = now();
   const work = async () => {
     while (next < urls.length) {
       const index = next++;
-      fetched[index] = await outcome(urls[index], open, start);
+      fetched[index] = await outcome(session, urls[index], open, start);
     }
   };
   await Promise.all(Array.from({ length: Math.min(open.concurrency, urls.length) }, work));
@@ -165,61 +164,33 @@ async function pass(Agent, open, { visit, urls: listed }) {
   return { visit, elapsed_ns, fetched };
 }
 
-/** The class of fetch's own connection pool, which Node does not export: the global one is made by the first fetch. */
-async function agentClass() {
-  await fetch("data:,").then((answer) => answer.text());
-  return globalThis[DISPATCHER].constructor;
+/** How many origins the urls have. */
+export function origins(urls) {
+  return new Set(urls.map((url) => url.split("/", 3)[2])).size;
 }
 
-const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
-
-/** Gives fetch a pool of its own. By default it opens as many connections as it likes and keeps them for four seconds. */
-function openPool(Agent, open, keeps) {
-  const connect = open.cacert ? { ca: open.cacert } : {};
-  const expiry = { keepAliveTimeout: 3_600_000, keepAliveMaxTimeout: 3_600_000 };
-  // The deadline of a fetch is a signal; undici's own time-outs would be more timers.
-  const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
-  const options = { connections: open.concurrency, pipelining: keeps ? 1 : 0, connect, ...expiry, ...timeouts };
-  globalThis[DISPATCHER] = new Agent(options);
-  open.keeps = keeps;
-}
-
-/** Before a pass: a cold one has no connections yet, and a pool that counts each host's alone keeps none of too many. */
-async function prepare(Agent, open, urls) {
-  const origins = new Set(urls.map((url) => url.split("/", 3)[2])).size;
-  const keeps = open.connections !== "per-fetch" && origins <= open.concurrency;
-  if (open.connections === "cold" || keeps !== open.keeps) {
-    await globalThis[DISPATCHER].destroy();
-    openPool(Agent, open, keeps);
-  }
-}
-
-function opened(Agent, order) {
-  const headers = { "user-agent": order.user_agent ?? "fetchbench", accept: "*/*", "accept-encoding": "identity" };
-  const open = { ...order, headers };
-  openPool(Agent, open, order.connections !== "per-fetch");
-  return open;
-}
-
-const Agent = await agentClass();
-let open;
-for await (const line of createInterface({ input: process.stdin })) {
-  try {
-    const order = JSON.parse(line);
-    if (order.open) {
-      if (open) await globalThis[DISPATCHER].destroy();
-      const began = now();
-      open = opened(Agent, order.open);
-      const opening_ns = Number(now() - began);
-      const client = `undici ${process.versions.undici ?? ""}`.trim();
-      const speaks = ["https", "keep-alive"];
-      say({ ready: { client, executor: `node ${process.versions.node}`, threads: 1, speaks, opening_ns } });
-    } else {
-      if (!open) throw new Error("the first order must be to open a session");
-      say({ pass: await pass(Agent, open, order.pass) });
+/** Speaks the protocol until the input ends. */
+export async function serve(client, speaks, Session) {
+  let open, session;
+  for await (const line of createInterface({ input: process.stdin })) {
+    try {
+      const order = JSON.parse(line);
+      if (order.open) {
+        await session?.close();
+        const began = now();
+        const agent = order.open.user_agent ?? "fetchbench";
+        open = { ...order.open, headers: { "user-agent": agent, accept: "*/*", "accept-encoding": "identity" } };
+        session = new Session(open);
+        const opening_ns = Number(now() - began);
+        say({ ready: { client, executor: `node ${process.versions.node}`, threads: 1, speaks, opening_ns } });
+      } else {
+        if (!session) throw new Error("the first order must be to open a session");
+        say({ pass: await pass(session, open, order.pass) });
+      }
+    } catch (error) {
+      say({ error: error.message });
+      break;
     }
-  } catch (error) {
-    say({ error: error.message });
-    break;
   }
+  await session?.close();
 }

@@ -3,25 +3,43 @@
 import ssl
 import sys
 
+import certifi
 import httpx
 
 from asynchronous import Asyncio
-from worker import Failed, Threads, checked, os_error, python, serve
+from worker import HTTP2, SPEAKS, Failed, Threads, checked, os_error, python, serve
+
+
+class Http2Context(ssl.SSLContext):
+    """Offers HTTP/2 alone. httpcore offers HTTP/1.1 as well, and then speaks HTTP/2 whatever the server has chosen."""
+
+    def set_alpn_protocols(self, _):
+        super().set_alpn_protocols(["h2"])
+
+
+def verification(open):
+    """How certificates are verified; True is httpx's own way."""
+    if not open.cacert and not HTTP2:
+        return True
+    context = (Http2Context if HTTP2 else ssl.SSLContext)(ssl.PROTOCOL_TLS_CLIENT)
+    if open.cacert:
+        context.load_verify_locations(cadata=open.cacert)
+    else:
+        context.load_verify_locations(cafile=certifi.where())
+    return context
 
 
 def options(open):
     """How either client is opened."""
-    verify = True
-    if open.cacert:
-        verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        verify.load_verify_locations(cadata=open.cacert)
     kept = open.concurrency if open.keeps else 0
     return {
         "headers": open.headers,
         # By default 20 connections are kept and 100 opened.
         "limits": httpx.Limits(max_connections=open.concurrency, max_keepalive_connections=kept, keepalive_expiry=3600),
         "trust_env": False,
-        "verify": verify,
+        "verify": verification(open),
+        "http1": not HTTP2,
+        "http2": HTTP2,
     }
 
 
@@ -54,14 +72,25 @@ class AsyncClient:
     """The asynchronous client."""
 
     def __init__(self, open):
-        self.client = httpx.AsyncClient(**options(open), timeout=None)
+        self.options = {**options(open), "timeout": None}
+        # Over HTTP/2 a fetch joins the connection of others. One that needs its own gets a separate client.
+        self.client = httpx.AsyncClient(**self.options) if open.keeps or not HTTP2 else None
 
     async def get(self, url, fetch):
+        if self.client:
+            return await self.visit(self.client, url, fetch)
+        async with httpx.AsyncClient(**self.options) as client:
+            return await self.visit(client, url, fetch)
+
+    async def visit(self, client, url, fetch):
         to = checked(url)
         while to:
-            async with self.client.stream("GET", url := to) as answer:
-                async for piece in answer.aiter_raw():
-                    fetch.body.push(piece)
+            async with client.stream("GET", url := to) as answer:
+                try:
+                    async for piece in answer.aiter_raw():
+                        fetch.body.push(piece)
+                except httpx.RemoteProtocolError as error:
+                    raise Failed("body-short", str(error)) if "disconnected" in str(error) else error
                 to = fetch.follow(url, answer.status_code, locations(answer))
         return fetch.answered(answer.status_code, answer.headers.get("content-length"), str(answer.url))
 
@@ -69,7 +98,8 @@ class AsyncClient:
         """Nothing: its pool counts the connections to all hosts together."""
 
     async def close(self):
-        await self.client.aclose()
+        if self.client:
+            await self.client.aclose()
 
     kind = staticmethod(lambda error: kind(error))
 
@@ -95,12 +125,17 @@ def kind(error):
         return "body-short"
     if isinstance(error, httpx.RemoteProtocolError) and "disconnected" in text:
         return "closed-early"
+    # A stream of HTTP/2 that the server reset, and a connection whose end it announced.
+    if "remote_reset:True" in text:
+        return "reset"
+    if "ConnectionTerminated" in text:
+        return "closed-early"
     return "protocol"
 
 
 if __name__ == "__main__":
     name = f"httpx {httpx.__version__}"
     if sys.argv[1] == "asyncio":
-        serve(name, "asyncio of " + python(), lambda open: Asyncio(open, AsyncClient))
+        serve(name, "asyncio of " + python(), lambda open: Asyncio(open, AsyncClient), [*SPEAKS, "h2"])
     else:
         serve(name, python(), lambda open: Threads(open, Client(open)))

@@ -22,6 +22,9 @@ URL_MAX = 65534
 PIECE_BYTES = 64 << 10
 MESSAGE_LENGTH = 300
 
+# Whether the backend's option asks for HTTP/2.
+HTTP2 = "+h2" in sys.argv[1:]
+
 
 class Failed(Exception):
     """A fetch that failed, with the class that all backends share."""
@@ -53,9 +56,9 @@ class Open:
 
     @property
     def headers(self):
-        """The headers of every request."""
+        """The headers of every request. HTTP/2 has none for a connection."""
         headers = {"User-Agent": self.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
-        return headers if self.keeps else {**headers, "Connection": "close"}
+        return headers if self.keeps or HTTP2 else {**headers, "Connection": "close"}
 
     def of_visit(self, visit):
         """The urls of a visit."""
@@ -301,9 +304,9 @@ def origins(urls):
     return len({url.split("/", 3)[2] for url in urls if "//" in url})
 
 
-def serve(client, executor, open_session):
+def serve(client, executor, open_session, speaks=SPEAKS):
     """Speaks the protocol until the input ends. `open_session(open)` makes a session, for a cold pass another."""
-    session = converse(client, executor, open_session)
+    session = converse(client, executor, open_session, speaks)
     if session:
         session.close()
     # Not by way of the interpreter's end, which waits for threads and finds fault with what is still open.
@@ -311,7 +314,7 @@ def serve(client, executor, open_session):
     os._exit(0)
 
 
-def converse(client, executor, open_session):
+def converse(client, executor, open_session, speaks):
     """Answers one order after another, and returns the last session."""
     say = lambda reply: print(json.dumps(reply), flush=True)
     open, session = None, None
@@ -326,7 +329,7 @@ def converse(client, executor, open_session):
                 began = time.perf_counter_ns()
                 open = Open(order["open"])
                 session = open_session(open)
-                opening = {"opening_ns": time.perf_counter_ns() - began, "speaks": SPEAKS}
+                opening = {"opening_ns": time.perf_counter_ns() - began, "speaks": speaks}
                 say({"ready": {"client": client, "executor": executor, "threads": session.threads, **opening}})
             else:
                 if open is None:
