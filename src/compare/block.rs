@@ -204,6 +204,8 @@ impl BlockRun<'_> {
         }
         let rejection = check::rejection(self.workload, slots, visit, &pass, witness.as_ref());
         if round.is_some() && rejection.is_none() {
+            // The relay does not see where requests begin that share a connection.
+            let wire = wire.filter(|_| !contender.participant.http2);
             contender.phases.extend(wire.and_then(|wire| phases(&wire, &pass)));
             opening.into_iter().for_each(|opening| contender.openings.add(opening));
         }

@@ -60,11 +60,17 @@ impl Plan {
     }
 }
 
+fn names(participants: &[&Participant]) -> Vec<String> {
+    participants.iter().map(|participant| participant.name.clone()).collect()
+}
+
 impl Workload {
     /// Returns the description of the workload in the head of the record.
     pub(super) fn setup(&self, participants: &[Participant]) -> WorkloadSetup {
-        let (able, unable): (Vec<&Participant>, Vec<&Participant>) =
-            participants.iter().partition(|participant| self.speaks(participant));
+        let (able, no_https): (Vec<&Participant>, Vec<&Participant>) =
+            participants.iter().partition(|participant| self.has_scheme(participant));
+        let (able, no_version): (Vec<&Participant>, Vec<&Participant>) =
+            able.into_iter().partition(|participant| self.has_version(participant));
         let left_out = able.into_iter().filter_map(|participant| {
             let ideal = self.too_long(participant)?;
             Some((participant.name.clone(), ideal.as_secs_f64()))
@@ -88,7 +94,8 @@ impl Workload {
             fresh_session: scenario.is_some_and(|scenario| scenario.fresh_session),
             left_out: left_out.collect(),
             link: self.network().map(LinkSetup::new),
-            without_https: unable.into_iter().map(|participant| participant.name.clone()).collect(),
+            without_https: names(&no_https),
+            without_version: names(&no_version),
             sites: (0..labelled).map(|site| self.label(site)).collect(),
             live: live.is_some(),
             probe: live.and_then(|live| live.probe.clone()),

@@ -155,7 +155,7 @@ impl Participant {
             http2: backend.is_http2(),
             max_connections: backend.max_connections(),
             written_here: backend.entry().written_here,
-            capabilities: Some(backend.entry().capabilities),
+            capabilities: Some(backend.capabilities()),
         }
     }
 

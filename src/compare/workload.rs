@@ -13,6 +13,7 @@ use crate::record::Probe;
 use crate::scenario::Scenario;
 use crate::scenario::network::Network;
 use crate::scenario::site_list::ListedSite;
+use crate::scenario::versions::HttpVersions;
 use crate::server::witness::Witness;
 
 /// A mock scenario or live sites to compare on.
@@ -201,7 +202,29 @@ impl Workload {
 
     /// Whether a backend can fetch every site.
     pub fn speaks(&self, participant: &Participant) -> bool {
+        self.has_scheme(participant) && self.has_version(participant)
+    }
+
+    /// Whether a backend can fetch https, if that is needed.
+    pub fn has_scheme(&self, participant: &Participant) -> bool {
         participant.can(Capability::Https) || !self.outline().needs_https
+    }
+
+    /// Whether a backend speaks a version of HTTP that the server speaks.
+    pub fn has_version(&self, participant: &Participant) -> bool {
+        match self.versions() {
+            HttpVersions::Http1 => !participant.http2,
+            HttpVersions::Http2 => participant.can(Capability::Http2),
+            HttpVersions::Auto => true,
+        }
+    }
+
+    /// Returns the versions of HTTP that the server speaks; unknown ones of live sites are both.
+    pub fn versions(&self) -> HttpVersions {
+        match self {
+            Self::Mock { scenario, .. } => scenario.http.versions,
+            Self::Live(_) => HttpVersions::Auto,
+        }
     }
 
     /// Returns the time that a pass over `slots` may take before its worker counts as hung.
@@ -249,5 +272,24 @@ mod tests {
             assert!(workload.admits(&participant), "{name}");
         }
         assert!(!Workload::mock("long-tail", Some(1.0), None).unwrap().admits(&participant));
+    }
+
+    #[test]
+    fn versions_admit_backends() {
+        let mut workload = Workload::mock("h2c", None, None).unwrap();
+        for (versions, admitted) in [
+            (HttpVersions::Http1, &["hyper@tokio", "ureq@threads"][..]),
+            (HttpVersions::Http2, &["hyper@tokio+h2"]),
+            (HttpVersions::Auto, &["hyper@tokio", "hyper@tokio+h2", "ureq@threads"]),
+        ] {
+            let Workload::Mock { scenario, .. } = &mut workload else { panic!("it is mock") };
+            scenario.http.versions = versions;
+            let mut names = vec!["hyper@tokio", "hyper@tokio+h2", "ureq@threads"];
+            names.retain(|name| {
+                let backend = name.parse().unwrap();
+                workload.admits(&Participant::of_backend(&backend, Path::new("fetchbench")))
+            });
+            assert_eq!(names, admitted, "{versions:?}");
+        }
     }
 }

@@ -169,6 +169,7 @@ pub(crate) fn workload(scenario: &str) -> WorkloadSetup {
         left_out: Vec::new(),
         link: None,
         without_https: Vec::new(),
+        without_version: Vec::new(),
         sites: Vec::new(),
     }
 }

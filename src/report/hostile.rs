@@ -44,6 +44,7 @@ fn hostile() -> (ComparisonRecord, BenchRecord) {
         workload.sites = vec![HOSTILE.to_owned(); 3];
         workload.left_out = vec![(HOSTILE.to_owned(), 50.0)];
         workload.without_https = vec![HOSTILE.to_owned()];
+        workload.without_version = vec![HOSTILE.to_owned()];
         let (server, clients) = (Congestion::Reno, Congestion::Reno);
         workload.link = Some(LinkSetup { network: text(), server, clients });
         let endings = vec![Ending { status: 200, url: Some(text()), backends: vec![text()] }; 2];

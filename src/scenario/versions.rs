@@ -1,5 +1,6 @@
 //! The versions of HTTP that a server speaks, and its limits for HTTP/2.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
@@ -92,6 +93,16 @@ impl HttpVersions {
             Self::Http2 => &[b"h2"],
             Self::Auto => &[b"h2", b"http/1.1"],
         }
+    }
+}
+
+impl fmt::Display for HttpVersions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http1 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+            Self::Auto => "HTTP/1.1 and HTTP/2",
+        })
     }
 }
 

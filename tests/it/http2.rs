@@ -17,8 +17,10 @@ use crate::http2_server::{
     GOAWAY, HEADERS, Http2Server, RST_STREAM, begun, frame, frame_of, whole,
 };
 use crate::mock::Mock;
+use crate::peers::skip;
 use crate::raw_server::{RawServer, Then, raw};
 
+mod compared;
 mod failures;
 mod resending;
 
@@ -30,7 +32,13 @@ const INTERNAL_ERROR: u32 = 2;
 const MAX_STREAMS: u16 = 3;
 
 /// Clients that give a request up which the server has not processed.
-pub const NO_RETRY: [&str; 2] = ["cyper", "hyper-util"];
+pub const NO_RETRY: [&str; 3] = ["cyper", "httpx", "hyper-util"];
+
+/// Every backend over HTTP/2 that has several streams in flight although the server announces no
+/// limit. httpx then has one.
+fn multiplexing() -> impl Iterator<Item = Backend> {
+    http2_backends().into_iter().filter(|backend| backend.entry().client != "httpx")
+}
 
 /// Every backend that speaks HTTP/2, with that option. cyper has a pool for each thread, so it gets
 /// one thread.
@@ -38,9 +46,20 @@ pub fn http2_backends() -> Vec<Backend> {
     let able = Backend::set_up().filter(|backend| backend.entry().can(Capability::Http2));
     let named = able.map(|backend| match backend.entry().client {
         "cyper" => format!("{backend}:1+h2"),
+        "http2" => backend.to_string(),
         _ => format!("{backend}+h2"),
     });
-    let backends: Vec<Backend> = named.map(|name| name.parse().unwrap()).collect();
+    let backends = named.map(|name| name.parse::<Backend>().unwrap());
+    // A peer that was set up by an older version speaks HTTP/1.1 only.
+    let backends: Vec<Backend> = backends
+        .filter(|backend| {
+            let is_set_up = backend.is_set_up();
+            if !is_set_up {
+                skip(&format!("{backend} is not set up: run `fetchbench peers install`"));
+            }
+            is_set_up
+        })
+        .collect();
     assert!(backends.len() >= 6, "{backends:?}");
     backends
 }
@@ -77,7 +96,7 @@ fn outcomes(pass: &Pass) -> Vec<Result<u64, ErrorClass>> {
 
 #[test]
 fn many_streams_share_a_socket() {
-    for backend in http2_backends() {
+    for backend in multiplexing() {
         // Answers when four requests wait.
         let waiting = Mutex::new(Vec::new());
         let server = Http2Server::start(&[], move |request| {
@@ -123,8 +142,9 @@ fn names_set_the_connections() {
 
 #[test]
 fn stream_limits_are_kept() {
-    // curl opens further connections.
-    for backend in http2_backends().into_iter().filter(|backend| !is_curl(*backend)) {
+    // curl and Go open further connections.
+    let opens_more = |backend: &Backend| is_curl(*backend) || backend.entry().client == "net-http";
+    for backend in http2_backends().into_iter().filter(|backend| !opens_more(backend)) {
         let open_streams = Mutex::new(Vec::new());
         let most = std::sync::Arc::new(AtomicUsize::new(0));
         let counted = std::sync::Arc::clone(&most);

@@ -160,10 +160,14 @@ pub(in crate::cli) fn participants(backends: &[Chosen], program: &Path) -> Vec<P
 /// fetch, intervals are twice as wide on `fan-out`.
 const USUAL_REFERENCE: &str = "hyper@tokio";
 
+/// The default reference where the server speaks HTTP/2 only.
+const HTTP2_REFERENCE: &str = "hyper@tokio+h2";
+
 /// Returns the index of the default reference, which takes part on every workload.
 pub(super) fn usual_reference(participants: &[Participant], workloads: &[Workload]) -> usize {
-    let preferences: [fn(&Participant) -> bool; 3] = [
+    let preferences: [fn(&Participant) -> bool; 4] = [
         |participant| participant.name == USUAL_REFERENCE,
+        |participant| participant.name == HTTP2_REFERENCE,
         |participant| !participant.sequential,
         |_| true,
     ];
@@ -180,16 +184,24 @@ pub(super) fn usual_reference(participants: &[Participant], workloads: &[Workloa
 ///
 /// # Errors
 ///
-/// It cannot fetch https, or takes too long.
+/// It cannot fetch https, does not speak the server's version of HTTP, or takes too long.
 pub(in crate::cli) fn check_reference(
     reference: &Participant,
     workload: &Workload,
 ) -> anyhow::Result<()> {
     let (name, scenario) = (&reference.name, workload.outline().name);
-    if !workload.speaks(reference) {
+    if !workload.has_scheme(reference) {
         bail!(
             "the reference {name} cannot fetch https, and so not {scenario}: choose another \
              reference or scenario"
+        );
+    }
+    if !workload.has_version(reference) {
+        let versions = workload.versions();
+        bail!(
+            "{scenario} speaks {versions} only, and the reference {name} does not: choose another \
+             --reference, such as {}",
+            if versions == HttpVersions::Http2 { HTTP2_REFERENCE } else { USUAL_REFERENCE }
         );
     }
     if let Some(ideal) = workload.too_long(reference) {

@@ -6,8 +6,12 @@ use std::process::ExitCode;
 use anyhow::{bail, ensure};
 use clap::builder::StringValueParser;
 
-pub(super) use self::chosen::{Chosen, check_reference, exec_program, parse_chosen, participants};
+pub(super) use self::chosen::{
+    Chosen, check_reference, exec_program, parse_chosen, participants,
+};
 use self::chosen::{check_two, position_or_push, usual_reference};
+pub(super) use self::versions::speaking;
+use self::versions::usual_over_http2;
 pub(super) use self::measure::{ComparisonTask, MeasureFlags, Presentation};
 use super::flags::{NO_ROUTE, read_sites};
 use super::interrupt::Interruption;
@@ -20,6 +24,7 @@ use crate::compare::{Participant, Workload};
 use crate::record::ComparisonSetup;
 use crate::report::comparison as report;
 use crate::scenario::network::Network;
+use crate::scenario::versions::HttpVersions;
 
 mod busy;
 mod chosen;
@@ -27,6 +32,7 @@ mod exports;
 mod measure;
 mod records;
 mod shard;
+mod versions;
 
 /// The default scenarios.
 const DEFAULT_SCENARIOS: [&str; 3] = ["article", "keepalive", "fan-out"];
@@ -124,7 +130,6 @@ pub(super) fn run(args: CompareArgs) -> anyhow::Result<ExitCode> {
 
 fn task(args: &CompareArgs) -> anyhow::Result<ComparisonTask> {
     let program = this_program()?;
-    let mut participants = participants(&args.backend, &program);
     let workloads = match &args.sites {
         Some(list) => {
             ensure!(args.network.is_none(), NO_ROUTE);
@@ -134,12 +139,16 @@ fn task(args: &CompareArgs) -> anyhow::Result<ComparisonTask> {
         }
         None => mock_workloads(&args.scenarios, args.flags.time_scale, args.network)?,
     };
-    let needs_https = workloads.iter().any(|workload| workload.outline().needs_https);
-    if needs_https {
+    let mut participants = match args.backend.is_empty() && workloads.iter().all(needs_http2) {
+        true => usual_over_http2(&program)?,
+        false => participants(&args.backend, &program),
+    };
+    let must_ask = workloads.iter().any(|one| one.outline().needs_https || needs_http2(one));
+    if must_ask {
         participants.iter_mut().for_each(Participant::ask_capabilities);
     }
     let reference = match &args.reference {
-        Some(name) => reference(&mut participants, name, &program, needs_https)?,
+        Some(name) => reference(&mut participants, name, &program, must_ask)?,
         None => usual_reference(&participants, &workloads),
     };
     for workload in &workloads {
@@ -149,12 +158,16 @@ fn task(args: &CompareArgs) -> anyhow::Result<ComparisonTask> {
     Ok(ComparisonTask { program, workloads, participants, reference })
 }
 
+fn needs_http2(workload: &Workload) -> bool {
+    workload.versions() == HttpVersions::Http2
+}
+
 /// Returns the index of the reference, which is added if it does not take part yet.
 fn reference(
     participants: &mut Vec<Participant>,
     name: &str,
     program: &Path,
-    needs_https: bool,
+    must_ask: bool,
 ) -> anyhow::Result<usize> {
     if let Some(index) = participants.iter().position(|participant| participant.name == name) {
         return Ok(index);
@@ -164,7 +177,7 @@ fn reference(
         bail!("--reference {name} stands for several backends: name one")
     };
     let mut reference = reference.participant(program);
-    if needs_https {
+    if must_ask {
         reference.ask_capabilities();
     }
     Ok(position_or_push(participants, reference))

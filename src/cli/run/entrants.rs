@@ -129,13 +129,26 @@ fn kind(executor: Executor) -> ExampleKind {
     }
 }
 
+/// Returns the entrants for a server that speaks HTTP/2 only. No sequential backend does, so the
+/// baseline is the first backend with one slot.
+pub(super) fn http2_entrants(backends: Vec<Backend>, limits: &Limits) -> Vec<Entrant> {
+    let baseline = backends.first().map(|backend| with_one_slot(*backend, limits));
+    baseline
+        .into_iter()
+        .chain(backends.into_iter().map(|backend| entrant(backend, limits)))
+        .collect()
+}
+
 /// Returns the fake with one slot, which makes it sequential: it has as many slots as the
 /// concurrency.
 fn fake_baseline(limits: &Limits) -> Entrant {
-    let backend = "fake".parse().expect("the table has the fake backend");
+    with_one_slot("fake".parse().expect("the table has the fake backend"), limits)
+}
+
+fn with_one_slot(backend: Backend, limits: &Limits) -> Entrant {
     let limits = limits.clone().with_concurrency(NonZeroUsize::MIN);
     Entrant {
-        name: "fake at concurrency 1".to_owned(),
+        name: format!("{backend} at concurrency 1"),
         kind: ExampleKind::Synchronous,
         ..entrant(backend, &limits)
     }
@@ -166,5 +179,9 @@ mod tests {
         assert_eq!(names(&["hyper@smol", "ureq@sequential"]), ["ureq@sequential", "hyper@smol"]);
         assert_eq!(names(&["hyper@smol", "fake"]), ["ureq@sequential", "hyper@smol", "fake"]);
         assert_eq!(names(&["fake"]), ["fake at concurrency 1", "fake"]);
+        let http2 = vec!["hyper@smol+h2".parse().unwrap()];
+        let entrants = http2_entrants(http2, &Limits::new(NonZeroUsize::MIN));
+        let names: Vec<_> = entrants.iter().map(|entrant| entrant.name.as_str()).collect();
+        assert_eq!(names, ["hyper@smol+h2 at concurrency 1", "hyper@smol+h2"]);
     }
 }

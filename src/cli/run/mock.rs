@@ -11,7 +11,7 @@ use anyhow::Context;
 use url::Url;
 
 use super::args::RunArgs;
-use super::entrants::{Entrant, backends, entrants, reserve, selected};
+use super::entrants::{Entrant, backends, entrants, http2_entrants, reserve, selected};
 use super::passes::{SiteSet, compare};
 use crate::backend::open_fake;
 use crate::cli::program::this_program;
@@ -24,6 +24,7 @@ use crate::render::numbers;
 use crate::report::text::{self, ExampleLine};
 use crate::scenario::Scenario;
 use crate::scenario::network::Network;
+use crate::scenario::versions::HttpVersions;
 use crate::server::{Announcement, ServerProcess};
 
 /// The visit that every backend makes, so that all meet the same delays. Each opens a new session,
@@ -100,11 +101,16 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let time_scale = scenario.time_scale(args.time_scale, 1.0).map_err(usage)?;
     let scenario = Arc::new(scenario.time_scaled(time_scale));
     let mut options = args.fetch.options().map_err(usage)?;
+    // Backends that are not named speak what the server does.
+    let only_http2 = scenario.http.versions == HttpVersions::Http2;
+    let http = args.http.or(only_http2.then_some(HttpVersions::Http2));
     let (backends, left_out) =
-        backends(selected(args)?, args.http, scenario.needs_https(), &options.headers)
-            .map_err(usage)?;
-    let entrants =
-        entrants(backends, &args.fetch.applied_to(scenario.limits.clone()), &options.headers);
+        backends(selected(args)?, http, scenario.needs_https(), &options.headers).map_err(usage)?;
+    let limits = args.fetch.applied_to(scenario.limits.clone());
+    let entrants = match only_http2 {
+        true => http2_entrants(backends, &limits),
+        false => entrants(backends, &limits, &options.headers),
+    };
     reserve(&entrants, scenario.origins.len())?;
 
     let server = match (&scenario.network, &args.served_by) {

@@ -55,6 +55,8 @@ pub struct BackendAnalysis {
     pub server: ServerLoad,
     /// Connections over all blocks.
     pub sockets: Sockets,
+    /// The streams of a pass that shared a connection, over HTTP/2.
+    pub streams_per_socket: Option<f64>,
     /// The memory that its process keeps.
     pub memory: ResidentMemory,
     /// The mean cost.
@@ -227,6 +229,7 @@ impl BackendAnalysis {
             fetching_threads: measured.fetching_threads(),
             server: measured.server_load(),
             sockets: measured.sockets(),
+            streams_per_socket: measured.streams_per_socket(),
             memory: ResidentMemory::of(measured),
             opening: measured.opening(),
             phases: measured.phases(),

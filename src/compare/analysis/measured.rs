@@ -27,12 +27,19 @@ pub struct Sockets {
     pub needed: u64,
     /// The number of passes, with those that warm up.
     pub passes: u64,
+    /// The number of times that it began without connections: blocks if they are kept, else passes.
+    pub starts: u64,
 }
 
 impl Sockets {
     /// Returns the number that the server saw, per pass.
     pub fn opened_per_pass(&self) -> f64 {
         self.opened as f64 / self.passes.max(1) as f64
+    }
+
+    /// Returns the number that the server saw until all were closed.
+    pub fn opened_per_start(&self) -> f64 {
+        self.opened as f64 / self.starts.max(1) as f64
     }
 
     /// Returns the number that would have sufficed, per pass.
@@ -137,15 +144,28 @@ impl Measured<'_> {
         };
         let warm = warm.min(setup.fetches);
         let passes = self.passes.len() as u64;
+        let starts = match setup.connections {
+            Connections::Warm => count_blocks(self.passes.iter()) as u64,
+            Connections::Cold | Connections::PerFetch => passes,
+        };
         Sockets {
             opened: witnesses.map(|witness| witness.connections).sum(),
             needed: match setup.connections {
-                Connections::Warm => warm * count_blocks(self.passes.iter()) as u64,
-                Connections::Cold => warm * passes,
-                Connections::PerFetch => setup.fetches * passes,
+                Connections::Warm | Connections::Cold => warm * starts,
+                Connections::PerFetch => setup.fetches * starts,
             },
             passes,
+            starts,
         }
+    }
+
+    /// Returns how many streams of a counted pass shared a connection; `None` without HTTP/2.
+    pub(super) fn streams_per_socket(&self) -> Option<f64> {
+        let counts = self.counted_samples().filter_map(|pass| Some(pass.witness.as_ref()?.http2));
+        let (streams, sockets) = counts.fold((0, 0), |(streams, sockets), counts| {
+            (counts.streams.saturating_add(streams), counts.connections.saturating_add(sockets))
+        });
+        (sockets > 0).then(|| streams as f64 / sockets as f64)
     }
 
     /// Returns the peak of memory per fetch in flight, if all fetches and enough of them were in

@@ -280,6 +280,23 @@ pub static ALL: &[Metric] = &[
         one.handshakes?.share(one.handshakes?.resumed)
     }),
     handshakes("handshakes_early", "0-RTT", |one| one.handshakes?.share(one.handshakes?.early)),
+    Metric {
+        key: "sockets",
+        heading: "sockets",
+        group: MetricGroup::Streams,
+        unit: Unit::Number,
+        better: Better::Lower,
+        value: |backend| Some(backend.sockets.opened_per_start()),
+        ..TIME
+    },
+    Metric {
+        key: "streams_per_socket",
+        heading: "streams/socket",
+        group: MetricGroup::Streams,
+        unit: Unit::Number,
+        value: |backend| backend.streams_per_socket,
+        ..TIME
+    },
     phase("phase_connect_s", "connect", |backend| Some(backend.phases?.connect_s)),
     phase("phase_tls_s", "TLS", |backend| Some(backend.phases?.tls_s)),
     phase("phase_request_s", "first request", |backend| Some(backend.phases?.request_s)),

@@ -48,6 +48,8 @@ pub enum MetricGroup {
     Opening,
     /// The kinds of TLS handshakes, if the server issues tickets.
     Handshakes,
+    /// Connections and their streams, if a backend speaks HTTP/2.
+    Streams,
     /// Where the time of fetches goes, over a link.
     Phases,
 }
@@ -57,9 +59,10 @@ impl MetricGroup {
     pub const USUAL: [Self; 2] = [Self::Time, Self::Cost];
 
     /// The groups that only some scenarios have, each with the title of its table.
-    pub const EXTRA: [(Self, &str); 3] = [
+    pub const EXTRA: [(Self, &str); 4] = [
         (Self::Opening, "Opening a session"),
         (Self::Handshakes, "TLS handshakes"),
+        (Self::Streams, "Sockets and streams"),
         (Self::Phases, "Where the time goes, per fetch"),
     ];
 
@@ -68,8 +71,11 @@ impl MetricGroup {
         ALL.iter().filter(move |metric| metric.group == self)
     }
 
-    /// Whether any of these backends has a value of it.
+    /// Whether any of these backends has a value of it. All have sockets.
     pub fn is_known(self, backends: &[BackendAnalysis]) -> bool {
+        if self == Self::Streams {
+            return backends.iter().any(|backend| backend.streams_per_socket.is_some());
+        }
         self.metrics().any(|metric| metric.is_known(backends))
     }
 }

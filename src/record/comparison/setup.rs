@@ -195,6 +195,9 @@ pub struct WorkloadSetup {
     /// Backends left out because they cannot fetch https.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without_https: Vec<String>,
+    /// Backends left out because they do not speak the server's version of HTTP.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_version: Vec<String>,
     /// The names of the sites, in their order, if every fetch is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(test, schemars(length(max = crate::record::MOST_KEPT)))]

@@ -36,6 +36,7 @@ mod tests {
     use crate::compare::analysis::analyse;
     use crate::record::fixtures::{comparison, phases};
     use crate::report::comparison::footnotes;
+    use crate::server::witness::{Http2Counts, Witness};
 
     #[test]
     fn phases_have_a_table() {
@@ -52,5 +53,23 @@ mod tests {
         let notes = footnotes(&analyse(&comparison)[0]).join(" ");
         assert!(notes.contains("No phases of hyper@smol and ureq@sequential: "), "{notes}");
         assert!(notes.contains("Each pass opens a fresh session"), "{notes}");
+    }
+
+    #[test]
+    fn streams_have_a_table() {
+        let mut comparison = comparison();
+        for pass in comparison.passes.iter_mut().filter(|pass| pass.backend == "surf@smol") {
+            // Two connections, opened in the first pass of each block.
+            let connections = if pass.round == Some(0) { 2 } else { 0 };
+            let http2 = Http2Counts { connections: 2, streams: 3, ..Http2Counts::default() };
+            pass.witness = Some(Witness { connections, http2, ..Witness::default() });
+        }
+        let tables = extra_tables(&analyse(&comparison)[0]);
+        let [ExtraTable { title, table }] = &tables[..] else { panic!("{tables:?}") };
+        assert_eq!(*title, "Sockets and streams");
+        assert_eq!(table.headings, ["backend", "sockets", "streams/socket"]);
+        let known = |name: &str| table.rows.iter().find(|cells| cells[0] == name).unwrap();
+        assert_eq!(known("surf@smol")[1..], ["2", "1.50"]);
+        assert_eq!(known("hyper@smol")[1..], ["0", ""]);
     }
 }

@@ -28,12 +28,9 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
     for (backend, ideal) in &workload.setup.left_out {
         notes.push(format!("{backend} is left out: its pass takes at least {ideal:.1} s."));
     }
-    if !workload.setup.without_https.is_empty() {
-        notes.push(format!(
-            "Left out, because they cannot fetch https: {}.",
-            workload.setup.without_https.join(", ")
-        ));
-    }
+    notes.extend(lacking("cannot fetch https", &workload.setup.without_https));
+    let no_version = "do not speak the scenario's version of HTTP";
+    notes.extend(lacking(no_version, &workload.setup.without_version));
     notes.extend(workload.setup.probe.iter().flat_map(probe::lines));
     notes.extend(machines::notes(workload));
     notes.extend(floor_note(workload));
@@ -47,6 +44,12 @@ pub(in crate::report) fn footnotes(workload: &WorkloadAnalysis) -> Vec<String> {
         workload.fitness.as_ref().map(|fitness| fitness::sentence(fitness, workload.is_judged)),
     );
     notes
+}
+
+/// Returns the note on backends that were left out, if any.
+fn lacking(why: &str, left_out: &[String]) -> Option<String> {
+    (!left_out.is_empty())
+        .then(|| format!("Left out, because they {why}: {}.", left_out.join(", ")))
 }
 
 /// Returns the note on the distance.

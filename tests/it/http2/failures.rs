@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn failures_spare_their_neighbours() {
-    for backend in http2_backends() {
+    for backend in multiplexing() {
         let server = Http2Server::start(&[], move |request| match request.stream {
             5 => frame_of(RST_STREAM, 5, &[INTERNAL_ERROR]),
             // No status, which ends a connection of curl.
@@ -43,7 +43,7 @@ fn failures_spare_their_neighbours() {
 
 #[test]
 fn ended_connections_have_a_class() {
-    for backend in http2_backends() {
+    for backend in multiplexing() {
         for (is_begun, class) in [(false, ErrorClass::ClosedEarly), (true, ErrorClass::BodyShort)] {
             // The second request closes the connection, on which the first one waits.
             let server = Http2Server::start_closing(&[], move |request| match request.stream {
