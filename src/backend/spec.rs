@@ -68,7 +68,7 @@ impl Backend {
             .map(Self::plain)
             .collect();
         let backends = if named.is_empty() { vec![pattern.parse()?] } else { named };
-        if let Some(missing) = backends.iter().find(|backend| !backend.is_set_up()) {
+        if let Some(missing) = backends.iter().find(|backend: &&Self| !backend.is_set_up()) {
             bail!("{missing} is not set up: run `fetchbench peers install`");
         }
         Ok(backends)

@@ -3,19 +3,21 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::compare::{Chosen, parse_chosen, participants};
+use super::compare::{Chosen, parse_chosen, participants, speaking};
 use super::flags::PageFormat;
 use super::interrupt::Interruption;
 use super::program::this_program;
-use super::terminal::{columns, print};
+use super::terminal::{columns, print, print_note};
 use super::{EXIT_INVALID, descriptors, suggested, usage};
 use crate::compare::audit::view as audit;
 use crate::render::escape::json_text;
+use crate::scenario::versions::HttpVersions;
 
 const EXAMPLES: &str = "\
 Examples:
   fetchbench audit
   fetchbench audit --backend surf,hyper@tokio
+  fetchbench audit --http 2
   fetchbench audit --format json | jq -r '.backends[].request'
 
 Exit codes: 0 all backends audited, 1 error, 2 usage, 3 a backend failed.";
@@ -23,7 +25,8 @@ Exit codes: 0 all backends audited, 1 error, 2 usage, 3 a backend failed.";
 /// Show the requests of each backend, and their differences
 ///
 /// A listener on 127.0.0.1 captures the first request of each backend and counts its connections
-/// over two passes of eight fetches, four at a time.
+/// over two passes of eight fetches, four at a time. Over HTTP/2 it also captures the settings, the
+/// window updates and the length of each header block.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct AuditArgs {
@@ -37,6 +40,10 @@ pub(super) struct AuditArgs {
         value_delimiter = ',',
     )]
     backend: Vec<Chosen>,
+    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default:
+    /// 1, or what their names set]
+    #[arg(long, value_name = "VERSION")]
+    http: Option<HttpVersions>,
     /// Format of the output
     #[arg(long, value_enum, default_value_t = PageFormat::Text)]
     format: PageFormat,
@@ -50,8 +57,10 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     descriptors::reserve("an audit", CONNECTIONS, 1, None).map_err(usage)?;
     descriptors::raise_limit();
     let program = this_program()?;
+    let (chosen, left_out) = speaking(args.backend, args.http).map_err(usage)?;
+    left_out.iter().for_each(|note| print_note(note));
     let found = crate::compare::audit::audit(
-        &participants(&args.backend, &program),
+        &participants(&chosen, &program),
         &Arc::clone(&interruption.flag),
     )?;
     print(&match args.format {

@@ -28,9 +28,10 @@ pub use self::bench::{BenchRecord, BenchSample, BenchWriter, Measurement, Sample
 pub use self::comparison::{
     Aftermath, Audit, BackendAudit, BackendSetup, BlockSample, COMPARISON_VERSION,
     ComparisonRecord, ComparisonSetup, ComparisonWriter, CostSample, DeadSite, DifferingSite,
-    Ending, Extent, Fitness, InstructionCount, LEAST_REMAINDER_S, LinkSetup, MOST_NAMED,
-    MachineSetup, MergedShard, OldBareLoop, Opening, PassSample, Phases, Placement, Probe, SERVER,
-    Shard, Unfit, Validity, WorkerSetup, WorkloadSetup, control, remove_comparison, set_aside,
+    Ending, Extent, Fitness, Http2Audit, InstructionCount, LEAST_REMAINDER_S, LinkSetup,
+    MOST_NAMED, MachineSetup, MergedShard, OldBareLoop, Opening, PassSample, Phases, Placement,
+    Probe, SERVER, Shard, Unfit, Validity, WorkerSetup, WorkloadSetup, control, remove_comparison,
+    set_aside,
 };
 pub use self::environment::{Environment, Git, crc32};
 pub use self::files::{Unwritable, check_writable, make_folder, new_folder, replace_file};

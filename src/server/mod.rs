@@ -71,6 +71,7 @@ mod wire;
 pub use self::announcement::{AnnouncedSite, Announcement};
 #[cfg(any(test, fuzzing))]
 pub use self::http1::examine::examine;
+pub(crate) use self::http2::audited::{AuditedConnection, SentHttp2, SentRequest};
 #[cfg(any(test, fuzzing))]
 pub use self::http2::examine_hpack;
 pub use self::process::ServerProcess;

@@ -6,13 +6,11 @@ use std::process::ExitCode;
 use anyhow::{bail, ensure};
 use clap::builder::StringValueParser;
 
-pub(super) use self::chosen::{
-    Chosen, check_reference, exec_program, parse_chosen, participants,
-};
+pub(super) use self::chosen::{Chosen, check_reference, exec_program, parse_chosen, participants};
 use self::chosen::{check_two, position_or_push, usual_reference};
+pub(super) use self::measure::{ComparisonTask, MeasureFlags, Presentation};
 pub(super) use self::versions::speaking;
 use self::versions::usual_over_http2;
-pub(super) use self::measure::{ComparisonTask, MeasureFlags, Presentation};
 use super::flags::{NO_ROUTE, read_sites};
 use super::interrupt::Interruption;
 use super::program::this_program;

@@ -14,9 +14,11 @@ use super::Participant;
 use super::contender::Contender;
 use crate::fetch::Limits;
 use crate::fetch::lock;
-use crate::record::{Audit, BackendAudit};
+use crate::record::{Audit, BackendAudit, Http2Audit};
 use crate::worker::{OpenOrder, PassOrder};
 
+mod http2;
+mod request;
 pub mod view;
 
 /// Fetches in a pass.
@@ -45,30 +47,17 @@ pub fn audit(participants: &[Participant], interrupted: &Arc<AtomicBool>) -> any
         if interrupted.load(Ordering::Relaxed) {
             break;
         }
-        backends.push(match participant.http2 {
-            true => unaudited(participant),
-            false => audit_backend(participant, interrupted)?,
-        });
+        backends.push(audit_backend(participant, interrupted)?);
     }
     Ok(Audit { backends })
-}
-
-/// Returns the audit of a backend over HTTP/2, which the listener cannot read.
-fn unaudited(participant: &Participant) -> BackendAudit {
-    BackendAudit {
-        name: participant.name.clone(),
-        request: String::new(),
-        sockets: 0,
-        sockets_ideal: 0,
-        why: Some("not audited: the audit reads HTTP/1.1 only".to_owned()),
-    }
 }
 
 fn audit_backend(
     participant: &Participant,
     interrupted: &Arc<AtomicBool>,
 ) -> anyhow::Result<BackendAudit> {
-    let listener = Listener::start().context("cannot listen for the requests of backends")?;
+    let answer: AnswerAll = if participant.http2 { http2::answer_all } else { answer_all };
+    let listener = Listener::start(answer).context("cannot listen for the requests of backends")?;
     let limits = Limits { deadline: PATIENCE, ..Limits::new(CONCURRENCY) };
     let urls = (0..FETCHES).map(|site| format!("http://{}/{site}", listener.address)).collect();
     let mut contender = Contender::alone(participant, &limits, interrupted);
@@ -77,8 +66,13 @@ fn audit_backend(
         contender.pass(PassOrder::new(visit), PATIENCE);
     }
     contender.close();
-    let why = contender.out.take().map(|out| out.why);
+    let out = contender.out.take().map(|out| out.why);
     let seen = lock(&listener.seen).clone();
+    let connections = participant.max_connections.unwrap_or(NonZeroUsize::MIN);
+    let sockets_ideal = match participant.http2 {
+        true => contender.slots.min(connections),
+        false => contender.slots,
+    };
     Ok(BackendAudit {
         name: participant.name.clone(),
         // Makes heads of the same request equal in every record.
@@ -86,9 +80,10 @@ fn audit_backend(
             .request
             .unwrap_or_default()
             .replace(&listener.address.to_string(), "HOST:PORT"),
+        http2: seen.http2,
         sockets: seen.sockets,
-        sockets_ideal: contender.slots.get() as u64,
-        why,
+        sockets_ideal: sockets_ideal.get() as u64,
+        why: out.or(seen.violation),
     })
 }
 
@@ -97,8 +92,14 @@ fn audit_backend(
 struct Seen {
     /// The head of the request for [`FIRST`].
     request: Option<String>,
+    http2: Option<Http2Audit>,
     sockets: u64,
+    /// How a client first violated HTTP/2.
+    violation: Option<String>,
 }
+
+/// Answers all requests of a connection.
+type AnswerAll = fn(TcpStream, &Mutex<Seen>) -> io::Result<()>;
 
 /// A listener that answers every request with the same page until it is dropped.
 struct Listener {
@@ -108,7 +109,7 @@ struct Listener {
 }
 
 impl Listener {
-    fn start() -> io::Result<Self> {
+    fn start(answer_all: AnswerAll) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let (seen, stopped) = (Arc::<Mutex<Seen>>::default(), Arc::<AtomicBool>::default());
         let started = Self {

@@ -4,98 +4,42 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+use super::request::{ASPECTS, Aspect, AuditedRequest, HTTP2_ASPECTS};
 use crate::record::{Audit, BackendAudit};
 use crate::render::escape::markdown as escape;
 use crate::render::escape::visible;
 use crate::render::table::{Column, Side, tables, wrapped};
 
-/// A request as it was sent.
-struct Request<'a> {
-    line: &'a str,
-    /// Names and values as sent, in order.
-    headers: Vec<(&'a str, &'a str)>,
-}
-
-impl<'a> Request<'a> {
-    fn parse(head: &'a str) -> Self {
-        let mut lines = head.lines();
-        let line = lines.next().unwrap_or_default();
-        let headers = lines
-            .filter_map(|line| line.split_once(':'))
-            .map(|(name, value)| (name, value.trim()))
-            .collect();
-        Self { line, headers }
-    }
-
-    /// Returns the values of a header, joined in order.
-    fn value(&self, name: &str) -> String {
-        let values = self
-            .headers
-            .iter()
-            .filter(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| *value);
-        values.collect::<Vec<_>>().join(", ")
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect()
-    }
-}
-
-/// A name, and a function that returns the aspect of a request: empty if the header is not sent.
-type Aspect = (&'static str, fn(&Request<'_>) -> String);
-
-/// The aspects in which requests are compared.
-static ASPECTS: &[Aspect] = &[
-    ("request line", |request| request.line.to_owned()),
-    ("case", case),
-    ("order", |request| request.names().join(" ")),
-    ("host", |request| request.value("host")),
-    ("connection", |request| request.value("connection")),
-    ("content-length", |request| request.value("content-length")),
-    ("accept-encoding", |request| request.value("accept-encoding")),
-    ("accept", |request| request.value("accept")),
-    ("user-agent", |request| request.value("user-agent")),
-    ("others", others),
-];
-
-/// Headers with a separate aspect.
-const NAMED: [&str; 6] =
-    ["host", "connection", "content-length", "accept-encoding", "accept", "user-agent"];
-
-/// Returns the case of the header names.
-fn case(request: &Request<'_>) -> String {
-    let mut initials = request.headers.iter().map(|(name, _)| name.bytes().next().unwrap_or(0));
-    let name = if initials.clone().all(|byte| byte.is_ascii_lowercase()) {
-        "lower"
-    } else if initials.all(|byte| byte.is_ascii_uppercase()) {
-        "Title"
-    } else {
-        "mixed"
-    };
-    name.to_owned()
-}
-
-fn others(request: &Request<'_>) -> String {
-    let headers = request.headers.iter();
-    let others = headers
-        .filter(|(name, _)| !NAMED.iter().any(|named| name.eq_ignore_ascii_case(named)))
-        .map(|(name, value)| format!("{}: {value}", name.to_ascii_lowercase()));
-    others.collect::<Vec<_>>().join("; ")
+/// Returns the aspects in which a backend's request is compared.
+fn table(backend: &BackendAudit) -> &'static [Aspect] {
+    if backend.http2.is_some() { HTTP2_ASPECTS } else { ASPECTS }
 }
 
 /// Returns the aspects of a backend's request.
 fn aspects(backend: &BackendAudit) -> Vec<String> {
-    let request = Request::parse(&backend.request);
-    ASPECTS.iter().map(|(_, aspect)| aspect(&request)).collect()
+    let request = AuditedRequest::new(backend);
+    table(backend).iter().map(|(_, aspect)| aspect(&request)).collect()
+}
+
+/// The most common value of each aspect, over each version of HTTP.
+#[derive(Debug)]
+pub(crate) struct UsualAspects {
+    http1: Vec<String>,
+    http2: Vec<String>,
 }
 
 /// Returns the most common value of each aspect; the first one if several are.
-pub(crate) fn usual(audit: &Audit) -> Vec<String> {
-    let backends: Vec<Vec<String>> = looked_at(audit).map(aspects).collect();
-    (0..ASPECTS.len())
-        .map(|index| most_common(backends.iter().map(|backend| &backend[index])))
-        .collect()
+pub(crate) fn usual(audit: &Audit) -> UsualAspects {
+    let (http2, http1): (Vec<&BackendAudit>, Vec<&BackendAudit>) =
+        looked_at(audit).partition(|backend| backend.http2.is_some());
+    UsualAspects { http1: most_common_of(&http1), http2: most_common_of(&http2) }
+}
+
+/// Returns the most common value of each aspect of backends over one version of HTTP.
+fn most_common_of(backends: &[&BackendAudit]) -> Vec<String> {
+    let found: Vec<Vec<String>> = backends.iter().map(|backend| aspects(backend)).collect();
+    let count = found.first().map_or(0, Vec::len);
+    (0..count).map(|index| most_common(found.iter().map(|backend| &backend[index]))).collect()
 }
 
 fn most_common<'a>(values: impl Iterator<Item = &'a String> + Clone) -> String {
@@ -114,10 +58,11 @@ pub(crate) fn looked_at(audit: &Audit) -> impl Iterator<Item = &BackendAudit> {
 }
 
 /// Returns the differences between a backend and the most common aspects.
-pub(crate) fn differences(backend: &BackendAudit, usual: &[String]) -> Vec<String> {
+pub(crate) fn differences(backend: &BackendAudit, usual: &UsualAspects) -> Vec<String> {
     let found = aspects(backend);
-    let differing =
-        ASPECTS.iter().zip(found.iter().zip(usual)).filter(|(_, (found, usual))| found != usual);
+    let usual = if backend.http2.is_some() { &usual.http2 } else { &usual.http1 };
+    let aspects = table(backend).iter().zip(found.iter().zip(usual));
+    let differing = aspects.filter(|(_, (found, usual))| found != usual);
     let differences =
         differing.map(|((name, _), (found, usual))| match (found.as_str(), usual.as_str()) {
             ("", _) => format!("no {name}"),
@@ -136,10 +81,19 @@ pub(crate) fn differences(backend: &BackendAudit, usual: &[String]) -> Vec<Strin
     differences
 }
 
-/// Returns the most common aspects in one line.
-pub(crate) fn usually(usual: &[String]) -> String {
-    let named = ASPECTS.iter().zip(usual).filter(|(_, value)| !value.is_empty());
-    named.map(|((name, _), value)| format!("{name} {value}")).collect::<Vec<_>>().join("; ")
+/// Returns the most common aspects, a line for each version of HTTP.
+pub(crate) fn usually(usual: &UsualAspects) -> Vec<String> {
+    let versions = [
+        ("Most backends send: ", ASPECTS, &usual.http1),
+        ("Over HTTP/2 most send: ", HTTP2_ASPECTS, &usual.http2),
+    ];
+    let seen = versions.into_iter().filter(|(_, _, usual)| !usual.is_empty());
+    let lines = seen.map(|(most, aspects, usual)| {
+        let named = aspects.iter().zip(usual).filter(|(_, value)| !value.is_empty());
+        let named: Vec<_> = named.map(|((name, _), value)| format!("{name} {value}")).collect();
+        format!("{most}{}", named.join("; "))
+    });
+    lines.collect()
 }
 
 /// Returns the audit as text for a terminal of `columns` characters: the most common aspects, then
@@ -161,14 +115,15 @@ pub fn text(audit: &Audit, columns: usize) -> String {
             vec![visible(&backend.name), backend.sockets.to_string(), differences]
         })
         .collect();
-    let usually = wrapped(columns, &format!("Most backends send: {}", visible(&usually(&usual))));
-    format!("{usually}\n{}", tables(&headings, &rows, columns))
+    let usually = usually(&usual).into_iter().map(|line| wrapped(columns, &visible(&line)) + "\n");
+    format!("{}{}", usually.collect::<String>(), tables(&headings, &rows, columns))
 }
 
 /// Returns the audit as a section of Markdown.
 pub fn markdown(audit: &Audit) -> String {
     let usual = usual(audit);
-    let mut text = format!("## Requests\n\nMost backends send: {}\n\n", escape(&usually(&usual)));
+    let mut text = "## Requests\n\n".to_owned();
+    text.extend(usually(&usual).iter().map(|line| format!("{}\n\n", escape(line))));
     text.push_str("| backend | sockets | ideal | differs in |\n|---|--:|--:|---|\n");
     for backend in &audit.backends {
         let differences = differences(backend, &usual).join("; ");
@@ -189,34 +144,41 @@ pub fn json(audit: &Audit) -> Value {
     let usual = usual(audit);
     let backends: Vec<Value> =
         audit.backends.iter().map(|backend| backend_json(backend, &usual)).collect();
-    json!({ "usual": aspects_json(usual), "backends": backends })
+    json!({
+        "usual": aspects_json(ASPECTS, usual.http1),
+        "usual_http2": aspects_json(HTTP2_ASPECTS, usual.http2),
+        "backends": backends,
+    })
 }
 
-fn backend_json(backend: &BackendAudit, usual: &[String]) -> Value {
+fn backend_json(backend: &BackendAudit, usual: &UsualAspects) -> Value {
     json!({
         "backend": backend.name,
         "request": backend.request,
-        "aspects": aspects_json(aspects(backend)),
+        "aspects": aspects_json(table(backend), aspects(backend)),
+        "http2": backend.http2,
         "differences": differences(backend, usual),
         "sockets": backend.sockets,
         "sockets_ideal": backend.sockets_ideal,
     })
 }
 
-fn aspects_json(values: Vec<String>) -> Value {
-    let named = ASPECTS.iter().zip(values);
+fn aspects_json(aspects: &[Aspect], values: Vec<String>) -> Value {
+    let named = aspects.iter().zip(values);
     named.map(|((name, _), value)| ((*name).to_owned(), Value::from(value))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Http2Audit;
     use crate::render::table::{TERMINAL, width};
 
     fn backend(name: &str, request: &str, sockets: u64) -> BackendAudit {
         BackendAudit {
             name: name.to_owned(),
             request: request.to_owned(),
+            http2: None,
             sockets,
             sockets_ideal: 4,
             why: None,
@@ -245,6 +207,31 @@ mod tests {
             "8 sockets instead of 4",
         ];
         assert_eq!(odd, expected);
+    }
+
+    #[test]
+    fn versions_are_compared_apart() {
+        let mut audit = three();
+        let sent = |settings| Http2Audit {
+            settings,
+            window_updates: vec![(0, 7), (1, 9)],
+            header_bytes: vec![40, 20, 9],
+        };
+        let head = ":method: GET\r\n:path: /0/0\r\naccept: */*\r\n";
+        for (name, settings) in [("c", vec![(2, 0)]), ("d", vec![(2, 0)]), ("e", vec![(8, 1)])] {
+            let http2 = Some(sent(settings));
+            audit.backends.push(BackendAudit { http2, ..backend(name, head, 4) });
+        }
+        let usual = usual(&audit);
+        assert_eq!(differences(&audit.backends[3], &usual), [""; 0]);
+        assert_eq!(differences(&audit.backends[5], &usual), ["settings 0x8 1"]);
+        let lines = usually(&usual);
+        assert!(lines[0].starts_with("Most backends send: request line GET /0/0 HTTP/1.1; "));
+        assert_eq!(
+            lines[1],
+            "Over HTTP/2 most send: settings push 0; window updates connection +7, stream 1 +9; \
+             pseudo-headers :method :path; order accept; header bytes 40, later 9; accept */*"
+        );
     }
 
     #[test]

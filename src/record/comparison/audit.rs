@@ -25,9 +25,12 @@ pub struct BackendAudit {
     /// The backend's name.
     #[serde(rename = "row")]
     pub name: String,
-    /// The head of its first request, with U+FFFD in place of invalid UTF-8. Empty if it sent no
-    /// request.
+    /// The head of its first request, with U+FFFD in place of invalid UTF-8; over HTTP/2, a line
+    /// for each header. Empty if it sent no request.
     pub request: String,
+    /// What else it sent over HTTP/2; `None` over HTTP/1.1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http2: Option<Http2Audit>,
     /// Connections that it opened in all passes.
     pub sockets: u64,
     /// The number of connections that suffices.
@@ -35,6 +38,17 @@ pub struct BackendAudit {
     /// Why the audit failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+}
+
+/// What a backend sent over HTTP/2, on the connection of its first request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Http2Audit {
+    /// Its settings, in order: identifier and value.
+    pub settings: Vec<(u16, u32)>,
+    /// Its WINDOW_UPDATE frames before the first answer: stream and increment.
+    pub window_updates: Vec<(u32, u32)>,
+    /// The lengths of its header blocks, in order, as they were compressed.
+    pub header_bytes: Vec<u64>,
 }
 
 impl Audit {

@@ -18,7 +18,7 @@ mod setup;
 mod shard;
 mod writer;
 
-pub use self::audit::{Audit, BackendAudit};
+pub use self::audit::{Audit, BackendAudit, Http2Audit};
 pub use self::bare_loop::OldBareLoop;
 pub use self::block::{BlockSample, Fitness, Unfit};
 pub use self::cost::CostSample;

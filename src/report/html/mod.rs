@@ -203,6 +203,7 @@ mod tests {
         let sent = BackendAudit {
             name: owned(),
             request: format!("GET {text}\r\nhost: {text}\r\n\r\n"),
+            http2: None,
             sockets: 2,
             sockets_ideal: 1,
             why: Some(owned()),

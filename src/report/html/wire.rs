@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use crate::compare::audit::view::{differences, looked_at, usual, usually};
+use crate::compare::audit::view::{UsualAspects, differences, looked_at, usual, usually};
 use crate::record::{Audit, BackendAudit};
 
 /// The requests of the backends.
 #[derive(Debug, Serialize)]
 pub(super) struct WireView {
-    usually: String,
+    usually: Vec<String>,
     backends: Vec<RowView>,
     requests: Vec<RequestView>,
 }
@@ -38,7 +38,7 @@ pub(super) fn view(audit: &Audit) -> WireView {
     }
 }
 
-fn backend_view(backend: &BackendAudit, usual: &[String]) -> RowView {
+fn backend_view(backend: &BackendAudit, usual: &UsualAspects) -> RowView {
     RowView {
         name: backend.name.clone(),
         sockets: backend.sockets,

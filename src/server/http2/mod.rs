@@ -1,5 +1,6 @@
 //! HTTP/2 (RFC 9113): reads frames, answers streams, and obeys both windows of flow control.
 
+pub(crate) mod audited;
 pub(super) mod connection;
 mod control;
 mod error;
