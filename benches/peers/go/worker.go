@@ -111,7 +111,11 @@ func newSession(open *Open) (*Session, error) {
 	client := func(transport http.RoundTripper) *http.Client {
 		return &http.Client{Transport: transport, CheckRedirect: follow, Timeout: deadline}
 	}
-	session := &Session{open: open, closes: open.Connections == "per-fetch"}
+	session := &Session{open: open}
+	if isHTTP2 && open.Connections == "per-fetch" {
+		// A request that is to close its connection is retried without end, as if that could not be used.
+		return nil, errors.New("golang.org/x/net does not close a connection of HTTP/2 after its request")
+	}
 	switch {
 	case !isHTTP2:
 		session.plain = client(http1Transport(open, config))
@@ -142,8 +146,6 @@ func http1Transport(open *Open, config *tls.Config) *http.Transport {
 type Session struct {
 	open             *Open
 	plain, encrypted *http.Client
-	// closes says whether every request has a separate connection.
-	closes bool
 }
 
 // client returns the client for a url.
@@ -169,11 +171,8 @@ func (session *Session) prepare(urls []string) error {
 			hosts[parts[2]] = true
 		}
 	}
-	closes := session.open.Connections == "per-fetch" || len(hosts) > session.open.Concurrency
-	if isHTTP2 {
-		session.closes = closes
-	}
-	if session.open.Connections != "cold" {
+	isCrowded := isHTTP2 && len(hosts) > session.open.Concurrency
+	if session.open.Connections != "cold" && !isCrowded {
 		return nil
 	}
 	session.close()
@@ -224,8 +223,6 @@ func (session *Session) visit(
 	if err != nil {
 		return nil, Failed{"unsupported", err.Error()}
 	}
-	// HTTP/1.1 says so by DisableKeepAlives.
-	request.Close = isHTTP2 && session.closes
 	request.Header.Set("User-Agent", session.open.UserAgent)
 	request.Header.Set("Accept", "*/*")
 	request.Header.Set("Accept-Encoding", "identity")

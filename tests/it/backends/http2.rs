@@ -8,7 +8,7 @@ use fetchbench::fetch::{Capability, Connections, Limits, Progress};
 
 use super::{MIXED, fetch, limits, open, outcome, waiting};
 use crate::families::over_families;
-use crate::http2::http2_backends;
+use crate::http2::{NO_CLOSE, http2_backends};
 use crate::mock::Mock;
 
 /// Clients that open a connection for every fetch that begins before the first has connected.
@@ -178,7 +178,8 @@ fn http2_connections_follow_the_policy() {
     for backend in http2_backends() {
         for (connections, each_pass) in [(Connections::PerFetch, 6), (Connections::Cold, 1)] {
             let limits = Limits { connections, ..limits(3) };
-            if is_hasty(backend) && connections == Connections::PerFetch {
+            let has_no_close = NO_CLOSE.contains(&backend.entry().client);
+            if has_no_close && connections == Connections::PerFetch {
                 let opened = backend.open(&mock.options(), &limits, &Progress::default());
                 assert!(opened.is_err(), "{backend} has no option for it");
                 continue;

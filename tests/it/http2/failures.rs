@@ -64,8 +64,8 @@ fn ended_connections_have_a_class() {
 fn http_1_is_a_protocol_error() {
     let bad = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     let server = RawServer::start(move |_| raw(bad, Then::Go));
-    // curl waits for more until its deadline.
-    for backend in http2_backends().into_iter().filter(|backend| !is_curl(*backend)) {
+    // curl and httpx wait for more until the deadline.
+    for backend in multiplexing().filter(|backend| !is_curl(*backend)) {
         let began = Instant::now();
         let pass = fetch(backend, &limits(2), &[server.url("/"), server.url("/")]);
         let found = outcomes(&pass);

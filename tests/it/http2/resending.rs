@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn refused_streams_are_asked_again() {
-    for backend in http2_backends() {
+    for backend in multiplexing() {
         let server = Http2Server::start(&[], |request| match request.stream {
             5 | 7 => frame_of(RST_STREAM, request.stream, &[REFUSED_STREAM]),
             stream => whole(stream, b"page"),
@@ -66,7 +66,7 @@ fn a_goaway_spares_some() {
 
 #[test]
 fn held_back_requests_are_sent() {
-    for backend in http2_backends() {
+    for backend in multiplexing() {
         let waiting = Mutex::new(Vec::new());
         // The first connection ends while two requests are with the server, and six wait.
         let server = Http2Server::start(&[(MAX_STREAMS, 2)], move |request| {
