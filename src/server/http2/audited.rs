@@ -110,11 +110,11 @@ impl AuditedConnection {
                     frame.payload.try_into().map_err(|_| "it sent a malformed PING")?;
                 write_ping_ack(&mut self.out, payload);
             }
-            FrameKind::WindowUpdate => {
-                if !self.is_answered && self.sent.window_updates.len() < MOST {
-                    let increment = number(frame.payload).unwrap_or_default();
-                    self.sent.window_updates.push((frame.stream, increment));
-                }
+            FrameKind::WindowUpdate
+                if !self.is_answered && self.sent.window_updates.len() < MOST =>
+            {
+                let increment = number(frame.payload).unwrap_or_default();
+                self.sent.window_updates.push((frame.stream, increment));
             }
             FrameKind::Headers => {
                 self.block.clear();
