@@ -180,17 +180,21 @@ fn verifications(args: &VerifyArgs, program: &Path) -> anyhow::Result<Vec<Verifi
     Ok(verifications.into_iter().filter(|verification| verification.cells() > 0).collect())
 }
 
-/// Returns the backends that the user names, or else all that speak the version of HTTP.
+/// Returns the backends that the user names, or else all that speak the version of HTTP. A note
+/// names those left out, if the user chose the version.
 fn chosen(args: &VerifyArgs) -> anyhow::Result<Vec<Chosen>> {
     if !args.backend.is_empty() {
         return args.backend.iter().map(|chosen| chosen.clone().speaking(args.http)).collect();
     }
+    let http = Some(args.http.unwrap_or(HttpVersions::Http1));
     let (able, unable): (Vec<Backend>, Vec<Backend>) =
-        Backend::set_up().partition(|backend| backend.speaking(args.http).is_ok());
-    if let Some(note) = left_out_note("speak HTTP/2", &unable).filter(|_| !args.output.quiet) {
+        Backend::set_up().partition(|backend| backend.speaking(http).is_ok());
+    let lacking = if http == Some(HttpVersions::Http1) { "speak HTTP/1.1" } else { "speak HTTP/2" };
+    let is_noted = args.http.is_some() && !args.output.quiet;
+    if let Some(note) = left_out_note(lacking, &unable).filter(|_| is_noted) {
         print_note(&note);
     }
-    able.into_iter().map(|backend| Ok(Chosen::from(backend.speaking(args.http)?))).collect()
+    able.into_iter().map(|backend| Ok(Chosen::from(backend.speaking(http)?))).collect()
 }
 
 /// Checks that a backend meets each of these faults.

@@ -29,7 +29,6 @@ pub(super) struct ServedConnection {
 }
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "HTTP/1 is the hot one and needs no indirection")]
 enum Speaker {
     /// The client has not shown its version. `None` only while a version takes over.
     Opening(Option<OpenedConnection>),

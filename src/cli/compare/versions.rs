@@ -2,20 +2,10 @@
 
 use std::path::Path;
 
-use super::chosen::{Chosen, One};
+use super::chosen::Chosen;
 use crate::backend::Backend;
 use crate::compare::Participant;
 use crate::scenario::versions::HttpVersions;
-
-impl One {
-    /// Returns it with a version of HTTP.
-    fn speaking(self, http: Option<HttpVersions>) -> anyhow::Result<Self> {
-        match self {
-            Self::Backend(backend) => Ok(Self::Backend(backend.speaking(http)?)),
-            exec @ Self::Exec { .. } => Ok(exec),
-        }
-    }
-}
 
 /// Returns the chosen backends, or the usual ones, with a version of HTTP. A note names the usual
 /// ones that do not speak it. Other programs choose it themselves.
@@ -28,9 +18,8 @@ pub(in crate::cli) fn speaking(
     http: Option<HttpVersions>,
 ) -> anyhow::Result<(Vec<Chosen>, Option<String>)> {
     if !chosen.is_empty() {
-        let all = chosen.into_iter().flat_map(|chosen| chosen.0);
-        let all: anyhow::Result<Vec<One>> = all.map(|one| one.speaking(http)).collect();
-        return Ok((vec![Chosen(all?)], None));
+        let all = chosen.into_iter().map(|chosen| chosen.speaking(http));
+        return Ok((all.collect::<anyhow::Result<_>>()?, None));
     }
     let (able, unable): (Vec<Backend>, Vec<Backend>) =
         Backend::usual().partition(|backend| backend.speaking(http).is_ok());
