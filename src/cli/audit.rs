@@ -41,7 +41,7 @@ pub(super) struct AuditArgs {
     )]
     backend: Vec<Chosen>,
     /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default:
-    /// 1, or what their names set]
+    /// 1, unless a name has +h2]
     #[arg(long, value_name = "VERSION")]
     http: Option<HttpVersions>,
     /// Format of the output

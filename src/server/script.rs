@@ -129,7 +129,7 @@ fn begin_frame(kind: u8, flags: u8, stream: u32, bytes: &mut Vec<u8>) -> usize {
     start
 }
 
-/// Sets the length of the frame at `start`, whose payload is complete.
+/// Sets the length of the frame at `start`, after its payload is complete.
 fn end_frame(start: usize, bytes: &mut [u8]) {
     let [_, length @ ..] = ((bytes.len() - start - FRAME_HEADER) as u32).to_be_bytes();
     bytes[start..start + 3].copy_from_slice(&length);

@@ -72,7 +72,7 @@ pub(in crate::cli) struct RunArgs {
     )]
     pub(super) backend: Vec<Backends>,
     /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default:
-    /// 1, or what their names set]
+    /// 1, unless a name has +h2]
     #[arg(long, value_name = "VERSION")]
     pub(super) http: Option<HttpVersions>,
     #[command(flatten)]

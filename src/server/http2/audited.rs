@@ -138,7 +138,7 @@ impl AuditedConnection {
         if is_end { self.answer() } else { Ok(()) }
     }
 
-    /// Keeps the request whose header block is complete, and answers it.
+    /// Keeps the request of a complete header block, and answers it.
     fn answer(&mut self) -> Result<(), &'static str> {
         let (mut fields, mut room) = (Vec::new(), HEAD_LIMIT);
         let decoded = self.decoder.decode(&self.block, |name, value| {

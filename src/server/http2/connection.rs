@@ -48,7 +48,7 @@ enum Phase {
 }
 
 impl Http2Connection {
-    /// Takes over a connection whose client has begun to speak HTTP/2.
+    /// Takes over a connection after its client has begun to speak HTTP/2.
     pub fn new(opened: OpenedConnection, service: &mut Service, now: Now) -> Self {
         let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since, .. } = opened;
         let mut connection = Self {

@@ -54,7 +54,7 @@ fn is_of_connection(name: &HeaderName) -> bool {
     matches!(name.as_str(), "keep-alive" | "proxy-connection" | "upgrade")
 }
 
-/// Encodes the head of a refusal, whose body is its reason.
+/// Encodes the head of a refusal. Its body is the reason.
 fn refusal_head(encoder: &mut HpackEncoder, block: &mut Vec<u8>, refusal: Refusal) {
     encoder.begin(block);
     let length = refusal.status().canonical_reason().map_or(0, str::len);

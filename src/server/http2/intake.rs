@@ -141,7 +141,7 @@ impl Intake {
         }
     }
 
-    /// Acts on a DATA frame, whose bytes are dropped.
+    /// Acts on a DATA frame, and drops its bytes.
     pub fn data(
         &self,
         frame: Http2Frame<'_>,
@@ -183,7 +183,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Answers a request whose body has ended.
+    /// Answers a request after its body has ended.
     fn complete(
         &self,
         id: u32,

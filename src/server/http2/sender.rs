@@ -63,7 +63,7 @@ impl Sender {
         self.streams.insert(id, Http2Stream { window: self.initial_window, since, phase });
     }
 
-    /// Answers a stream whose request is complete, after `delay`.
+    /// Answers a complete request on its stream, after `delay`.
     pub fn answer(
         &mut self,
         id: u32,

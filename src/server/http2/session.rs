@@ -41,7 +41,7 @@ pub(super) enum SessionState {
     Open,
 }
 
-/// A header block whose end has not arrived.
+/// An incomplete header block.
 #[derive(Debug, Clone, Copy)]
 struct OpenBlock {
     stream: u32,

@@ -29,7 +29,7 @@ pub struct FloorStreams {
     has_sent: bool,
     /// Why nothing more can be sent. What the server sent before is yet to be read.
     unsent: Option<io::Error>,
-    /// The beginning of a frame whose rest has not arrived.
+    /// The beginning of an incomplete frame.
     begun: Vec<u8>,
 }
 

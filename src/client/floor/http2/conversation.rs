@@ -22,7 +22,7 @@ pub(super) struct Conversation {
     streams: OpenStreams,
     /// Bytes to send.
     pub out: Vec<u8>,
-    /// A block whose continuation has not arrived.
+    /// An incomplete block.
     block: Option<BegunBlock>,
     strings: Strings,
     /// The maximum number of streams.

@@ -142,7 +142,7 @@ pub(super) fn push_window_update(out: &mut Vec<u8>, stream: u32, increment: u32)
     push_frame(out, kind::WINDOW_UPDATE, 0, stream, &increment.to_be_bytes());
 }
 
-/// Appends a request without a body, whose block may be longer than a frame.
+/// Appends a request without a body. Its block may be longer than a frame.
 pub(super) fn push_request(out: &mut Vec<u8>, stream: u32, block: &[u8]) {
     let mut pieces = block.chunks(FRAME_MAX).peekable();
     let mut flags = flag::END_STREAM;

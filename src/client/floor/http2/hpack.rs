@@ -77,7 +77,7 @@ pub(super) struct Strings {
     value: Vec<u8>,
 }
 
-/// A block whose fields are decoded one after another.
+/// A block. Its fields are decoded one after another.
 pub(super) struct FieldBlock<'a> {
     rest: &'a [u8],
     strings: &'a mut Strings,

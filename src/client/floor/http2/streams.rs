@@ -84,7 +84,7 @@ impl OpenStreams {
         stream
     }
 
-    /// Cancels the stream of a slot whose fetch has ended.
+    /// Cancels the stream of a slot after its fetch has ended.
     pub fn cancel(&mut self, slot: usize, out: &mut Vec<u8>) {
         let found = self.open.iter().find(|(_, open)| open.slot == slot);
         if let Some(stream) = found.map(|(stream, _)| *stream) {

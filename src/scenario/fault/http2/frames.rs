@@ -18,7 +18,7 @@ pub(in super::super) const FAULTS: &[Fault] = &[
     broken(
         "h2-headers-too-long",
         "sends a HEADERS frame of more than 16,384 bytes",
-        // A field whose value has 16,400 bytes.
+        // A field with a value of 16,400 bytes.
         &[
             Frame(
                 HEADERS,

@@ -7,7 +7,7 @@ use super::TABLE_SIZE;
 /// What an entry adds to the length of its name and value.
 const ENTRY_OVERHEAD: usize = 32;
 
-/// A dynamic table whose names and values lie in one buffer, so that insertion allocates nothing.
+/// A dynamic table with its names and values in one buffer, so that insertion allocates nothing.
 #[derive(Debug)]
 pub(super) struct DynamicTable {
     /// The newest entry first.
