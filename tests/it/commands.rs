@@ -165,6 +165,7 @@ fn shortened(mut call: Vec<String>, url: &str) -> Vec<String> {
         Some("compare") if is_live => &["--blocks", "1", "--rounds", "1"],
         Some("compare" | "ab") if has(&call, "--blocks") => &["article"],
         Some("compare" | "ab") => &["article", "--blocks", "1", "--rounds", "1"],
+        Some("verify") if has(&call, "--http") => &["--fault", "h2-refused"],
         Some("verify") if !has(&call, "--fault") => &["--fault", "stale"],
         Some("serve") => &["--end-with-stdin"],
         Some("run") | None if !is_live && !has(&call, "--time-scale") => &["--time-scale", "0.01"],

@@ -37,13 +37,21 @@ pub const NO_RETRY: [&str; 3] = ["cyper", "httpx", "hyper-util"];
 /// Clients without an option to close a connection after a fetch.
 pub const NO_CLOSE: [&str; 2] = ["isahc", "net-http"];
 
-/// Every backend over HTTP/2 that has several streams in flight although the server announces no
-/// limit. httpx then has one.
 /// Every backend over HTTP/2 that opens stream 1, and has several streams in flight although the
 /// server announces no limit. httpx then has one; Go opens stream 3 first.
 fn multiplexing() -> impl Iterator<Item = Backend> {
     let others = ["httpx", "net-http"];
     http2_backends().into_iter().filter(move |backend| !others.contains(&backend.entry().client))
+}
+
+/// Returns those of the backends that this build has.
+pub fn built(names: &[&str]) -> Vec<Backend> {
+    names.iter().filter(|name| is_built(name)).map(|name| name.parse().unwrap()).collect()
+}
+
+fn is_built(name: &str) -> bool {
+    let plain = name.split([':', '+', '/']).next();
+    Backend::all().any(|backend| Some(backend.to_string().as_str()) == plain)
 }
 
 /// Every backend that speaks HTTP/2, with that option. cyper has a pool for each thread, so it gets

@@ -8,7 +8,7 @@ use fetchbench::fetch::{Capability, Connections, Limits, Progress};
 
 use super::{MIXED, fetch, limits, open, outcome, waiting};
 use crate::families::over_families;
-use crate::http2::{NO_CLOSE, http2_backends};
+use crate::http2::{NO_CLOSE, built, http2_backends};
 use crate::mock::Mock;
 
 /// Clients that open a connection for every fetch that begins before the first has connected.
@@ -61,8 +61,7 @@ fn http2_over_tls_is_negotiated() {
 fn newcomers_get_http2_from_reqwest() {
     let tls = "description = 'd'\nconcurrency = 1\ntls = true\n[[site]]\nlabel = 'a'\nbytes = 1";
     let mock = Mock::start(tls);
-    for name in ["reqwest@tokio/default", "reqwest-blocking@threads/default"] {
-        let backend: Backend = name.parse().unwrap();
+    for backend in built(&["reqwest@tokio/default", "reqwest-blocking@threads/default"]) {
         let mut session = backend.open(&mock.options(), &limits(1), &Progress::default()).unwrap();
         mock.verified(backend, session.as_mut(), 0);
         assert_eq!(mock.take_witness().http2.streams, 1, "{backend}");
@@ -113,14 +112,13 @@ fn streams_reach_the_concurrency() {
 #[test]
 fn crowds_share_one_connection() {
     let mock = Mock::start(&waiting(600, 500));
-    for name in [
+    for backend in built(&[
         "hyper@tokio:1+h2",
         "hyper@smol:1+h2",
         "reqwest@tokio:1+h2",
         "curl-multi@loop+h2",
         "floor@loop+h2",
-    ] {
-        let backend: Backend = name.parse().unwrap();
+    ]) {
         let mut session = open(backend, &limits(300));
         for visit in 0..2 {
             mock.take_witness();
@@ -133,19 +131,18 @@ fn crowds_share_one_connection() {
     }
 }
 
+/// Pairs each backend with a number of streams.
+fn with(backends: Vec<Backend>, streams: u64) -> impl Iterator<Item = (Backend, u64)> {
+    backends.into_iter().map(move |backend| (backend, streams))
+}
+
 #[test]
 fn stream_limits_hold_fetches_back() {
     let toml = waiting(40, 100).replacen("[[site]]", "max_concurrent_streams = 5\n[[site]]", 1);
     let mock = Mock::start(&toml);
-    for (name, most) in [
-        ("hyper@tokio+h2", 5),
-        ("hyper@tokio+h2+conns=3", 15),
-        ("reqwest@tokio+h2", 5),
-        ("hyper-pool@tokio+h2", 5),
-        ("floor@loop+h2", 5),
-        ("floor@loop+h2+conns=3", 15),
-    ] {
-        let backend: Backend = name.parse().unwrap();
+    let one = ["hyper@tokio+h2", "reqwest@tokio+h2", "hyper-pool@tokio+h2", "floor@loop+h2"];
+    let three = ["hyper@tokio+h2+conns=3", "floor@loop+h2+conns=3"];
+    for (backend, most) in with(built(&one), 5).chain(with(built(&three), 15)) {
         let mut session = open(backend, &limits(20));
         // The first requests may precede the limit, and be refused and sent again.
         mock.verified(backend, session.as_mut(), 0);
