@@ -11,7 +11,8 @@ use super::endpoint::{Endpoint, Entrance};
 use super::http1::connection::Http1Connection;
 use super::http2::connection::Http2Connection;
 use super::next::Next;
-use super::opening::{OpenedConnection, Scratch, Spoken};
+use super::opening::{OpenedConnection, Spoken};
+use super::polled::Scratch;
 use super::service::Service;
 use super::socket::Socket;
 use super::wire::Wire;
@@ -29,6 +30,7 @@ pub(super) struct ServedConnection {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every connection is of the largest variant")]
 enum Speaker {
     /// The client has not shown its version. `None` only while a version takes over.
     Opening(Option<OpenedConnection>),
@@ -64,9 +66,11 @@ impl ServedConnection {
     /// Records an event; [`advance`](Self::advance) acts on it.
     pub fn note(&mut self, event: &Event) {
         match &mut self.speaker {
-            Speaker::Http1(connection) => connection.note(event),
-            Speaker::Http2(connection) => connection.note(event),
-            Speaker::Opening(opened) => opened.iter_mut().for_each(|opened| opened.note(event)),
+            Speaker::Http1(connection) => connection.wire.note(event),
+            Speaker::Http2(connection) => connection.wire.note(event),
+            Speaker::Opening(opened) => {
+                opened.iter_mut().for_each(|opened| opened.wire.note(event));
+            }
         }
     }
 

@@ -17,7 +17,7 @@ use super::deadlines::{DeadlineId, Deadlines, after_all_others};
 use super::endpoint::Endpoint;
 use super::message::{Mailbox, Message};
 use super::next::Next;
-use super::opening::{READ_LIMIT, Scratch};
+use super::polled::{READ_LIMIT, Scratch};
 use super::service::Service;
 use super::sleep::Sleep;
 use super::socket::Socket;

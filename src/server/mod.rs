@@ -52,6 +52,7 @@ mod origins;
 mod overflows;
 mod pace;
 mod play;
+mod polled;
 mod process;
 mod request;
 mod response;

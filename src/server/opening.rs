@@ -3,20 +3,12 @@
 use std::io;
 use std::time::Instant;
 
-use mio::event::Event;
-
 use super::clock::Now;
 use super::endpoint::Endpoint;
 use super::next::Next;
+use super::polled::{PolledWire, Scratch};
 use super::service::Service;
 use super::wire::Wire;
-
-/// The most bytes of one read. A kernel's timestamp is that of the last byte of a read, so requests
-/// that share a larger read would share one timestamp.
-pub(super) const READ_LIMIT: usize = 16 << 10;
-
-/// The read buffer. All connections share it, so that each one keeps only the bytes it has read.
-pub(super) type Scratch = [u8; READ_LIMIT];
 
 /// The first bytes of an HTTP/2 client (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -24,14 +16,10 @@ pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A connection, and what is known of it when a version of HTTP takes it over.
 #[derive(Debug)]
 pub(super) struct OpenedConnection {
-    pub wire: Wire,
+    pub wire: PolledWire,
     pub endpoint: Endpoint,
     /// The bytes read so far.
     pub bytes: Vec<u8>,
-    /// Whether the stream may hold more bytes.
-    pub readable: bool,
-    /// Whether the client has closed its side.
-    pub hung_up: bool,
     /// When the last byte was readable.
     pub since: Instant,
     /// When the first byte was readable.
@@ -51,42 +39,25 @@ impl OpenedConnection {
     /// Wraps a connection that was just accepted.
     pub fn new(wire: Wire, endpoint: Endpoint, now: Now) -> Self {
         Self {
-            wire,
+            wire: PolledWire::new(wire),
             endpoint,
             bytes: Vec::new(),
-            readable: false,
-            hung_up: false,
             since: now.instant,
             begun: None,
         }
     }
 
-    /// Records an event; [`advance`](Self::advance) acts on it.
-    pub fn note(&mut self, event: &Event) {
-        self.readable |= event.is_readable() || event.is_read_closed();
-        self.hung_up |= event.is_read_closed();
-    }
-
     /// Reads until the version is known.
     pub fn advance(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> Spoken {
-        while self.readable {
-            let result = self.wire.read(scratch);
-            if let Some(handshake) = self.wire.take_handshake() {
-                service.tally.shook_hands(handshake);
-            }
-            self.readable = match &result {
-                Ok(length) => *length == scratch.len() || self.hung_up || !self.wire.is_plain(),
-                Err(error) => error.kind() == io::ErrorKind::Interrupted,
-            };
-            match result {
+        while self.wire.readable {
+            match self.wire.read(scratch, service) {
                 Ok(0) => return Spoken::Unknown(Next::Close),
                 Ok(length) => self.bytes.extend_from_slice(&scratch[..length]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => return Spoken::Unknown(Next::Close),
             }
-            let stamp = self.wire.stamp();
-            self.since = stamp.map_or(now.instant, |stamp| now.instant_at(stamp));
+            self.since = self.wire.readable_since(now);
             self.begun.get_or_insert(self.since);
             match spoken(self.wire.protocol(), &self.bytes) {
                 Spoken::Unknown(_) => {}

@@ -3,8 +3,6 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use mio::event::Event;
-
 use super::encode::Encoded;
 use super::parse::{self, KeepAlive, ParsedRequest};
 use super::unread::Unread;
@@ -13,12 +11,12 @@ use crate::server::clock::Now;
 use crate::server::deadlines::after_all_others;
 use crate::server::endpoint::{Endpoint, Entrance};
 use crate::server::next::Next;
-use crate::server::opening::{OpenedConnection, Scratch};
+use crate::server::opening::OpenedConnection;
 use crate::server::pace::Pace;
+use crate::server::polled::{PolledWire, Scratch};
 use crate::server::response::{Content, Response, Then};
 use crate::server::script;
 use crate::server::service::Service;
-use crate::server::wire::Wire;
 
 /// The most steps that a connection takes before other connections run, so that a client that sends
 /// or reads without pause does not hold up the rest.
@@ -29,17 +27,12 @@ const LINGER: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(in crate::server) struct Http1Connection {
-    wire: Wire,
+    pub wire: PolledWire,
     endpoint: Endpoint,
     phase: Phase,
     /// Bytes read but not parsed yet: the start of a head, or pipelined requests. At most two
     /// scratch buffers full.
     unread: Unread,
-    /// Whether the stream may hold more bytes. Events are edge-triggered, so this must be
-    /// remembered.
-    readable: bool,
-    /// Whether the client has closed its side.
-    hung_up: bool,
     /// Whether the connection stays open after the response to the last request.
     keep_alive: KeepAlive,
     /// The start of the delay of the next response: its request was readable, and the previous
@@ -91,7 +84,7 @@ impl Progress {
 impl Http1Connection {
     /// Takes over a connection accepted at an endpoint that receives its clients at `entrance`.
     pub fn new(opened: OpenedConnection, entrance: &Entrance) -> Self {
-        let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since, .. } = opened;
+        let OpenedConnection { wire, endpoint, bytes, since, .. } = opened;
         let phase = match entrance {
             Entrance::Plain | Entrance::Tls(_) => Phase::Reading,
             Entrance::Greets(says, end) => Phase::Greeting(says, *end),
@@ -101,18 +94,10 @@ impl Http1Connection {
             endpoint,
             phase,
             unread: Unread::new(bytes),
-            readable,
-            hung_up,
             keep_alive: KeepAlive::Yes,
             since,
             head_since: None,
         }
-    }
-
-    /// Records an event; [`advance`](Self::advance) acts on it.
-    pub fn note(&mut self, event: &Event) {
-        self.readable |= event.is_readable() || event.is_read_closed();
-        self.hung_up |= event.is_read_closed();
     }
 
     /// Advances after the deadline has passed.
@@ -130,7 +115,7 @@ impl Http1Connection {
         for _ in 0..STEPS_PER_WAKE {
             let next = match self.phase {
                 Phase::Reading => self.receive(service, scratch, now),
-                Phase::Greeting(..) if !self.readable => Ok(Next::Park),
+                Phase::Greeting(..) if !self.wire.readable => Ok(Next::Park),
                 Phase::Greeting(says, end) => {
                     let content = Content::Bytes(says.into());
                     let greeting = Response::new(content, script::then(end));
@@ -139,10 +124,10 @@ impl Http1Connection {
                 // A client that hangs up while it waits has given up, as clients do at their
                 // deadline. Its request is no longer in flight, so that it does not count in the
                 // next pass.
-                Phase::Waiting(..) | Phase::Staying(_) if self.hung_up => Ok(Next::Close),
+                Phase::Waiting(..) | Phase::Staying(_) if self.wire.hung_up => Ok(Next::Close),
                 Phase::Waiting(..) | Phase::Staying(_) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
-                Phase::Lingering(until) => self.discard(scratch, until, now),
+                Phase::Lingering(until) => self.discard(service, scratch, until, now),
             };
             match next {
                 Ok(Next::Step) => {}
@@ -185,11 +170,11 @@ impl Http1Connection {
     fn greet(
         &mut self,
         greeting: Response,
-        service: &Service,
+        service: &mut Service,
         scratch: &mut Scratch,
         now: Now,
     ) -> io::Result<Next> {
-        if self.read(scratch, now)? == 0 {
+        if self.read(service, scratch, now)? == 0 {
             return Ok(Next::Close);
         }
         Ok(self.answer(greeting, Duration::ZERO, service))
@@ -215,7 +200,7 @@ impl Http1Connection {
                 let response = service.refuse(self.endpoint, refusal);
                 return Ok(self.answer(response, Duration::ZERO, service));
             }
-            ParsedRequest::Partial if !self.readable => {
+            ParsedRequest::Partial if !self.wire.readable => {
                 if !self.unread.as_slice().is_empty() {
                     self.head_since.get_or_insert(now.instant);
                 }
@@ -223,11 +208,7 @@ impl Http1Connection {
             }
             ParsedRequest::Partial => {}
         }
-        let read = self.read(scratch, now);
-        if let Some(handshake) = self.wire.take_handshake() {
-            service.tally.shook_hands(handshake);
-        }
-        match read? {
+        match self.read(service, scratch, now)? {
             0 => Ok(Next::Close),
             length => {
                 self.unread.push(&scratch[..length]);
@@ -236,16 +217,14 @@ impl Http1Connection {
         }
     }
 
-    /// Reads once. A short read means that the stream is drained, unless its end is still unread.
-    fn read(&mut self, scratch: &mut Scratch, now: Now) -> io::Result<usize> {
-        let result = self.wire.read(scratch);
-        // Without a timestamp, the delay counts from when the loop received the event.
-        self.since =
-            self.since.max(self.wire.stamp().map_or(now.instant, |stamp| now.instant_at(stamp)));
-        self.readable = match &result {
-            Ok(length) => *length == scratch.len() || self.hung_up || !self.wire.is_plain(),
-            Err(error) => error.kind() == io::ErrorKind::Interrupted,
-        };
+    fn read(
+        &mut self,
+        service: &mut Service,
+        scratch: &mut Scratch,
+        now: Now,
+    ) -> io::Result<usize> {
+        let result = self.wire.read(scratch, service);
+        self.since = self.since.max(self.wire.readable_since(now));
         result
     }
 
@@ -257,7 +236,7 @@ impl Http1Connection {
             return Next::Step;
         }
         self.phase = Phase::Waiting(response, due);
-        if self.hung_up {
+        if self.wire.hung_up {
             return Next::Close;
         }
         Next::WakeAt(due)
@@ -347,7 +326,7 @@ impl Http1Connection {
                 Next::Close
             }
             Then::Cut => Next::Close,
-            Then::Close if self.unread.as_slice().is_empty() && !self.readable => {
+            Then::Close if self.unread.as_slice().is_empty() && !self.wire.readable => {
                 self.wire.send_close_notify();
                 Next::Close
             }
@@ -356,18 +335,24 @@ impl Http1Connection {
                 self.wire.shutdown();
                 self.unread = Unread::default();
                 self.phase = Phase::Lingering(now.instant + LINGER);
-                self.readable = true;
+                self.wire.readable = true;
                 Next::Step
             }
         })
     }
 
     /// Reads and drops bytes until the client closes.
-    fn discard(&mut self, scratch: &mut Scratch, until: Instant, now: Now) -> io::Result<Next> {
-        if !self.readable {
+    fn discard(
+        &mut self,
+        service: &mut Service,
+        scratch: &mut Scratch,
+        until: Instant,
+        now: Now,
+    ) -> io::Result<Next> {
+        if !self.wire.readable {
             return Ok(Next::WakeAt(until));
         }
-        match self.read(scratch, now) {
+        match self.read(service, scratch, now) {
             Ok(0) => Ok(Next::Close),
             Ok(_) => Ok(Next::Step),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Next::WakeAt(until)),

@@ -3,16 +3,14 @@
 use std::io::{self, IoSlice};
 use std::time::{Duration, Instant};
 
-use mio::event::Event;
-
 use super::outbox::Farewell;
 use super::session::Http2Session;
 use crate::server::clock::Now;
 use crate::server::deadlines::after_all_others;
 use crate::server::next::Next;
-use crate::server::opening::{OpenedConnection, Scratch};
+use crate::server::opening::OpenedConnection;
+use crate::server::polled::{PolledWire, Scratch};
 use crate::server::service::Service;
-use crate::server::wire::Wire;
 
 /// The most steps that a connection takes before other connections run.
 const STEPS_PER_WAKE: usize = 64;
@@ -22,14 +20,11 @@ const LINGER: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(in crate::server) struct Http2Connection {
-    wire: Wire,
+    pub wire: PolledWire,
     session: Http2Session,
     /// Bytes read but not used yet: the start of a frame, or frames that must wait.
     unread: Vec<u8>,
     phase: Phase,
-    readable: bool,
-    /// Whether the client has closed its side.
-    hung_up: bool,
     /// When the bytes read last were readable.
     since: Instant,
     /// The deadline that the event loop was last asked for, until it has passed.
@@ -50,26 +45,18 @@ enum Phase {
 impl Http2Connection {
     /// Takes over a connection after its client has begun to speak HTTP/2.
     pub fn new(opened: OpenedConnection, service: &mut Service, now: Now) -> Self {
-        let OpenedConnection { wire, endpoint, bytes, readable, hung_up, since, .. } = opened;
+        let OpenedConnection { wire, endpoint, bytes, since, .. } = opened;
         let mut connection = Self {
             wire,
             session: Http2Session::new(endpoint, service.served.scenario.http.limits),
             unread: Vec::new(),
             phase: Phase::Serving,
-            readable,
-            hung_up,
             since,
             armed: None,
             head_since: None,
         };
         connection.take(&bytes, now, service);
         connection
-    }
-
-    /// Records an event; [`advance`](Self::advance) acts on it.
-    pub fn note(&mut self, event: &Event) {
-        self.readable |= event.is_readable() || event.is_read_closed();
-        self.hung_up |= event.is_read_closed();
     }
 
     /// Advances after the deadline has passed.
@@ -121,7 +108,7 @@ impl Http2Connection {
     /// Starts what is due, reads once, and writes as much as the socket accepts.
     fn step(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> io::Result<Next> {
         if let Phase::Lingering(until) = self.phase {
-            return self.discard(scratch, until);
+            return self.discard(service, scratch, until);
         }
         self.session.sender.meet_deadlines(now.instant, service);
         let has_read = self.receive(service, scratch, now)?;
@@ -160,13 +147,11 @@ impl Http2Connection {
         if before > 0 {
             self.take(&[], now, service);
         }
-        if !self.readable || self.session.is_congested() || self.phase != Phase::Serving {
+        if !self.wire.readable || self.session.is_congested() || self.phase != Phase::Serving {
             return Ok(self.unread.len() < before);
         }
-        let read = self.read(scratch, now);
-        if let Some(handshake) = self.wire.take_handshake() {
-            service.tally.shook_hands(handshake);
-        }
+        let read = self.wire.read(scratch, service);
+        self.since = self.since.max(self.wire.readable_since(now));
         match read {
             Ok(0) => self.phase = Phase::Ending,
             Ok(length) => self.take(&scratch[..length], now, service),
@@ -174,18 +159,6 @@ impl Http2Connection {
             Err(error) => return Err(error),
         }
         Ok(true)
-    }
-
-    fn read(&mut self, scratch: &mut Scratch, now: Now) -> io::Result<usize> {
-        let result = self.wire.read(scratch);
-        // Without a timestamp, delays count from when the loop received the event.
-        self.since =
-            self.since.max(self.wire.stamp().map_or(now.instant, |stamp| now.instant_at(stamp)));
-        self.readable = match &result {
-            Ok(length) => *length == scratch.len() || self.hung_up || !self.wire.is_plain(),
-            Err(error) => error.kind() == io::ErrorKind::Interrupted,
-        };
-        result
     }
 
     /// Passes bytes to the session, after those that are left from before.
@@ -239,28 +212,30 @@ impl Http2Connection {
 
     /// Closes the write side after the last byte. A client that has left needs no more.
     fn linger(&mut self, now: Now) -> Next {
-        if self.hung_up {
+        if self.wire.hung_up {
             return Next::Close;
         }
         self.wire.send_close_notify();
         self.wire.shutdown();
         self.phase = Phase::Lingering(now.instant + LINGER);
-        self.readable = true;
+        self.wire.readable = true;
         Next::Step
     }
 
     /// Reads and drops bytes until the client closes.
-    fn discard(&mut self, scratch: &mut Scratch, until: Instant) -> io::Result<Next> {
-        if !self.readable {
+    fn discard(
+        &mut self,
+        service: &mut Service,
+        scratch: &mut Scratch,
+        until: Instant,
+    ) -> io::Result<Next> {
+        if !self.wire.readable {
             return Ok(self.arm(until));
         }
-        match self.wire.read(scratch) {
+        match self.wire.read(scratch, service) {
             Ok(0) => Ok(Next::Close),
             Ok(_) => Ok(Next::Step),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.readable = false;
-                Ok(Next::Step)
-            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Next::Step),
             Err(error) => Err(error),
         }
     }
