@@ -5,14 +5,14 @@
 //! runtime. One system call sends a request, one receives its answer, and one waits for any number
 //! of sockets.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::{Events, Poll};
 use url::Url;
 
+use self::deadlines::FetchDeadlines;
 use self::flight::Flight;
 use self::lookup::{Found, LOOKUP, Lookups};
 use self::pool::EventLoopPool;
@@ -23,6 +23,7 @@ use crate::fetch::answer::{Head, Page, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::{Fetch, Fetched, Pass};
 
+mod deadlines;
 mod flight;
 pub(super) mod http2;
 mod lookup;
@@ -73,7 +74,7 @@ impl Fetch for Session {
             scratch: &mut self.scratch,
             flights: (0..slots).map(|_| None).collect(),
             free: (0..slots).rev().collect(),
-            deadlines: VecDeque::with_capacity(2 * slots),
+            deadlines: FetchDeadlines::new(slots),
             unfinished: Vec::new(),
             handed_in: Vec::with_capacity(urls.len()),
         };
@@ -93,9 +94,7 @@ struct Run<'a> {
     flights: Vec<Option<Flight<'a>>>,
     /// Idle slots: their fetch has ended, and they have not taken the next one yet.
     free: Vec<usize>,
-    /// The deadline of a fetch, its slot and the index of its url. All fetches have the same time,
-    /// so the one that began first is due first.
-    deadlines: VecDeque<(Instant, usize, usize)>,
+    deadlines: FetchDeadlines,
     /// Connections with more to read, set aside so that others get their turn.
     unfinished: Vec<usize>,
     handed_in: Vec<(usize, Fetched)>,
@@ -133,22 +132,14 @@ impl Run<'_> {
 
     /// Returns the time left for the fetch that is due first, or `None` if none is in progress.
     fn time_left(&mut self) -> Option<Duration> {
-        while let Some(&(deadline, slot, index)) = self.deadlines.front() {
-            if self.is_in_work(slot, index) {
-                return Some(deadline.saturating_duration_since(Instant::now()));
-            }
-            self.deadlines.pop_front();
-        }
-        None
-    }
-
-    fn is_in_work(&self, slot: usize, index: usize) -> bool {
-        self.flights[slot].as_ref().is_some_and(|flight| flight.fetching.index() == index)
+        let flights = &self.flights;
+        self.deadlines
+            .time_left(|slot| flights[slot].as_ref().map(|flight| flight.fetching.index()))
     }
 
     /// Ends the fetch that is due first with a timeout.
     fn end_overdue(&mut self) {
-        if let Some((_, slot, _)) = self.deadlines.pop_front() {
+        if let Some(slot) = self.deadlines.take_first() {
             self.end(slot, Err(FetchError::timeout(self.job.limits.deadline)));
             self.refill();
         }
@@ -180,7 +171,7 @@ impl Run<'_> {
     fn refill(&mut self) {
         while let Some(slot) = self.free.pop() {
             let Some(fetching) = self.job.take() else { continue };
-            self.deadlines.push_back((fetching.deadline(), slot, fetching.index()));
+            self.deadlines.add(&fetching, slot);
             self.flights[slot] = Some(Flight::new(fetching, self.job.limits.max_body));
             self.request(slot);
         }

@@ -3,8 +3,6 @@
 //! All responses that a read finds are taken, then the next requests are added, and one system call
 //! sends them.
 
-use std::collections::VecDeque;
-
 use mio::Poll;
 use url::Url;
 
@@ -13,6 +11,7 @@ use self::pass::StreamPass;
 use super::super::job::{Opened, SessionSettings, gather};
 use super::super::options::BackendOptions;
 use super::SCRATCH_BYTES;
+use super::deadlines::FetchDeadlines;
 use super::lookup::Lookups;
 use crate::client::Protocol;
 use crate::client::floor::Floor;
@@ -64,7 +63,7 @@ impl Fetch for Session {
             scratch: &mut self.scratch,
             flights: (0..slots).map(|_| None).collect(),
             free: (0..slots).rev().collect(),
-            deadlines: VecDeque::with_capacity(2 * slots),
+            deadlines: FetchDeadlines::new(slots),
             unfinished: Vec::new(),
             changed: Vec::new(),
             handed_in: Vec::with_capacity(urls.len()),

@@ -1,14 +1,14 @@
 //! A pass over HTTP/2, event by event.
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::{Events, Poll};
 
 use super::super::super::job::{Fetching, Job};
 use super::super::BATCH;
+use super::super::deadlines::FetchDeadlines;
 use super::super::lookup::{Found, LOOKUP, LookupId, Lookups};
 use super::links::Links;
 use crate::client::floor::{Floor, StreamEnd, StreamOutcome, StreamsStep};
@@ -41,9 +41,7 @@ pub(super) struct StreamPass<'a> {
     pub flights: Vec<Option<StreamFlight<'a>>>,
     /// Idle slots: their fetch has ended, and they have not taken the next one yet.
     pub free: Vec<usize>,
-    /// The deadline of a fetch, its slot and the index of its url. All fetches have the same time,
-    /// so the one that began first is due first.
-    pub deadlines: VecDeque<(Instant, usize, usize)>,
+    pub deadlines: FetchDeadlines,
     /// Connections with more to read, set aside so that others get their turn.
     pub unfinished: Vec<usize>,
     /// Connections that may have something to send.
@@ -70,19 +68,14 @@ impl StreamPass<'_> {
 
     /// Returns the time left for the fetch that is due first, or `None` if none is in progress.
     fn time_left(&mut self) -> Option<Duration> {
-        while let Some(&(deadline, slot, index)) = self.deadlines.front() {
-            let flight = self.flights[slot].as_ref();
-            if flight.is_some_and(|flight| flight.fetching.index() == index) {
-                return Some(deadline.saturating_duration_since(Instant::now()));
-            }
-            self.deadlines.pop_front();
-        }
-        None
+        let flights = &self.flights;
+        self.deadlines
+            .time_left(|slot| flights[slot].as_ref().map(|flight| flight.fetching.index()))
     }
 
     /// Ends the fetch that is due first with a timeout.
     fn end_overdue(&mut self) {
-        if let Some((_, slot, _)) = self.deadlines.pop_front() {
+        if let Some(slot) = self.deadlines.take_first() {
             self.end(slot, Err(FetchError::timeout(self.job.limits.deadline)));
             self.refill();
         }
@@ -113,7 +106,7 @@ impl StreamPass<'_> {
         loop {
             while let Some(slot) = self.free.pop() {
                 let Some(fetching) = self.job.take() else { continue };
-                self.deadlines.push_back((fetching.deadline(), slot, fetching.index()));
+                self.deadlines.add(&fetching, slot);
                 let flight = StreamFlight { fetching, link: None, lookup: None, refusals: 0 };
                 self.flights[slot] = Some(flight);
                 self.request(slot);
