@@ -29,6 +29,21 @@ impl Backend {
         check_connections(&options, self.entry)?;
         Ok(Self { options, ..self })
     }
+
+    /// Returns the backends that can speak a version of HTTP, with that version, and the others.
+    pub fn able_to_speak(
+        backends: impl Iterator<Item = Self>,
+        versions: Option<HttpVersions>,
+    ) -> (Vec<Self>, Vec<Self>) {
+        let (mut able, mut unable) = (Vec::new(), Vec::new());
+        for backend in backends {
+            match backend.speaking(versions) {
+                Ok(speaking) => able.push(speaking),
+                Err(_) => unable.push(backend),
+            }
+        }
+        (able, unable)
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::interrupt::Interruption;
 use super::program::this_program;
 use super::terminal::{columns, print, print_note};
 use super::{EXIT_INVALID, descriptors, suggested, usage};
+use crate::backend::Backend;
 use crate::compare::audit::view as audit;
 use crate::render::escape::json_text;
 use crate::scenario::versions::HttpVersions;
@@ -57,7 +58,7 @@ pub(super) fn run(args: AuditArgs) -> anyhow::Result<ExitCode> {
     descriptors::reserve("an audit", CONNECTIONS, 1, None).map_err(usage)?;
     descriptors::raise_limit();
     let program = this_program()?;
-    let (chosen, left_out) = speaking(args.backend, args.http).map_err(usage)?;
+    let (chosen, left_out) = speaking(args.backend, Backend::usual(), args.http).map_err(usage)?;
     left_out.iter().for_each(|note| print_note(note));
     let found = crate::compare::audit::audit(
         &participants(&chosen, &program),

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
-use super::compare::{Chosen, parse_chosen, participants};
+use super::compare::{Chosen, parse_chosen, participants, speaking};
 use super::flags::OutputFlags;
 use super::program::this_program;
-use super::run::left_out_note;
 use super::terminal::{PassBar, columns, print, print_note, write_file};
 use super::{EXIT_INVALID, descriptors, interrupt, suggested, unwritable, usage};
 use crate::backend::Backend;
@@ -158,7 +157,11 @@ fn record(grid: &Grid, folder: &Path) -> anyhow::Result<()> {
 
 /// Returns the verifications of each version of HTTP: its backends against its faults.
 fn verifications(args: &VerifyArgs, program: &Path) -> anyhow::Result<Vec<Verification>> {
-    let participants = participants(&chosen(args)?, program);
+    let (chosen, left_out) = speaking(args.backend.clone(), Backend::set_up(), args.http)?;
+    if !args.output.quiet {
+        left_out.iter().for_each(|note| print_note(note));
+    }
+    let participants = participants(&chosen, program);
     check_faults(&args.fault, &participants)?;
     let travel = args.network.map_or(Duration::ZERO, |network| 10 * network.rtt);
     let progress = Progress::default();
@@ -178,23 +181,6 @@ fn verifications(args: &VerifyArgs, program: &Path) -> anyhow::Result<Vec<Verifi
         }
     });
     Ok(verifications.into_iter().filter(|verification| verification.cells() > 0).collect())
-}
-
-/// Returns the backends that the user names, or else all that speak the version of HTTP. A note
-/// names those left out, if the user chose the version.
-fn chosen(args: &VerifyArgs) -> anyhow::Result<Vec<Chosen>> {
-    if !args.backend.is_empty() {
-        return args.backend.iter().map(|chosen| chosen.clone().speaking(args.http)).collect();
-    }
-    let http = Some(args.http.unwrap_or(HttpVersions::Http1));
-    let (able, unable): (Vec<Backend>, Vec<Backend>) =
-        Backend::set_up().partition(|backend| backend.speaking(http).is_ok());
-    let lacking = if http == Some(HttpVersions::Http1) { "speak HTTP/1.1" } else { "speak HTTP/2" };
-    let is_noted = args.http.is_some() && !args.output.quiet;
-    if let Some(note) = left_out_note(lacking, &unable).filter(|_| is_noted) {
-        print_note(&note);
-    }
-    able.into_iter().map(|backend| Ok(Chosen::from(backend.speaking(http)?))).collect()
 }
 
 /// Checks that a backend meets each of these faults.

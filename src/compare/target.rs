@@ -85,8 +85,8 @@ impl<'a> WorkloadTarget<'a> {
         server.link().map(Link::take_phases).transpose()
     }
 
-    /// Lets the link rest until the next pass, if there is one. Otherwise the links of other workloads
-    /// would busy-poll on the same core.
+    /// Lets the link, if there is one, rest until the next pass. Otherwise it would busy-poll on the
+    /// core of the other workloads' links.
     pub fn rest_link(&self) -> anyhow::Result<()> {
         match self {
             Self::Live(_) => Ok(()),

@@ -138,7 +138,7 @@ fn task(args: &CompareArgs) -> anyhow::Result<ComparisonTask> {
         None => mock_workloads(&args.scenarios, args.flags.time_scale, args.network)?,
     };
     let mut participants = match args.backend.is_empty() && workloads.iter().all(needs_http2) {
-        true => usual_over_http2(&program)?,
+        true => usual_over_http2(&program),
         false => participants(&args.backend, &program),
     };
     let must_ask = workloads.iter().any(|one| one.outline().needs_https || needs_http2(one));

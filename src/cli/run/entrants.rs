@@ -55,10 +55,7 @@ pub(super) fn backends(
         selected.iter().try_for_each(|backend| backend.check_headers(headers))?;
         return Ok((selected, Vec::new()));
     }
-    let (backends, no_http2): (Vec<Backend>, Vec<Backend>) =
-        Backend::usual().partition(|backend| backend.speaking(http).is_ok());
-    let backends = backends.into_iter().map(|backend| backend.speaking(http));
-    let backends: Vec<Backend> = backends.collect::<Result<_, _>>()?;
+    let (backends, no_http2) = Backend::able_to_speak(Backend::usual(), http);
     let (backends, no_https): (Vec<Backend>, Vec<Backend>) = backends
         .into_iter()
         .partition(|backend| backend.entry().can(Capability::Https) || !needs_https);
