@@ -23,14 +23,14 @@ mod redirects;
 mod redirect_cases;
 mod requests;
 
-fn limits(concurrency: usize) -> Limits {
+pub fn limits(concurrency: usize) -> Limits {
     Limits {
         deadline: Duration::from_secs(10),
         ..Limits::new(NonZeroUsize::new(concurrency).unwrap())
     }
 }
 
-fn open(backend: Backend, limits: &Limits) -> Box<dyn Fetch> {
+pub fn open(backend: Backend, limits: &Limits) -> Box<dyn Fetch> {
     backend.open(&UserOptions::default(), limits, &Progress::default()).unwrap()
 }
 
@@ -70,7 +70,7 @@ pub fn backends() -> impl Iterator<Item = Backend> {
 }
 
 /// Fetches with a fresh session.
-fn fetch(backend: Backend, limits: &Limits, urls: &[Url]) -> Pass {
+pub fn fetch(backend: Backend, limits: &Limits, urls: &[Url]) -> Pass {
     open(backend, limits).fetch_all(urls).unwrap()
 }
 

@@ -1,17 +1,16 @@
 //! The backends that speak HTTP/2, against servers that refuse, reset and announce their end.
 
 use std::net::Ipv4Addr;
-use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use fetchbench::backend::Backend;
-use fetchbench::client::UserOptions;
 use fetchbench::fetch::error::ErrorClass;
-use fetchbench::fetch::{Capability, Connections, Fetch, Limits, Pass, Progress};
+use fetchbench::fetch::{Capability, Connections, Fetch, Limits, Pass};
 use url::Url;
 
+use crate::backends::{fetch, limits, open};
 use crate::cli::{fetchbench, text};
 use crate::http2_server::{
     GOAWAY, HEADERS, Http2Server, RST_STREAM, begun, frame, frame_of, whole,
@@ -76,21 +75,6 @@ pub fn http2_backends() -> Vec<Backend> {
         .collect();
     assert!(backends.len() >= 6, "{backends:?}");
     backends
-}
-
-fn limits(concurrency: usize) -> Limits {
-    Limits {
-        deadline: Duration::from_secs(10),
-        ..Limits::new(NonZeroUsize::new(concurrency).unwrap())
-    }
-}
-
-fn open(backend: Backend, limits: &Limits) -> Box<dyn Fetch> {
-    backend.open(&UserOptions::default(), limits, &Progress::default()).unwrap()
-}
-
-fn fetch(backend: Backend, limits: &Limits, urls: &[Url]) -> Pass {
-    open(backend, limits).fetch_all(urls).unwrap()
 }
 
 /// A session that has fetched one url, over stream 1: before that, isahc opens a connection for
