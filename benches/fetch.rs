@@ -18,6 +18,7 @@ use fetchbench::fetch::origin::Origin;
 use fetchbench::fetch::{Capability, Fetch, Progress};
 use fetchbench::record::{BenchSample, SampleKind};
 use fetchbench::scenario::Scenario;
+use fetchbench::scenario::versions::HttpVersions;
 
 mod by_hand;
 mod suite;
@@ -29,7 +30,8 @@ const MOST_AT_ONCE: usize = 1_000;
 
 const CONCURRENCIES: [usize; 4] = [1, 8, 64, 256];
 
-/// Of the scenarios for HTTP/2, `h2c` stands for all, so that the benches end within six minutes.
+/// Of the scenarios for HTTP/2, this one stands for all, so that the benches end within six minutes.
+const HTTP2: &str = "h2c";
 const LEFT_OUT: [&str; 4] = ["h2", "h2-fan-out", "h2-bulk", "h2-limit"];
 
 fn main() -> anyhow::Result<()> {
@@ -69,7 +71,7 @@ fn main() -> anyhow::Result<()> {
 fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
     let mut group = group(criterion, &place.scenario.name);
     group.throughput(Throughput::Elements(place.list_length() as u64));
-    for backend in Backend::usual() {
+    for backend in backends(&place.scenario) {
         if place.scenario.needs_https() && !backend.entry().can(Capability::Https) {
             eprintln!("{}/{backend}: left out, since it cannot fetch https", place.scenario.name);
             continue;
@@ -90,6 +92,16 @@ fn bench_scenario(criterion: &mut Criterion, place: &Place<'_>) {
             SampleKind::Pass,
         );
     }
+}
+
+/// The usual backends. Where versions of HTTP are compared, those that speak HTTP/2 take part twice.
+fn backends(scenario: &Scenario) -> Vec<Backend> {
+    let mut backends: Vec<Backend> = Backend::usual().collect();
+    if scenario.name == HTTP2 {
+        let versions = Some(HttpVersions::Http2);
+        backends.extend(Backend::able_to_speak(Backend::usual(), versions).0);
+    }
+    backends
 }
 
 /// No throughput is set here: the line chart would take it for its x.
@@ -120,8 +132,10 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
         let sample = BenchSample { fetches: 0, ..place.sample(SampleKind::Open, &backend) };
         bench(&mut group, BenchmarkId::new("open", backend), &sample, suite, || (), open);
     }
+    let over_http2 = suite.place(Scenario::load(HTTP2).expect("it is built in"));
     for (name, open) in by_hand::ALL {
         let backend: Backend = name.parse().expect("each loop stands beside a backend");
+        let place = if backend.is_http2() { &over_http2 } else { &place };
         let concurrency = place.scenario.limits.concurrency.get();
         let pass = |by_hand: &mut by_hand::Loop, visit| Timed {
             elapsed: by_hand(&place.urls(visit)),
@@ -132,7 +146,7 @@ fn bench_overhead(criterion: &mut Criterion, suite: &Suite) {
             place.origins();
             open(concurrency)
         };
-        bench(&mut group, BenchmarkId::new("by-hand", name), &sample, suite, open, pass);
+        bench(&mut group, BenchmarkId::new("by-hand", *name), &sample, suite, open, pass);
     }
 }
 

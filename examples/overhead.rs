@@ -1,7 +1,9 @@
 //! What the harness costs: each backend against a minimal hand-written loop over the same client and
 //! executor.
 //!
-//! Run with: cargo build --release && cargo run --release --example overhead [BLOCKS]
+//! Run with: cargo build --release && cargo run --release --example overhead [BLOCKS [NAME]]
+//!
+//! NAME is part of the names of backends, such as `+h2`.
 //!
 //! Both sessions are alive together and fetch the same list by turns, in short passes and
 //! reshuffled order, so that whatever slows the machine down for a second slows both. A block opens
@@ -31,32 +33,31 @@ const CYCLES: usize = 20;
 const LEVEL: f64 = 0.95;
 
 fn main() -> anyhow::Result<()> {
-    let blocks = match machine::arguments().first() {
+    let arguments = machine::arguments();
+    let chosen = arguments.get(1).map_or("", String::as_str);
+    let blocks = match arguments.first() {
         Some(text) => text.parse().ok().filter(|blocks| *blocks >= 2),
         None => Some(BLOCKS),
     };
     let blocks: usize = blocks.context("the number of blocks is at least 2")?;
-    let scenario = Scenario::load("keepalive")?;
-    let server = ServerProcess::start(&common::fetchbench()?, &scenario.name, 1.0)?;
-    let mut contest = Contest { scenario, server, visit: 0, coin: 2015 };
-
     println!(
-        "Throughput of each backend / of a hand-written loop, on keepalive at concurrency {}: {blocks} blocks of {CYCLES} \
-         cycles, {} % intervals",
-        contest.scenario.limits.concurrency,
+        "Throughput of each backend / of a hand-written loop, on keepalive, or h2c over HTTP/2: {blocks} blocks of \
+         {CYCLES} cycles, {} % intervals",
         LEVEL * 100.0,
     );
-    for (name, open) in by_hand::ALL {
+    let (mut http1, mut http2) = (Contest::new("keepalive")?, Contest::new("h2c")?);
+    for (name, open) in by_hand::ALL.iter().filter(|(name, _)| name.contains(chosen)) {
         let backend: Backend = name.parse()?;
+        let contest = if backend.is_http2() { &mut http2 } else { &mut http1 };
         let mut ratios = Vec::with_capacity(blocks);
         for block in 1..=blocks {
             show(&format!("{name}: block {block} of {blocks}"));
-            ratios.push(contest.block(&backend, open)?);
+            ratios.push(contest.block(&backend, *open)?);
         }
         show("");
         let Interval { mean, low, high } =
             t_interval(&ratios, LEVEL).context("there are blocks")?;
-        println!("{name:<16} {:.3} ({:.3} to {:.3})", mean.exp(), low.exp(), high.exp());
+        println!("{name:<18} {:.3} ({:.3} to {:.3})", mean.exp(), low.exp(), high.exp());
         io::stdout().flush()?;
     }
     Ok(())
@@ -80,6 +81,12 @@ struct Contest {
 }
 
 impl Contest {
+    fn new(scenario: &str) -> anyhow::Result<Self> {
+        let scenario = Scenario::load(scenario)?;
+        let server = ServerProcess::start(&common::fetchbench()?, &scenario.name, 1.0)?;
+        Ok(Self { scenario, server, visit: 0, coin: 2015 })
+    }
+
     /// The median of log(throughput of the backend / of the loop) over the rounds of a block.
     fn block(&mut self, backend: &Backend, open: by_hand::Open) -> anyhow::Result<f64> {
         let concurrency = self.scenario.limits.concurrency.get();

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
-use http::{Request, StatusCode, header};
+use http::request::Builder;
+use http::{Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Empty};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use smol_hyper::rt::FuturesIo;
 use url::Url;
@@ -38,25 +39,33 @@ async fn connect<S: Spawn>(executor: &S, url: &Url) -> Sender {
     // Where the executor runs: tokio's streams cannot be made elsewhere.
     let stream = executor.spawn(S::connect(address)).await;
     let (sender, connection) = handshake(FuturesIo::new(stream)).await.expect("a handshake");
-    executor.detach(async move { drop(connection.await) });
+    S::detach(&executor.handle(), async move { drop(connection.await) });
     sender
 }
 
 async fn work(mut sender: Sender, queue: Queue) -> (Sender, Instant) {
     while let Some(url) = queue.pull() {
         sender.ready().await.expect("an open connection");
-        let mut answer = sender.send_request(request(url)).await.expect("an answer");
-        assert_eq!(answer.status(), StatusCode::OK);
-        while let Some(frame) = answer.frame().await {
-            frame.expect("a whole body");
-        }
+        read(sender.send_request(request(url)).await.expect("an answer")).await;
     }
     (sender, Instant::now())
 }
 
+/// Reads an answer to its end.
+pub(super) async fn read(mut answer: Response<Incoming>) {
+    assert_eq!(answer.status(), StatusCode::OK);
+    while let Some(frame) = answer.frame().await {
+        frame.expect("a whole body");
+    }
+}
+
 /// The request of a url.
 pub(super) fn request(url: &Url) -> Request<Empty<Bytes>> {
-    let request = Request::get(url.path()).header(header::HOST, url.authority());
+    with_headers(Request::get(url.path()).header(header::HOST, url.authority()))
+}
+
+/// The request with the headers that the backends send.
+pub(super) fn with_headers(request: Builder) -> Request<Empty<Bytes>> {
     let request =
         HEADERS.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     request.body(Empty::new()).expect("a valid request")

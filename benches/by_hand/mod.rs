@@ -8,11 +8,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
 mod hyper;
+mod hyper_http2;
+#[cfg(feature = "isahc")]
+mod isahc;
 mod one_thread;
 mod reqwest;
 mod spawn;
@@ -28,7 +31,7 @@ pub type Loop = Box<dyn FnMut(&[Url]) -> Duration>;
 pub type Open = fn(usize) -> Loop;
 
 /// The loops, each with the backend that it stands beside.
-pub const ALL: [(&str, Open); 8] = [
+pub const ALL: &[(&str, Open)] = &[
     ("ureq@threads", ureq::on_threads),
     ("surf@async-std", surf::on::<AsyncStd>),
     ("surf@smol", surf::on::<Smol>),
@@ -37,6 +40,16 @@ pub const ALL: [(&str, Open); 8] = [
     ("hyper@tokio", hyper::on::<Tokio>),
     ("hyper@tokio:1", one_thread::on_tokio),
     ("reqwest@tokio", reqwest::on_tokio),
+    ("hyper@async-std+h2", hyper_http2::on::<AsyncStd>),
+    ("hyper@smol+h2", hyper_http2::on::<Smol>),
+    ("hyper@tokio+h2", hyper_http2::on::<Tokio>),
+    ("reqwest@tokio+h2", reqwest::over_http2),
+    #[cfg(feature = "isahc")]
+    ("isahc@async-std+h2", isahc::over_http2::<AsyncStd>),
+    #[cfg(feature = "isahc")]
+    ("isahc@smol+h2", isahc::over_http2::<Smol>),
+    #[cfg(feature = "isahc")]
+    ("isahc@tokio+h2", isahc::over_http2::<Tokio>),
 ];
 
 /// The headers that the backends send, beside `host`: a loop that sent fewer would ask the server for
@@ -62,4 +75,14 @@ impl Queue {
     fn pull(&self) -> Option<&Url> {
         self.urls.get(self.next.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// When the last worker had ended. As in the backends, a pass ends with its last fetch, and not when
+/// this thread has heard of it.
+async fn last_end(start: Instant, workers: Vec<impl Future<Output = Instant>>) -> Instant {
+    let mut end = start;
+    for worker in workers {
+        end = end.max(worker.await);
+    }
+    end
 }

@@ -3,32 +3,32 @@
 use std::time::Instant;
 
 use futures_lite::future::block_on;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, ClientBuilder, StatusCode};
 
 use super::spawn::{Spawn, Tokio};
-use super::{HEADERS, Loop, Queue};
+use super::{HEADERS, Loop, Queue, last_end};
+
+pub fn on_tokio(concurrency: usize) -> Loop {
+    fetched_by(Client::builder(), concurrency)
+}
+
+pub fn over_http2(concurrency: usize) -> Loop {
+    fetched_by(Client::builder().http2_prior_knowledge(), concurrency)
+}
 
 /// One client, and as many tasks as the concurrency.
-pub fn on_tokio(concurrency: usize) -> Loop {
+fn fetched_by(client: ClientBuilder, concurrency: usize) -> Loop {
     let executor = Tokio::start();
     // Its default TLS needs a provider for the process, which the backends do without: they are given
     // one each.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder().no_proxy().build().expect("a valid configuration");
+    let client = client.no_proxy().build().expect("a valid configuration");
     Box::new(move |urls| {
         let queue = Queue::new(urls);
         let start = Instant::now();
         let spawn = |_| executor.spawn(work(client.clone(), queue.clone()));
         let workers: Vec<_> = (0..concurrency).map(spawn).collect();
-        block_on(async {
-            // As in the backends, a pass ends with its last fetch, and not when this thread has heard
-            // of it.
-            let mut end = start;
-            for worker in workers {
-                end = end.max(worker.await);
-            }
-            end - start
-        })
+        block_on(last_end(start, workers)) - start
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
 use futures_lite::io::{AsyncRead, AsyncWrite};
@@ -10,6 +10,8 @@ use futures_lite::io::{AsyncRead, AsyncWrite};
 /// What a loop needs of an executor.
 pub trait Spawn: 'static {
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+    /// What its tasks spawn others by. It does not keep the executor alive.
+    type Handle: Clone + Send + Sync + Unpin + 'static;
 
     fn start() -> Self;
 
@@ -18,7 +20,9 @@ pub trait Spawn: 'static {
         work: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = T>;
 
-    fn detach(&self, work: impl Future<Output = ()> + Send + 'static);
+    fn handle(&self) -> Self::Handle;
+
+    fn detach(handle: &Self::Handle, work: impl Future<Output = ()> + Send + 'static);
 
     fn connect(address: SocketAddr) -> impl Future<Output = Self::Stream> + Send;
 }
@@ -28,6 +32,7 @@ pub struct AsyncStd;
 
 impl Spawn for AsyncStd {
     type Stream = async_std::net::TcpStream;
+    type Handle = ();
 
     fn start() -> Self {
         Self
@@ -40,7 +45,9 @@ impl Spawn for AsyncStd {
         async_std::task::spawn(work)
     }
 
-    fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
+    fn handle(&self) {}
+
+    fn detach((): &(), work: impl Future<Output = ()> + Send + 'static) {
         drop(async_std::task::spawn(work));
     }
 
@@ -56,6 +63,7 @@ pub struct Tokio(tokio::runtime::Runtime);
 
 impl Spawn for Tokio {
     type Stream = tokio_util::compat::Compat<tokio::net::TcpStream>;
+    type Handle = tokio::runtime::Handle;
 
     fn start() -> Self {
         Self(
@@ -74,8 +82,12 @@ impl Spawn for Tokio {
         async { task.await.expect("no loop panics") }
     }
 
-    fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
-        drop(self.0.spawn(work));
+    fn handle(&self) -> Self::Handle {
+        self.0.handle().clone()
+    }
+
+    fn detach(handle: &Self::Handle, work: impl Future<Output = ()> + Send + 'static) {
+        drop(handle.spawn(work));
     }
 
     async fn connect(address: SocketAddr) -> Self::Stream {
@@ -95,6 +107,7 @@ pub struct Smol {
 
 impl Spawn for Smol {
     type Stream = smol::net::TcpStream;
+    type Handle = Weak<smol::Executor<'static>>;
 
     fn start() -> Self {
         let executor = Arc::new(smol::Executor::new());
@@ -118,8 +131,14 @@ impl Spawn for Smol {
         self.executor.spawn(work)
     }
 
-    fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.executor.spawn(work).detach();
+    fn handle(&self) -> Self::Handle {
+        Arc::downgrade(&self.executor)
+    }
+
+    fn detach(handle: &Self::Handle, work: impl Future<Output = ()> + Send + 'static) {
+        if let Some(executor) = handle.upgrade() {
+            executor.spawn(work).detach();
+        }
     }
 
     async fn connect(address: SocketAddr) -> Self::Stream {
