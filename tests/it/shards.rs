@@ -113,7 +113,7 @@ fn records_name_their_shard() {
 fn shards_measure_to_the_end() {
     let workshop = Workshop::new();
     let backends = ["--backend", "hyper@smol:1,slowed:hyper@smol:1:100%"];
-    let arguments = [&["--budget", "3s", "--rounds", "2"][..], &backends].concat();
+    let arguments = [&["--budget", "8s", "--rounds", "2"][..], &backends].concat();
     assert!(run(&workshop, "1/2", &arguments).status.success());
     let record = ComparisonRecord::read(&workshop.path().join("record-1of2")).unwrap();
     assert!(record.blocks.iter().all(|block| block.spent.is_none()), "nothing is decided");
