@@ -33,9 +33,18 @@ pub(super) struct Destination {
 #[derive(Debug)]
 pub struct PooledTarget {
     pub(super) destination: Arc<Destination>,
-    /// Path and query of the request line; over HTTP/2, the whole url.
-    uri: Uri,
+    request_target: RequestTarget,
     credentials: Credentials,
+}
+
+/// What the uri of a request is made of.
+#[derive(Debug)]
+enum RequestTarget {
+    /// Path and query, for the request line of HTTP/1.1. They are cloned in fewer instructions than
+    /// a whole uri.
+    Path(PathAndQuery),
+    /// The uri that HTTP/2 sends in parts.
+    Whole(Uri),
 }
 
 impl Targets {
@@ -52,13 +61,13 @@ impl Targets {
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let path: PathAndQuery = path.parse().map_err(|error: InvalidUri| bad_url(url, &error))?;
         let host = HeaderValue::try_from(host_header(url)).map_err(|error| bad_url(url, &error))?;
-        let uri = match self.is_http2 {
-            true => self.whole_uri(url, path, &host)?,
-            false => path.into(),
+        let request_target = match self.is_http2 {
+            true => RequestTarget::Whole(self.whole_uri(url, path, &host)?),
+            false => RequestTarget::Path(path),
         };
         // The first clone allocates, because it makes the text shared. It happens here, outside the
         // pass.
-        drop(uri.clone());
+        drop(request_target.uri());
 
         let origin = origin_of(url)?;
         let mut known = lock(&self.known);
@@ -73,11 +82,10 @@ impl Targets {
                 }),
             })
         });
-        Ok(PooledTarget { destination: Arc::clone(destination), uri, credentials })
+        Ok(PooledTarget { destination: Arc::clone(destination), request_target, credentials })
     }
 
-    /// Returns the uri that HTTP/2 sends in parts. Its authority stands for `host`, also for one
-    /// that the user set.
+    /// Returns the whole uri. Its authority stands for `host`, also for one that the user set.
     fn whole_uri(
         &self,
         url: &Url,
@@ -93,9 +101,18 @@ impl Targets {
 impl PooledTarget {
     pub(super) fn request<B>(&self, body: B) -> Request<B> {
         let mut request = Request::new(body);
-        *request.uri_mut() = self.uri.clone();
+        *request.uri_mut() = self.request_target.uri();
         *request.headers_mut() = self.destination.headers.select(self.credentials).clone();
         request
+    }
+}
+
+impl RequestTarget {
+    fn uri(&self) -> Uri {
+        match self {
+            Self::Path(path) => path.clone().into(),
+            Self::Whole(uri) => uri.clone(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::future::TryFutureExt;
 use http_body_util::{BodyExt, Empty};
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 
 use super::super::pooled::{Failed, PooledConnection, WireStream};
@@ -17,11 +17,15 @@ use super::read_waker::ReadWaker;
 use crate::fetch::answer::{Head, Received};
 use crate::fetch::error::{ErrorClass, FetchError};
 
+/// The body of a request. No other client has one of this type, so the compiler makes a separate
+/// copy of hyper for it, and inlines as much as in a program with HTTP/1.1 only.
+type NoBody = Empty<&'static [u8]>;
+
 /// The two halves of a connection.
 pub struct HyperConnection<S: Stream> {
-    sender: http1::SendRequest<Empty<Bytes>>,
+    sender: http1::SendRequest<NoBody>,
     /// Moves the bytes; `None` once the connection has ended.
-    driver: Option<http1::Connection<Io<WireStream<S>>, Empty<Bytes>>>,
+    driver: Option<http1::Connection<Io<WireStream<S>>, NoBody>>,
     /// The error of a driver that failed.
     failure: Option<hyper::Error>,
     read_waker: ReadWaker,
@@ -48,7 +52,7 @@ impl<S: Stream> PooledConnection<S> for HyperConnection<S> {
             // The driver has not been polled since the end of the last response.
             self.poll_driver();
         }
-        let response = self.sender.try_send_request(target.request(Empty::new()));
+        let response = self.sender.try_send_request(target.request(NoBody::new()));
         let response =
             response.map_err(|mut error| (error.take_message().is_some(), error.into_error()));
         let response = self.drive(response).await.map_err(|(unsent, error)| Failed {
