@@ -40,6 +40,11 @@ pub use self::slow::{FAR_SLOWER, SLOW_ROUNDS, is_far_slower};
 /// The backend that does the least work per fetch: the speed of others is a share of its speed.
 pub const FLOOR: &str = "floor@loop";
 
+/// Returns whether a backend is the floor, with any options.
+pub fn is_floor(name: &str) -> bool {
+    name.strip_prefix(FLOOR).is_some_and(|options| options.is_empty() || options.starts_with('+'))
+}
+
 /// How a comparison is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Rules {

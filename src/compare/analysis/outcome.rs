@@ -1,6 +1,6 @@
 //! The outcome on a scenario: the basis of sentences, headlines and marks in tables and pictures.
 
-use super::{BackendAnalysis, FAR_SLOWER, FLOOR, Quantity, WorkloadAnalysis};
+use super::{BackendAnalysis, FAR_SLOWER, Quantity, WorkloadAnalysis, is_floor};
 use crate::stats::Verdict;
 
 /// The shown results on a scenario. The floor is left out, because it is no client to choose.
@@ -36,7 +36,7 @@ impl<'a> WorkloadOutcome<'a> {
     /// Returns the outcome on a scenario; `None` if no backend has a verdict.
     pub fn new(workload: &'a WorkloadAnalysis) -> Option<Self> {
         let choices: Vec<&BackendAnalysis> =
-            workload.valid().filter(|backend| backend.name != FLOOR).collect();
+            workload.valid().filter(|backend| !is_floor(&backend.name)).collect();
         let of = |verdict| {
             let backends = choices.iter().copied();
             backends.filter(|backend| backend.verdict() == Some(verdict)).collect::<Vec<_>>()

@@ -98,16 +98,13 @@ mod tests {
     use crate::record::fixtures::comparison;
     use crate::record::{ComparisonRecord, control};
 
-    fn rename(name: &mut String) {
-        match name.as_str() {
-            "surf@smol" => *name = FLOOR.to_owned(),
-            other if other == control("surf@smol") => *name = control(FLOOR),
+    /// Returns the small comparison, with a floor in place of its fastest backend.
+    fn comparison_with(floor: &str) -> ComparisonRecord {
+        let rename = |name: &mut String| match name.as_str() {
+            "surf@smol" => *name = floor.to_owned(),
+            other if other == control("surf@smol") => *name = control(floor),
             _ => {}
-        }
-    }
-
-    /// Returns the small comparison, with the floor in place of its fastest backend.
-    fn comparison_with_floor() -> ComparisonRecord {
+        };
         let mut comparison = comparison();
         rename(&mut comparison.setup.reference);
         comparison.setup.backends.iter_mut().for_each(|backend| rename(&mut backend.name));
@@ -117,13 +114,17 @@ mod tests {
 
     #[test]
     fn the_floor_is_no_choice() {
-        let workloads = analyse(&comparison_with_floor());
-        assert_eq!(workloads[0].backends[0].name, FLOOR);
-        assert_eq!(
-            verdict(&workloads[0]),
-            "On article hyper@smol is the fastest: every other backend takes at least 97.8 % \
-             longer. hyper@smol is equivalent to floor@loop: within 1.0 %."
-        );
+        for floor in [FLOOR, "floor@loop+h2"] {
+            let workloads = analyse(&comparison_with(floor));
+            assert_eq!(workloads[0].backends[0].name, floor);
+            assert_eq!(
+                verdict(&workloads[0]),
+                format!(
+                    "On article hyper@smol is the fastest: every other backend takes at least \
+                     97.8 % longer. hyper@smol is equivalent to {floor}: within 1.0 %."
+                )
+            );
+        }
     }
 
     /// Returns the shares of the floor, in percent.
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn floor_shares_need_no_delays() {
-        let mut comparison = comparison_with_floor();
+        let mut comparison = comparison_with(FLOOR);
         assert_eq!(floor_shares(&comparison), [], "the share of the ideal says more");
         comparison.passes.iter_mut().for_each(|pass| pass.ideal_s = None);
         // A pass is 1.01 and 2 times as long as that of the floor.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::against::{self, AgainstView, Scale};
-use crate::compare::analysis::{BackendAnalysis, FLOOR, WorkloadAnalysis, WorkloadOutcome};
+use crate::compare::analysis::{BackendAnalysis, WorkloadAnalysis, WorkloadOutcome, is_floor};
 use crate::compare::metric::{self, Better, Metric, MetricGroup, Unit};
 use crate::render::numbers::{counted, grouped, significant, time_scale};
 use crate::render::table::TextTable;
@@ -167,7 +167,7 @@ fn open_headline(workload: &WorkloadAnalysis) -> Headline {
     };
     let mut medians: Vec<(f64, &str)> = workload
         .valid()
-        .filter(|backend| backend.name != FLOOR)
+        .filter(|backend| !is_floor(&backend.name))
         .filter_map(|backend| Some((backend.median_s()?, backend.name.as_str())))
         .collect();
     medians.sort_by(|a, b| a.0.total_cmp(&b.0));

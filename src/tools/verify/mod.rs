@@ -16,7 +16,7 @@ pub mod measure;
 pub mod view;
 mod known;
 
-pub use self::known::{KNOWN, KnownDefect, known};
+pub use self::known::{KnownDefect, known, known_defects};
 
 /// The version of the format of recorded grids.
 pub const GRID_VERSION: u32 = 1;
