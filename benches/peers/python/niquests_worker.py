@@ -1,0 +1,146 @@
+"""The backend of niquests: its asynchronous session on asyncio."""
+
+import asyncio
+from contextlib import suppress
+
+import niquests
+from niquests.packages.urllib3.exceptions import IncompleteRead
+from niquests.packages.urllib3.util.traffic_police import UnavailableTraffic
+
+from asynchronous import Asyncio
+from worker import HTTP2, PIECE_BYTES, SPEAKS, causes, checked, os_error, python, serve
+
+# What urllib3-future reports for a connection that ended before a response, whether it was closed or reset.
+NO_RESPONSE = "closed connection without response"
+
+# What it reports for the end of a body in chunks before its last one.
+CUT_BODY = "without sending complete message body"
+
+# What it reports for a stream of HTTP/2 that the server reset.
+RESET_STREAM = "was reset by remote peer"
+
+
+class Client:
+    """One session and its pools."""
+
+    def __init__(self, open):
+        self.open = open
+        # Over HTTP/2 it does not close the connection after a response. A fetch that needs its own gets a session.
+        self.session = self.open_session() if open.keeps or not HTTP2 else None
+
+    def open_session(self):
+        open = self.open
+        session = niquests.AsyncSession(
+            headers=open.headers,
+            # By default ten hosts are remembered, with ten connections each.
+            pool_connections=open.concurrency,
+            pool_maxsize=open.concurrency,
+            # It would ping idle connections.
+            keepalive_delay=None,
+            disable_http1=HTTP2,
+            disable_http2=not HTTP2,
+            disable_http3=True,
+            # A task that waits for a response holds its connection either way. But without it, a fetch that is given up
+            # closes the connection, and fails all others on it.
+            multiplexed=HTTP2,
+            # It would ask the authorities of certificates whether they are revoked.
+            revocation_configuration=None,
+            allow_incoming_cookies=False,
+            verify=open.cacert or True,
+        )
+        # Neither proxies nor passwords of the environment.
+        session.trust_env = False
+        # It would look where every redirect leads, and read its body for that.
+        session.get_redirect_target = lambda answer: None
+        return session
+
+    async def get(self, url, fetch):
+        # After a handshake without end, niquests waits another second for the connection to close. A task of its own
+        # does so after the deadline.
+        task = asyncio.create_task(self.visit(url, fetch))
+        try:
+            return await asyncio.shield(task)
+        finally:
+            task.cancel()
+
+    async def visit(self, url, fetch):
+        if self.session:
+            return await self.visit_in(self.session, url, fetch)
+        async with self.open_session() as session:
+            return await self.visit_in(session, url, fetch)
+
+    async def visit_in(self, session, url, fetch):
+        to = checked(url)
+        # Its time-outs are for each wait. The deadline of a fetch is set around it, and covers everything.
+        waits = self.open.deadline + 60
+        while to:
+            try:
+                answer = await session.get(url := to, headers=host(to), stream=True, timeout=waits, allow_redirects=False)
+                if HTTP2:
+                    await begun(session, answer)
+            except BaseException:
+                # Otherwise the pool of this host would count as used for ever: it releases it only if a fetch succeeds.
+                session.get_adapter(url).poolmanager.pools.release()
+                raise
+            try:
+                while piece := await answer.raw.read1(PIECE_BYTES, decode_content=False):
+                    fetch.body.push(piece)
+                lines = answer.raw.headers.getlist("location")
+                to = fetch.follow(url, answer.status_code, [line.encode("latin-1") for line in lines])
+            finally:
+                await answer.close()
+        return fetch.answered(answer.status_code, answer.headers.get("content-length"), answer.url)
+
+    async def prepare(self, urls):
+        """Nothing: its pools are made for each host."""
+
+    async def close(self):
+        if self.session:
+            await self.session.close()
+
+    @staticmethod
+    def kind(error):
+        """The class of an error of niquests or of urllib3-future under it."""
+        text = str(error)
+        if NO_RESPONSE in text:
+            return "closed-early"
+        if isinstance(error, IncompleteRead) or CUT_BODY in text:
+            return "body-short"
+        if RESET_STREAM in text:
+            return "reset"
+        resets = (cause for cause in causes(error) if isinstance(cause, ConnectionResetError))
+        if any(not reset.args for reset in resets):
+            # asyncio reports the end of a connection in a handshake in this way.
+            return "tls"
+        return os_error(error) or "protocol"
+
+
+def host(url):
+    """The header that niquests gets wrong, for a url whose host is an IPv6 address: it leaves the brackets out."""
+    authority = url.split("/", 3)[2]
+    return {"Host": authority} if authority.startswith("[") else None
+
+
+async def begun(session, answer):
+    """Waits for the head of a response, and gives the response up if that fails.
+
+    niquests has no call for it: the response would count as awaited for as long as the connection lives.
+    """
+    promise = answer._promise
+    try:
+        await session.gather(answer)
+    except BaseException:
+        pool = promise.get_parameter("police_officer")
+        if pool:
+            with suppress(UnavailableTraffic):
+                async with pool.borrow(promise, block=False) as connection:
+                    await connection._AsyncHfaceBackend__abort_st(promise.stream_id)
+                    connection._promises.pop(promise.uid, None)
+                    connection._promises_per_stream.pop(promise.stream_id, None)
+            pool.forget(promise)
+        raise
+
+
+if __name__ == "__main__":
+    name = f"niquests {niquests.__version__}"
+    serve(name, "asyncio of " + python(), lambda open: Asyncio(open, Client), [*SPEAKS, "h2"])
