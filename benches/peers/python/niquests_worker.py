@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import niquests
+from niquests.exceptions import InvalidSchema, InvalidURL
 from niquests.packages.urllib3.exceptions import IncompleteRead
 from niquests.packages.urllib3.util.traffic_police import UnavailableTraffic
 
@@ -35,13 +36,13 @@ class Client:
             # By default ten hosts are remembered, with ten connections each.
             pool_connections=open.concurrency,
             pool_maxsize=open.concurrency,
-            # It would ping idle connections.
+            # By default a connection lives for ten minutes, and is pinged while idle.
             keepalive_delay=None,
             disable_http1=HTTP2,
             disable_http2=not HTTP2,
             disable_http3=True,
-            # A task that waits for a response holds its connection either way. But without it, a fetch that is given up
-            # closes the connection, and fails all others on it.
+            # A task that waits for a response holds its connection in any case. Without it, a fetch that is given up closes
+            # a connection that another may have taken, and makes that one fail.
             multiplexed=HTTP2,
             # It would ask the authorities of certificates whether they are revoked.
             revocation_configuration=None,
@@ -55,8 +56,8 @@ class Client:
         return session
 
     async def get(self, url, fetch):
-        # After a handshake without end, niquests waits another second for the connection to close. A task of its own
-        # does so after the deadline.
+        # When a handshake fails, niquests waits up to a second for the connection to close. A separate task can do so
+        # after the deadline.
         task = asyncio.create_task(self.visit(url, fetch))
         try:
             return await asyncio.shield(task)
@@ -79,7 +80,8 @@ class Client:
                 if HTTP2:
                     await begun(session, answer)
             except BaseException:
-                # Otherwise the pool of this host would count as used for ever: it releases it only if a fetch succeeds.
+                # niquests releases the pool of a host only after a fetch that succeeds. Until then, the pool cannot make
+                # room for that of another host.
                 session.get_adapter(url).poolmanager.pools.release()
                 raise
             try:
@@ -102,6 +104,8 @@ class Client:
     def kind(error):
         """The class of an error of niquests or of urllib3-future under it."""
         text = str(error)
+        if isinstance(error, (InvalidSchema, InvalidURL)):
+            return "unsupported"
         if NO_RESPONSE in text:
             return "closed-early"
         if isinstance(error, IncompleteRead) or CUT_BODY in text:
@@ -122,9 +126,9 @@ def host(url):
 
 
 async def begun(session, answer):
-    """Waits for the head of a response, and gives the response up if that fails.
+    """Waits for the head of a response. If that fails, it resets the stream.
 
-    niquests has no call for it: the response would count as awaited for as long as the connection lives.
+    niquests has no call for that, and would count the response as awaited for as long as the connection lives.
     """
     promise = answer._promise
     try:
@@ -134,7 +138,10 @@ async def begun(session, answer):
         if pool:
             with suppress(UnavailableTraffic):
                 async with pool.borrow(promise, block=False) as connection:
-                    await connection._AsyncHfaceBackend__abort_st(promise.stream_id)
+                    try:
+                        await connection._AsyncHfaceBackend__abort_st(promise.stream_id)
+                    except Exception:
+                        await connection.close()
                     connection._promises.pop(promise.uid, None)
                     connection._promises_per_stream.pop(promise.stream_id, None)
             pool.forget(promise)

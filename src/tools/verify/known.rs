@@ -190,6 +190,38 @@ pub const KNOWN: &[KnownDefect] = &[
         link: Some("https://github.com/encode/httpx/issues/1474"),
     },
     KnownDefect {
+        client: "niquests",
+        faults: &[
+            "length-too-small",
+            "no-content-with-body",
+            "not-modified-with-body",
+            "surplus",
+            "surplus-answer",
+        ],
+        cause: "urllib3-future keeps a connection with extra bytes; the next fetch fails, or waits \
+                for it in vain",
+        link: None,
+    },
+    KnownDefect {
+        client: "niquests",
+        faults: &["bad-chunk-size"],
+        cause: "urllib3-future loses an error of the body that arrives with the head, and waits \
+                for more",
+        link: None,
+    },
+    KnownDefect {
+        client: "niquests",
+        faults: &["until-reset"],
+        cause: "urllib3-future treats a reset as the end of a body without a length",
+        link: None,
+    },
+    KnownDefect {
+        client: "niquests",
+        faults: &["tls-reset"],
+        cause: "urllib3-future waits a second after a failed handshake for the connection to close",
+        link: None,
+    },
+    KnownDefect {
         client: "aiohttp",
         faults: &["no-content-with-body", "not-modified-with-body", "surplus"],
         cause: "aiohttp parses bytes after a response as part of it",
@@ -241,6 +273,7 @@ pub const KNOWN: &[KnownDefect] = &[
     },
     KnownDefect { client: "requests", faults: &["tls-cut"], cause: TLS_CUT, link: None },
     KnownDefect { client: "httpx", faults: &["tls-cut"], cause: TLS_CUT, link: None },
+    KnownDefect { client: "niquests", faults: &["tls-cut"], cause: TLS_CUT, link: None },
     KnownDefect { client: "aiohttp", faults: &["tls-cut"], cause: TLS_CUT, link: None },
     KnownDefect { client: "fetch", faults: &["tls-cut"], cause: TLS_CUT, link: None },
     KnownDefect { client: "net-http", faults: &["tls-cut"], cause: TLS_CUT, link: None },
