@@ -11,14 +11,15 @@ from niquests.packages.urllib3.util.traffic_police import UnavailableTraffic
 from asynchronous import Asyncio
 from worker import HTTP2, PIECE_BYTES, SPEAKS, causes, checked, os_error, python, serve
 
-# What urllib3-future reports for a connection that ended before a response, whether it was closed or reset.
-NO_RESPONSE = "closed connection without response"
-
-# What it reports for the end of a body in chunks before its last one.
-CUT_BODY = "without sending complete message body"
-
-# What it reports for a stream of HTTP/2 that the server reset.
-RESET_STREAM = "was reset by remote peer"
+# What urllib3-future reports for failures that have no type, and their classes. A connection that ends before a response
+# may have been closed or reset.
+TEXTS = {
+    "closed connection without response": "closed-early",
+    "peer sent GOAWAY": "closed-early",
+    "without sending complete message body": "body-short",
+    "closed before END_STREAM": "body-short",
+    "was reset by remote peer": "reset",
+}
 
 
 class Client:
@@ -106,12 +107,11 @@ class Client:
         text = str(error)
         if isinstance(error, (InvalidSchema, InvalidURL)):
             return "unsupported"
-        if NO_RESPONSE in text:
-            return "closed-early"
-        if isinstance(error, IncompleteRead) or CUT_BODY in text:
+        if isinstance(error, IncompleteRead):
             return "body-short"
-        if RESET_STREAM in text:
-            return "reset"
+        for words, kind in TEXTS.items():
+            if words in text:
+                return kind
         resets = (cause for cause in causes(error) if isinstance(cause, ConnectionResetError))
         if any(not reset.args for reset in resets):
             # asyncio reports the end of a connection in a handshake in this way.
