@@ -27,6 +27,8 @@ const SOURCES: &[(&str, &str)] = &[
     ("python/aiohttp_worker.py", include_str!("../../benches/peers/python/aiohttp_worker.py")),
     ("python/asynchronous.py", include_str!("../../benches/peers/python/asynchronous.py")),
     ("python/httpx_worker.py", include_str!("../../benches/peers/python/httpx_worker.py")),
+    ("python/niquests.txt", include_str!("../../benches/peers/python/niquests.txt")),
+    ("python/niquests_worker.py", include_str!("../../benches/peers/python/niquests_worker.py")),
     ("python/redirect.py", include_str!("../../benches/peers/python/redirect.py")),
     ("python/requests_worker.py", include_str!("../../benches/peers/python/requests_worker.py")),
     ("python/requirements.txt", include_str!("../../benches/peers/python/requirements.txt")),
@@ -88,8 +90,8 @@ mod tests {
         let found: BTreeSet<String> = files(root)
             .iter()
             .map(|path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned())
-            // The hashes are made from it by hand; the caches are Python's.
-            .filter(|name| !name.ends_with("requirements.in") && !name.contains("__pycache__"))
+            // The lists of hashes are made from them by hand; the caches are Python's.
+            .filter(|name| !name.ends_with(".in") && !name.contains("__pycache__"))
             .collect();
         let embedded: BTreeSet<String> =
             SOURCES.iter().map(|(name, _)| (*name).to_owned()).collect();

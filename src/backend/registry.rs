@@ -87,6 +87,7 @@ registry! {
     "requests@python-threads", [], [], peer("requests", Executor::PythonThreads, "Python");
     "httpx@python-threads", [], [], peer("httpx", Executor::PythonThreads, "Python");
     "httpx@asyncio", [], [], peer("httpx", Executor::Asyncio, "Python").or_http2();
+    "niquests@asyncio", [], [], peer("niquests", Executor::Asyncio, "Python").or_http2();
     "aiohttp@asyncio", [], [], peer("aiohttp", Executor::Asyncio, "Python");
     "fetch@node", [], [], peer("fetch", Executor::Node, "JavaScript");
     "http2@node", [], [], peer("http2", Executor::Node, "JavaScript").only_http2();

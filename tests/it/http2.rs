@@ -13,7 +13,7 @@ use url::Url;
 use crate::backends::{fetch, limits, open};
 use crate::cli::{fetchbench, text};
 use crate::http2_server::{
-    GOAWAY, HEADERS, Http2Server, RST_STREAM, begun, frame, frame_of, whole,
+    GOAWAY, HEADERS, Http2Server, RST_STREAM, Request, begun, frame, frame_of, whole,
 };
 use crate::mock::Mock;
 use crate::peers::skip;
@@ -31,14 +31,28 @@ const INTERNAL_ERROR: u32 = 2;
 const MAX_STREAMS: u16 = 3;
 
 /// Clients that give a request up which the server has not processed.
-pub const NO_RETRY: [&str; 3] = ["cyper", "httpx", "hyper-util"];
+pub const NO_RETRY: [&str; 4] = ["cyper", "httpx", "hyper-util", "niquests"];
 
 /// Clients without an option to close a connection after a fetch.
 pub const NO_CLOSE: [&str; 2] = ["isahc", "net-http"];
 
-/// Every backend over HTTP/2 that opens stream 1, and has several streams in flight although the
-/// server announces no limit. httpx then has one; Go opens stream 3 first.
+/// Clients that give each fetch in flight a connection. In niquests, a task that waits for a
+/// response holds the connection, and no other task can send or read on it.
+pub const UNSHARED: [&str; 1] = ["niquests"];
+
+/// Returns whether the fetches of a backend share a connection.
+pub fn is_shared(backend: Backend) -> bool {
+    !UNSHARED.contains(&backend.entry().client)
+}
+
+/// Every backend over HTTP/2 that opens stream 1, and has several streams in flight on a connection
+/// although the server announces no limit. httpx then has one; Go opens stream 3 first.
 fn multiplexing() -> impl Iterator<Item = Backend> {
+    reaching().filter(|backend| is_shared(*backend))
+}
+
+/// As [`multiplexing`], and with those that have several connections with a stream each.
+fn reaching() -> impl Iterator<Item = Backend> {
     let others = ["httpx", "net-http"];
     http2_backends().into_iter().filter(move |backend| !others.contains(&backend.entry().client))
 }
@@ -140,8 +154,10 @@ fn names_set_the_connections() {
 
 #[test]
 fn stream_limits_are_kept() {
-    // curl and Go open further connections.
-    let opens_more = |backend: &Backend| is_curl(*backend) || backend.entry().client == "net-http";
+    // curl and Go open further connections, and niquests has one for each fetch.
+    let opens_more = |backend: &Backend| {
+        is_curl(*backend) || backend.entry().client == "net-http" || !is_shared(*backend)
+    };
     for backend in http2_backends().into_iter().filter(|backend| !opens_more(backend)) {
         let open_streams = Mutex::new(Vec::new());
         let most = std::sync::Arc::new(AtomicUsize::new(0));

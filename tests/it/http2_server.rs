@@ -16,7 +16,7 @@ const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
 
 /// A request, without its headers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Request {
     /// The number of its connection, from 0.
     pub connection: usize,
@@ -27,8 +27,8 @@ pub struct Request {
 pub struct Http2Server {
     port: u16,
     accepted: Arc<AtomicUsize>,
-    /// The streams that clients have reset.
-    resets: Arc<Mutex<Vec<u32>>>,
+    /// The requests whose streams clients have reset.
+    resets: Arc<Mutex<Vec<Request>>>,
 }
 
 /// Returns the bytes that answer a request, or `None` to close the connection.
@@ -76,8 +76,8 @@ impl Http2Server {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    /// The streams that clients have reset.
-    pub fn resets(&self) -> Vec<u32> {
+    /// The requests whose streams clients have reset.
+    pub fn resets(&self) -> Vec<Request> {
         self.resets.lock().unwrap().clone()
     }
 
@@ -119,7 +119,7 @@ fn serve(
     connection: usize,
     start: &[u8],
     answer: &Answer,
-    resets: &Mutex<Vec<u32>>,
+    resets: &Mutex<Vec<Request>>,
 ) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     stream.read_exact(&mut [0; 24])?;
@@ -136,7 +136,7 @@ fn serve(
                 Some(bytes) => stream.write_all(&bytes)?,
                 None => stream.shutdown(Shutdown::Write)?,
             },
-            RST_STREAM => resets.lock().unwrap().push(number),
+            RST_STREAM => resets.lock().unwrap().push(Request { connection, stream: number }),
             SETTINGS | PING if flags & 1 == 0 => {
                 let reply = if kind == PING { &payload[..] } else { &[] };
                 stream.write_all(&frame(kind, 1, 0, reply))?;

@@ -244,7 +244,7 @@ fn bad_files_are_refused() {
 }
 
 /// Clients that speak HTTP/2 to a server that has not agreed to it.
-const HEEDLESS: [&str; 4] = ["http2", "httpx", "hyper-util", "reqwest"];
+const HEEDLESS: [&str; 5] = ["http2", "httpx", "hyper-util", "niquests", "reqwest"];
 
 #[test]
 fn servers_must_agree_to_http2() {

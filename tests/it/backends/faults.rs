@@ -74,8 +74,10 @@ fn failures_have_shared_classes() {
         for backend in backends() {
             for (url, class) in &cases {
                 let expected = match (backend.entry().client, url.path()) {
-                    // It takes a reset in the body for its end, and then finds it too short.
-                    ("ureq", "/reset-in-body") => Err(ErrorClass::BodyShort),
+                    // They take a reset in the body for its end, and then find it too short.
+                    ("ureq" | "niquests", "/reset-in-body") => Err(ErrorClass::BodyShort),
+                    // It takes a reset for the end of the connection.
+                    ("niquests", "/reset") => Err(ErrorClass::ClosedEarly),
                     // They take the end of the connection for that of the head, and read what there
                     // is of it.
                     ("requests" | "curl", "/close-in-head") => Ok((200, 0)),

@@ -8,7 +8,7 @@ use fetchbench::fetch::{Capability, Connections, Limits, Progress};
 
 use super::{MIXED, fetch, limits, open, outcome, waiting};
 use crate::families::over_families;
-use crate::http2::{NO_CLOSE, built, http2_backends};
+use crate::http2::{NO_CLOSE, built, http2_backends, is_shared};
 use crate::mock::Mock;
 
 /// Clients that open a connection for every fetch that begins before the first has connected.
@@ -96,7 +96,8 @@ fn streams_reach_the_concurrency() {
     let mock = Mock::start(&waiting(12, 400));
     for backend in http2_backends() {
         let mut session = open(backend, &limits(4));
-        for (visit, opened) in [(0, 1), (1, 0)] {
+        let connections = if is_shared(backend) { 1 } else { 4 };
+        for (visit, opened) in [(0, connections), (1, 0)] {
             mock.take_witness();
             mock.verified(backend, session.as_mut(), visit);
             let seen = mock.take_witness();
@@ -173,7 +174,8 @@ fn http2_origins_share_the_budget() {
 fn http2_connections_follow_the_policy() {
     let mock = Mock::start(&waiting(6, 200));
     for backend in http2_backends() {
-        for (connections, each_pass) in [(Connections::PerFetch, 6), (Connections::Cold, 1)] {
+        let cold = if is_shared(backend) { 1 } else { 3 };
+        for (connections, each_pass) in [(Connections::PerFetch, 6), (Connections::Cold, cold)] {
             let limits = Limits { connections, ..limits(3) };
             let has_no_close = NO_CLOSE.contains(&backend.entry().client);
             if has_no_close && connections == Connections::PerFetch {

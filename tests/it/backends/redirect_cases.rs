@@ -100,6 +100,7 @@ pub(super) fn encoded() -> Vec<Case> {
         line("/trail \t ", Page("/trail")),
         line("/100%", Page("/100%"))
             .but("requests", Page("/100%25"), "it encodes a percent sign that stands alone")
+            .but("niquests", Page("/100%25"), "it encodes a percent sign that stands alone")
             .but("net-http", PROTOCOL, "it reads every location itself"),
         line("/a'b", Page("/a'b")),
         line("/a, /b", Page("/a,%20/b")),
@@ -146,7 +147,7 @@ pub(super) fn counted() -> Vec<Case> {
 pub(super) fn referred() -> Vec<Case> {
     let loops = Failure(ErrorClass::RedirectLoop);
     let no_query = |case: Case, path| {
-        let dropping = ["curl", "requests", "aiohttp", "fetch"];
+        let dropping = ["curl", "requests", "niquests", "aiohttp", "fetch"];
         dropping
             .into_iter()
             .fold(case, |case, client| case.but(client, Page(path), "it drops an empty query"))

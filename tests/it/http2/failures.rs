@@ -1,21 +1,37 @@
 //! Failures of streams and connections, and their classes.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
 use super::*;
 
 #[test]
 fn failures_spare_their_neighbours() {
-    for backend in multiplexing() {
-        let server = Http2Server::start(&[], move |request| match request.stream {
-            5 => frame_of(RST_STREAM, 5, &[INTERNAL_ERROR]),
-            // No status, which ends a connection of curl.
-            7 if !is_curl(backend) => frame(HEADERS, 5, 7, &[]),
-            // Too long.
-            9 => begun(9, &[0; 11]),
-            // Reset in the body.
-            11 => [begun(11, b"some"), frame_of(RST_STREAM, 11, &[INTERNAL_ERROR])].concat(),
-            // No answer.
-            13 => Vec::new(),
-            stream => whole(stream, b"page"),
+    for backend in reaching() {
+        let asked = AtomicU32::new(0);
+        let silent: Arc<Mutex<Option<Request>>> = Arc::default();
+        let unanswered = Arc::clone(&silent);
+        let server = Http2Server::start(&[], move |request| {
+            let stream = request.stream;
+            // The first request warms a connection.
+            match asked.fetch_add(1, Ordering::SeqCst) {
+                2 => frame_of(RST_STREAM, stream, &[INTERNAL_ERROR]),
+                // No status, which ends a connection of curl.
+                3 if !is_curl(backend) => frame(HEADERS, 5, stream, &[]),
+                // Too long.
+                4 => begun(stream, &[0; 11]),
+                // Reset in the body.
+                5 => {
+                    let reset = frame_of(RST_STREAM, stream, &[INTERNAL_ERROR]);
+                    [begun(stream, b"some"), reset].concat()
+                }
+                // No answer.
+                6 => {
+                    *unanswered.lock().unwrap() = Some(request);
+                    Vec::new()
+                }
+                _ => whole(stream, b"page"),
+            }
         });
         let limits = Limits { max_body: 10, deadline: Duration::from_secs(3), ..limits(8) };
         let mut session = warmed(backend, &limits, &server);
@@ -31,10 +47,13 @@ fn failures_spare_their_neighbours() {
         // The connection goes on, and the server knows of what was given up.
         let pass = session.fetch_all(&server.urls(8)).unwrap();
         assert_eq!(outcomes(&pass), [Ok(4); 8], "{backend}");
-        assert_eq!(server.accepted(), 1, "{backend}");
+        // One for each fetch in flight, and another for the one that the malformed response ended.
+        let most = if is_shared(backend) { 1 } else { 9 };
+        assert!(server.accepted() <= most, "{backend}: {}", server.accepted());
         let patience = Instant::now() + Duration::from_secs(5);
         // isahc abandons a fetch and leaves its stream.
-        while backend.entry().client != "isahc" && !server.resets().contains(&13) {
+        let given_up = silent.lock().unwrap().unwrap();
+        while backend.entry().client != "isahc" && !server.resets().contains(&given_up) {
             assert!(Instant::now() < patience, "{backend}: {:?}", server.resets());
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -225,7 +225,39 @@ pub(super) const KNOWN: &[KnownDefect] = &[
         link: Some("https://github.com/curl/curl/issues/11810"),
     },
     KnownDefect {
-        clients: &["requests", "httpx", "aiohttp", "fetch", "net-http", "curl"],
+        clients: &["niquests"],
+        faults: &[
+            "length-too-small",
+            "no-content-with-body",
+            "not-modified-with-body",
+            "surplus",
+            "surplus-answer",
+        ],
+        cause: "urllib3-future keeps a connection with extra bytes; the next fetch fails, or waits \
+                for it in vain",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["niquests"],
+        faults: &["bad-chunk-size"],
+        cause: "urllib3-future loses an error of the body that arrives with the head, and waits \
+                for more",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["niquests"],
+        faults: &["until-reset"],
+        cause: "urllib3-future treats a reset as the end of a body without a length",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["niquests"],
+        faults: &["tls-reset"],
+        cause: "urllib3-future waits a second after a failed handshake for the connection to close",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["requests", "httpx", "niquests", "aiohttp", "fetch", "net-http", "curl"],
         faults: &["tls-cut"],
         cause: "the end of TLS without close_notify is treated as the end of a body without a length",
         link: None,

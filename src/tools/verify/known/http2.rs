@@ -95,4 +95,40 @@ pub(super) const KNOWN: &[KnownDefect] = &[
                 fails nor closes",
         link: None,
     },
+    KnownDefect {
+        clients: &["niquests"],
+        faults: &[
+            "h2-upper-case",
+            "h2-connection-header",
+            "h2-nul-in-value",
+            "h2-two-statuses",
+            "h2-status-in-trailers",
+        ],
+        cause: "urllib3-future turns off the checks of response headers in jh2",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["niquests"],
+        faults: &["h2-tls-without-alpn"],
+        cause: "urllib3-future speaks HTTP/2 without ALPN if HTTP/1.1 is disabled",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["niquests"],
+        faults: &["h2-no-streams"],
+        cause: "urllib3-future waits for a connection without a free stream, but does not read it",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["niquests"],
+        faults: &["h2-reset-in-body"],
+        cause: "urllib3-future reports a reset as the end of the connection",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["niquests"],
+        faults: &["h2-stream-overflow"],
+        cause: "urllib3-future reports a stream that it reset as reset by the server",
+        link: None,
+    },
 ];
