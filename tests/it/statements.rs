@@ -125,7 +125,7 @@ fn is_far_slower(comparison: &ComparisonRecord, name: &str) -> bool {
 fn shares(cases: &[&Case]) -> Vec<usize> {
     let is_large = |case: &Case| case.comparison.setup.backends.len() >= MANY_BACKENDS;
     let large = cases.iter().filter(|case| is_large(case)).count();
-    const OF_LARGE: usize = 8;
+    const OF_LARGE: usize = 4;
     let of_small = (DRAWN - OF_LARGE * large).div_ceil(cases.len() - large);
     cases.iter().map(|case| if is_large(case) { OF_LARGE } else { of_small }).collect()
 }
