@@ -1,6 +1,6 @@
 //! The rules that a table and its sentences follow.
 
-use fetchbench::compare::analysis::{FLOOR, Quantity, WorkloadAnalysis};
+use fetchbench::compare::analysis::{Quantity, WorkloadAnalysis, is_floor};
 
 use super::page::{Cell, Fastest, Page, Row};
 
@@ -109,7 +109,7 @@ fn has_verdict(cell: &Cell) -> bool {
 
 /// Returns the backends, except the floor, that have a word in the table.
 fn with_word(page: &Page, word: &str) -> Vec<String> {
-    let rows = page.rows.iter().filter(|row| row.backend != FLOOR);
+    let rows = page.rows.iter().filter(|row| !is_floor(&row.backend));
     let rows = rows.filter(|row| {
         let cell = &row.cells[0];
         cell.word == word || (word == "slower" && cell.figure.starts_with(FAR_SLOWER))
@@ -149,7 +149,7 @@ fn named_fastest(page: &Page, workload: &WorkloadAnalysis, claim: &Fastest) -> V
     let mut found = Vec::new();
     let index = |name: &str| workload.paired.index(name).unwrap();
     let others =
-        page.rows.iter().filter(|row| row.backend != FLOOR && row.backend != claim.backend);
+        page.rows.iter().filter(|row| !is_floor(&row.backend) && row.backend != claim.backend);
     for row in others.clone().filter(|row| !row.cells[0].figure.starts_with(FAR_SLOWER)) {
         let ratio =
             workload.paired.ratio(Quantity::Time, index(&row.backend), index(&claim.backend));
@@ -174,7 +174,7 @@ fn named_fastest(page: &Page, workload: &WorkloadAnalysis, claim: &Fastest) -> V
     if !is_reference
         && page.rows.iter().any(|row| row.backend == workload.reference)
         && !is_faster
-        && workload.reference != FLOOR
+        && !is_floor(&workload.reference)
     {
         found.push(format!("{claim:?} is not faster than the reference"));
     }
