@@ -17,8 +17,7 @@ use super::{Loop, Queue};
 
 type Sender = SendRequest<Empty<Bytes>>;
 
-/// As many tasks as the concurrency, each with a stream of the connection, which a task of its own
-/// drives.
+/// As many tasks as the concurrency, each with a stream of the connection. A separate task drives it.
 pub fn on<S: Spawn>(concurrency: usize) -> Loop {
     let executor = S::start();
     let mut idle: Vec<Sender> = Vec::new();
@@ -54,7 +53,7 @@ async fn work(mut sender: Sender, queue: Queue) -> (Sender, Instant) {
     (sender, Instant::now())
 }
 
-/// Runs hyper's own tasks.
+/// Runs the tasks that hyper starts.
 struct Tasks<S: Spawn>(S::Handle);
 
 impl<S: Spawn> Clone for Tasks<S> {

@@ -38,7 +38,7 @@ pub const NO_CLOSE: [&str; 2] = ["isahc", "net-http"];
 
 /// Clients that give each fetch in flight a connection. In niquests, a task that waits for a
 /// response holds the connection, and no other task can send or read on it.
-pub const UNSHARED: [&str; 1] = ["niquests"];
+const UNSHARED: [&str; 1] = ["niquests"];
 
 /// Returns whether the fetches of a backend share a connection.
 pub fn is_shared(backend: Backend) -> bool {
