@@ -2,29 +2,21 @@
 
 use std::time::Instant;
 
-use futures_lite::future::block_on;
 use http::{Request, StatusCode};
 use isahc::config::{Configurable, VersionNegotiation};
 use isahc::{AsyncReadResponseExt, HttpClient};
 
 use super::spawn::Spawn;
-use super::{HEADERS, Loop, Queue, last_end};
+use super::{HEADERS, Loop, Queue, by_clones};
 
 /// One client, and as many tasks as the concurrency.
 pub fn over_http2<S: Spawn>(concurrency: usize) -> Loop {
-    let executor = S::start();
     let client = HttpClient::builder()
         .version_negotiation(VersionNegotiation::http2())
         .proxy(None)
         .build()
         .expect("a valid configuration");
-    Box::new(move |urls| {
-        let queue = Queue::new(urls);
-        let start = Instant::now();
-        let spawn = |_| executor.spawn(work(client.clone(), queue.clone()));
-        let workers: Vec<_> = (0..concurrency).map(spawn).collect();
-        block_on(last_end(start, workers)) - start
-    })
+    by_clones::<S, _, _>(client, concurrency, work)
 }
 
 async fn work(client: HttpClient, queue: Queue) -> Instant {

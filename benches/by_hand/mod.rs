@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_lite::future::block_on;
 use url::Url;
 
 mod hyper;
@@ -22,7 +23,7 @@ mod spawn;
 mod surf;
 mod ureq;
 
-use self::spawn::{AsyncStd, Smol, Tokio};
+use self::spawn::{AsyncStd, Smol, Spawn, Tokio};
 
 /// Fetches every url, and says how long that took.
 pub type Loop = Box<dyn FnMut(&[Url]) -> Duration>;
@@ -77,12 +78,25 @@ impl Queue {
     }
 }
 
-/// When the last worker had ended. As in the backends, a pass ends with its last fetch, and not when
-/// this thread has heard of it.
-async fn last_end(start: Instant, workers: Vec<impl Future<Output = Instant>>) -> Instant {
-    let mut end = start;
-    for worker in workers {
-        end = end.max(worker.await);
-    }
-    end
+/// Opens a loop of as many tasks as the concurrency, each with a clone of one client. As in the
+/// backends, a pass ends with its last fetch, and not when this thread has heard of it.
+fn by_clones<S: Spawn, C, F>(client: C, concurrency: usize, work: fn(C, Queue) -> F) -> Loop
+where
+    C: Clone + 'static,
+    F: Future<Output = Instant> + Send + 'static,
+{
+    let executor = S::start();
+    Box::new(move |urls| {
+        let queue = Queue::new(urls);
+        let start = Instant::now();
+        let spawn = |_| executor.spawn(work(client.clone(), queue.clone()));
+        let workers: Vec<_> = (0..concurrency).map(spawn).collect();
+        block_on(async {
+            let mut end = start;
+            for worker in workers {
+                end = end.max(worker.await);
+            }
+            end - start
+        })
+    })
 }

@@ -2,39 +2,22 @@
 
 use std::time::Instant;
 
-use futures_lite::future::block_on;
 use http_client::Config;
 use http_client::h1::H1Client;
 use surf::StatusCode;
 
 use super::spawn::Spawn;
-use super::{HEADERS, Loop, Queue};
+use super::{HEADERS, Loop, Queue, by_clones};
 
 /// One client, and as many tasks as the concurrency.
 pub fn on<S: Spawn>(concurrency: usize) -> Loop {
-    let executor = S::start();
     let mut http = H1Client::new();
     let config = Config::new()
         .set_max_connections_per_host(concurrency)
         .set_tcp_no_delay(true)
         .set_timeout(None);
     http_client::HttpClient::set_config(&mut http, config).expect("a valid configuration");
-    let client = surf::Client::with_http_client(http);
-    Box::new(move |urls| {
-        let queue = Queue::new(urls);
-        let start = Instant::now();
-        let spawn = |_| executor.spawn(work(client.clone(), queue.clone()));
-        let workers: Vec<_> = (0..concurrency).map(spawn).collect();
-        block_on(async {
-            // As in the backends, a pass ends with its last fetch, and not when this thread has heard
-            // of it.
-            let mut end = start;
-            for worker in workers {
-                end = end.max(worker.await);
-            }
-            end - start
-        })
-    })
+    by_clones::<S, _, _>(surf::Client::with_http_client(http), concurrency, work)
 }
 
 async fn work(client: surf::Client, queue: Queue) -> Instant {
