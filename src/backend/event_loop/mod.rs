@@ -265,6 +265,7 @@ impl Run<'_> {
         let Ok(target) = flight.fetching.target() else { return };
         match connection.advance(&target.request, closing, self.scratch, &mut flight.body) {
             FloorStep::Wait => {}
+            FloorStep::Yield if self.unfinished.contains(&token) => {}
             FloorStep::Yield => self.unfinished.push(token),
             FloorStep::Done(head, keep) => {
                 flight.connection = None;

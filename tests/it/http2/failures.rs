@@ -94,3 +94,25 @@ fn http_1_ends_connections() {
         assert!(began.elapsed() < Duration::from_secs(5), "{backend}");
     }
 }
+
+#[test]
+fn freed_streams_are_used() {
+    let late = Http2Server::start(&[], |request| {
+        std::thread::sleep(Duration::from_millis(500));
+        whole(request.stream, b"page")
+    });
+    for backend in built(&["floor@loop+h2", "hyper@tokio+h2"]) {
+        // Stream 3 is never answered, and leaves no room for another.
+        let server = Http2Server::start(&[(MAX_STREAMS, 1)], |request| match request.stream {
+            3 => Vec::new(),
+            stream => whole(stream, b"page"),
+        });
+        let limits = Limits { deadline: Duration::from_secs(1), ..limits(2) };
+        let mut session = warmed(backend, &limits, &server);
+        // The third begins in the slot of the second, and waits for the deadline of the first.
+        let urls = [server.urls(1), late.urls(1), server.urls(1)].concat();
+        let pass = session.fetch_all(&urls).unwrap();
+        let expected = [Err(ErrorClass::Timeout), Ok(4), Ok(4)];
+        assert_eq!(outcomes(&pass), expected, "{backend}: {:?}", pass.fetched);
+    }
+}

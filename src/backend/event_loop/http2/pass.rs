@@ -16,7 +16,8 @@ use crate::fetch::Fetched;
 use crate::fetch::answer::{Head, Page, Received};
 use crate::fetch::error::FetchError;
 
-/// How often a request is sent that servers do not process (RFC 9113, section 8.7).
+/// Maximum number of attempts for a request that the server did not process (RFC 9113, section
+/// 8.7).
 const ATTEMPTS: u32 = 10;
 
 /// The fetch of a slot.
@@ -127,7 +128,8 @@ impl StreamPass<'_> {
             && let Some(streams) = self.links.get(token)
         {
             streams.cancel(slot);
-            self.changed.push(token);
+            // Its room goes to a fetch that waits, because the server may send nothing more.
+            self.begin_waiting(token);
         }
         self.handed_in.push(flight.fetching.end(result));
         self.free.push(slot);
@@ -227,7 +229,9 @@ impl StreamPass<'_> {
         let is_over = match step {
             StreamsStep::Wait => false,
             StreamsStep::Yield => {
-                self.unfinished.push(token);
+                if !self.unfinished.contains(&token) {
+                    self.unfinished.push(token);
+                }
                 false
             }
             StreamsStep::Closed => true,

@@ -14,6 +14,9 @@ use crate::fetch::error::{ErrorClass, FetchError};
 /// sending would keep the loop from every deadline.
 const READS_PER_YIELD: usize = 16;
 
+/// Sent bytes are dropped above this number, and not before every write: the unsent ones move.
+const SENT_KEPT: usize = 64 << 10;
+
 /// A connection to one origin.
 #[derive(Debug)]
 pub struct FloorStreams {
@@ -27,7 +30,7 @@ pub struct FloorStreams {
     sent: usize,
     /// Whether any byte was ever sent.
     has_sent: bool,
-    /// Why nothing more can be sent. What the server sent before is yet to be read.
+    /// The error that stopped sending. What the server sent before it is still read.
     unsent: Option<io::Error>,
     /// The beginning of an incomplete frame.
     begun: Vec<u8>,
@@ -180,7 +183,13 @@ impl FloorStreams {
                     self.sent += length;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.sent > SENT_KEPT {
+                        out.drain(..self.sent);
+                        self.sent = 0;
+                    }
+                    return Ok(());
+                }
                 Err(error) => return Err(error),
             }
         }

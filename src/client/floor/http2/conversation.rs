@@ -12,9 +12,15 @@ use crate::fetch::error::FetchError;
 /// Streams before the server has set their maximum.
 const STREAMS_AT_FIRST: usize = 100;
 
-/// Unsent bytes, mostly of replies to the server's frames, beyond which those are a flood. No crowd
-/// of requests is as long.
+/// Maximum number of unsent bytes. More means that the server floods with frames that need replies:
+/// requests alone never reach it.
 const OUT_MAX: usize = 64 << 20;
+
+/// The size of the dynamic table at the beginning (RFC 7541, section 4.2).
+const FIRST_TABLE: u32 = 4096;
+
+/// Sets the size of the dynamic table to 0 (RFC 7541, section 6.3).
+const EMPTY_TABLE: &[u8] = b"\x20";
 
 /// One side of a connection.
 #[derive(Debug)]
@@ -27,6 +33,9 @@ pub(super) struct Conversation {
     strings: Strings,
     /// The maximum number of streams.
     limit: usize,
+    /// Whether the server has made its dynamic table smaller. The next block must say so, though
+    /// none of this side uses the table (RFC 9113, section 4.3.1).
+    shrunk: bool,
     /// Bytes of bodies since the connection's window was last opened.
     received: u32,
     /// What this side may send. It sends no bodies, so the window only grows.
@@ -61,6 +70,7 @@ impl Conversation {
             block: None,
             strings: Strings::default(),
             limit: STREAMS_AT_FIRST,
+            shrunk: false,
             received: 0,
             window: FIRST_WINDOW.into(),
             state: State::New,
@@ -85,7 +95,10 @@ impl Conversation {
     /// Begins the request of a slot.
     pub fn begin(&mut self, slot: usize, block: &[u8], max_body: u64) {
         let stream = self.streams.begin(slot, max_body);
-        push_request(&mut self.out, stream, block);
+        match std::mem::take(&mut self.shrunk) {
+            true => push_request(&mut self.out, stream, &[EMPTY_TABLE, block].concat()),
+            false => push_request(&mut self.out, stream, block),
+        }
     }
 
     /// Cancels the request of a slot.
@@ -246,6 +259,7 @@ impl Conversation {
         for entry in frame.payload.chunks_exact(6) {
             let value = number(entry, 2);
             match u16::from_be_bytes([entry[0], entry[1]]) {
+                setting::HEADER_TABLE_SIZE => self.shrunk |= value < FIRST_TABLE,
                 setting::MAX_CONCURRENT_STREAMS => self.limit = value as usize,
                 setting::ENABLE_PUSH if value != 0 => return Err(code::PROTOCOL_ERROR),
                 setting::INITIAL_WINDOW_SIZE if value > WINDOW => {
@@ -274,4 +288,23 @@ fn check_length(frame: &WireFrame<'_>) -> Result<(), u32> {
         _ => true,
     };
     if is_right { Ok(()) } else { Err(code::FRAME_SIZE_ERROR) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smaller_tables_are_confirmed() {
+        let mut conversation = Conversation::new();
+        let mut settings = Vec::new();
+        push_frame(&mut settings, kind::SETTINGS, 0, 0, &[0, 1, 0, 0, 0, 0]);
+        assert_eq!(conversation.take(&settings), Ok(&[][..]));
+        let blocks = [0, 1].map(|slot| {
+            conversation.out.clear();
+            conversation.begin(slot, b"\x82", 9);
+            conversation.out[9..].to_vec()
+        });
+        assert_eq!(blocks, [vec![0x20, 0x82], vec![0x82]]);
+    }
 }

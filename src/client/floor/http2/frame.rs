@@ -6,7 +6,7 @@ pub(super) const FRAME_HEAD: usize = 9;
 /// The longest payload that either side sends: the default of SETTINGS_MAX_FRAME_SIZE.
 pub(super) const FRAME_MAX: usize = 16_384;
 
-/// The most bytes that a peer may send before a window is opened again.
+/// The most bytes that a peer may send before it needs a WINDOW_UPDATE.
 pub(super) const WINDOW: u32 = (1 << 31) - 1;
 
 /// The window of a connection at its beginning.

@@ -16,7 +16,7 @@ pub(super) struct StreamResponse {
     limit: usize,
 }
 
-/// Why a response ends before its end.
+/// Why a response failed.
 #[derive(Debug)]
 pub(super) enum Bad {
     /// The connection cannot go on.
