@@ -81,7 +81,7 @@ impl Http2Connection {
             }
         }
         match self.phase {
-            Phase::Lingering(_) => Next::Close,
+            Phase::Lingering(until) if until <= now.instant => Next::Close,
             _ => self.arm(after_all_others(now)),
         }
     }

@@ -1,4 +1,4 @@
-//! Flow control (RFC 9113, section 5.2): the client's windows, and whose turn it is.
+//! Flow control (RFC 9113, section 5.2): tracks the client's windows, and sends bodies by turns.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::error::{ErrorCode, Violation};
 use super::frame::MAX_FRAME;
 use super::sender::Sender;
 use super::settings::MAX_WINDOW;
-use super::stream::{Http2Stream, StreamPhase};
+use super::stream::StreamPhase;
 use crate::server::service::Service;
 
 /// Bodies are added to the outbox up to this many bytes.
@@ -20,7 +20,7 @@ impl Sender {
         {
             let Some(stream) = self.streams.get_mut(&id) else { continue };
             let StreamPhase::Sending(body) = &mut stream.phase else { continue };
-            body.is_queued = false;
+            let queued = body.queued.take();
             let allowed = body.pace.allowed(now).saturating_sub(body.sent);
             if allowed == 0 {
                 if let Some(next) = body.pace.next(now)
@@ -35,27 +35,19 @@ impl Sender {
                 continue;
             }
             if self.window <= 0 {
-                body.is_queued = true;
+                // Holds up all bodies that are ready.
+                self.holdups += 1;
+                body.queued = queued;
                 self.ready.push_front(id);
-                return self.note_wait();
+                return;
             }
+            body.waited |= queued.is_some_and(|holdups| holdups < self.holdups);
             let room = (MAX_FRAME as i64).min(stream.window).min(self.window);
             let length = allowed.min(room.unsigned_abs());
             stream.window -= length as i64;
             self.window -= length as i64;
             if self.send_piece(id, length, service) {
                 self.end(id);
-            }
-        }
-    }
-
-    /// Notes that the client's window for the connection holds up all bodies that are ready.
-    fn note_wait(&mut self) {
-        for id in &self.ready {
-            if let Some(Http2Stream { phase: StreamPhase::Sending(body), .. }) =
-                self.streams.get_mut(id)
-            {
-                body.waited = true;
             }
         }
     }
@@ -90,5 +82,43 @@ impl Sender {
             widened.map_err(|_| Violation::FLOW_CONTROL)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::server::response::{Content, Response, Then};
+    use crate::server::served::tests::{reply, served};
+    use crate::server::tally::Tally;
+    use crate::server::visit::Visit;
+
+    #[test]
+    fn held_up_bodies_are_counted() {
+        let mut service = Service {
+            served: Arc::new(served(vec![reply(200, 9)])),
+            tally: Tally::new(Arc::default()),
+            log: None,
+            colleagues: Vec::new(),
+            refused: None,
+        };
+        let (mut sender, now) = (Sender::new(), Instant::now());
+        let answer = |sender: &mut Sender, id, service: &mut Service| {
+            let content = Content::Reply(Visit { site: 0, visit: 0 });
+            let response = Response::new(content, Then::Read);
+            sender.answer(id, now, (response, Duration::ZERO), service);
+        };
+        sender.window = 5;
+        answer(&mut sender, 1, &mut service);
+        answer(&mut sender, 3, &mut service);
+        sender.fill(now, &mut service);
+        sender.widen(1000).unwrap();
+        // This one has not met the closed window.
+        answer(&mut sender, 5, &mut service);
+        sender.fill(now, &mut service);
+        assert_eq!(service.tally.http2().held_up, 2);
     }
 }

@@ -48,8 +48,8 @@ fn reply_head(encoder: &mut HpackEncoder, block: &mut Vec<u8>, reply: &Reply) {
     }
 }
 
-/// Returns whether a header belongs to a connection of HTTP/1, and makes a response over HTTP/2
-/// malformed (RFC 9113, section 8.2.2). A scenario cannot set the others of this kind.
+/// Returns whether a header is connection-specific, and would make a response malformed (RFC 9113,
+/// section 8.2.2). A scenario cannot set the others of this kind.
 fn is_of_connection(name: &HeaderName) -> bool {
     matches!(name.as_str(), "keep-alive" | "proxy-connection" | "upgrade")
 }

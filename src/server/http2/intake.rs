@@ -91,6 +91,8 @@ impl Intake {
         if ends_stream && list.length.is_some_and(|length| length > 0) {
             return Err(malformed(id, service));
         }
+        // A stream without a body may be closed again once it is answered.
+        let streams = sender.streams.len() + 1;
         if ends_stream {
             self.respond(id, list, since, sender, service);
         } else {
@@ -99,8 +101,7 @@ impl Intake {
         }
         let shares = self.stamp.replace(since) == Some(since) && service.served.has_delays;
         service.tally.http2().shared_stamps += u64::from(shares);
-        // A stream without a body may be closed by now.
-        service.tally.opened(sender.streams.len().max(1), &mut self.counted);
+        service.tally.opened(streams, &mut self.counted);
         Ok(())
     }
 

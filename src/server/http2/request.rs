@@ -70,7 +70,7 @@ impl<'a> RequestFields<'a> {
         self.is_malformed |= !is_valid || !is_value(value);
     }
 
-    /// Adds a pseudo-header; `None` if there can be none such.
+    /// Adds a pseudo-header; `None` if it is unknown, repeated, or an empty `:path`.
     fn pseudo(&mut self, name: &[u8], value: &[u8]) -> Option<()> {
         let is_repeated = match name {
             b"method" => {
@@ -105,7 +105,7 @@ impl<'a> RequestFields<'a> {
                 self.is_timed = true;
                 Some(())
             }
-            // Those of a connection of HTTP/1 (section 8.2.2).
+            // Connection-specific headers (section 8.2.2).
             b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding"
             | b"upgrade" => None,
             _ => Some(()),

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::frame::{FrameKind, HEADER};
 use super::outbox::{Farewell, Milestone};
 use super::sender::Sender;
 use super::stream::{Http2Stream, StreamPhase};
@@ -14,10 +15,12 @@ impl Sender {
     pub fn play(&mut self, id: u32, start: Instant, response: Response, service: &mut Service) {
         if let Content::Bytes(bytes) = &response.content {
             self.outbox.bytes.extend_from_slice(bytes);
+            self.charge(id, data_bytes(bytes));
         }
         match response.then {
             Then::Play(play) if play.awaits_pong() => {
                 self.enter(id, start, StreamPhase::Awaiting(play));
+                self.awaiting.push(id);
             }
             Then::Play(play) => {
                 let next = script::next(*play, &service.served);
@@ -40,19 +43,41 @@ impl Sender {
 
     /// Goes on with the scripts that wait for the acknowledgement of a PING.
     pub fn take_pong(&mut self, now: Instant, service: &mut Service) {
-        let is_awaiting = |stream: &Http2Stream| matches!(stream.phase, StreamPhase::Awaiting(_));
-        let streams = self.streams.iter().filter(|(_, stream)| is_awaiting(stream));
-        let awaiting: Vec<u32> = streams.map(|(id, _)| *id).collect();
-        for id in awaiting {
-            let Some(stream) = self.streams.get_mut(&id) else { continue };
-            let phase = std::mem::replace(&mut stream.phase, StreamPhase::Staying);
-            if let StreamPhase::Awaiting(mut play) = phase {
+        for id in std::mem::take(&mut self.awaiting) {
+            let Some(Http2Stream { phase, .. }) = self.streams.get_mut(&id) else { continue };
+            if !matches!(phase, StreamPhase::Awaiting(_)) {
+                continue;
+            }
+            if let StreamPhase::Awaiting(mut play) = std::mem::replace(phase, StreamPhase::Staying)
+            {
                 play.played += 1;
                 let next = script::next(*play, &service.served);
                 self.answer(id, now, next, service);
             }
         }
     }
+
+    /// Counts what a fault has sent against the client's windows. It does not obey them, but the
+    /// client counts its bytes, and gives them back.
+    fn charge(&mut self, id: u32, bytes: i64) {
+        self.window -= bytes;
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.window -= bytes;
+        }
+    }
+}
+
+/// Returns how many bytes of DATA whole frames hold.
+fn data_bytes(mut bytes: &[u8]) -> i64 {
+    let mut total = 0;
+    while let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() {
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        if header[3] == FrameKind::Data as u8 {
+            total += i64::from(length);
+        }
+        bytes = rest.get(length as usize..).unwrap_or_default();
+    }
+    total
 }
 
 #[cfg(test)]
@@ -70,22 +95,41 @@ mod tests {
     use crate::server::tally::Tally;
     use crate::server::visit::Visit;
 
-    #[test]
-    fn unread_floods_stay_small() {
-        let fault = Fault::named("h2-ping-flood").unwrap();
+    /// Returns a server of a site with a fault.
+    fn service(fault: &str, bytes: u64) -> Service {
+        let fault = Fault::named(fault).unwrap();
         let fault = Some(Occurring { fault, every: NonZeroU64::MIN });
-        let mut service = Service {
-            served: Arc::new(served(vec![Reply { fault, ..reply(200, 9) }])),
+        Service {
+            served: Arc::new(served(vec![Reply { fault, ..reply(200, bytes) }])),
             tally: Tally::new(Arc::default()),
             log: None,
             colleagues: Vec::new(),
             refused: None,
-        };
-        let (mut sender, start) = (Sender::new(), Instant::now());
+        }
+    }
+
+    /// Requests the faulty site on a stream.
+    fn request(sender: &mut Sender, stream: u32, now: Instant, service: &mut Service) {
         let target = RequestTarget::Visit(Visit { site: 0, visit: 0 });
-        let request = Request { method: Method::Get, target, is_timed: false, stream: 1 };
+        let request = Request { method: Method::Get, target, is_timed: false, stream };
         let answer = service.respond(Endpoint::Origin(0), request);
-        sender.answer(1, start, answer, &mut service);
+        sender.answer(stream, now, answer, service);
+    }
+
+    #[test]
+    fn faults_use_up_windows() {
+        let mut service = service("h2-priority", 16_000);
+        let (mut sender, now) = (Sender::new(), Instant::now());
+        let before = sender.window;
+        (0..4).for_each(|number| request(&mut sender, 2 * number + 1, now, &mut service));
+        assert_eq!(sender.window, before - 4 * 16_000);
+    }
+
+    #[test]
+    fn unread_floods_stay_small() {
+        let mut service = service("h2-ping-flood", 9);
+        let (mut sender, start) = (Sender::new(), Instant::now());
+        request(&mut sender, 1, start, &mut service);
         for millisecond in 0..10_000 {
             sender.meet_deadlines(start + Duration::from_millis(millisecond), &mut service);
         }

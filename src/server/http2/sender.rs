@@ -35,6 +35,10 @@ pub(super) struct Sender {
     pub deadlines: Deadlines,
     /// The streams that can send, in turn.
     pub ready: VecDeque<u32>,
+    /// The streams whose script waits for the acknowledgement of a PING.
+    pub awaiting: Vec<u32>,
+    /// How often the client's window for the connection has held up the bodies that are ready.
+    pub holdups: u64,
     /// What may still be sent by the client's window for the connection.
     pub window: i64,
     /// The window of a new stream.
@@ -52,6 +56,8 @@ impl Sender {
             encoder: HpackEncoder::new(),
             deadlines: Deadlines::new(),
             ready: VecDeque::new(),
+            awaiting: Vec::new(),
+            holdups: 0,
             window: DEFAULT_WINDOW.into(),
             initial_window: DEFAULT_WINDOW.into(),
             block: Vec::new(),
@@ -121,7 +127,7 @@ impl Sender {
         }
         let pace = Pace::new(start, response.body_time, whole);
         self.enter(id, since, StreamPhase::Sending(Download::new(source, whole, pace)));
-        self.ready.push_back(id);
+        self.queue(id);
     }
 
     /// Appends a DATA frame of this length, and returns whether it is the last of its stream.
@@ -148,8 +154,7 @@ impl Sender {
             }
         }
         if !is_last {
-            body.is_queued = true;
-            self.ready.push_back(id);
+            self.queue(id);
             return false;
         }
         match body.pace.end() {
@@ -201,8 +206,9 @@ impl Sender {
     pub fn queue(&mut self, id: u32) {
         if let Some(Http2Stream { phase: StreamPhase::Sending(body), .. }) =
             self.streams.get_mut(&id)
-            && !std::mem::replace(&mut body.is_queued, true)
+            && body.queued.is_none()
         {
+            body.queued = Some(self.holdups);
             self.ready.push_back(id);
         }
     }
@@ -226,6 +232,9 @@ impl Sender {
         }
         if self.ready.len() > many {
             self.ready.retain(|id| self.streams.contains_key(id));
+        }
+        if self.awaiting.len() > many {
+            self.awaiting.retain(|id| self.streams.contains_key(id));
         }
     }
 

@@ -17,8 +17,8 @@ use crate::server::service::Service;
 const BLOCK_LIMIT: usize = 2 * HEAD_LIMIT;
 const BLOCK_FRAMES: usize = 64;
 
-/// No frame is read while this many bytes wait to be written, so that a client that asks without
-/// reading makes no queue without end.
+/// No frame is read while this many bytes wait to be written, so that a client that never reads
+/// cannot grow the queue without bound.
 const CONGESTED: usize = 256 << 10;
 
 /// An HTTP/2 connection without its socket: bytes go in, and bytes wait in the outbox.

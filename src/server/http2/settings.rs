@@ -35,7 +35,7 @@ impl Setting {
             2 if value > 1 => Err(Violation::PROTOCOL),
             4 if i64::from(value) > MAX_WINDOW => Err(Violation::FLOW_CONTROL),
             4 => Ok(Self::InitialWindow(value.into())),
-            // The server's frames have at most the least maximum.
+            // The server's frames never exceed the smallest maximum, so any valid one will do.
             5 if !(1 << 14..1 << 24).contains(&value) => Err(Violation::PROTOCOL),
             _ => Ok(Self::Other),
         }

@@ -56,8 +56,8 @@ pub(super) struct Download {
     pub sent: u64,
     pub whole: u64,
     pub pace: Pace,
-    /// Whether the stream is in the queue of those that can send.
-    pub is_queued: bool,
+    /// The number of holdups when the stream was queued to send; `None` if it is not.
+    pub queued: Option<u64>,
     /// Whether a deadline is pending for its next piece.
     pub has_deadline: bool,
     /// Whether the client's window has held up the body.
@@ -65,10 +65,10 @@ pub(super) struct Download {
 }
 
 impl Download {
-    /// Starts a body of `whole` bytes, of a stream that is queued.
+    /// Starts a body of `whole` bytes.
     pub fn new(source: Source, whole: u64, pace: Pace) -> Self {
         let (has_deadline, waited) = (false, false);
-        Self { source, sent: 0, whole, pace, is_queued: true, has_deadline, waited }
+        Self { source, sent: 0, whole, pace, queued: None, has_deadline, waited }
     }
 }
 

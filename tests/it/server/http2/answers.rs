@@ -29,6 +29,17 @@ fn replies_hold_nothing_else() {
 }
 
 #[test]
+fn empty_answers_count_as_open() {
+    let server = Running::new(
+        "[[site]]\nlabel = 'a'\nbytes = '1'\ndelay = '1h'\n[[site]]\nlabel = 'b'\nbytes = '0'\n",
+    );
+    let mut client = RawClient::new(&server);
+    client.send(&[get(1, "/0/0"), get(3, "/0/1"), get(5, "/1/0")].concat());
+    client.ping();
+    assert_eq!(server.witness("/take").http2.peak_streams, 3);
+}
+
+#[test]
 fn repeated_heads_are_short() {
     let server = Running::new(SITES);
     let mut client = RawClient::new(&server);

@@ -159,3 +159,16 @@ fn priorities_are_ignored() {
     client.send(&frame(HEADERS, WHOLE, 3, &found));
     assert_eq!(client.answer(3).body, server.body(0, 0), "the entry is in the table");
 }
+
+#[test]
+fn floods_leave_the_goaway() {
+    let server = Running::new(SITES);
+    for _ in 0..5 {
+        let mut client = RawClient::new(&server);
+        // DATA on an idle stream, and far more than the server reads at a time.
+        client.send(&frame(DATA, 0, 1, b"a"));
+        client.send(&vec![0; 4 << 20]);
+        let mut frames = std::iter::from_fn(|| client.next());
+        assert!(frames.any(|frame| frame.kind == GOAWAY), "the reason is lost");
+    }
+}
