@@ -21,8 +21,8 @@ impl Scenario {
         let Some(versions) = versions else { return Ok(self) };
         ensure!(
             versions != HttpVersions::Http1 || self.http.limits == Http2Limits::default(),
-            "max_concurrent_streams and initial_window are of HTTP/2: leave them out, or speak 2 \
-             or auto"
+            "max_concurrent_streams and initial_window apply to HTTP/2 only: leave them out, or \
+             speak 2 or auto"
         );
         self.http.versions = versions;
         Ok(self)

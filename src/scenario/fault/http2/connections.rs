@@ -95,13 +95,13 @@ pub(in super::super) const FAULTS: &[Fault] = &[
     ),
     legal(
         "h2-goaway-spares",
-        "sends GOAWAY that spares the stream, then responds",
+        "sends GOAWAY that includes the stream, then responds",
         &[Frame(GOAWAY, 0, Connection, &[Stream(Asked), NO_ERROR]), HEAD, BODY],
         "RFC 9113, section 6.8: streams up to the last one are still completed",
     ),
     legal(
         "h2-goaway-twice",
-        "announces its end by GOAWAY, names the last stream later, and responds",
+        "sends GOAWAY with 2^31-1, the head, GOAWAY with the stream, and the body",
         &[
             Frame(GOAWAY, 0, Connection, &[Stream(Highest), NO_ERROR]),
             HEAD,
@@ -173,7 +173,7 @@ pub(in super::super) const FAULTS: &[Fault] = &[
         made: http2(&[HEAD, HALF], End::Stay),
         ..fault(
             "h2-stall-in-body",
-            "sends half the body, as if its window stayed at zero for ever",
+            "sends half the body, then nothing, as if its window stayed at zero",
             &[],
             TIMEOUT,
             "RFC 9113, section 5.2.2: without WINDOW_UPDATE, flow control deadlocks; the deadline \

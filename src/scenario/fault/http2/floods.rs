@@ -64,13 +64,13 @@ pub(in super::super) const FAULTS: &[Fault] = &[
     },
     flood(
         "h2-endless-fields",
-        "continues a head without end",
+        "sends CONTINUATION frames without end",
         &[Frame(HEADERS, 0, Asked, &[STATUS])],
         &[Frame(CONTINUATION, 0, Asked, &[Field("x-a", "b")])],
     ),
     flood(
         "h2-endless-nothing",
-        "continues a head with empty frames without end",
+        "sends empty CONTINUATION frames without end",
         &[Frame(HEADERS, 0, Asked, &[STATUS])],
         &[Frame(CONTINUATION, 0, Asked, &[])],
     ),

@@ -95,7 +95,7 @@ pub(in super::super) const FAULTS: &[Fault] = &[
     ),
     legal(
         "h2-priority",
-        "sends priorities",
+        "sends PRIORITY frames, and a head with a priority",
         &[
             Frame(PRIORITY, 0, Asked, &[Bytes(b"\0\0\0\0\x0f")]),
             Frame(PRIORITY, 0, Idle, &[Bytes(b"\0\0\0\0\x0f")]),

@@ -1,8 +1,9 @@
 //! Faults of HTTP/2, made of frames. The server sends its SETTINGS and answers other streams as
 //! usual; a script begins when the header block of its request has ended.
 //!
-//! A violation stands before a correct response, so that a client that ignores it is quick to show.
-//! Header blocks add nothing to the dynamic table, because the server's encoder would not know.
+//! Each violation precedes a correct response, so that a client that ignores it succeeds at once
+//! instead of timing out. Header blocks add nothing to the dynamic table, because the server's
+//! encoder does not track them.
 
 use super::script::Step::{self, Body, Bytes, FirstHalf, Frame};
 use super::script::{End, FrameStream::Asked, Script};

@@ -11,7 +11,7 @@ pub(super) const KNOWN: &[KnownDefect] = &[
         clients: HYPER,
         faults: &["h2-rst-no-error"],
         cause: "hyper treats a reset with NO_ERROR as the end of the body",
-        link: None,
+        link: Some("https://github.com/hyperium/hyper/issues/2872"),
     },
     KnownDefect {
         clients: HYPER,
@@ -34,7 +34,7 @@ pub(super) const KNOWN: &[KnownDefect] = &[
     KnownDefect {
         clients: &["reqwest", "hyper-util", "httpx"],
         faults: &["h2-tls-without-alpn"],
-        cause: "a client for HTTP/2 only does not look at what ALPN agreed on",
+        cause: "a client for HTTP/2 only ignores what ALPN agreed on",
         link: None,
     },
     KnownDefect {
@@ -51,9 +51,55 @@ pub(super) const KNOWN: &[KnownDefect] = &[
         link: None,
     },
     KnownDefect {
+        clients: &["httpx", "niquests"],
+        faults: &["h2-headers-even"],
+        cause: "h2, and its fork jh2, treat HEADERS on an even stream as a request",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["httpx", "niquests"],
+        faults: &["h2-push-enabled"],
+        cause: "h2, and its fork jh2, accept SETTINGS_ENABLE_PUSH from a server",
+        link: Some("https://github.com/python-hyper/h2/issues/316"),
+    },
+    KnownDefect {
+        clients: &["httpx", "niquests"],
+        faults: &["h2-no-settings"],
+        cause: "h2, and its fork jh2, accept other frames before SETTINGS, and wait",
+        link: None,
+    },
+    KnownDefect {
         clients: &["httpx"],
         faults: &["h2-goaway-spares", "h2-goaway-twice"],
         cause: "httpcore fails every stream after GOAWAY, also those that the server completes",
+        link: None,
+    },
+    KnownDefect {
+        clients: &["curl-multi", "isahc"],
+        faults: &[
+            "h2-rst-too-short",
+            "h2-priority-too-short",
+            "h2-ping-too-short",
+            "h2-window-too-short",
+            "h2-settings-odd-length",
+            "h2-settings-ack-long",
+            "h2-index-zero",
+            "h2-index-too-high",
+            "h2-block-cut",
+            "h2-table-too-large",
+            "h2-huffman-end",
+            "h2-continuation-late",
+            "h2-data-idle",
+            "h2-data-stream-0",
+            "h2-data-before-head",
+            "h2-no-settings",
+            "h2-upper-case",
+            "h2-connection-header",
+            "h2-two-statuses",
+            "h2-interim-ends",
+        ],
+        cause: "nghttp2 ends the connection with GOAWAY, but curl fails the transfer only at its \
+                next event, such as a timer after a second",
         link: None,
     },
     KnownDefect {
