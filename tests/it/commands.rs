@@ -90,15 +90,15 @@ fn calls(others: &[&str]) -> BTreeSet<Vec<String>> {
     commands.filter_map(|command| arguments(&command)).collect()
 }
 
-/// Returns the arguments with only those backends that this build has.
-fn built_in(mut call: Vec<String>) -> Vec<String> {
+/// Returns the arguments with only those backends that this build has; `None` if it has none.
+fn built_in(mut call: Vec<String>) -> Option<Vec<String>> {
     let values = (1..call.len()).filter(|&index| call[index - 1] == "--backend");
     for index in values.collect::<Vec<_>>() {
         let names = call[index].split(',');
         let known = names.filter(|name| name.contains("exec:") || Backend::matching(name).is_ok());
         call[index] = known.collect::<Vec<_>>().join(",");
     }
-    call
+    call.iter().all(|word| !word.is_empty()).then_some(call)
 }
 
 /// Parses the arguments of a command.
@@ -115,8 +115,9 @@ fn commands_parse() {
         // A sentence may name a command that needs arguments.
         let help = (call.len() == 1).then(|| "--help".to_owned());
         // The parser looks for the program of a worker.
-        let words = built_in(call.clone()).into_iter();
-        let words = words.map(|word| word.replace("./my-worker", "/bin/sh")).chain(help);
+        let Some(words) = built_in(call.clone()) else { continue };
+        let words = words.into_iter().map(|word| word.replace("./my-worker", "/bin/sh"));
+        let words = words.chain(help);
         let parsed = parse(&words.collect::<Vec<_>>());
         let error = parsed.err().filter(|error| error.use_stderr());
         assert!(error.is_none(), "{call:?}: {}", error.unwrap());
@@ -218,7 +219,7 @@ fn run(is_wanted: impl Fn(&str) -> bool) {
     let is_whole =
         |call: &Vec<String>| call.len() != 1 || call[0] != "fetch" && parse(call).is_ok();
     let calls = calls.filter(is_whole);
-    let calls = calls.map(|call| shortened(built_in(call), &url));
+    let calls = calls.filter_map(built_in).map(|call| shortened(call, &url));
     let wanted = |call: &Vec<String>| {
         let crosses_a_link = call.iter().any(|word| word == "--network");
         !crosses_a_link && is_wanted(call.first().map_or("", String::as_str))
