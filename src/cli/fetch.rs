@@ -40,8 +40,8 @@ pub(super) struct FetchArgs {
         default_value = DEFAULT_BACKEND,
     )]
     backend: Backend,
-    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default:
-    /// 1, unless a name has +h2]
+    /// HTTP version: 1, 2, or auto for HTTP/2 where a backend has it [default: 1, or 2 for names
+    /// with +h2]
     #[arg(long, value_name = "VERSION")]
     http: Option<HttpVersions>,
     #[command(flatten)]

@@ -71,8 +71,8 @@ pub(super) struct VerifyArgs {
         value_delimiter = ',',
     )]
     fault: Vec<&'static Fault>,
-    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can. Each meets
-    /// the faults of its version [default: 1, unless a name has +h2]
+    /// HTTP version: 1, 2, or auto for HTTP/2 where a backend has it. Each backend meets the faults
+    /// of its version [default: 1, or 2 for names with +h2]
     #[arg(long, value_name = "VERSION")]
     http: Option<HttpVersions>,
     /// Maximum time of a fetch [default: 1s, and 10 round trips of --network]

@@ -1,5 +1,4 @@
-//! The pool of connections that carry many fetches at once. It holds a fixed number to each origin,
-//! and at most as many as the limits allow over all origins.
+//! The pool of HTTP/2 connections, each shared by concurrent fetches.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +12,8 @@ pub(super) struct StreamPool<C> {
     holders: Mutex<Holders<C>>,
     /// Maximum number of connections to one origin.
     per_origin: usize,
-    /// Maximum number of connections, unless more have fetches at once.
+    /// Maximum number of connections. It is exceeded only if every connection is in use and an
+    /// origin has none.
     budget: usize,
 }
 
@@ -50,8 +50,8 @@ impl<C> StreamPool<C> {
         Self { holders: Mutex::new(holders), per_origin, budget }
     }
 
-    /// Reserves a stream on the connection to an origin that has the fewest fetches. If all have
-    /// some, a new connection is preferred.
+    /// Reserves a stream on an idle connection to an origin, else on a new one if that is allowed,
+    /// else on the one with the fewest fetches.
     pub fn lease(&self, origin: usize) -> StreamLease<C> {
         let mut holders = lock(&self.holders);
         holders.leases += 1;

@@ -45,6 +45,7 @@ Examples:
   fetchbench compare --sites my-sites.txt --backend ureq@threads,hyper@smol
   fetchbench compare keepalive --shard 3/8 --record runs/k  one machine of eight
   fetchbench compare article --network 4g      at a distance
+  fetchbench compare h2c --backend reqwest@tokio,reqwest@tokio+h2  HTTP/2 or 1.1
 
 Exit codes: 0 all backends valid, 1 error, 2 usage, 3 some backend invalid, no
 live site answers, or --fail-if compared nothing, 4 a limit of --fail-if is

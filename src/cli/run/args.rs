@@ -71,8 +71,8 @@ pub(in crate::cli) struct RunArgs {
         value_delimiter = ',',
     )]
     pub(super) backend: Vec<Backends>,
-    /// Version of HTTP that backends speak: 1, 2 or auto; with auto, HTTP/2 if they can [default:
-    /// 1, unless a name has +h2]
+    /// HTTP version: 1, 2, or auto for HTTP/2 where a backend has it [default: 1, or 2 for names
+    /// with +h2]
     #[arg(long, value_name = "VERSION")]
     pub(super) http: Option<HttpVersions>,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! hyper over HTTP/2, on fetchbench's pool of connections that many fetches share.
 //!
-//! A task moves the bytes of a connection, since no single fetch could.
+//! A task moves the bytes of a connection, because no single fetch can.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -30,8 +30,8 @@ use crate::fetch::error::{ErrorClass, FetchError};
 use crate::fetch::origin::Origin;
 use crate::fetch::{Capabilities, Capability, Connections, Limits};
 
-/// How often a request is sent that servers do not process: they may refuse a stream, or announce
-/// the end of a connection (RFC 9113, section 8.7).
+/// Maximum number of attempts for a request that the server did not process: it refused the stream,
+/// or announced the end of the connection (RFC 9113, section 8.7).
 const ATTEMPTS: u32 = 10;
 
 /// hyper on a runtime.
