@@ -34,17 +34,12 @@ impl Http2Session {
             return if is_valid { Ok(()) } else { Err(Violation::FRAME_SIZE) };
         }
         self.state = SessionState::Open;
-        let mut initial_window = None;
         for setting in Setting::parse_all(frame.payload)? {
             match setting? {
                 Setting::HeaderTableSize(size) => self.sender.encoder.limit(size),
-                // Only the last changes the streams: a frame may have thousands, and so may they.
-                Setting::InitialWindow(window) => initial_window = Some(window),
+                Setting::InitialWindow(window) => self.sender.set_initial_window(window)?,
                 Setting::Other => {}
             }
-        }
-        if let Some(window) = initial_window {
-            self.sender.set_initial_window(window)?;
         }
         write_settings_ack(&mut self.sender.outbox.bytes);
         Ok(())

@@ -15,6 +15,9 @@ const OUTBOX_FULL: usize = 128 << 10;
 impl Sender {
     /// Fills the outbox with bodies, one piece of each ready stream in turn.
     pub fn fill(&mut self, now: Instant, service: &mut Service) {
+        if std::mem::take(&mut self.has_grown) {
+            self.queue_all();
+        }
         while self.outbox.pending().len() < OUTBOX_FULL
             && let Some(id) = self.ready.pop_front()
         {
@@ -30,7 +33,8 @@ impl Sender {
                 }
                 continue;
             }
-            if stream.window <= 0 {
+            let window = self.initial_window + stream.grant;
+            if window <= 0 {
                 body.waited = true;
                 continue;
             }
@@ -42,9 +46,9 @@ impl Sender {
                 return;
             }
             body.waited |= queued.is_some_and(|holdups| holdups < self.holdups);
-            let room = (MAX_FRAME as i64).min(stream.window).min(self.window);
+            let room = (MAX_FRAME as i64).min(window).min(self.window);
             let length = allowed.min(room.unsigned_abs());
-            stream.window -= length as i64;
+            stream.grant -= length as i64;
             self.window -= length as i64;
             if self.send_piece(id, length, service) {
                 self.end(id);
@@ -61,27 +65,46 @@ impl Sender {
     /// Enlarges the window of a stream.
     pub fn widen_stream(&mut self, id: u32, increment: i64) -> Result<(), Violation> {
         let Some(stream) = self.streams.get_mut(&id) else { return Ok(()) };
-        stream.window += increment;
-        if stream.window > MAX_WINDOW {
+        stream.grant += increment;
+        self.most_granted = self.most_granted.max(stream.grant);
+        let window = self.initial_window + stream.grant;
+        if window > MAX_WINDOW {
             return Err(Violation::Stream(id, ErrorCode::FlowControl));
         }
-        if stream.window > 0 {
+        if window > 0 {
             self.queue(id);
         }
         Ok(())
     }
 
     /// Sets the window of new streams, and changes those of all others by the difference (RFC 9113,
-    /// section 6.9.2).
+    /// section 6.9.2). It takes no longer for many streams, because a client may send many
+    /// settings.
     pub fn set_initial_window(&mut self, window: i64) -> Result<(), Violation> {
-        let change = window - self.initial_window;
-        self.initial_window = window;
-        let ids: Vec<u32> = self.streams.keys().copied().collect();
-        for id in ids {
-            let widened = self.widen_stream(id, change);
-            widened.map_err(|_| Violation::FLOW_CONTROL)?;
+        if window + self.most_granted > MAX_WINDOW {
+            // It may be that of a stream that has ended.
+            let grants = self.streams.values().map(|stream| stream.grant);
+            self.most_granted = grants.fold(0, i64::max);
+            if window + self.most_granted > MAX_WINDOW {
+                return Err(Violation::FLOW_CONTROL);
+            }
         }
+        self.has_grown |= window > self.initial_window;
+        self.initial_window = window;
         Ok(())
+    }
+
+    /// Queues all streams that have a window.
+    fn queue_all(&mut self) {
+        for (id, stream) in &mut self.streams {
+            if let StreamPhase::Sending(body) = &mut stream.phase
+                && self.initial_window + stream.grant > 0
+                && body.queued.is_none()
+            {
+                body.queued = Some(self.holdups);
+                self.ready.push_back(*id);
+            }
+        }
     }
 }
 
@@ -120,5 +143,16 @@ mod tests {
         answer(&mut sender, 5, &mut service);
         sender.fill(now, &mut service);
         assert_eq!(service.tally.http2().held_up, 2);
+    }
+
+    #[test]
+    fn ended_streams_leave_no_grant() {
+        let mut sender = Sender::new();
+        sender.open(1, StreamPhase::Staying, Instant::now());
+        sender.widen_stream(1, MAX_WINDOW - sender.initial_window).unwrap();
+        let larger = sender.initial_window + 1;
+        assert!(sender.set_initial_window(larger).is_err());
+        sender.end(1);
+        sender.set_initial_window(larger).unwrap();
     }
 }

@@ -62,7 +62,7 @@ impl Sender {
     fn charge(&mut self, id: u32, bytes: i64) {
         self.window -= bytes;
         if let Some(stream) = self.streams.get_mut(&id) {
-            stream.window -= bytes;
+            stream.grant -= bytes;
         }
     }
 }

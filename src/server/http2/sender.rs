@@ -43,6 +43,10 @@ pub(super) struct Sender {
     pub window: i64,
     /// The window of a new stream.
     pub initial_window: i64,
+    /// Whether it has grown since the streams were last queued.
+    pub has_grown: bool,
+    /// No open stream has a larger grant.
+    pub most_granted: i64,
     /// Room for a header block.
     block: Vec<u8>,
 }
@@ -60,13 +64,15 @@ impl Sender {
             holdups: 0,
             window: DEFAULT_WINDOW.into(),
             initial_window: DEFAULT_WINDOW.into(),
+            has_grown: false,
+            most_granted: 0,
             block: Vec::new(),
         }
     }
 
     /// Opens a stream.
     pub fn open(&mut self, id: u32, phase: StreamPhase, since: Instant) {
-        self.streams.insert(id, Http2Stream { window: self.initial_window, since, phase });
+        self.streams.insert(id, Http2Stream { grant: 0, since, phase });
     }
 
     /// Answers a complete request on its stream, after `delay`.

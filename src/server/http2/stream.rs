@@ -13,8 +13,9 @@ use crate::server::visit::Visit;
 /// An open stream.
 #[derive(Debug)]
 pub(super) struct Http2Stream {
-    /// What may still be sent by the client's window for the stream.
-    pub window: i64,
+    /// What the client allows to be sent beyond the initial window, less what is sent. The window
+    /// of the stream is the sum, so that a change of the initial window changes all of them.
+    pub grant: i64,
     /// When its request was readable.
     pub since: Instant,
     pub phase: StreamPhase,
