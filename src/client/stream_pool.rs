@@ -212,4 +212,15 @@ mod tests {
         assert_eq!(lease(&pool, 0, "closed").1, "closed");
         assert_eq!(lease(&pool, 0, "new").1, "new");
     }
+
+    #[test]
+    fn the_oldest_idle_one_goes() {
+        let pool = StreamPool::new(1, 3);
+        for (origin, name) in [(0, "a"), (1, "b"), (2, "c"), (0, "new"), (3, "d")] {
+            lease(&pool, origin, name);
+        }
+        // Only the connection to origin 1 had to go, although others were opened earlier or later.
+        let names = [0, 2, 3, 1].map(|origin| lease(&pool, origin, "new").1);
+        assert_eq!(names, ["a", "c", "d", "new"]);
+    }
 }

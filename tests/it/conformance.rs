@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use fetchbench::scenario::fault;
+use fetchbench::backend::Backend;
+use fetchbench::scenario::fault::{self, Fault};
 use fetchbench::tools::verify::view::{markdown, short};
 use fetchbench::tools::verify::{Cell, CellVerdict, Grid, KnownDefect, known_defects};
 
@@ -136,6 +137,22 @@ fn known_defects_are_in_the_grid() {
                     "{client} is right about {fault} by now"
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn known_defects_have_clients() {
+    let grid = committed(HTTP1).joined(committed(HTTP2));
+    for KnownDefect { clients, faults, .. } in known_defects() {
+        for client in *clients {
+            let is_judged =
+                grid.backends.iter().any(|one| one.name.starts_with(&format!("{client}@")));
+            let is_built = Backend::all().any(|backend| backend.entry().client == *client);
+            assert!(is_judged || is_built, "no client is called {client}");
+        }
+        for fault in *faults {
+            assert!(Fault::named(fault).is_ok(), "no fault is called {fault}");
         }
     }
 }

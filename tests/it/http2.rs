@@ -13,7 +13,7 @@ use url::Url;
 use crate::backends::{fetch, limits, open};
 use crate::cli::{fetchbench, text};
 use crate::http2_server::{
-    GOAWAY, HEADERS, Http2Server, RST_STREAM, Request, begun, frame, frame_of, whole,
+    DATA, GOAWAY, HEADERS, Http2Server, RST_STREAM, Request, begun, frame, frame_of, whole,
 };
 use crate::mock::Mock;
 use crate::peers::skip;

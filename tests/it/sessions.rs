@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use fetchbench::fetch::Capability;
 use fetchbench::scenario::Scenario;
@@ -69,6 +70,34 @@ fn handshakes(scenario: &str) -> ([u64; 3], [bool; 4]) {
 fn handshakes_are_counted() {
     assert_eq!(handshakes("tls-resumed"), ([1, 1, 2], [false, false, true, true]));
     assert_eq!(handshakes("tls-cold"), ([4, 0, 0], [false; 4]));
+}
+
+#[test]
+fn bursts_of_records_are_answered() {
+    let server = Server::bind(Arc::new(Scenario::load("tls-resumed").unwrap())).unwrap();
+    let (announcement, stopper) = (server.announcement().clone(), server.stopper());
+    let running = thread::spawn(move || server.run());
+    let authority = announcement.origins[0].strip_prefix("https://").unwrap();
+    let mut socket = TcpStream::connect(authority).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let config = Arc::new(config(announcement.cacert.as_deref().unwrap()));
+    let mut tls = ClientConnection::new(config, name).unwrap();
+    tls.complete_io(&mut socket).unwrap();
+    // Two records in one write. The first is decrypted before the second is read to its end.
+    let padding = "y".repeat(3_000);
+    for connection in ["keep-alive", "close"] {
+        let request = format!(
+            "GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: {connection}\r\nx: {padding}\r\n\r\n"
+        );
+        tls.writer().write_all(request.as_bytes()).unwrap();
+    }
+    let mut response = Vec::new();
+    rustls::Stream::new(&mut tls, &mut socket).read_to_end(&mut response).unwrap();
+    let text = String::from_utf8_lossy(&response);
+    assert_eq!(text.matches("HTTP/1.1 200 OK\r\n").count(), 2);
+    stopper.stop();
+    running.join().unwrap().unwrap();
 }
 
 /// Compares all backends that speak https on a scenario, and returns them as JSON.

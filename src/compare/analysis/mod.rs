@@ -253,3 +253,14 @@ fn count_blocks<'a>(passes: impl Iterator<Item = &'a &'a PassSample>) -> usize {
 fn own_costs<'a>(costs: &[&'a CostSample], name: &str) -> Vec<&'a CostSample> {
     costs.iter().copied().filter(|cost| cost.backend == name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floors_may_have_options() {
+        let names = [FLOOR, "floor@loop+h2", "floor@loop+h2+conns=2", "floor@loops", "floor"];
+        assert_eq!(names.map(is_floor), [true, true, true, false, false]);
+    }
+}

@@ -50,3 +50,27 @@ fn is_first(request: &SentRequest) -> bool {
     let is_path = |(name, value): &(String, String)| name == ":path" && value == FIRST.trim_end();
     request.fields.iter().any(is_path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_fetch_may_come_late() {
+        let request = |path: &&str| SentRequest {
+            fields: vec![(":path".to_owned(), (*path).to_owned())],
+            header_bytes: path.len(),
+        };
+        let sent = |paths: &[&str]| SentHttp2 {
+            requests: paths.iter().map(request).collect(),
+            ..SentHttp2::default()
+        };
+        let seen = Mutex::default();
+        keep(&sent(&["/0/01", "/1/0"]), &seen);
+        assert!(lock(&seen).http2.is_none(), "of another connection");
+        keep(&sent(&["/10/0", "/0/0"]), &seen);
+        let seen: &Seen = &lock(&seen);
+        assert_eq!(seen.request.as_deref(), Some(":path: /0/0\r\n"));
+        assert_eq!(seen.http2.as_ref().unwrap().header_bytes, [5, 4]);
+    }
+}

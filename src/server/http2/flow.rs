@@ -155,4 +155,26 @@ mod tests {
         sender.end(1);
         sender.set_initial_window(larger).unwrap();
     }
+
+    #[test]
+    fn closed_windows_keep_the_turns() {
+        let mut service = Service {
+            served: Arc::new(served(vec![reply(200, 40_000)])),
+            tally: Tally::new(Arc::default()),
+            log: None,
+            colleagues: Vec::new(),
+            refused: None,
+        };
+        let (mut sender, now) = (Sender::new(), Instant::now());
+        for id in [1, 3, 5] {
+            let content = Content::Reply(Visit { site: 0, visit: 0 });
+            let response = Response::new(content, Then::Read);
+            sender.answer(id, now, (response, Duration::ZERO), &mut service);
+        }
+        // The window is closed after the second piece of the first stream.
+        for _ in 0..2 {
+            sender.fill(now, &mut service);
+            assert_eq!(sender.ready, [3, 5, 1]);
+        }
+    }
 }

@@ -91,3 +91,34 @@ impl Outbox {
         self.milestones.iter().filter(is_answer).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::server::served::tests::{reply, served};
+    use crate::server::tally::Tally;
+
+    #[test]
+    fn milestones_keep_their_place() {
+        let mut service = Service {
+            served: Arc::new(served(vec![reply(200, 9)])),
+            tally: Tally::new(Arc::default()),
+            log: None,
+            colleagues: Vec::new(),
+            refused: None,
+        };
+        let mut outbox = Outbox::default();
+        outbox.bytes.resize(DROPPED + 2, 0);
+        outbox.mark(Milestone::Body(7));
+        outbox.mark(Milestone::Due(Instant::now()));
+        // The first write drops its bytes, and leaves one.
+        for (length, sent) in [(DROPPED + 1, 0), (1, 7)] {
+            assert!(outbox.has_deadline());
+            outbox.advance(length, None, &mut service);
+            assert_eq!(service.tally.report(false).into_witness(0).bytes, sent);
+        }
+        assert!(!outbox.has_deadline());
+    }
+}

@@ -136,4 +136,16 @@ mod tests {
         let unread = sender.outbox.pending().len();
         assert!((64 << 10..128 << 10).contains(&unread), "{unread} bytes");
     }
+
+    #[test]
+    fn floods_use_up_stream_windows() {
+        let mut service = service("h2-endless-body", 9);
+        let (mut sender, now) = (Sender::new(), Instant::now());
+        let before = sender.window;
+        request(&mut sender, 1, now, &mut service);
+        sender.meet_deadlines(now + Duration::from_secs(1), &mut service);
+        let sent = before - sender.window;
+        assert!(sent > 0, "{sender:?}");
+        assert_eq!(sender.streams[&1].grant, -sent);
+    }
 }

@@ -217,3 +217,20 @@ fn http2_tasks_keep_the_limit() {
         }
     }
 }
+
+#[test]
+fn overdue_fetches_end_in_order() {
+    let mock = Mock::start(
+        "description = 'd'\nconcurrency = 2\n[[site]]\nlabel = 'late'\nbytes = '1'\ndelay = '1h'\n\
+         [[site]]\nlabel = 'a'\nrepeat = 20\nbytes = '1'\ndelay = '50ms'\n",
+    );
+    for backend in built(&["floor@loop", "floor@loop+h2"]) {
+        let limits = Limits { deadline: Duration::from_millis(300), ..limits(2) };
+        let pass = fetch(backend, &limits, &mock.urls(0));
+        // The others take a second, one after another.
+        let [late, .., last] = &pass.fetched[..] else { panic!("{pass:?}") };
+        assert_eq!(outcome(late), Err(ErrorClass::Timeout), "{backend}");
+        assert_eq!(outcome(last), Ok((200, 1)), "{backend}");
+        assert!(late.ended() < last.started, "{backend}: {pass:?}");
+    }
+}

@@ -116,3 +116,17 @@ fn freed_streams_are_used() {
         assert_eq!(outcomes(&pass), expected, "{backend}: {:?}", pass.fetched);
     }
 }
+
+#[test]
+fn broken_connections_end_waits() {
+    for backend in built(&["hyper@tokio:1+h2", "hyper@smol:1+h2"]) {
+        let server = Http2Server::start(&[(MAX_STREAMS, 1)], |request| match request {
+            Request { connection: 0, stream: 1 } => whole(1, b"page"),
+            // DATA on stream 0 ends the connection, on which another request waits.
+            Request { connection: 0, .. } => frame(DATA, 0, 0, b"?"),
+            Request { stream, .. } => whole(stream, b"new"),
+        });
+        let pass = warmed(backend, &limits(2), &server).fetch_all(&server.urls(2)).unwrap();
+        assert_eq!(outcomes(&pass), [Err(ErrorClass::Protocol); 2], "{backend}: {pass:?}");
+    }
+}

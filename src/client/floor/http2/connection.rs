@@ -235,6 +235,7 @@ fn connect(address: SocketAddr) -> io::Result<TcpStream> {
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, TcpListener};
+    use std::time::Duration;
 
     use super::super::frame::{flag, kind, push_frame};
     use super::super::streams::StreamOutcome;
@@ -265,5 +266,33 @@ mod tests {
         ended.sort_by_key(|end| end.slot);
         assert!(matches!(ended[0].outcome, StreamOutcome::Whole(..)), "{ended:?}");
         assert!(matches!(ended[1].outcome, StreamOutcome::Unprocessed(_)), "{ended:?}");
+    }
+
+    #[test]
+    fn cancelled_fetches_stop_waiting() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut streams = FloorStreams::connect(listener.local_addr().unwrap(), 0).unwrap();
+        streams.waiting.extend([0, 1]);
+        assert_eq!(streams.load(), 2);
+        streams.cancel(0);
+        assert_eq!(streams.waiting, [1]);
+    }
+
+    #[test]
+    fn long_queues_are_sent_in_full() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut streams = FloorStreams::connect(listener.local_addr().unwrap(), 0).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        server.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        // More than the buffers of both sockets hold.
+        (0..2_000).for_each(|slot| streams.begin(slot, &[slot as u8; 10_000], 9));
+        let expected = streams.conversation.out.clone();
+        let (mut received, mut piece) = (Vec::new(), [0; 1 << 16]);
+        while received.len() < expected.len() {
+            assert_eq!(streams.flush(), StreamsStep::Wait);
+            let length = server.read(&mut piece).unwrap();
+            received.extend_from_slice(&piece[..length]);
+        }
+        assert!(received == expected);
     }
 }

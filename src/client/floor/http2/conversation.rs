@@ -307,4 +307,38 @@ mod tests {
         });
         assert_eq!(blocks, [vec![0x20, 0x82], vec![0x82]]);
     }
+
+    /// A conversation after the server's settings, which are empty.
+    fn started() -> Conversation {
+        let mut conversation = Conversation::new();
+        let mut settings = Vec::new();
+        push_frame(&mut settings, kind::SETTINGS, 0, 0, &[]);
+        assert_eq!(conversation.take(&settings), Ok(&[][..]));
+        conversation
+    }
+
+    #[test]
+    fn some_servers_set_no_limit() {
+        for (mut conversation, has_room) in [(Conversation::new(), false), (started(), true)] {
+            (0..STREAMS_AT_FIRST).for_each(|slot| conversation.begin(slot, b"\x82", 9));
+            assert_eq!(conversation.has_room(), has_room);
+        }
+    }
+
+    #[test]
+    fn dropped_bytes_open_the_window() {
+        let mut conversation = started();
+        conversation.begin(0, b"\x82", 9);
+        conversation.cancel(0);
+        conversation.out.clear();
+        let mut data = Vec::new();
+        push_frame(&mut data, kind::DATA, 0, 1, &[0; FRAME_MAX]);
+        // Half of the window, and one frame more.
+        for _ in 0..=(1 << 30) / FRAME_MAX {
+            assert_eq!(conversation.take(&data), Ok(&[][..]));
+        }
+        let mut update = Vec::new();
+        push_window_update(&mut update, 0, 1 << 30);
+        assert_eq!(conversation.out, update);
+    }
 }

@@ -244,4 +244,21 @@ mod tests {
         short.take_data(b"ab").unwrap();
         assert_eq!(short.end().unwrap_err().class, ErrorClass::BodyShort);
     }
+
+    #[test]
+    fn interim_heads_are_bounded() {
+        let mut response = StreamResponse::new(10);
+        let interim = block(&[(":status", "103"), ("x", &"y".repeat(1_000))]);
+        let mut take = || response.take_block(&interim, false, &mut Strings::default()).is_ok();
+        let taken = (0..1_000).take_while(|_| take()).count();
+        assert_eq!(taken, HEAD_LIMIT / interim.len());
+    }
+
+    #[test]
+    fn some_lengths_have_no_body() {
+        for (text, found) in [("204", Some(204)), ("304", Some(304)), ("200", None)] {
+            let head = &[(":status", text), ("content-length", "3")][..];
+            assert_eq!(status(&[head]), found);
+        }
+    }
 }

@@ -253,4 +253,38 @@ mod tests {
         assert_eq!(streams.accepts(neighbour), Err(code::STREAM_CLOSED));
         assert_eq!(streams.accepts(neighbour + 2), Err(code::PROTOCOL_ERROR));
     }
+
+    /// Opens a stream whose head has arrived.
+    fn begun(streams: &mut OpenStreams, out: &mut Vec<u8>) -> u32 {
+        let stream = streams.begin(0, 9);
+        streams.take_block(stream, b"\x88", false, &mut Strings::default(), out).unwrap();
+        stream
+    }
+
+    #[test]
+    fn refused_responses_are_reset() {
+        for (has_head, code) in [(true, code::CANCEL), (false, code::PROTOCOL_ERROR)] {
+            let (mut streams, mut out) = (OpenStreams::new(), Vec::new());
+            let stream = if has_head { begun(&mut streams, &mut out) } else { streams.begin(0, 9) };
+            // A body that is too long, or comes before its head.
+            streams.take_data(stream, &[0; 10], 10, false, &mut out).unwrap();
+            let mut reset = Vec::new();
+            push_frame(&mut reset, kind::RST_STREAM, 0, stream, &code.to_be_bytes());
+            assert_eq!(out, reset);
+            assert_eq!(streams.accepts(stream), Ok(false), "late frames may follow");
+        }
+    }
+
+    #[test]
+    fn windows_are_opened_again() {
+        let (mut streams, mut out) = (OpenStreams::new(), Vec::new());
+        let stream = begun(&mut streams, &mut out);
+        // Padding counts too.
+        for length in [WINDOW / 2, 1, 1] {
+            streams.take_data(stream, b"", length, false, &mut out).unwrap();
+        }
+        let mut update = Vec::new();
+        push_window_update(&mut update, stream, WINDOW / 2 + 1);
+        assert_eq!(out, update);
+    }
 }

@@ -189,4 +189,21 @@ mod tests {
         assert_eq!((none[0], none.len()), (0x20, 1 + 1 + 6 + 9));
         assert_eq!(block(&mut encoder, 0, &HEAD).len(), 1 + 6 + 9, "nothing is kept");
     }
+
+    #[test]
+    fn evicted_heads_are_sent_anew() {
+        let (mut encoder, mut decoder) = (HpackEncoder::new(), HpackDecoder::new());
+        let other: [(&[u8], &[u8]); 1] = [(b"x-b", b"")];
+        for (number, head) in [(0, &HEAD[..]), (1, &other), (0, &HEAD)] {
+            decode(&mut decoder, &block(&mut encoder, number, head));
+        }
+        // Only the other head stays in the table. A head that is not repeated announces the limit.
+        encoder.limit(40);
+        let mut once = Vec::new();
+        encoder.begin(&mut once);
+        encoder.field(&mut once, b"x-b", b"");
+        decode(&mut decoder, &once);
+        let expected: Vec<_> = HEAD.iter().map(|(n, v)| (n.to_vec(), v.to_vec())).collect();
+        assert_eq!(decode(&mut decoder, &block(&mut encoder, 0, &HEAD)), expected);
+    }
 }

@@ -145,3 +145,18 @@ fn frames_may_come_bytewise() {
     }
     assert_eq!(client.answer(1).body, server.body(0, 0));
 }
+
+#[test]
+fn each_witness_counts_anew() {
+    let server = Running::new(SITES);
+    let mut client = RawClient::new(&server);
+    for stream in [1, 3] {
+        client.send(&get(stream, "/0/0"));
+        client.answer(stream);
+        let seen = server.witness("/take");
+        // The connection was accepted once, and has carried a stream each time.
+        assert_eq!(seen.connections, u64::from(stream == 1));
+        let counts = (seen.http2.connections, seen.http2.streams, seen.http2.peak_streams);
+        assert_eq!(counts, (1, 1, 1));
+    }
+}

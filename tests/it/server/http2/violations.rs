@@ -1,6 +1,7 @@
 //! What violates the protocol, and what the server makes of it.
 
 use super::*;
+use crate::server::exchange;
 
 const SITES: &str = "[[site]]\nlabel = 'a'\nbytes = '10'\n\
     [[site]]\nlabel = 'slow'\nbytes = '10'\ndelay = '10s'\n";
@@ -122,7 +123,9 @@ fn streams_end_by_their_code() {
         client.send(&[frame(DATA, 1, 1, b"a"), get(3, "/0/0")].concat());
         assert_eq!(client.answer(3).body, server.body(0, 0), "{section}");
     }
-    assert_eq!(server.witness("/take").http2.connection_errors, 0);
+    let seen = server.witness("/take");
+    // All of section 8 are malformed requests.
+    assert_eq!((seen.refused, seen.http2.connection_errors), (10, 0));
 }
 
 #[test]
@@ -171,4 +174,15 @@ fn floods_leave_the_goaway() {
         let mut frames = std::iter::from_fn(|| client.next());
         assert!(frames.any(|frame| frame.kind == GOAWAY), "the reason is lost");
     }
+}
+
+#[test]
+fn settings_come_first() {
+    let server = Running::new(SITES);
+    for first in [frame(SETTINGS, 1, 0, &[]), frame(PING, 0, 0, &[0; 8]), get(1, "/0/0")] {
+        let answer = exchange(server.connect(), &[PREFACE, &first].concat());
+        let (settings, goaway) = answer.split_at(answer.len() - 17);
+        assert_eq!((settings[3], goaway[3]), (SETTINGS, GOAWAY), "{first:?}");
+    }
+    assert_eq!(server.witness("/take").http2.connection_errors, 3);
 }

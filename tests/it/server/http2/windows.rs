@@ -24,7 +24,8 @@ fn windows_of_streams_are_obeyed() {
     client.ping();
     client.send(&window_update(1, 1));
     client.ping();
-    client.send(&window_update(1, 5));
+    // The highest bit is reserved (section 6.9).
+    client.send(&window_update(1, 1 << 31 | 5));
     assert_eq!(lengths(&mut client, 5), [5]);
     client.send(&setting(4, 12));
     assert_eq!(lengths(&mut client, 10), [10]);
@@ -67,7 +68,9 @@ fn streams_take_turns() {
     for (site, body) in bodies.iter().enumerate() {
         assert_eq!(*body, server.body(site, 0));
     }
-    assert_eq!(server.witness("/take").bytes, 300_000);
+    let seen = server.witness("/take");
+    assert_eq!(seen.bytes, 300_000);
+    assert_eq!(seen.http2.shared_stamps, 0, "without delays they do no harm");
 }
 
 #[test]
@@ -87,4 +90,37 @@ fn clients_may_not_know_the_window() {
     client.send(&frame(HEADERS, END_HEADERS, 5, &post));
     client.send(&frame(DATA, END_STREAM, 5, &[0; 10]));
     assert_eq!(client.answer(5).status(), "405");
+}
+
+#[test]
+fn windows_may_be_the_largest() {
+    let server = Running::new(LARGE);
+    let mut client = RawClient::with_settings(&server, &setting(4, 100));
+    client.send(&get(1, "/0/0"));
+    assert_eq!(lengths(&mut client, 100), [100]);
+    client.send(&window_update(0, 0x7fff_ffff - 65_435));
+    client.send(&window_update(1, 0x7fff_ffff));
+    assert_eq!(lengths(&mut client, 99_900).iter().sum::<usize>(), 99_900);
+}
+
+#[test]
+fn the_last_window_counts() {
+    let server = Running::new(LARGE);
+    let windows = [0, 4, 0, 0, 0, 9, 0, 4, 0, 0, 0, 3];
+    let mut client = RawClient::with_settings(&server, &frame(SETTINGS, 0, 0, &windows));
+    client.send(&get(1, "/0/0"));
+    assert_eq!(lengths(&mut client, 3), [3]);
+}
+
+#[test]
+fn ended_streams_have_no_window() {
+    let server = Running::new(LARGE);
+    let mut client = RawClient::with_settings(&server, &setting(4, 3));
+    client.send(&get(1, "/0/0"));
+    assert_eq!(lengths(&mut client, 3), [3]);
+    client.send(&[window_update(0, 1 << 20), window_update(1, 1 << 20)].concat());
+    assert_eq!(lengths(&mut client, 99_997).iter().sum::<usize>(), 99_997);
+    // With what stream 1 was granted, this would be too large.
+    client.send(&setting(4, 0x7fff_ffff));
+    client.ping();
 }
