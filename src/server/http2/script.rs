@@ -15,6 +15,7 @@ impl Sender {
     pub fn play(&mut self, id: u32, start: Instant, response: Response, service: &mut Service) {
         if let Content::Bytes(bytes) = &response.content {
             self.outbox.bytes.extend_from_slice(bytes);
+            self.enter(id, start, StreamPhase::Staying);
             self.charge(id, data_bytes(bytes));
         }
         match response.then {
@@ -135,6 +136,14 @@ mod tests {
         }
         let unread = sender.outbox.pending().len();
         assert!((64 << 10..128 << 10).contains(&unread), "{unread} bytes");
+    }
+
+    #[test]
+    fn stalled_bodies_use_up_windows() {
+        let mut service = service("h2-stall-in-body", 1_000);
+        let (mut sender, now) = (Sender::new(), Instant::now());
+        request(&mut sender, 1, now, &mut service);
+        assert_eq!(sender.streams[&1].grant, -500);
     }
 
     #[test]
