@@ -20,10 +20,10 @@ class Figures:
                 return ScenarioFigures(self, figures)
         sys.exit(f"error: {self.name} has no scenario {name}")
 
-    def link(self, up="."):
+    def link(self, up=".", text=None):
         """Returns a link to the report, for a page in the directory that `up` leads out of."""
         path = f"results/{self.name}/report.md"
-        return f"[{self.name}]({path if up == '.' else f'{up}/{path}'})"
+        return f"[{text or self.name}]({path if up == '.' else f'{up}/{path}'})"
 
 
 class ScenarioFigures:

@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 import sys
 
+from figures import Figures
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROXIES = {f"{name}_proxy" for name in ("http", "https", "all", "no")}
 
@@ -31,6 +33,15 @@ def make_pages(record):
     report = record / "report"
     forms = ["--markdown", f"{report}.md", "--html", f"{report}.html", "--svg", f"{report}.svg"]
     fetchbench("report", str(record), *forms)
+
+
+def exported(record, directory):
+    """Returns the figures of a record, which are exported to a directory once."""
+    record = pathlib.Path(record)
+    path = pathlib.Path(directory) / f"{record.name}.json"
+    if not path.exists():
+        fetchbench("report", str(record), "--json", str(path))
+    return Figures(directory, record.name)
 
 
 def seconds(value):

@@ -112,7 +112,7 @@ fn witness(witness: Witness) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::scenario::site::{Delay, Reply};
     use crate::server::served::tests::{reply, served};
@@ -120,16 +120,21 @@ mod tests {
     const VISIT: Visit = Visit { site: 0, visit: 3 };
     const DELAY: Duration = Duration::from_millis(7);
 
-    fn respond(endpoint: Endpoint, method: Method, target: RequestTarget) -> (Response, Service) {
-        let slow = Delay::Fixed(DELAY);
-        let replies = vec![Reply { delay: slow, body_time: slow, ..reply(200, 9) }];
-        let mut service = Service {
+    /// Returns the service of a server without a log.
+    pub fn service(replies: Vec<Reply>) -> Service {
+        Service {
             served: Arc::new(served(replies)),
             tally: Tally::new(Arc::default()),
             log: None,
             colleagues: Vec::new(),
             refused: None,
-        };
+        }
+    }
+
+    fn respond(endpoint: Endpoint, method: Method, target: RequestTarget) -> (Response, Service) {
+        let slow = Delay::Fixed(DELAY);
+        let replies = vec![Reply { delay: slow, body_time: slow, ..reply(200, 9) }];
+        let mut service = service(replies);
         let (response, wait) =
             service.respond(endpoint, Request { method, target, is_timed: false, stream: 0 });
         assert_eq!(wait, response.answers.map_or(Duration::ZERO, |_| DELAY));

@@ -110,24 +110,17 @@ impl Sender {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
     use crate::server::response::{Content, Response, Then};
-    use crate::server::served::tests::{reply, served};
-    use crate::server::tally::Tally;
+    use crate::server::served::tests::reply;
+    use crate::server::service::tests::service;
     use crate::server::visit::Visit;
 
     #[test]
     fn held_up_bodies_are_counted() {
-        let mut service = Service {
-            served: Arc::new(served(vec![reply(200, 9)])),
-            tally: Tally::new(Arc::default()),
-            log: None,
-            colleagues: Vec::new(),
-            refused: None,
-        };
+        let mut service = service(vec![reply(200, 9)]);
         let (mut sender, now) = (Sender::new(), Instant::now());
         let answer = |sender: &mut Sender, id, service: &mut Service| {
             let content = Content::Reply(Visit { site: 0, visit: 0 });
@@ -158,13 +151,7 @@ mod tests {
 
     #[test]
     fn closed_windows_keep_the_turns() {
-        let mut service = Service {
-            served: Arc::new(served(vec![reply(200, 40_000)])),
-            tally: Tally::new(Arc::default()),
-            log: None,
-            colleagues: Vec::new(),
-            refused: None,
-        };
+        let mut service = service(vec![reply(200, 40_000)]);
         let (mut sender, now) = (Sender::new(), Instant::now());
         for id in [1, 3, 5] {
             let content = Content::Reply(Visit { site: 0, visit: 0 });

@@ -94,21 +94,14 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
-    use crate::server::served::tests::{reply, served};
-    use crate::server::tally::Tally;
+    use crate::server::served::tests::reply;
+    use crate::server::service::tests::service;
 
     #[test]
     fn milestones_keep_their_place() {
-        let mut service = Service {
-            served: Arc::new(served(vec![reply(200, 9)])),
-            tally: Tally::new(Arc::default()),
-            log: None,
-            colleagues: Vec::new(),
-            refused: None,
-        };
+        let mut service = service(vec![reply(200, 9)]);
         let mut outbox = Outbox::default();
         outbox.bytes.resize(DROPPED + 2, 0);
         outbox.mark(Milestone::Body(7));

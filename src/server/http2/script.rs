@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::frame::{FrameKind, HEADER};
+use super::frame::{FrameKind, Http2Frame};
 use super::outbox::{Farewell, Milestone};
 use super::sender::Sender;
-use super::stream::{Http2Stream, StreamPhase};
+use super::stream::StreamPhase;
 use crate::server::response::{Content, Response, Then};
 use crate::server::script;
 use crate::server::service::Service;
@@ -45,12 +45,10 @@ impl Sender {
     /// Goes on with the scripts that wait for the acknowledgement of a PING.
     pub fn take_pong(&mut self, now: Instant, service: &mut Service) {
         for id in std::mem::take(&mut self.awaiting) {
-            let Some(Http2Stream { phase, .. }) = self.streams.get_mut(&id) else { continue };
-            if !matches!(phase, StreamPhase::Awaiting(_)) {
-                continue;
-            }
-            if let StreamPhase::Awaiting(mut play) = std::mem::replace(phase, StreamPhase::Staying)
-            {
+            // A stream may be closed by now. An open one has waited since.
+            let Some(stream) = self.streams.get_mut(&id) else { continue };
+            let phase = std::mem::replace(&mut stream.phase, StreamPhase::Staying);
+            if let StreamPhase::Awaiting(mut play) = phase {
                 play.played += 1;
                 let next = script::next(*play, &service.served);
                 self.answer(id, now, next, service);
@@ -71,12 +69,11 @@ impl Sender {
 /// Returns how many bytes of DATA whole frames hold.
 fn data_bytes(mut bytes: &[u8]) -> i64 {
     let mut total = 0;
-    while let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() {
-        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
-        if header[3] == FrameKind::Data as u8 {
-            total += i64::from(length);
+    while let Ok(Some((frame, rest))) = Http2Frame::parse(bytes) {
+        if frame.kind == FrameKind::Data {
+            total += frame.payload.len() as i64;
         }
-        bytes = rest.get(length as usize..).unwrap_or_default();
+        bytes = rest;
     }
     total
 }
@@ -84,7 +81,6 @@ fn data_bytes(mut bytes: &[u8]) -> i64 {
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU64;
-    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
@@ -92,21 +88,15 @@ mod tests {
     use crate::scenario::site::{Occurring, Reply};
     use crate::server::endpoint::Endpoint;
     use crate::server::request::{Method, Request, RequestTarget};
-    use crate::server::served::tests::{reply, served};
-    use crate::server::tally::Tally;
+    use crate::server::served::tests::reply;
+    use crate::server::service::tests::service;
     use crate::server::visit::Visit;
 
     /// Returns a server of a site with a fault.
-    fn service(fault: &str, bytes: u64) -> Service {
+    fn faulty(fault: &str, bytes: u64) -> Service {
         let fault = Fault::named(fault).unwrap();
         let fault = Some(Occurring { fault, every: NonZeroU64::MIN });
-        Service {
-            served: Arc::new(served(vec![Reply { fault, ..reply(200, bytes) }])),
-            tally: Tally::new(Arc::default()),
-            log: None,
-            colleagues: Vec::new(),
-            refused: None,
-        }
+        service(vec![Reply { fault, ..reply(200, bytes) }])
     }
 
     /// Requests the faulty site on a stream.
@@ -119,7 +109,7 @@ mod tests {
 
     #[test]
     fn faults_use_up_windows() {
-        let mut service = service("h2-priority", 16_000);
+        let mut service = faulty("h2-priority", 16_000);
         let (mut sender, now) = (Sender::new(), Instant::now());
         let before = sender.window;
         (0..4).for_each(|number| request(&mut sender, 2 * number + 1, now, &mut service));
@@ -128,7 +118,7 @@ mod tests {
 
     #[test]
     fn unread_floods_stay_small() {
-        let mut service = service("h2-ping-flood", 9);
+        let mut service = faulty("h2-ping-flood", 9);
         let (mut sender, start) = (Sender::new(), Instant::now());
         request(&mut sender, 1, start, &mut service);
         for millisecond in 0..10_000 {
@@ -140,7 +130,7 @@ mod tests {
 
     #[test]
     fn stalled_bodies_use_up_windows() {
-        let mut service = service("h2-stall-in-body", 1_000);
+        let mut service = faulty("h2-stall-in-body", 1_000);
         let (mut sender, now) = (Sender::new(), Instant::now());
         request(&mut sender, 1, now, &mut service);
         assert_eq!(sender.streams[&1].grant, -500);
@@ -148,7 +138,7 @@ mod tests {
 
     #[test]
     fn floods_use_up_stream_windows() {
-        let mut service = service("h2-endless-body", 9);
+        let mut service = faulty("h2-endless-body", 9);
         let (mut sender, now) = (Sender::new(), Instant::now());
         let before = sender.window;
         request(&mut sender, 1, now, &mut service);

@@ -277,22 +277,15 @@ fn body(content: &Content, service: &Service) -> Option<(Source, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
-    use crate::server::served::tests::{reply, served};
-    use crate::server::tally::Tally;
+    use crate::server::served::tests::reply;
+    use crate::server::service::tests::service;
     use crate::server::visit::Visit;
 
     #[test]
     fn dropped_streams_leave_nothing() {
-        let mut service = Service {
-            served: Arc::new(served(vec![reply(200, 9)])),
-            tally: Tally::new(Arc::default()),
-            log: None,
-            colleagues: Vec::new(),
-            refused: None,
-        };
+        let mut service = service(vec![reply(200, 9)]);
         let (mut sender, now) = (Sender::new(), Instant::now());
         for id in (1..20_001).step_by(2) {
             // Half of them wait for their deadline, and half to be sent.

@@ -222,22 +222,15 @@ impl Http2Session {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-    use std::sync::Arc;
 
     use super::*;
-    use crate::server::served::tests::{reply, served};
-    use crate::server::tally::Tally;
+    use crate::server::served::tests::reply;
+    use crate::server::service::tests::service;
     use crate::stats::mutation;
 
     /// Passes bytes to a new session in pieces of this length, and returns the answers.
     fn answers(bytes: &[u8], piece: usize) -> (Vec<u8>, Result<(), ErrorCode>) {
-        let mut service = Service {
-            served: Arc::new(served(vec![reply(200, 9), reply(204, 0), reply(200, 40_000)])),
-            tally: Tally::new(Arc::default()),
-            log: None,
-            colleagues: Vec::new(),
-            refused: None,
-        };
+        let mut service = service(vec![reply(200, 9), reply(204, 0), reply(200, 40_000)]);
         let mut session = Http2Session::new(Endpoint::Origin(0), Http2Limits::default());
         let (mut unread, now, mut result) = (Vec::new(), Instant::now(), Ok(()));
         for piece in bytes.chunks(piece) {

@@ -294,12 +294,18 @@ fn check_length(frame: &WireFrame<'_>) -> Result<(), u32> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn smaller_tables_are_confirmed() {
+    /// A conversation after these settings of the server.
+    fn started(entries: &[u8]) -> Conversation {
         let mut conversation = Conversation::new();
         let mut settings = Vec::new();
-        push_frame(&mut settings, kind::SETTINGS, 0, 0, &[0, 1, 0, 0, 0, 0]);
+        push_frame(&mut settings, kind::SETTINGS, 0, 0, entries);
         assert_eq!(conversation.take(&settings), Ok(&[][..]));
+        conversation
+    }
+
+    #[test]
+    fn smaller_tables_are_confirmed() {
+        let mut conversation = started(&[0, 1, 0, 0, 0, 0]);
         let blocks = [0, 1].map(|slot| {
             conversation.out.clear();
             conversation.begin(slot, b"\x82", 9);
@@ -308,18 +314,9 @@ mod tests {
         assert_eq!(blocks, [vec![0x20, 0x82], vec![0x82]]);
     }
 
-    /// A conversation after the server's settings, which are empty.
-    fn started() -> Conversation {
-        let mut conversation = Conversation::new();
-        let mut settings = Vec::new();
-        push_frame(&mut settings, kind::SETTINGS, 0, 0, &[]);
-        assert_eq!(conversation.take(&settings), Ok(&[][..]));
-        conversation
-    }
-
     #[test]
     fn some_servers_set_no_limit() {
-        for (mut conversation, has_room) in [(Conversation::new(), false), (started(), true)] {
+        for (mut conversation, has_room) in [(Conversation::new(), false), (started(&[]), true)] {
             (0..STREAMS_AT_FIRST).for_each(|slot| conversation.begin(slot, b"\x82", 9));
             assert_eq!(conversation.has_room(), has_room);
         }
@@ -327,7 +324,7 @@ mod tests {
 
     #[test]
     fn dropped_bytes_open_the_window() {
-        let mut conversation = started();
+        let mut conversation = started(&[]);
         conversation.begin(0, b"\x82", 9);
         conversation.cancel(0);
         conversation.out.clear();
