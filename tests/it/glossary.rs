@@ -73,16 +73,18 @@ fn unwanted(name: &str, file: &str) -> Option<(&'static str, &'static str)> {
 
 #[test]
 fn names_follow_the_glossary() {
-    let mut names = 0;
+    let (mut names, mut faults) = (0, vec![]);
     for (file, text) in sources("src") {
         for (number, line) in text.lines().enumerate() {
             let Some(name) = declared(line) else { continue };
             names += 1;
             if let Some((word, better)) = unwanted(name, &file) {
-                panic!("src/{file}:{}: {name}: not {word}, but {better}", number + 1);
+                let number = number + 1;
+                faults.push(format!("src/{file}:{number}: {name}: not {word}, but {better}"));
             }
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(names > 3_000, "{names} names are found");
 }
 

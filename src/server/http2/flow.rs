@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_windows_keep_the_turns() {
+    fn closed_windows_keep_the_order() {
         let mut service = service(vec![reply(200, 40_000)]);
         let (mut sender, now) = (Sender::new(), Instant::now());
         for id in [1, 3, 5] {

@@ -100,7 +100,7 @@ mod tests {
     use crate::server::service::tests::service;
 
     #[test]
-    fn milestones_keep_their_place() {
+    fn milestones_stay_in_order() {
         let mut service = service(vec![reply(200, 9)]);
         let mut outbox = Outbox::default();
         outbox.bytes.resize(DROPPED + 2, 0);
