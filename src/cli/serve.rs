@@ -46,8 +46,8 @@ and then responds, from another terminal, to
 /// counts. The answer to a request with a header `server-timing` has a header of that name with its
 /// planned and its actual delay.
 ///
-/// On SIGINT or SIGTERM, it stops accepting connections, gives unfinished answers five seconds, and
-/// ends. On the second signal, it ends at once.
+/// On SIGINT or SIGTERM, it stops accepting connections, sends GOAWAY to clients of HTTP/2, gives
+/// unfinished answers five seconds, and ends. On the second signal, it ends at once.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct ServeArgs {

@@ -12,7 +12,7 @@ use super::http1::connection::Http1Connection;
 use super::http2::connection::Http2Connection;
 use super::next::Next;
 use super::opening::{OpenedConnection, Spoken};
-use super::polled::Scratch;
+use super::polled::{PolledWire, Scratch};
 use super::service::Service;
 use super::socket::Socket;
 use super::wire::Wire;
@@ -23,6 +23,10 @@ use crate::scenario::versions::HttpVersions;
 pub(super) struct ServedConnection {
     speaker: Speaker,
     pub endpoint: Endpoint,
+    /// Identifies it to the event loop.
+    pub token: usize,
+    /// Whether it is to run again after all others.
+    pub runs_again: bool,
     /// The deadline that this connection waits for.
     pub deadline: DeadlineId,
     /// The deadline for the end of a request head.
@@ -42,7 +46,7 @@ impl ServedConnection {
     /// Wraps a connection that was just accepted at `endpoint`.
     pub fn new(
         socket: Socket,
-        endpoint: Endpoint,
+        (endpoint, token): (Endpoint, usize),
         service: &mut Service,
         now: Now,
     ) -> io::Result<Self> {
@@ -60,17 +64,28 @@ impl ServedConnection {
             }
             HttpVersions::Auto => Speaker::Opening(Some(opened)),
         };
-        Ok(Self { speaker, endpoint, deadline: DeadlineId::NONE, watch: DeadlineId::NONE })
+        Ok(Self {
+            speaker,
+            endpoint,
+            token,
+            runs_again: false,
+            deadline: DeadlineId::NONE,
+            watch: DeadlineId::NONE,
+        })
     }
 
     /// Records an event; [`advance`](Self::advance) acts on it.
     pub fn note(&mut self, event: &Event) {
+        if let Some(wire) = self.wire() {
+            wire.note(event);
+        }
+    }
+
+    fn wire(&mut self) -> Option<&mut PolledWire> {
         match &mut self.speaker {
-            Speaker::Http1(connection) => connection.wire.note(event),
-            Speaker::Http2(connection) => connection.wire.note(event),
-            Speaker::Opening(opened) => {
-                opened.iter_mut().for_each(|opened| opened.wire.note(event));
-            }
+            Speaker::Http1(connection) => Some(&mut connection.wire),
+            Speaker::Http2(connection) => Some(&mut connection.wire),
+            Speaker::Opening(opened) => opened.as_mut().map(|opened| &mut opened.wire),
         }
     }
 
@@ -115,12 +130,27 @@ impl ServedConnection {
         }
     }
 
+    /// Announces that the server ends, as HTTP/2 can between responses.
+    pub fn leave(&mut self) {
+        match &mut self.speaker {
+            Speaker::Http2(connection) => connection.leave(),
+            Speaker::Opening(_) | Speaker::Http1(_) => {}
+        }
+    }
+
     /// Whether no client waits for a response.
     pub fn is_idle(&self) -> bool {
         match &self.speaker {
             Speaker::Http1(connection) => connection.is_idle(),
             Speaker::Http2(connection) => connection.is_idle(),
             Speaker::Opening(_) => true,
+        }
+    }
+
+    /// Says under TLS that nothing was cut off. Call it before the connection is dropped.
+    pub fn end_tls(&mut self) {
+        if let Some(wire) = self.wire() {
+            wire.send_close_notify();
         }
     }
 

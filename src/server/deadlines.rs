@@ -2,9 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::time::{Duration, Instant};
-
-use super::clock::Now;
+use std::time::Instant;
 
 /// Identifies one deadline, so that a deadline of a dropped connection does not wake the next
 /// connection with the same token.
@@ -14,12 +12,6 @@ pub(super) struct DeadlineId(u64);
 impl DeadlineId {
     /// Identifies no deadline.
     pub const NONE: Self = Self(0);
-}
-
-/// Returns a deadline for a connection that wants to run again at once: just after now, and so
-/// after everything that is due now.
-pub(super) fn after_all_others(now: Now) -> Instant {
-    now.instant + Duration::from_nanos(1)
 }
 
 /// A deadline, its identifier, and the token to wake.
@@ -98,6 +90,8 @@ impl Deadlines {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -3,18 +3,20 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
-use slab::Slab;
 
+use super::bounds::EngineBounds;
 use super::clock::Now;
 use super::connection::ServedConnection;
-use super::deadlines::{DeadlineId, Deadlines, after_all_others};
+use super::connections::OpenConnections;
+use super::deadlines::{DeadlineId, Deadlines};
 use super::endpoint::Endpoint;
+use super::listeners::{Arrival, Listeners};
 use super::message::{Mailbox, Message};
 use super::next::Next;
 use super::polled::{READ_LIMIT, Scratch};
@@ -37,31 +39,18 @@ const ACCEPTED_AT_ONCE: usize = 64;
 const TIMER: Token = Token(usize::MAX - 1);
 const MAILBOX: Token = Token(usize::MAX - 2);
 
-/// Limits for the connections of a server.
-#[derive(Debug)]
-pub(super) struct EngineBounds {
-    /// The number of open connections over all loops, without the control channel.
-    pub open: AtomicUsize,
-    /// The most open connections.
-    pub most: usize,
-    /// The longest time for a head, from its first byte to its last.
-    pub head_timeout: Duration,
-}
-
 #[derive(Debug)]
 pub(super) struct Engine {
     poll: Poll,
     mailbox: Mailbox,
-    listeners: Vec<TcpListener>,
-    /// The endpoint of each listener.
-    endpoints: Vec<Endpoint>,
-    /// Which listeners pause because there is no room for another connection.
-    resting: Vec<bool>,
+    listeners: Listeners,
     /// The number of connections accepted so far. They are dealt to the loops in turn.
     dealt: usize,
-    connections: Slab<ServedConnection>,
+    connections: OpenConnections,
     bounds: Arc<EngineBounds>,
     deadlines: Deadlines,
+    /// The tokens of the listeners and connections that go on after all others.
+    again: Vec<usize>,
     sleep: Sleep,
     service: Service,
     scratch: Box<Scratch>,
@@ -81,13 +70,12 @@ impl Engine {
             mailbox: Mailbox::new(poll.registry(), MAILBOX)?,
             sleep: Sleep::new(poll.registry(), TIMER, spins)?,
             poll,
-            listeners: Vec::new(),
-            endpoints: Vec::new(),
-            resting: Vec::new(),
+            listeners: Listeners::default(),
             dealt: 0,
-            connections: Slab::new(),
+            connections: OpenConnections::default(),
             bounds,
             deadlines: Deadlines::new(),
+            again: Vec::new(),
             service,
             scratch: Box::new([0; READ_LIMIT]),
             finish: None,
@@ -102,16 +90,13 @@ impl Engine {
     /// The system refuses to watch that many listeners.
     pub fn listen(
         &mut self,
-        mut listeners: Vec<TcpListener>,
+        listeners: Vec<TcpListener>,
         endpoints: Vec<Endpoint>,
         colleagues: Vec<Mailbox>,
     ) -> io::Result<()> {
-        for (number, listener) in listeners.iter_mut().enumerate() {
-            self.poll.registry().register(listener, Token(number), Interest::READABLE)?;
-        }
-        self.resting = vec![false; listeners.len()];
-        (self.listeners, self.endpoints, self.service.colleagues) =
-            (listeners, endpoints, colleagues);
+        self.listeners = Listeners::watch(self.poll.registry(), listeners, endpoints)?;
+        self.connections.first = self.listeners.len();
+        self.service.colleagues = colleagues;
         Ok(())
     }
 
@@ -130,7 +115,11 @@ impl Engine {
         self.service.tally.start();
         loop {
             let until = self.deadlines.earliest().into_iter().chain(self.finish).min();
-            match self.sleep.wait(&mut self.poll, &mut events, until) {
+            let waited = match self.again.is_empty() {
+                true => self.sleep.wait(&mut self.poll, &mut events, until),
+                false => self.poll.poll(&mut events, Some(Duration::ZERO)),
+            };
+            match waited {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result?,
             }
@@ -142,13 +131,14 @@ impl Engine {
                     MAILBOX => self.read_messages(now),
                     // Its only task was to end the sleep.
                     TIMER => {}
-                    Token(number) if number < self.endpoints.len() => self.accept(number, now),
-                    Token(number) => self.handle(number - self.endpoints.len(), event, now),
+                    Token(number) if number < self.listeners.len() => self.accept(number, now),
+                    Token(token) => self.handle(token, event, now),
                 }
                 // A batch may be long. A response that is due goes before requests that have just
                 // arrived.
                 self.meet_deadlines();
             }
+            self.go_on(now);
             if let Some(log) = &mut self.service.log {
                 log.flush()?;
             }
@@ -170,24 +160,21 @@ impl Engine {
                 Message::Report { anew, sender } => {
                     drop(sender.send(self.service.tally.report(anew)));
                 }
-                Message::Finish(until) => self.begin_to_finish(until),
+                Message::Finish(until) => self.begin_to_finish(until, now),
                 Message::Stop => self.finish = Some(now.instant),
             }
         }
     }
 
-    /// Stops accepting, and closes idle connections.
-    fn begin_to_finish(&mut self, until: Instant) {
+    /// Stops accepting, and closes the connections on which no client waits for a response.
+    fn begin_to_finish(&mut self, until: Instant, now: Now) {
         self.finish = Some(until);
-        // Closing a socket also removes it from the poll.
-        self.listeners.clear();
-        let idle: Vec<usize> = self
-            .connections
-            .iter()
-            .filter(|(_, connection)| connection.is_idle())
-            .map(|(key, _)| key)
-            .collect();
-        idle.into_iter().for_each(|key| self.close(key));
+        self.listeners.close();
+        let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.connections[key].leave();
+            self.advance(key, now);
+        }
     }
 
     /// Wakes every listener and connection past its deadline.
@@ -195,43 +182,49 @@ impl Engine {
         if self.deadlines.earliest().is_none() {
             return;
         }
-        // Read once: a connection that wants to run again at once runs after all others.
         let now = Now::read();
         while let Some((id, token)) = self.deadlines.pop_due(now.instant) {
             self.wake(token, id, now);
         }
     }
 
+    /// Runs the listeners and connections that had more to do, once.
+    fn go_on(&mut self, now: Now) {
+        for token in std::mem::take(&mut self.again) {
+            if token < self.listeners.len() {
+                self.resume(token, now);
+            } else if let Some(key) = self.connections.key(token) {
+                self.connections[key].runs_again = false;
+                self.advance(key, now);
+            }
+            self.meet_deadlines();
+        }
+    }
+
+    /// Accepts connections again after a pause.
+    fn resume(&mut self, number: usize, now: Now) {
+        self.listeners.resume(number);
+        self.accept(number, now);
+    }
+
     /// Accepts pending connections. No further event comes for them, so the loop returns later for
     /// those that are left.
     fn accept(&mut self, number: usize, now: Now) {
-        let endpoint = self.endpoints[number];
         for _ in 0..ACCEPTED_AT_ONCE {
-            let Some(listener) = self.listeners.get(number) else { return };
-            if endpoint != Endpoint::Control
-                && self.bounds.open.load(Ordering::Relaxed) >= self.bounds.most
-            {
-                return self.rest(number, now.instant + ACCEPT_REST);
-            }
-            match listener.accept() {
-                Ok((stream, _)) => self.deal(stream, endpoint, now),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // An aborted connection does not affect the next.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted
-                    ) => {}
-                Err(_) => return self.rest(number, now.instant + ACCEPT_REST),
+            match self.listeners.accept(number, &self.bounds) {
+                Arrival::Client(stream, endpoint) => self.deal(stream, endpoint, now),
+                Arrival::Nothing => return,
+                Arrival::NoRoom => {
+                    // Further clients do not add deadlines.
+                    if self.listeners.pause(number) {
+                        self.deadlines.push(now.instant + ACCEPT_REST, number);
+                    }
+                    return;
+                }
             }
         }
-        self.rest(number, after_all_others(now));
-    }
-
-    /// Pauses a listener. Further clients do not add deadlines.
-    fn rest(&mut self, number: usize, until: Instant) {
-        if !std::mem::replace(&mut self.resting[number], true) {
-            self.deadlines.push(until, number);
+        if self.listeners.pause(number) {
+            self.again.push(number);
         }
     }
 
@@ -251,37 +244,40 @@ impl Engine {
     }
 
     fn admit(&mut self, mut stream: TcpStream, endpoint: Endpoint, now: Now) {
-        let entry = self.connections.vacant_entry();
-        let token = Token(self.endpoints.len() + entry.key());
+        let token = Token(self.connections.next_token());
         // Registers for both, once: a connection that waits for nothing ignores events.
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registered = self.poll.registry().register(&mut stream, token, interest);
         let is_stamped = self.service.served.has_delays && endpoint != Endpoint::Control;
         let socket = Socket::new(stream, is_stamped);
-        match registered
-            .and_then(|()| ServedConnection::new(socket, endpoint, &mut self.service, now))
-        {
+        match registered.and_then(|()| {
+            ServedConnection::new(socket, (endpoint, token.0), &mut self.service, now)
+        }) {
             Ok(connection) => {
-                entry.insert(connection);
+                self.connections.insert(connection);
             }
             Err(_) => self.left(endpoint),
         }
     }
 
-    fn handle(&mut self, key: usize, event: &Event, now: Now) {
-        if let Some(connection) = self.connections.get_mut(key) {
-            connection.note(event);
-            let next = connection.advance(&mut self.service, &mut self.scratch, now);
-            self.settle(key, next, now);
+    fn handle(&mut self, token: usize, event: &Event, now: Now) {
+        if let Some(key) = self.connections.key(token) {
+            self.connections[key].note(event);
+            self.advance(key, now);
         }
     }
 
+    fn advance(&mut self, key: usize, now: Now) {
+        let next = self.connections[key].advance(&mut self.service, &mut self.scratch, now);
+        self.settle(key, next, now);
+    }
+
     fn wake(&mut self, token: usize, id: DeadlineId, now: Now) {
-        let Some(key) = token.checked_sub(self.endpoints.len()) else {
-            self.resting[token] = false;
-            return self.accept(token, now);
-        };
-        let Some(connection) = self.connections.get_mut(key) else { return };
+        if token < self.listeners.len() {
+            return self.resume(token, now);
+        }
+        let Some(key) = self.connections.key(token) else { return };
+        let connection = &mut self.connections[key];
         if connection.deadline == id {
             let next = connection.wake(&mut self.service, &mut self.scratch, now);
             self.settle(key, next, now);
@@ -293,18 +289,26 @@ impl Engine {
 
     fn settle(&mut self, key: usize, next: Next, now: Now) {
         match next {
-            Next::Step | Next::Park => self.watch(key, now),
+            Next::Step | Next::Park => {}
+            Next::Again => {
+                let connection = &mut self.connections[key];
+                if !std::mem::replace(&mut connection.runs_again, true) {
+                    self.again.push(connection.token);
+                }
+            }
             Next::WakeAt(deadline) => {
-                let id = self.deadlines.push(deadline, self.endpoints.len() + key);
-                self.connections[key].deadline = id;
-                // Streams of HTTP/2 may be delayed while a head is unfinished.
-                self.watch(key, now);
+                let connection = &mut self.connections[key];
+                connection.deadline = self.deadlines.push(deadline, connection.token);
             }
             Next::Close => return self.close(key),
         }
-        if self.finish.is_some() && self.connections.get(key).is_some_and(ServedConnection::is_idle)
-        {
+        let connection = &mut self.connections[key];
+        if self.finish.is_some() && connection.is_idle() {
+            connection.end_tls();
             self.close(key);
+        } else {
+            // Even with a deadline: streams of HTTP/2 may be delayed while a head is unfinished.
+            self.watch(key, now);
         }
     }
 
@@ -317,7 +321,7 @@ impl Engine {
         if end <= now.instant {
             self.close(key);
         } else if connection.watch == DeadlineId::NONE {
-            connection.watch = self.deadlines.push_aside(end, self.endpoints.len() + key);
+            connection.watch = self.deadlines.push_aside(end, connection.token);
         }
     }
 
@@ -337,22 +341,58 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::net::TcpStream as Client;
+
     use super::*;
     use crate::scenario::Scenario;
     use crate::server::Server;
 
+    fn server() -> Server {
+        Server::bind(Arc::new(Scenario::load("keepalive").unwrap())).unwrap()
+    }
+
+    fn connect(server: &Server) -> Client {
+        let origin = server.announcement().origins().unwrap().remove(0);
+        Client::connect((origin.host.as_str(), origin.port)).unwrap()
+    }
+
     #[test]
     fn crowds_are_accepted_in_parts() {
-        let mut server = Server::bind(Arc::new(Scenario::load("keepalive").unwrap())).unwrap();
-        let origin = server.announcement().origins().unwrap().remove(0);
-        let crowd: Vec<_> = (0..=ACCEPTED_AT_ONCE)
-            .map(|_| std::net::TcpStream::connect((origin.host.as_str(), origin.port)).unwrap())
-            .collect();
+        let mut server = server();
+        let crowd: Vec<_> = (0..=ACCEPTED_AT_ONCE).map(|_| connect(&server)).collect();
         let (engine, now) = (&mut server.engines[0], Now::read());
         engine.accept(0, now);
-        assert_eq!(engine.connections.len(), ACCEPTED_AT_ONCE);
-        assert_eq!(engine.deadlines.earliest(), Some(after_all_others(now)));
-        engine.meet_deadlines();
-        assert_eq!((engine.connections.len(), engine.deadlines.earliest()), (crowd.len(), None));
+        assert_eq!((engine.connections.len(), &engine.again[..]), (ACCEPTED_AT_ONCE, &[0][..]));
+        engine.go_on(now);
+        assert_eq!((engine.connections.len(), &engine.again[..]), (crowd.len(), &[][..]));
+    }
+
+    #[test]
+    fn greedy_clients_run_once_a_batch() {
+        let mut server = server();
+        let mut client = connect(&server);
+        // Every answer takes more than one step.
+        let requests = "HEAD /0/0 HTTP/1.1\r\nhost: a\r\n\r\n".repeat(400);
+        client.write_all(requests.as_bytes()).unwrap();
+        let (engine, now) = (&mut server.engines[0], Now::read());
+        engine.accept(0, now);
+        let mut events = Events::with_capacity(8);
+        let token = engine.connections[0].token;
+        let is_its = |event: &&Event| event.token() == Token(token) && event.is_readable();
+        while !events.iter().any(|event| is_its(&event)) {
+            engine.poll.poll(&mut events, None).unwrap();
+        }
+        let mut served = vec![];
+        for event in events.iter().filter(is_its).chain(events.iter().filter(is_its)) {
+            engine.handle(token, event, now);
+            assert_eq!(engine.again, [token], "once, after however many events");
+            engine.meet_deadlines();
+            served.push(engine.service.tally.report(false).into_witness(0).requests);
+        }
+        engine.go_on(now);
+        served.push(engine.service.tally.report(false).into_witness(0).requests);
+        assert!(served.is_sorted_by(|a, b| a < b) && served[2] < 400, "{served:?}");
+        assert_eq!(engine.again, [token]);
     }
 }

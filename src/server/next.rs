@@ -8,6 +8,8 @@ pub(super) enum Next {
     Step,
     /// Wait for an event.
     Park,
+    /// Run again after all other connections that have something to do.
+    Again,
     /// Wait for an event or a deadline, whichever comes first.
     WakeAt(Instant),
     /// Drop the connection.

@@ -111,6 +111,14 @@ impl Wire {
         }
     }
 
+    /// Whether bytes that were written are not passed to the system yet.
+    pub fn has_unsent(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(encrypted) => encrypted.tls.wants_write(),
+        }
+    }
+
     /// Sends TLS's close notification; does nothing on a plain socket.
     pub fn send_close_notify(&mut self) {
         if let Self::Tls(encrypted) = self {

@@ -8,7 +8,6 @@ use super::parse::{self, KeepAlive, ParsedRequest};
 use super::unread::Unread;
 use crate::scenario::fault::End;
 use crate::server::clock::Now;
-use crate::server::deadlines::after_all_others;
 use crate::server::endpoint::{Endpoint, Entrance};
 use crate::server::next::Next;
 use crate::server::opening::OpenedConnection;
@@ -139,7 +138,7 @@ impl Http1Connection {
         }
         match self.phase {
             Phase::Lingering(_) => Next::Close,
-            _ => Next::WakeAt(after_all_others(now)),
+            _ => Next::Again,
         }
     }
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use super::outbox::Farewell;
 use super::session::Http2Session;
 use crate::server::clock::Now;
-use crate::server::deadlines::after_all_others;
 use crate::server::next::Next;
 use crate::server::opening::OpenedConnection;
 use crate::server::polled::{PolledWire, Scratch};
@@ -82,7 +81,7 @@ impl Http2Connection {
         }
         match self.phase {
             Phase::Lingering(until) if until <= now.instant => Next::Close,
-            _ => self.arm(after_all_others(now)),
+            _ => Next::Again,
         }
     }
 
@@ -91,11 +90,19 @@ impl Http2Connection {
         self.head_since
     }
 
+    /// Announces that no further request will be answered.
+    pub fn leave(&mut self) {
+        if self.phase == Phase::Serving {
+            self.session.leave();
+        }
+    }
+
     /// Whether no client waits for a response.
     pub fn is_idle(&self) -> bool {
         self.phase == Phase::Serving
             && self.session.sender.streams.is_empty()
             && self.session.sender.outbox.pending().is_empty()
+            && !self.wire.has_unsent()
     }
 
     /// Ends the count of requests in flight. Call it once, when the connection is dropped.
@@ -242,8 +249,12 @@ impl Http2Connection {
 
     /// Waits for an event or for the next deadline.
     fn park(&mut self, now: Now) -> Next {
-        let Some(earliest) = self.session.sender.earliest() else { return Next::Park };
-        self.arm(earliest.max(after_all_others(now)))
+        match self.session.sender.earliest() {
+            None => Next::Park,
+            // A request whose deadline had passed before it was read.
+            Some(earliest) if earliest <= now.instant => Next::Again,
+            Some(earliest) => self.arm(earliest),
+        }
     }
 
     /// Asks for a deadline, unless an earlier one is pending: a connection has many.
@@ -253,5 +264,84 @@ impl Http2Connection {
         }
         self.armed = Some(deadline);
         Next::WakeAt(deadline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Arc;
+
+    use nix::sys::socket::{setsockopt, sockopt};
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+    use super::*;
+    use crate::scenario::fault::Certificate;
+    use crate::server::certificates::Authority;
+    use crate::server::endpoint::Endpoint;
+    use crate::server::opening::PREFACE;
+    use crate::server::polled::READ_LIMIT;
+    use crate::server::served::tests::reply;
+    use crate::server::service::tests::service;
+    use crate::server::socket::Socket;
+    use crate::server::wire::Wire;
+
+    /// SETTINGS and WINDOW_UPDATE, with windows for all that comes, and a GET of `/0/0`.
+    const REQUEST: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x04\x40\0\0\0\
+        \0\0\x04\x08\0\0\0\0\0\x40\0\0\0\
+        \0\0\x08\x01\x05\0\0\0\x01\x82\x86\x04\x04/0/0";
+
+    /// Connects a client to a server that sends little at once, neither of which ever blocks.
+    fn connected() -> (ClientConnection, TcpStream, Wire) {
+        let authority = Authority::new().unwrap();
+        let hosts = ["localhost".to_owned()];
+        let config = authority.tls_config(Certificate::Valid, &hosts, false, &[b"h2"]).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        setsockopt(&accepted, sockopt::SndBuf, &4096).unwrap();
+        setsockopt(&client, sockopt::RcvBuf, &16384).unwrap();
+        for socket in [&client, &accepted] {
+            socket.set_nonblocking(true).unwrap();
+        }
+        let socket = Socket::new(mio::net::TcpStream::from_std(accepted), false);
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let trusting = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").unwrap();
+        let tls = ClientConnection::new(Arc::new(trusting), name).unwrap();
+        (tls, client, Wire::encrypted(socket, &config).unwrap())
+    }
+
+    #[test]
+    fn what_tls_holds_is_pending() {
+        let mut service = service(vec![reply(200, 125_000)]);
+        let (now, mut scratch) = (Now::read(), [0; READ_LIMIT]);
+        let (mut tls, mut socket, wire) = connected();
+        let opened = OpenedConnection::new(wire, Endpoint::Origin(0), now);
+        let mut connection = Http2Connection::new(opened, &mut service, now);
+        io::Write::write_all(&mut tls.writer(), &[PREFACE, REQUEST].concat()).unwrap();
+        let (mut held, mut pieces) = (0, 0);
+        while pieces == 0 || !connection.is_idle() {
+            drop(tls.write_tls(&mut socket));
+            connection.wire.readable = true;
+            assert!(!matches!(connection.advance(&mut service, &mut scratch, now), Next::Close));
+            let is_written = connection.session.sender.outbox.pending().is_empty();
+            held += usize::from(is_written && connection.wire.has_unsent());
+            if tls.read_tls(&mut io::Read::take(&mut socket, 4096)).is_ok() {
+                tls.process_new_packets().unwrap();
+            }
+            if io::Read::read(&mut tls.reader(), &mut scratch).is_ok() {
+                pieces += 1;
+            }
+        }
+        assert!(held > 0 && !connection.wire.has_unsent(), "{held}");
     }
 }

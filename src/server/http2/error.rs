@@ -4,6 +4,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum ErrorCode {
+    NoError = 0,
     Protocol = 1,
     Internal = 2,
     FlowControl = 3,

@@ -23,6 +23,8 @@ pub(super) struct Intake {
     decoder: HpackDecoder,
     /// The highest stream that the client has opened.
     pub last: u32,
+    /// Whether further streams are refused, because the server ends.
+    pub is_leaving: bool,
     /// Whether the client has acknowledged the server's settings.
     pub knows_limits: bool,
     /// Room for the authority of a request.
@@ -49,6 +51,7 @@ impl Intake {
             limits,
             decoder,
             last: 0,
+            is_leaving: false,
             knows_limits: false,
             authority,
             counted: 0,
@@ -83,7 +86,8 @@ impl Intake {
             return self.further_list(block, are_trailers, sender, service);
         }
         self.last = id;
-        if sender.streams.len() >= self.limits.max_concurrent_streams.get() as usize {
+        let limit = self.limits.max_concurrent_streams.get() as usize;
+        if self.is_leaving || sender.streams.len() >= limit {
             service.tally.http2().refused += 1;
             return Err(Violation::Stream(id, ErrorCode::RefusedStream));
         }

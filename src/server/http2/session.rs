@@ -92,6 +92,12 @@ impl Http2Session {
         }
     }
 
+    /// Announces that no further stream will be answered (RFC 9113, section 6.8).
+    pub fn leave(&mut self) {
+        self.intake.is_leaving = true;
+        write_goaway(&mut self.sender.outbox.bytes, self.intake.last, ErrorCode::NoError);
+    }
+
     /// Whether reading waits until the client has read.
     pub fn is_congested(&self) -> bool {
         self.sender.outbox.pending().len() > CONGESTED

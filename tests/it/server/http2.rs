@@ -11,6 +11,7 @@ mod bounds;
 mod deadlines;
 mod faults;
 mod heads;
+mod leaving;
 mod peers;
 mod versions;
 mod violations;
