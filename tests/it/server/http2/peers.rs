@@ -79,7 +79,7 @@ fn nghttp_reads_every_reply() {
     let server = Running::new(SITES);
     for (method, path, status, length, _) in ASKED {
         let url = format!("http://{}{path}", server.origins[0]);
-        let output = run("nghttp", &["-nv", "-H", &format!(":method: {method}"), &url], "");
+        let output = run("nghttp", &["-nv", "-t20", "-H", &format!(":method: {method}"), &url], "");
         assert!(output.contains(&format!(":status: {status}\n")), "{method} {path}: {output}");
         let length = length.map(|length| format!("content-length: {length}\n"));
         assert!(length.is_none_or(|line| output.contains(&line)), "{method} {path}: {output}");
@@ -87,7 +87,8 @@ fn nghttp_reads_every_reply() {
     }
     // A body that needs more than both windows, and others beside it.
     let urls = ["/4/0", "/0/1", "/4/2"].map(|path| format!("http://{}{path}", server.origins[0]));
-    let output = run("nghttp", &urls.each_ref().map(|url| &**url), "");
+    let arguments = ["-t20", &urls[0], &urls[1], &urls[2]];
+    let output = run("nghttp", &arguments, "");
     assert_eq!(output.len(), 1_401_000);
 }
 
