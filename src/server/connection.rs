@@ -12,7 +12,7 @@ use super::http1::connection::Http1Connection;
 use super::http2::connection::Http2Connection;
 use super::next::Next;
 use super::opening::{OpenedConnection, Spoken};
-use super::polled::{PolledWire, Scratch};
+use super::polled::Scratch;
 use super::service::Service;
 use super::socket::Socket;
 use super::wire::Wire;
@@ -76,16 +76,12 @@ impl ServedConnection {
 
     /// Records an event; [`advance`](Self::advance) acts on it.
     pub fn note(&mut self, event: &Event) {
-        if let Some(wire) = self.wire() {
-            wire.note(event);
-        }
-    }
-
-    fn wire(&mut self) -> Option<&mut PolledWire> {
         match &mut self.speaker {
-            Speaker::Http1(connection) => Some(&mut connection.wire),
-            Speaker::Http2(connection) => Some(&mut connection.wire),
-            Speaker::Opening(opened) => opened.as_mut().map(|opened| &mut opened.wire),
+            Speaker::Http1(connection) => connection.wire.note(event),
+            Speaker::Http2(connection) => connection.wire.note(event),
+            Speaker::Opening(opened) => {
+                opened.iter_mut().for_each(|opened| opened.wire.note(event));
+            }
         }
     }
 
@@ -107,7 +103,7 @@ impl ServedConnection {
                 let Some(opening) = opened else { return Next::Close };
                 let spoken = opening.advance(service, scratch, now);
                 if let Spoken::Unknown(next) = spoken {
-                    return next;
+                    return if service.is_ending { Next::Close } else { next };
                 }
                 let Some(opened) = opened.take() else { return Next::Close };
                 self.speaker = match spoken {
@@ -127,30 +123,6 @@ impl ServedConnection {
             Speaker::Http1(connection) => connection.head_since(),
             Speaker::Http2(connection) => connection.head_since(),
             Speaker::Opening(opened) => opened.as_ref().and_then(OpenedConnection::head_since),
-        }
-    }
-
-    /// Announces that the server ends, as HTTP/2 can between responses.
-    pub fn leave(&mut self) {
-        match &mut self.speaker {
-            Speaker::Http2(connection) => connection.leave(),
-            Speaker::Opening(_) | Speaker::Http1(_) => {}
-        }
-    }
-
-    /// Whether no client waits for a response.
-    pub fn is_idle(&self) -> bool {
-        match &self.speaker {
-            Speaker::Http1(connection) => connection.is_idle(),
-            Speaker::Http2(connection) => connection.is_idle(),
-            Speaker::Opening(_) => true,
-        }
-    }
-
-    /// Says under TLS that nothing was cut off. Call it before the connection is dropped.
-    pub fn end_tls(&mut self) {
-        if let Some(wire) = self.wire() {
-            wire.send_close_notify();
         }
     }
 

@@ -11,10 +11,10 @@ use super::connection::ServedConnection;
 const KEY_BITS: u32 = usize::BITS / 2;
 const KEYS: usize = usize::MAX >> KEY_BITS;
 
-/// The most connections that are counted. The highest tokens stay free.
+/// The bits of the count that are used. Without the highest, the highest tokens stay free.
 const SERIALS: usize = KEYS >> 1;
 
-/// Open connections. Those of the slab have keys; a token is never used for two of them.
+/// Open connections. A key is used again, a token only after two billion others.
 #[derive(Debug, Default)]
 pub(super) struct OpenConnections {
     slab: Slab<ServedConnection>,

@@ -4,8 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Instant;
 
-/// Identifies one deadline, so that a deadline of a dropped connection does not wake the next
-/// connection with the same token.
+/// Identifies one deadline, so that an obsolete one wakes no one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DeadlineId(u64);
 

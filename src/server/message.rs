@@ -30,7 +30,8 @@ pub(super) enum Message {
 /// The queue of messages to a loop. Each message wakes it.
 #[derive(Debug, Clone)]
 pub(super) struct Mailbox {
-    messages: Arc<Mutex<Vec<Message>>>,
+    /// `None` after the loop has ended.
+    messages: Arc<Mutex<Option<Vec<Message>>>>,
     waker: Arc<Waker>,
 }
 
@@ -41,16 +42,46 @@ impl Mailbox {
     ///
     /// The system has no descriptor left.
     pub fn new(registry: &Registry, token: Token) -> io::Result<Self> {
-        Ok(Self { messages: Arc::default(), waker: Arc::new(Waker::new(registry, token)?) })
+        let waker = Arc::new(Waker::new(registry, token)?);
+        Ok(Self { messages: Arc::new(Mutex::new(Some(Vec::new()))), waker })
     }
 
+    /// Sends a message, or drops it if the loop has ended.
     pub fn send(&self, message: Message) {
-        lock(&self.messages).push(message);
-        // Fails only if the loop has already ended.
-        let _ = self.waker.wake();
+        if let Some(messages) = &mut *lock(&self.messages) {
+            messages.push(message);
+            // Fails only if the loop is about to end.
+            let _ = self.waker.wake();
+        }
     }
 
     pub fn take(&self) -> Vec<Message> {
-        std::mem::take(&mut lock(&self.messages))
+        lock(&self.messages).as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Drops all messages, those that are not taken and those that come.
+    pub fn close(&self) {
+        *lock(&self.messages) = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use mio::Poll;
+
+    use super::*;
+
+    #[test]
+    fn ended_loops_keep_no_one_waiting() {
+        let poll = Poll::new().unwrap();
+        let mailbox = Mailbox::new(poll.registry(), Token(0)).unwrap();
+        let (sender, reports) = channel();
+        mailbox.send(Message::Report { anew: false, sender: sender.clone() });
+        mailbox.close();
+        mailbox.send(Message::Report { anew: false, sender });
+        assert_eq!(reports.iter().count(), 0, "this waits for every sender");
+        assert!(mailbox.take().is_empty());
     }
 }

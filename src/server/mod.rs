@@ -187,6 +187,7 @@ fn engines(served: Arc<ServedScenario>, setup: Setup) -> io::Result<Vec<Engine>>
             log: log.clone().map(AccessLog::new),
             colleagues: Vec::new(),
             refused: None,
+            is_ending: false,
         };
         engines.push(Engine::new(service, setup.spins, Arc::clone(&bounds))?);
     }

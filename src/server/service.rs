@@ -25,6 +25,8 @@ pub(super) struct Service {
     pub colleagues: Vec<Mailbox>,
     /// The visit that was refused last by a fault that occurs once, until it is repeated.
     pub refused: Option<Visit>,
+    /// Whether the server ends: connections close as soon as no response is open.
+    pub is_ending: bool,
 }
 
 impl Service {
@@ -62,8 +64,8 @@ impl Service {
         }
         drop(sender);
         let mut counts = self.tally.report(anew);
-        // The other loops never wait for this one, and report once their current work is done. A
-        // loop that has ended drops its sender.
+        // The other loops never wait for this one, and report once their current work is done. The
+        // mailbox of a loop that has ended drops its sender.
         reports.iter().for_each(|other| counts.add(&other));
         counts.into_witness(self.tally.peak(anew))
     }
@@ -128,6 +130,7 @@ pub(super) mod tests {
             log: None,
             colleagues: Vec::new(),
             refused: None,
+            is_ending: false,
         }
     }
 

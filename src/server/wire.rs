@@ -111,22 +111,13 @@ impl Wire {
         }
     }
 
-    /// Whether bytes that were written are not passed to the system yet.
-    pub fn has_unsent(&self) -> bool {
-        match self {
-            Self::Plain(_) => false,
-            Self::Tls(encrypted) => encrypted.tls.wants_write(),
-        }
-    }
-
-    /// Sends TLS's close notification; does nothing on a plain socket.
-    pub fn send_close_notify(&mut self) {
+    /// Passes everything written to the system, and under TLS the notification that nothing
+    /// follows. Call it again if the socket is full.
+    pub fn finish(&mut self) -> io::Result<()> {
         if let Self::Tls(encrypted) = self {
             encrypted.tls.send_close_notify();
-            // Fails if the client has left or reads no more; then it does not need the
-            // notification.
-            let _ = encrypted.write_out();
         }
+        self.flush()
     }
 
     /// Closes the write side.
@@ -222,5 +213,70 @@ impl Encrypted {
             self.tls.write_tls(&mut self.socket)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+    use super::*;
+    use crate::scenario::fault::Certificate;
+    use crate::server::certificates::Authority;
+
+    /// Connects a client to a server that sends little at once, neither of which ever blocks.
+    pub fn connected() -> (ClientConnection, TcpStream, Wire) {
+        let authority = Authority::new().unwrap();
+        let hosts = ["localhost".to_owned()];
+        let config = authority.tls_config(Certificate::Valid, &hosts, false, &[b"h2"]).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        setsockopt(&accepted, sockopt::SndBuf, &4096).unwrap();
+        setsockopt(&client, sockopt::RcvBuf, &16384).unwrap();
+        for socket in [&client, &accepted] {
+            socket.set_nonblocking(true).unwrap();
+        }
+        let socket = Socket::new(mio::net::TcpStream::from_std(accepted), false);
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let trusting = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").unwrap();
+        let tls = ClientConnection::new(Arc::new(trusting), name).unwrap();
+        (tls, client, Wire::encrypted(socket, &config).unwrap())
+    }
+
+    /// Sends a request, and returns how many bytes of plain text come before the end of TLS.
+    /// Meanwhile `advance` runs the server's connection.
+    pub fn exchange(request: &[u8], connect: impl FnOnce(Wire) -> Box<dyn FnMut()>) -> usize {
+        let (mut tls, mut socket, wire) = connected();
+        let mut advance = connect(wire);
+        tls.writer().write_all(request).unwrap();
+        let (mut length, mut room) = (0, [0; 4096]);
+        for _ in 0..10_000 {
+            // Both fail while they would block.
+            drop(tls.write_tls(&mut socket));
+            advance();
+            if tls.read_tls(&mut io::Read::take(&mut socket, 4096)).is_ok() {
+                tls.process_new_packets().unwrap();
+            }
+            match tls.reader().read(&mut room) {
+                Ok(0) => return length,
+                Ok(more) => length += more,
+                // A socket that is closed before TLS is another error.
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        panic!("the connection does not end");
     }
 }

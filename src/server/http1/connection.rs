@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::encode::Encoded;
 use super::parse::{self, KeepAlive, ParsedRequest};
+use super::progress::SendProgress;
 use super::unread::Unread;
 use crate::scenario::fault::End;
 use crate::server::clock::Now;
@@ -50,34 +51,22 @@ enum Phase {
     /// Waits for the deadline of a response.
     Waiting(Response, Instant),
     /// Sends a response.
-    Writing(Encoded, Progress),
+    Writing(Encoded, SendProgress),
     /// Sends nothing more until the client leaves. The flag is whether a request stays in flight.
     Staying(bool),
+    /// Everything is written, and goes out before the connection is closed.
+    Closing(Closing),
     /// Everything is sent; the client has until then to close.
     Lingering(Instant),
 }
 
-/// The progress of sending a response.
-#[derive(Debug)]
-struct Progress {
-    sent: u64,
-    /// The length of everything before the body.
-    head: u64,
-    whole: u64,
-    /// When the first byte was due, if the response has a delay and nothing is sent yet.
-    due: Option<Instant>,
-    pace: Pace,
-}
-
-impl Progress {
-    /// Whether the next bytes, or the last, have a deadline.
-    fn is_timed(&self) -> bool {
-        self.due.is_some() || self.pace.end().is_some()
-    }
-
-    fn body_sent(&self) -> u64 {
-        self.sent.saturating_sub(self.head)
-    }
+/// How a connection is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    /// At once: nothing has arrived that is not read, so the client gets all that was sent.
+    AtOnce,
+    /// After the client, which may be sending.
+    AfterClient,
 }
 
 impl Http1Connection {
@@ -114,6 +103,7 @@ impl Http1Connection {
         for _ in 0..STEPS_PER_WAKE {
             let next = match self.phase {
                 Phase::Reading => self.receive(service, scratch, now),
+                Phase::Greeting(..) | Phase::Staying(_) if service.is_ending => Ok(Next::Close),
                 Phase::Greeting(..) if !self.wire.readable => Ok(Next::Park),
                 Phase::Greeting(says, end) => {
                     let content = Content::Bytes(says.into());
@@ -126,6 +116,7 @@ impl Http1Connection {
                 Phase::Waiting(..) | Phase::Staying(_) if self.wire.hung_up => Ok(Next::Close),
                 Phase::Waiting(..) | Phase::Staying(_) => Ok(Next::Park),
                 Phase::Writing(..) => self.send(service, now),
+                Phase::Closing(closing) => self.close(closing, now),
                 Phase::Lingering(until) => self.discard(service, scratch, until, now),
             };
             match next {
@@ -147,18 +138,13 @@ impl Http1Connection {
         self.head_since
     }
 
-    /// Whether no client waits for a response.
-    pub fn is_idle(&self) -> bool {
-        !matches!(self.phase, Phase::Waiting(..) | Phase::Writing(..) | Phase::Lingering(_))
-    }
-
     /// Ends the count of a request in flight. Call it once, when the connection is dropped.
     pub fn abandon(&self, service: &mut Service) {
         let counted = match &self.phase {
             Phase::Waiting(response, _) => response.answers.is_some(),
             Phase::Writing(encoded, _) => encoded.answers.is_some(),
             Phase::Staying(counted) => *counted,
-            Phase::Reading | Phase::Greeting(..) | Phase::Lingering(_) => false,
+            Phase::Reading | Phase::Greeting(..) | Phase::Closing(_) | Phase::Lingering(_) => false,
         };
         if counted {
             service.tally.ended();
@@ -198,6 +184,10 @@ impl Http1Connection {
                 self.keep_alive = KeepAlive::No;
                 let response = service.refuse(self.endpoint, refusal);
                 return Ok(self.answer(response, Duration::ZERO, service));
+            }
+            ParsedRequest::Partial if !self.wire.readable && service.is_ending => {
+                self.phase = Phase::Closing(Closing::AtOnce);
+                return Ok(Next::Step);
             }
             ParsedRequest::Partial if !self.wire.readable => {
                 if !self.unread.as_slice().is_empty() {
@@ -257,7 +247,7 @@ impl Http1Connection {
         let head = encoded.head_length(&service.served);
         let body = encoded.body_length(&service.served);
         let pace = Pace::new(start, body_time, body);
-        Phase::Writing(encoded, Progress { sent: 0, head, whole: head + body, due, pace })
+        Phase::Writing(encoded, SendProgress { sent: 0, head, whole: head + body, due, pace })
     }
 
     /// Sends as much of the response as the kernel accepts.
@@ -325,19 +315,28 @@ impl Http1Connection {
                 Next::Close
             }
             Then::Cut => Next::Close,
-            Then::Close if self.unread.as_slice().is_empty() && !self.wire.readable => {
-                self.wire.send_close_notify();
-                Next::Close
-            }
             Then::Close | Then::Linger => {
-                self.wire.send_close_notify();
-                self.wire.shutdown();
-                self.unread = Unread::default();
-                self.phase = Phase::Lingering(now.instant + LINGER);
-                self.wire.readable = true;
+                let has_unread = !self.unread.as_slice().is_empty() || self.wire.readable;
+                self.phase = Phase::Closing(match then {
+                    Then::Close if !has_unread => Closing::AtOnce,
+                    _ => Closing::AfterClient,
+                });
                 Next::Step
             }
         })
+    }
+
+    /// Closes the connection once everything has gone out.
+    fn close(&mut self, closing: Closing, now: Now) -> io::Result<Next> {
+        self.wire.finish()?;
+        if closing == Closing::AtOnce {
+            return Ok(Next::Close);
+        }
+        self.wire.shutdown();
+        self.unread = Unread::default();
+        self.phase = Phase::Lingering(now.instant + LINGER);
+        self.wire.readable = true;
+        Ok(Next::Step)
     }
 
     /// Reads and drops bytes until the client closes.
@@ -356,6 +355,38 @@ impl Http1Connection {
             Ok(_) => Ok(Next::Step),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Next::WakeAt(until)),
             Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::polled::READ_LIMIT;
+    use crate::server::served::tests::reply;
+    use crate::server::service::tests::service;
+    use crate::server::wire::tests::exchange;
+
+    #[test]
+    fn connections_close_once_all_is_sent() {
+        let request = b"GET /0/0 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        for always_readable in [false, true] {
+            let mut service = service(vec![reply(200, 125_000)]);
+            let (now, mut scratch) = (Now::read(), [0; READ_LIMIT]);
+            let length = exchange(request, |wire| {
+                let opened = OpenedConnection::new(wire, Endpoint::Origin(0), now);
+                let mut open = Some(Http1Connection::new(opened, &Entrance::Plain));
+                Box::new(move || {
+                    let Some(connection) = &mut open else { return };
+                    let reads = matches!(connection.phase, Phase::Reading);
+                    connection.wire.readable = always_readable || reads;
+                    if connection.advance(&mut service, &mut scratch, now) == Next::Close {
+                        assert!(!always_readable, "it lingers until the client closes");
+                        open = None;
+                    }
+                })
+            });
+            assert!(length > 125_000, "{length}");
         }
     }
 }

@@ -90,21 +90,6 @@ impl Http2Connection {
         self.head_since
     }
 
-    /// Announces that no further request will be answered.
-    pub fn leave(&mut self) {
-        if self.phase == Phase::Serving {
-            self.session.leave();
-        }
-    }
-
-    /// Whether no client waits for a response.
-    pub fn is_idle(&self) -> bool {
-        self.phase == Phase::Serving
-            && self.session.sender.streams.is_empty()
-            && self.session.sender.outbox.pending().is_empty()
-            && !self.wire.has_unsent()
-    }
-
     /// Ends the count of requests in flight. Call it once, when the connection is dropped.
     pub fn abandon(&mut self, service: &mut Service) {
         let unanswered = self.session.sender.outbox.unanswered();
@@ -116,6 +101,9 @@ impl Http2Connection {
     fn step(&mut self, service: &mut Service, scratch: &mut Scratch, now: Now) -> io::Result<Next> {
         if let Phase::Lingering(until) = self.phase {
             return self.discard(service, scratch, until);
+        }
+        if service.is_ending && self.phase == Phase::Serving {
+            self.session.leave();
         }
         self.session.sender.meet_deadlines(now.instant, service);
         let has_read = self.receive(service, scratch, now)?;
@@ -134,7 +122,8 @@ impl Http2Connection {
         }
         match self.phase {
             _ if has_read || has_written => Ok(Next::Step),
-            Phase::Ending => Ok(self.linger(now)),
+            Phase::Ending => self.linger(now),
+            _ if service.is_ending && !self.session.sender.has_work() => self.linger(now),
             _ => Ok(Next::Park),
         }
     }
@@ -218,15 +207,15 @@ impl Http2Connection {
     }
 
     /// Closes the write side after the last byte. A client that has left needs no more.
-    fn linger(&mut self, now: Now) -> Next {
+    fn linger(&mut self, now: Now) -> io::Result<Next> {
         if self.wire.hung_up {
-            return Next::Close;
+            return Ok(Next::Close);
         }
-        self.wire.send_close_notify();
+        self.wire.finish()?;
         self.wire.shutdown();
         self.phase = Phase::Lingering(now.instant + LINGER);
         self.wire.readable = true;
-        Next::Step
+        Ok(Next::Step)
     }
 
     /// Reads and drops bytes until the client closes.
@@ -250,6 +239,7 @@ impl Http2Connection {
     /// Waits for an event or for the next deadline.
     fn park(&mut self, now: Now) -> Next {
         match self.session.sender.earliest() {
+            _ if matches!(self.phase, Phase::Lingering(_)) => Next::Park,
             None => Next::Park,
             // A request whose deadline had passed before it was read.
             Some(earliest) if earliest <= now.instant => Next::Again,
@@ -269,79 +259,59 @@ impl Http2Connection {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
-    use std::sync::Arc;
-
-    use nix::sys::socket::{setsockopt, sockopt};
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, ServerName};
-    use rustls::{ClientConfig, ClientConnection, RootCertStore};
-
     use super::*;
-    use crate::scenario::fault::Certificate;
-    use crate::server::certificates::Authority;
+    use crate::scenario::site::{Delay, Reply};
     use crate::server::endpoint::Endpoint;
     use crate::server::opening::PREFACE;
     use crate::server::polled::READ_LIMIT;
     use crate::server::served::tests::reply;
     use crate::server::service::tests::service;
-    use crate::server::socket::Socket;
-    use crate::server::wire::Wire;
+    use crate::server::wire::tests::{connected, exchange};
+
+    const DELAY: Duration = Duration::from_millis(5);
 
     /// SETTINGS and WINDOW_UPDATE, with windows for all that comes, and a GET of `/0/0`.
     const REQUEST: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x04\x40\0\0\0\
         \0\0\x04\x08\0\0\0\0\0\x40\0\0\0\
         \0\0\x08\x01\x05\0\0\0\x01\x82\x86\x04\x04/0/0";
 
-    /// Connects a client to a server that sends little at once, neither of which ever blocks.
-    fn connected() -> (ClientConnection, TcpStream, Wire) {
-        let authority = Authority::new().unwrap();
-        let hosts = ["localhost".to_owned()];
-        let config = authority.tls_config(Certificate::Valid, &hosts, false, &[b"h2"]).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (accepted, _) = listener.accept().unwrap();
-        setsockopt(&accepted, sockopt::SndBuf, &4096).unwrap();
-        setsockopt(&client, sockopt::RcvBuf, &16384).unwrap();
-        for socket in [&client, &accepted] {
-            socket.set_nonblocking(true).unwrap();
-        }
-        let socket = Socket::new(mio::net::TcpStream::from_std(accepted), false);
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let trusting = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from("localhost").unwrap();
-        let tls = ClientConnection::new(Arc::new(trusting), name).unwrap();
-        (tls, client, Wire::encrypted(socket, &config).unwrap())
+    #[test]
+    fn connections_end_once_all_is_sent() {
+        let mut service = service(vec![reply(200, 125_000)]);
+        let (now, mut scratch) = (Now::read(), [0; READ_LIMIT]);
+        let length = exchange(&[PREFACE, REQUEST].concat(), |wire| {
+            let opened = OpenedConnection::new(wire, Endpoint::Origin(0), now);
+            let mut connection = Http2Connection::new(opened, &mut service, now);
+            Box::new(move || {
+                connection.wire.readable = true;
+                let next = connection.advance(&mut service, &mut scratch, now);
+                assert_ne!(next, Next::Close, "it lingers until the client closes");
+                service.is_ending = connection.session.intake.last == 1;
+            })
+        });
+        assert!(length > 125_000, "{length}");
     }
 
     #[test]
-    fn what_tls_holds_is_pending() {
-        let mut service = service(vec![reply(200, 125_000)]);
-        let (now, mut scratch) = (Now::read(), [0; READ_LIMIT]);
+    fn lingering_connections_rest() {
+        let mut service = service(vec![Reply { delay: Delay::Fixed(DELAY), ..reply(200, 9) }]);
         let (mut tls, mut socket, wire) = connected();
-        let opened = OpenedConnection::new(wire, Endpoint::Origin(0), now);
-        let mut connection = Http2Connection::new(opened, &mut service, now);
-        io::Write::write_all(&mut tls.writer(), &[PREFACE, REQUEST].concat()).unwrap();
-        let (mut held, mut pieces) = (0, 0);
-        while pieces == 0 || !connection.is_idle() {
+        let opened = OpenedConnection::new(wire, Endpoint::Origin(0), Now::read());
+        let mut connection = Http2Connection::new(opened, &mut service, Now::read());
+        // A PING on a stream, which violates the protocol, while a response waits.
+        let ping = b"\0\0\x08\x06\0\0\0\0\x01pingpong";
+        io::Write::write_all(&mut tls.writer(), &[PREFACE, REQUEST, ping].concat()).unwrap();
+        let mut scratch = [0; READ_LIMIT];
+        while !matches!(connection.phase, Phase::Lingering(_)) {
             drop(tls.write_tls(&mut socket));
-            connection.wire.readable = true;
-            assert!(!matches!(connection.advance(&mut service, &mut scratch, now), Next::Close));
-            let is_written = connection.session.sender.outbox.pending().is_empty();
-            held += usize::from(is_written && connection.wire.has_unsent());
-            if tls.read_tls(&mut io::Read::take(&mut socket, 4096)).is_ok() {
+            if tls.read_tls(&mut socket).is_ok() {
                 tls.process_new_packets().unwrap();
             }
-            if io::Read::read(&mut tls.reader(), &mut scratch).is_ok() {
-                pieces += 1;
-            }
+            connection.wire.readable = true;
+            connection.advance(&mut service, &mut scratch, Now::read());
         }
-        assert!(held > 0 && !connection.wire.has_unsent(), "{held}");
+        std::thread::sleep(DELAY);
+        connection.wire.readable = true;
+        assert_eq!(connection.advance(&mut service, &mut scratch, Now::read()), Next::Park);
     }
 }

@@ -23,8 +23,9 @@ pub(super) struct Intake {
     decoder: HpackDecoder,
     /// The highest stream that the client has opened.
     pub last: u32,
-    /// Whether further streams are refused, because the server ends.
-    pub is_leaving: bool,
+    /// The highest stream that is answered, once the client has been told. It never grows, and
+    /// higher ones are refused.
+    pub last_accepted: Option<u32>,
     /// Whether the client has acknowledged the server's settings.
     pub knows_limits: bool,
     /// Room for the authority of a request.
@@ -51,7 +52,7 @@ impl Intake {
             limits,
             decoder,
             last: 0,
-            is_leaving: false,
+            last_accepted: None,
             knows_limits: false,
             authority,
             counted: 0,
@@ -86,9 +87,9 @@ impl Intake {
             return self.further_list(block, are_trailers, sender, service);
         }
         self.last = id;
-        let limit = self.limits.max_concurrent_streams.get() as usize;
-        if self.is_leaving || sender.streams.len() >= limit {
-            service.tally.http2().refused += 1;
+        let is_full = sender.streams.len() >= self.limits.max_concurrent_streams.get() as usize;
+        if is_full || self.last_accepted.is_some() {
+            service.tally.http2().refused += u64::from(is_full);
             return Err(Violation::Stream(id, ErrorCode::RefusedStream));
         }
         let list = list.ok_or_else(|| malformed(id, service))?;

@@ -244,6 +244,14 @@ impl Sender {
         }
     }
 
+    /// Whether any stream has something to receive or to send, now or later.
+    pub fn has_work(&self) -> bool {
+        let is_stalled = |stream: &Http2Stream| {
+            matches!(stream.phase, StreamPhase::Staying | StreamPhase::Awaiting(_))
+        };
+        !self.streams.values().all(is_stalled)
+    }
+
     /// Drops all streams.
     pub fn drop_all(&mut self, service: &mut Service) {
         let counted = self.streams.values().filter(|stream| stream.is_counted()).count();

@@ -85,17 +85,25 @@ impl Http2Session {
                 Err(code) => {
                     service.tally.http2().connection_errors += 1;
                     self.sender.drop_all(service);
-                    write_goaway(&mut self.sender.outbox.bytes, self.intake.last, code);
+                    self.goaway(code);
                     return Err(code);
                 }
             }
         }
     }
 
-    /// Announces that no further stream will be answered (RFC 9113, section 6.8).
+    /// Announces once that no further stream will be answered (RFC 9113, section 6.8). Requests
+    /// that are on their way are refused, which is why there is no warning before it.
     pub fn leave(&mut self) {
-        self.intake.is_leaving = true;
-        write_goaway(&mut self.sender.outbox.bytes, self.intake.last, ErrorCode::NoError);
+        if self.intake.last_accepted.is_none() {
+            self.intake.last_accepted = Some(self.intake.last);
+            self.goaway(ErrorCode::NoError);
+        }
+    }
+
+    fn goaway(&mut self, code: ErrorCode) {
+        let last = self.intake.last_accepted.unwrap_or(self.intake.last);
+        write_goaway(&mut self.sender.outbox.bytes, last, code);
     }
 
     /// Whether reading waits until the client has read.
