@@ -103,7 +103,12 @@ impl ServedConnection {
                 let Some(opening) = opened else { return Next::Close };
                 let spoken = opening.advance(service, scratch, now);
                 if let Spoken::Unknown(next) = spoken {
-                    return if service.is_ending { Next::Close } else { next };
+                    if !service.is_ending {
+                        return next;
+                    }
+                    // Nothing was sent but a handshake. Fails if the client has left.
+                    drop(opening.wire.finish());
+                    return Next::Close;
                 }
                 let Some(opened) = opened.take() else { return Next::Close };
                 self.speaker = match spoken {

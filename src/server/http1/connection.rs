@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::encode::Encoded;
 use super::parse::{self, KeepAlive, ParsedRequest};
-use super::progress::SendProgress;
+use super::phase::{Closing, Phase, SendProgress};
 use super::unread::Unread;
 use crate::scenario::fault::End;
 use crate::server::clock::Now;
@@ -40,33 +40,6 @@ pub(in crate::server) struct Http1Connection {
     since: Instant,
     /// When the first byte of the unfinished request head arrived.
     head_since: Option<Instant>,
-}
-
-#[derive(Debug)]
-enum Phase {
-    /// Waits for a request.
-    Reading,
-    /// Sends these bytes to any client, then ends: an origin that only seems to speak TLS.
-    Greeting(&'static [u8], End),
-    /// Waits for the deadline of a response.
-    Waiting(Response, Instant),
-    /// Sends a response.
-    Writing(Encoded, SendProgress),
-    /// Sends nothing more until the client leaves. The flag is whether a request stays in flight.
-    Staying(bool),
-    /// Everything is written, and goes out before the connection is closed.
-    Closing(Closing),
-    /// Everything is sent; the client has until then to close.
-    Lingering(Instant),
-}
-
-/// How a connection is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Closing {
-    /// At once: nothing has arrived that is not read, so the client gets all that was sent.
-    AtOnce,
-    /// After the client, which may be sending.
-    AfterClient,
 }
 
 impl Http1Connection {
@@ -186,7 +159,7 @@ impl Http1Connection {
                 return Ok(self.answer(response, Duration::ZERO, service));
             }
             ParsedRequest::Partial if !self.wire.readable && service.is_ending => {
-                self.phase = Phase::Closing(Closing::AtOnce);
+                self.phase = Phase::Closing(Closing::AfterClient);
                 return Ok(Next::Step);
             }
             ParsedRequest::Partial if !self.wire.readable => {
@@ -197,13 +170,14 @@ impl Http1Connection {
             }
             ParsedRequest::Partial => {}
         }
-        match self.read(service, scratch, now)? {
-            0 => Ok(Next::Close),
-            length => {
-                self.unread.push(&scratch[..length]);
-                Ok(Next::Step)
-            }
+        match self.read(service, scratch, now) {
+            Ok(0) => return Ok(Next::Close),
+            Ok(length) => self.unread.push(&scratch[..length]),
+            // Under TLS, only this shows that nothing is left to read.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
         }
+        Ok(Next::Step)
     }
 
     fn read(
@@ -316,9 +290,8 @@ impl Http1Connection {
             }
             Then::Cut => Next::Close,
             Then::Close | Then::Linger => {
-                let has_unread = !self.unread.as_slice().is_empty() || self.wire.readable;
                 self.phase = Phase::Closing(match then {
-                    Then::Close if !has_unread => Closing::AtOnce,
+                    Then::Close => Closing::AtOnce,
                     _ => Closing::AfterClient,
                 });
                 Next::Step
@@ -329,7 +302,8 @@ impl Http1Connection {
     /// Closes the connection once everything has gone out.
     fn close(&mut self, closing: Closing, now: Now) -> io::Result<Next> {
         self.wire.finish()?;
-        if closing == Closing::AtOnce {
+        let has_unread = !self.unread.as_slice().is_empty() || self.wire.readable;
+        if closing == Closing::AtOnce && !has_unread {
             return Ok(Next::Close);
         }
         self.wire.shutdown();
@@ -362,6 +336,7 @@ impl Http1Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::site::{Delay, Reply};
     use crate::server::polled::READ_LIMIT;
     use crate::server::served::tests::reply;
     use crate::server::service::tests::service;
@@ -388,5 +363,29 @@ mod tests {
             });
             assert!(length > 125_000, "{length}");
         }
+    }
+
+    #[test]
+    fn late_responses_end_their_connection() {
+        let delay = Delay::Fixed(Duration::from_millis(5));
+        let mut service = service(vec![Reply { delay, ..reply(200, 9) }]);
+        let mut scratch = [0; READ_LIMIT];
+        let length = exchange(b"GET /0/0 HTTP/1.1\r\nhost: a\r\n\r\n", |wire| {
+            let opened = OpenedConnection::new(wire, Endpoint::Origin(0), Now::read());
+            let mut connection = Http1Connection::new(opened, &Entrance::Plain);
+            Box::new(move || match connection.phase {
+                Phase::Reading if !service.is_ending => {
+                    connection.wire.readable = true;
+                    connection.advance(&mut service, &mut scratch, Now::read());
+                }
+                // No event comes from a client that waits.
+                Phase::Waiting(_, due) if due <= Instant::now() => {
+                    service.is_ending = true;
+                    connection.wake(&mut service, &mut scratch, Now::read());
+                }
+                _ => {}
+            })
+        });
+        assert!(length > 9, "{length}");
     }
 }

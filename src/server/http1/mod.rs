@@ -6,5 +6,5 @@ mod encode;
 pub mod examine;
 pub(super) mod heads;
 pub(super) mod parse;
-mod progress;
+mod phase;
 mod unread;

@@ -211,6 +211,8 @@ impl Http2Connection {
         if self.wire.hung_up {
             return Ok(Next::Close);
         }
+        // Nothing may follow TLS's notification, even if it has to wait.
+        self.phase = Phase::Ending;
         self.wire.finish()?;
         self.wire.shutdown();
         self.phase = Phase::Lingering(now.instant + LINGER);
@@ -302,7 +304,10 @@ mod tests {
         let ping = b"\0\0\x08\x06\0\0\0\0\x01pingpong";
         io::Write::write_all(&mut tls.writer(), &[PREFACE, REQUEST, ping].concat()).unwrap();
         let mut scratch = [0; READ_LIMIT];
-        while !matches!(connection.phase, Phase::Lingering(_)) {
+        for _ in 0..10_000 {
+            if matches!(connection.phase, Phase::Lingering(_)) {
+                break;
+            }
             drop(tls.write_tls(&mut socket));
             if tls.read_tls(&mut socket).is_ok() {
                 tls.process_new_packets().unwrap();

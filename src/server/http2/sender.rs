@@ -246,10 +246,7 @@ impl Sender {
 
     /// Whether any stream has something to receive or to send, now or later.
     pub fn has_work(&self) -> bool {
-        let is_stalled = |stream: &Http2Stream| {
-            matches!(stream.phase, StreamPhase::Staying | StreamPhase::Awaiting(_))
-        };
-        !self.streams.values().all(is_stalled)
+        !self.streams.values().all(|stream| matches!(stream.phase, StreamPhase::Staying))
     }
 
     /// Drops all streams.
