@@ -7,7 +7,6 @@ use super::encode::Encoded;
 use super::parse::{self, KeepAlive, ParsedRequest};
 use super::phase::{Closing, Phase, SendProgress};
 use super::unread::Unread;
-use crate::scenario::fault::End;
 use crate::server::clock::Now;
 use crate::server::endpoint::{Endpoint, Entrance};
 use crate::server::next::Next;
