@@ -240,8 +240,10 @@ impl Http2Connection {
 
     /// Waits for an event or for the next deadline.
     fn park(&mut self, now: Now) -> Next {
+        if let Phase::Lingering(_) = self.phase {
+            return Next::Park;
+        }
         match self.session.sender.earliest() {
-            _ if matches!(self.phase, Phase::Lingering(_)) => Next::Park,
             None => Next::Park,
             // A request whose deadline had passed before it was read.
             Some(earliest) if earliest <= now.instant => Next::Again,

@@ -23,7 +23,7 @@ pub(super) struct Intake {
     decoder: HpackDecoder,
     /// The highest stream that the client has opened.
     pub last: u32,
-    /// The highest stream that is answered, once the client has been told. It never grows, and
+    /// The highest stream that is answered, once GOAWAY has announced it. It never grows, and
     /// higher ones are refused.
     pub last_accepted: Option<u32>,
     /// Whether the client has acknowledged the server's settings.

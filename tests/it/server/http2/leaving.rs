@@ -9,13 +9,21 @@ const GRACE: Duration = Duration::from_secs(3_600);
 
 const SITE: &str = "[[site]]\nlabel = 'a'\nbytes = '10'\n";
 
+/// Connects a client whose answer to stream 1 waits for a window.
+fn held_up(server: &Running) -> RawClient {
+    let mut client = RawClient::with_settings(server, &setting(4, 0));
+    client.send(&get(1, "/0/0"));
+    client.wait_for(&[HEADERS]);
+    client
+}
+
 /// Asserts that the server has closed its side, without a reset.
 fn assert_closed(mut client: RawClient) {
     assert_eq!(client.stream.read(&mut [0]).unwrap(), 0);
 }
 
 #[test]
-fn idle_clients_are_told() {
+fn idle_clients_get_a_goaway() {
     let server = Running::new(SITE);
     let mut client = RawClient::new(&server);
     client.send(&get(1, "/0/0"));
@@ -29,10 +37,7 @@ fn idle_clients_are_told() {
 #[test]
 fn open_streams_are_finished() {
     let server = Running::new(SITE);
-    // The answer waits for a window.
-    let mut client = RawClient::with_settings(&server, &setting(4, 0));
-    client.send(&get(1, "/0/0"));
-    client.wait_for(&[HEADERS]);
+    let mut client = held_up(&server);
     server.stopper.finish(GRACE);
     server.stopper.finish(GRACE);
     assert_eq!(client.wait_for(&[GOAWAY]).code(), 0);
@@ -48,15 +53,26 @@ fn open_streams_are_finished() {
 #[test]
 fn goaways_never_accept_more() {
     let server = Running::new(SITE);
-    let mut client = RawClient::with_settings(&server, &setting(4, 0));
-    client.send(&get(1, "/0/0"));
-    client.wait_for(&[HEADERS]);
+    let mut client = held_up(&server);
     server.stopper.finish(GRACE);
     client.wait_for(&[GOAWAY]);
     // A PING on a stream.
     client.send(&[get(3, "/0/1"), frame(PING, 0, 3, b"pingpong")].concat());
     let goaway = client.wait_for(&[GOAWAY]);
     assert_eq!((goaway.code(), &goaway.payload[..4]), (1, &[0, 0, 0, 1][..]));
+    assert_closed(client);
+}
+
+#[test]
+fn awaited_pings_are_awaited() {
+    let server = Running::new(&format!("{SITE}fault = 'h2-ping'\n"));
+    let mut client = RawClient::new(&server);
+    client.send(&get(1, "/0/0"));
+    let ping = client.wait_for(&[PING]);
+    server.stopper.finish(GRACE);
+    client.wait_for(&[GOAWAY]);
+    client.send(&frame(PING, 1, 0, &ping.payload));
+    assert_eq!(client.answer(1).status(), "200");
     assert_closed(client);
 }
 
